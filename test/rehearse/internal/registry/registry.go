@@ -1,8 +1,17 @@
 package registry
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
 )
 
 // Options says where a registry keeps its data and by which names it is reached.
@@ -18,65 +27,111 @@ type Options struct {
 	BlobHost string
 	// Port to listen on; 0 takes a free one.
 	Port int
+	// Log gets what goes wrong below HTTP, such as a client that does not trust
+	// the certificate; nothing if nil.
+	Log io.Writer
 	// Intercept, if set, wraps the whole registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
 
-// Repository is one repository as a template declares it.
-type Repository struct {
-	Name string
-	// Mutability is MUTABLE (also if empty), IMMUTABLE, MUTABLE_WITH_EXCLUSION
-	// or IMMUTABLE_WITH_EXCLUSION.
-	Mutability string
-	// Exclusions are wildcard filters: tags that match one of them are the
-	// exception from Mutability. Only for the two …_WITH_EXCLUSION.
-	Exclusions []string
-}
-
 // Registry is a running registry.
-type Registry struct{}
+type Registry struct {
+	options    Options
+	port       int
+	caFile     string
+	backend    *backend
+	server     *http.Server
+	signingKey []byte
+
+	mu           sync.Mutex
+	passwords    map[string]map[string]bool // user → passwords
+	repositories map[string]*repository
+}
 
 // Start runs a registry until Close.
-func Start(options Options) (*Registry, error) { return nil, errors.New("not built yet") }
+func Start(options Options) (*Registry, error) {
+	if options.Dir == "" || len(options.Hosts) == 0 {
+		return nil, errors.New("registry: Dir and at least one of Hosts are required")
+	}
+	if err := os.MkdirAll(options.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	names := options.Hosts
+	if options.BlobHost != "" {
+		names = append(append([]string(nil), names...), options.BlobHost)
+	}
+	config, caFile, err := makeCertificates(options.Dir, names)
+	if err != nil {
+		return nil, fmt.Errorf("registry: make certificates in %s: %w", options.Dir, err)
+	}
+	backend, err := newBackend(options.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	// Only this machine: the names resolve to 127.0.0.1 during a rehearsal.
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(options.Port)))
+	if err != nil {
+		backend.close()
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	r := &Registry{
+		options:      options,
+		port:         listener.Addr().(*net.TCPAddr).Port,
+		caFile:       caFile,
+		backend:      backend,
+		signingKey:   []byte(rand.Text()),
+		passwords:    map[string]map[string]bool{},
+		repositories: map[string]*repository{},
+	}
+	var handler http.Handler = http.HandlerFunc(r.serve)
+	if options.Intercept != nil {
+		handler = options.Intercept(handler)
+	}
+	out := options.Log
+	if out == nil {
+		out = io.Discard
+	}
+	r.server = &http.Server{Handler: handler, TLSConfig: config, ErrorLog: log.New(out, "registry: ", log.LstdFlags)}
+	go r.server.ServeTLS(listener, "", "")
+	return r, nil
+}
 
 // Close stops the registry; its data stays in Options.Dir.
-func (r *Registry) Close() error { return nil }
+func (r *Registry) Close() error {
+	err := r.server.Close()
+	r.backend.close()
+	return err
+}
 
 // Port is the port that the registry listens on (all names, TLS).
-func (r *Registry) Port() int { return 0 }
+func (r *Registry) Port() int { return r.port }
 
 // Host is the first name of Options.Hosts with the port.
-func (r *Registry) Host() string { return "" }
+func (r *Registry) Host() string {
+	return net.JoinHostPort(r.options.Hosts[0], strconv.Itoa(r.port))
+}
 
 // CAFile is a bundle of this machine's root certificates and the registry's own.
-func (r *Registry) CAFile() string { return "" }
+func (r *Registry) CAFile() string { return r.caFile }
 
-// AddRepository creates a repository; a push to any other name is refused.
-func (r *Registry) AddRepository(repository Repository) error { return nil }
+// ID is the account that the registry belongs to.
+func (r *Registry) ID() string {
+	id, _, _ := strings.Cut(r.options.Hosts[0], ".")
+	return id
+}
 
 // Authorize accepts this user and password from now on.
-func (r *Registry) Authorize(user, password string) {}
-
-// PutImage is ECR's PutImage: it stores a manifest, and points tag at it unless
-// tag is empty. If digest is not empty the manifest must have it. The error is
-// an *Error with ECR's name for it as Code.
-func (r *Registry) PutImage(repository, mediaType string, manifest []byte, digest, tag string) error {
-	return nil
+func (r *Registry) Authorize(user, password string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.passwords[user] == nil {
+		r.passwords[user] = map[string]bool{}
+	}
+	r.passwords[user][password] = true
 }
 
-// Manifest reads a manifest by tag or digest without credentials.
-func (r *Registry) Manifest(repository, reference string) (manifest []byte, mediaType string, err error) {
-	return nil, "", nil
+func (r *Registry) authorized(user, password string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.passwords[user][password]
 }
-
-// Tags returns the digest that each tag of a repository points at.
-func (r *Registry) Tags(repository string) (map[string]string, error) { return nil, nil }
-
-// Error is a refusal with the name that ECR has for it, such as
-// ImageTagAlreadyExistsException.
-type Error struct {
-	Code    string
-	Message string
-}
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
