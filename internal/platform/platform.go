@@ -1,0 +1,85 @@
+// Package platform names the platforms that Archway builds for and compares platforms as a container runtime would.
+//
+// It is imported by the Lambda functions, so it stays free of everything that belongs to the CDK.
+package platform
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/containerd/platforms"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Platform is a platform in its normalized spelling, os/architecture or os/architecture/variant.
+type Platform string
+
+// The platforms that CodeBuild builds natively with Docker at hand: x86_64 in LINUX_CONTAINER and arm64 in ARM_CONTAINER.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html
+const (
+	AMD64 Platform = "linux/amd64"
+	ARM64 Platform = "linux/arm64"
+)
+
+// All lists the buildable platforms, in the order in which Archway names them everywhere.
+func All() []Platform { return []Platform{AMD64, ARM64} }
+
+// Buildable reports whether CodeBuild can build the platform natively.
+func (p Platform) Buildable() bool { return p == AMD64 || p == ARM64 }
+
+// OS returns the operating system, such as linux.
+func (p Platform) OS() string { return p.part(0) }
+
+// Arch returns the architecture without a variant, such as arm64.
+func (p Platform) Arch() string { return p.part(1) }
+
+// Variant returns the variant of the architecture, such as v7; it is empty for both buildable platforms.
+func (p Platform) Variant() string { return p.part(2) }
+
+// String returns the platform as it is written in the configuration.
+func (p Platform) String() string { return string(p) }
+
+// OCI returns the platform as it stands in a descriptor of an image index.
+func (p Platform) OCI() ocispec.Platform {
+	return ocispec.Platform{OS: p.OS(), Architecture: p.Arch(), Variant: p.Variant()}
+}
+
+func (p Platform) part(i int) string {
+	if parts := strings.SplitN(string(p), "/", 3); i < len(parts) {
+		return parts[i]
+	}
+	return ""
+}
+
+// Parse reads a buildable platform in any spelling that containers use for it: linux/arm64, linux/aarch64 and
+// linux/arm64/v8 all give ARM64. Any other platform is an error.
+func Parse(s string) (Platform, error) {
+	parts := strings.Split(s, "/")
+	if len(parts) < 2 || len(parts) > 3 {
+		return "", fmt.Errorf("platform %q: want os/architecture: use %q or %q", s, AMD64, ARM64)
+	}
+	variant := ""
+	if len(parts) == 3 {
+		variant = parts[2]
+	}
+	p := Normalize(parts[0], parts[1], variant)
+	if !p.Buildable() {
+		return "", fmt.Errorf("platform %q: CodeBuild builds natively only on x86_64 and arm64: use %q or %q", s, AMD64, ARM64)
+	}
+	return p, nil
+}
+
+// Normalize gives the one spelling under which containerd compares platforms, so that two descriptors for the same
+// machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and amd64/v1 are amd64, arm is arm/v7.
+// An empty operating system stays empty; containerd would put the one of this machine, which says nothing about an image.
+func Normalize(os, architecture, variant string) Platform {
+	n := platforms.Normalize(ocispec.Platform{OS: os, Architecture: architecture, Variant: variant})
+	if os == "" {
+		n.OS = ""
+	}
+	s := n.OS + "/" + n.Architecture
+	if n.Variant != "" {
+		s += "/" + n.Variant
+	}
+	return Platform(s)
+}

@@ -1,0 +1,39 @@
+package tag
+
+import (
+	"fmt"
+	"time"
+)
+
+// samples are times that together show every form that a layout can take: each element of a date differs between the
+// first two (also the day of the week, morning and afternoon, one and two digits), and all months follow.
+var samples = func() []time.Time {
+	times := []time.Time{
+		time.Date(2001, time.January, 3, 4, 5, 6, 70_000_000, time.UTC),
+		time.Date(2024, time.December, 31, 17, 58, 59, 987_654_321, time.UTC),
+	}
+	for month := time.January; month <= time.December; month++ {
+		// Seven days in a row show all names of weekdays.
+		for day := 8; day < 15; day++ {
+			times = append(times, time.Date(2010, month, day, day, day, day, 123_000_000, time.UTC))
+		}
+	}
+	return times
+}()
+
+// checkLayout gives the reason why a tag can't hold a date in this layout.
+func checkLayout(layout string) string {
+	const example = "write a layout of Go's time package, such as {date:20060102} or {date:20060102-1504}"
+	if layout == "" {
+		return "the layout is missing: " + example
+	}
+	if samples[0].Format(layout) == samples[1].Format(layout) {
+		return fmt.Sprintf("%q names no part of a date: %s", layout, example)
+	}
+	for _, t := range samples {
+		if bad := badCharacter(t.Format(layout)); bad != "" {
+			return fmt.Sprintf("gives %q, and a tag can't hold %s: %s", t.Format(layout), bad, example)
+		}
+	}
+	return ""
+}

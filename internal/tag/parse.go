@@ -1,0 +1,130 @@
+package tag
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Lengths of a commit ID: git refuses to abbreviate to fewer than 4 characters, and a whole SHA-1 has 40.
+const (
+	minCommit  = 4
+	fullCommit = 40
+)
+
+// ParseError says why a template was refused.
+type ParseError struct {
+	Template string
+	// Reason is what is wrong and how to cure it, without the template.
+	Reason string
+}
+
+func (e *ParseError) Error() string { return fmt.Sprintf("tag template %q: %s", e.Template, e.Reason) }
+
+// Parse reads a template. Its errors are of type *ParseError.
+func Parse(s string) (Template, error) {
+	t := Template{source: s}
+	fail := func(format string, args ...any) (Template, error) {
+		return Template{}, &ParseError{Template: s, Reason: fmt.Sprintf(format, args...)}
+	}
+	if s == "" {
+		return fail("is empty: write a tag such as \"latest\" or \"{commit:12}\"")
+	}
+	for rest := s; rest != ""; {
+		open := strings.IndexAny(rest, "{}")
+		if open < 0 {
+			open = len(rest)
+		}
+		if text := rest[:open]; text != "" {
+			if bad := badCharacter(text); bad != "" {
+				return fail("a tag can't hold %s: use letters, digits, \"_\", \".\" and \"-\"", bad)
+			}
+			t.parts = append(t.parts, part{kind: literal, literal: text})
+		}
+		if rest = rest[open:]; rest == "" {
+			break
+		}
+		end := strings.IndexByte(rest, '}')
+		switch {
+		case rest[0] == '}':
+			return fail("\"}\" without \"{\" before it: a placeholder is written like {commit}")
+		case end < 0:
+			return fail("\"{\" without \"}\" after it: a placeholder is written like {commit}")
+		}
+		p, reason := placeholder(rest[1:end])
+		if reason != "" {
+			return fail("%s", reason)
+		}
+		t.parts = append(t.parts, p)
+		rest = rest[end+1:]
+	}
+	if first := t.first(); strings.ContainsAny(first, ".-") {
+		return fail("a tag can't begin with %q: begin with a letter, a digit or \"_\"", first)
+	}
+	if shortest := t.shortest(); shortest > MaxLength {
+		return fail("yields tags of %d characters or more: a tag has at most %d", shortest, MaxLength)
+	}
+	return t, nil
+}
+
+// placeholder reads the text between two braces and gives the reason if it is refused.
+func placeholder(text string) (part, string) {
+	name, argument, has := strings.Cut(text, ":")
+	switch {
+	case name == "commit" && !has:
+		return part{kind: commit, length: fullCommit}, ""
+	case name == "commit":
+		n, err := strconv.Atoi(argument)
+		if err != nil || n < minCommit || n > fullCommit || strconv.Itoa(n) != argument {
+			return part{}, fmt.Sprintf("{%s}: the length is a number from %d to %d, such as {commit:12}", text, minCommit, fullCommit)
+		}
+		return part{kind: commit, length: n}, ""
+	case name == "branch" && !has:
+		return part{kind: branch}, ""
+	case name == "branch":
+		return part{}, fmt.Sprintf("{%s}: the branch takes no argument: write {branch}", text)
+	case name == "date":
+		if reason := checkLayout(argument); reason != "" {
+			return part{}, fmt.Sprintf("{%s}: %s", text, reason)
+		}
+		return part{kind: date, layout: argument}, ""
+	}
+	return part{}, fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch} or {date:20060102}", text)
+}
+
+// badCharacter returns the first character, quoted, that a tag can't hold.
+func badCharacter(text string) string {
+	for _, r := range text {
+		if r > 127 || !tagByte(byte(r)) {
+			return strconv.Quote(string(r))
+		}
+	}
+	return ""
+}
+
+// first is the character with which the tags begin, or a sample of it.
+func (t Template) first() string {
+	switch p := t.parts[0]; p.kind {
+	case literal:
+		return p.literal[:1]
+	case date:
+		return samples[0].Format(p.layout)[:1]
+	}
+	return ""
+}
+
+// shortest is a lower bound for the length of the tags that the template yields.
+func (t Template) shortest() int {
+	n := 0
+	for _, p := range t.parts {
+		switch p.kind {
+		case literal:
+			n += len(p.literal)
+		case commit:
+			n += p.length
+		case branch, date:
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,67 @@
+package tag
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Values are what a template is filled with.
+type Values struct {
+	// Commit is the whole commit ID: 40 lower-case hexadecimal characters.
+	Commit string
+	// Branch is the name of the branch as git knows it.
+	Branch string
+	// Time is when the image index was made: its annotation org.opencontainers.image.created, and not the clock, so that
+	// a repeated promotion gives the same tag.
+	Time time.Time
+}
+
+// Render gives the tag. Every tag that it returns is Valid.
+func (t Template) Render(v Values) (string, error) {
+	var b strings.Builder
+	for _, p := range t.parts {
+		switch p.kind {
+		case literal:
+			b.WriteString(p.literal)
+		case commit:
+			if !isCommit(v.Commit) {
+				return "", fmt.Errorf("tag template %q: the commit is %q, want %d lower-case hexadecimal characters", t.source, v.Commit, fullCommit)
+			}
+			b.WriteString(v.Commit[:p.length])
+		case branch:
+			name := Branch(v.Branch)
+			if name == "" {
+				return "", fmt.Errorf("tag template %q: nothing of the branch %q can stand in a tag", t.source, v.Branch)
+			}
+			b.WriteString(name)
+		case date:
+			if v.Time.IsZero() {
+				return "", fmt.Errorf("tag template %q: the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?", t.source)
+			}
+			b.WriteString(v.Time.UTC().Format(p.layout))
+		}
+	}
+	name := b.String()
+	if !Valid(name) {
+		return "", fmt.Errorf("tag template %q gives %q (%d characters): a tag has 1 to %d letters, digits, \"_\", \".\" and \"-\", and does not begin with \".\" or \"-\"", t.source, name, len(name), MaxLength)
+	}
+	return name, nil
+}
+
+func isCommit(s string) bool {
+	return len(s) == fullCommit && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// Branch makes the name of a branch fit for a tag: every character other than letters, digits, "_", "." and "-" becomes
+// "-", and "." and "-" are cut from the beginning, where a tag can't have them. Upper and lower case stay. So
+// feature/login gives feature-login. Two branches can give the same name.
+func Branch(name string) string {
+	fit := strings.Map(func(r rune) rune {
+		if r > 127 || !tagByte(byte(r)) {
+			return '-'
+		}
+		return r
+	}, name)
+	return strings.TrimLeft(fit, ".-")
+}
