@@ -1,0 +1,86 @@
+package codepipeline
+
+import "time"
+
+// Status of an execution, a stage or an action.
+type Status string
+
+// The words are CodePipeline's.
+const (
+	Waiting    Status = "Waiting"
+	InProgress Status = "InProgress"
+	Succeeded  Status = "Succeeded"
+	Failed     Status = "Failed"
+	// Stopped: the rehearsal was ended from outside.
+	Stopped Status = "Stopped"
+	// DidNotRun: something before it failed.
+	DidNotRun Status = "DidNotRun"
+)
+
+// Span is a stretch of time.
+type Span struct {
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+}
+
+// Duration is the length of the span.
+func (s Span) Duration() time.Duration { return s.End.Sub(s.Start) }
+
+// Result is an execution, as far as it is.
+type Result struct {
+	Pipeline  string            `json:"pipeline"`
+	Execution string            `json:"execution"`
+	Trigger   string            `json:"trigger"`
+	Status    Status            `json:"status"`
+	Message   string            `json:"message,omitempty"`
+	Revisions map[string]string `json:"revisions,omitempty"`
+	Variables Variables         `json:"variables"`
+	Stages    []StageResult     `json:"stages"`
+	Span
+}
+
+// StageResult is a stage of an execution.
+type StageResult struct {
+	Name    string         `json:"name"`
+	Status  Status         `json:"status"`
+	Actions []ActionResult `json:"actions"`
+	Span
+}
+
+// ActionResult is an action of an execution.
+type ActionResult struct {
+	Name      string            `json:"name"`
+	RunOrder  int               `json:"runOrder"`
+	Namespace string            `json:"namespace,omitempty"`
+	Status    Status            `json:"status"`
+	Message   string            `json:"message,omitempty"`
+	Variables map[string]string `json:"variables,omitempty"`
+	// Log is the file with what the action printed.
+	Log  string `json:"log,omitempty"`
+	Busy []Span `json:"busy,omitempty"`
+	Span
+}
+
+// Stage returns the stage of that name, nil if there is none.
+func (r Result) Stage(name string) *StageResult {
+	for i := range r.Stages {
+		if r.Stages[i].Name == name {
+			return &r.Stages[i]
+		}
+	}
+	return nil
+}
+
+// Action returns the action of that name in a stage, nil if there is none.
+func (r Result) Action(stage, name string) *ActionResult {
+	s := r.Stage(stage)
+	if s == nil {
+		return nil
+	}
+	for i := range s.Actions {
+		if s.Actions[i].Name == name {
+			return &s.Actions[i]
+		}
+	}
+	return nil
+}

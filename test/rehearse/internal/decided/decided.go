@@ -1,0 +1,95 @@
+// Package decided holds, in one place, what the executor assumes where AWS's
+// documentation is silent or was only inferred from. Each item says what was
+// decided and why; the code that acts on it refers to it by name.
+//
+// Nothing here was tried against an account. Where there was a choice the
+// stricter reading was taken, so that what passes here also passes there.
+package decided
+
+import "time"
+
+// CodePipeline.
+const (
+	// QueueLimit: executions that may wait in a QUEUED pipeline. The figure is
+	// unconfirmed; beyond it a start is refused.
+	QueueLimit = 50
+
+	// JobTimeout: a Lambda action fails if its function reports nothing for 20
+	// minutes; a report with a continuation token starts the clock again.
+	JobTimeout = 20 * time.Minute
+	// JobTimeoutTotal caps a job that keeps reporting continuation tokens.
+	JobTimeoutTotal = 24 * time.Hour
+
+	// ContinuationDelay: the interval after which a job with a continuation
+	// token is invoked again is unconfirmed (about half a minute is reported).
+	// Nothing here gets better by waiting.
+	ContinuationDelay = 500 * time.Millisecond
+
+	// UserParametersLimit: 1,000 characters is documented for the declared value
+	// and, for Lambda's UserParameters, without saying before or after variables
+	// are resolved. Both are held to it.
+	UserParametersLimit = 1000
+	// ResolvedConfigurationLimit: all resolved keys and values of one action.
+	ResolvedConfigurationLimit = 100 << 10
+	// OutputVariablesLimit: all output variables of one action.
+	OutputVariablesLimit = 122880
+)
+
+// Statements about CodePipeline without a number:
+//
+//   - QUEUED executions wait for each stage on their own, in the order in which
+//     they reached it: the second may be in Source while the first is in Build.
+//   - A variable that a CodeBuild action declares but did not export is not
+//     there: using it fails the consuming action like any unknown variable.
+//   - A variable of an action with the same run order, or a later one, can't be
+//     resolved, even if that action happens to be done.
+//   - CODE_ZIP artifacts hold the commit's files with modes and symbolic links,
+//     and no .git; .gitattributes does not change what is archived.
+//   - A pipeline's first, automatic execution on creation is left out: it would
+//     meet the seeded commit a second time, next to the push event.
+
+// Statements about CodeBuild:
+//
+//   - A command whose "set -e" or "exit" ends the shared shell has failed, or
+//     succeeded, with the shell's status. Whether a later phase then finds the
+//     variables is not documented. Here a new shell starts with the exported
+//     variables and the folder that the last command to complete left behind;
+//     functions and unexported variables are gone.
+//   - "set -e", functions and unexported variables reach later items of the same
+//     build while the shell lives: version 0.2 runs all commands "in the same
+//     instance of the default shell".
+//   - install or pre_build fails: post_build does not run. build fails: it runs.
+//   - on-failure CONTINUE goes on to the next phase; the build stays FAILED.
+//   - Exported variables are read at the end of post_build; of a failed build
+//     none are handed on. One that was never set is not exported; one that is
+//     set but empty can't be a CodePipeline variable (values have 1 character at
+//     least) and is treated the same.
+//   - CODEBUILD_SOURCE_VERSION is the artifact's location in the bucket.
+//   - Commands have no terminal and an empty standard input.
+//   - HOME is a folder of the build, not /root: a build must not meet, or leave
+//     behind, settings of the person at the machine.
+//   - Credentials come from AWS_CONTAINER_CREDENTIALS_FULL_URI on the loopback
+//     interface; the _RELATIVE_URI of a real build stands for a fixed link-local
+//     address that a machine can't be assumed to have.
+
+// Lambda.
+var (
+	// AsyncRetryDelays: after a function error an asynchronous invocation is
+	// tried again after 1 and 2 minutes. Here seconds: the order of events stays.
+	AsyncRetryDelays = []time.Duration{1 * time.Second, 2 * time.Second}
+)
+
+// Statements about Lambda without a number:
+//
+//   - What a function returns is ignored; only the job API decides. A second
+//     report for one job is InvalidJobStateException.
+//   - The memory size is told to the function, not enforced.
+//   - An instance serves one invocation at a time and stays for the next one; a
+//     timeout ends it.
+
+// CloudFormation.
+const (
+	// BootstrapVersion is the value of the bootstrap stack's version parameter,
+	// which the template's own rule compares with what the CDK asks for.
+	BootstrapVersion = "30"
+)

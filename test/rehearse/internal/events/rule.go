@@ -1,0 +1,56 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Rule is an EventBridge rule.
+type Rule struct {
+	Name    string
+	ARN     string
+	Enabled bool
+	Pattern *Pattern
+	Targets []Target
+}
+
+// Target is one target of a rule. At most one of Input, InputPath and
+// Transformer is set; none means that the target is given the whole event.
+type Target struct {
+	ID          string
+	ARN         string
+	RoleARN     string
+	Input       string
+	InputPath   string
+	Transformer *Transformer
+}
+
+// Match tells whether the rule would be triggered.
+func (r *Rule) Match(event Event) bool { return r.Enabled && r.Pattern.Match(event) }
+
+// Payload is what the target is given for an event.
+func (r *Rule) Payload(t Target, event Event, now time.Time) (string, error) {
+	switch {
+	case t.Transformer != nil:
+		return t.Transformer.apply(event, map[string]any{
+			"aws.events.rule-arn":             r.ARN,
+			"aws.events.rule-name":            r.Name,
+			"aws.events.event.ingestion-time": now.UTC().Format(time.RFC3339),
+			"aws.events.event.json":           map[string]any(event),
+		})
+	case t.Input != "":
+		return t.Input, nil
+	case t.InputPath != "":
+		value, found, err := lookup(event, t.InputPath)
+		if err != nil {
+			return "", err
+		}
+		if !found {
+			return "", fmt.Errorf("input path %s: the event has nothing there", t.InputPath)
+		}
+		return show(value), nil
+	}
+	payload, err := json.Marshal(event)
+	return string(payload), err
+}
