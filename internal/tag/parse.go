@@ -58,7 +58,7 @@ func Parse(s string) (Template, error) {
 		t.parts = append(t.parts, p)
 		rest = rest[end+1:]
 	}
-	if first := t.first(); strings.ContainsAny(first, ".-") {
+	if first := t.badStart(); first != "" {
 		return fail("a tag can't begin with %q: begin with a letter, a digit or \"_\"", first)
 	}
 	if shortest := t.shortest(); shortest > MaxLength {
@@ -102,13 +102,21 @@ func badCharacter(text string) string {
 	return ""
 }
 
-// first is the character with which the tags begin, or a sample of it.
-func (t Template) first() string {
+// badStart is the character, of those that can't begin a tag, with which some tag of the template begins.
+func (t Template) badStart() string {
+	starts := []string{}
 	switch p := t.parts[0]; p.kind {
 	case literal:
-		return p.literal[:1]
+		starts = append(starts, p.literal)
 	case date:
-		return samples[0].Format(p.layout)[:1]
+		for _, sample := range samples {
+			starts = append(starts, sample.Format(p.layout))
+		}
+	}
+	for _, start := range starts {
+		if strings.ContainsAny(start[:1], ".-") {
+			return start[:1]
+		}
 	}
 	return ""
 }

@@ -35,6 +35,8 @@ func TestParseRefuses(t *testing.T) {
 		"{date:15:04}":                      `{date:15:04}: gives "04:05", and a tag can't hold ":": ` + layout,
 		"{date:2006_2}":                     `{date:2006_2}: gives "2001 3", and a tag can't hold " ": ` + layout,
 		"{date:2006-01-02-0700}":            `{date:2006-01-02-0700}: gives "2001-01-03+0000", and a tag can't hold "+": ` + layout,
+		"{date:.999}":                       `{date:.999}: gives nothing at 2001-01-03T04:05:06Z: ` + layout,
+		"{date:.000}":                       `a tag can't begin with ".": ` + begin,
 		"{date:-2006}":                      `a tag can't begin with "-": ` + begin,
 		"latest}":                           `"}" without "{" before it: a placeholder is written like {commit}`,
 		"{commit":                           `"{" without "}" after it: a placeholder is written like {commit}`,
