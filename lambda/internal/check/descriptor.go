@@ -1,0 +1,66 @@
+package check
+
+import (
+	"github.com/opencontainers/go-digest"
+
+	"archway/lambda/internal/index"
+)
+
+// descriptor refuses descriptors whose digest or size isn't that of the bytes. containerd fails a pull on a wrong size
+// (containerd#2401), although the digest alone would do.
+var descriptor = Check{Name: "descriptor", About: "a size or digest is not that of the bytes", run: func(in Input, r *report) {
+	i := in.Image
+	if i.State == index.OtherBytes {
+		otherBytes(r, root(i), "the index", i.Root.Digest)
+	}
+	if i.Single {
+		inManifest(r, i.Entries[0])
+		return
+	}
+	for _, e := range i.Entries {
+		d := e.Descriptor
+		switch {
+		case d.Digest.Validate() != nil:
+			r.add(Error, about(e), rewriteCure, "the entry %s names the digest %q, expected sha256 and 64 hexadecimal digits", e.Where, d.Digest)
+		case e.State == index.OtherBytes:
+			otherBytes(r, about(e), "the manifest", e.Manifest.Digest)
+		case e.State == index.Read && e.Manifest.Size != d.Size:
+			r.add(Error, about(e), rewriteCure, "the index says that its manifest has %d bytes, but it has %d; runtimes refuse to pull it. Probably the index was written by hand", d.Size, e.Manifest.Size)
+		}
+		if e.Manifest != nil && e.Role() != index.RoleIndex {
+			inManifest(r, e)
+		}
+	}
+}}
+
+func otherBytes(r *report, s Subject, what string, got digest.Digest) {
+	r.add(Error, s, "push the image again, and have the registry's storage checked", "the registry serves other bytes for %s than its digest names (they have the digest %s); its storage, or a proxy before it, is damaged", what, Short(got.String()))
+}
+
+// inManifest judges the descriptors inside an image's manifest.
+func inManifest(r *report, e *index.Entry) {
+	if e.Manifest.Shape() != index.ShapeManifest {
+		return
+	}
+	if c := e.Manifest.Body.Config; c != nil && index.IsConfigType(c.MediaType) && e.Role() == index.RoleImage {
+		switch {
+		case c.Digest.Validate() != nil:
+			r.add(Error, about(e), rewriteCure, "its config has the digest %q, expected sha256 and 64 hexadecimal digits", c.Digest)
+		case e.ConfigState == index.OtherBytes:
+			r.add(Error, about(e), "push the image again, and have the registry's storage checked", "the registry serves other bytes for its config %s than the digest names; its storage, or a proxy before it, is damaged", Short(c.Digest.String()))
+		case e.ConfigState == index.Read && e.ConfigSize != c.Size:
+			r.add(Error, about(e), "build and push the image again", "the manifest says that the config has %d bytes, but it has %d; runtimes refuse to pull it", c.Size, e.ConfigSize)
+		}
+	}
+	for _, b := range e.Blobs {
+		d := b.Descriptor
+		switch {
+		case d.Digest.Validate() != nil:
+			r.add(Error, about(e), "build and push the image again", "a layer has the digest %q, expected sha256 and 64 hexadecimal digits", d.Digest)
+		case d.Size < 0:
+			r.add(Error, about(e), "build and push the image again", "the layer %s has the size %d", Short(d.Digest.String()), d.Size)
+		case b.State == index.Read && b.Stored >= 0 && b.Stored != d.Size:
+			r.add(Error, about(e), "build and push the image again", "the manifest says that the layer %s has %d bytes, but the registry holds %d; runtimes refuse to pull it", Short(d.Digest.String()), d.Size, b.Stored)
+		}
+	}
+}

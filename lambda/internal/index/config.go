@@ -1,0 +1,59 @@
+package index
+
+import (
+	"encoding/json"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// RevisionLabel names the commit that an image was built from: an image label and an index annotation.
+const RevisionLabel = specs.AnnotationRevision
+
+// Config is what the checks need of an image's config. Fields that no check reads, such as the creation time, are left out
+// on purpose: an odd date in one is no reason to call an image unreadable.
+type Config struct {
+	Architecture string   `json:"architecture"`
+	OS           string   `json:"os"`
+	OSVersion    string   `json:"os.version"`
+	Variant      string   `json:"variant"`
+	Run          Run      `json:"config"`
+	RootFS       RootFS   `json:"rootfs"`
+	OSFeatures   []string `json:"os.features"`
+}
+
+// Run is how a container of the image starts.
+type Run struct {
+	User         string              `json:"User"`
+	ExposedPorts map[string]struct{} `json:"ExposedPorts"`
+	Env          []string            `json:"Env"`
+	Entrypoint   []string            `json:"Entrypoint"`
+	Cmd          []string            `json:"Cmd"`
+	Volumes      map[string]struct{} `json:"Volumes"`
+	WorkingDir   string              `json:"WorkingDir"`
+	Labels       map[string]string   `json:"Labels"`
+	StopSignal   string              `json:"StopSignal"`
+}
+
+// RootFS lists the digests of the uncompressed layers.
+type RootFS struct {
+	Type    string          `json:"type"`
+	DiffIDs []digest.Digest `json:"diff_ids"`
+}
+
+// ParseConfig decodes an image's config.
+func ParseConfig(b []byte) (*Config, error) {
+	if _, err := weigh(b); err != nil {
+		return nil, err
+	}
+	c := new(Config)
+	if err := json.Unmarshal(b, c); err != nil {
+		return nil, readable(err)
+	}
+	return c, nil
+}
+
+// Platform is the platform that the config declares.
+func (c *Config) Platform() specs.Platform {
+	return specs.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant, OSVersion: c.OSVersion}
+}

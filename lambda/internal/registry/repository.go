@@ -1,0 +1,74 @@
+// Package registry reads and writes manifests over the OCI distribution protocol and keeps their exact bytes: what is
+// served, under which declared type, and whether it is what the digest names. Authentication is go-containerregistry's.
+package registry
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"archway/lambda/internal/retry"
+)
+
+const (
+	// MaxManifest is the largest manifest that ECR stores (and that the distribution specification asks registries to take).
+	MaxManifest = 4 << 20
+	// MaxConfig bounds an image's config. The largest seen in practice are some hundred kilobytes of history.
+	MaxConfig = 4 << 20
+	// requests at the same time to one repository.
+	concurrency = 8
+)
+
+var (
+	// InPipeline waits long enough for what ECR may need after a push, and for throttling.
+	InPipeline = retry.Policy{Attempts: 6, Missing: 6, First: 300 * time.Millisecond, Longest: 30 * time.Second}
+	// AtTerminal answers sooner: a person waits.
+	AtTerminal = retry.Policy{Attempts: 4, Missing: 3, First: 200 * time.Millisecond, Longest: 15 * time.Second}
+)
+
+// Repository is one repository of one registry, with credentials.
+type Repository struct {
+	name   name.Repository
+	client *http.Client
+	policy retry.Policy
+	slots  chan struct{}
+}
+
+// Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
+// access is transport.PullScope, or transport.PushScope for writing.
+func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy) (*Repository, error) {
+	var tripper http.RoundTripper
+	err := policy.Do(ctx, func() error {
+		var err error
+		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, newTransport(), []string{repository.Scope(access)})
+		if err != nil {
+			return transportFailure("log in to "+repository.RegistryStr(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Repository{
+		name:   repository,
+		client: &http.Client{Transport: tripper, CheckRedirect: checkRedirect},
+		policy: policy,
+		slots:  make(chan struct{}, concurrency),
+	}, nil
+}
+
+// newTransport is http.DefaultTransport with a bound on silence, so that a registry that accepts a connection and never
+// answers costs one attempt and not the function's time limit.
+func newTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = 20 * time.Second
+	t.MaxIdleConnsPerHost = concurrency
+	return t
+}
+
+// Name is the repository with its registry's host.
+func (r *Repository) Name() string { return r.name.Name() }

@@ -1,0 +1,75 @@
+package validation
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/containerd/platforms"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/index"
+	"archway/lambda/internal/job"
+)
+
+// Parameters are the UserParameters of a Validate action.
+type Parameters struct {
+	// Repository is the registry's host and the repository's name.
+	Repository string `json:"repository"`
+	// Digest is that of the merged index.
+	Digest string `json:"digest"`
+	// Revision is the commit that this execution builds.
+	Revision string `json:"revision"`
+	// Builds are the digests that the builds exported, by platform. Their platforms are the required ones.
+	Builds map[string]string `json:"builds"`
+}
+
+// task is the same in checked form.
+type task struct {
+	repository name.Repository
+	digest     digest.Digest
+	revision   string
+	platforms  []specs.Platform
+	builds     map[string]digest.Digest
+}
+
+// parse checks the parameters of an action.
+func parse(userParameters string) (task, error) {
+	var p Parameters
+	if err := job.Decode(userParameters, &p); err != nil {
+		return task{}, err
+	}
+	builds := ""
+	if len(p.Builds) > 0 {
+		builds = "given"
+	}
+	required := job.Required{"repository": p.Repository, "digest": p.Digest, "revision": p.Revision, "builds": builds}
+	if err := required.Missing("repository", "digest", "revision", "builds"); err != nil {
+		return task{}, err
+	}
+	repository, err := job.CheckRepository(p.Repository)
+	if err != nil {
+		return task{}, err
+	}
+	if err := job.CheckDigest("digest", p.Digest); err != nil {
+		return task{}, err
+	}
+	t := task{repository: repository, digest: digest.Digest(p.Digest), revision: p.Revision, builds: map[string]digest.Digest{}}
+	for _, key := range slices.Sorted(maps.Keys(p.Builds)) {
+		platform, err := platforms.Parse(key)
+		if err != nil || platform.OS == "" || platform.Architecture == "" {
+			return task{}, job.Misconfigured("The parameter builds names the platform %q, expected one such as linux/amd64.", key)
+		}
+		if err := job.CheckDigest("builds."+key, p.Builds[key]); err != nil {
+			return task{}, err
+		}
+		normal := index.Key(platform)
+		if _, twice := t.builds[normal]; twice {
+			return task{}, job.Misconfigured("The parameter builds names the platform %s twice.", normal)
+		}
+		t.builds[normal] = digest.Digest(p.Builds[key])
+		t.platforms = append(t.platforms, index.Normalize(platform))
+	}
+	return t, nil
+}

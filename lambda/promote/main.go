@@ -1,0 +1,29 @@
+// Command promote points tags at a validated image index. It is the Promote action of a pipeline and runs as a Lambda function.
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/job"
+	"archway/lambda/internal/login"
+	"archway/lambda/internal/promotion"
+)
+
+func main() {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		fmt.Fprintln(os.Stderr, "promote is the Promote action of a pipeline and runs as a Lambda function only (AWS_LAMBDA_RUNTIME_API is not set)")
+		os.Exit(2)
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	cfg, err := awsenv.Load()
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, promotion.Action(login.Writer(cfg))))
+}

@@ -1,0 +1,35 @@
+// Command validate checks multi-architecture images in a registry, by reading them and never by running them. As a Lambda function
+// it is the Validate action of a pipeline; elsewhere it is a command-line tool (validate --help).
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/cli"
+	"archway/lambda/internal/job"
+	"archway/lambda/internal/login"
+	"archway/lambda/internal/validation"
+)
+
+func main() {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	cfg, err := awsenv.Load()
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, validation.Action(login.Reader(cfg))))
+}
