@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseReadsArgumentsAsTheCLIDoes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(file, []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parse([]string{"--region=eu-west-1", "ecr", "put-image", "--repository-name", "app", "--image-manifest", "file://" + file, "--no-cli-pager"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"region": "eu-west-1", "repository-name": "app", "image-manifest": "{}\n"}
+	if diff := cmp.Diff(want, got.options); diff != "" || got.name != "ecr put-image" {
+		t.Errorf("%s (-want +got):\n%s", got.name, diff)
+	}
+}
+
+func TestOtherCommandsAreRefusedByName(t *testing.T) {
+	tests := map[string]string{
+		"s3 cp a b":                             "s3 cp a b",
+		"ecr put-image --image-tags x":          "--image-tags",
+		"ecr put-image --image-manifest":        "--image-manifest",
+		"ecr put-image --output text":           "--output",
+		"ecr get-login-password --registry-ids": "--registry-ids",
+	}
+	for line, want := range tests {
+		var problems bytes.Buffer
+		code := run(t.Context(), strings.Fields(line), &bytes.Buffer{}, &problems)
+		if code != exitUsage || !strings.Contains(problems.String(), want) {
+			t.Errorf("%s: got %d, %q, expected %s to be named", line, code, problems.String(), want)
+		}
+	}
+}

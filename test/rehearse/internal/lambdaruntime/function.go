@@ -1,0 +1,51 @@
+// Package lambdaruntime runs functions' programs behind Lambda's runtime API.
+package lambdaruntime
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Function is a function as a template declares it.
+type Function struct {
+	Name        string
+	ARN         string
+	RoleARN     string
+	Handler     string
+	Timeout     time.Duration
+	MemoryMB    int
+	Environment map[string]string
+	// JSONLogs tells that the function's log format is JSON.
+	JSONLogs bool
+	// Retries is how often an asynchronous invocation is repeated after an error.
+	Retries int
+	// Package is the Go import path that the function is built from, Tags its
+	// build tags.
+	Package string
+	Tags    string
+	// Program is the built program.
+	Program string
+}
+
+// Build builds the function's package for this machine, in a folder of the
+// function's own, from the module that holds moduleDir.
+func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
+	f.Program = filepath.Join(dir, f.Handler)
+	arguments := []string{"build", "-trimpath", "-o", f.Program}
+	if f.Tags != "" {
+		arguments = append(arguments, "-tags", f.Tags)
+	}
+	c := exec.CommandContext(ctx, "go", append(arguments, f.Package)...)
+	c.Dir = moduleDir
+	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("function %s: go build %s: %w\n%s", f.Name, f.Package, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
