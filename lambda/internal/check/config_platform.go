@@ -43,7 +43,7 @@ func configOf(r *report, e *index.Entry) {
 	if !agree(want, got) {
 		want.OSVersion, got.OSVersion, want.OSFeatures = "", "", nil
 		r.add(Error, about(e), "build it for "+index.Name(&want)+" (natively, or with `--platform "+index.Name(&want)+"`), and use no `--platform` in the last FROM of the Dockerfile",
-			"the index offers it for %s, but the image's config says %s; expected the same. Probably one platform's image was pushed or merged as the other's", index.Name(&want), index.Name(&got))
+			"the index offers it for %s, but the image's config says %s; expected the same; probably one platform's image was pushed or merged as the other's", index.Name(&want), index.Name(&got))
 	}
 }
 

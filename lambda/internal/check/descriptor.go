@@ -25,7 +25,7 @@ var descriptor = Check{Name: "descriptor", About: "a size or digest is not that 
 		case e.State == index.OtherBytes:
 			otherBytes(r, about(e), "the manifest", e.Manifest.Digest)
 		case e.State == index.Read && e.Manifest.Size != d.Size:
-			r.add(Error, about(e), rewriteCure, "the index says that its manifest has %d bytes, but it has %d; runtimes refuse to pull it. Probably the index was written by hand", d.Size, e.Manifest.Size)
+			r.add(Error, about(e), rewriteCure, "the index says that its manifest has %s, but it has %d; runtimes refuse to pull it; probably the index was written by hand", plural(d.Size, "byte"), e.Manifest.Size)
 		}
 		if e.Manifest != nil && e.Role() != index.RoleIndex {
 			inManifest(r, e)
@@ -49,7 +49,7 @@ func inManifest(r *report, e *index.Entry) {
 		case e.ConfigState == index.OtherBytes:
 			r.add(Error, about(e), "push the image again, and have the registry's storage checked", "the registry serves other bytes for its config %s than the digest names; its storage, or a proxy before it, is damaged", Short(c.Digest.String()))
 		case e.ConfigState == index.Read && e.ConfigSize != c.Size:
-			r.add(Error, about(e), "build and push the image again", "the manifest says that the config has %d bytes, but it has %d; runtimes refuse to pull it", c.Size, e.ConfigSize)
+			r.add(Error, about(e), "build and push the image again", "the manifest says that the config has %s, but it has %d; runtimes refuse to pull it", plural(c.Size, "byte"), e.ConfigSize)
 		}
 	}
 	for _, b := range e.Blobs {
@@ -60,7 +60,7 @@ func inManifest(r *report, e *index.Entry) {
 		case d.Size < 0:
 			r.add(Error, about(e), "build and push the image again", "the layer %s has the size %d", Short(d.Digest.String()), d.Size)
 		case b.State == index.Read && b.Stored >= 0 && b.Stored != d.Size:
-			r.add(Error, about(e), "build and push the image again", "the manifest says that the layer %s has %d bytes, but the registry holds %d; runtimes refuse to pull it", Short(d.Digest.String()), d.Size, b.Stored)
+			r.add(Error, about(e), "build and push the image again", "the manifest says that the layer %s has %s, but the registry holds %d; runtimes refuse to pull it", Short(d.Digest.String()), plural(d.Size, "byte"), b.Stored)
 		}
 	}
 }

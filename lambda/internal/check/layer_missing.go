@@ -11,8 +11,8 @@ var layerMissing = Check{Name: "layer-missing", About: "a layer or config is not
 		}
 		for _, b := range e.Blobs {
 			if b.State == index.Missing {
-				r.add(Error, about(e), cure, "the registry doesn't have its layer %s (%d bytes), so that it can't be pulled; probably it was copied incompletely or cleaned up",
-					Short(b.Descriptor.Digest.String()), b.Descriptor.Size)
+				r.add(Error, about(e), cure, "the registry doesn't have its layer %s (%s), so that it can't be pulled; probably it was copied incompletely or cleaned up",
+					Short(b.Descriptor.Digest.String()), plural(b.Descriptor.Size, "byte"))
 			}
 		}
 	}

@@ -1,11 +1,11 @@
 package check
 
-import "strconv"
+import "fmt"
 
 // plural writes a number with its noun.
-func plural(n int, noun string) string {
+func plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return fmt.Sprintf("%d %ss", n, noun)
 }
