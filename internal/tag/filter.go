@@ -1,9 +1,6 @@
 package tag
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // MaxWildcards is how many "*" ECR takes in one filter.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
@@ -20,7 +17,7 @@ func (t Template) Filter(branchName string) (string, error) {
 		case branch:
 			name := Branch(branchName)
 			if name == "" {
-				return "", fmt.Errorf("tag template %q: nothing of the branch %q can stand in a tag", t.source, branchName)
+				return "", t.errorf("nothing of the branch %q can stand in a tag", branchName)
 			}
 			b.WriteString(name)
 		case commit, date:
@@ -32,11 +29,11 @@ func (t Template) Filter(branchName string) (string, error) {
 	filter := b.String()
 	switch {
 	case len(filter) > MaxLength:
-		return "", fmt.Errorf("tag template %q gives the filter %q of %d characters: ECR takes at most %d", t.source, filter, len(filter), MaxLength)
+		return "", t.errorf("gives the filter %q of %d characters: ECR takes at most %d", filter, len(filter), MaxLength)
 	case strings.Count(filter, "*") > MaxWildcards:
-		return "", fmt.Errorf("tag template %q gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer {commit} and {date}, or put them side by side", t.source, filter, MaxWildcards)
+		return "", t.errorf("gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer {commit} and {date}, or put them side by side", filter, MaxWildcards)
 	case filter == "":
-		return "", fmt.Errorf("tag template %q gives an empty filter", t.source)
+		return "", t.errorf("gives an empty filter")
 	}
 	return filter, nil
 }

@@ -12,20 +12,24 @@ const (
 	fullCommit = 40
 )
 
-// ParseError says why a template was refused.
-type ParseError struct {
+// Error says why a template was refused, or why it yields no tag or filter. All errors of this package are of this type.
+type Error struct {
 	Template string
 	// Reason is what is wrong and how to cure it, without the template.
 	Reason string
 }
 
-func (e *ParseError) Error() string { return fmt.Sprintf("tag template %q: %s", e.Template, e.Reason) }
+func (e *Error) Error() string { return fmt.Sprintf("tag template %q: %s", e.Template, e.Reason) }
 
-// Parse reads a template. Its errors are of type *ParseError.
+func (t Template) errorf(format string, args ...any) error {
+	return &Error{Template: t.source, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Parse reads a template.
 func Parse(s string) (Template, error) {
 	t := Template{source: s}
 	fail := func(format string, args ...any) (Template, error) {
-		return Template{}, &ParseError{Template: s, Reason: fmt.Sprintf(format, args...)}
+		return Template{}, t.errorf(format, args...)
 	}
 	if s == "" {
 		return fail("is empty: write a tag such as \"latest\" or \"{commit:12}\"")

@@ -51,18 +51,18 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		t.Run(in, func(t *testing.T) {
 			_, err := tag.Parse(in)
-			var refused *tag.ParseError
+			var refused *tag.Error
 			if !errors.As(err, &refused) {
-				t.Fatalf("Parse(%q) = %v, want a *ParseError", in, err)
+				t.Fatalf("Parse(%q) = %v, want a *tag.Error", in, err)
 			}
-			if diff := cmp.Diff(&tag.ParseError{Template: in, Reason: want}, refused); diff != "" {
+			if diff := cmp.Diff(&tag.Error{Template: in, Reason: want}, refused); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestParseErrorNamesTheTemplate(t *testing.T) {
+func TestErrorNamesTheTemplate(t *testing.T) {
 	_, err := tag.Parse("{commit")
 	const want = `tag template "{commit": "{" without "}" after it: a placeholder is written like {commit}`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {

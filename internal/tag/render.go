@@ -1,7 +1,6 @@
 package tag
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -26,25 +25,25 @@ func (t Template) Render(v Values) (string, error) {
 			b.WriteString(p.literal)
 		case commit:
 			if !isCommit(v.Commit) {
-				return "", fmt.Errorf("tag template %q: the commit is %q, want %d lower-case hexadecimal characters", t.source, v.Commit, fullCommit)
+				return "", t.errorf("the commit is %q, want %d lower-case hexadecimal characters", v.Commit, fullCommit)
 			}
 			b.WriteString(v.Commit[:p.length])
 		case branch:
 			name := Branch(v.Branch)
 			if name == "" {
-				return "", fmt.Errorf("tag template %q: nothing of the branch %q can stand in a tag", t.source, v.Branch)
+				return "", t.errorf("nothing of the branch %q can stand in a tag", v.Branch)
 			}
 			b.WriteString(name)
 		case date:
 			if v.Time.IsZero() {
-				return "", fmt.Errorf("tag template %q: the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?", t.source)
+				return "", t.errorf("the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?")
 			}
 			b.WriteString(v.Time.UTC().Format(p.layout))
 		}
 	}
 	name := b.String()
 	if !Valid(name) {
-		return "", fmt.Errorf("tag template %q gives %q (%d characters): a tag has 1 to %d letters, digits, \"_\", \".\" and \"-\", and does not begin with \".\" or \"-\"", t.source, name, len(name), MaxLength)
+		return "", t.errorf("gives %q (%d characters): a tag has 1 to %d letters, digits, \"_\", \".\" and \"-\", and does not begin with \".\" or \"-\"", name, len(name), MaxLength)
 	}
 	return name, nil
 }

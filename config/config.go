@@ -1,0 +1,159 @@
+// Package config reads what a user writes under context → archway in cdk.json: the pipelines, their sources and their
+// images. It fills in every default and reports every problem at once, before the CDK starts. It knows nothing of the CDK.
+//
+// The comments on the types are also the descriptions in cdk.schema.json, which editors show; run go generate after a
+// change.
+package config
+
+import "archway/internal/platform"
+
+//go:generate go test -run ^TestSchemaFollowsTheTypes$ . -update
+
+// Config is what Archway provisions: one stack per pipeline.
+type Config struct {
+	// The pipelines; each becomes a stack of the same name.
+	Pipelines []Pipeline `json:"pipelines" jsonschema:"required"`
+}
+
+// Pipeline builds the images of one branch of one source repository.
+type Pipeline struct {
+	// Name of the pipeline and of its stack: 1 to 100 letters, digits and hyphens, beginning with a letter. A change of the
+	// name makes a new stack.
+	Name string `json:"name" jsonschema:"required"`
+
+	// Where the source code lies.
+	Source Source `json:"source"`
+
+	// What happens to a push while an earlier one is still running. QUEUED: every commit gets its own run, in order.
+	// SUPERSEDED: of the commits that wait, only the newest is built.
+	ExecutionMode ExecutionMode `json:"executionMode"`
+
+	// What becomes of the source repository, the images and the logs when the stack is deleted. RETAIN keeps them, DESTROY
+	// deletes them.
+	RemovalPolicy RemovalPolicy `json:"removalPolicy"`
+
+	// The images that are built from each commit: at least one. Images times platforms are at most 50, the limit of
+	// CodePipeline for the actions of a stage.
+	Images []Image `json:"images" jsonschema:"required"`
+}
+
+// Source is the CodeCommit repository of a pipeline.
+type Source struct {
+	// Name of the CodeCommit repository: 1 to 100 letters, digits, periods, underscores and hyphens, not ending in .git.
+	// Default: the name of the pipeline.
+	Repository string `json:"repository"`
+
+	// Whether the repository exists already in this account and Region. If not, the stack creates it.
+	Existing bool `json:"existing"`
+
+	// The branch whose pushes start the pipeline.
+	Branch string `json:"branch"`
+
+	// Folder whose files become the first commit of a new repository, relative to the folder of cdk.json. It is read only
+	// when the repository is created.
+	// Default: the repository starts empty.
+	Seed string `json:"seed"`
+}
+
+// Image is a container image: built natively for each platform, merged, validated and promoted as one.
+type Image struct {
+	// Name of the image in this pipeline, and of its actions in the console: 1 to 64 lower-case letters, digits, hyphens and
+	// underscores, beginning with a letter or digit.
+	Name string `json:"name" jsonschema:"required"`
+
+	// Name of the ECR repository that the stack creates for the image: 2 to 256 characters, lower-case letters and digits
+	// joined by single periods, underscores and hyphens, in parts separated by slashes.
+	// Default: the name of the pipeline in lower case, if the image is its only one or has the same name; else
+	// PIPELINE/IMAGE.
+	Repository string `json:"repository"`
+
+	// The folder that is sent to the build, relative to the top of the source repository.
+	Context string `json:"context"`
+
+	// Path of the Dockerfile, relative to the context and inside of it.
+	Dockerfile string `json:"dockerfile"`
+
+	// The stage of the Dockerfile that is built.
+	// Default: the last one.
+	Target string `json:"target"`
+
+	// Values for the ARG instructions of the Dockerfile: at most 4,096 characters in all, written as JSON. They are no place
+	// for secrets: everybody who can pull the image can read them.
+	// Default: none.
+	BuildArgs map[string]string `json:"buildArgs"`
+
+	// Labels of the image: at most 4,096 characters in all, written as JSON. Archway itself sets
+	// org.opencontainers.image.revision, .source and .created.
+	// Default: none.
+	Labels map[string]string `json:"labels"`
+
+	// The platforms to build for. CodeBuild builds natively only on x86_64 (linux/amd64) and arm64 (linux/arm64).
+	Platforms []platform.Platform `json:"platforms"`
+
+	// The tags that point at the image after it was validated: at least one.
+	Tags Tags `json:"tags"`
+
+	// The machines that build, by architecture: amd64 and arm64.
+	Builds map[string]Build `json:"builds"`
+
+	// Image of the BuildKit that builds, with a tag or a digest.
+	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
+	BuildkitImage string `json:"buildkitImage"`
+}
+
+// Tags are templates for tags. A template is literal text with these placeholders: {commit} is the whole commit ID,
+// {commit:12} its first 12 characters (4 to 40), {branch} the branch, in which every character that a tag can't hold becomes
+// a hyphen, and {date:20060102-1504} the time at which the image index was made, in UTC, in a layout of Go's time package.
+type Tags struct {
+	// Tags that never move once they are set: the registry refuses to overwrite them. They should hold {commit} or {date:…}.
+	Immutable []string `json:"immutable"`
+
+	// Tags that move to each newly promoted image: at most 5 filters of the registry, with at most two variable places
+	// ({commit} or {date:…}) in each. None may cover an immutable tag.
+	Moving []string `json:"moving"`
+
+	// Filters are the wildcard patterns that exclude exactly the moving tags from the registry's tag immutability, each
+	// once.
+	Filters []string `json:"-"`
+}
+
+// Build is the machine that builds one architecture.
+type Build struct {
+	// Size of the machine. amd64: SMALL 2 vCPU and 4 GB, MEDIUM 4 and 8, LARGE 8 and 16, XLARGE 36 and 72, 2XLARGE 72 and
+	// 144. arm64: SMALL, MEDIUM and LARGE the same, XLARGE 32 and 64, 2XLARGE 48 and 96. Not every Region has every size.
+	Compute Compute `json:"compute"`
+
+	// Minutes after which a build is stopped: 5 to 480. CodePipeline ends a build action after 8 hours.
+	TimeoutMinutes int `json:"timeoutMinutes"`
+}
+
+// ExecutionMode says what happens to a push while an earlier one is still running.
+type ExecutionMode string
+
+// The execution modes. CodePipeline's third, PARALLEL, is refused: see checkExecutionMode.
+const (
+	Queued     ExecutionMode = "QUEUED"
+	Superseded ExecutionMode = "SUPERSEDED"
+)
+
+// RemovalPolicy says what becomes of data when a stack is deleted.
+type RemovalPolicy string
+
+// The removal policies.
+const (
+	Retain  RemovalPolicy = "RETAIN"
+	Destroy RemovalPolicy = "DESTROY"
+)
+
+// Compute is the size of a build machine.
+type Compute string
+
+// The sizes, which CodeBuild has for LINUX_CONTAINER and for ARM_CONTAINER alike.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html
+const (
+	Small   Compute = "SMALL"
+	Medium  Compute = "MEDIUM"
+	Large   Compute = "LARGE"
+	XLarge  Compute = "XLARGE"
+	XXLarge Compute = "2XLARGE"
+)

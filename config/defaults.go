@@ -1,0 +1,28 @@
+package config
+
+import "archway/internal/platform"
+
+// The defaults. Names follow from other names: see source and image.
+
+func defaultPipeline() Pipeline {
+	return Pipeline{ExecutionMode: Queued, RemovalPolicy: Retain, Source: Source{Branch: "main"}}
+}
+
+func defaultImage() Image {
+	return Image{
+		Context:    ".",
+		Dockerfile: "Dockerfile",
+		BuildArgs:  map[string]string{},
+		Labels:     map[string]string{},
+		Platforms:  platform.All(),
+		Tags:       defaultTags(),
+		Builds:     map[string]Build{},
+	}
+}
+
+func defaultTags() Tags {
+	// Twelve characters of a commit stay unique in any repository that people have: the Linux kernel's recommendation.
+	return Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}
+}
+
+func defaultBuild() Build { return Build{Compute: Medium, TimeoutMinutes: 60} }

@@ -1,0 +1,204 @@
+package config
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"archway/internal/platform"
+
+	"github.com/distribution/reference"
+)
+
+// image reads an image of a pipeline.
+func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
+	image := defaultImage()
+	o, ok := r.object(at, value, keysOf[Image]())
+	if !ok {
+		return image
+	}
+	o.required("name", `give the image a name, such as "hello-go"`)
+	image.Name = o.name("name", imageName)
+	image.Repository = o.registry(p.Name, image.Name, only)
+
+	var contextOK, dockerfileOK bool
+	image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
+	image.Dockerfile, dockerfileOK = o.pathInside("dockerfile", image.Dockerfile, "the context")
+	if p.Source.Seed != "" && contextOK && dockerfileOK {
+		o.checkDockerfile(p.Source.Seed, image.Context, image.Dockerfile)
+	}
+	image.Target = o.name("target", targetName)
+	image.BuildArgs = o.buildArgs("buildArgs")
+	image.Labels = o.labels("labels")
+	image.Platforms = o.platforms("platforms", image.Platforms)
+	image.Tags = r.tags(o, image.Name, image.Repository, p.Source.Branch)
+	image.Builds = r.builds(o, image.Platforms)
+	image.BuildkitImage = o.reference("buildkitImage")
+	return image
+}
+
+// registry gives the name of the ECR repository, or "" if there is no valid one.
+func (o object) registry(pipeline, image string, only bool) string {
+	const key = "repository"
+	if o.has(key) {
+		return o.name(key, registryName)
+	}
+	if pipeline == "" || image == "" {
+		return ""
+	}
+	name := strings.ToLower(pipeline)
+	if !only && image != name {
+		name += "/" + image
+	}
+	if registryName.check(name) != "" {
+		o.r.report(o.path(key), name, `is the default, which follows from the names of the pipeline and the image, but %s`, registryName.says)
+		return ""
+	}
+	return name
+}
+
+// maxEnvironment is how many characters CodeBuild takes in the value of an environment variable. StartBuild answers
+// "EnvironmentVariable should be at most 4096 characters"; AWS documents no limit.
+// https://github.com/wolfeidau/buildkite-serverless-agent/issues/35
+const maxEnvironment = 4096
+
+// environment reports an object that, written as JSON, is too long for an environment variable of CodeBuild.
+func (o object) environment(key string, entries map[string]string) map[string]string {
+	if text, err := json.Marshal(entries); err == nil && len(text) > maxEnvironment {
+		o.report(key, "has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: shorten or remove some", len(text), maxEnvironment)
+	}
+	return entries
+}
+
+// automatic are the build arguments that BuildKit sets for the platform it builds.
+// https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
+var automatic = []string{
+	"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
+}
+
+func (o object) buildArgs(key string) map[string]string {
+	entries := o.entries(key, buildArgName)
+	for _, name := range automatic {
+		if _, ok := entries[name]; ok {
+			o.r.report(below(o.path(key), name), entries[name], "BuildKit sets this one for each platform, and another value could put the wrong program into an image: remove it")
+		}
+	}
+	return o.environment(key, entries)
+}
+
+// ours are the labels that every image gets, because the validation compares them.
+var ours = []string{"org.opencontainers.image.revision", "org.opencontainers.image.source", "org.opencontainers.image.created"}
+
+func (o object) labels(key string) map[string]string {
+	entries := o.entries(key, labelName)
+	for _, name := range ours {
+		if _, ok := entries[name]; ok {
+			o.r.report(below(o.path(key), name), entries[name], "Archway sets this label itself, from the commit: remove it")
+		}
+	}
+	return o.environment(key, entries)
+}
+
+func (o object) platforms(key string, fallback []platform.Platform) []platform.Platform {
+	list, ok := o.list(key)
+	if !ok {
+		return fallback
+	}
+	if len(list) == 0 {
+		o.report(key, "is empty: list %s, or both", quoted(platform.All()))
+	}
+	var platforms []platform.Platform
+	taken := names{}
+	for i, value := range list {
+		at := item(o.path(key), i)
+		text, ok := typed[string](o.r, at, value, aString)
+		if !ok {
+			continue
+		}
+		p, err := platform.Parse(text)
+		switch {
+		case err != nil:
+			o.r.report(at, text, "CodeBuild builds natively only on x86_64 and arm64: use %s", quoted(platform.All()))
+		case p.String() != text:
+			o.r.report(at, text, "is another spelling of %q: use that", p)
+		default:
+			taken.add(o.r, at, text, "remove one of them")
+			platforms = append(platforms, p)
+		}
+	}
+	slices.Sort(platforms)
+	return platforms
+}
+
+// builds fills in the machines for the platforms of the image.
+func (r *reader) builds(image object, platforms []platform.Platform) map[string]Build {
+	builds := map[string]Build{}
+	for _, p := range platforms {
+		builds[p.Arch()] = defaultBuild()
+	}
+	value, ok := image.fields["builds"]
+	if !ok {
+		return builds
+	}
+	var known []string
+	for _, p := range platform.All() {
+		known = append(known, p.Arch())
+	}
+	o, _ := r.object(image.path("builds"), value, known)
+	for _, p := range platform.All() {
+		value, ok := o.fields[p.Arch()]
+		if !ok {
+			continue
+		}
+		build := r.build(o.path(p.Arch()), value)
+		if _, used := builds[p.Arch()]; !used && len(platforms) > 0 {
+			r.report(o.path(p.Arch()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Arch(), p)
+			continue
+		}
+		builds[p.Arch()] = build
+	}
+	return builds
+}
+
+var computes = []Compute{Small, Medium, Large, XLarge, XXLarge}
+
+// CodeBuild stops no build earlier than after 5 minutes, and CodePipeline ends a build action after 8 hours.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html,
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+const (
+	minTimeout = 5
+	maxTimeout = 480
+)
+
+func (r *reader) build(at string, value any) Build {
+	build := defaultBuild()
+	o, ok := r.object(at, value, keysOf[Build]())
+	if !ok {
+		return build
+	}
+	build.Compute = choice(o, "compute", computes, build.Compute)
+	if minutes, ok := o.number("timeoutMinutes", build.TimeoutMinutes); ok {
+		build.TimeoutMinutes = minutes
+		if minutes < minTimeout || minutes > maxTimeout {
+			o.report("timeoutMinutes", "CodeBuild takes no less than %d minutes, and CodePipeline ends a build after 8 hours: use %[1]d to %d", minTimeout, maxTimeout)
+		}
+	}
+	return build
+}
+
+// reference reads the name of an image that is pulled.
+func (o object) reference(key string) string {
+	text, ok := o.text(key, "")
+	if !ok {
+		return ""
+	}
+	const such = `use one such as "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"`
+	named, err := reference.ParseNormalizedNamed(text)
+	switch {
+	case err != nil:
+		o.report(key, "is no reference of an image (%v): %s", err, such)
+	case reference.IsNameOnly(named):
+		o.report(key, "has neither tag nor digest, so that builds could change by themselves: %s", such)
+	}
+	return text
+}

@@ -1,0 +1,35 @@
+package config
+
+import "strings"
+
+// nearest gives the word that s was most likely meant to be, or "" if none is near.
+func nearest(s string, words []string) string {
+	best, least := "", len(s)/2+1
+	for _, word := range words {
+		if d := distance(strings.ToLower(s), strings.ToLower(word)); d < least {
+			best, least = word, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance: how many bytes must be put in, taken out or replaced.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

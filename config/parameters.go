@@ -1,0 +1,48 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// maxParameters is how long a value in the configuration of an action of CodePipeline may be, before and after its
+// variables are resolved: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html.
+const maxParameters = 1000
+
+// maxHost is no shorter than any registry's host, such as 111122223333.dkr.ecr.us-isob-east-1.sc2s.sgov.gov.
+const maxHost = 64
+
+// checkParameters reports tags that don't fit into the parameters of the promotion. The other actions' parameters are
+// short enough for every valid name.
+func (r *reader) checkParameters(at string, tags Tags, name, registry, branch string) {
+	if name == "" || registry == "" {
+		return
+	}
+	type parameters struct {
+		Repository string   `json:"repository"`
+		Digest     string   `json:"digest"`
+		Commit     string   `json:"commit"`
+		Branch     string   `json:"branch"`
+		Immutable  []string `json:"immutable"`
+		Moving     []string `json:"moving"`
+	}
+	p := parameters{Repository: strings.Repeat("h", maxHost) + "/" + registry, Immutable: tags.Immutable, Moving: tags.Moving}
+	written := p
+	written.Digest, written.Commit, written.Branch = "#{Validate-"+name+".digest}", "#{Source.CommitId}", "#{variables.branch}"
+	resolved := p
+	resolved.Digest, resolved.Commit, resolved.Branch = "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40), branch
+	if size := max(jsonSize(written), jsonSize(resolved)); size > maxParameters {
+		r.report(at, nothing{}, "with the names of the repository and the branch, the tags take up to %d characters of the promotion's parameters, but CodePipeline takes at most %d: use fewer or shorter tags", size, maxParameters)
+	}
+}
+
+func jsonSize(value any) int {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return 0
+	}
+	return len([]rune(b.String())) - 1
+}

@@ -1,0 +1,77 @@
+package config
+
+func (r *reader) config(value any) *Config {
+	cfg := &Config{}
+	o, ok := r.object(root, value, keysOf[Config]())
+	if !ok || !o.required("pipelines", `list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`) {
+		return cfg
+	}
+	list, ok := o.list("pipelines")
+	if ok && len(list) == 0 {
+		o.report("pipelines", `is empty: list at least one pipeline, such as {"name": "hello", "images": [{"name": "hello"}]}`)
+	}
+	taken := taken{pipelines: names{}, sources: names{}, registries: names{}}
+	for i, value := range list {
+		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken))
+	}
+	return cfg
+}
+
+// taken are the names that must be unique in an account and Region.
+type taken struct{ pipelines, sources, registries names }
+
+func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
+	p := defaultPipeline()
+	o, ok := r.object(at, value, keysOf[Pipeline]())
+	if !ok {
+		return p
+	}
+	o.required("name", `give the pipeline a name, such as "hello-go"`)
+	p.Name = o.name("name", pipelineName)
+	taken.pipelines.add(r, o.path("name"), p.Name, "every pipeline is a stack with a name of its own: rename one")
+
+	p.Source = r.source(o, p.Name, taken.sources)
+	if o.fields["executionMode"] == "PARALLEL" {
+		o.report("executionMode", "%s", parallel)
+	} else {
+		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
+	}
+	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
+	p.Images = r.images(o, p, taken.registries)
+	return p
+}
+
+var (
+	executionModes  = []ExecutionMode{Queued, Superseded}
+	removalPolicies = []RemovalPolicy{Retain, Destroy}
+)
+
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions
+const parallel = `in this mode CodePipeline builds the newest commit of the branch instead of the one that was pushed, and can't roll a stage back: use "QUEUED" or "SUPERSEDED"`
+
+// maxActions is CodePipeline's limit for the actions of a stage: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
+const maxActions = 50
+
+func (r *reader) images(o object, p Pipeline, registries names) []Image {
+	if !o.required("images", `list at least one image, such as [{"name": "hello"}]`) {
+		return nil
+	}
+	list, ok := o.list("images")
+	if ok && len(list) == 0 {
+		o.report("images", `is empty: list at least one image, such as {"name": "hello"}`)
+	}
+	var images []Image
+	taken, builds := names{}, 0
+	for i, value := range list {
+		at := item(o.path("images"), i)
+		image := r.image(at, value, p, len(list) == 1)
+		taken.add(r, below(at, "name"), image.Name, "every image of a pipeline has a name of its own: rename one")
+		registries.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
+		images = append(images, image)
+		builds += len(image.Platforms)
+	}
+	if builds > maxActions {
+		r.report(o.path("images"), nothing{}, "%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), builds, maxActions)
+	}
+	return images
+}

@@ -1,0 +1,234 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// reader walks a decoded JSON value and collects problems instead of stopping at the first.
+type reader struct {
+	dir      string // the folder of cdk.json
+	problems Problems
+}
+
+func (r *reader) report(at string, value any, format string, args ...any) {
+	r.problems = append(r.problems, Problem{Path: at, Value: show(value), Message: fmt.Sprintf(format, args...)})
+}
+
+// The kinds of JSON values, and how each is written.
+const (
+	aString  = "a string"
+	aNumber  = "a number"
+	aBoolean = "a boolean"
+	aList    = "a list"
+	anObject = "an object"
+)
+
+var written = map[string]string{
+	aString:  "write it in double quotes",
+	aNumber:  "write a whole number without quotes",
+	aBoolean: "write true or false, without quotes",
+	aList:    "write it in brackets, [ … ]",
+	anObject: "write it in braces, { … }",
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return aString
+	case json.Number:
+		return aNumber
+	case bool:
+		return aBoolean
+	case []any:
+		return aList
+	case map[string]any:
+		return anObject
+	}
+	return "null"
+}
+
+// typed gives the value if it has the right type, and reports it if not.
+func typed[T any](r *reader, at string, value any, want string) (T, bool) {
+	t, ok := value.(T)
+	switch {
+	case ok:
+	case value == nil:
+		r.report(at, value, "is null where %s belongs: %s, or remove the key", want, written[want])
+	default:
+		r.report(at, value, "is %s where %s belongs: %s", kindOf(value), want, written[want])
+	}
+	return t, ok
+}
+
+// object is a JSON object that is being read.
+type object struct {
+	r      *reader
+	at     string
+	fields map[string]any
+}
+
+// object reads an object with the keys of a type, and reports all others. If it is no object, it reads like an empty one.
+func (r *reader) object(at string, value any, known []string) (object, bool) {
+	fields, ok := typed[map[string]any](r, at, value, anObject)
+	o := object{r: r, at: at, fields: fields}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if slices.Contains(known, key) {
+			continue
+		}
+		cure := fmt.Sprintf("did you mean %q?", nearest(key, known))
+		if nearest(key, known) == "" {
+			cure = "use " + quoted(known)
+		}
+		r.report(o.path(key), nothing{}, "unknown key: %s", cure)
+	}
+	return o, ok
+}
+
+// keysOf lists the JSON keys of a type.
+func keysOf[T any]() []string {
+	var keys []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if key := field.Tag.Get("json"); key != "-" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (o object) path(key string) string { return below(o.at, key) }
+
+func (o object) has(key string) bool {
+	_, ok := o.fields[key]
+	return ok
+}
+
+// report reports a problem with the value of a key.
+func (o object) report(key string, format string, args ...any) {
+	value, ok := o.fields[key]
+	if !ok {
+		value = nothing{}
+	}
+	o.r.report(o.path(key), value, format, args...)
+}
+
+// text reads a string. It tells whether there is one to check: false if the key is missing, or its value of another type.
+func (o object) text(key, fallback string) (string, bool) {
+	if !o.has(key) {
+		return fallback, false
+	}
+	text, ok := typed[string](o.r, o.path(key), o.fields[key], aString)
+	if ok && strings.ContainsRune(text, 0) {
+		o.report(key, "holds a NUL character, which nothing takes that it is passed to: remove it")
+		ok = false
+	}
+	return text, ok
+}
+
+// name reads a string that must follow a rule. It gives "" if there is none, or if it breaks the rule.
+func (o object) name(key string, rule rule) string {
+	text, ok := o.text(key, "")
+	if !ok {
+		return ""
+	}
+	if broken := rule.check(text); broken != "" {
+		o.report(key, "%s", broken)
+		return ""
+	}
+	return text
+}
+
+// required reports a key that is missing.
+func (o object) required(key, what string) bool {
+	if !o.has(key) {
+		o.r.report(o.path(key), nothing{}, "is missing: %s", what)
+	}
+	return o.has(key)
+}
+
+func (o object) flag(key string) bool {
+	if !o.has(key) {
+		return false
+	}
+	flag, _ := typed[bool](o.r, o.path(key), o.fields[key], aBoolean)
+	return flag
+}
+
+// number reads a whole number.
+func (o object) number(key string, fallback int) (int, bool) {
+	if !o.has(key) {
+		return fallback, false
+	}
+	number, ok := typed[json.Number](o.r, o.path(key), o.fields[key], aNumber)
+	if !ok {
+		return fallback, false
+	}
+	// 60 may also be written as 60.0 or 6e1, and is by programs that make JSON.
+	f, err := strconv.ParseFloat(number.String(), 64)
+	if err != nil || f != float64(int32(f)) {
+		o.report(key, "is no whole number, or far too big: %s", written[aNumber])
+		return fallback, false
+	}
+	return int(f), true
+}
+
+// list reads a list. It tells whether there is one.
+func (o object) list(key string) ([]any, bool) {
+	if !o.has(key) {
+		return nil, false
+	}
+	return typed[[]any](o.r, o.path(key), o.fields[key], aList)
+}
+
+// entries reads an object whose values are strings, and whose keys must follow a rule.
+func (o object) entries(key string, rule rule) map[string]string {
+	entries := map[string]string{}
+	if !o.has(key) {
+		return entries
+	}
+	fields, _ := typed[map[string]any](o.r, o.path(key), o.fields[key], anObject)
+	inner := object{r: o.r, at: o.path(key), fields: fields}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if broken := rule.check(name); broken != "" {
+			o.r.report(inner.path(name), nothing{}, "%s", broken)
+			continue
+		}
+		if text, ok := inner.text(name, ""); ok {
+			entries[name] = text
+		}
+	}
+	return entries
+}
+
+// choice reads one of a few words.
+func choice[T ~string](o object, key string, allowed []T, fallback T) T {
+	text, ok := o.text(key, "")
+	if !ok {
+		return fallback
+	}
+	if !slices.Contains(allowed, T(text)) {
+		o.report(key, "use %s", quoted(allowed))
+		return fallback
+	}
+	return T(text)
+}
+
+// names remembers where each name was used first.
+type names map[string]string
+
+// add reports a name that was used before.
+func (n names) add(r *reader, at, name, cure string) {
+	if name == "" {
+		return
+	}
+	if first, taken := n[name]; taken {
+		r.report(at, name, "is also at %s: %s", first, cure)
+		return
+	}
+	n[name] = at
+}

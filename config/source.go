@@ -1,0 +1,42 @@
+package config
+
+import "strings"
+
+// source reads the source of a pipeline. The name of the pipeline is "" if it has no valid one.
+func (r *reader) source(pipeline object, name string, taken names) Source {
+	s := defaultPipeline().Source
+	// Every name that a pipeline can have is also a name that CodeCommit takes.
+	s.Repository = name
+	value, ok := pipeline.fields["source"]
+	if !ok {
+		value = map[string]any{}
+	}
+	o, ok := r.object(pipeline.path("source"), value, keysOf[Source]())
+	if !ok {
+		return s
+	}
+	if o.has("repository") {
+		s.Repository = o.name("repository", sourceName)
+		if strings.HasSuffix(s.Repository, ".git") {
+			o.report("repository", "CodeCommit takes no name that ends in .git: leave %q off", ".git")
+			s.Repository = ""
+		}
+	}
+	s.Existing = o.flag("existing")
+	if !s.Existing {
+		taken.add(r, o.path("repository"), s.Repository, `two stacks can't create the same CodeCommit repository: name another one, or set "existing": true for all but one`)
+	}
+	if branch, ok := o.text("branch", s.Branch); ok {
+		s.Branch = branch
+		if bad := badBranch(branch); bad != "" {
+			o.report("branch", "%s", bad)
+			s.Branch = ""
+		}
+	}
+	if s.Existing && o.has("seed") {
+		o.report("seed", `an existing repository has its own files: remove "seed", or "existing" if the stack is to create the repository`)
+	} else {
+		s.Seed = o.seed("seed")
+	}
+	return s
+}
