@@ -21,8 +21,10 @@ type Function struct {
 	Timeout     time.Duration
 	MemoryMB    int
 	Environment map[string]string
-	// JSONLogs tells that the function's log format is JSON.
+	// JSONLogs tells that the function's log format is JSON, LogLevel from which level on
+	// the function logs; empty for the default.
 	JSONLogs bool
+	LogLevel string
 	// Retries is how often an asynchronous invocation is repeated after an error.
 	Retries int
 	// Package is the Go import path that the function is built from, Tags its

@@ -1,6 +1,7 @@
 package lambdaruntime
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -126,7 +127,7 @@ func (i *instance) environment(host Host, address string, number int) []string {
 	}
 	if f.JSONLogs {
 		env["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
-		env["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
+		env["AWS_LAMBDA_LOG_LEVEL"] = cmp.Or(f.LogLevel, "INFO")
 	}
 	set := func(pairs []string) {
 		for _, pair := range pairs {

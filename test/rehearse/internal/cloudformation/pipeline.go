@@ -1,0 +1,75 @@
+package cloudformation
+
+import (
+	"fmt"
+
+	"archway/test/rehearse/internal/codepipeline"
+)
+
+// pipeline reads a pipeline. Its structure is checked where it is run.
+func (l *loader) pipeline(id string, p *properties) {
+	name, err := l.name(id)
+	if err != nil {
+		p.fail("Name", "%v", err)
+	}
+	p.text("Name")
+	arn, _ := l.arnOf(p.kind, name)
+	pipeline := &codepipeline.Pipeline{Name: name, ARN: arn, RoleARN: p.required("RoleArn")}
+	p.oneOf("PipelineType", "V2")
+	if pipeline.Mode = p.text("ExecutionMode"); pipeline.Mode == "" {
+		pipeline.Mode = "SUPERSEDED" // CodePipeline's default
+	}
+	store := p.object("ArtifactStore")
+	store.oneOf("Type", "S3")
+	pipeline.Bucket = store.required("Location")
+	for _, v := range p.objects("Variables") {
+		pipeline.Variables = append(pipeline.Variables, codepipeline.Variable{Name: v.required("Name"), Default: v.text("DefaultValue")})
+	}
+	for _, s := range p.objects("Stages") {
+		stage := codepipeline.Stage{Name: s.required("Name")}
+		for _, a := range s.objects("Actions") {
+			stage.Actions = append(stage.Actions, action(a))
+		}
+		pipeline.Stages = append(pipeline.Stages, stage)
+	}
+	l.stack.Pipelines = append(l.stack.Pipelines, pipeline)
+}
+
+func action(p *properties) codepipeline.Action {
+	kind := p.object("ActionTypeId")
+	return codepipeline.Action{
+		Name: p.required("Name"),
+		Type: codepipeline.ActionType{
+			Category: kind.required("Category"), Owner: kind.required("Owner"),
+			Provider: kind.required("Provider"), Version: kind.required("Version"),
+		},
+		Configuration:  configuration(p),
+		Inputs:         artifacts(p, "InputArtifacts"),
+		Outputs:        artifacts(p, "OutputArtifacts"),
+		Namespace:      p.text("Namespace"),
+		RunOrder:       p.integer("RunOrder", 1),
+		RoleARN:        p.text("RoleArn"),
+		TimeoutMinutes: p.integer("TimeoutInMinutes", 0),
+	}
+}
+
+// configuration reads the configuration, whose values CloudFormation takes as strings.
+func configuration(p *properties) map[string]string {
+	if _, ok := p.values["Configuration"]; !ok {
+		p.get("Configuration")
+		return nil
+	}
+	return p.textMap("Configuration")
+}
+
+func artifacts(p *properties, property string) []string {
+	var names []string
+	for i, artifact := range p.objects(property) {
+		name := artifact.required("Name")
+		if name == "" {
+			p.fail(fmt.Sprintf("%s[%d]", property, i), "it has no name")
+		}
+		names = append(names, name)
+	}
+	return names
+}

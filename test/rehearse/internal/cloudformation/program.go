@@ -1,0 +1,58 @@
+package cloudformation
+
+import (
+	"debug/buildinfo"
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/lambdaruntime"
+)
+
+var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
+
+// checkProgram checks the program that would be deployed, which is built for
+// Lambda's machine and so is not the one that runs here: it is a program for the
+// function's architecture, and built from the package that runs here. The result
+// is its build tags.
+func checkProgram(asset assembly.Asset, f *lambdaruntime.Function, architecture string) (tags string, err error) {
+	dir, err := os.MkdirTemp("", "function-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	if err := asset.Unpack(dir); err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, f.Handler)
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", fmt.Errorf("the code has no program %s, which the handler names", f.Handler)
+	}
+	if info.Mode()&0o111 == 0 {
+		return "", fmt.Errorf("the code's program %s is not executable: mode %v", f.Handler, info.Mode())
+	}
+	program, err := elf.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("the code's %s is not a program: %w", f.Handler, err)
+	}
+	defer program.Close()
+	if want, ok := machines[architecture]; !ok || program.Machine != want {
+		return "", fmt.Errorf("the code's program is built for %v, the function's architecture is %s", program.Machine, architecture)
+	}
+	built, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("the code's program was not built by Go: %w", err)
+	}
+	if built.Path != f.Package {
+		return "", fmt.Errorf("the code's program was built from %s, the metadata %s names %s", built.Path, packageMetadata, f.Package)
+	}
+	for _, setting := range built.Settings {
+		if setting.Key == "-tags" {
+			tags = setting.Value
+		}
+	}
+	return tags, nil
+}

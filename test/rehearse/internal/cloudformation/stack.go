@@ -1,0 +1,197 @@
+// Package cloudformation turns a template into what can be rehearsed: the
+// repositories, registries, projects, functions, rules and pipelines of a stack.
+package cloudformation
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/decided"
+	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/template"
+)
+
+// Account is where stacks are deployed.
+type Account struct {
+	ID, Region, Partition, URLSuffix string
+}
+
+// Stack is an interpreted stack.
+type Stack struct {
+	Name         string
+	Repositories []Repository
+	Registries   []Registry
+	Projects     []*codebuild.Project
+	Functions    []*lambdaruntime.Function
+	Rules        []*events.Rule
+	Pipelines    []*codepipeline.Pipeline
+	Outputs      []Output
+}
+
+// Repository is a CodeCommit repository.
+type Repository struct {
+	Name, ARN, ID string
+	// Seed is the asset with the first commit's files, on the branch SeedBranch; nil if there is none.
+	Seed       *assembly.Asset
+	SeedBranch string
+}
+
+// Registry is an ECR repository.
+type Registry struct {
+	Name, ARN  string
+	Mutability string
+	Exclusions []string
+}
+
+// Output is an output of the stack.
+type Output struct {
+	Name        string `json:"name"`
+	Value       string `json:"value"`
+	Description string `json:"description,omitempty"`
+}
+
+// Load interprets a stack. All that the rehearsal does not support is in the
+// error, by name and path.
+func Load(source *assembly.Stack, account Account) (*Stack, error) {
+	t, err := template.Parse(source.Template)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
+	}
+	l := &loader{
+		source:   source,
+		account:  account,
+		template: t,
+		stack:    &Stack{Name: source.Name},
+		names:    map[string]string{},
+		naming:   map[string]bool{},
+		retries:  map[string]int{},
+	}
+	l.resolver = template.NewResolver(t, template.Environment{
+		StackName: source.Name,
+		AccountID: account.ID,
+		Region:    account.Region,
+		Partition: account.Partition,
+		URLSuffix: account.URLSuffix,
+		Stored:    stored,
+	}, l)
+	if err := l.load(); err != nil {
+		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
+	}
+	return l.stack, nil
+}
+
+// stored are the parameters that an account has after "cdk bootstrap".
+func stored(name string) (string, bool) {
+	if strings.HasPrefix(name, "/cdk-bootstrap/") && strings.HasSuffix(name, "/version") {
+		return decided.BootstrapVersion, true
+	}
+	return "", false
+}
+
+type loader struct {
+	source   *assembly.Stack
+	account  Account
+	template *template.Template
+	resolver *template.Resolver
+	stack    *Stack
+	names    map[string]string // physical names by logical id
+	naming   map[string]bool   // names that are being made
+	retries  map[string]int    // by function name
+}
+
+// interpreters read the resources that are executed.
+var interpreters map[string]func(l *loader, id string, p *properties)
+
+func init() {
+	interpreters = map[string]func(l *loader, id string, p *properties){
+		"AWS::CodeBuild::Project":        (*loader).project,
+		"AWS::CodeCommit::Repository":    (*loader).repository,
+		"AWS::CodePipeline::Pipeline":    (*loader).pipeline,
+		"AWS::ECR::Repository":           (*loader).registry,
+		"AWS::Events::Rule":              (*loader).rule,
+		"AWS::Lambda::EventInvokeConfig": (*loader).invokeConfig,
+		"AWS::Lambda::Function":          (*loader).function,
+		"AWS::S3::Bucket":                (*loader).bucket,
+	}
+}
+
+func (l *loader) load() error {
+	if err := l.resolver.CheckRules(); err != nil {
+		return err
+	}
+	var problems []error
+	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {
+		problems = append(problems, l.resource(id))
+	}
+	problems = append(problems, l.outputs())
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	for _, f := range l.stack.Functions {
+		if retries, ok := l.retries[f.Name]; ok {
+			f.Retries = retries
+		}
+	}
+	return nil
+}
+
+func (l *loader) resource(id string) error {
+	r := l.template.Resources[id]
+	path := "Resources." + id
+	if r.Condition != "" {
+		exists, err := l.resolver.Condition(path+".Condition", r.Condition)
+		if err != nil || !exists {
+			return err
+		}
+	}
+	interpret, ok := interpreters[r.Type]
+	if !ok {
+		if withoutEffect[r.Type][""] != "" {
+			return nil
+		}
+		return fmt.Errorf("%s: the rehearsal does not support resources of the type %s", path, r.Type)
+	}
+	resolved, err := l.resolver.Resolve(path+".Properties", map[string]any(r.Properties))
+	if err != nil {
+		return err
+	}
+	values, _ := resolved.(map[string]any)
+	p := newProperties(id, r.Type, values)
+	interpret(l, id, p)
+	return p.done()
+}
+
+func (l *loader) outputs() error {
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(l.template.Outputs)) {
+		o := l.template.Outputs[name]
+		path := "Outputs." + name
+		if o.Condition != "" {
+			exists, err := l.resolver.Condition(path+".Condition", o.Condition)
+			if err != nil {
+				problems = append(problems, err)
+			}
+			if !exists {
+				continue
+			}
+		}
+		value, err := l.resolver.Resolve(path+".Value", o.Value)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		text, ok := scalarText(value)
+		if !ok {
+			problems = append(problems, fmt.Errorf("%s.Value: got %s, expected a string", path, show(value)))
+		}
+		l.stack.Outputs = append(l.stack.Outputs, Output{Name: name, Value: text, Description: o.Description})
+	}
+	return errors.Join(problems...)
+}

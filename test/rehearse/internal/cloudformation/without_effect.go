@@ -1,0 +1,89 @@
+package cloudformation
+
+// withoutEffect names, by resource type, the properties that make no difference
+// on one machine, and why. The key "" stands for a whole type.
+var withoutEffect = map[string]map[string]string{
+	"AWS::CDK::Metadata":                           {"": "it counts the use of constructs"},
+	"AWS::CodeStarNotifications::NotificationRule": {"": "nobody is notified of a rehearsal"},
+	"AWS::IAM::ManagedPolicy":                      {"": iam},
+	"AWS::IAM::Policy":                             {"": iam},
+	"AWS::IAM::Role":                               {"": iam},
+	"AWS::KMS::Alias":                              {"": encryption},
+	"AWS::KMS::Key":                                {"": encryption},
+	"AWS::Lambda::Permission":                      {"": iam},
+	"AWS::Logs::LogGroup":                          {"": "logs are files that are deleted with the rehearsal"},
+	"AWS::S3::BucketPolicy":                        {"": iam},
+
+	"AWS::CodeBuild::Project": {
+		"Artifacts.EncryptionDisabled":         encryption,
+		"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",
+		"BadgeEnabled":                         describes,
+		"Cache.Location":                       "a cache changes how long a build takes, not what it does",
+		"Cache.Modes":                          "a cache changes how long a build takes, not what it does",
+		"Cache.Type":                           "a cache changes how long a build takes, not what it does",
+		"ConcurrentBuildLimit":                 "a build that waits for its turn does the same",
+		"Description":                          describes,
+		"EncryptionKey":                        encryption,
+		"Environment.ImagePullCredentialsType": "no build image is pulled: commands run with this machine's programs",
+		"LogsConfig":                           "logs are files of the rehearsal",
+		"QueuedTimeoutInMinutes":               "no build waits for capacity",
+		"Tags":                                 describes,
+		"Visibility":                           describes,
+	},
+	"AWS::CodeCommit::Repository": {
+		"KmsKeyId":              encryption,
+		"RepositoryDescription": describes,
+		"Tags":                  describes,
+	},
+	"AWS::CodePipeline::Pipeline": {
+		"ArtifactStore.EncryptionKey": encryption,
+		"RestartExecutionOnUpdate":    "the stack is never updated",
+		"Stages.Actions.Region":       "it names the pipeline's own Region, or the action would have an artifact store of its own, which is refused",
+		"Tags":                        describes,
+		"Variables.Description":       describes,
+	},
+	"AWS::ECR::Repository": {
+		"EmptyOnDelete":              "it is about deletion",
+		"EncryptionConfiguration":    encryption,
+		"ImageScanningConfiguration": "nothing scans images here",
+		"LifecyclePolicy":            "nothing is old enough to expire during a rehearsal",
+		"RepositoryPolicyText":       iam,
+		"Tags":                       describes,
+	},
+	"AWS::Events::Rule": {
+		"Description":              describes,
+		"Tags":                     describes,
+		"Targets.RetryPolicy":      "a target is on this machine and answers at once",
+		"Targets.DeadLetterConfig": "an event that starts nothing is an error of the rehearsal",
+	},
+	"AWS::Lambda::EventInvokeConfig": {
+		"MaximumEventAgeInSeconds": "no event waits that long",
+	},
+	"AWS::Lambda::Function": {
+		"Description":                  describes,
+		"EphemeralStorage":             "a function has this machine's disk",
+		"KmsKeyArn":                    encryption,
+		"LoggingConfig.LogGroup":       "logs are files of the rehearsal",
+		"LoggingConfig.SystemLogLevel": "what Lambda itself logs is always shown",
+		"ReservedConcurrentExecutions": "a rehearsal has no other functions to protect",
+		"Tags":                         describes,
+		"TracingConfig":                "nothing is traced",
+	},
+	"AWS::S3::Bucket": {
+		"AccessControl":                  iam,
+		"BucketEncryption":               encryption,
+		"LifecycleConfiguration":         "nothing is old enough to expire during a rehearsal",
+		"LoggingConfiguration":           "nobody reads access logs of a rehearsal",
+		"OwnershipControls":              iam,
+		"PublicAccessBlockConfiguration": iam,
+		"Tags":                           describes,
+		"VersioningConfiguration":        "every artifact has a key of its own",
+	},
+}
+
+// The reasons that many have.
+const (
+	describes  = "it is text for people, or for a bill"
+	encryption = "everything stays on this machine's disk"
+	iam        = "the rehearsal does not evaluate yet who may do what: every process runs as the same user"
+)
