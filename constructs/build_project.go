@@ -1,0 +1,85 @@
+package constructs
+
+import (
+	"time"
+
+	"archway/buildspecs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// buildProjectProps is what the build and the merge have in common.
+type buildProjectProps struct {
+	Description   string
+	Spec          buildspecs.Spec
+	Architecture  Architecture
+	Compute       Compute
+	Privileged    bool
+	Timeout       time.Duration
+	QueuedTimeout time.Duration
+	Artifacts     awss3.IBucket
+	LogRetention  awslogs.RetentionDays
+	RemovalPolicy awscdk.RemovalPolicy
+
+	// Statements are what builds may do, besides reading their source and writing their log.
+	Statements []awsiam.PolicyStatement
+
+	// Environment leaves out what is nil.
+	Environment map[string]*string
+}
+
+type buildProject struct {
+	constructs.Construct
+	Project  awscodebuild.PipelineProject
+	Role     awsiam.Role
+	LogGroup awslogs.LogGroup
+}
+
+func newBuildProject(scope constructs.Construct, id string, props *buildProjectProps) *buildProject {
+	p := *props
+	fill(&p.Timeout, time.Hour)
+	fill(&p.QueuedTimeout, time.Hour)
+
+	this := &buildProject{Construct: constructs.NewConstruct(scope, &id)}
+	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.RemovalPolicy)
+	statements := append(logStatements(this.LogGroup), artifactReadStatements(p.Artifacts)...)
+	this.Role = newRole(this.Construct, &roleProps{
+		Service:        "codebuild.amazonaws.com",
+		OwnAccountOnly: true,
+		Description:    p.Description,
+		Statements:     append(statements, p.Statements...),
+	})
+	environment := map[string]*awscodebuild.BuildEnvironmentVariable{}
+	for name, value := range p.Environment {
+		if value != nil {
+			environment[name] = &awscodebuild.BuildEnvironmentVariable{Value: value}
+		}
+	}
+	this.Project = awscodebuild.NewPipelineProject(this.Construct, jsii.String("Project"), &awscodebuild.PipelineProjectProps{
+		Description:                 &p.Description,
+		Role:                        this.Role.WithoutPolicyUpdates(nil),
+		GrantReportGroupPermissions: jsii.Bool(false),
+		Timeout:                     duration(p.Timeout),
+		QueuedTimeout:               duration(p.QueuedTimeout),
+		EnvironmentVariables:        &environment,
+		Environment: &awscodebuild.BuildEnvironment{
+			BuildImage:  p.Architecture.buildImage(),
+			ComputeType: computeTypes[p.Compute],
+			Privileged:  &p.Privileged,
+		},
+		Logging: &awscodebuild.LoggingOptions{
+			CloudWatch: &awscodebuild.CloudWatchLoggingOptions{LogGroup: this.LogGroup},
+		},
+		BuildSpec: awscodebuild.BuildSpec_FromObject(&map[string]any{"version": "0.2"}),
+	})
+	// The CDK would write the buildspec as JSON, without its comments; this is the file itself.
+	resource := this.Project.Node().DefaultChild().(awscodebuild.CfnProject)
+	resource.AddPropertyOverride(jsii.String("Source.BuildSpec"), p.Spec.Text)
+	return this
+}

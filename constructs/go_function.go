@@ -1,0 +1,214 @@
+package constructs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"archway/constructs/internal/gobuild"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// PackageMetadata is the template metadata of a function's resource that holds the Go import path that it was built
+// from, so that tools that read the template can find, or build, the same program.
+const PackageMetadata = "archway:package"
+
+// GoFunctionProps describes a Lambda function written in Go.
+type GoFunctionProps struct {
+	// Package is the import path of the main package. Required.
+	Package string
+
+	// Dir is a folder inside the Go module that resolves Package.
+	// Default: the working directory, which is the folder of cdk.json when the CDK runs the app.
+	Dir string
+
+	// Description is shown in the console.
+	// Default: names Package.
+	Description string
+
+	// MemoryMB is the memory, from 128 to 10240; CPU grows with it.
+	// Default: 256.
+	MemoryMB int
+
+	// Timeout is how long one invocation may take, from 1 second to 15 minutes.
+	// Default: 1 minute.
+	Timeout time.Duration
+
+	// RetryAttempts is how often Lambda repeats an asynchronous invocation that failed or timed out: 0, 1 or 2.
+	// Default: 2, which is Lambda's own default, so that a crash doesn't leave a pipeline waiting.
+	RetryAttempts *int
+
+	// MaxEventAge is how long an asynchronous invocation may wait or be repeated, from 1 minute to 6 hours.
+	// Default: 20 minutes: CodePipeline gives up an action that has not reported by then, and what it has
+	// given up must not be done later.
+	MaxEventAge time.Duration
+
+	// Environment is the environment of the program.
+	// Default: only what Lambda sets.
+	Environment map[string]string
+
+	// Statements are what the function may do, besides writing its log.
+	// Default: nothing.
+	Statements []awsiam.PolicyStatement
+
+	// LogRetention is how long log events are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Validate reports everything that is wrong with the props.
+func (p *GoFunctionProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	var errs []error
+	if p.Package == "" {
+		errs = append(errs, errors.New(`Package is empty: give the import path of a main package, e.g. "example.com/app/function"`))
+	}
+	if p.MemoryMB != 0 && (p.MemoryMB < 128 || p.MemoryMB > 10240) {
+		errs = append(errs, fmt.Errorf("MemoryMB is %d: Lambda allows 128 to 10240", p.MemoryMB))
+	}
+	errs = append(errs,
+		within("Timeout", p.Timeout, time.Second, 15*time.Minute, time.Second),
+		within("MaxEventAge", p.MaxEventAge, time.Minute, 6*time.Hour, time.Second))
+	if r := p.RetryAttempts; r != nil && (*r < 0 || *r > 2) {
+		errs = append(errs, fmt.Errorf("RetryAttempts is %d: Lambda allows 0, 1 and 2", *r))
+	}
+	return errors.Join(errs...)
+}
+
+// GoFunction is a Lambda function (provided.al2023, arm64) whose Go package is compiled when the app is synthesized. The
+// same source gives the same asset on every machine, whatever its Go installation or settings.
+type GoFunction struct {
+	constructs.Construct
+
+	// Function is the function.
+	Function awslambda.Function
+
+	// Role is the function's role: grant to it, the grants that other constructs make to Function are ignored.
+	Role awsiam.Role
+
+	// LogGroup is where the function's structured log goes.
+	LogGroup awslogs.LogGroup
+}
+
+// NewGoFunction compiles the package and adds the function to scope.
+func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps) *GoFunction {
+	check("GoFunction", scope, id, props.Validate())
+	p := *props
+	fill(&p.Description, "Built from the Go package "+p.Package)
+	fill(&p.MemoryMB, 256)
+	fill(&p.Timeout, time.Minute)
+	fill(&p.MaxEventAge, 20*time.Minute)
+	if p.RetryAttempts == nil {
+		retries := 2
+		p.RetryAttempts = &retries
+	}
+
+	program, err := build(context.Background(), p.Dir, p.Package)()
+	check("GoFunction", scope, id, err)
+
+	this := &GoFunction{Construct: constructs.NewConstruct(scope, &id)}
+	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.RemovalPolicy)
+	this.Role = newRole(this.Construct, &roleProps{
+		Service:     "lambda.amazonaws.com",
+		Description: "Runs the function built from " + p.Package,
+		Statements:  append(logStatements(this.LogGroup), p.Statements...),
+	})
+	code, cleanUp := stage(this.Construct, program)
+	defer cleanUp()
+	this.Function = awslambda.NewFunction(this.Construct, jsii.String("Function"), &awslambda.FunctionProps{
+		Description:           &p.Description,
+		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:          awslambda.Architecture_ARM_64(),
+		Handler:               jsii.String("bootstrap"),
+		Code:                  code,
+		Role:                  this.Role.WithoutPolicyUpdates(nil),
+		MemorySize:            jsii.Number(p.MemoryMB),
+		Timeout:               duration(p.Timeout),
+		RetryAttempts:         jsii.Number(*p.RetryAttempts),
+		MaxEventAge:           duration(p.MaxEventAge),
+		Environment:           stringMap(p.Environment),
+		LogGroup:              this.LogGroup,
+		LoggingFormat:         awslambda.LoggingFormat_JSON,
+		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
+		SystemLogLevelV2:      awslambda.SystemLogLevel_INFO,
+	})
+	resource := this.Function.Node().DefaultChild().(awslambda.CfnFunction)
+	resource.AddMetadata(jsii.String(PackageMetadata), p.Package)
+	return this
+}
+
+// stage hands the program to the CDK, which copies it into the cloud assembly; cleanUp removes what the CDK copied from.
+func stage(scope constructs.Construct, program []byte) (code awslambda.Code, cleanUp func()) {
+	dir, err := os.MkdirTemp("", "archway-function-")
+	if err == nil {
+		// Lambda runs the program as another user: the mode must not depend on this user's umask.
+		err = errors.Join(os.Chmod(dir, 0o755), writeExecutable(filepath.Join(dir, "bootstrap"), program))
+	}
+	if err != nil {
+		panic(fmt.Errorf("handing a function's program to the CDK: %w", err))
+	}
+	sum := sha256.Sum256(program)
+	code = awslambda.Code_FromAsset(&dir, &awss3assets.AssetOptions{
+		AssetHashType: awscdk.AssetHashType_CUSTOM,
+		AssetHash:     jsii.String(hex.EncodeToString(sum[:])),
+	})
+	cleanUp = func() { os.RemoveAll(dir) }
+	if scope.Node().TryGetContext(jsii.String("aws:cdk:disable-asset-staging")) != nil {
+		cleanUp = func() {} // with "cdk synth --no-staging" the assembly refers to the folder itself
+	}
+	return code, cleanUp
+}
+
+func writeExecutable(path string, program []byte) error {
+	if err := os.WriteFile(path, program, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o755)
+}
+
+// BuildAhead starts compiling the packages in the background, and returns at once. Call it first thing in main: the
+// compiler then works while the CDK starts, and NewGoFunction finds the result ready. Errors are NewGoFunction's to report.
+// Call stop at the end: it gives up what nobody waits for any more, and returns when nothing is left of it.
+func BuildAhead(importPaths ...string) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, importPath := range importPaths {
+		result := build(ctx, "", importPath)
+		running.Go(func() { result() })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+type buildResult = func() ([]byte, error)
+
+// builds holds one result per folder and package, so that stacks that share a function compile it once.
+var builds sync.Map
+
+func build(ctx context.Context, dir, importPath string) buildResult {
+	result, _ := builds.LoadOrStore([2]string{dir, importPath}, sync.OnceValues(func() ([]byte, error) {
+		return gobuild.Package(ctx, dir, importPath)
+	}))
+	return result.(buildResult)
+}

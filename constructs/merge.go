@@ -1,0 +1,110 @@
+package constructs
+
+import (
+	"errors"
+	"time"
+
+	"archway/buildspecs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+)
+
+// MergeProps describes the merge of one image's architectures.
+type MergeProps struct {
+	// Repository holds the images to merge, and takes the index. Required.
+	Repository awsecr.IRepository
+
+	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
+	Artifacts awss3.IBucket
+
+	// SourceURL tells people where the image comes from: the annotation org.opencontainers.image.source. Required.
+	SourceURL string
+
+	// Timeout is how long a merge may take, from 5 minutes to 8 hours.
+	// Default: 15 minutes; it takes seconds.
+	Timeout time.Duration
+
+	// QueuedTimeout is how long a merge may wait for a machine, from 5 minutes to 8 hours.
+	// Default: 1 hour.
+	QueuedTimeout time.Duration
+
+	// LogRetention is how long logs are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy decides what becomes of the log group when the merge leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Validate reports everything that is wrong with the props.
+func (p *MergeProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	return errors.Join(
+		missing(p.Repository == nil, "Repository", "the ECR repository that holds the images"),
+		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
+		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
+		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
+		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
+	)
+}
+
+// Merge is an unprivileged CodeBuild project that makes one image index of images that were pushed by digest, and puts it
+// by digest. In a pipeline, its action must set COMMIT_ID to the commit, and IMAGE_DIGESTS to what the builds exported
+// ("linux/amd64=sha256:… linux/arm64=sha256:…"), and gives the index's digest as the variable [IndexDigestVariable].
+type Merge struct {
+	constructs.Construct
+
+	// Project is the project.
+	Project awscodebuild.PipelineProject
+
+	// Role is the role that merges run with: grant to it, the grants that other constructs make to Project are ignored.
+	Role awsiam.Role
+
+	// LogGroup is where the logs go.
+	LogGroup awslogs.LogGroup
+}
+
+// IndexDigestVariable is the variable that a merge exports.
+var IndexDigestVariable = buildspecs.Merge.Env.ExportedVariables[0]
+
+// NewMerge adds the project to scope.
+func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
+	check("Merge", scope, id, props.Validate())
+	p := *props
+	fill(&p.Timeout, 15*time.Minute)
+
+	project := newBuildProject(scope, id, &buildProjectProps{
+		Description:   "Merges the architectures of one run into one image index",
+		Spec:          buildspecs.Merge,
+		Architecture:  ARM64, // it only moves some kilobytes: the cheapest machine there is
+		Compute:       ComputeSmall,
+		Timeout:       p.Timeout,
+		QueuedTimeout: p.QueuedTimeout,
+		Artifacts:     p.Artifacts,
+		LogRetention:  p.LogRetention,
+		RemovalPolicy: p.RemovalPolicy,
+		Statements: []awsiam.PolicyStatement{
+			registryLogin(),
+			allow([]*string{p.Repository.RepositoryArn()}, mergeActions...),
+		},
+		Environment: map[string]*string{
+			"REPOSITORY_URI": RepositoryURI(p.Repository),
+			"SOURCE_URL":     &p.SourceURL,
+		},
+	})
+	return &Merge{
+		Construct: project.Construct,
+		Project:   project.Project,
+		Role:      project.Role,
+		LogGroup:  project.LogGroup,
+	}
+}

@@ -1,0 +1,201 @@
+package constructs
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"archway/buildspecs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// DefaultBuildKitImage is Docker's own builder, from a mirror that has no rate limit for CodeBuild. "buildx-stable-1" is
+// the release that buildx itself would take from Docker Hub, and the tag that the mirror is known to keep.
+// https://gallery.ecr.aws/vend/moby/buildkit
+const DefaultBuildKitImage = "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"
+
+// NativeBuildProps describes the build of one image on machines of one architecture.
+type NativeBuildProps struct {
+	// Architecture decides which machines build, and for which platform. Required.
+	Architecture Architecture
+
+	// Repository is where the image is pushed to, by digest. Required.
+	Repository awsecr.IRepository
+
+	// Cache is where the build keeps its layer cache, under the tag of the architecture; its tags must be mutable.
+	// Required.
+	Cache awsecr.IRepository
+
+	// Artifacts is the artifact bucket of the pipeline, from which the build reads the source. Required.
+	Artifacts awss3.IBucket
+
+	// SourceURL tells people where the image comes from: the label org.opencontainers.image.source. Required.
+	SourceURL string
+
+	// Context is the folder of the source that the Dockerfile may copy from.
+	// Default: ".", all of it.
+	Context string
+
+	// Dockerfile is the Dockerfile's path inside of Context.
+	// Default: "Dockerfile".
+	Dockerfile string
+
+	// Target is the stage of the Dockerfile to build.
+	// Default: the last one.
+	Target string
+
+	// BuildArgs are values for the Dockerfile's ARG instructions. They are not for secrets: the image's provenance
+	// attestation lists them.
+	// Default: none.
+	BuildArgs map[string]string
+
+	// Labels are labels of the image, besides its revision, source and creation time.
+	// Default: none.
+	Labels map[string]string
+
+	// Compute is the size of the machine.
+	// Default: MEDIUM.
+	Compute Compute
+
+	// Timeout is how long a build may take, from 5 minutes to 8 hours.
+	// Default: 1 hour.
+	Timeout time.Duration
+
+	// QueuedTimeout is how long a build may wait for a machine, from 5 minutes to 8 hours.
+	// Default: 1 hour.
+	QueuedTimeout time.Duration
+
+	// BuildKitImage is the image of the builder that is created for each build.
+	// Default: [DefaultBuildKitImage].
+	BuildKitImage string
+
+	// LogRetention is how long build logs are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy decides what becomes of the log group when the build leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// CodeBuild's limits for a build, and for its time in the queue.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
+const (
+	leastBuildTime = 5 * time.Minute
+	mostBuildTime  = 8 * time.Hour
+)
+
+// Validate reports everything that is wrong with the props.
+func (p *NativeBuildProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	return errors.Join(
+		p.Architecture.validate(),
+		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
+		missing(p.Cache == nil, "Cache", "an ECR repository with mutable tags for the layer cache"),
+		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
+		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
+		insideSource("Context", p.Context),
+		insideSource("Dockerfile", p.Dockerfile),
+		p.Compute.validate(),
+		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
+		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
+	)
+}
+
+// insideSource is the problem of a path that leaves the source, or nil.
+func insideSource(prop, value string) error {
+	clean := path.Clean(value)
+	if path.IsAbs(value) || clean == ".." || strings.HasPrefix(clean, "../") {
+		return fmt.Errorf("%s is %q: give a path inside of the source, such as \"services/api\"", prop, value)
+	}
+	return nil
+}
+
+// NativeBuild is a CodeBuild project that builds one image for the architecture of the machine it runs on, without
+// emulation, and pushes it by digest. In a pipeline, its action gives the digest as the variable [ImageDigestVariable]; the
+// action must set COMMIT_ID to the commit that is built.
+type NativeBuild struct {
+	constructs.Construct
+
+	// Architecture is what the project builds for.
+	Architecture Architecture
+
+	// Project is the project.
+	Project awscodebuild.PipelineProject
+
+	// Role is the role that builds run with: grant to it, the grants that other constructs make to Project are ignored.
+	Role awsiam.Role
+
+	// LogGroup is where the builds' logs go.
+	LogGroup awslogs.LogGroup
+}
+
+// ImageDigestVariable is the variable that a build exports.
+var ImageDigestVariable = buildspecs.Build.Env.ExportedVariables[0]
+
+// NewNativeBuild adds the project to scope.
+func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildProps) *NativeBuild {
+	check("NativeBuild", scope, id, props.Validate())
+	p := *props
+	fill(&p.Context, ".")
+	fill(&p.Dockerfile, "Dockerfile")
+	fill(&p.Compute, ComputeMedium)
+	fill(&p.BuildKitImage, DefaultBuildKitImage)
+
+	project := newBuildProject(scope, id, &buildProjectProps{
+		Description:   "Builds " + p.Architecture.Platform() + " on machines of that architecture, and pushes it by digest",
+		Spec:          buildspecs.Build,
+		Architecture:  p.Architecture,
+		Compute:       p.Compute,
+		Privileged:    true, // Docker's daemon runs inside of the build, and nowhere else
+		Timeout:       p.Timeout,
+		QueuedTimeout: p.QueuedTimeout,
+		Artifacts:     p.Artifacts,
+		LogRetention:  p.LogRetention,
+		RemovalPolicy: p.RemovalPolicy,
+		Statements: []awsiam.PolicyStatement{
+			registryLogin(),
+			allow([]*string{p.Repository.RepositoryArn()}, pushActions...),
+			allow([]*string{p.Cache.RepositoryArn()}, pullAndPushActions...),
+		},
+		Environment: map[string]*string{
+			"REPOSITORY_URI": RepositoryURI(p.Repository),
+			// Of its own for each architecture: two builds that share a cache tag overwrite each other's cache.
+			"CACHE_REF":      jsii.Sprintf("%s:%s", *RepositoryURI(p.Cache), p.Architecture),
+			"PLATFORM":       jsii.String(p.Architecture.Platform()),
+			"BUILD_CONTEXT":  jsii.String(path.Clean(p.Context)),
+			"DOCKERFILE":     jsii.String(path.Clean(p.Dockerfile)),
+			"BUILD_TARGET":   optional(p.Target),
+			"BUILD_ARGS":     jsonObject(p.BuildArgs),
+			"IMAGE_LABELS":   jsonObject(p.Labels),
+			"SOURCE_URL":     &p.SourceURL,
+			"BUILDKIT_IMAGE": &p.BuildKitImage,
+		},
+	})
+	return &NativeBuild{
+		Construct:    project.Construct,
+		Architecture: p.Architecture,
+		Project:      project.Project,
+		Role:         project.Role,
+		LogGroup:     project.LogGroup,
+	}
+}
+
+func jsonObject(values map[string]string) *string {
+	if values == nil {
+		values = map[string]string{}
+	}
+	return jsii.String(compactJSON(values))
+}

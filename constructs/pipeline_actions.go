@@ -1,0 +1,117 @@
+package constructs
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// An action gives its variables under the namespace "Stage-action", which tells in the console where a value comes from.
+func namespace(stage, action string) string { return stage + "-" + action }
+
+func variable(namespace, name string) string { return "#{" + namespace + "." + name + "}" }
+
+var (
+	commitVariable = variable(StageSource, "CommitId")
+	branchVariable = variable("variables", BranchVariable)
+)
+
+func buildActionName(image PipelineImage, build *NativeBuild) string {
+	return image.Name + "-" + string(build.Architecture)
+}
+
+// builtDigest is the variable that holds what a build has pushed in this very run.
+func builtDigest(image PipelineImage, build *NativeBuild) string {
+	return variable(namespace(StageBuild, buildActionName(image, build)), ImageDigestVariable)
+}
+
+func buildActions(image PipelineImage, source awscodepipeline.Artifact) []awscodepipeline.IAction {
+	var actions []awscodepipeline.IAction
+	for _, build := range image.Builds {
+		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, source, map[string]string{
+			"COMMIT_ID": commitVariable,
+		}))
+	}
+	return actions
+}
+
+func mergeAction(image PipelineImage, source awscodepipeline.Artifact) []awscodepipeline.IAction {
+	var digests []string
+	for _, build := range image.Builds {
+		digests = append(digests, build.Architecture.Platform()+"="+builtDigest(image, build))
+	}
+	return []awscodepipeline.IAction{codeBuildAction(StageMerge, image.Name, image.Merge.Project, source, map[string]string{
+		"COMMIT_ID":     commitVariable,
+		"IMAGE_DIGESTS": strings.Join(digests, " "),
+	})}
+}
+
+func codeBuildAction(stage, name string, project awscodebuild.IProject, source awscodepipeline.Artifact, environment map[string]string) awscodepipeline.IAction {
+	variables := map[string]*awscodebuild.BuildEnvironmentVariable{}
+	for key, value := range environment {
+		variables[key] = &awscodebuild.BuildEnvironmentVariable{Value: &value}
+	}
+	return awscodepipelineactions.NewCodeBuildAction(&awscodepipelineactions.CodeBuildActionProps{
+		ActionName:           &name,
+		VariablesNamespace:   jsii.String(namespace(stage, name)),
+		Project:              project,
+		Input:                source,
+		EnvironmentVariables: &variables,
+	})
+}
+
+// validateAction hands the function what it must find: the index by digest, the commit, and which build pushed which digest.
+func validateAction(image PipelineImage, function awslambda.IFunction) []awscodepipeline.IAction {
+	builds := map[string]string{}
+	for _, build := range image.Builds {
+		builds[build.Architecture.Platform()] = builtDigest(image, build)
+	}
+	return []awscodepipeline.IAction{lambdaAction(StageValidate, image.Name, function, compactJSON(struct {
+		Repository string            `json:"repository"`
+		Digest     string            `json:"digest"`
+		Revision   string            `json:"revision"`
+		Builds     map[string]string `json:"builds"`
+	}{
+		Repository: *RepositoryURI(image.Repository),
+		Digest:     variable(namespace(StageMerge, image.Name), IndexDigestVariable),
+		Revision:   commitVariable,
+		Builds:     builds,
+	}))}
+}
+
+func promoteAction(image PipelineImage, function awslambda.IFunction) []awscodepipeline.IAction {
+	return []awscodepipeline.IAction{lambdaAction(StagePromote, image.Name, function, image.promotion(*RepositoryURI(image.Repository)))}
+}
+
+// promotion is what the Promote action hands to its function. The digest is what the Validate action of this run has passed,
+// so that nothing else can be promoted.
+func (i PipelineImage) promotion(repository string) string {
+	return compactJSON(struct {
+		Repository string   `json:"repository"`
+		Digest     string   `json:"digest"`
+		Commit     string   `json:"commit"`
+		Branch     string   `json:"branch"`
+		Immutable  []string `json:"immutable,omitempty"`
+		Moving     []string `json:"moving,omitempty"`
+	}{
+		Repository: repository,
+		Digest:     variable(namespace(StageValidate, i.Name), "digest"),
+		Commit:     commitVariable,
+		Branch:     branchVariable,
+		Immutable:  i.ImmutableTags,
+		Moving:     i.MovingTags,
+	})
+}
+
+func lambdaAction(stage, name string, function awslambda.IFunction, parameters string) awscodepipeline.IAction {
+	return awscodepipelineactions.NewLambdaInvokeAction(&awscodepipelineactions.LambdaInvokeActionProps{
+		ActionName:           &name,
+		VariablesNamespace:   jsii.String(namespace(stage, name)),
+		Lambda:               function,
+		UserParametersString: &parameters,
+	})
+}

@@ -1,0 +1,133 @@
+package constructs
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// SourceProps describes the git repository that a pipeline builds from.
+type SourceProps struct {
+	// RepositoryName is the CodeCommit repository's name. Required.
+	RepositoryName string
+
+	// Existing says that the repository is there already, in the same account and Region, and is only referred to.
+	// Default: false, the repository is created.
+	Existing bool
+
+	// Branch is the branch that the seed goes to.
+	// Default: "main".
+	Branch string
+
+	// Seed is a folder whose files become the first commit of a new repository: all but .git, and what its .gitignore
+	// excludes. CloudFormation uses it when it creates the repository, and ignores every later change.
+	// Default: the repository starts empty.
+	Seed string
+
+	// RemovalPolicy decides what becomes of a created repository when it leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
+var codeCommitName = regexp.MustCompile(`^[\w.-]{1,100}$`)
+
+// Validate reports everything that is wrong with the props.
+func (p *SourceProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	var errs []error
+	switch {
+	case p.RepositoryName == "":
+		errs = append(errs, missing(true, "RepositoryName", "the name of a CodeCommit repository"))
+	case unresolved(p.RepositoryName):
+	case !codeCommitName.MatchString(p.RepositoryName) || strings.HasSuffix(p.RepositoryName, ".git"):
+		errs = append(errs, fmt.Errorf(
+			"RepositoryName is %q: CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git", p.RepositoryName))
+	}
+	if p.Seed != "" {
+		if p.Existing {
+			errs = append(errs, fmt.Errorf("Seed is %q, but the repository exists already: a seed is only for a new one, leave it out", p.Seed))
+		} else if info, err := os.Stat(p.Seed); err != nil || !info.IsDir() {
+			errs = append(errs, fmt.Errorf("Seed is %q: give a folder (relative to the working directory)", p.Seed))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Source is a CodeCommit repository: a new one, or one that is there already.
+type Source struct {
+	constructs.Construct
+
+	// Repository is the repository.
+	Repository awscodecommit.IRepository
+}
+
+// NewSource adds the repository, or a reference to it, to scope.
+func NewSource(scope constructs.Construct, id string, props *SourceProps) *Source {
+	check("Source", scope, id, props.Validate())
+	p := *props
+	fill(&p.Branch, DefaultBranch)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+
+	this := &Source{Construct: constructs.NewConstruct(scope, &id)}
+	if p.Existing {
+		this.Repository = awscodecommit.Repository_FromRepositoryName(this.Construct, jsii.String("Repository"), &p.RepositoryName)
+		return this
+	}
+	repository := awscodecommit.NewRepository(this.Construct, jsii.String("Repository"), &awscodecommit.RepositoryProps{
+		RepositoryName: &p.RepositoryName,
+		Code:           seed(this.Construct, p.Seed, p.Branch),
+	})
+	repository.ApplyRemovalPolicy(p.RemovalPolicy)
+	this.Repository = repository
+	return this
+}
+
+// DefaultBranch is the branch of constructs that are not told another one.
+const DefaultBranch = "main"
+
+func seed(scope constructs.Construct, dir, branch string) awscodecommit.Code {
+	if dir == "" {
+		return nil
+	}
+	asset := awss3assets.NewAsset(scope, jsii.String("Seed"), &awss3assets.AssetProps{
+		Path:       &dir,
+		IgnoreMode: awscdk.IgnoreMode_GIT,
+		Exclude:    jsii.Strings(append([]string{".git"}, gitignore(dir)...)...),
+	})
+	return awscodecommit.Code_FromAsset(asset, &branch)
+}
+
+// gitignore is the folder's own .gitignore: what a person would not commit is not seeded either.
+func gitignore(dir string) []string {
+	file, err := os.Open(filepath.Join(dir, ".gitignore"))
+	if err != nil {
+		return nil // there is none
+	}
+	defer file.Close()
+	var patterns []string
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			patterns = append(patterns, line)
+		}
+	}
+	return patterns
+}
+
+// CloneURL is the address for git over HTTPS.
+func (s *Source) CloneURL() *string { return s.Repository.RepositoryCloneUrlHttp() }
+
+// CloneURLGRC is the address for git-remote-codecommit, which signs in with AWS credentials instead of a password.
+func (s *Source) CloneURLGRC() *string { return s.Repository.RepositoryCloneUrlGrc() }

@@ -1,0 +1,65 @@
+package constructs
+
+import (
+	"errors"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// The packages of the functions, for [BuildAhead].
+const (
+	ValidatePackage = "archway/lambda/validate"
+	PromotePackage  = "archway/lambda/promote"
+)
+
+// RegistryFunctionProps describes a function that works on image repositories.
+type RegistryFunctionProps struct {
+	// Repositories are the repositories that the function may work on. Required.
+	Repositories []awsecr.IRepository
+
+	// LogRetention is how long log events are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Validate reports everything that is wrong with the props.
+func (p *RegistryFunctionProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+}
+
+// NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
+func NewValidator(scope constructs.Construct, id string, props *RegistryFunctionProps) *GoFunction {
+	check("Validator", scope, id, props.Validate())
+	return NewGoFunction(scope, id, &GoFunctionProps{
+		Package:     ValidatePackage,
+		Description: "Checks an image index by its digest, reading only",
+		MemoryMB:    512,
+		Timeout:     5 * time.Minute,
+		Statements: []awsiam.PolicyStatement{
+			registryLogin(),
+			allow(repositoryARNs(props.Repositories), pullActions...),
+			jobResult(),
+		},
+		LogRetention:  props.LogRetention,
+		RemovalPolicy: props.RemovalPolicy,
+	})
+}
+
+// jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
+// wildcard. A job is only known to the function that was invoked with its id.
+func jobResult() awsiam.PolicyStatement {
+	return allow(*jsii.Strings("*"), "codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult")
+}
