@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.26.8
 
+// npm brings Go templates along that are no packages.
+ignore ./node_modules
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect

@@ -1,0 +1,70 @@
+package stacks
+
+import (
+	"time"
+
+	"archway/config"
+	archway "archway/constructs"
+	"archway/internal/platform"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+type imageProps struct {
+	Source        *archway.Source
+	Artifacts     *archway.Artifacts
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// newImage adds the registry and the builds of one image to its scope.
+func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
+	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
+		RepositoryName: cfg.Repository,
+		MovingTags:     cfg.Tags.Filters,
+		RemovalPolicy:  props.RemovalPolicy,
+	})
+	var builds []*archway.NativeBuild
+	for _, target := range cfg.Platforms {
+		build := cfg.Builds[target.Arch()]
+		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
+			Architecture:  archway.Architecture(target.Arch()),
+			Repository:    registry.Repository,
+			Cache:         registry.Cache,
+			Artifacts:     props.Artifacts.Bucket,
+			SourceURL:     *props.Source.CloneURL(),
+			Context:       cfg.Context,
+			Dockerfile:    cfg.Dockerfile,
+			Target:        cfg.Target,
+			BuildArgs:     cfg.BuildArgs,
+			Labels:        cfg.Labels,
+			Compute:       archway.Compute(build.Compute),
+			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
+			BuildKitImage: cfg.BuildkitImage,
+			RemovalPolicy: props.RemovalPolicy,
+		}))
+	}
+	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
+		Description: jsii.String("Where " + cfg.Name + " is pulled from"),
+		Value:       registry.URI(),
+	})
+	return archway.PipelineImage{
+		Name:       cfg.Name,
+		Repository: registry.Repository,
+		Builds:     builds,
+		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
+			Repository:    registry.Repository,
+			Artifacts:     props.Artifacts.Bucket,
+			SourceURL:     *props.Source.CloneURL(),
+			RemovalPolicy: props.RemovalPolicy,
+		}),
+		ImmutableTags: cfg.Tags.Immutable,
+		MovingTags:    cfg.Tags.Moving,
+	}
+}
+
+var buildIDs = map[platform.Platform]string{
+	platform.AMD64: "BuildAmd64",
+	platform.ARM64: "BuildArm64",
+}

@@ -1,0 +1,71 @@
+// Package stacks wires constructs into the stacks that a configuration describes. It decides nothing itself.
+package stacks
+
+import (
+	"archway/config"
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// FunctionPackages are the packages of the functions that every stack deploys.
+var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage}
+
+// Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
+type Pipeline struct {
+	awscdk.Stack
+
+	// Pipeline is what the stack is about.
+	Pipeline *archway.Pipeline
+}
+
+// NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
+// which fills in the defaults and finds what is wrong.
+func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
+	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
+		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
+	})
+	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than needed, but right.
+	stack.TemplateOptions().SetMetadata(&map[string]any{
+		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
+	})
+	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
+
+	source := archway.NewSource(stack, "Source", &archway.SourceProps{
+		RepositoryName: cfg.Source.Repository,
+		Existing:       cfg.Source.Existing,
+		Branch:         cfg.Source.Branch,
+		Seed:           cfg.Source.Seed,
+		RemovalPolicy:  removal,
+	})
+	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{RemovalPolicy: removal})
+
+	var images []archway.PipelineImage
+	var repositories []awsecr.IRepository
+	for i := range cfg.Images {
+		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{Source: source, Artifacts: artifacts, RemovalPolicy: removal})
+		images = append(images, image)
+		repositories = append(repositories, image.Repository)
+	}
+	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
+	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+		PipelineName: cfg.Name,
+		Repository:   source.Repository,
+		Branch:       cfg.Source.Branch,
+		Artifacts:    artifacts.Bucket,
+		Images:       images,
+		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
+		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Execution:    archway.Execution(cfg.ExecutionMode),
+	})
+	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
+		Repository: source.Repository,
+		Branch:     cfg.Source.Branch,
+		Pipeline:   pipeline.Pipeline,
+	})
+	addOutputs(stack, source, pipeline)
+	return &Pipeline{Stack: stack, Pipeline: pipeline}
+}
