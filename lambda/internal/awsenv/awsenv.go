@@ -26,9 +26,14 @@ func Load() (aws.Config, error) {
 	if !env.Credentials.HasKeys() {
 		return aws.Config{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; Lambda sets them for every function")
 	}
-	return aws.Config{
-		Region:        env.Region,
-		Credentials:   credentials.StaticCredentialsProvider{Value: env.Credentials},
+	cfg := aws.Config{
+		Region:      env.Region,
+		Credentials: credentials.StaticCredentialsProvider{Value: env.Credentials},
+		// The clients find the endpoints of single services here.
 		ConfigSources: []any{env},
-	}, nil
+	}
+	if env.BaseEndpoint != "" {
+		cfg.BaseEndpoint = aws.String(env.BaseEndpoint)
+	}
+	return cfg, nil
 }
