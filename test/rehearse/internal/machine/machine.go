@@ -3,8 +3,16 @@ package machine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"sync"
 )
+
+// state holds what lives no longer than the machine runs: lock, process ids,
+// sockets. Process ids written down before a restart would name strangers.
+const state = "/run/archway"
 
 // Machine is this machine, ready for a rehearsal.
 type Machine struct {
@@ -14,30 +22,122 @@ type Machine struct {
 	Bin string
 	// DockerHost is the Docker engine's address, for DOCKER_HOST.
 	DockerHost string
-	// BuildxPlugin is the buildx program; DockerConfig is a folder for
-	// DOCKER_CONFIG whose cli-plugins hold it, without any credentials.
+	// BuildxPlugin is the buildx program, for cli-plugins/docker-buildx of a
+	// DOCKER_CONFIG folder. DockerConfig is such a folder, without credentials;
+	// it is removed by Close.
 	BuildxPlugin string
 	DockerConfig string
+
+	progress io.Writer
+	closers  []func() error // in the order of starting
+	closing  sync.Once
+	closeErr error
+	builder  bool
 }
 
 // Prepare makes this machine ready for one rehearsal and says on progress what
-// it does. It waits for no other rehearsal: if one runs the error names it.
+// it does. While another rehearsal runs it waits, after it said which, until ctx
+// is done. The error is ErrUnavailable if a person has to do something first.
 func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
-	return nil, errors.New("not built yet")
+	cache, err := CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{
+		Cache:        cache,
+		Bin:          filepath.Join(cache, "bin"),
+		BuildxPlugin: filepath.Join(cache, "bin", "docker-buildx"),
+		DockerConfig: filepath.Join(state, "docker-config"),
+		progress:     progress,
+	}
+	if err := setUp(ctx, cache, progress); err != nil {
+		return nil, err
+	}
+	unlock, err := acquire(ctx, filepath.Join(state, "lock"), progress)
+	if err != nil {
+		return nil, err
+	}
+	m.onClose(unlock)
+	if err := m.start(ctx); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
+}
+
+func (m *Machine) start(ctx context.Context) error {
+	if err := sweep(m.progress); err != nil {
+		return err
+	}
+	m.onClose(func() error { return os.RemoveAll(m.DockerConfig) })
+	plugins := filepath.Join(m.DockerConfig, "cli-plugins")
+	if err := os.MkdirAll(plugins, 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(m.BuildxPlugin, filepath.Join(plugins, "docker-buildx")); err != nil {
+		return err
+	}
+	return m.startDocker(ctx)
 }
 
 // Close stops what Prepare and StartBuildKit started, by process id, and takes
-// back what they changed.
-func (m *Machine) Close() error { return nil }
+// back what they changed. Only the first call does something.
+func (m *Machine) Close() error {
+	m.closing.Do(func() {
+		var errs []error
+		for i := len(m.closers) - 1; i >= 0; i-- {
+			errs = append(errs, m.closers[i]())
+		}
+		m.closeErr = errors.Join(errs...)
+	})
+	return m.closeErr
+}
 
-// AddHosts makes names (without ports) resolve to 127.0.0.1 until Close.
-func (m *Machine) AddHosts(names ...string) error { return nil }
+func (m *Machine) onClose(f func() error) { m.closers = append(m.closers, f) }
 
-// StartBuildKit runs buildkitd until Close. registryHost (host:port) is trusted
-// by caFile, by buildkitd and by the Docker engine, and its name is added to the
-// machine's hosts; base images of docker.io and public.ecr.aws come from
-// mirrorHost (host:port, plain HTTP). The result is the name of a buildx
-// builder, for BUILDX_BUILDER, and the folder that knows it, for BUILDX_CONFIG.
-func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirrorHost string) (builder, buildxConfig string, err error) {
-	return "", "", errors.New("not built yet")
+func (m *Machine) say(format string, args ...any) {
+	fmt.Fprintf(m.progress, "machine: "+format+"\n", args...)
+}
+
+// CacheDir is the folder that outlives rehearsals: ARCHWAY_CACHE, or archway in
+// the user's cache folder.
+func CacheDir() (string, error) {
+	if dir := os.Getenv("ARCHWAY_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's cache folder: %w; set ARCHWAY_CACHE to a folder that may be kept", err)
+	}
+	return filepath.Join(dir, "archway"), nil
+}
+
+// Sweep stops and removes what a rehearsal that was killed left behind. It does
+// nothing while a rehearsal runs.
+func Sweep(progress io.Writer) error {
+	unlock, err := tryAcquire(filepath.Join(state, "lock"))
+	if errors.Is(err, errHeld) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(sweep(progress), unlock())
+}
+
+// sweep is for the holder of the lock: whatever is still there is nobody's.
+func sweep(progress io.Writer) error {
+	var errs []error
+	for _, name := range []string{"buildkitd", "dockerd"} {
+		stopped, err := stopStale(filepath.Join(state, name+".pid"))
+		if stopped {
+			fmt.Fprintf(progress, "machine: stopped the %s of a rehearsal that was killed\n", name)
+		}
+		errs = append(errs, err)
+	}
+	errs = append(errs,
+		os.RemoveAll(filepath.Join(state, "docker-config")),
+		os.RemoveAll(filepath.Join(state, "buildx")),
+		editHosts(hostsFile, nil),
+		distrust(engineCertificates))
+	return errors.Join(errs...)
 }

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# Makes a Debian or Ubuntu machine ready for `make rehearse`, as root: installs
+# the packages that are missing, builds buildx and buildkitd from their Go
+# modules (once, into the user's cache), and registers the emulation of the other
+# architecture. Says what it does; does nothing where nothing is missing.
+#
+# Exit 0: ready. Exit 2: something is needed that only a person can give; it says
+# what. Any other: a step failed.
+#
+# ARCHWAY_CACHE (default: the user's cache folder/archway) gets tools/ and bin/.
+
+set -euo pipefail
+
+# Built here, because Debian has older ones, or none. Newer versions need a
+# module that the module proxy does not serve.
+readonly BUILDX=github.com/docker/buildx BUILDX_VERSION=v0.29.1
+readonly BUILDKIT=github.com/moby/buildkit BUILDKIT_VERSION=v0.25.1
+
+readonly CACHE=${ARCHWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/archway}
+readonly BINFMT=/proc/sys/fs/binfmt_misc
+
+say() { printf 'setup: %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# needed WHAT… says what is missing, one line each, and ends with exit 2.
+needed() {
+  {
+    printf 'setup: this machine can not run the rehearsal yet. Needed:\n'
+    printf '  - %s\n' "$@"
+  } >&2
+  exit 2
+}
+
+# A running engine is reused, whoever started it; DOCKER_HOST names it if set.
+docker_engine_runs() { have docker && timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# missing_packages prints the Debian packages whose programs are not here.
+missing_packages() {
+  have runc || echo runc
+  have debootstrap || echo debootstrap
+  # Debian's signing keys: on Ubuntu a package of its own.
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || echo debian-archive-keyring
+  have jq || echo jq
+  have git || echo git
+  have shellcheck || echo shellcheck
+  have xz || echo xz-utils
+  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
+  emulation_ready || emulator_configured || echo qemu-user-static
+  if ! have docker || ! { have dockerd || docker_engine_runs; }; then echo docker.io; fi
+}
+
+# The architecture that this machine's processor is not.
+foreign_machine() {
+  case $(uname -m) in
+    x86_64) echo aarch64 ;;
+    aarch64) echo x86_64 ;;
+  esac
+}
+
+emulation_ready() { grep -qsx enabled "$BINFMT/qemu-$(foreign_machine)"; }
+emulator_configured() { [[ -e /usr/lib/binfmt.d/qemu-$(foreign_machine).conf ]]; }
+
+# Checks everything that no package can cure.
+check_machine() {
+  local problems=() packages
+  if [[ $(uname -s) != Linux || -z $(foreign_machine) ]]; then
+    problems+=("Linux on x86_64 or aarch64; this is $(uname -sm)")
+  fi
+  have go || problems+=("Go, at least the version of go.mod: https://go.dev/dl")
+  have npm || problems+=("Node.js with npm: https://nodejs.org")
+  if [[ $(id -u) != 0 ]]; then
+    # shellcheck disable=SC2016 # $PATH is for the user's shell
+    problems+=('root, to mount file systems and to run buildkitd: sudo --preserve-env env "PATH=$PATH" make rehearse')
+  fi
+  packages=$(missing_packages | paste -sd ' ')
+  if [[ -n $packages ]] && ! have apt-get; then
+    problems+=("the programs of these Debian packages; without apt-get this script can not install them: $packages")
+  fi
+  if [[ $(id -u) != 0 && -n $packages ]] && have apt-get; then
+    problems+=("these packages, which this script installs as root: apt-get install $packages")
+  fi
+  if ((${#problems[@]})); then needed "${problems[@]}"; fi
+}
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  ((${#packages[@]})) || return 0
+  say "installing ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q
+  apt-get install -q -y --no-install-recommends "${packages[@]}"
+  # From Debian 13 on the client is a package of its own.
+  have docker || apt-get install -q -y --no-install-recommends docker-cli
+  mapfile -t packages < <(missing_packages)
+  ((${#packages[@]} == 0)) || needed "the programs of these packages, which their installation did not bring: ${packages[*]}"
+}
+
+# build_tool NAME MODULE VERSION PACKAGE makes $CACHE/bin/NAME. go install can't:
+# both modules have replace or exclude directives, which count only in the main
+# module. So it is built in the module's own folder.
+build_tool() {
+  local name=$1 module=$2 version=$3 package=$4 dir out start=$SECONDS
+  out=$CACHE/tools/$name-$version/$name
+  if [[ ! -x $out ]]; then
+    say "building $name $version from its Go module (once; it takes a few minutes)"
+    dir=$(cd / && GOFLAGS='' go mod download -json "$module@$version" | jq -er .Dir)
+    mkdir -p "${out%/*}"
+    # No C compiler is needed. The name of the unfinished file is ours alone: two
+    # set-ups at once disturb each other no more than by building twice.
+    CGO_ENABLED=0 GOWORK=off GOFLAGS='' nice go build -C "$dir" -v -mod=readonly -trimpath -buildvcs=false \
+      -ldflags "-s -w -X $module/version.Version=$version" -o "$out.$$" "$package" 2>&1 |
+      awk '/^go: downloading/ { next }
+           / / { print; fflush(); next }
+           ++n % 250 == 0 { printf "setup:   %d packages compiled\n", n; fflush() }'
+    mv "$out.$$" "$out"
+    say "built $name in $((SECONDS - start)) s"
+  fi
+  mkdir -p "$CACHE/bin"
+  ln -sfn "$out" "$CACHE/bin/$name"
+}
+
+# register_emulation lets the kernel start the other architecture's programs, in
+# containers too: the configuration's F flag opens the emulator now, not there.
+register_emulation() {
+  local machine
+  machine=$(foreign_machine)
+  if ! emulation_ready; then
+    if [[ ! -e $BINFMT/register ]]; then
+      say "mounting $BINFMT"
+      [[ -d $BINFMT ]] || modprobe binfmt_misc ||
+        needed "a kernel with binfmt_misc, which starts programs of other architectures"
+      mount -t binfmt_misc binfmt_misc "$BINFMT"
+    fi
+    if [[ -e $BINFMT/qemu-$machine ]]; then
+      say "enabling the emulation of $machine"
+      echo 1 >"$BINFMT/qemu-$machine"
+    else
+      say "registering the emulation of $machine"
+      grep "^:qemu-$machine:" "/usr/lib/binfmt.d/qemu-$machine.conf" >"$BINFMT/register"
+    fi
+  fi
+  grep -q '^flags:.*F' "$BINFMT/qemu-$machine" ||
+    needed "the emulation of $machine with flag F, which containers need: echo -1 > $BINFMT/qemu-$machine, and run this again with qemu-user-static installed"
+}
+
+main() {
+  check_machine
+  install_packages
+  build_tool buildkitd "$BUILDKIT" "$BUILDKIT_VERSION" ./cmd/buildkitd
+  build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" ./cmd/buildx
+  register_emulation
+  say "ready: buildkitd $BUILDKIT_VERSION, buildx $BUILDX_VERSION, emulation of $(foreign_machine)"
+}
+
+main "$@"

@@ -1,0 +1,112 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// startDocker uses the engine that this user's docker command reaches, and
+// starts one of our own if there is none.
+func (m *Machine) startDocker(ctx context.Context) error {
+	if host := runningEngine(ctx); host != "" {
+		if !strings.HasPrefix(host, "unix://") {
+			return fmt.Errorf("%w: the Docker engine is at %s, another machine, which can't reach the rehearsal's registry; unset DOCKER_HOST or switch to a local context", ErrUnavailable, host)
+		}
+		m.DockerHost = host
+		return nil
+	}
+	socket := filepath.Join(state, "docker.sock")
+	m.DockerHost = "unix://" + socket
+	m.say("starting a Docker engine of its own")
+	had := bridgeExists()
+	d, err := startDaemon(state, "dockerd", os.Environ(),
+		"dockerd",
+		"--host", m.DockerHost,
+		"--data-root", filepath.Join(m.Cache, "docker"),
+		"--exec-root", filepath.Join(state, "docker"),
+		"--pidfile", filepath.Join(state, "dockerd.own.pid"),
+		// The machine's firewall and routing stay as they are: containers are
+		// reached through the engine's own proxy, and need no other network.
+		"--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false")
+	if err != nil {
+		return err
+	}
+	m.onClose(func() error {
+		err := d.stop()
+		if !had {
+			err = errors.Join(err, removeBridge())
+		}
+		return err
+	})
+	return d.waitFor(ctx, answersPing(socket))
+}
+
+// runningEngine is the address of the engine that the docker command uses, which
+// DOCKER_HOST or its current context says, if it answers.
+func runningEngine(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").Run() != nil {
+		return ""
+	}
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		return host
+	}
+	out, err := exec.CommandContext(ctx, "docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// answersPing is ready if an engine answers its health check.
+func answersPing(socket string) func(context.Context) error {
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/_ping", nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("its health check answers HTTP %d", response.StatusCode)
+		}
+		return nil
+	}
+}
+
+// The engine makes this network device and leaves it behind.
+const bridge = "docker0"
+
+func bridgeExists() bool {
+	_, err := net.InterfaceByName(bridge)
+	return err == nil
+}
+
+func removeBridge() error {
+	ip, err := exec.LookPath("ip")
+	if err != nil || !bridgeExists() {
+		return nil // harmless, and gone with the next start of the machine
+	}
+	if out, err := exec.Command(ip, "link", "delete", bridge, "type", "bridge").CombinedOutput(); err != nil {
+		return fmt.Errorf("remove the network device %s: %w: %s", bridge, err, out)
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package machine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"archway/scripts"
+)
+
+// ErrUnavailable says that this machine can't run a rehearsal until a person did
+// what the error names.
+var ErrUnavailable = errors.New("this machine can not run the rehearsal")
+
+// needsPerson is the script's exit code for that.
+const needsPerson = 2
+
+// setUp installs what is missing.
+func setUp(ctx context.Context, cache string, progress io.Writer) error {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "bash", "-c", scripts.Setup, "setup.sh")
+	cmd.Env = append(os.Environ(), "ARCHWAY_CACHE="+cache)
+	cmd.Stdout = progress
+	cmd.Stderr = io.MultiWriter(&said, progress)
+	// Its own group: an interrupt from the terminal reaches the package manager
+	// only as the request to end, by ctx.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("%w: bash is not installed", ErrUnavailable)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &exit) && exit.ExitCode() == needsPerson:
+		return fmt.Errorf("%w:\n%s", ErrUnavailable, strings.TrimSpace(said.String()))
+	}
+	return fmt.Errorf("set up this machine: scripts/setup.sh: %w; its output says why", err)
+}
