@@ -2,8 +2,20 @@ package standin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"archway/test/rehearse/internal/machine"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // Serve makes the stand-ins that the Dockerfiles (paths) name as base images,
@@ -12,5 +24,115 @@ import (
 // Base images without a stand-in are named on progress: BuildKit asks their
 // real registry.
 func Serve(ctx context.Context, dockerfiles []string, progress io.Writer) (host string, stop func(), err error) {
-	return "", nil, errors.New("not built yet")
+	cache, err := machine.CacheDir()
+	if err != nil {
+		return "", nil, err
+	}
+	store, err := openStore(inStore(cache))
+	if err != nil {
+		return "", nil, fmt.Errorf("stand-ins: %w", err)
+	}
+	maker := &maker{ctx: ctx, store: store, progress: progress}
+	references, err := namedImages(dockerfiles, maker.say)
+	if err != nil {
+		return "", nil, fmt.Errorf("stand-ins: %w", err)
+	}
+	tags, err := maker.makeAll(references)
+	if err != nil {
+		return "", nil, fmt.Errorf("stand-ins: %w", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server := &http.Server{Handler: &mirror{store, tags}}
+	go server.Serve(listener)
+	return listener.Addr().String(), func() { server.Close() }, nil
+}
+
+// namedImages returns what the Dockerfiles name, once each.
+func namedImages(dockerfiles []string, say func(string, ...any)) ([]string, error) {
+	var all []string
+	seen := map[string]bool{}
+	for _, path := range dockerfiles {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		images, unknown, err := baseImages(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, reference := range unknown {
+			say("%s: which image %s is can't be known from the file; BuildKit asks its real registry", filepath.Base(path), reference)
+		}
+		for _, reference := range images {
+			if !seen[reference] {
+				seen[reference] = true
+				all = append(all, reference)
+			}
+		}
+	}
+	return all, nil
+}
+
+// makeAll makes the images that have a stand-in, and returns what the mirror
+// answers for them.
+func (m *maker) makeAll(references []string) (map[string]v1.Hash, error) {
+	unlock, err := m.store.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	tags := map[string]v1.Hash{}
+	made := map[string]v1.Descriptor{}
+	for _, reference := range references {
+		img, repository, tag, ok := find(reference)
+		if !ok {
+			m.say("%s has no stand-in: BuildKit asks its real registry; there are %s", reference, String())
+			continue
+		}
+		index, ok := made[img.name]
+		if !ok {
+			if index, err = m.index(img); err != nil {
+				return nil, err
+			}
+			made[img.name] = index
+			m.say("%s is %s", reference, index.Digest)
+		}
+		tags[repository+":"+tag] = index.Digest
+	}
+	return tags, m.writeIndex(made)
+}
+
+// writeIndex names the images in the layout, for tools that read one; those that
+// an earlier rehearsal made stay.
+func (m *maker) writeIndex(made map[string]v1.Descriptor) error {
+	const (
+		file   = "index.json"
+		naming = "org.opencontainers.image.ref.name"
+	)
+	var old v1.IndexManifest
+	data, err := os.ReadFile(filepath.Join(m.store.dir, file))
+	if err == nil {
+		err = json.Unmarshal(data, &old)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	list := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{}}
+	for _, img := range catalog {
+		ref := img.name + ":" + img.version
+		index, ok := made[img.name]
+		for _, before := range old.Manifests {
+			if !ok && before.Annotations[naming] == ref {
+				index, ok = before, true
+			}
+		}
+		if ok {
+			index.Annotations = map[string]string{naming: ref}
+			list.Manifests = append(list.Manifests, index)
+		}
+	}
+	return m.store.writeJSON(file, list)
 }
