@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/name"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -122,13 +121,10 @@ func platformsOf(required []string) ([]specs.Platform, error) {
 		return all, nil
 	}
 	for _, s := range required {
-		s = strings.TrimSpace(s)
-		// containerd would fill in this machine's half of an incomplete one.
-		p, err := platforms.Parse(s)
-		if err != nil || !strings.Contains(s, "/") {
-			return nil, fmt.Errorf("--platform is %q, expected an operating system and an architecture such as linux/arm64", s)
+		p, err := index.ParsePlatform(s)
+		if err != nil {
+			return nil, fmt.Errorf("--platform: %w", err)
 		}
-		p = index.Normalize(p)
 		if !slices.ContainsFunc(all, func(other specs.Platform) bool { return index.Key(other) == index.Key(p) }) {
 			all = append(all, p)
 		}

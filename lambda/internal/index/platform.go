@@ -1,6 +1,7 @@
 package index
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -16,6 +17,17 @@ func Normalize(p specs.Platform) specs.Platform {
 		p.OS = ""
 	}
 	return p
+}
+
+// ParsePlatform reads a platform such as linux/arm64/v8 and normalizes it. Both halves must be there: containerd would fill in
+// this machine's.
+func ParsePlatform(s string) (specs.Platform, error) {
+	s = strings.TrimSpace(s)
+	p, err := platforms.Parse(s)
+	if err != nil || !strings.Contains(s, "/") {
+		return specs.Platform{}, fmt.Errorf("%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
+	}
+	return Normalize(p), nil
 }
 
 // Name writes a platform for people and as a key: os/architecture, then variant and version where it has them.

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -57,9 +56,9 @@ func parse(userParameters string) (task, error) {
 	}
 	t := task{repository: repository, digest: digest.Digest(p.Digest), revision: p.Revision, builds: map[string]digest.Digest{}}
 	for _, key := range slices.Sorted(maps.Keys(p.Builds)) {
-		platform, err := platforms.Parse(key)
-		if err != nil || platform.OS == "" || platform.Architecture == "" {
-			return task{}, job.Misconfigured("The parameter builds names the platform %q, expected one such as linux/amd64.", key)
+		platform, err := index.ParsePlatform(key)
+		if err != nil {
+			return task{}, job.Misconfigured("The parameter builds names the platforms: %s.", err)
 		}
 		if err := job.CheckDigest("builds."+key, p.Builds[key]); err != nil {
 			return task{}, err
@@ -69,7 +68,7 @@ func parse(userParameters string) (task, error) {
 			return task{}, job.Misconfigured("The parameter builds names the platform %s twice.", normal)
 		}
 		t.builds[normal] = digest.Digest(p.Builds[key])
-		t.platforms = append(t.platforms, index.Normalize(platform))
+		t.platforms = append(t.platforms, platform)
 	}
 	return t, nil
 }

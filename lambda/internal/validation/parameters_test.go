@@ -1,0 +1,67 @@
+package validation
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+)
+
+const (
+	some       = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	parameters = `{"repository":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app","digest":"` + some + `","revision":"0123456789abcdef0123456789abcdef01234567","builds":{"linux/amd64":"` + some + `","linux/arm64":"` + some + `"}}`
+)
+
+func TestParametersGiveTheTask(t *testing.T) {
+	task, err := parse(strings.Replace(parameters, "linux/arm64", "linux/aarch64", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]digest.Digest{"linux/amd64": some, "linux/arm64": some}, task.builds); diff != "" {
+		t.Error(diff)
+	}
+	if len(parameters) > 1000 {
+		t.Errorf("%d characters, more than CodePipeline takes", len(parameters))
+	}
+}
+
+func TestParametersNameWhatIsWrong(t *testing.T) {
+	for name, test := range map[string]struct{ old, new, message string }{
+		"a tag for a digest":     {some, "latest", `The parameter digest is "latest", expected a digest`},
+		"a build's empty digest": {`amd64":"` + some, `amd64":"`, `The parameter builds.linux/amd64 is "", expected a digest`},
+		"an unknown field":       {`"revision"`, `"revison"`, `unknown field "revison"`},
+		"missing fields":         {`"revision":"0123456789abcdef0123456789abcdef01234567","builds":{"linux/amd64":"` + some + `","linux/arm64":"` + some + `"}`, `"revision":""`, "lack revision, builds"},
+		"a platform twice":       {"linux/amd64", "linux/arm64/v8", "names the platform linux/arm64 twice"},
+		"no platform":            {"linux/amd64", "a/b/c/d", `"a/b/c/d" is no platform`},
+		"half a platform":        {"linux/amd64", "amd64", `"amd64" is no platform`},
+		"an unresolved variable": {`"` + some + `"`, `"#{Merge-app.INDEX_DIGEST}"`, "the variable #{Merge-app.INDEX_DIGEST}, which CodePipeline didn't resolve"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(strings.Replace(parameters, test.old, test.new, 1))
+			if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.message) {
+				t.Errorf("error %v, want one with %q", err, test.message)
+			}
+		})
+	}
+}
+
+func FuzzParameters(f *testing.F) {
+	f.Add(parameters)
+	for _, text := range []string{"", "{}", "null", "[]", `{"builds":{"":""}}`, parameters + " x", strings.ReplaceAll(parameters, "linux", "windows")} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		task, err := parse(text)
+		if err != nil {
+			if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		if len(task.builds) == 0 || len(task.builds) != len(task.platforms) || task.digest.Validate() != nil || task.revision == "" {
+			t.Errorf("task %+v", task)
+		}
+	})
+}
