@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/progress"
+	"archway/test/rehearse/internal/rehearsal"
+	"archway/test/rehearse/internal/report"
+	"archway/test/rehearse/internal/synth"
+)
+
+// command is one run of the program.
+type command struct {
+	flags
+	out, problems *os.File
+	view          *progress.View
+	report        report.Report
+
+	mu    sync.Mutex
+	setUp time.Duration
+}
+
+func newCommand(f flags, out, problems *os.File) *command {
+	shown := out
+	if f.json {
+		shown = problems
+	}
+	return &command{
+		flags: f, out: out, problems: problems,
+		view:   progress.New(shown, f.verbose),
+		report: report.Report{Steps: []report.Step{}, Pipelines: []report.Pipeline{}},
+	}
+}
+
+func (c *command) run(ctx context.Context) int {
+	dir, err := os.MkdirTemp("", "archway-rehearsal-")
+	if err != nil {
+		fmt.Fprintf(c.problems, "rehearse: %v\n", err)
+		return exitUsage
+	}
+	code := exitOK
+	if err := c.rehearse(ctx, dir); err != nil {
+		code = exitFailed
+		var machine *rehearsal.MachineError
+		if errors.As(err, &machine) && ctx.Err() == nil {
+			code = exitUsage
+		}
+		if ctx.Err() != nil {
+			err = fmt.Errorf("stopped: %w", context.Cause(ctx))
+		}
+		c.report.Error = err.Error()
+	}
+	for _, p := range c.report.Pipelines {
+		if !succeeded(p) {
+			code = max(code, exitFailed)
+		}
+	}
+	c.report.Success = code == exitOK
+	if c.keep {
+		c.report.Folder = dir
+	} else if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintf(c.problems, "rehearse: %v\n", err)
+	}
+	c.view.Close()
+	c.finish()
+	return code
+}
+
+func succeeded(p report.Pipeline) bool {
+	for _, proof := range p.Proofs {
+		if proof.Error != "" {
+			return false
+		}
+	}
+	return p.Execution.Status == codepipeline.Succeeded
+}
+
+// finish writes the report.
+func (c *command) finish() {
+	c.times()
+	if !c.json {
+		c.report.Write(c.out)
+		return
+	}
+	e := json.NewEncoder(c.out)
+	e.SetIndent("", "  ")
+	if err := e.Encode(c.report); err != nil {
+		fmt.Fprintf(c.problems, "rehearse: %v\n", err)
+	}
+}
+
+func (c *command) times() {
+	var results []codepipeline.Result
+	var pipelines time.Duration
+	for _, p := range c.report.Pipelines {
+		results = append(results, p.Execution)
+		pipelines += p.Execution.Duration()
+	}
+	total, builds := c.view.Elapsed(), report.Busy(results)
+	t := &c.report.Times
+	t.Total, t.Builds, t.Overhead = report.Seconds(total), report.Seconds(builds), report.Seconds(total-builds)
+	t.SetUp = report.Seconds(c.setUp)
+	t.Pipelines = report.Seconds(pipelines - builds)
+}
+
+// step shows a part of the set-up and notes how long it took.
+func (c *command) step(name string) func(error) {
+	started := time.Now()
+	done := c.view.Step(name)
+	return func(err error) {
+		done(err)
+		s := report.Step{Name: name, Elapsed: time.Since(started)}
+		s.Seconds = report.Seconds(s.Elapsed)
+		if err != nil {
+			s.Error = err.Error()
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.report.Steps = append(c.report.Steps, s)
+	}
+}
+
+// rehearse does everything; dir is the working folder.
+func (c *command) rehearse(ctx context.Context, dir string) error {
+	started := time.Now()
+	stacks, err := c.synthesize(ctx, dir)
+	c.report.Times.Synthesis = report.Seconds(time.Since(started))
+	if err != nil {
+		return err
+	}
+	if err := rehearsal.Check(stacks); err != nil {
+		return err
+	}
+	started = time.Now()
+	module, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	work := filepath.Join(dir, "work")
+	if err := os.Mkdir(work, 0o755); err != nil {
+		return err
+	}
+	r, err := rehearsal.New(ctx, stacks, rehearsal.Options{
+		Dir:       work,
+		ModuleDir: module,
+		Step:      c.step,
+		Progress:  c.view.Writer(),
+		Observer:  c.view.Observe,
+		Stream:    c.view.Stream,
+	})
+	c.setUp = time.Since(started)
+	if err != nil {
+		return err
+	}
+	err = c.pipelines(ctx, r)
+	c.report.Calls = r.Calls()
+	return errors.Join(err, r.Close())
+}
+
+// synthesize returns the stacks of all inputs, in their order.
+func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack, error) {
+	folders := make([]string, len(c.inputs))
+	problems := make([]error, len(c.inputs))
+	var group sync.WaitGroup
+	for i, input := range c.inputs {
+		info, err := os.Stat(input)
+		if err != nil {
+			return nil, err
+		}
+		if info.IsDir() {
+			folders[i] = input
+			continue
+		}
+		folders[i] = filepath.Join(dir, fmt.Sprintf("assembly-%d", i+1))
+		if err := os.Mkdir(folders[i], 0o755); err != nil {
+			return nil, err
+		}
+		group.Go(func() {
+			done := c.step("synthesize " + input)
+			problems[i] = synth.Run(ctx, input, folders[i])
+			done(problems[i])
+		})
+	}
+	group.Wait()
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	var stacks []*assembly.Stack
+	for _, folder := range folders {
+		a, err := assembly.Load(folder)
+		if err != nil {
+			return nil, err
+		}
+		stacks = append(stacks, a.Stacks...)
+	}
+	return stacks, nil
+}
+
+// pipelines pushes the seed of each stack, one after the other, and waits for
+// what the pushes start.
+func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
+	for _, stack := range r.Stacks() {
+		seeded := false
+		for _, repository := range stack.Repositories {
+			if repository.Seed == nil {
+				continue
+			}
+			seeded = true
+			if err := c.pipeline(ctx, r, stack, repository); err != nil {
+				return fmt.Errorf("stack %s: %w", stack.Name, err)
+			}
+		}
+		if !seeded {
+			return fmt.Errorf("stack %s: no repository of it has a seed, so there is nothing to push: configure one (source.seed)", stack.Name)
+		}
+	}
+	return nil
+}
+
+func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack, repository cloudformation.Repository) error {
+	push, err := r.PushSeed(ctx, repository.Name, nil)
+	if err != nil {
+		return err
+	}
+	if len(push.Executions) == 0 {
+		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event", push.Branch, repository.Name)
+	}
+	for _, x := range push.Executions {
+		result := x.Wait()
+		p := report.Pipeline{
+			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(), Execution: result,
+		}
+		for _, declared := range stack.Registries {
+			registry, err := report.ReadRegistry(r, declared.Name)
+			if err != nil {
+				return err
+			}
+			p.Registries = append(p.Registries, registry)
+		}
+		c.showFailures(result)
+		if result.Status == codepipeline.Succeeded {
+			started := time.Now()
+			c.prove(ctx, r, &p)
+			c.report.Times.Proof += report.Seconds(time.Since(started))
+		}
+		c.report.Pipelines = append(c.report.Pipelines, p)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxLog is how many lines of a failed action's log are shown.
+const maxLog = 200
+
+// showFailures prints the logs of the failed actions.
+func (c *command) showFailures(result codepipeline.Result) {
+	for _, stage := range result.Stages {
+		for _, action := range stage.Actions {
+			if action.Status != codepipeline.Failed {
+				continue
+			}
+			content, err := os.ReadFile(action.Log)
+			if err != nil {
+				content = []byte(err.Error())
+			}
+			lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+			text := fmt.Sprintf("\nLog of %s / %s:\n", stage.Name, action.Name)
+			if len(lines) > maxLog {
+				text += fmt.Sprintf("  … (%d lines before; --keep keeps the whole log)\n", len(lines)-maxLog)
+				lines = lines[len(lines)-maxLog:]
+			}
+			c.view.Print(text + "  " + strings.Join(lines, "\n  ") + fmt.Sprintf("\n%s / %s failed: %s", stage.Name, action.Name, action.Message))
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// installCLI puts an aws program into bin: the machine's own, or a stand-in.
+func installCLI(ctx context.Context, bin, moduleDir string) error {
+	target := filepath.Join(bin, "aws")
+	if real, err := exec.LookPath("aws"); err == nil && knowsEndpoints(ctx, real) {
+		// The CLI may be installed below the home folder (pyenv, pipx) and find
+		// its parts there; a build has a home of its own.
+		script := fmt.Sprintf("#!/bin/sh\nHOME=%s PATH=%s exec %s \"$@\"\n", quote(os.Getenv("HOME")), quote(os.Getenv("PATH")), quote(real))
+		return os.WriteFile(target, []byte(script), 0o755)
+	}
+	c := exec.CommandContext(ctx, "go", "build", "-o", target, "archway/test/rehearse/internal/awscli")
+	c.Dir = moduleDir
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+var cliVersion = regexp.MustCompile(`^aws-cli/(\d+)\.(\d+)\.`)
+
+// knowsEndpoints tells whether this CLI obeys AWS_ENDPOINT_URL, as it does since
+// 1.29 and 2.13. An older one would turn to AWS itself.
+func knowsEndpoints(ctx context.Context, program string) bool {
+	out, err := exec.CommandContext(ctx, program, "--version").CombinedOutput()
+	m := cliVersion.FindStringSubmatch(string(out))
+	if err != nil || m == nil {
+		return false
+	}
+	major, _ := strconv.Atoi(m[1])
+	minor, _ := strconv.Atoi(m[2])
+	return major > 2 || major == 2 && minor >= 13 || major == 1 && minor >= 29
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

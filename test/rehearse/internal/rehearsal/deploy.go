@@ -1,0 +1,130 @@
+package rehearsal
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/codecommit"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/registry"
+)
+
+// deploy creates the stacks' resources.
+func (r *Rehearsal) deploy(ctx context.Context, stacks []*assembly.Stack, h hosts) error {
+	r.runtime = lambdaruntime.New(h.function)
+	r.onClose(func() error { r.runtime.Close(); return nil })
+	r.invoke.Runtime = r.runtime
+	providers := r.providers(codebuild.NewRunner(h.build))
+	for _, s := range stacks {
+		stack, err := cloudformation.Load(s, r.account)
+		if err != nil {
+			return err
+		}
+		if err := r.create(ctx, stack, providers); err != nil {
+			return fmt.Errorf("stack %s: %w", stack.Name, err)
+		}
+		r.stacks = append(r.stacks, stack)
+	}
+	return nil
+}
+
+func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, providers map[codepipeline.ActionType]codepipeline.Provider) error {
+	for _, declared := range stack.Registries {
+		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
+			return err
+		}
+		err := r.reg.AddRepository(registry.Repository{Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions})
+		if err != nil {
+			return err
+		}
+	}
+	for _, declared := range stack.Repositories {
+		dir, err := r.folder(filepath.Join("git", declared.Name+".git"))
+		if err != nil {
+			return err
+		}
+		git, err := codecommit.Create(ctx, dir, declared.Name, declared.ARN, declared.ID)
+		if err != nil {
+			return err
+		}
+		if err := create(r.repositories, "source repository", declared.Name, &repository{declared: declared, git: git}); err != nil {
+			return err
+		}
+	}
+	for _, project := range stack.Projects {
+		if err := create(r.projects, "project", project.Name, project); err != nil {
+			return err
+		}
+	}
+	for _, function := range stack.Functions {
+		if err := create(r.functions, "function", function.Name, function); err != nil {
+			return err
+		}
+	}
+	for _, pipeline := range stack.Pipelines {
+		dir, err := r.folder(filepath.Join("artifacts", pipeline.Bucket))
+		if err != nil {
+			return err
+		}
+		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.options.Observer})
+		if err != nil {
+			return err
+		}
+		if err := create(r.engines, "pipeline", pipeline.ARN, engine); err != nil {
+			return err
+		}
+	}
+	r.rules = append(r.rules, stack.Rules...)
+	return nil
+}
+
+// providers are the types of actions that can be rehearsed.
+func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionType]codepipeline.Provider {
+	build := &actions.Build{
+		Runner: runner,
+		Project: func(name string) (*codebuild.Project, bool) {
+			p, ok := r.projects[name]
+			return p, ok
+		},
+	}
+	return map[codepipeline.ActionType]codepipeline.Provider{
+		actions.CodeCommit: &actions.Source{Repository: func(name string) (*codecommit.Repository, bool) {
+			d, ok := r.repositories[name]
+			if !ok {
+				return nil, false
+			}
+			return d.git, true
+		}},
+		actions.CodeBuild:     build,
+		actions.CodeBuildTest: build,
+		actions.Lambda:        r.invoke,
+	}
+}
+
+func (r *Rehearsal) newInvoke() *actions.Invoke {
+	return &actions.Invoke{
+		Account: accountID,
+		Function: func(name string) (*lambdaruntime.Function, bool) {
+			// The action takes a name or an ARN.
+			if strings.HasPrefix(name, "arn:") {
+				name = name[strings.LastIndex(name, ":")+1:]
+			}
+			f, ok := r.functions[name]
+			return f, ok
+		},
+		ArtifactCredentials: func() (id, secret, token string) {
+			id, secret, token = "ASIA"+rand.Text()[:16], rand.Text()+rand.Text(), rand.Text()+rand.Text()
+			r.secrets.Add(secret)
+			r.secrets.Add(token)
+			return id, secret, token
+		},
+	}
+}

@@ -1,0 +1,57 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/lambdaruntime"
+)
+
+// buildFunctions starts to compile the stacks' functions for this machine. What
+// it returns waits for the programs, by function name.
+func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack) func() (map[string]string, error) {
+	programs := map[string]string{}
+	finished := make(chan error, 1)
+	go func() {
+		var problems []error
+		built := map[string]string{} // by package and tags: stacks share functions
+		// The names do not depend on the registry's port.
+		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
+		for _, s := range stacks {
+			stack, err := cloudformation.Load(s, account)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			for _, f := range stack.Functions {
+				program, err := r.buildFunction(ctx, f, built)
+				problems = append(problems, err)
+				programs[f.Name] = program
+			}
+		}
+		finished <- errors.Join(problems...)
+	}()
+	return func() (map[string]string, error) {
+		err := <-finished
+		return programs, err
+	}
+}
+
+func (r *Rehearsal) buildFunction(ctx context.Context, f *lambdaruntime.Function, built map[string]string) (string, error) {
+	key := f.Package + " " + f.Tags
+	if program, ok := built[key]; ok {
+		return program, nil
+	}
+	dir, err := r.folder(filepath.Join("functions", f.Name, "task"))
+	if err != nil {
+		return "", err
+	}
+	if err := f.Build(ctx, r.options.ModuleDir, dir); err != nil {
+		return "", err
+	}
+	built[key] = f.Program
+	return f.Program, nil
+}

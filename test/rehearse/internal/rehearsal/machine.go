@@ -1,0 +1,150 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/machine"
+	"archway/test/rehearse/internal/registry"
+	"archway/test/rehearse/internal/standin"
+)
+
+// hosts are what builds and functions find on this machine.
+type hosts struct {
+	build    codebuild.Host
+	function lambdaruntime.Host
+}
+
+// prepareMachine makes the machine ready, with the registry, the AWS endpoint and
+// BuildKit running.
+func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack) (hosts, error) {
+	var mirror string
+	steps := []struct {
+		name string
+		do   func() error
+	}{
+		{"prepare the machine", func() (err error) {
+			if r.machine, err = machine.Prepare(ctx, r.options.Progress); err == nil {
+				r.onClose(r.machine.Close)
+			}
+			return err
+		}},
+		{"get the base images", func() error {
+			files, err := r.dockerfiles(stacks)
+			if err != nil {
+				return err
+			}
+			host, stop, err := standin.Serve(ctx, files, r.options.Progress)
+			if err != nil {
+				return err
+			}
+			mirror = host
+			r.onClose(func() error { stop(); return nil })
+			return nil
+		}},
+		{"start the registry and the AWS endpoint", r.startServices},
+	}
+	for _, s := range steps {
+		if err := r.step(s.name, s.do); err != nil {
+			return hosts{}, &MachineError{err}
+		}
+	}
+	var docker codebuild.Docker
+	err := r.step("start BuildKit", func() error {
+		builder, config, err := r.machine.StartBuildKit(ctx, r.reg.Host(), r.reg.CAFile(), mirror)
+		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
+		return err
+	})
+	if err != nil {
+		return hosts{}, &MachineError{err}
+	}
+	h, err := r.hosts(ctx, docker)
+	if err != nil {
+		return hosts{}, &MachineError{err}
+	}
+	return h, nil
+}
+
+func (r *Rehearsal) startServices() error {
+	dir, err := r.folder("registry")
+	if err != nil {
+		return err
+	}
+	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
+	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept})
+	if err != nil {
+		return err
+	}
+	r.onClose(r.reg.Close)
+	r.account = cloudformation.Account{
+		ID: accountID, Region: region, Partition: partition,
+		URLSuffix: fmt.Sprintf("%s:%d", domain, r.reg.Port()),
+	}
+	r.invoke = r.newInvoke()
+	r.api, err = awsapi.Start(awsapi.Options{
+		Account: accountID, Region: region,
+		RegistryHost: r.reg.Host(),
+		Registry:     ecr{r.reg},
+		Jobs:         r.invoke,
+		Secrets:      r.secrets,
+	})
+	if err != nil {
+		return err
+	}
+	r.onClose(r.api.Close)
+	return nil
+}
+
+// hosts gathers the environment of builds and functions. Nothing of the person's
+// at the machine is in it: no settings, no credentials.
+func (r *Rehearsal) hosts(ctx context.Context, docker codebuild.Docker) (hosts, error) {
+	builds, err := r.folder("builds")
+	if err != nil {
+		return hosts{}, err
+	}
+	instances, err := r.folder("instances")
+	if err != nil {
+		return hosts{}, err
+	}
+	bin, err := r.folder("bin")
+	if err != nil {
+		return hosts{}, err
+	}
+	if err := installCLI(ctx, bin, r.options.ModuleDir); err != nil {
+		return hosts{}, err
+	}
+	environment := []string{
+		"SSL_CERT_FILE=" + r.reg.CAFile(),
+		"AWS_ENDPOINT_URL=" + r.api.URL(),
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=" + os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+	}
+	const system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	return hosts{
+		build: codebuild.Host{
+			Dir: builds, Account: accountID, Region: region,
+			Path:         bin + string(filepath.ListSeparator) + r.machine.Bin + string(filepath.ListSeparator) + system,
+			Environment:  environment,
+			BuildxPlugin: r.machine.BuildxPlugin,
+			Docker:       docker,
+			Credentials: func(build, role string) []string {
+				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
+			},
+		},
+		function: lambdaruntime.Host{
+			Dir: instances, Account: accountID, Region: region,
+			Environment: environment,
+			Credentials: func(function, role string) []string {
+				return r.api.StaticEnvironment(awsapi.Caller{Kind: "function", Name: function, Role: role})
+			},
+		},
+	}, nil
+}

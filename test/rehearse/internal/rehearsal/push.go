@@ -1,0 +1,162 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"archway/test/rehearse/internal/codecommit"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/events"
+)
+
+// Push is a push with what it started.
+type Push struct {
+	Repository, Branch string
+	// Changes are the references that the push moved; none if there was nothing to push.
+	Changes []codecommit.Change
+	// Executions were started by rules that matched the changes' events.
+	Executions []*codepipeline.Execution
+}
+
+// Commit is the commit that the push brought; empty if there was nothing to push.
+func (p *Push) Commit() string {
+	if len(p.Changes) == 0 {
+		return ""
+	}
+	return p.Changes[0].New
+}
+
+// Wait waits for the executions.
+func (p *Push) Wait() []codepipeline.Result {
+	var results []codepipeline.Result
+	for _, x := range p.Executions {
+		results = append(results, x.Wait())
+	}
+	return results
+}
+
+// PushSeed pushes the seed of a repository to the branch that its template names,
+// as CloudFormation does when it creates the repository. change, if not nil, may
+// edit the files before.
+func (r *Rehearsal) PushSeed(ctx context.Context, repository string, change func(dir string) error) (*Push, error) {
+	d, ok := r.repositories[repository]
+	if !ok || d.declared.Seed == nil {
+		return nil, fmt.Errorf("the repository %q has no seed", repository)
+	}
+	return r.push(ctx, repository, d.declared.SeedBranch, "Initial commit", func(dir string) error {
+		if err := os.CopyFS(dir, os.DirFS(r.Seed(repository))); err != nil {
+			return err
+		}
+		if change == nil {
+			return nil
+		}
+		return change(dir)
+	})
+}
+
+// Push edits files on a branch and pushes them. A new branch starts from an
+// existing one.
+func (r *Rehearsal) Push(ctx context.Context, repository, branch string, change func(dir string) error) (*Push, error) {
+	return r.push(ctx, repository, branch, "Change files", change)
+}
+
+func (r *Rehearsal) push(ctx context.Context, repository, branch, message string, change func(dir string) error) (*Push, error) {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return nil, fmt.Errorf("there is no repository %q", repository)
+	}
+	changes, err := d.git.Push(ctx, branch, message, change)
+	if err != nil {
+		return nil, err
+	}
+	return r.pushed(ctx, d, branch, changes)
+}
+
+// PushTag points a git tag at a commit.
+func (r *Rehearsal) PushTag(ctx context.Context, repository, tag, commit string) (*Push, error) {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return nil, fmt.Errorf("there is no repository %q", repository)
+	}
+	changes, err := d.git.PushTag(ctx, tag, commit)
+	if err != nil {
+		return nil, err
+	}
+	return r.pushed(ctx, d, "", changes)
+}
+
+// pushed delivers the events of a push.
+func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, changes []codecommit.Change) (*Push, error) {
+	p := &Push{Repository: d.declared.Name, Branch: branch, Changes: changes}
+	var problems []error
+	for _, c := range changes {
+		started, err := r.deliver(ctx, d.git.Event(c, accountID, region, time.Now()))
+		p.Executions = append(p.Executions, started...)
+		problems = append(problems, err)
+	}
+	return p, errors.Join(problems...)
+}
+
+// deliver gives an event to the rules, and starts what their targets are.
+func (r *Rehearsal) deliver(ctx context.Context, event events.Event) ([]*codepipeline.Execution, error) {
+	var started []*codepipeline.Execution
+	var problems []error
+	for _, rule := range r.rules {
+		if !rule.Match(event) {
+			continue
+		}
+		for _, target := range rule.Targets {
+			x, err := r.startTarget(ctx, rule, target, event)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("rule %s, target %s: %w", rule.Name, target.ID, err))
+				continue
+			}
+			started = append(started, x)
+		}
+	}
+	return started, errors.Join(problems...)
+}
+
+func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target events.Target, event events.Event) (*codepipeline.Execution, error) {
+	engine, ok := r.engines[target.ARN]
+	if !ok {
+		return nil, fmt.Errorf("the rehearsal supports pipelines of the same assembly as targets, got %s", target.ARN)
+	}
+	payload, err := rule.Payload(target, event, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	input, err := codepipeline.ParseStartInput(payload)
+	if err != nil {
+		return nil, err
+	}
+	input.Trigger = "rule " + rule.Name
+	return r.begin(ctx, engine, input)
+}
+
+// Start starts an execution of a pipeline by hand.
+func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution, error) {
+	for _, engine := range r.engines {
+		if engine.Pipeline().Name == pipeline {
+			if input.Trigger == "" {
+				input.Trigger = "start by hand"
+			}
+			return r.begin(ctx, engine, input)
+		}
+	}
+	return nil, fmt.Errorf("there is no pipeline %q", pipeline)
+}
+
+func (r *Rehearsal) begin(ctx context.Context, engine *codepipeline.Engine, input codepipeline.StartInput) (*codepipeline.Execution, error) {
+	x, err := engine.Start(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.executions = append(r.executions, x)
+	return x, nil
+}

@@ -1,0 +1,222 @@
+// Package rehearsal deploys stacks to one machine and runs their pipelines: it
+// ties the parts of the rehearsal together, for the command and for tests.
+package rehearsal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/codecommit"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/machine"
+	"archway/test/rehearse/internal/redact"
+	"archway/test/rehearse/internal/registry"
+)
+
+// The account that stands for a real one. The registry's host name ends in a
+// domain that is reserved for tests.
+const (
+	accountID = "111122223333"
+	region    = "eu-west-1"
+	partition = "aws"
+	domain    = "archway.test"
+)
+
+// Options say where and how to rehearse.
+type Options struct {
+	// Dir is the working folder. Required; it must be empty.
+	Dir string
+	// ModuleDir is a folder in the Go module that the functions are built from.
+	ModuleDir string
+	// Step is told when a part of the set-up starts; what it returns is called at
+	// its end. Nil if nobody wants to know.
+	Step func(name string) (done func(error))
+	// Progress takes what the set-up of the machine says.
+	Progress io.Writer
+	// Observer is told about each change of an execution.
+	Observer codepipeline.Observer
+	// Stream, if set, also takes what actions print, line by line.
+	Stream func(stage, action string) io.Writer
+	// Intercept, if set, wraps the registry: tests inject faults here.
+	Intercept func(http.Handler) http.Handler
+}
+
+// Rehearsal is an account on one machine, with deployed stacks.
+type Rehearsal struct {
+	options Options
+	secrets *redact.Secrets
+	machine *machine.Machine
+	reg     *registry.Registry
+	api     *awsapi.Server
+	invoke  *actions.Invoke
+	runtime *lambdaruntime.Runtime
+	account cloudformation.Account
+	closers []func() error
+
+	stacks       []*cloudformation.Stack
+	repositories map[string]*repository
+	registries   map[string]cloudformation.Registry
+	projects     map[string]*codebuild.Project
+	functions    map[string]*lambdaruntime.Function
+	engines      map[string]*codepipeline.Engine // by ARN
+	rules        []*events.Rule
+
+	mu         sync.Mutex
+	executions []*codepipeline.Execution
+	logCount   int
+}
+
+// repository is a deployed CodeCommit repository.
+type repository struct {
+	declared cloudformation.Repository
+	git      *codecommit.Repository
+}
+
+// MachineError: the machine can't rehearse; its text says what is needed.
+type MachineError struct{ Err error }
+
+func (e *MachineError) Error() string { return e.Err.Error() }
+
+func (e *MachineError) Unwrap() error { return e.Err }
+
+// Check tells whether the stacks can be rehearsed, without any set-up.
+func Check(stacks []*assembly.Stack) error {
+	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
+	var problems []error
+	for _, s := range stacks {
+		_, err := cloudformation.Load(s, account)
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// New prepares the machine and deploys the stacks. Nothing was pushed yet. After
+// an error nothing is left running.
+func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehearsal, error) {
+	if options.Step == nil {
+		options.Step = func(string) func(error) { return func(error) {} }
+	}
+	if options.Progress == nil {
+		options.Progress = io.Discard
+	}
+	r := &Rehearsal{
+		options:      options,
+		secrets:      &redact.Secrets{},
+		repositories: map[string]*repository{},
+		registries:   map[string]cloudformation.Registry{},
+		projects:     map[string]*codebuild.Project{},
+		functions:    map[string]*lambdaruntime.Function{},
+		engines:      map[string]*codepipeline.Engine{},
+	}
+	if err := r.open(ctx, stacks); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// open starts what the stacks need, in the order in which it is needed.
+func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
+	// The functions are compiled while the machine is prepared.
+	built := r.buildFunctions(ctx, stacks)
+	hosts, err := r.prepareMachine(ctx, stacks)
+	if err == nil {
+		err = r.step("deploy the stacks", func() error { return r.deploy(ctx, stacks, hosts) })
+	}
+	done := r.options.Step("build the functions")
+	programs, buildErr := built()
+	done(buildErr)
+	if err := errors.Join(err, buildErr); err != nil {
+		return err
+	}
+	for name, program := range programs {
+		r.functions[name].Program = program
+	}
+	return nil
+}
+
+func (r *Rehearsal) step(name string, do func() error) error {
+	done := r.options.Step(name)
+	err := do()
+	done(err)
+	return err
+}
+
+func (r *Rehearsal) onClose(f func() error) { r.closers = append(r.closers, f) }
+
+// Close stops everything that New and the executions started.
+func (r *Rehearsal) Close() error {
+	r.mu.Lock()
+	executions := r.executions
+	r.mu.Unlock()
+	for _, x := range executions {
+		x.Stop()
+	}
+	var problems []error
+	for i := len(r.closers) - 1; i >= 0; i-- {
+		problems = append(problems, r.closers[i]())
+	}
+	r.closers = nil
+	return errors.Join(problems...)
+}
+
+// Stacks are the deployed stacks.
+func (r *Rehearsal) Stacks() []*cloudformation.Stack { return r.stacks }
+
+// RegistryHost is the registry's host and port.
+func (r *Rehearsal) RegistryHost() string { return r.reg.Host() }
+
+// CAFile is the bundle of roots that makes the registry's certificate valid.
+func (r *Rehearsal) CAFile() string { return r.reg.CAFile() }
+
+// Machine is the prepared machine.
+func (r *Rehearsal) Machine() *machine.Machine { return r.machine }
+
+// Calls are the AWS calls that builds and functions made.
+func (r *Rehearsal) Calls() []awsapi.Call { return r.api.Calls() }
+
+// Login returns credentials for the registry that belong to no role.
+func (r *Rehearsal) Login() (user, password string) {
+	password = rand.Text()
+	r.secrets.Add(password)
+	r.reg.Authorize("AWS", password)
+	return "AWS", password
+}
+
+// Tags returns the digest that each tag of a registry repository points at.
+func (r *Rehearsal) Tags(repository string) (map[string]string, error) { return r.reg.Tags(repository) }
+
+// Manifest reads a manifest from a registry repository.
+func (r *Rehearsal) Manifest(repository, reference string) (manifest []byte, mediaType string, err error) {
+	return r.reg.Manifest(repository, reference)
+}
+
+// folder makes a folder in the working folder.
+func (r *Rehearsal) folder(name string) (string, error) {
+	dir := filepath.Join(r.options.Dir, name)
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+var errExists = errors.New("it exists already in the account")
+
+// create adds a name to a table of the account, where names are unique.
+func create[T any](table map[string]T, kind, name string, value T) error {
+	if _, ok := table[name]; ok {
+		return fmt.Errorf("%s %s: %w: two stacks or resources have the same name", kind, name, errExists)
+	}
+	table[name] = value
+	return nil
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"archway/test/rehearse/internal/codepipeline"
+)
+
+func format(n float64, decimals int) string { return strconv.FormatFloat(n, 'f', decimals, 64) }
+
+// Duration writes a duration as people read it.
+func Duration(d time.Duration) string {
+	if d >= time.Minute {
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return format(d.Seconds(), 1) + "s"
+}
+
+func (s Seconds) String() string { return Duration(time.Duration(s)) }
+
+// Write writes the report for people.
+func (r *Report) Write(w io.Writer) {
+	for _, p := range r.Pipelines {
+		p.write(w)
+	}
+	if len(r.Pipelines) > 0 {
+		t := r.Times
+		fmt.Fprintf(w, "\nTime: %s in all; builds %s, the rehearsal itself %s (synthesis %s, set-up %s, around the builds %s, proof %s)\n",
+			t.Total, t.Builds, t.Overhead, t.Synthesis, t.SetUp, t.Pipelines, t.Proof)
+	}
+	if r.Folder != "" {
+		fmt.Fprintf(w, "Kept: %s (logs, git repositories, registry)\n", r.Folder)
+	}
+	switch {
+	case r.Success:
+		fmt.Fprintln(w, "The rehearsal succeeded.")
+	case r.Error != "":
+		fmt.Fprintf(w, "The rehearsal failed: %s\n", r.Error)
+	default:
+		fmt.Fprintln(w, "The rehearsal failed.")
+	}
+}
+
+func (p *Pipeline) write(w io.Writer) {
+	x := p.Execution
+	fmt.Fprintf(w, "\n%s: %s in %s\n", p.Stack, strings.ToLower(string(x.Status)), Duration(x.Duration()))
+	fmt.Fprintf(w, "  commit   %s of %s, branch %s\n", short(p.Commit), p.Repository, p.Branch)
+	var times []string
+	for _, s := range x.Stages {
+		text := s.Name + " " + Duration(s.Duration())
+		if s.Status == codepipeline.DidNotRun {
+			text = s.Name + " did not run"
+		}
+		times = append(times, text)
+	}
+	fmt.Fprintf(w, "  stages   %s\n", strings.Join(times, ", "))
+	for _, registry := range p.Registries {
+		if len(registry.Tagged) == 0 {
+			fmt.Fprintf(w, "  tags     %s has none\n", registry.Name)
+		}
+		for _, t := range registry.Tagged {
+			fmt.Fprintf(w, "  tags     %s: %s\n", registry.Name, strings.Join(t.Tags, ", "))
+			kind := "a single manifest"
+			if t.Index() {
+				kind = "an index"
+			}
+			fmt.Fprintf(w, "           → %s, %s\n", t.Digest, kind)
+			for _, e := range t.Entries {
+				platform := e.Platform
+				if e.Attests != "" {
+					platform = "attestation of " + short(e.Attests)
+				}
+				fmt.Fprintf(w, "             %-36s %s\n", platform, short(e.Digest))
+			}
+		}
+	}
+	for _, proof := range p.Proofs {
+		if proof.Error != "" {
+			fmt.Fprintf(w, "  proof    %s: FAILED: %s\n", proof.Platform, proof.Error)
+			continue
+		}
+		fmt.Fprintf(w, "  proof    %s ran %s: %q\n", proof.Platform, short(proof.Image), strings.TrimSpace(proof.Got))
+	}
+	if p.Unproved != "" {
+		fmt.Fprintf(w, "  proof    none: %s\n", p.Unproved)
+	}
+}
+
+// short shortens digests and commits, and leaves out a registry's host.
+func short(s string) string {
+	if digest, ok := strings.CutPrefix(s, "sha256:"); ok && len(digest) == 64 {
+		return "sha256:" + digest[:12] + "…"
+	}
+	if len(s) == 40 && !strings.ContainsAny(s, "/:") {
+		return s[:12]
+	}
+	if _, rest, ok := strings.Cut(s, "/"); ok {
+		return rest
+	}
+	return s
+}

@@ -1,0 +1,100 @@
+// Rehearse runs pipelines on one machine, as they were synthesized: from a push
+// to the promoted image index, which it then runs.
+//
+//	go run ./test/rehearse [flags] [cdk.json | assembly folder]…
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // a pipeline or its proof failed, or it can't be rehearsed
+	exitUsage  = 2 // usage, or the machine lacks something
+)
+
+const usage = `Usage: go run ./test/rehearse [flags] [cdk.json | assembly folder]…
+
+Runs the pipelines of one or more CDK apps on this machine, as they were
+synthesized: git push, builds for both architectures, merge, validation,
+promotion; and then runs the promoted images. Without arguments: ./cdk.json and
+examples/cdk.json, as far as they are there.
+
+Needs Go, Node.js with npm, and root on Debian or Ubuntu; installs what else is
+missing. No AWS account and no credentials.
+
+Flags:
+`
+
+func main() {
+	// The first interrupt stops everything in good order, the second at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// flags are the command line's.
+type flags struct {
+	json    bool
+	keep    bool
+	verbose bool
+	timeout time.Duration
+	inputs  []string
+}
+
+func parseFlags(arguments []string, problems io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	set.SetOutput(problems)
+	set.Usage = func() {
+		fmt.Fprint(problems, usage)
+		set.PrintDefaults()
+	}
+	set.BoolVar(&f.json, "json", false, "print one JSON document on standard output; progress goes to standard error")
+	set.BoolVar(&f.keep, "keep", false, "keep the working folder with logs, git repositories and registry, and say where it is")
+	set.BoolVar(&f.verbose, "verbose", false, "show everything that actions print, while they run")
+	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
+	if err := set.Parse(arguments); err != nil {
+		return f, err
+	}
+	f.inputs = set.Args()
+	if len(f.inputs) == 0 {
+		for _, name := range []string{"cdk.json", "examples/cdk.json"} {
+			if _, err := os.Stat(name); err == nil {
+				f.inputs = append(f.inputs, name)
+			}
+		}
+	}
+	if len(f.inputs) == 0 {
+		return f, errors.New("there is no cdk.json in this folder: go to the project's folder, or name a cdk.json or the folder of a cloud assembly")
+	}
+	return f, nil
+}
+
+func run(ctx context.Context, arguments []string, out, problems *os.File) int {
+	f, err := parseFlags(arguments, problems)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(problems, "rehearse: %v\n", err)
+		return exitUsage
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("it took longer than %v (--timeout)", f.timeout))
+	defer cancel()
+	c := newCommand(f, out, problems)
+	return c.run(ctx)
+}
