@@ -9,6 +9,9 @@ import (
 
 var commitID = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 
+// maxBranch is CodeCommit's limit: https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (branch names).
+const maxBranch = 256
+
 // badBranch gives what to tell about a branch that git, CodeCommit or Archway can't take.
 // https://git-scm.com/docs/git-check-ref-format, https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
 func badBranch(name string) string {
@@ -21,8 +24,8 @@ func badBranch(name string) string {
 		return "is empty: " + such
 	case strings.HasPrefix(name, "refs/heads/"):
 		return fmt.Sprintf("is a full reference: use the branch alone, %q", strings.TrimPrefix(name, "refs/heads/"))
-	case utf8.RuneCountInString(name) > 256:
-		return "CodeCommit takes at most 256 characters: " + such
+	case utf8.RuneCountInString(name) > maxBranch:
+		return fmt.Sprintf("CodeCommit takes at most %d characters: %s", maxBranch, such)
 	case commitID.MatchString(name):
 		return "CodeCommit takes no branch that looks like a commit ID, 40 hexadecimal digits: " + such
 	case name == "@" || name == "HEAD":

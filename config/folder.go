@@ -12,11 +12,7 @@ import (
 // seed reads a folder that must be there, and makes it relative to the working directory.
 func (o object) seed(key string) string {
 	name, ok := o.text(key, "")
-	if !ok {
-		return ""
-	}
-	if name == "" {
-		o.report(key, "is empty: name a folder, or remove the key to start with an empty repository")
+	if !ok || name == "" {
 		return ""
 	}
 	folder := filepath.Clean(name)

@@ -30,9 +30,10 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Target = o.name("target", targetName)
 	image.BuildArgs = o.buildArgs("buildArgs")
 	image.Labels = o.labels("labels")
-	image.Platforms = o.platforms("platforms", image.Platforms)
+	var platformsOK bool
+	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
 	image.Tags = r.tags(o, image.Name, image.Repository, p.Source.Branch)
-	image.Builds = r.builds(o, image.Platforms)
+	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage")
 	return image
 }
@@ -51,7 +52,7 @@ func (o object) registry(pipeline, image string, only bool) string {
 		name += "/" + image
 	}
 	if registryName.check(name) != "" {
-		o.r.report(o.path(key), name, `is the default, which follows from the names of the pipeline and the image, but %s`, registryName.says)
+		o.r.report(o.path(key), name, `follows from the names of the pipeline and the image, but %s: set it, for example to "team/hello-go"`, registryName.says)
 		return ""
 	}
 	return name
@@ -99,11 +100,13 @@ func (o object) labels(key string) map[string]string {
 	return o.environment(key, entries)
 }
 
-func (o object) platforms(key string, fallback []platform.Platform) []platform.Platform {
+// platforms reads the platforms, and tells whether all of them are good.
+func (o object) platforms(key string, fallback []platform.Platform) ([]platform.Platform, bool) {
 	list, ok := o.list(key)
 	if !ok {
-		return fallback
+		return fallback, !o.has(key)
 	}
+	before := len(o.r.problems)
 	if len(list) == 0 {
 		o.report(key, "is empty: list %s, or both", quoted(platform.All()))
 	}
@@ -127,11 +130,12 @@ func (o object) platforms(key string, fallback []platform.Platform) []platform.P
 		}
 	}
 	slices.Sort(platforms)
-	return platforms
+	return platforms, len(o.r.problems) == before
 }
 
-// builds fills in the machines for the platforms of the image.
-func (r *reader) builds(image object, platforms []platform.Platform) map[string]Build {
+// builds fills in the machines for the platforms of the image. If those are not good, nothing is said about machines that
+// fit none of them.
+func (r *reader) builds(image object, platforms []platform.Platform, platformsOK bool) map[string]Build {
 	builds := map[string]Build{}
 	for _, p := range platforms {
 		builds[p.Arch()] = defaultBuild()
@@ -151,7 +155,7 @@ func (r *reader) builds(image object, platforms []platform.Platform) map[string]
 			continue
 		}
 		build := r.build(o.path(p.Arch()), value)
-		if _, used := builds[p.Arch()]; !used && len(platforms) > 0 {
+		if _, used := builds[p.Arch()]; !used && platformsOK {
 			r.report(o.path(p.Arch()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Arch(), p)
 			continue
 		}
@@ -189,7 +193,7 @@ func (r *reader) build(at string, value any) Build {
 // reference reads the name of an image that is pulled.
 func (o object) reference(key string) string {
 	text, ok := o.text(key, "")
-	if !ok {
+	if !ok || text == "" {
 		return ""
 	}
 	const such = `use one such as "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"`

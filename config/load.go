@@ -3,7 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"strings"
 )
@@ -63,7 +63,7 @@ func decode(value any) (any, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("there is more after the end of the value, at byte %d", decoder.InputOffset())
+		return nil, errors.New("there is more after the end of the value")
 	}
 	return decoded, nil
 }

@@ -2,11 +2,17 @@ package config
 
 import "strings"
 
-// nearest gives the word that s was most likely meant to be, or "" if none is near.
+// nearest gives the word that s was most likely meant to be, or "" if none is near: one that s abbreviates, or the one
+// with the fewest mistakes.
 func nearest(s string, words []string) string {
+	s = strings.ToLower(s)
 	best, least := "", len(s)/2+1
 	for _, word := range words {
-		if d := distance(strings.ToLower(s), strings.ToLower(word)); d < least {
+		lower := strings.ToLower(word)
+		if len(s) >= 3 && strings.HasPrefix(lower, s) {
+			return word
+		}
+		if d := distance(s, lower); d < least {
 			best, least = word, d
 		}
 	}

@@ -59,7 +59,7 @@ func typed[T any](r *reader, at string, value any, want string) (T, bool) {
 	switch {
 	case ok:
 	case value == nil:
-		r.report(at, value, "is null where %s belongs: %s, or remove the key", want, written[want])
+		r.report(at, value, "is null where %s belongs: %s, or remove it", want, written[want])
 	default:
 		r.report(at, value, "is %s where %s belongs: %s", kindOf(value), want, written[want])
 	}

@@ -11,15 +11,15 @@ type rule struct {
 	pattern *regexp.Regexp
 	// least and most are the allowed lengths; 0 means that the pattern says enough.
 	least, most int
-	// says is the rule in words, whose it is, and an example.
-	says string
+	// says is the rule in words, and whose it is; cure is what to do.
+	says, cure string
 }
 
 // check gives what to tell about a name that breaks the rule.
 func (r rule) check(name string) string {
 	length := utf8.RuneCountInString(name)
 	if !r.pattern.MatchString(name) || length < r.least || r.most > 0 && length > r.most {
-		return r.says
+		return r.says + ": " + r.cure
 	}
 	return ""
 }
@@ -29,43 +29,50 @@ var (
 	// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (StackName)
 	pipelineName = rule{
 		pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`), least: 1, most: 100,
-		says: `CodePipeline takes names of at most 100 characters, and CloudFormation, for the stack of the same name, only letters, digits and hyphens, beginning with a letter: use a name such as "hello-go"`,
+		says: `CodePipeline takes names of at most 100 characters, and CloudFormation, for the stack of the same name, only letters, digits and hyphens, beginning with a letter`,
+		cure: `use one such as "hello-go"`,
 	}
 
 	// The name becomes part of the names of actions and variable namespaces, such as Build-NAME-arm64, which have at most
 	// 100 characters: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 	imageName = rule{
 		pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), least: 1, most: 64,
-		says: `an image's name has 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit, because CodePipeline's actions and variables are named after it: use a name such as "hello-go"`,
+		says: `an image's name has 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit, because CodePipeline's actions and variables are named after it`,
+		cure: `use one such as "hello-go"`,
 	}
 
 	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html (repositoryName)
 	registryName = rule{
 		pattern: regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`), least: 2, most: 256,
-		says: `ECR takes names of 2 to 256 characters, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/": use a name such as "team/hello-go"`,
+		says: `ECR takes names of 2 to 256 characters, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/"`,
+		cure: `use one such as "team/hello-go"`,
 	}
 
 	// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (repository names); .git is checked in source.
 	sourceName = rule{
 		pattern: regexp.MustCompile(`^[A-Za-z0-9._-]*$`), least: 1, most: 100,
-		says: `CodeCommit takes names of 1 to 100 letters, digits, periods, underscores and hyphens: use a name such as "hello-go"`,
+		says: `CodeCommit takes names of 1 to 100 letters, digits, periods, underscores and hyphens`,
+		cure: `use one such as "hello-go"`,
 	}
 
 	// https://docs.docker.com/reference/dockerfile/#from: a stage is named by AS, or counted from 0.
 	targetName = rule{
 		pattern: regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9_.-]*)?$`), most: 128,
-		says: `a stage of a Dockerfile is named with letters, digits, "_", "." and "-": use the name that stands after AS`,
+		says: `a stage of a Dockerfile is named with letters, digits, "_", "." and "-"`,
+		cure: `use the name that stands after AS`,
 	}
 
 	buildArgName = rule{
 		pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), most: 128,
-		says: `a build argument is named like a variable, with letters, digits and "_", not beginning with a digit: use the name that stands after ARG`,
+		says: `a build argument is named like a variable, with letters, digits and "_", not beginning with a digit`,
+		cure: `use the name that stands after ARG`,
 	}
 
 	// https://docs.docker.com/engine/manage-resources/labels/#key-format-recommendations, with "_", "/" and capitals, which
 	// are in use.
 	labelName = rule{
 		pattern: regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$`), most: 128,
-		says: `a label is named with at most 128 letters, digits, ".", "_", "/" and "-", beginning and ending with a letter or digit: use a name such as "com.example.team"`,
+		says: `a label is named with at most 128 letters, digits, ".", "_", "/" and "-", beginning and ending with a letter or digit`,
+		cure: `use one such as "com.example.team"`,
 	}
 )

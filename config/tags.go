@@ -125,7 +125,7 @@ func (r *reader) checkRendered(templates []template, branch string) {
 		for _, values := range samples(branch) {
 			rendered, err := t.Render(values)
 			if err != nil {
-				r.report(t.at, t.String(), "%s: change the template, or the branch %q", reason(err), branch)
+				r.report(t.at, t.String(), "%s: change the template, or the branch", reason(err))
 				break
 			}
 			tags = append(tags, rendered)

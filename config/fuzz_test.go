@@ -1,0 +1,65 @@
+package config_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"archway/config"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Whatever JSON there is, Load either says in single lines what is wrong, or gives a configuration that it would take again
+// and leave as it is.
+func FuzzLoad(f *testing.F) {
+	wrong, err := os.ReadFile("testdata/everything-wrong.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(wrong)
+	for _, seed := range []string{
+		``, `null`, `7`, `"x"`, `[]`, `{}`, `{"pipelines": [null, {}, [], 1]}`, `{"pipelines":`, `{"": {"\u0000\n": 1}}`,
+		`{"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}]}`,
+		`{"pipelines": [{"name": "a", "source": {"branch": "ü/x", "seed": "seed"}, "images": [{"name": "bb", "context": "services/web", "dockerfile": "docker/Dockerfile.web"}, {"name": "c"}]}]}`,
+		imageWith(`"tags": {"immutable": ["{commit:7}", "v-{branch}-{date:20060102}"], "moving": ["{branch}", "n-{date:2006-01}"]}`),
+		imageWith(`"platforms": ["linux/arm64", "linux/amd64"], "builds": {"arm64": {"compute": "LARGE", "timeoutMinutes": 6e1}}`),
+		imageWith(`"buildArgs": {"A": "\u2028"}, "labels": {"a.b/c": "\n"}, "target": "", "buildkitImage": "a/b@sha256:00"`),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		cfg, err := config.Load(json.RawMessage(text), "testdata")
+		if err != nil {
+			checkProblems(t, cfg, err)
+			return
+		}
+		again, err := json.Marshal(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The seed folders are relative to the working directory now.
+		second, err := config.Load(json.RawMessage(again), "")
+		if err != nil {
+			t.Fatalf("Load refuses what it gave:\n%s\n%v", again, err)
+		}
+		if diff := cmp.Diff(cfg, second); diff != "" {
+			t.Errorf("Load changes what it gave:\n%s", diff)
+		}
+	})
+}
+
+func checkProblems(t *testing.T, cfg *config.Config, err error) {
+	t.Helper()
+	var problems config.Problems
+	if cfg != nil || !errors.As(err, &problems) || len(problems) == 0 {
+		t.Fatalf("Load gave %v and %v", cfg, err)
+	}
+	for _, problem := range problems {
+		if !strings.HasPrefix(problem.Path, "archway") || problem.Message == "" || strings.ContainsAny(problem.String(), "\n\r\x00") {
+			t.Errorf("bad problem: %q", problem)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package config_test
+
+import "testing"
+
+func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
+	check(t, []problemTest{
+		{
+			"at the top",
+			`{"pipelnes": [], "pipelines": [{"name": "hello", "images": [{"name": "hello"}]}]}`,
+			[]string{
+				`archway.pipelnes: unknown key: did you mean "pipelines"?`,
+			},
+		},
+		{
+			"in a pipeline",
+			pipelineWith(`"excutionMode": "QUEUED", "Source": {}`),
+			[]string{
+				`archway.pipelines[0].Source: unknown key: did you mean "source"?`,
+				`archway.pipelines[0].excutionMode: unknown key: did you mean "executionMode"?`,
+			},
+		},
+		{
+			"in a source",
+			sourceWith(`"repo": "hello", "url": "x"`),
+			[]string{
+				`archway.pipelines[0].source.repo: unknown key: did you mean "repository"?`,
+				`archway.pipelines[0].source.url: unknown key: use "repository", "existing", "branch" or "seed"`,
+			},
+		},
+		{
+			"in an image",
+			imageWith(`"dockerFile": "x", "build-args": {}, "timeout": 5`),
+			[]string{
+				`archway.pipelines[0].images[0].build-args: unknown key: did you mean "buildArgs"?`,
+				`archway.pipelines[0].images[0].dockerFile: unknown key: did you mean "dockerfile"?`,
+				`archway.pipelines[0].images[0].timeout: unknown key: use "name", "repository", "context", "dockerfile", "target", "buildArgs", "labels", "platforms", "tags", "builds" or "buildkitImage"`,
+			},
+		},
+		{
+			"in tags",
+			imageWith(`"tags": {"mutable": ["latest"]}`),
+			[]string{
+				`archway.pipelines[0].images[0].tags.mutable: unknown key: did you mean "immutable"?`,
+			},
+		},
+		{
+			"in builds",
+			imageWith(`"builds": {"arm": {}, "x86_64": {}}`),
+			[]string{
+				`archway.pipelines[0].images[0].builds.arm: unknown key: did you mean "arm64"?`,
+				`archway.pipelines[0].images[0].builds.x86_64: unknown key: use "amd64" or "arm64"`,
+			},
+		},
+		{
+			"in a build",
+			imageWith(`"builds": {"arm64": {"size": "LARGE"}}`),
+			[]string{
+				`archway.pipelines[0].images[0].builds.arm64.size: unknown key: use "compute" or "timeoutMinutes"`,
+			},
+		},
+		{
+			"with a name that is no word",
+			pipelineWith(`"a key": 1`),
+			[]string{
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "removalPolicy" or "images"`,
+			},
+		},
+	})
+}
