@@ -34,6 +34,7 @@ func newRole(scope constructs.Construct, props *roleProps) awsiam.Role {
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
 				Statements: &props.Statements,
+				Minimize:   jsii.Bool(true), // one statement for each set of resources
 			}),
 		},
 	})

@@ -1,0 +1,36 @@
+package stacks
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"archway/config"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+)
+
+// recommendedFlags are the feature flags that the pinned release of the CDK recommends for new apps (its
+// cx-api/FEATURE_FLAGS.md), so that nothing here relies on behavior that is kept for old apps. A flag in cdk.json wins.
+//
+//go:embed flags.json
+var recommendedFlags []byte
+
+// NewApp makes an app with one stack for each configured pipeline.
+func NewApp(cfg *config.Config) awscdk.App {
+	app := awscdk.NewApp(&awscdk.AppProps{Context: featureFlags()})
+	for i := range cfg.Pipelines {
+		NewPipeline(app, &cfg.Pipelines[i])
+	}
+	return app
+}
+
+func featureFlags() *map[string]any {
+	var flags map[string]any
+	if err := json.Unmarshal(recommendedFlags, &flags); err != nil {
+		panic(fmt.Errorf("stacks/flags.json: %w", err)) // it is compiled in: a test finds it
+	}
+	// It only widens what is reported to AWS, and nothing is reported (versionReporting in cdk.json).
+	flags["@aws-cdk/core:enableAdditionalMetadataCollection"] = false
+	return &flags
+}
