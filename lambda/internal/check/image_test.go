@@ -310,6 +310,27 @@ var _ = about("same-revision",
 		},
 	},
 	testCase{
+		name: "an attestation of another run",
+		make: func(s *fixture.Store) digest.Digest { return s.Good().Digest },
+		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {
+			entries := parsed(s, root).Manifests
+			return map[string]digest.Digest{"linux/amd64": s.Index(entries[0], entries[2]).Digest, "linux/arm64": entries[1].Digest}
+		},
+		report: []string{"error same-revision unknown/unknown"},
+	},
+	testCase{
+		name: "a build's index in which the image stands for another platform",
+		make: merged(nil),
+		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {
+			entries := parsed(s, root).Manifests
+			both := s.IndexWith(func(doc map[string]any) {
+				fixture.Entry(doc, 0)["platform"] = fixture.ARM64
+			}, entries[0]).Digest
+			return map[string]digest.Digest{"linux/amd64": both, "linux/arm64": entries[1].Digest}
+		},
+		report: []string{"error same-revision linux/amd64"},
+	},
+	testCase{
 		name: "the image of another run",
 		make: merged(nil),
 		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {

@@ -83,19 +83,38 @@ func oneRevision(in Input, r *report) {
 // image and its attestation.
 func reportedBuilds(in Input, r *report) {
 	i := in.Image
+	readable := true
 	for _, platform := range slices.Sorted(maps.Keys(i.Builds)) {
 		build := i.Builds[platform]
 		if build.State != index.Read {
+			readable = false
 			r.add(Error, Subject{Digest: build.Digest.String(), Platform: platform}, "run the build again",
 				"the registry doesn't have (or can't serve) what this platform's build reported to have pushed, so that the index can't be compared with it")
 			continue
 		}
 		for _, e := range i.Images() {
 			p := e.Descriptor.Platform
-			if p == nil || index.Key(*p) != platform || build.Holds(e.Descriptor.Digest) {
+			if p == nil || index.Key(*p) != platform || build.Holds(e.Descriptor.Digest, platform) {
 				continue
 			}
 			r.add(Error, about(e), revisionCure, "it isn't what this run's build for %s pushed, expected %s or an image inside it; the merge took the image of another run", platform, Short(build.Digest.String()))
 		}
 	}
+	if !readable || len(i.Builds) == 0 {
+		return
+	}
+	for _, e := range i.Attestations() {
+		if !pushedAlong(i, e) {
+			r.add(Error, about(e), revisionCure, "none of this run's builds pushed the attestation %s, so that it may claim anything about the image; probably it comes from another run", e.Where)
+		}
+	}
+}
+
+func pushedAlong(i *index.Image, e *index.Entry) bool {
+	for _, build := range i.Builds {
+		if build.Attests(e.Descriptor.Digest) {
+			return true
+		}
+	}
+	return false
 }

@@ -157,7 +157,14 @@ func (i *Image) with(role Role) []*Entry {
 	return found
 }
 
-// Holds tells whether a digest is what the build pushed, or part of it.
-func (b *Build) Holds(d digest.Digest) bool {
-	return b.Digest == d || slices.ContainsFunc(b.Entries, func(e specs.Descriptor) bool { return e.Digest == d })
+// Holds tells whether a digest is what the build pushed, or the part of it for a platform.
+func (b *Build) Holds(d digest.Digest, platform string) bool {
+	return b.Digest == d || slices.ContainsFunc(b.Entries, func(e specs.Descriptor) bool {
+		return e.Digest == d && (e.Platform == nil || Key(*e.Platform) == platform)
+	})
+}
+
+// Attests tells whether a digest is an attestation that the build pushed along.
+func (b *Build) Attests(d digest.Digest) bool {
+	return slices.ContainsFunc(b.Entries, func(e specs.Descriptor) bool { return e.Digest == d })
 }

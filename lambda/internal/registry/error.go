@@ -71,7 +71,7 @@ func transportFailure(op string, err error) error {
 	switch {
 	case errors.As(err, &answer):
 		return answerFailure(op, answer, nil)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled):
 		f.reason = retry.Final
 	case errors.As(err, &dns):
 		// A host that does not exist stays so; a name server that does not answer may come back.
@@ -139,12 +139,9 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// bodyFailure judges a body that could not be read to its end: a cut connection, or a stall until the deadline.
+// bodyFailure judges a body that could not be read to its end: a cut connection, or a trickle that takes longer than an attempt may.
 func bodyFailure(op string, err error) error {
 	f := &failure{op: op, kind: ErrUnavailable, cause: err, reason: retry.Passing}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		f.reason = retry.Final
-	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		f.cause = fmt.Errorf("the connection was cut in the middle of the answer: %w", err)
 	}

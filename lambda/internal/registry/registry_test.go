@@ -153,6 +153,27 @@ func TestManifestHonorsTheDeadline(t *testing.T) {
 	}
 }
 
+func TestManifestSurvivesASlowTrickle(t *testing.T) {
+	t.Parallel()
+	s, _, d := served(t)
+	s.Misbehave(first(1, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			fmt.Fprint(w, "{")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	}))
+	policy := quick
+	policy.Each = 300 * time.Millisecond
+	r, err := registry.Open(t.Context(), s.Repository(t, "app"), authn.Anonymous, transport.PullScope, policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Manifest(t.Context(), d); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestManifestRefusesWhatIsNoDigest(t *testing.T) {
 	s, _, _ := served(t)
 	if _, err := open(t, s).Manifest(t.Context(), "sha256:../../latest"); err == nil {

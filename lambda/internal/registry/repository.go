@@ -25,9 +25,9 @@ const (
 
 var (
 	// InPipeline waits long enough for what ECR may need after a push, and for throttling.
-	InPipeline = retry.Policy{Attempts: 6, Missing: 6, First: 300 * time.Millisecond, Longest: 30 * time.Second}
+	InPipeline = retry.Policy{Attempts: 6, Missing: 6, First: 300 * time.Millisecond, Each: 30 * time.Second, Longest: 30 * time.Second}
 	// AtTerminal answers sooner: a person waits.
-	AtTerminal = retry.Policy{Attempts: 4, Missing: 3, First: 200 * time.Millisecond, Longest: 15 * time.Second}
+	AtTerminal = retry.Policy{Attempts: 4, Missing: 3, First: 200 * time.Millisecond, Each: time.Minute, Longest: 15 * time.Second}
 )
 
 // Repository is one repository of one registry, with credentials.
@@ -41,10 +41,11 @@ type Repository struct {
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
 // access is transport.PullScope, or transport.PushScope for writing.
 func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy) (*Repository, error) {
+	base := newTransport()
 	var tripper http.RoundTripper
-	err := policy.Do(ctx, func() error {
+	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
-		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, newTransport(), []string{repository.Scope(access)})
+		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, []string{repository.Scope(access)})
 		if err != nil {
 			return transportFailure("log in to "+repository.RegistryStr(), err)
 		}

@@ -45,7 +45,7 @@ func (r *Repository) do(ctx context.Context, q request) (answer, error) {
 		policy.Missing = min(policy.Missing, q.missing)
 	}
 	var a answer
-	err := policy.Do(ctx, func() error {
+	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
 		a, err = r.once(ctx, q)
 		return err

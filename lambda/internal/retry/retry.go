@@ -19,6 +19,8 @@ type Policy struct {
 	Missing int
 	// First is the wait before the second attempt; each following wait is twice as long.
 	First time.Duration
+	// Each bounds one attempt, so that a server that trickles costs an attempt and not all the time there is. 0 means no bound.
+	Each time.Duration
 	// Longest is the longest wait that is accepted, also when the other side asks for more. 0 means First.
 	Longest time.Duration
 }
@@ -43,9 +45,9 @@ type Advice interface {
 }
 
 // Do runs op until it succeeds, fails for good, or the policy or the context's deadline ends it. It returns the last error.
-func (p Policy) Do(ctx context.Context, op func() error) error {
+func (p Policy) Do(ctx context.Context, op func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
-		err := op()
+		err := p.once(ctx, op)
 		if err == nil {
 			return nil
 		}
@@ -72,6 +74,15 @@ func (p Policy) Do(ctx context.Context, op func() error) error {
 		case <-timer.C:
 		}
 	}
+}
+
+func (p Policy) once(ctx context.Context, op func(context.Context) error) error {
+	if p.Each > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.Each)
+		defer cancel()
+	}
+	return op(ctx)
 }
 
 func (p Policy) allowed(r Reason) int {

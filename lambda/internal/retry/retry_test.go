@@ -37,7 +37,7 @@ func TestDoRepeatsAsOftenAsTheReasonAllows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				attempts := 0
-				err := policy.Do(t.Context(), func() error {
+				err := policy.Do(t.Context(), func(context.Context) error {
 					attempts++
 					return test.err
 				})
@@ -52,7 +52,7 @@ func TestDoRepeatsAsOftenAsTheReasonAllows(t *testing.T) {
 func TestDoEndsWithTheFirstSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
-		err := policy.Do(t.Context(), func() error {
+		err := policy.Do(t.Context(), func(context.Context) error {
 			if attempts++; attempts < 3 {
 				return advice{reason: retry.Passing}
 			}
@@ -67,7 +67,7 @@ func TestDoEndsWithTheFirstSuccess(t *testing.T) {
 func TestDoWaitsAsLongAsItIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		_ = policy.Do(t.Context(), func() error { return advice{retry.Missing, 7 * time.Second} })
+		_ = policy.Do(t.Context(), func(context.Context) error { return advice{retry.Missing, 7 * time.Second} })
 		if waited := time.Since(start); waited < 7*time.Second || waited > 8*time.Second {
 			t.Errorf("waited %s, want 7 s", waited)
 		}
@@ -77,7 +77,7 @@ func TestDoWaitsAsLongAsItIsAsked(t *testing.T) {
 func TestDoWaitsTwiceAsLongEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		_ = policy.Do(t.Context(), func() error { return advice{reason: retry.Passing} })
+		_ = policy.Do(t.Context(), func(context.Context) error { return advice{reason: retry.Passing} })
 		if waited := time.Since(start); waited < 7*time.Second || waited > 9*time.Second {
 			t.Errorf("waited %s for three repetitions, want 1+2+4 s and up to a quarter more", waited)
 		}
@@ -99,7 +99,7 @@ func TestDoGivesUpAtOnceWhenTheWaitIsTooLong(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.limit)
 				defer cancel()
 				start := time.Now()
-				err := policy.Do(ctx, func() error { return advice{retry.Passing, test.wait} })
+				err := policy.Do(ctx, func(context.Context) error { return advice{retry.Passing, test.wait} })
 				if err == nil || !strings.Contains(err.Error(), test.message) {
 					t.Errorf("error %v, want one with %q", err, test.message)
 				}
@@ -111,12 +111,28 @@ func TestDoGivesUpAtOnceWhenTheWaitIsTooLong(t *testing.T) {
 	}
 }
 
+func TestDoBoundsEachAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bounded := policy
+		bounded.Each = 3 * time.Second
+		start, attempts := time.Now(), 0
+		_ = bounded.Do(t.Context(), func(ctx context.Context) error {
+			attempts++
+			<-ctx.Done()
+			return advice{reason: retry.Missing}
+		})
+		if waited := time.Since(start); attempts != 2 || waited < 7*time.Second || waited > 8*time.Second {
+			t.Errorf("%d attempts in %s, want 2 of 3 s each and a wait of 1 s", attempts, waited)
+		}
+	})
+}
+
 func TestDoStopsWaitingWhenInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second/2, cancel)
 		attempts := 0
-		_ = policy.Do(ctx, func() error {
+		_ = policy.Do(ctx, func(context.Context) error {
 			attempts++
 			return advice{reason: retry.Passing}
 		})

@@ -1,0 +1,123 @@
+package cli_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/cli"
+	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/index"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// run runs the command line in process, without anybody's credentials.
+func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("DOCKER_CONFIG", "")
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	t.Setenv("REGISTRY_AUTH_FILE", "")
+	var out, err bytes.Buffer
+	code = cli.Run(t.Context(), args, &out, &err)
+	return out.String(), err.String(), code
+}
+
+func TestTextIsMadeForPeople(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	for tag, d := range map[string]digest.Digest{
+		"good":   store.Good().Digest,
+		"single": store.Linux("amd64", "").Digest,
+		"bad":    bad(store),
+	} {
+		s.Push(t, "app", store)
+		s.Tag(t, "app", tag, store, d)
+	}
+	for _, tag := range []string{"good", "single", "bad", "none"} {
+		t.Run(tag, func(t *testing.T) {
+			stdout, stderr, _ := run(t, s.Host+"/app:"+tag)
+			if stderr != "" {
+				t.Errorf("stderr: %s", stderr)
+			}
+			for line := range strings.Lines(stdout) {
+				if n := len([]rune(line)); n > 101 && !strings.Contains(line, s.Host) {
+					t.Errorf("a line of %d characters: %s", n, line)
+				}
+			}
+			golden(t, "testdata/"+tag+".txt", strings.ReplaceAll(stdout, s.Host, "localhost:5000"))
+		})
+	}
+}
+
+// bad has a bit of everything, and a registry that tries to steer the terminal.
+func bad(s *fixture.Store) digest.Digest {
+	amd64 := s.Linux("amd64", "")
+	arm64 := s.Image(fixture.ImageSpec{
+		Platform: fixture.ARM64,
+		Config:   func(doc map[string]any) { doc["architecture"] = "amd64" },
+		Run: func(run map[string]any) {
+			run["Entrypoint"] = []any{"/\x1b[31mred"}
+			run["Labels"] = map[string]any{index.RevisionLabel: "\x1b[2Jfedcba987654321"}
+		},
+	})
+	gone := s.Linux("s390x", "")
+	s.Forget(gone.Digest)
+	attestation := s.Attest(gone)
+	attestation.Annotations[index.ReferenceDigest] = digest.FromString("elsewhere").String()
+	return s.Index(amd64, arm64, gone, attestation, specs.Descriptor{MediaType: index.CacheConfig, Digest: s.PutBlob([]byte("{}")), Size: 2}).Digest
+}
+
+func TestHelpIsForPeople(t *testing.T) {
+	stdout, stderr, code := run(t, "--help")
+	if code != 0 || stderr != "" {
+		t.Errorf("exit %d, stderr %q", code, stderr)
+	}
+	golden(t, "testdata/help.txt", stdout)
+}
+
+func TestCredentialsAreDockers(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	d := store.Good().Digest
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "latest", store, d)
+	s.Misbehave(fixture.Locked("me", "my-password"))
+	image := s.Host + "/app@" + d.String()
+	if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr, "docker login") {
+		t.Errorf("without credentials: exit %d, stderr %q", code, stderr)
+	}
+	folder := t.TempDir()
+	config := `{"auths":{"` + s.Host + `":{"auth":"bWU6bXktcGFzc3dvcmQ="}}}`
+	if err := os.WriteFile(filepath.Join(folder, "config.json"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("DOCKER_CONFIG", folder)
+	var out, err bytes.Buffer
+	if code := cli.Run(t.Context(), []string{image}, &out, &err); code != cli.Valid {
+		t.Errorf("with credentials: exit %d, %s%s", code, out.String(), err.String())
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got, -update writes it anew):\n%s", file, diff)
+	}
+}
