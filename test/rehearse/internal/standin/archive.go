@@ -19,11 +19,14 @@ var stamp = time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // archive writes a layer. The first error sticks and is returned by close.
 type archive struct {
-	w   *tar.Writer
-	err error
+	w     *tar.Writer
+	names map[string]bool
+	err   error
 }
 
-func newArchive(w io.Writer) *archive { return &archive{w: tar.NewWriter(w)} }
+func newArchive(w io.Writer) *archive {
+	return &archive{w: tar.NewWriter(w), names: map[string]bool{}}
+}
 
 func (a *archive) close() error { return errors.Join(a.err, a.w.Close()) }
 
@@ -31,6 +34,13 @@ func (a *archive) add(header *tar.Header, contents io.Reader) {
 	if a.err != nil {
 		return
 	}
+	// Docker's engine refuses a layer that has a name twice.
+	name := path.Clean(header.Name)
+	if a.names[name] {
+		a.err = fmt.Errorf("a layer would have %s twice", name)
+		return
+	}
+	a.names[name] = true
 	header.ModTime = stamp
 	if a.err = a.w.WriteHeader(header); a.err == nil && contents != nil {
 		_, a.err = io.Copy(a.w, contents)
@@ -40,7 +50,11 @@ func (a *archive) add(header *tar.Header, contents io.Reader) {
 	}
 }
 
+// dir adds a folder, unless it is there.
 func (a *archive) dir(name string, mode int64, owner int) {
+	if a.names[name] {
+		return
+	}
 	a.add(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: mode, Uid: owner, Gid: owner}, nil)
 }
 
