@@ -1,0 +1,205 @@
+package buildspecs_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"archway/buildspecs"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const repository = "111122223333.dkr.ecr.eu-west-1.example.test/hello"
+
+var buildEnvironment = map[string]string{
+	"REPOSITORY_URI": repository,
+	"CACHE_REF":      "111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
+	"PLATFORM":       "linux/arm64",
+	"BUILD_CONTEXT":  ".",
+	"DOCKERFILE":     "Dockerfile",
+	"BUILD_ARGS":     "{}",
+	"IMAGE_LABELS":   "{}",
+	"SOURCE_URL":     "https://git.example.test/hello",
+	"BUILDKIT_IMAGE": "example.test/buildkit:1",
+	"COMMIT_ID":      "0123456789abcdef0123456789abcdef01234567",
+	"STUB_METADATA":  `{"containerimage.digest": "` + digest("a") + `"}`,
+}
+
+func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
+	r := run(t, buildspecs.Build, buildEnvironment)
+	if !r.succeeded {
+		t.Fatalf("the build failed:\n%s", r.log)
+	}
+	if diff := cmp.Diff(map[string]string{"IMAGE_DIGEST": digest("a")}, r.exported); diff != "" {
+		t.Errorf("exported variables (-want +got):\n%s", diff)
+	}
+	got := r.command(t, "docker", "buildx", "build")
+	for i := range got { // what differs from run to run
+		got[i] = regexp.MustCompile(`^/.*/metadata.json$`).ReplaceAllString(got[i], "METADATA")
+		got[i] = regexp.MustCompile(`created=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`).ReplaceAllString(got[i], "created=NOW")
+	}
+	want := []string{
+		"--progress", "plain",
+		"--platform", "linux/arm64",
+		"--file", "././Dockerfile",
+		"--cache-from", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
+		"--cache-to", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
+		"--output", "type=image,name=" + repository + ",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true",
+		"--provenance=mode=max",
+		"--metadata-file", "METADATA",
+		"--label", "org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567",
+		"--label", "org.opencontainers.image.source=https://git.example.test/hello",
+		"--label", "org.opencontainers.image.created=NOW",
+		"./.",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docker buildx build (-want +got):\n%s", diff)
+	}
+}
+
+func TestBuildEndsWithOneReadableLine(t *testing.T) {
+	r := run(t, buildspecs.Build, buildEnvironment)
+	lines := strings.Split(strings.TrimSpace(r.log), "\n")
+	want := regexp.MustCompile(`^Pushed linux/arm64 of commit 0123456789abcdef0123456789abcdef01234567 as ` +
+		regexp.QuoteMeta(repository) + `@sha256:a{64} in \d+ s$`)
+	if last := lines[len(lines)-1]; !want.MatchString(last) {
+		t.Errorf("the last line is %q, want it to match %s", last, want)
+	}
+}
+
+func TestBuildLogsInByStandardInput(t *testing.T) {
+	r := run(t, buildspecs.Build, buildEnvironment)
+	want := []string{"--username", "AWS", "--password-stdin", "111122223333.dkr.ecr.eu-west-1.example.test"}
+	if diff := cmp.Diff(want, r.command(t, "docker", "login")); diff != "" {
+		t.Errorf("docker login (-want +got):\n%s", diff)
+	}
+	if got := strings.TrimSpace(r.login); got != password {
+		t.Errorf("docker login read %q, want the password", got)
+	}
+}
+
+func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
+	r := run(t, buildspecs.Build, buildEnvironment)
+	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt", "image=example.test/buildkit:1", "--bootstrap"}
+	if diff := cmp.Diff(want, r.command(t, "docker", "buildx", "create")); diff != "" {
+		t.Errorf("docker buildx create (-want +got):\n%s", diff)
+	}
+}
+
+func TestBuildUsesTheBuilderThatTheEnvironmentNames(t *testing.T) {
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGE": ""}))
+	if !r.succeeded {
+		t.Fatalf("the build failed:\n%s", r.log)
+	}
+	if call := r.command(t, "docker", "buildx", "create"); call != nil {
+		t.Errorf("a builder is created although one is named: %q", call)
+	}
+}
+
+func TestBuildPassesValuesUnchanged(t *testing.T) {
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
+		"BUILD_ARGS":    `{"EMPTY": "", "LINES": "one\ntwo", "QUOTED": "it's \"$HOME\" \\ * --target x", "UNICODE": "Grüße"}`,
+		"IMAGE_LABELS":  `{"com.example.note": "a = b; $(false)"}`,
+		"BUILD_TARGET":  "release",
+		"BUILD_CONTEXT": "services/api",
+		"DOCKERFILE":    "docker/Dockerfile.prod",
+	}))
+	if !r.succeeded {
+		t.Fatalf("the build failed:\n%s", r.log)
+	}
+	call := r.command(t, "docker", "buildx", "build")
+	want := map[string][]string{
+		"--build-arg": {"EMPTY=", "LINES=one\ntwo", `QUOTED=it's "$HOME" \ * --target x`, "UNICODE=Grüße"},
+		"--target":    {"release"},
+		"--file":      {"./services/api/docker/Dockerfile.prod"},
+	}
+	for option, values := range want {
+		if diff := cmp.Diff(values, valuesOf(call, option)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", option, diff)
+		}
+	}
+	if got := valuesOf(call, "--label")[0]; got != "com.example.note=a = b; $(false)" {
+		t.Errorf("the first label is %q: the image's own labels come first, unchanged", got)
+	}
+	if got := call[len(call)-1]; got != "./services/api" {
+		t.Errorf("the context is %q, want ./services/api", got)
+	}
+}
+
+func valuesOf(call []string, option string) []string {
+	var values []string
+	for i, word := range call[:len(call)-1] {
+		if word == option {
+			values = append(values, call[i+1])
+		}
+	}
+	return values
+}
+
+func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
+	all := map[string]string{"BUILDX_BUILDER": "", "BUILDKIT_IMAGE": ""}
+	for _, name := range strings.Fields("REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL COMMIT_ID") {
+		all[name] = ""
+	}
+	tests := []struct {
+		name    string
+		changes map[string]string
+		want    []string
+	}{
+		{"no environment at all", all, []string{
+			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing", "DOCKERFILE is missing",
+			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "COMMIT_ID is missing", "neither BUILDX_BUILDER"}},
+		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"}, []string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
+		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`}, []string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},
+		{"labels in a list", map[string]string{"IMAGE_LABELS": `["a"]`}, []string{"IMAGE_LABELS is not a JSON object of strings"}},
+		{"no Dockerfile", map[string]string{"BUILD_CONTEXT": "services", "DOCKERFILE": "Dockerfile"}, []string{"has no file Dockerfile in the folder services"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := run(t, buildspecs.Build, with(buildEnvironment, test.changes))
+			if r.succeeded || len(r.calls) > 0 || len(r.exported) > 0 {
+				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls, r.exported)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(r.log, want) {
+					t.Errorf("the log does not say %q:\n%s", want, r.log)
+				}
+			}
+		})
+	}
+}
+
+func TestBuildExportsNothingAfterAFailure(t *testing.T) {
+	tests := []struct {
+		name    string
+		changes map[string]string
+		want    string
+	}{
+		{"of the build", map[string]string{"STUB_BUILD_STATUS": "1"}, ""},
+		{"of the login, at the beginning of a pipe", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
+		{"to report a digest", map[string]string{"STUB_METADATA": "{}"}, `ERROR: the build reports no digest of what it pushed: got ""`},
+		{"to report a whole digest", map[string]string{"STUB_METADATA": `{"containerimage.digest": "sha256:abc"}`}, `got "sha256:abc"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := run(t, buildspecs.Build, with(buildEnvironment, test.changes))
+			if r.succeeded || len(r.exported) > 0 {
+				t.Errorf("succeeded %v, exported %v: want a failure and no variable\n%s", r.succeeded, r.exported, r.log)
+			}
+			if !strings.Contains(r.log, test.want) {
+				t.Errorf("the log does not say %q:\n%s", test.want, r.log)
+			}
+			if strings.Contains(r.log, "Pushed") {
+				t.Errorf("the log claims success:\n%s", r.log)
+			}
+		})
+	}
+}
+
+func TestBuildDoesNotBuildWithoutALogin(t *testing.T) {
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"STUB_LOGIN_STATUS": "255"}))
+	if call := r.command(t, "docker", "buildx", "build"); call != nil {
+		t.Errorf("docker buildx build was called: %q", call)
+	}
+}
