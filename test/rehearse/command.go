@@ -277,12 +277,12 @@ func (c *command) showFailures(result codepipeline.Result) {
 				content = []byte(err.Error())
 			}
 			lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-			text := fmt.Sprintf("\nLog of %s / %s:\n", stage.Name, action.Name)
+			text := fmt.Sprintf("\n%s / %s failed: %s\nIts log:\n", stage.Name, action.Name, action.Message)
 			if len(lines) > maxLog {
 				text += fmt.Sprintf("  … (%d lines before; --keep keeps the whole log)\n", len(lines)-maxLog)
 				lines = lines[len(lines)-maxLog:]
 			}
-			c.view.Print(text + "  " + strings.Join(lines, "\n  ") + fmt.Sprintf("\n%s / %s failed: %s", stage.Name, action.Name, action.Message))
+			c.view.Print(text + "  " + strings.Join(lines, "\n  "))
 		}
 	}
 }

@@ -156,6 +156,9 @@ func (b *build) provision() error {
 	return err
 }
 
+// noDaemon is an address where no Docker daemon listens, and whose name says why.
+const noDaemon = "unix:///run/no-docker-daemon-in-an-unprivileged-build.sock"
+
 // environment is the build's environment: what CodeBuild sets, then the
 // buildspec's variables, then the project's, then those of the start.
 func (b *build) environment(src, home string) map[string]string {
@@ -195,7 +198,7 @@ func (b *build) environment(src, home string) map[string]string {
 	} else {
 		// Without privileged mode no daemon runs in a build's container. This
 		// machine has one, which must not be found.
-		set([]string{"DOCKER_HOST=unix://" + filepath.Join(b.dir, "no-docker-daemon-without-privileged-mode.sock")})
+		set([]string{"DOCKER_HOST=" + noDaemon})
 	}
 	if b.host.Credentials != nil {
 		set(b.host.Credentials(b.id, b.Project.RoleARN))

@@ -31,9 +31,6 @@ func (v *View) changes(before, now codepipeline.Result) {
 			if action.Status != codepipeline.InProgress {
 				text += " in " + report.Duration(action.Duration())
 			}
-			if action.Status == codepipeline.Failed {
-				text += ": " + action.Message
-			}
 			fmt.Fprintf(v.out, "%8s  %s: %s: %s %s\n", report.Duration(time.Since(v.started)), now.Pipeline, stage.Name, action.Name, text)
 		}
 	}

@@ -65,6 +65,9 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 	if err != nil {
 		return hosts{}, &MachineError{err}
 	}
+	if err := r.step("wait for the Docker engine", func() error { return r.awaitEngine(ctx) }); err != nil {
+		return hosts{}, &MachineError{err}
+	}
 	h, err := r.hosts(ctx, docker)
 	if err != nil {
 		return hosts{}, &MachineError{err}
