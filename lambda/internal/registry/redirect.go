@@ -17,11 +17,6 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 5 {
 		return fmt.Errorf("%w: more than 5 in a row", errRedirect)
 	}
-	// A HEAD asks whether a blob is there. A registry redirects only for what it has, and the address is often signed for
-	// GET alone: the redirect itself is the answer.
-	if req.Method == http.MethodHead {
-		return http.ErrUseLastResponse
-	}
 	from := via[0].URL
 	if from.Scheme == "https" && req.URL.Scheme != "https" {
 		return fmt.Errorf("%w: from HTTPS to %s on %s", errRedirect, req.URL.Scheme, req.URL.Host)
@@ -36,3 +31,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
+
+// noRedirect makes the redirect itself the answer: a registry redirects only for what it has, and the address is often signed for
+// GET alone.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

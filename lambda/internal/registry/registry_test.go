@@ -239,6 +239,43 @@ func TestStatKnowsTheSizeWithoutReading(t *testing.T) {
 	}
 }
 
+// A function that may read blobs but not ask for them by HEAD, as ECR's permissions have it, gets the same answers.
+func TestStatDoesWithoutHead(t *testing.T) {
+	for name, redirect := range map[string]bool{"redirected to storage": true, "served by the registry": false} {
+		t.Run(name, func(t *testing.T) {
+			s, store, _ := served(t)
+			s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+				_, d, blob := strings.Cut(r.URL.Path, "/blobs/")
+				switch {
+				case blob && r.Method == http.MethodHead:
+					w.WriteHeader(http.StatusForbidden)
+				case blob && redirect && store.Blobs[digest.Digest(d)] != nil:
+					http.Redirect(w, r, "https://storage.invalid/signed-for-get-only", http.StatusTemporaryRedirect)
+				default:
+					return false
+				}
+				return true
+			})
+			r := open(t, s)
+			for d, b := range store.Blobs {
+				want := int64(len(b))
+				if redirect {
+					want = -1
+				}
+				if size, err := r.Stat(t.Context(), d); err != nil || size != want {
+					t.Errorf("Stat = %d, %v, want %d", size, err, want)
+				}
+			}
+			if _, err := r.Stat(t.Context(), digest.FromString("none")); !errors.Is(err, registry.ErrNotFound) {
+				t.Errorf("error %v, want %v", err, registry.ErrNotFound)
+			}
+			if n := s.Count("HEAD /v2/app/blobs/"); n != 1 {
+				t.Errorf("HEAD was tried %d times, want once", n)
+			}
+		})
+	}
+}
+
 func TestStatTakesARedirectForAYes(t *testing.T) {
 	s, store, _ := served(t)
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {

@@ -5,6 +5,7 @@ package registry
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -34,6 +35,10 @@ var (
 type Repository struct {
 	name   name.Repository
 	client *http.Client
+	// prober follows no redirects.
+	prober *http.Client
+	// noHead remembers that blobs can't be asked for by HEAD.
+	noHead atomic.Bool
 	policy retry.Policy
 	slots  chan struct{}
 }
@@ -57,6 +62,7 @@ func Open(ctx context.Context, repository name.Repository, auth authn.Authentica
 	return &Repository{
 		name:   repository,
 		client: &http.Client{Transport: tripper, CheckRedirect: checkRedirect},
+		prober: &http.Client{Transport: tripper, CheckRedirect: noRedirect},
 		policy: policy,
 		slots:  make(chan struct{}, concurrency),
 	}, nil

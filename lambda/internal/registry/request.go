@@ -18,6 +18,8 @@ type request struct {
 	limit            int64
 	// missing bounds how often a 404 is asked again; 0 leaves it to the policy.
 	missing int
+	// probe asks whether something is there: redirects are answers, and no body is read.
+	probe bool
 }
 
 type answer struct {
@@ -66,21 +68,31 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 	if q.contentType != "" {
 		req.Header.Set("Content-Type", q.contentType)
 	}
-	resp, err := r.client.Do(req)
+	client := r.client
+	if q.probe {
+		client = r.prober
+		if q.method == http.MethodGet {
+			req.Header.Set("Range", "bytes=0-0")
+		}
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, transportFailure(q.String(), err)
 	}
 	defer resp.Body.Close()
 
 	accepted := []int{http.StatusOK, http.StatusCreated}
-	if q.method == http.MethodHead {
-		accepted = append(accepted, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
+	if q.probe {
+		accepted = append(accepted, http.StatusPartialContent, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
 	}
 	if err := transport.CheckError(resp, accepted...); err != nil {
 		if refused, ok := err.(*transport.Error); ok {
 			return answer{}, answerFailure(q.String(), refused, resp.Header)
 		}
 		return answer{}, bodyFailure(q.String(), err)
+	}
+	if q.probe {
+		return answer{status: resp.StatusCode, header: resp.Header, length: resp.ContentLength}, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
 	if err != nil {

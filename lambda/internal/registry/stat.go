@@ -2,7 +2,10 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -11,12 +14,38 @@ import (
 // ErrNotFound says that it isn't there. A registry takes a manifest only after its blobs, so a blob of a manifest that could
 // be read is not waited for as a manifest straight after its push is.
 func (r *Repository) Stat(ctx context.Context, d digest.Digest) (size int64, err error) {
-	a, err := r.do(ctx, request{method: http.MethodHead, kind: "blobs", id: d.String(), missing: 2})
+	if !r.noHead.Load() {
+		a, err := r.do(ctx, request{method: http.MethodHead, kind: "blobs", id: d.String(), missing: 2, probe: true})
+		if err == nil {
+			return a.size(), nil
+		}
+		if !refusesHead(err) && !errors.Is(err, ErrDenied) {
+			return 0, err
+		}
+		r.noHead.Store(true)
+	}
+	// ECR asks for another permission for HEAD (BatchCheckLayerAvailability) than for reading (GetDownloadUrlForLayer). Asked
+	// to read the first byte, it answers with a redirect, which is not followed: that there is one is what we want to know.
+	a, err := r.do(ctx, request{method: http.MethodGet, kind: "blobs", id: d.String(), missing: 2, probe: true})
 	if err != nil {
 		return 0, err
 	}
-	if a.status != http.StatusOK || a.length <= 0 {
-		return -1, nil
+	return a.size(), nil
+}
+
+// size is that of the blob which a probe found, or -1.
+func (a answer) size() int64 {
+	switch a.status {
+	case http.StatusOK:
+		if a.length > 0 {
+			return a.length
+		}
+	case http.StatusPartialContent:
+		if _, total, ok := strings.Cut(a.header.Get("Content-Range"), "/"); ok {
+			if size, err := strconv.ParseInt(total, 10, 64); err == nil && size >= 0 {
+				return size
+			}
+		}
 	}
-	return a.length, nil
+	return -1
 }
