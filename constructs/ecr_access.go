@@ -1,29 +1,31 @@
 package constructs
 
 import (
-	"slices"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// What the registry asks for, call by call:
-// https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html and
-// https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html (PullOnly).
+// What the registry asks for: reading or looking up a manifest is BatchGetImage, reading a blob GetDownloadUrlForLayer, looking
+// one up BatchCheckLayerAvailability, and writing a manifest PutImage.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 var (
-	pullActions = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+	readActions = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+
 	pushActions = []string{
 		"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
 		"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
 	}
-	pullAndPushActions = union(pullActions, pushActions)
+
+	// cacheActions read the layer cache of an earlier build, and write this build's.
+	cacheActions = append([]string{"ecr:GetDownloadUrlForLayer"}, pushActions...)
+
+	// mergeActions read manifests, and the config of an image that says nowhere else what platform it is for, and write an
+	// index of them.
+	mergeActions = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"}
 
 	// tagActions point a tag at an image that is there already.
 	tagActions = []string{"ecr:BatchGetImage", "ecr:PutImage"}
-
-	// mergeActions read what is to be merged, and put an index of it.
-	mergeActions = union(pullActions, tagActions)
 )
 
 // registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action
@@ -47,10 +49,4 @@ func RepositoryURI(repository awsecr.IRepository) *string {
 		return resource.AttrRepositoryUri()
 	}
 	return repository.RepositoryUri()
-}
-
-func union(a, b []string) []string {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

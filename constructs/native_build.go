@@ -168,7 +168,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, pushActions...),
-			allow([]*string{p.Cache.RepositoryArn()}, pullAndPushActions...),
+			allow([]*string{p.Cache.RepositoryArn()}, cacheActions...),
 		},
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
@@ -130,7 +131,7 @@ func (p *PipelineProps) Validate() error {
 	seen := map[string]int{}
 	actions := 0
 	for i, image := range p.Images {
-		for _, err := range image.problems() {
+		for _, err := range image.problems(p.Branch) {
 			errs = append(errs, fmt.Errorf("Images[%d].%w", i, err))
 		}
 		if first, twice := seen[image.Name]; twice {
@@ -146,7 +147,7 @@ func (p *PipelineProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (i PipelineImage) problems() []error {
+func (i PipelineImage) problems(branch string) []error {
 	var errs []error
 	add := func(err error) {
 		if err != nil {
@@ -170,10 +171,15 @@ func (i PipelineImage) problems() []error {
 			seen[build.Architecture] = true
 		}
 	}
-	// The digest of a variable, and an address of ECR with everything at its longest, stand for what is known later only.
-	longest := "123456789012.dkr.ecr.us-isob-east-1.sc2s.sgov.gov/" + strings.Repeat("n", 256)
-	if n := len(i.promotion(longest)); n > maxParameters {
-		add(fmt.Errorf("ImmutableTags and MovingTags make a configuration of up to %d characters: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
+	resolved := i.promotion(promoted{
+		Repository: strings.Repeat("r", 60),
+		Digest:     "sha256:" + strings.Repeat("0", 64),
+		Commit:     strings.Repeat("0", 40),
+		Branch:     branch,
+	})
+	if n := utf8.RuneCountInString(resolved); n > maxParameters {
+		add(fmt.Errorf("ImmutableTags and MovingTags make a configuration of %d or more characters: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
 	}
 	return errs
 }

@@ -84,27 +84,30 @@ func validateAction(image PipelineImage, function awslambda.IFunction) []awscode
 }
 
 func promoteAction(image PipelineImage, function awslambda.IFunction) []awscodepipeline.IAction {
-	return []awscodepipeline.IAction{lambdaAction(StagePromote, image.Name, function, image.promotion(*RepositoryURI(image.Repository)))}
+	return []awscodepipeline.IAction{lambdaAction(StagePromote, image.Name, function, image.promotion(promoted{
+		Repository: *RepositoryURI(image.Repository),
+		// What the Validate action of this run has passed, so that nothing else can be promoted.
+		Digest: variable(namespace(StageValidate, image.Name), "digest"),
+		Commit: commitVariable,
+		Branch: branchVariable,
+	}))}
 }
 
-// promotion is what the Promote action hands to its function. The digest is what the Validate action of this run has passed,
-// so that nothing else can be promoted.
-func (i PipelineImage) promotion(repository string) string {
+// promoted says what is promoted.
+type promoted struct {
+	Repository string `json:"repository"`
+	Digest     string `json:"digest"`
+	Commit     string `json:"commit"`
+	Branch     string `json:"branch"`
+}
+
+// promotion is what the Promote action hands to its function.
+func (i PipelineImage) promotion(what promoted) string {
 	return compactJSON(struct {
-		Repository string   `json:"repository"`
-		Digest     string   `json:"digest"`
-		Commit     string   `json:"commit"`
-		Branch     string   `json:"branch"`
-		Immutable  []string `json:"immutable,omitempty"`
-		Moving     []string `json:"moving,omitempty"`
-	}{
-		Repository: repository,
-		Digest:     variable(namespace(StageValidate, i.Name), "digest"),
-		Commit:     commitVariable,
-		Branch:     branchVariable,
-		Immutable:  i.ImmutableTags,
-		Moving:     i.MovingTags,
-	})
+		promoted
+		Immutable []string `json:"immutable,omitempty"`
+		Moving    []string `json:"moving,omitempty"`
+	}{what, i.ImmutableTags, i.MovingTags})
 }
 
 func lambdaAction(stage, name string, function awslambda.IFunction, parameters string) awscodepipeline.IAction {
