@@ -17,7 +17,8 @@ const builderName = "archway-rehearsal"
 // mirrored are the registries whose base images have stand-ins.
 var mirrored = []string{"docker.io", "public.ecr.aws"}
 
-// StartBuildKit runs buildkitd until Close. registryHost (host:port) is trusted
+// StartBuildKit runs buildkitd, and a Docker engine if none runs, until Close;
+// both are ready when it returns. registryHost (host:port) is trusted
 // by caFile, by buildkitd and by the Docker engine, and its name is added to the
 // machine's hosts; base images of docker.io and public.ecr.aws come from
 // mirrorHost (host:port, plain HTTP), and from their real registry if it has
@@ -40,6 +41,10 @@ func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirro
 		return "", "", fmt.Errorf("let the Docker engine trust %s: %w", registryHost, err)
 	}
 
+	engineReady, err := m.startDocker()
+	if err != nil {
+		return "", "", err
+	}
 	socket := filepath.Join(state, "buildkitd.sock")
 	config := filepath.Join(state, "buildkitd.toml")
 	root := filepath.Join(m.Cache, "buildkit")
@@ -51,7 +56,7 @@ func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirro
 		return "", "", err
 	}
 	m.onClose(d.stop)
-	if err := d.waitFor(ctx, accepts(socket)); err != nil {
+	if err := errors.Join(d.waitFor(ctx, accepts(socket)), engineReady(ctx)); err != nil {
 		return "", "", err
 	}
 

@@ -13,18 +13,31 @@ import (
 	"time"
 )
 
-// startDocker uses the engine that this user's docker command reaches, and
-// starts one of our own if there is none.
-func (m *Machine) startDocker(ctx context.Context) error {
-	if host := runningEngine(ctx); host != "" {
-		if !strings.HasPrefix(host, "unix://") {
-			return fmt.Errorf("%w: the Docker engine is at %s, another machine, which can't reach the rehearsal's registry; unset DOCKER_HOST or switch to a local context", ErrUnavailable, host)
-		}
-		m.DockerHost = host
-		return nil
+const ownSocket = state + "/docker.sock"
+
+// OwnDockerHost is the DockerHost of an engine that is the rehearsal's own: no
+// other program's images and containers are there.
+const OwnDockerHost = "unix://" + ownSocket
+
+// findDocker uses the engine that this user's docker command reaches. If there is
+// none, startDocker will start one of our own.
+func (m *Machine) findDocker(ctx context.Context) error {
+	m.DockerHost = runningEngine(ctx)
+	switch {
+	case m.DockerHost == "":
+		m.DockerHost = OwnDockerHost
+	case !strings.HasPrefix(m.DockerHost, "unix://"):
+		return fmt.Errorf("%w: the Docker engine is at %s, another machine, which can't reach the rehearsal's registry; unset DOCKER_HOST or switch to a local context", ErrUnavailable, m.DockerHost)
 	}
-	socket := filepath.Join(state, "docker.sock")
-	m.DockerHost = "unix://" + socket
+	return nil
+}
+
+// startDocker starts the engine and returns what waits until it is ready. It
+// comes after AddHosts: an engine keeps what it saw in /etc/hosts for seconds.
+func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
+	if m.DockerHost != OwnDockerHost {
+		return func(context.Context) error { return nil }, nil
+	}
 	m.say("starting a Docker engine of its own")
 	had := bridgeExists()
 	d, err := startDaemon(state, "dockerd", os.Environ(),
@@ -37,7 +50,7 @@ func (m *Machine) startDocker(ctx context.Context) error {
 		// reached through the engine's own proxy, and need no other network.
 		"--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.onClose(func() error {
 		err := d.stop()
@@ -46,7 +59,7 @@ func (m *Machine) startDocker(ctx context.Context) error {
 		}
 		return err
 	})
-	return d.waitFor(ctx, answersPing(socket))
+	return func(ctx context.Context) error { return d.waitFor(ctx, answersPing(ownSocket)) }, nil
 }
 
 // runningEngine is the address of the engine that the docker command uses, which

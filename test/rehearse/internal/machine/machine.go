@@ -20,7 +20,8 @@ type Machine struct {
 	Cache string
 	// Bin comes first on the PATH of every process of the rehearsal.
 	Bin string
-	// DockerHost is the Docker engine's address, for DOCKER_HOST.
+	// DockerHost is the Docker engine's address, for DOCKER_HOST. The engine
+	// answers once StartBuildKit returned.
 	DockerHost string
 	// BuildxPlugin is the buildx program, for cli-plugins/docker-buildx of a
 	// DOCKER_CONFIG folder. DockerConfig is such a folder, without credentials;
@@ -36,7 +37,7 @@ type Machine struct {
 }
 
 // Prepare makes this machine ready for one rehearsal and says on progress what
-// it does. While another rehearsal runs it waits, after it said which, until ctx
+// it does; StartBuildKit then starts the daemons. While another rehearsal runs it waits, after it said which, until ctx
 // is done. The error is ErrUnavailable if a person has to do something first.
 func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
 	cache, err := CacheDir()
@@ -76,7 +77,7 @@ func (m *Machine) start(ctx context.Context) error {
 	if err := os.Symlink(m.BuildxPlugin, filepath.Join(plugins, "docker-buildx")); err != nil {
 		return err
 	}
-	return m.startDocker(ctx)
+	return m.findDocker(ctx)
 }
 
 // Close stops what Prepare and StartBuildKit started, by process id, and takes

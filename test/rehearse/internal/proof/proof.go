@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"archway/test/rehearse/internal/machine"
 )
 
 const (
@@ -105,8 +107,7 @@ func (p *prover) platform(ctx context.Context, expect Expectation) (got string, 
 		if rmErr != nil && strings.Contains(rmErr.Error(), "No such container") {
 			rmErr = nil // it never came to be
 		}
-		_, _, rmiErr := p.docker.run(clean, "", "rmi", p.Image)
-		err = errors.Join(err, rmErr, rmiErr)
+		err = errors.Join(err, rmErr, p.forget(clean, expect.Platform))
 	}()
 	if expect.HTTP == nil {
 		got, err = p.output(ctx, expect, container)
@@ -118,6 +119,30 @@ func (p *prover) platform(ctx context.Context, expect Expectation) (got string, 
 	}
 	return strings.TrimSpace(got), err
 }
+
+// forget removes the image. In the rehearsal's own engine only its name goes: the
+// last proof of each repository and platform stays there under another, so that
+// the next pull finds most layers and is quick.
+func (p *prover) forget(ctx context.Context, platform string) error {
+	own := p.Host == machine.OwnDockerHost
+	if own {
+		_, path, _ := strings.Cut(p.Image, "/")
+		path, _, _ = strings.Cut(path, "@")
+		path, _, _ = strings.Cut(path, ":")
+		kept := kept + path + ":" + strings.ReplaceAll(platform, "/", "-")
+		if _, _, err := p.docker.run(ctx, "", "tag", p.Image, kept); err != nil {
+			return err
+		}
+	}
+	_, _, err := p.docker.run(ctx, "", "rmi", p.Image)
+	if own && err == nil {
+		_, _, err = p.docker.run(ctx, "", "image", "prune", "--force") // what lost the name just now
+	}
+	return err
+}
+
+// kept is where images stay.
+const kept = "archway-proof/"
 
 // output runs a program that ends.
 func (p *prover) output(ctx context.Context, expect Expectation, container string) (string, error) {
