@@ -1,0 +1,74 @@
+# Everything that a person or CI starts. Each target fetches what it needs.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help synth test rehearse bench fmt lint lint-template unit-test daemon-test tools
+
+# The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
+# whatever Node.js the machine has only runs npm.
+export PATH      := $(CURDIR)/node_modules/.bin:$(PATH)
+export JSII_NODE := $(CURDIR)/node_modules/node/bin/node
+
+# More arguments: make synth ARGS='--quiet', make rehearse ARGS='--json', make bench ARGS='-only sizes'.
+ARGS ?=
+# More flags for every go test: make test TESTFLAGS='-v'.
+TESTFLAGS ?=
+
+# Packages whose tests want the machine for themselves: a registry, BuildKit and a
+# Docker engine. One after the other, and with live output, as a cold run takes long.
+DAEMONS := ./test/rehearse ./test/rehearse/internal/machine ./test/rehearse/internal/proof ./test/rehearse/internal/standin
+
+STAMP := node_modules/.locked
+
+help: ## say what can be made (default)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+synth: $(STAMP) ## print the template of the configured pipelines; no AWS account needed
+	@cdk synth --no-notices $(ARGS)
+
+test: tools lint lint-template unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
+
+rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or Ubuntu, as root)
+	go run ./test/rehearse $(ARGS)
+
+bench: $(STAMP) ## measure times and sizes, as ratios
+	go run ./test/bench $(ARGS)
+
+fmt: ## format the Go sources
+	gofmt -w $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')
+
+lint: $(STAMP) ## gofmt, go vet, staticcheck, shellcheck, the examples
+	@echo 'lint: gofmt'
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')); \
+	  [[ -z $$unformatted ]] || { printf 'not formatted, make fmt does it:\n%s\n' "$$unformatted" >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go vet -C examples/hello-go ./...
+	node --check examples/hello-node/server.js
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
+
+lint-template: $(STAMP) ## synthesize into a temporary folder, and cfn-lint the templates
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
+	  echo "lint: cdk synth"; cdk synth --no-notices --quiet --output "$$out"; \
+	  if command -v cfn-lint >/dev/null; then echo "lint: cfn-lint"; cfn-lint "$$out"/*.template.json; fi
+
+unit-test: $(STAMP) ## the tests that need no daemons
+	go test -timeout 30m $(TESTFLAGS) $$(comm -23 <(go list ./... | sort) <(go list $(DAEMONS) | sort))
+
+daemon-test: $(STAMP) ## the rehearsal's tests, which need root on Debian or Ubuntu
+	go test -v -p 1 -timeout 75m $(TESTFLAGS) $(DAEMONS)
+
+# What is missing is said first and loudly; in CI nothing may be.
+tools: ## say which optional tools of the tests are missing
+	@missing=0; \
+	check() { command -v "$$1" >/dev/null || { missing=1; printf 'NOT INSTALLED: %s: %s. To install it: %s\n' "$$1" "$$2" "$$3" >&2; }; }; \
+	check shellcheck 'the shell scripts and the buildspecs are not checked' 'apt-get install shellcheck'; \
+	check cfn-lint 'the synthesized templates are not checked' 'pip install cfn-lint'; \
+	check aws 'the rehearsal runs a stand-in for the AWS CLI' 'pip install awscli'; \
+	[[ $$missing = 0 || -z $${CI:-} ]] || { echo 'CI needs all of them' >&2; exit 1; }
+
+# npm ci only when the lock is another than last time, whatever the files' dates.
+$(STAMP): package.json package-lock.json
+	@sum=$$(cat $^ | cksum); \
+	if [[ $$(cat $@ 2>/dev/null) != "$$sum" ]]; then echo 'npm ci' >&2; npm ci --no-audit --no-fund >&2; echo "$$sum" >$@; else touch $@; fi
