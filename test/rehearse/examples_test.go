@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"archway/test/rehearse/internal/report"
+)
+
+// The command itself, as "make rehearse" runs it: both examples, from synthesis
+// to the proof.
+func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
+	needsMachine(t)
+	out, err := os.Create(filepath.Join(t.TempDir(), "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	said, err := os.Create(filepath.Join(t.TempDir(), "progress"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	t.Chdir(root)
+	code := run(t.Context(), []string{"--json"}, out, said)
+	content, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Success   bool
+		Error     string
+		Pipelines []report.Pipeline
+	}
+	if err := json.Unmarshal(content, &got); err != nil {
+		t.Fatalf("the report is no JSON: %v\n%s", err, content)
+	}
+	if code != exitOK || !got.Success {
+		progress, _ := os.ReadFile(said.Name())
+		t.Fatalf("exit code %d: %s\n%s", code, got.Error, progress)
+	}
+	if len(got.Pipelines) != 2 {
+		t.Fatalf("got %d pipelines, expected 2", len(got.Pipelines))
+	}
+	for i, name := range []string{"hello-go", "hello-node"} {
+		p := got.Pipelines[i]
+		if p.Repository != name {
+			t.Errorf("pipeline %d: got repository %s, expected %s", i, p.Repository, name)
+		}
+		proved := map[string]string{}
+		for _, proof := range p.Proofs {
+			proved[proof.Platform] = proof.Got
+		}
+		if proved["linux/amd64"] != "Hello, amd64!" || proved["linux/arm64"] != "Hello, arm64!" {
+			t.Errorf("%s: got %v, expected a greeting of each platform", name, proved)
+		}
+		for _, registry := range p.Registries {
+			if registry.Name != name {
+				continue
+			}
+			if len(registry.Tagged) != 1 || len(registry.Tagged[0].Entries) != 4 {
+				t.Errorf("%s: got %+v, expected one index with two images and their attestations", name, registry.Tagged)
+			}
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/rehearsal"
+	"archway/test/rehearse/internal/synth"
+)
+
+// root is the module's folder.
+const root = "../.."
+
+// assemblies are the synthesized apps, by the path of their cdk.json.
+var assemblies struct {
+	sync.Mutex
+	dir    string
+	byPath map[string][]*assembly.Stack
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if assemblies.dir != "" {
+		os.RemoveAll(assemblies.dir)
+	}
+	os.Exit(code)
+}
+
+// stacks synthesizes an app, once for all tests.
+func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
+	t.Helper()
+	assemblies.Lock()
+	defer assemblies.Unlock()
+	if found, ok := assemblies.byPath[cdkJSON]; ok {
+		return found
+	}
+	if assemblies.dir == "" {
+		dir, err := os.MkdirTemp("", "archway-assemblies-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		assemblies.dir, assemblies.byPath = dir, map[string][]*assembly.Stack{}
+	}
+	dir, err := os.MkdirTemp(assemblies.dir, "assembly-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := synth.Run(t.Context(), cdkJSON, dir); err != nil {
+		t.Fatal(err)
+	}
+	a, err := assembly.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	assemblies.byPath[cdkJSON] = a.Stacks
+	return a.Stacks
+}
+
+// needsMachine skips a test where pipelines can't be rehearsed; in CI that is a
+// failure.
+func needsMachine(t *testing.T) {
+	t.Helper()
+	var missing []string
+	if os.Geteuid() != 0 {
+		missing = append(missing, "root")
+	}
+	if _, err := exec.LookPath("docker"); err != nil {
+		// The set-up would install it; a test does not change a machine.
+		missing = append(missing, "Docker")
+	}
+	switch {
+	case len(missing) == 0:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("rehearsing needs %s, and in CI it must not be left out", strings.Join(missing, " and "))
+	default:
+		t.Skipf("rehearsing needs %s", strings.Join(missing, " and "))
+	}
+}
+
+// rehearse deploys an app to this machine.
+func rehearse(t *testing.T, cdkJSON string) *rehearsal.Rehearsal {
+	t.Helper()
+	needsMachine(t)
+	return deploy(t, stacks(t, cdkJSON))
+}
+
+// deploy deploys stacks to this machine.
+func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
+	t.Helper()
+	said := &strings.Builder{}
+	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{Dir: t.TempDir(), ModuleDir: root, Progress: said})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Errorf("closing the rehearsal: %v", err)
+		}
+	})
+	return r
+}
+
+// only waits for the one execution that a push started.
+func only(t *testing.T, push *rehearsal.Push, err error) codepipeline.Result {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := push.Wait()
+	if len(results) != 1 {
+		t.Fatalf("the push started %d executions, expected 1", len(results))
+	}
+	showLogs(t, results[0])
+	return results[0]
+}
+
+// showLogs prints the logs of the failed actions if the test fails.
+func showLogs(t *testing.T, result codepipeline.Result) {
+	t.Helper()
+	logs := map[string]string{}
+	for _, stage := range result.Stages {
+		for _, action := range stage.Actions {
+			if content, err := os.ReadFile(action.Log); err == nil && action.Status == codepipeline.Failed {
+				logs[stage.Name+"/"+action.Name+": "+action.Message] = string(content)
+			}
+		}
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		for _, name := range slices.Sorted(maps.Keys(logs)) {
+			t.Logf("%s\n%s", name, logs[name])
+		}
+	})
+}
+
+// stages are the statuses of a result's stages.
+func stages(result codepipeline.Result) map[string]codepipeline.Status {
+	statuses := map[string]codepipeline.Status{}
+	for _, s := range result.Stages {
+		statuses[s.Name] = s.Status
+	}
+	return statuses
+}
+
+func wantStages(t *testing.T, result codepipeline.Result, want map[string]codepipeline.Status) {
+	t.Helper()
+	if diff := cmp.Diff(want, stages(result)); diff != "" {
+		t.Errorf("stages (-want +got):\n%s", diff)
+	}
+}
+
+// tags reads a repository's tags.
+func tags(t *testing.T, r *rehearsal.Rehearsal, repository string) map[string]string {
+	t.Helper()
+	found, err := r.Tags(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func wantTags(t *testing.T, r *rehearsal.Rehearsal, repository string, want map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, tags(t, r, repository)); diff != "" {
+		t.Errorf("tags of %s (-want +got):\n%s", repository, diff)
+	}
+}
+
+// write returns a change that writes a file.
+func write(name, content string) func(dir string) error {
+	return func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644)
+	}
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/report"
+)
+
+func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
+	r := rehearse(t, "testdata/two-images/cdk.json")
+	push, err := r.PushSeed(t.Context(), "two-images", nil)
+	result := only(t, push, err)
+	if result.Status != codepipeline.Succeeded {
+		t.Fatalf("got %s", result.Status)
+	}
+	if got := len(result.Stage("Build").Actions); got != 4 {
+		t.Errorf("got %d builds, expected 4", got)
+	}
+	commit := push.Commit()
+	for image, immutable := range map[string]string{"web": commit[:12], "worker": "w-" + commit[:8]} {
+		digest := result.Variables["Validate-"+image]["digest"]
+		want := map[string]string{immutable: digest, "trunk": digest}
+		if image == "web" {
+			want["latest"] = digest
+		}
+		wantTags(t, r, "two-images/"+image, want)
+		registry, err := report.ReadRegistry(r, "two-images/"+image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(registry.Tagged) != 1 || len(registry.Tagged[0].Entries) != 4 {
+			t.Errorf("%s: got %+v, expected one index with two images and their attestations", image, registry.Tagged)
+		}
+	}
+}
