@@ -17,6 +17,10 @@ var tagIsIndex = Check{Name: "tag-is-index", About: "the reference leads to no i
 		if c := i.Entries[0].Config; c != nil {
 			p := c.Platform()
 			what = "one image, for " + index.Name(&p) + " only"
+		} else if c := i.Root.Body.Config; c != nil && !index.IsConfigType(c.MediaType) {
+			r.add(Error, root(i), "point the tag at an image index; give caches and artifacts a tag or repository of their own",
+				"the reference leads to a single manifest of the type %s, expected an image index; probably a build cache or another artifact was pushed to this tag", c.MediaType)
+			return
 		}
 		r.add(Error, root(i), "merge the images of all platforms with `docker buildx imagetools create` and point the tag at the result",
 			"the reference leads to %s, expected an image index; probably one architecture's build pushed to the tag itself", what)

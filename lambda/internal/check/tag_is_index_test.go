@@ -4,6 +4,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/index"
 	"archway/lambda/internal/registry"
 )
 
@@ -18,6 +19,13 @@ var _ = about("tag-is-index",
 		name:   "nothing there",
 		make:   func(*fixture.Store) digest.Digest { return digest.FromString("never pushed") },
 		report: []string{"error tag-is-index"},
+	},
+	testCase{
+		name: "a build cache",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.Image(fixture.ImageSpec{Manifest: func(doc map[string]any) { configOf(doc)["mediaType"] = index.CacheConfig }}).Digest
+		},
+		report: []string{"error cache-not-image", "error tag-is-index"},
 	},
 	testCase{
 		name: "an artifact",
