@@ -179,7 +179,7 @@ func (i PipelineImage) problems(branch string) []error {
 		Branch:     branch,
 	})
 	if n := utf8.RuneCountInString(resolved); n > maxParameters {
-		add(fmt.Errorf("ImmutableTags and MovingTags make a configuration of %d or more characters: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+		add(fmt.Errorf("ImmutableTags and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
 	}
 	return errs
 }

@@ -104,7 +104,7 @@ func toolchain(gomod string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, err := modfile.ParseLax(gomod, data, nil)
+	file, err := modfile.Parse(gomod, data, nil)
 	if err != nil {
 		return "", err
 	}

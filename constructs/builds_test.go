@@ -1,0 +1,281 @@
+package constructs_test
+
+import (
+	"testing"
+	"time"
+
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+const codeBuildProject = "AWS::CodeBuild::Project"
+
+var (
+	builds = stack("Builds", func(stack awscdk.Stack) {
+		registry := archway.NewRegistry(stack, "Registry", nil)
+		artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+		for id, architecture := range map[string]archway.Architecture{"Amd64": archway.AMD64, "Arm64": archway.ARM64} {
+			archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
+				Architecture: architecture,
+				Repository:   registry.Repository,
+				Cache:        registry.Cache,
+				Artifacts:    artifacts.Bucket,
+				SourceURL:    "https://git.example.test/app",
+			})
+		}
+		archway.NewMerge(stack, "Merge", &archway.MergeProps{
+			Repository: registry.Repository,
+			Artifacts:  artifacts.Bucket,
+			SourceURL:  "https://git.example.test/app",
+		})
+	})
+	buildsAsTold = stack("BuildsAsTold", func(stack awscdk.Stack) {
+		registry := archway.NewRegistry(stack, "Registry", nil)
+		artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{
+			ExpireDays:    7,
+			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
+			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		})
+		archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
+			Architecture:  archway.ARM64,
+			Repository:    registry.Repository,
+			Cache:         registry.Cache,
+			Artifacts:     artifacts.Bucket,
+			SourceURL:     "https://git.example.test/app",
+			Context:       "services/api/",
+			Dockerfile:    "./docker/Dockerfile",
+			Target:        "release",
+			BuildArgs:     map[string]string{"B": "<2>", "A": "1"},
+			Labels:        map[string]string{"com.example.team": "a & b"},
+			Compute:       archway.Compute2XLarge,
+			Timeout:       90 * time.Minute,
+			QueuedTimeout: 2 * time.Hour,
+			BuildKitImage: "example.test/buildkit:1",
+			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
+			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		})
+		archway.NewMerge(stack, "Merge", &archway.MergeProps{
+			Repository:   registry.Repository,
+			Artifacts:    artifacts.Bucket,
+			SourceURL:    "https://git.example.test/app",
+			Timeout:      5 * time.Minute,
+			LogRetention: awslogs.RetentionDays_ONE_WEEK,
+		})
+	})
+)
+
+func environment(t *testing.T, stack, project string) map[string]any {
+	t.Helper()
+	return resources(t, stack, codeBuildProject)[project].Properties["Environment"].(map[string]any)
+}
+
+func variables(t *testing.T, stack, project string) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	for _, v := range environment(t, stack, project)["EnvironmentVariables"].([]any) {
+		v := v.(map[string]any)
+		if v["Type"] != "PLAINTEXT" {
+			t.Errorf("%s is %s", v["Name"], v["Type"])
+		}
+		values[v["Name"].(string)] = plain(v["Value"])
+	}
+	return values
+}
+
+func TestEachArchitectureIsBuiltOnItsOwnMachines(t *testing.T) {
+	for project, want := range map[string]map[string]any{
+		"Amd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0"},
+		"Arm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0"},
+	} {
+		got := environment(t, builds, project)
+		if diff := cmp.Diff(want, map[string]any{"Type": got["Type"], "Image": got["Image"]}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", project, diff)
+		}
+	}
+}
+
+func TestMachinesHaveTheSizeThatIsAskedFor(t *testing.T) {
+	for _, test := range []struct{ stack, project, want string }{
+		{builds, "Amd64Project", "BUILD_GENERAL1_MEDIUM"},
+		{builds, "Arm64Project", "BUILD_GENERAL1_MEDIUM"},
+		{builds, "MergeProject", "BUILD_GENERAL1_SMALL"},
+		{buildsAsTold, "Arm64Project", "BUILD_GENERAL1_2XLARGE"},
+	} {
+		if got := environment(t, test.stack, test.project)["ComputeType"]; got != test.want {
+			t.Errorf("%s of %s has compute type %v, want %s", test.project, test.stack, got, test.want)
+		}
+	}
+}
+
+func TestOnlyBuildsArePrivileged(t *testing.T) {
+	for project, want := range map[string]bool{"Amd64Project": true, "Arm64Project": true, "MergeProject": false} {
+		if got := environment(t, builds, project)["PrivilegedMode"]; got != want {
+			t.Errorf("PrivilegedMode of %s is %v, want %v", project, got, want)
+		}
+	}
+}
+
+func TestBuildHasTimeLimits(t *testing.T) {
+	for _, test := range []struct {
+		stack, project string
+		build, queued  float64
+	}{
+		{builds, "Amd64Project", 60, 60},
+		{builds, "MergeProject", 15, 60},
+		{buildsAsTold, "Arm64Project", 90, 120},
+		{buildsAsTold, "MergeProject", 5, 60},
+	} {
+		got := resources(t, test.stack, codeBuildProject)[test.project].Properties
+		if got["TimeoutInMinutes"] != test.build || got["QueuedTimeoutInMinutes"] != test.queued {
+			t.Errorf("%s of %s may take %v and wait %v minutes, want %v and %v", test.project, test.stack,
+				got["TimeoutInMinutes"], got["QueuedTimeoutInMinutes"], test.build, test.queued)
+		}
+	}
+}
+
+func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
+	want := map[string]string{
+		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
+		"CACHE_REF":      "${RegistryCache.RepositoryUri}:amd64",
+		"PLATFORM":       "linux/amd64",
+		"BUILD_CONTEXT":  ".",
+		"DOCKERFILE":     "Dockerfile",
+		"BUILD_ARGS":     "{}",
+		"IMAGE_LABELS":   "{}",
+		"SOURCE_URL":     "https://git.example.test/app",
+		"BUILDKIT_IMAGE": archway.DefaultBuildKitImage,
+	}
+	if diff := cmp.Diff(want, variables(t, builds, "Amd64Project")); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+	want = map[string]string{
+		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
+		"CACHE_REF":      "${RegistryCache.RepositoryUri}:arm64",
+		"PLATFORM":       "linux/arm64",
+		"BUILD_CONTEXT":  "services/api",
+		"DOCKERFILE":     "docker/Dockerfile",
+		"BUILD_TARGET":   "release",
+		"BUILD_ARGS":     `{"A":"1","B":"<2>"}`,
+		"IMAGE_LABELS":   `{"com.example.team":"a & b"}`,
+		"SOURCE_URL":     "https://git.example.test/app",
+		"BUILDKIT_IMAGE": "example.test/buildkit:1",
+	}
+	if diff := cmp.Diff(want, variables(t, buildsAsTold, "Arm64Project")); diff != "" {
+		t.Errorf("as told (-want +got):\n%s", diff)
+	}
+}
+
+func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
+	want := map[string]string{"REPOSITORY_URI": "${RegistryImages.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app"}
+	if diff := cmp.Diff(want, variables(t, builds, "MergeProject")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
+	want := []string{
+		"ecr:BatchCheckLayerAvailability on ${RegistryCache.Arn}",
+		"ecr:BatchCheckLayerAvailability on ${RegistryImages.Arn}",
+		"ecr:BatchGetImage on ${RegistryCache.Arn}",
+		"ecr:BatchGetImage on ${RegistryImages.Arn}",
+		"ecr:CompleteLayerUpload on ${RegistryCache.Arn}",
+		"ecr:CompleteLayerUpload on ${RegistryImages.Arn}",
+		"ecr:GetAuthorizationToken on *",
+		"ecr:GetDownloadUrlForLayer on ${RegistryCache.Arn}",
+		"ecr:InitiateLayerUpload on ${RegistryCache.Arn}",
+		"ecr:InitiateLayerUpload on ${RegistryImages.Arn}",
+		"ecr:PutImage on ${RegistryCache.Arn}",
+		"ecr:PutImage on ${RegistryImages.Arn}",
+		"ecr:UploadLayerPart on ${RegistryCache.Arn}",
+		"ecr:UploadLayerPart on ${RegistryImages.Arn}",
+		"logs:CreateLogStream on ${Amd64Logs.Arn}",
+		"logs:PutLogEvents on ${Amd64Logs.Arn}",
+		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
+		"s3:GetBucketLocation on ${ArtifactsBucket.Arn}",
+		"s3:GetObject on ${ArtifactsBucket.Arn}/*",
+		"s3:GetObjectVersion on ${ArtifactsBucket.Arn}/*",
+	}
+	if diff := cmp.Diff(want, permissions(t, builds, "Amd64Role")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
+	want := []string{
+		"ecr:BatchGetImage on ${RegistryImages.Arn}",
+		"ecr:GetAuthorizationToken on *",
+		"ecr:GetDownloadUrlForLayer on ${RegistryImages.Arn}",
+		"ecr:PutImage on ${RegistryImages.Arn}",
+		"logs:CreateLogStream on ${MergeLogs.Arn}",
+		"logs:PutLogEvents on ${MergeLogs.Arn}",
+		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
+		"s3:GetBucketLocation on ${ArtifactsBucket.Arn}",
+		"s3:GetObject on ${ArtifactsBucket.Arn}/*",
+		"s3:GetObjectVersion on ${ArtifactsBucket.Arn}/*",
+	}
+	if diff := cmp.Diff(want, permissions(t, builds, "MergeRole")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
+	var got []string
+	for _, permission := range permissions(t, buildsAsTold, "Arm64Role") {
+		if permission[:4] == "kms:" {
+			got = append(got, permission)
+		}
+	}
+	if diff := cmp.Diff([]string{"kms:Decrypt on arn:aws:kms:eu-west-1:111122223333:key/1"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
+	for id, role := range resources(t, builds, "AWS::IAM::Role") {
+		want := []any{map[string]any{
+			"Action":    "sts:AssumeRole",
+			"Effect":    "Allow",
+			"Principal": map[string]any{"Service": "codebuild.amazonaws.com"},
+			"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": map[string]any{"Ref": "AWS::AccountId"}}},
+		}}
+		got := role.Properties["AssumeRolePolicyDocument"].(map[string]any)["Statement"]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func TestBuildLogsAreKeptForAWhile(t *testing.T) {
+	for _, test := range []struct {
+		stack, group string
+		days         float64
+		deletion     string
+	}{
+		{builds, "Amd64Logs", 90, "Retain"},
+		{builds, "MergeLogs", 90, "Retain"},
+		{buildsAsTold, "Arm64Logs", 7, "Delete"},
+		{buildsAsTold, "MergeLogs", 7, "Retain"},
+	} {
+		got := resources(t, test.stack, "AWS::Logs::LogGroup")[test.group]
+		if got.Properties["RetentionInDays"] != test.days || got.DeletionPolicy != test.deletion {
+			t.Errorf("%s of %s: %v days, %s; want %v days, %s", test.group, test.stack, got.Properties["RetentionInDays"], got.DeletionPolicy, test.days, test.deletion)
+		}
+	}
+}
+
+func TestBuildWritesToItsOwnLogGroup(t *testing.T) {
+	for _, name := range []string{"Amd64", "Arm64", "Merge"} {
+		want := map[string]any{"CloudWatchLogs": map[string]any{"Status": "ENABLED", "GroupName": "${" + name + "Logs}"}}
+		got := resources(t, builds, codeBuildProject)[name+"Project"].Properties["LogsConfig"].(map[string]any)
+		group := got["CloudWatchLogs"].(map[string]any)
+		group["GroupName"] = plain(group["GroupName"])
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package constructs_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"archway/buildspecs"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBuildspecIsTheFileWithItsComments(t *testing.T) {
+	for project, want := range map[string]string{
+		"Amd64Project": buildspecs.Build.Text,
+		"Arm64Project": buildspecs.Build.Text,
+		"MergeProject": buildspecs.Merge.Text,
+	} {
+		got := resources(t, builds, codeBuildProject)[project].Properties["Source"].(map[string]any)["BuildSpec"]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", project, diff)
+		}
+	}
+}
+
+// What a buildspec requires is what the projects and the pipeline's actions set.
+func TestEverythingThatABuildspecRequiresIsSet(t *testing.T) {
+	for project, test := range map[string]struct {
+		spec   buildspecs.Spec
+		action []string
+	}{
+		"Amd64Project": {buildspecs.Build, []string{"COMMIT_ID"}},
+		"MergeProject": {buildspecs.Merge, []string{"COMMIT_ID", "IMAGE_DIGESTS"}},
+	} {
+		set := test.action
+		for name := range variables(t, builds, project) {
+			if name != "BUILDKIT_IMAGE" { // one of two
+				set = append(set, name)
+			}
+		}
+		required := regexp.MustCompile(`for name in ([A-Z_ ]+); do`).FindStringSubmatch(test.spec.Text)
+		want := strings.Fields(required[1])
+		slices.Sort(set)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, set); diff != "" {
+			t.Errorf("%s (-required +set):\n%s", project, diff)
+		}
+	}
+}
