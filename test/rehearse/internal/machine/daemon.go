@@ -55,15 +55,16 @@ func startDaemon(dir, name string, env []string, args ...string) (*daemon, error
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	d.process = cmd.Process
-	go func() {
-		d.err = cmd.Wait()
-		close(d.ended)
-	}()
+	// Before Wait, which lets the id be given to another process.
 	started, err := startTime(cmd.Process.Pid)
 	if err == nil {
 		err = os.WriteFile(d.pidFile, fmt.Appendf(nil, "%d %s\n", cmd.Process.Pid, started), 0o600)
 	}
-	if err != nil {
+	go func() {
+		d.err = cmd.Wait()
+		close(d.ended)
+	}()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may have ended already: waitFor tells
 		return nil, errors.Join(fmt.Errorf("write down the process id of %s: %w", name, err), d.stop())
 	}
 	return d, nil

@@ -28,23 +28,27 @@ func setUp(ctx context.Context, cache string, progress io.Writer) error {
 	cmd := exec.CommandContext(ctx, "bash", "-c", scripts.Setup, "setup.sh")
 	cmd.Env = append(os.Environ(), "ARCHWAY_CACHE="+cache)
 	cmd.Stdout = progress
-	cmd.Stderr = io.MultiWriter(&said, progress)
+	cmd.Stderr = &said // for the error; a person is not to read it twice
 	// Its own group: an interrupt from the terminal reaches the package manager
 	// only as the request to end, by ctx.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	err := cmd.Run()
+	text := strings.TrimSpace(said.String())
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return nil
+		if text != "" { // warnings
+			_, err = fmt.Fprintln(progress, text)
+		}
+		return err
 	case errors.Is(err, exec.ErrNotFound):
 		return fmt.Errorf("%w: bash is not installed", ErrUnavailable)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &exit) && exit.ExitCode() == needsPerson:
-		return fmt.Errorf("%w:\n%s", ErrUnavailable, strings.TrimSpace(said.String()))
+		return fmt.Errorf("%w:\n%s", ErrUnavailable, text)
 	}
-	return fmt.Errorf("set up this machine: scripts/setup.sh: %w; its output says why", err)
+	return fmt.Errorf("set up this machine: scripts/setup.sh: %w\n%s", err, text)
 }

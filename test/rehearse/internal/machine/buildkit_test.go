@@ -1,0 +1,56 @@
+package machine
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBuildKitConfiguration(t *testing.T) {
+	want := `root = "/cache/buildkit"
+
+[grpc]
+  address = ["unix:///run/s.sock"]
+
+[worker.oci]
+  enabled = true
+  gc = true
+  maxUsedSpace = "20GB"
+
+[worker.containerd]
+  enabled = false
+
+[registry."docker.io"]
+  mirrors = ["127.0.0.1:1"]
+
+[registry."public.ecr.aws"]
+  mirrors = ["127.0.0.1:1"]
+
+[registry."127.0.0.1:1"]
+  http = true
+
+[registry."registry.test:2"]
+  ca = ["/tmp/ca.pem"]
+`
+	if diff := cmp.Diff(want, buildkitConfig("/cache/buildkit", "/run/s.sock", "registry.test:2", "/tmp/ca.pem", "127.0.0.1:1")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDaemonsReachTheRegistryWithoutAProxy(t *testing.T) {
+	tests := []struct {
+		behavior string
+		env      []string
+		want     []string
+	}{
+		{"no proxy is set", []string{"A=b"}, []string{"A=b", "SSL_CERT_FILE=ca", "NO_PROXY=registry.test", "no_proxy=registry.test"}},
+		{"exceptions are kept", []string{"no_proxy=corp"}, []string{"no_proxy=corp", "SSL_CERT_FILE=ca", "NO_PROXY=corp,registry.test", "no_proxy=corp,registry.test"}},
+	}
+	for _, test := range tests {
+		t.Run(test.behavior, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, daemonEnv(test.env, "registry.test", "ca")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
