@@ -39,7 +39,9 @@ func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
 		return func(context.Context) error { return nil }, nil
 	}
 	m.say("starting a Docker engine of its own")
-	had := bridgeExists()
+	if err := noteLeftovers(); err != nil {
+		return nil, err
+	}
 	d, err := startDaemon(state, "dockerd", os.Environ(),
 		"dockerd",
 		"--host", m.DockerHost,
@@ -52,13 +54,7 @@ func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m.onClose(func() error {
-		err := d.stop()
-		if !had {
-			err = errors.Join(err, removeBridge())
-		}
-		return err
-	})
+	m.onClose(func() error { return errors.Join(d.stop(), removeLeftovers()) })
 	return func(ctx context.Context) error { return d.waitFor(ctx, answersPing(ownSocket)) }, nil
 }
 
@@ -103,23 +99,4 @@ func answersPing(socket string) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// The engine makes this network device and leaves it behind.
-const bridge = "docker0"
-
-func bridgeExists() bool {
-	_, err := net.InterfaceByName(bridge)
-	return err == nil
-}
-
-func removeBridge() error {
-	ip, err := exec.LookPath("ip")
-	if err != nil || !bridgeExists() {
-		return nil // harmless, and gone with the next start of the machine
-	}
-	if out, err := exec.Command(ip, "link", "delete", bridge, "type", "bridge").CombinedOutput(); err != nil {
-		return fmt.Errorf("remove the network device %s: %w: %s", bridge, err, out)
-	}
-	return nil
 }

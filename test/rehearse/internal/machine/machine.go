@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -116,8 +117,8 @@ func CacheDir() (string, error) {
 // nothing while a rehearsal runs.
 func Sweep(progress io.Writer) error {
 	unlock, err := tryAcquire(filepath.Join(state, "lock"))
-	if errors.Is(err, errHeld) {
-		return nil
+	if errors.Is(err, errHeld) || errors.Is(err, fs.ErrPermission) {
+		return nil // only root could have left something
 	}
 	if err != nil {
 		return err
@@ -136,6 +137,7 @@ func sweep(progress io.Writer) error {
 		errs = append(errs, err)
 	}
 	errs = append(errs,
+		removeLeftovers(),
 		os.RemoveAll(filepath.Join(state, "docker-config")),
 		os.RemoveAll(filepath.Join(state, "buildx")),
 		editHosts(hostsFile, nil),
