@@ -1,0 +1,25 @@
+package template_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+func TestCfnLintIsClean(t *testing.T) {
+	lint, err := exec.LookPath("cfn-lint")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("cfn-lint is not installed, and CI requires it: pip install cfn-lint")
+		}
+		t.Skip("NOT CHECKED: cfn-lint is not installed: pip install cfn-lint")
+	}
+	for _, stack := range []string{asCommitted, everything} {
+		// From an empty folder, so that no configuration file of this one makes it easier.
+		cmd := exec.Command(lint, "--", templatePath(t, stack))
+		cmd.Dir = t.TempDir()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", stack, err, out)
+		}
+	}
+}

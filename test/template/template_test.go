@@ -1,0 +1,245 @@
+// Package template_test looks at the templates as a whole: what cdk.json describes, as one golden file, and a configuration
+// that uses everything there is.
+package template_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"archway/config"
+	"archway/stacks"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+var update = flag.Bool("update", false, "write the golden template anew, instead of comparing with it")
+
+// root is the folder of cdk.json, seen from this one.
+const root = "../.."
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		defer jsii.Close()
+		defer func() { os.RemoveAll(assembly) }()
+		return m.Run()
+	}())
+}
+
+// assembly is the folder that everything is synthesized into.
+var assembly string
+
+// The stacks, by their names.
+const (
+	asCommitted = "hello-go"
+	everything  = "Everything-1"
+)
+
+// synthesize makes one app of both configurations, with the CDK's own checks, which fail it if they find anything.
+var synthesize = sync.OnceValue(func() error {
+	var file struct {
+		Context struct{ Archway json.RawMessage }
+	}
+	if err := read(filepath.Join(root, "cdk.json"), &file); err != nil {
+		return err
+	}
+	cfg, err := config.Load(file.Context.Archway, root)
+	if err != nil {
+		return err
+	}
+	var all json.RawMessage
+	if err := read("testdata/everything.json", &all); err != nil {
+		return err
+	}
+	second, err := config.Load(all, root)
+	if err != nil {
+		return err
+	}
+	cfg.Pipelines = append(cfg.Pipelines, second.Pipelines...)
+	assembly = *stacks.NewApp(cfg).Synth(nil).Directory()
+	return nil
+})
+
+func read(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// templatePath is where the template of a stack is.
+func templatePath(t *testing.T, stack string) string {
+	t.Helper()
+	if err := synthesize(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(assembly, stack+".template.json")
+}
+
+func template(t *testing.T, stack string) map[string]any {
+	t.Helper()
+	var template map[string]any
+	if err := read(templatePath(t, stack), &template); err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// assetHash is what the CDK names an asset by.
+var assetHash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+
+// The golden file is YAML, as "cdk synth" shows it: the buildspecs can be read in it.
+func TestTemplateIsAsReviewed(t *testing.T) {
+	text, err := os.ReadFile(templatePath(t, asCommitted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes := map[string]string{}
+	text = assetHash.ReplaceAllFunc(text, func(hash []byte) []byte {
+		if hashes[string(hash)] == "" {
+			hashes[string(hash)] = fmt.Sprintf("ASSET-%d", len(hashes)+1)
+		}
+		return []byte(hashes[string(hash)])
+	})
+	got, err := yaml.JSONToYAML(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/hello-go.yaml"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the template changes; if that is meant, run go test ./test/template -update and review it (-want +got):\n%s", diff)
+	}
+}
+
+// walk calls visit for every string of a template, with the keys that lead to it.
+func walk(value any, path []string, visit func(path []string, text string)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, v := range value {
+			walk(v, append(path[:len(path):len(path)], key), visit)
+		}
+	case []any:
+		for i, v := range value {
+			walk(v, append(path[:len(path):len(path)], fmt.Sprint(i)), visit)
+		}
+	case string:
+		visit(path, value)
+	}
+}
+
+var servicePrincipal = regexp.MustCompile(`^[a-z]+\.amazonaws\.com$`)
+
+// Only a principal has the same name in every partition.
+func TestNothingIsTiedToAPartition(t *testing.T) {
+	for _, stack := range []string{asCommitted, everything} {
+		walk(template(t, stack), nil, func(path []string, text string) {
+			at := strings.Join(path, ".")
+			if strings.Contains(text, "amazonaws.com") && !(strings.HasSuffix(at, ".Principal.Service") && servicePrincipal.MatchString(text)) {
+				t.Errorf("%s: %s is %q: the suffix differs between partitions, use AWS::URLSuffix", stack, at, text)
+			}
+			if strings.Contains(text, "arn:aws") {
+				t.Errorf("%s: %s is %q: the partition differs, use AWS::Partition", stack, at, text)
+			}
+		})
+	}
+}
+
+// Account and Region are known at deployment only: one template goes to all of them.
+func TestNothingIsTiedToAnAccount(t *testing.T) {
+	account := regexp.MustCompile(`\b\d{12}\b`)
+	for _, stack := range []string{asCommitted, everything} {
+		walk(template(t, stack), nil, func(path []string, text string) {
+			if account.MatchString(text) {
+				t.Errorf("%s: %s names an account: %q", stack, strings.Join(path, "."), text)
+			}
+		})
+	}
+}
+
+// stateful are the types whose resources hold what can't be made again from the template.
+var stateful = map[string]bool{
+	"AWS::CodeCommit::Repository": true, "AWS::ECR::Repository": true, "AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
+}
+
+func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
+	for stack, want := range map[string]string{asCommitted: "Retain", everything: "Delete"} {
+		found := 0
+		for id, r := range template(t, stack)["Resources"].(map[string]any) {
+			r := r.(map[string]any)
+			if !stateful[r["Type"].(string)] {
+				continue
+			}
+			found++
+			want := want
+			if strings.Contains(id, "RegistryCache") {
+				want = "Delete" // it can be made again
+			}
+			if r["DeletionPolicy"] != want || r["UpdateReplacePolicy"] != want {
+				t.Errorf("%s: DeletionPolicy of %s is %v, want %s", stack, id, r["DeletionPolicy"], want)
+			}
+		}
+		if found < 5 {
+			t.Errorf("%s: only %d resources hold something", stack, found)
+		}
+	}
+}
+
+// A name that nobody asked for keeps a second stack from being deployed beside the first.
+func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
+	names := map[string]bool{"Name": true, "BucketName": true, "FunctionName": true, "RoleName": true, "LogGroupName": true, "RepositoryName": true}
+	allowed := map[string]bool{"hello-go": true, "Everything-1": true, "team/api": true, "everything-1/web_ui": true}
+	for _, stack := range []string{asCommitted, everything} {
+		for id, r := range template(t, stack)["Resources"].(map[string]any) {
+			properties, _ := r.(map[string]any)["Properties"].(map[string]any)
+			for name, value := range properties {
+				if text, fixed := value.(string); names[name] && fixed && !allowed[text] {
+					t.Errorf("%s: %s of %s is fixed to %q", stack, name, id, text)
+				}
+			}
+		}
+	}
+}
+
+func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
+	want := map[string][]string{
+		asCommitted: {"CloneUrl", "CloneUrlGrc", "Console", "hellogoRegistryUri"},
+		everything:  {"CloneUrl", "CloneUrlGrc", "Console", "apiRegistryUri", "webuiRegistryUri"},
+	}
+	for stack, names := range want {
+		outputs := template(t, stack)["Outputs"].(map[string]any)
+		for _, name := range names {
+			found := false
+			for id := range outputs {
+				found = found || id == name || regexp.MustCompile("^"+name+"[0-9A-F]{8}$").MatchString(id)
+			}
+			if !found {
+				t.Errorf("%s has no output %s", stack, name)
+			}
+		}
+		if len(outputs) != len(names) {
+			t.Errorf("%s has %d outputs, want %d", stack, len(outputs), len(names))
+		}
+	}
+}
