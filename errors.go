@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os/exec"
 	"regexp"
 	"strings"
 
@@ -26,6 +28,9 @@ func problems(reason any) []string {
 	if invalid := (*archway.InvalidProps)(nil); errors.As(err, &invalid) {
 		return strings.Split(invalid.Error(), "\n")
 	}
+	if cantStart(err) {
+		return []string{fmt.Sprintf("can't start Node.js, which runs the CDK: %v: install it with npm ci, and run npx cdk synth", err)}
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines []string
 		for _, err := range joined.Unwrap() {
@@ -34,6 +39,13 @@ func problems(reason any) []string {
 		return lines
 	}
 	return withoutStack(err.Error())
+}
+
+// cantStart tells whether a program could not be started; jsii starts Node and nothing else.
+func cantStart(err error) bool {
+	var notFound *exec.Error
+	var failed *fs.PathError
+	return errors.As(err, &notFound) || errors.As(err, &failed) && failed.Op == "fork/exec"
 }
 
 // stackLine is a line of a JavaScript stack trace, which the CDK's errors bring along.
