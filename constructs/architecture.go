@@ -1,8 +1,6 @@
 package constructs
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
@@ -29,9 +27,9 @@ func (a Architecture) validate() error {
 	case AMD64, ARM64:
 		return nil
 	case "":
-		return errors.New("Architecture is missing: give AMD64 or ARM64")
+		return missing(true, "Architecture", "AMD64 or ARM64")
 	}
-	return fmt.Errorf("Architecture is %q: CodeBuild has machines for %q and %q only", a, AMD64, ARM64)
+	return wrong("Architecture", "is %q: CodeBuild has machines for %q and %q only", a, AMD64, ARM64)
 }
 
 // buildImage is the newest Amazon Linux image that CodeBuild keeps for the architecture: Docker with buildx, the AWS CLI
@@ -71,5 +69,5 @@ func (c Compute) validate() error {
 		return nil
 	}
 	names := []string{string(ComputeSmall), string(ComputeMedium), string(ComputeLarge), string(ComputeXLarge), string(Compute2XLarge)}
-	return fmt.Errorf("Compute is %q: CodeBuild has the sizes %s", c, strings.Join(names, ", "))
+	return wrong("Compute", "is %q: CodeBuild has the sizes %s", c, strings.Join(names, ", "))
 }

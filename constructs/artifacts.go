@@ -1,8 +1,6 @@
 package constructs
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -29,7 +27,7 @@ type ArtifactsProps struct {
 // Validate reports everything that is wrong with the props.
 func (p *ArtifactsProps) Validate() error {
 	if p != nil && p.ExpireDays < 0 {
-		return fmt.Errorf("ExpireDays is %d: S3 counts whole days from 1", p.ExpireDays)
+		return wrong("ExpireDays", "is %d: S3 counts whole days from 1", p.ExpireDays)
 	}
 	return nil
 }

@@ -80,16 +80,16 @@ func (p *GoFunctionProps) Validate() error {
 	}
 	var errs []error
 	if p.Package == "" {
-		errs = append(errs, errors.New(`Package is empty: give the import path of a main package, e.g. "example.com/app/function"`))
+		errs = append(errs, missing(true, "Package", `the import path of a main package, such as "example.com/app/function"`))
 	}
 	if p.MemoryMB != 0 && (p.MemoryMB < 128 || p.MemoryMB > 10240) {
-		errs = append(errs, fmt.Errorf("MemoryMB is %d: Lambda allows 128 to 10240", p.MemoryMB))
+		errs = append(errs, wrong("MemoryMB", "is %d: Lambda allows 128 to 10240", p.MemoryMB))
 	}
 	errs = append(errs,
 		within("Timeout", p.Timeout, time.Second, 15*time.Minute, time.Second),
 		within("MaxEventAge", p.MaxEventAge, time.Minute, 6*time.Hour, time.Second))
 	if r := p.RetryAttempts; r != nil && (*r < 0 || *r > 2) {
-		errs = append(errs, fmt.Errorf("RetryAttempts is %d: Lambda allows 0, 1 and 2", *r))
+		errs = append(errs, wrong("RetryAttempts", "is %d: Lambda allows 0, 1 and 2", *r))
 	}
 	return errors.Join(errs...)
 }

@@ -2,7 +2,6 @@ package constructs
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -118,7 +117,7 @@ func (p *NativeBuildProps) Validate() error {
 func insideSource(prop, value string) error {
 	clean := path.Clean(value)
 	if path.IsAbs(value) || clean == ".." || strings.HasPrefix(clean, "../") {
-		return fmt.Errorf("%s is %q: give a path inside of the source, such as \"services/api\"", prop, value)
+		return wrong(prop, "is %q: give a path inside of the source, such as \"services/api\"", value)
 	}
 	return nil
 }

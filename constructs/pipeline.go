@@ -121,28 +121,28 @@ func (p *PipelineProps) Validate() error {
 		missing(len(p.Images) == 0, "Images", "at least one image"),
 	}
 	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
-		errs = append(errs, fmt.Errorf("PipelineName is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
+		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
 	}
 	switch p.Execution {
 	case "", Queued, Superseded:
 	default:
-		errs = append(errs, fmt.Errorf("Execution is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
+		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
 	}
 	seen := map[string]int{}
 	actions := 0
 	for i, image := range p.Images {
 		for _, err := range image.problems(p.Branch) {
-			errs = append(errs, fmt.Errorf("Images[%d].%w", i, err))
+			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
 		}
 		if first, twice := seen[image.Name]; twice {
-			errs = append(errs, fmt.Errorf("Images[%d].Name is %q, as that of Images[%d]: names must differ", i, image.Name, first))
+			errs = append(errs, wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name, at("Images", first)))
 		} else {
 			seen[image.Name] = i
 		}
 		actions += len(image.Builds)
 	}
 	if actions > maxActionsPerStage {
-		errs = append(errs, fmt.Errorf("Images have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
+		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
 	}
 	return errors.Join(errs...)
 }
@@ -155,7 +155,7 @@ func (i PipelineImage) problems(branch string) []error {
 		}
 	}
 	if !imageName.MatchString(i.Name) {
-		add(fmt.Errorf("Name is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
+		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
 	}
 	add(missing(i.Repository == nil, "Repository", "the ECR repository of the image"))
 	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
@@ -164,9 +164,9 @@ func (i PipelineImage) problems(branch string) []error {
 	for n, build := range i.Builds {
 		switch {
 		case build == nil:
-			add(fmt.Errorf("Builds[%d] is nil: leave it out", n))
+			add(wrong(at("Builds", n), "is nil: leave it out"))
 		case seen[build.Architecture]:
-			add(fmt.Errorf("Builds[%d] builds %s once more: give one build for each architecture", n, build.Architecture))
+			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
 		default:
 			seen[build.Architecture] = true
 		}
@@ -179,7 +179,7 @@ func (i PipelineImage) problems(branch string) []error {
 		Branch:     branch,
 	})
 	if n := utf8.RuneCountInString(resolved); n > maxParameters {
-		add(fmt.Errorf("ImmutableTags and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
 	}
 	return errs
 }

@@ -65,10 +65,18 @@ func fill[T comparable](prop *T, value T) {
 	}
 }
 
+// wrong is the problem of a prop.
+func wrong(prop, format string, args ...any) error {
+	return errors.New(prop + " " + fmt.Sprintf(format, args...))
+}
+
+// at names an element of a list.
+func at(list string, index int) string { return fmt.Sprintf("%s[%d]", list, index) }
+
 // missing is the problem of a required prop that was left out, or nil.
 func missing(absent bool, prop, what string) error {
 	if absent {
-		return fmt.Errorf("%s is missing: give %s", prop, what)
+		return wrong(prop, "is missing: give %s", what)
 	}
 	return nil
 }
@@ -79,9 +87,9 @@ func within(prop string, got, least, most, unit time.Duration) error {
 	case got == 0:
 		return nil
 	case got < least || got > most:
-		return fmt.Errorf("%s is %s: AWS allows %s to %s", prop, got, least, most)
+		return wrong(prop, "is %s: AWS allows %s to %s", got, least, most)
 	case got%unit != 0:
-		return fmt.Errorf("%s is %s: AWS counts in steps of %s", prop, got, unit)
+		return wrong(prop, "is %s: AWS counts in steps of %s", got, unit)
 	}
 	return nil
 }

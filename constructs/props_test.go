@@ -118,7 +118,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		}},
 		{"merge: all is well", &archway.MergeProps{Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x"}, nil},
 
-		{"function: nothing", &archway.GoFunctionProps{}, []string{`Package is empty: give the import path of a main package, e.g. "example.com/app/function"`}},
+		{"function: nothing", &archway.GoFunctionProps{}, []string{`Package is missing: give the import path of a main package, such as "example.com/app/function"`}},
 		{"function: everything is wrong", &archway.GoFunctionProps{
 			Package: "x", MemoryMB: 64, Timeout: time.Hour, MaxEventAge: time.Second, RetryAttempts: &three,
 		}, []string{

@@ -2,7 +2,6 @@ package constructs
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -53,19 +52,19 @@ func (p *RegistryProps) Validate() error {
 	}
 	var errs []error
 	if n := len(p.MovingTags); n > maxMovingTags {
-		errs = append(errs, fmt.Errorf("MovingTags has %d filters: ECR allows %d, so cover several tags by one filter with a *", n, maxMovingTags))
+		errs = append(errs, wrong("MovingTags", "has %d filters: ECR allows %d, so cover several tags by one filter with a *", n, maxMovingTags))
 	}
 	for i, filter := range p.MovingTags {
 		switch {
 		case unresolved(filter):
 		case !movingTagPattern.MatchString(filter):
-			errs = append(errs, fmt.Errorf("MovingTags[%d] is %q: ECR allows 1 to 128 letters, digits, and the characters . _ - *", i, filter))
+			errs = append(errs, wrong(at("MovingTags", i), "is %q: ECR allows 1 to 128 letters, digits, and the characters . _ - *", filter))
 		case strings.Count(filter, "*") > maxWildcards:
-			errs = append(errs, fmt.Errorf("MovingTags[%d] is %q: ECR allows %d asterisks in a filter", i, filter, maxWildcards))
+			errs = append(errs, wrong(at("MovingTags", i), "is %q: ECR allows %d asterisks in a filter", filter, maxWildcards))
 		}
 	}
 	if p.UntaggedDays < 0 {
-		errs = append(errs, fmt.Errorf("UntaggedDays is %d: ECR counts whole days from 1", p.UntaggedDays))
+		errs = append(errs, wrong("UntaggedDays", "is %d: ECR counts whole days from 1", p.UntaggedDays))
 	}
 	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package constructs
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,14 +52,14 @@ func (p *SourceProps) Validate() error {
 		errs = append(errs, missing(true, "RepositoryName", "the name of a CodeCommit repository"))
 	case unresolved(p.RepositoryName):
 	case !codeCommitName.MatchString(p.RepositoryName) || strings.HasSuffix(p.RepositoryName, ".git"):
-		errs = append(errs, fmt.Errorf(
-			"RepositoryName is %q: CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git", p.RepositoryName))
+		errs = append(errs, wrong("RepositoryName",
+			"is %q: CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git", p.RepositoryName))
 	}
 	if p.Seed != "" {
 		if p.Existing {
-			errs = append(errs, fmt.Errorf("Seed is %q, but the repository exists already: a seed is only for a new one, leave it out", p.Seed))
+			errs = append(errs, wrong("Seed", "is %q, but the repository exists already: a seed is only for a new one, leave it out", p.Seed))
 		} else if info, err := os.Stat(p.Seed); err != nil || !info.IsDir() {
-			errs = append(errs, fmt.Errorf("Seed is %q: give a folder (relative to the working directory)", p.Seed))
+			errs = append(errs, wrong("Seed", "is %q: give a folder (relative to the working directory)", p.Seed))
 		}
 	}
 	return errors.Join(errs...)
