@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ import (
 // Invoke is the Lambda invoke action, and the job API that decides its outcome.
 type Invoke struct {
 	Account string
-	Runtime *lambdaruntime.Runtime
+	Runtime Runtime
 	// Function finds a function by name or ARN.
 	Function func(name string) (*lambdaruntime.Function, bool)
 	// ArtifactCredentials returns the environment-like credentials that the event
@@ -28,6 +29,11 @@ type Invoke struct {
 
 	mu   sync.Mutex
 	jobs map[string]*job
+}
+
+// Runtime invokes functions.
+type Runtime interface {
+	InvokeAsync(ctx context.Context, f *lambdaruntime.Function, payload []byte, log io.Writer) error
 }
 
 type job struct {

@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"fmt"
+	"time"
 
 	"archway/test/rehearse/internal/codepipeline"
 )
@@ -43,13 +44,13 @@ func action(p *properties) codepipeline.Action {
 			Category: kind.required("Category"), Owner: kind.required("Owner"),
 			Provider: kind.required("Provider"), Version: kind.required("Version"),
 		},
-		Configuration:  configuration(p),
-		Inputs:         artifacts(p, "InputArtifacts"),
-		Outputs:        artifacts(p, "OutputArtifacts"),
-		Namespace:      p.text("Namespace"),
-		RunOrder:       p.integer("RunOrder", 1),
-		RoleARN:        p.text("RoleArn"),
-		TimeoutMinutes: p.integer("TimeoutInMinutes", 0),
+		Configuration: configuration(p),
+		Inputs:        artifacts(p, "InputArtifacts"),
+		Outputs:       artifacts(p, "OutputArtifacts"),
+		Namespace:     p.text("Namespace"),
+		RunOrder:      p.integer("RunOrder", 1),
+		RoleARN:       p.text("RoleArn"),
+		Timeout:       time.Duration(p.integer("TimeoutInMinutes", 0)) * time.Minute,
 	}
 }
 

@@ -229,10 +229,9 @@ func (x *Execution) perform(ctx context.Context, stage int, a Action, visible Va
 	if err != nil {
 		return Outcome{Err: err}
 	}
-	if a.TimeoutMinutes > 0 {
+	if a.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(a.TimeoutMinutes)*time.Minute,
-			fmt.Errorf("the action took longer than its %d minutes", a.TimeoutMinutes))
+		ctx, cancel = context.WithTimeoutCause(ctx, a.Timeout, fmt.Errorf("the action took longer than its %v", a.Timeout))
 		defer cancel()
 	}
 	outcome := x.engine.providers[a.Type].Run(ctx, run)

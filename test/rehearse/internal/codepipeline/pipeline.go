@@ -3,6 +3,8 @@
 // the order of the pipeline's mode.
 package codepipeline
 
+import "time"
+
 // Execution modes.
 const (
 	Queued = "QUEUED"
@@ -42,8 +44,8 @@ type Action struct {
 	Namespace     string
 	RunOrder      int
 	RoleARN       string
-	// TimeoutMinutes is 0 for the default of the action's type.
-	TimeoutMinutes int
+	// Timeout is 0 for the default of the action's type.
+	Timeout time.Duration
 }
 
 // ActionType names what an action does.

@@ -70,10 +70,43 @@ func since(s codepipeline.Span, status codepipeline.Status) string {
 }
 
 // redraw draws the live part again; v.mu is held.
-func (v *View) redraw() {
-	if !v.live {
-		return
+func (v *View) redraw() { v.draw("") }
+
+// draw writes text that stays, if there is any, and below it the live part.
+func (v *View) draw(text string) {
+	var kept, lines []string
+	if text != "" {
+		kept = strings.Split(text, "\n")
 	}
+	if v.live && !v.closed {
+		lines = v.livePart()
+	}
+	var b strings.Builder
+	if v.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", v.drawn)
+	}
+	// Each line is overwritten, and only its rest erased: erasing the screen
+	// flickers, and some terminals keep what was erased.
+	end := "\n"
+	if v.live {
+		end = "\x1b[K\n"
+	}
+	for _, line := range kept {
+		b.WriteString(line + end)
+	}
+	width, _ := v.size()
+	for _, line := range lines {
+		b.WriteString(clip(line, width-1) + end)
+	}
+	if v.drawn > len(kept)+len(lines) {
+		b.WriteString("\x1b[J")
+	}
+	v.drawn = len(lines)
+	fmt.Fprint(v.out, b.String())
+}
+
+// livePart is what is under way, as far as the screen has room for it.
+func (v *View) livePart() []string {
 	var lines []string
 	for _, s := range v.steps {
 		line := fmt.Sprintf("%s %-42s %7s", v.mark(codepipeline.InProgress), s.name, report.Duration(time.Since(s.started)))
@@ -85,32 +118,12 @@ func (v *View) redraw() {
 	for _, id := range v.running {
 		lines = append(lines, v.tree(v.seen[id])...)
 	}
-	width, height := v.size()
 	// A live part that is higher than the screen can't be taken back.
+	_, height := v.size()
 	if len(lines) > height-1 {
 		lines = lines[len(lines)-(height-1):]
 	}
-	var b strings.Builder
-	v.erase(&b)
-	for _, line := range lines {
-		b.WriteString(clip(line, width-1) + "\n")
-	}
-	v.drawn = len(lines)
-	fmt.Fprint(v.out, b.String())
-}
-
-// clear takes the live part back; v.mu is held.
-func (v *View) clear() {
-	var b strings.Builder
-	v.erase(&b)
-	v.drawn = 0
-	fmt.Fprint(v.out, b.String())
-}
-
-func (v *View) erase(b *strings.Builder) {
-	if v.drawn > 0 {
-		fmt.Fprintf(b, "\x1b[%dA\x1b[J", v.drawn)
-	}
+	return lines
 }
 
 // clip cuts a line to a width; escape sequences have none.

@@ -34,6 +34,7 @@ type View struct {
 	last    map[string]string // last line of each running action, by stage and name
 	drawn   int               // lines of the live part
 	frame   int
+	closed  bool
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -99,7 +100,8 @@ func (v *View) Close() {
 	v.stopped.Wait()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.clear()
+	v.closed = true
+	v.redraw()
 }
 
 // Step shows a part of the set-up.
@@ -114,6 +116,7 @@ func (v *View) Step(name string) (done func(error)) {
 		for i, other := range v.steps {
 			if other == s {
 				v.steps = append(v.steps[:i:i], v.steps[i+1:]...)
+				break
 			}
 		}
 		mark := v.mark(codepipeline.Succeeded)
@@ -166,9 +169,7 @@ func (v *View) Print(text string) {
 
 // print writes above the live part; v.mu is held.
 func (v *View) print(text string) {
-	v.clear()
-	fmt.Fprintln(v.out, strings.TrimRight(text, "\n"))
-	v.redraw()
+	v.draw(strings.TrimRight(text, "\n"))
 }
 
 // Elapsed is the time since the view was made.

@@ -59,24 +59,7 @@ func (p *Pipeline) write(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  stages   %s\n", strings.Join(times, ", "))
 	for _, registry := range p.Registries {
-		if len(registry.Tagged) == 0 {
-			fmt.Fprintf(w, "  tags     %s has none\n", registry.Name)
-		}
-		for _, t := range registry.Tagged {
-			fmt.Fprintf(w, "  tags     %s: %s\n", registry.Name, strings.Join(t.Tags, ", "))
-			kind := "a single manifest"
-			if t.Index() {
-				kind = "an index"
-			}
-			fmt.Fprintf(w, "           → %s, %s\n", t.Digest, kind)
-			for _, e := range t.Entries {
-				platform := e.Platform
-				if e.Attests != "" {
-					platform = "attestation of " + short(e.Attests)
-				}
-				fmt.Fprintf(w, "             %-36s %s\n", platform, short(e.Digest))
-			}
-		}
+		registry.write(w)
 	}
 	for _, proof := range p.Proofs {
 		if proof.Error != "" {
@@ -88,6 +71,40 @@ func (p *Pipeline) write(w io.Writer) {
 	if p.Unproved != "" {
 		fmt.Fprintf(w, "  proof    none: %s\n", p.Unproved)
 	}
+}
+
+// write shows indexes with their entries, and other manifests (those of a build
+// cache) by their tags only.
+func (r *Registry) write(w io.Writer) {
+	if len(r.Tagged) == 0 {
+		fmt.Fprintf(w, "  tags     %s: none\n", r.Name)
+	}
+	var others []string
+	for _, t := range r.Tagged {
+		if !t.Index() {
+			others = append(others, t.Tags...)
+			continue
+		}
+		fmt.Fprintf(w, "  tags     %s: %s → index %s\n", r.Name, strings.Join(t.Tags, ", "), t.Digest)
+		for _, e := range t.Entries {
+			if e.Attests == "" {
+				fmt.Fprintf(w, "             %-14s %s%s\n", e.Platform, short(e.Digest), t.attested(e.Digest))
+			}
+		}
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(w, "  tags     %s: %s (single manifests)\n", r.Name, strings.Join(others, ", "))
+	}
+}
+
+// attested tells whether an entry has an attestation.
+func (t Tagged) attested(digest string) string {
+	for _, e := range t.Entries {
+		if e.Attests == digest {
+			return ", with an attestation"
+		}
+	}
+	return ""
 }
 
 // short shortens digests and commits, and leaves out a registry's host.
