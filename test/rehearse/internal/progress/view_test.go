@@ -1,0 +1,154 @@
+package progress
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"archway/test/rehearse/internal/codepipeline"
+)
+
+func result(status, build codepipeline.Status) codepipeline.Result {
+	return codepipeline.Result{
+		Pipeline: "app", Execution: "id", Trigger: "rule push", Status: status,
+		Stages: []codepipeline.StageResult{{Name: "Build", Status: build, Actions: []codepipeline.ActionResult{
+			{Name: "amd64", Status: build, Message: "it broke\nbadly", Span: codepipeline.Span{Start: time.Now().Add(-time.Second), End: time.Now()}},
+		}}},
+	}
+}
+
+func TestPlainLines(t *testing.T) {
+	var out bytes.Buffer
+	v := newView(&out, false)
+	done := v.Step("get ready")
+	fmt.Fprintln(v.Writer(), "installing")
+	done(nil)
+	v.Observe(result(codepipeline.InProgress, codepipeline.Waiting))
+	v.Observe(result(codepipeline.InProgress, codepipeline.InProgress))
+	fmt.Fprintln(v.Stream("Build", "amd64"), "not shown")
+	v.Observe(result(codepipeline.Failed, codepipeline.Failed))
+	v.Step("clean up")(errors.New("no"))
+	v.Close()
+	for _, want := range []string{"  installing\n", "✓ get ready", "app: execution id started by rule push", "app: Build: amd64 started", "app: Build: amd64 FAILED in 1.0s", "✗ clean up"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got no %q in:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "not shown") || strings.Contains(out.String(), "\x1b") {
+		t.Errorf("got:\n%s", out.String())
+	}
+}
+
+func TestVerboseShowsWhatActionsPrint(t *testing.T) {
+	var out bytes.Buffer
+	v := newView(&out, true)
+	w := v.Stream("Build", "amd64")
+	fmt.Fprint(w, "one\ntw")
+	fmt.Fprint(w, "o\n")
+	if got, want := out.String(), "amd64 | one\namd64 | two\n"; got != want {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+}
+
+// screen plays what was written, as a terminal does.
+func screen(t *testing.T, written string) string {
+	t.Helper()
+	var lines []string
+	row := 0
+	for written != "" {
+		switch {
+		case strings.HasPrefix(written, "\x1b["):
+			end := strings.IndexAny(written, "AJKm")
+			sequence := written[2 : end+1]
+			written = written[end+1:]
+			var n int
+			switch {
+			case strings.HasSuffix(sequence, "A"):
+				fmt.Sscanf(sequence, "%dA", &n)
+				row -= n
+			case sequence == "J":
+				lines = lines[:row]
+			}
+		default:
+			line, rest, found := strings.Cut(written, "\n")
+			text := strings.SplitN(line, "\x1b", 2)[0]
+			if text != line {
+				found, rest = false, written[len(text):]
+			}
+			for len(lines) <= row {
+				lines = append(lines, "")
+			}
+			if text != "" {
+				lines[row] = text
+			}
+			if strings.HasPrefix(rest, "\x1b[K\n") && !found {
+				lines[row] = text
+				rest, found = rest[len("\x1b[K\n"):], true
+			}
+			if found {
+				row++
+			}
+			written = rest
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	var out bytes.Buffer
+	v := newView(&out, false)
+	v.live = true
+	done := v.Step("get ready")
+	v.redraw()
+	fmt.Fprintln(v.Writer(), "installing")
+	v.redraw()
+	if got := screen(t, out.String()); !strings.Contains(got, "get ready") || !strings.Contains(got, "installing") {
+		t.Errorf("while a step runs:\n%s", got)
+	}
+	done(nil)
+	v.Observe(result(codepipeline.InProgress, codepipeline.InProgress))
+	fmt.Fprintln(v.Stream("Build", "amd64"), "[Container] 2026/01/02 03:04:05.0 compiling \x07main.go")
+	for range 3 {
+		v.redraw()
+	}
+	got := screen(t, out.String())
+	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "compiling main.go") || strings.Contains(got, "installing") {
+		t.Errorf("while an action runs:\n%s", got)
+	}
+	v.Observe(result(codepipeline.Failed, codepipeline.Failed))
+	v.Print("the end")
+	v.Close()
+	got = screen(t, out.String())
+	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "✗ amd64") || !strings.Contains(got, "it broke") ||
+		strings.Contains(got, "badly") || !strings.HasSuffix(strings.TrimSpace(got), "the end") {
+		t.Errorf("at the end:\n%s", got)
+	}
+}
+
+func TestLivePartFitsTheScreen(t *testing.T) {
+	var out bytes.Buffer
+	v := newView(&out, false)
+	v.live = true
+	v.size = func() (int, int) { return 30, 4 }
+	v.Observe(result(codepipeline.InProgress, codepipeline.InProgress))
+	fmt.Fprintln(v.Stream("Build", "amd64"), strings.Repeat("x", 100))
+	v.redraw()
+	if v.drawn > 3 {
+		t.Errorf("got %d lines on a screen of 4", v.drawn)
+	}
+	for line := range strings.Lines(screen(t, out.String())) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 29 {
+			t.Errorf("got %d characters on a screen of 30: %q", n, line)
+		}
+	}
+}
+
+func TestClipCountsNoEscapeSequences(t *testing.T) {
+	if got := clip("\x1b[32m✓\x1b[0m abcdef", 4); got != "\x1b[32m✓\x1b[0m ab" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"archway/test/rehearse/internal/codepipeline"
+)
+
+// registry answers from maps.
+type registry struct {
+	tags      map[string]string
+	manifests map[string]string
+}
+
+func (r registry) Tags(string) (map[string]string, error) { return r.tags, nil }
+
+func (r registry) Manifest(_, reference string) ([]byte, string, error) {
+	content, ok := r.manifests[reference]
+	if !ok {
+		return nil, "", errors.New("no such manifest")
+	}
+	return []byte(content), "application/json", nil
+}
+
+func TestReadRegistryGroupsTagsByWhatTheyServe(t *testing.T) {
+	got, err := ReadRegistry(registry{
+		tags: map[string]string{"latest": "sha256:i", "abc": "sha256:i", "amd64": "sha256:m"},
+		manifests: map[string]string{
+			"sha256:i": `{"manifests": [
+			  {"digest": "sha256:a", "size": 10, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+			  {"digest": "sha256:b", "size": 20, "platform": {"os": "unknown", "architecture": "unknown"},
+			   "annotations": {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": "sha256:a"}}]}`,
+			"sha256:m": `{"layers": []}`,
+		},
+	}, "app")
+	want := Registry{Name: "app", Tagged: []Tagged{
+		{Digest: "sha256:i", MediaType: "application/json", Tags: []string{"abc", "latest"}, Entries: []Entry{
+			{Platform: "linux/arm64/v8", Digest: "sha256:a", Size: 10},
+			{Platform: "unknown/unknown", Digest: "sha256:b", Size: 20, Attests: "sha256:a"},
+		}},
+		{Digest: "sha256:m", MediaType: "application/json", Tags: []string{"amd64"}},
+	}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := ReadRegistry(registry{tags: map[string]string{"x": "sha256:gone"}}, "app"); err == nil {
+		t.Error("got no error for a tag that serves nothing")
+	}
+}
+
+func TestBusyCountsParallelBuildsOnce(t *testing.T) {
+	at := func(second int) time.Time { return time.Unix(int64(second), 0) }
+	action := func(start, end int) codepipeline.ActionResult {
+		return codepipeline.ActionResult{Busy: []codepipeline.Span{{Start: at(start), End: at(end)}}}
+	}
+	result := codepipeline.Result{Stages: []codepipeline.StageResult{
+		{Actions: []codepipeline.ActionResult{action(0, 10), action(2, 12), action(3, 5)}},
+		{Actions: []codepipeline.ActionResult{action(20, 21)}},
+	}}
+	if got := Busy([]codepipeline.Result{result}); got != 13*time.Second {
+		t.Errorf("got %v, expected 13s", got)
+	}
+}
+
+func TestReportForPeople(t *testing.T) {
+	start := time.Unix(0, 0)
+	span := func(seconds int) codepipeline.Span {
+		return codepipeline.Span{Start: start, End: start.Add(time.Duration(seconds) * time.Second)}
+	}
+	digest := "sha256:" + strings.Repeat("a", 64)
+	r := Report{Success: true, Pipelines: []Pipeline{{
+		Stack: "app", Repository: "app", Branch: "main", Commit: strings.Repeat("c", 40),
+		Execution: codepipeline.Result{Status: codepipeline.Succeeded, Span: span(75), Stages: []codepipeline.StageResult{
+			{Name: "Build", Status: codepipeline.Succeeded, Span: span(70)}, {Name: "Promote", Status: codepipeline.DidNotRun},
+		}},
+		Registries: []Registry{
+			{Name: "cache", Tagged: []Tagged{{Digest: digest, Tags: []string{"amd64"}}}},
+			{Name: "app", Tagged: []Tagged{{Digest: digest, Tags: []string{"abc", "latest"}, Entries: []Entry{
+				{Platform: "linux/amd64", Digest: digest}, {Platform: "unknown/unknown", Digest: "sha256:b", Attests: digest},
+			}}}},
+			{Name: "empty"},
+		},
+		Proofs: []Proof{{Image: "host:1/app:abc", Platform: "linux/amd64", Got: "Hello\n"}, {Platform: "linux/arm64", Error: "got nothing"}},
+	}}}
+	var out bytes.Buffer
+	r.Write(&out)
+	for _, want := range []string{
+		"app: succeeded in 1m15s", "cccccccccccc of app, branch main", "Build 1m10s, Promote did not run",
+		"cache: amd64 (single manifests)", "app: abc, latest → index " + digest, "linux/amd64    sha256:aaaaaaaaaaaa…, with an attestation",
+		"empty: none", `linux/amd64 ran app:abc: "Hello"`, "linux/arm64: FAILED: got nothing", "The rehearsal succeeded.",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestSecondsAreNumbers(t *testing.T) {
+	got, err := json.Marshal(Times{Total: Seconds(1500 * time.Millisecond)})
+	if err != nil || !strings.Contains(string(got), `"total":1.500`) {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
