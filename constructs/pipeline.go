@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -189,18 +188,18 @@ func (i PipelineImage) problems(branch string) []error {
 type Pipeline struct {
 	constructs.Construct
 
-	// Pipeline is the pipeline.
-	Pipeline awscodepipeline.Pipeline
+	// Pipeline is the pipeline. It is an L1 construct: the CDK's actions would each bring grants that are wider than what
+	// they need, and the whole of ECS, Step Functions and more with them.
+	Pipeline awscodepipeline.CfnPipeline
 
-	// Role is the role with which the pipeline and its actions call the other services: grant to it, the grants that other
-	// constructs make to Pipeline are ignored.
+	// Role is the role with which the pipeline and its actions call the other services.
 	Role awsiam.Role
 
 	// ConsoleURL is the address of the pipeline's page in the console.
 	ConsoleURL *string
 }
 
-// NewPipeline adds the pipeline to scope. It does not start by itself: add a [Trigger].
+// NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a [Trigger].
 func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *Pipeline {
 	check("Pipeline", scope, id, props.Validate())
 	p := *props
@@ -208,39 +207,42 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	fill(&p.Execution, Queued)
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id)}
+	// One role: a role for each action would add nothing, as this one could assume every one of them.
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codepipeline.amazonaws.com",
 		OwnAccountOnly: true,
 		Description:    "Runs the actions of the pipeline",
 		Statements:     pipelineStatements(&p),
 	})
-	source := awscodepipeline.NewArtifact(jsii.String("SourceCode"), nil)
-	this.Pipeline = awscodepipeline.NewPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.PipelineProps{
-		PipelineName:  optional(p.PipelineName),
-		PipelineType:  awscodepipeline.PipelineType_V2,
-		ExecutionMode: awscodepipeline.ExecutionMode(p.Execution),
-		Role:          this.Role.WithoutPolicyUpdates(nil),
-		// A role for each action would add nothing: the pipeline's role could assume every one of them.
-		UsePipelineRoleForActions: jsii.Bool(true),
-		CrossAccountKeys:          jsii.Bool(false),
-		ArtifactBucket:            p.Artifacts,
-		Variables: &[]awscodepipeline.Variable{
-			awscodepipeline.NewVariable(&awscodepipeline.VariableProps{
-				VariableName: jsii.String(BranchVariable),
-				DefaultValue: &p.Branch,
-				Description:  jsii.String("The branch that is built; tags may be named after it"),
-			}),
-		},
-		Stages: &[]*awscodepipeline.StageProps{
-			stageOf(StageSource, sourceAction(&p, source)),
-			stageOf(StageBuild, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return buildActions(image, source) })...),
-			stageOf(StageMerge, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return mergeAction(image, source) })...),
-			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return validateAction(image, p.Validator) })...),
-			stageOf(StagePromote, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return promoteAction(image, p.Promoter) })...),
+	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
+		Name:          optional(p.PipelineName),
+		PipelineType:  jsii.String("V2"),
+		ExecutionMode: jsii.String(string(p.Execution)),
+		RoleArn:       this.Role.RoleArn(),
+		ArtifactStore: artifactStore(p.Artifacts),
+		Variables: []any{&awscodepipeline.CfnPipeline_VariableDeclarationProperty{
+			Name:         jsii.String(BranchVariable),
+			DefaultValue: &p.Branch,
+			Description:  jsii.String("The branch that is built; tags may be named after it"),
+		}},
+		Stages: []any{
+			stageOf(StageSource, sourceAction(&p)),
+			stageOf(StageBuild, each(p.Images, buildActions)...),
+			stageOf(StageMerge, each(p.Images, mergeActions)...),
+			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
+			stageOf(StagePromote, each(p.Images, func(image PipelineImage) []action { return promoteActions(image, p.Promoter) })...),
 		},
 	})
-	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.PipelineName())
+	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
 	return this
+}
+
+func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {
+	store := &awscodepipeline.CfnPipeline_ArtifactStoreProperty{Type: jsii.String("S3"), Location: bucket.BucketName()}
+	if key := bucket.EncryptionKey(); key != nil {
+		store.EncryptionKey = &awscodepipeline.CfnPipeline_EncryptionKeyProperty{Type: jsii.String("KMS"), Id: key.KeyArn()}
+	}
+	return store
 }
 
 // pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
@@ -259,27 +261,4 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow([]*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}, "lambda:InvokeFunction"))
-}
-
-func stageOf(name string, actions ...awscodepipeline.IAction) *awscodepipeline.StageProps {
-	return &awscodepipeline.StageProps{StageName: &name, Actions: &actions}
-}
-
-func each(images []PipelineImage, actions func(PipelineImage) []awscodepipeline.IAction) []awscodepipeline.IAction {
-	var all []awscodepipeline.IAction
-	for _, image := range images {
-		all = append(all, actions(image)...)
-	}
-	return all
-}
-
-func sourceAction(p *PipelineProps, output awscodepipeline.Artifact) awscodepipeline.IAction {
-	return awscodepipelineactions.NewCodeCommitSourceAction(&awscodepipelineactions.CodeCommitSourceActionProps{
-		ActionName:         jsii.String(StageSource),
-		VariablesNamespace: jsii.String(StageSource),
-		Repository:         p.Repository,
-		Branch:             &p.Branch,
-		Output:             output,
-		Trigger:            awscodepipelineactions.CodeCommitTrigger_NONE, // neither polling nor the CDK's own, unpinned rule
-	})
 }
