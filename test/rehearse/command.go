@@ -237,6 +237,9 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event", push.Branch, repository.Name)
 	}
 	for _, x := range push.Executions {
+		c.view.Title(x.Result().Execution, fmt.Sprintf("%.12s on %s", push.Commit(), push.Branch))
+	}
+	for _, x := range push.Executions {
 		result := x.Wait()
 		p := report.Pipeline{
 			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(), Execution: result,
