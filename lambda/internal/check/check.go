@@ -35,6 +35,8 @@ type Want struct {
 	Provenance bool
 	// Served is what the tags serve now that are to point at the image.
 	Served []index.Served
+	// Release, if it is there, is asked whether the image was ever promoted.
+	Release *Release
 	// Downgrades make the findings of checks weigh less, by the check's name.
 	Downgrades map[string]Downgrade
 }
@@ -52,7 +54,7 @@ func All() []Check {
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
 		configPlatform, rootFS, sameRevision, configParity, provenance,
-		regression,
+		regression, neverValidated,
 	}
 }
 

@@ -33,8 +33,16 @@ type Source interface {
 
 // Of judges the image at a digest. The error says that the registry could not be asked.
 func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest) (Verdict, error) {
+	return Prepared(ctx, source, d, want, builds, func(*index.Image, *check.Want) error { return nil })
+}
+
+// Prepared is Of for what is wanted only once the index was read: prepare completes it.
+func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
 	image, err := index.Get(ctx, source, d, builds)
 	if err != nil {
+		return Verdict{}, err
+	}
+	if err := prepare(image, &want); err != nil {
 		return Verdict{}, err
 	}
 	if want.Provenance {
