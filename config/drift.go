@@ -31,29 +31,40 @@ func (r *reader) driftCheck(pipeline object, images []Image) DriftCheck {
 	if bad := badSchedule(text); bad != "" {
 		o.report("schedule", "%s", bad)
 	}
-	for i, image := range images {
-		r.checkDrift(item(pipeline.path("images"), i)+".tags", image.Tags)
-	}
+	r.checkDrift(o, pipeline.path("images"), images)
 	return d
 }
 
 // checkDrift reports tags that leave the scheduled check nothing to look at, or nothing to go by.
-func (r *reader) checkDrift(at string, tags Tags) {
-	some := func(templates []string, varies bool) bool {
-		for _, text := range templates {
-			t, err := tag.Parse(text)
-			if err != nil || t.Varies() == varies {
-				return true // what is wrong with a template is reported already
-			}
+func (r *reader) checkDrift(o object, at string, images []Image) {
+	watched := false
+	for i, image := range images {
+		if !image.Tags.Public() {
+			continue // it is not looked at
 		}
-		return false
+		watched = true
+		if !someTemplate(image.Tags.Immutable, true) {
+			r.report(item(at, i)+".tags.immutable", image.Tags.Immutable, `driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`)
+		}
 	}
-	if !some(tags.Moving, false) {
-		r.report(below(at, "moving"), tags.Moving, `driftCheck has nothing to look at: add a tag that is always called the same, such as "latest"`)
+	if !watched && len(images) > 0 {
+		o.r.report(o.at, nothing{}, `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`)
 	}
-	if !some(tags.Immutable, true) {
-		r.report(below(at, "immutable"), tags.Immutable, `driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`)
+}
+
+// Public tells whether there is a moving tag that is always called the same, such as latest.
+func (t Tags) Public() bool { return someTemplate(t.Moving, false) }
+
+// someTemplate tells whether some template varies from commit to commit, or doesn't. What can't be parsed counts as both: it is
+// reported already.
+func someTemplate(templates []string, varies bool) bool {
+	for _, text := range templates {
+		t, err := tag.Parse(text)
+		if err != nil || t.Varies() == varies {
+			return true
+		}
 	}
+	return false
 }
 
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html

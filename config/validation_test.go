@@ -91,12 +91,16 @@ func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
 		{"no address", pipelineWith(`"driftCheck": {"schedule": "rate(1 day)", "email": "team"}`), []string{at + `.email: "team": a mail address has a name, "@" and a domain: use one such as "team@example.com"`}},
 		{"an address for nothing", pipelineWith(`"driftCheck": {"schedule": "", "email": "team@example.com"}`), []string{at + `.email: "team@example.com": gets nothing without a schedule: set "schedule", such as "rate(1 day)"`}},
 		{
-			"tags that say nothing",
-			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"immutable": ["v1"], "moving": ["nightly-{date:20060102}"]}}]}]}`,
+			"tags that say nothing of what was validated",
+			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"immutable": ["v1"]}}, {"name": "other", "tags": {"immutable": [], "moving": ["nightly-{date:20060102}"]}}]}]}`,
 			[]string{
-				`archway.pipelines[0].images[0].tags.moving: ["nightly-{date:20060102}"]: driftCheck has nothing to look at: add a tag that is always called the same, such as "latest"`,
 				`archway.pipelines[0].images[0].tags.immutable: ["v1"]: driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`,
 			},
+		},
+		{
+			"no tag to look at",
+			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"moving": ["nightly-{date:20060102}"]}}]}]}`,
+			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
 		},
 	})
 }

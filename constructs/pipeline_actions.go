@@ -58,17 +58,31 @@ func validateActions(image PipelineImage, function awslambda.IFunction) []action
 	for _, build := range image.Builds {
 		builds[build.Architecture.Platform()] = builtDigest(image, build)
 	}
-	return []action{lambdaAction(StageValidate, image.Name, function, compactJSON(struct {
-		Repository string            `json:"repository"`
-		Digest     string            `json:"digest"`
-		Revision   string            `json:"revision"`
-		Builds     map[string]string `json:"builds"`
-	}{
+	return []action{lambdaAction(StageValidate, image.Name, function, image.validation(validated{
 		Repository: *RepositoryURI(image.Repository),
 		Digest:     variable(namespace(StageMerge, image.Name), IndexDigestVariable),
 		Revision:   commitVariable,
 		Builds:     builds,
+		Branch:     branchVariable,
 	}))}
+}
+
+// validated says what is validated. The branch names the moving tags, which must not lose a platform.
+type validated struct {
+	Repository string            `json:"repository"`
+	Digest     string            `json:"digest"`
+	Revision   string            `json:"revision"`
+	Builds     map[string]string `json:"builds"`
+	Branch     string            `json:"branch"`
+}
+
+// validation is what the Validate action hands to its function.
+func (i PipelineImage) validation(what validated) string {
+	return compactJSON(struct {
+		validated
+		Moving []string `json:"moving,omitempty"`
+		policy
+	}{what, i.MovingTags, i.Validation.policy()})
 }
 
 func promoteActions(image PipelineImage, function awslambda.IFunction) []action {

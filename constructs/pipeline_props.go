@@ -64,6 +64,10 @@ type PipelineImage struct {
 	// MovingTags are templates of the tags that follow the newest image, e.g. "latest".
 	// Default: none.
 	MovingTags []string
+
+	// Validation says how the image's index is judged.
+	// Default: everything that the checks call an error stops the pipeline.
+	Validation Validation
 }
 
 // Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
@@ -163,6 +167,14 @@ func (i PipelineImage) problems(branch string) []error {
 	})
 	if n := utf8.RuneCountInString(resolved); n > maxParameters {
 		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+	}
+	errs = append(errs, i.Validation.problems()...)
+	judged := validated{Repository: strings.Repeat("r", 60), Digest: "sha256:" + strings.Repeat("0", 64), Revision: strings.Repeat("0", 40), Branch: branch, Builds: map[string]string{}}
+	for architecture := range seen {
+		judged.Builds[architecture.Platform()] = judged.Digest
+	}
+	if n := utf8.RuneCountInString(i.validation(judged)); n > maxParameters {
+		add(wrong("Validation", "and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give shorter reasons, or fewer or shorter tags", n, maxParameters))
 	}
 	return errs
 }

@@ -39,6 +39,10 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 		return image
 	}
 	images := []archway.PipelineImage{image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)}
+	images[1].Validation = archway.Validation{
+		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true,
+		Downgrade: map[string]archway.Downgrade{"config-parity": {Severity: archway.Warning, Reason: `arm64 alone "wraps"`}},
+	}
 	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{images[0].Repository, images[1].Repository}}
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: "app",
@@ -172,9 +176,10 @@ func TestValidationGetsTheIndexAndTheBuildsOfThisRun(t *testing.T) {
 	got := configuration(t, twoImages, "UserParameters")
 	want := map[string]string{
 		"Validate/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Merge-api.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
-			`"builds":{"linux/amd64":"#{Build-api-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-api-arm64.IMAGE_DIGEST}"}}`,
+			`"builds":{"linux/amd64":"#{Build-api-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-api-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"]}`,
 		"Validate/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Merge-web.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
-			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"}}`,
+			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"],` +
+			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\""},"provenance":true}`,
 		"Promote/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
 			`"branch":"#{variables.branch}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 		"Promote/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +

@@ -15,11 +15,11 @@ func NewPromoter(scope constructs.Construct, id string, props *RegistryFunctionP
 		Package:     PromotePackage,
 		Description: "Points tags at a validated image index, by its digest",
 		Timeout:     2 * time.Minute,
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrTag...),
 			jobResult(),
-		},
+		}, notify(props.Topic)...),
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})

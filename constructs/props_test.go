@@ -7,12 +7,14 @@ import (
 	"time"
 
 	archway "archway/constructs"
+	"archway/internal/checks"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -23,6 +25,7 @@ type (
 	aSource     struct{ awscodecommit.IRepository }
 	aFunction   struct{ awslambda.IFunction }
 	aPipeline   struct{ awscodepipeline.IPipeline }
+	aTopic      struct{ awssns.ITopic }
 )
 
 // lines are the problems, one to a line.
@@ -45,6 +48,11 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	}
 	image := archway.PipelineImage{
 		Name: "app", Repository: aRepository{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+	}
+	judged := func(v archway.Validation) archway.PipelineImage {
+		changed := image
+		changed.Validation = v
+		return changed
 	}
 	pipeline := func(images ...archway.PipelineImage) *archway.PipelineProps {
 		return &archway.PipelineProps{Repository: aSource{}, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: aFunction{}, Images: images}
@@ -166,9 +174,48 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`Images[1].Name is "app", as that of Images[0]: names must differ`,
 		}},
 		{"pipeline: more tags than CodePipeline hands over", pipeline(archway.PipelineImage{
-			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, MovingTags: []string{strings.Repeat("t", 900)},
+			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, ImmutableTags: []string{strings.Repeat("t", 900)},
 		}), []string{
-			"Images[0].ImmutableTags and MovingTags make a configuration of 1138 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
+			"Images[0].ImmutableTags and MovingTags make a configuration of 1141 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
+		}},
+		{"pipeline: a validation that can't work", pipeline(judged(archway.Validation{
+			AllowedPlatforms: []string{"linux/arm/v7", "arm"},
+			Downgrade: map[string]archway.Downgrade{
+				"config-parity": {Severity: archway.Info, Reason: "known"},
+				"config-partiy": {Severity: "error", Reason: " "},
+				"limits":        {Severity: archway.Info, Reason: "#{x}"},
+				"x":             {Severity: archway.Info, Reason: "known"},
+			},
+		})), []string{
+			`Images[0].Validation.AllowedPlatforms[1] is "arm": give a platform such as "linux/arm/v7"`,
+			`Images[0].Validation.Downgrade["config-partiy"] names no check: did you mean "config-parity"?`,
+			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": allowed are warning and info`,
+			`Images[0].Validation.Downgrade["config-partiy"].Reason is missing: give a reason, which is shown with each finding`,
+			`Images[0].Validation.Downgrade["limits"] can't be downgraded, because nothing is known about what the check reports: leave it out`,
+			`Images[0].Validation.Downgrade["limits"].Reason holds "#{", which CodePipeline would read as the beginning of a variable: leave it out`,
+			`Images[0].Validation.Downgrade["x"] names no check: give one of ` + strings.Join(checks.Names, ", "),
+		}},
+		{"pipeline: more reasons than CodePipeline hands over", pipeline(judged(archway.Validation{
+			Downgrade: map[string]archway.Downgrade{"rootfs": {Severity: archway.Info, Reason: strings.Repeat("r", 800)}},
+		})), []string{
+			"Images[0].Validation and MovingTags make a configuration of 1156 characters or more: CodePipeline allows 1000, so give shorter reasons, or fewer or shorter tags",
+		}},
+
+		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"drift check: nothing", &archway.DriftCheckProps{}, []string{
+			"Validator is missing: give the function that checks an index",
+			"Topic is missing: give the SNS topic to tell",
+			"Images is missing: give at least one image",
+		}},
+		{"drift check: all is well", &archway.DriftCheckProps{Validator: aFunction{}, Topic: aTopic{}, Schedule: "rate(1 hour)", Images: []archway.PipelineImage{{
+			MovingTags: []string{"nightly-{date:20060102}", "latest"}, ImmutableTags: []string{"v1", "{commit}"},
+		}}}, nil},
+		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Topic: aTopic{}, Schedule: "daily", Images: []archway.PipelineImage{{
+			MovingTags: []string{"nightly-{date:20060102}"}, ImmutableTags: []string{"v1"},
+		}}}, []string{
+			`Schedule is "daily": give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
+			`Images[0].MovingTags has no tag that is always called the same, such as "latest": there is nothing to look at`,
+			`Images[0].ImmutableTags has no tag that differs from commit to commit, such as "{commit:12}": nothing tells what was validated`,
 		}},
 	}
 	for _, test := range tests {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -22,6 +23,10 @@ const (
 type RegistryFunctionProps struct {
 	// Repositories are the repositories that the function may work on. Required.
 	Repositories []awsecr.IRepository
+
+	// Topic is a topic that the function may notify. The validator does so for a [DriftCheck].
+	// Default: it may notify none.
+	Topic awssns.ITopic
 
 	// LogRetention is how long log events are kept.
 	// Default: three months.
@@ -48,14 +53,22 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),
 			jobResult(),
-		},
+		}, notify(props.Topic)...),
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+}
+
+// notify lets a function tell a topic, if there is one.
+func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
+	if topic == nil {
+		return nil
+	}
+	return []awsiam.PolicyStatement{allow([]*string{topic.TopicArn()}, "sns:Publish")}
 }
 
 // jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a

@@ -61,7 +61,16 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		}),
 		ImmutableTags: cfg.Tags.Immutable,
 		MovingTags:    cfg.Tags.Moving,
+		Validation:    validation(cfg.Validation),
 	}
+}
+
+func validation(cfg config.Validation) archway.Validation {
+	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Downgrade: map[string]archway.Downgrade{}}
+	for name, d := range cfg.Downgrade {
+		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
+	}
+	return v
 }
 
 var buildIDs = map[platform.Platform]string{

@@ -51,13 +51,14 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		repositories = append(repositories, image.Repository)
 	}
 	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
+	validator := newValidator(stack, cfg, images, *functions)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,
 		Repository:   source.Repository,
 		Branch:       cfg.Source.Branch,
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
-		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
+		Validator:    validator.Function,
 		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 	})

@@ -156,7 +156,8 @@ func TestNothingIsTiedToAPartition(t *testing.T) {
 	for _, stack := range []string{asCommitted, everything} {
 		walk(template(t, stack), nil, func(path []string, text string) {
 			at := strings.Join(path, ".")
-			if strings.Contains(text, "amazonaws.com") && !(strings.HasSuffix(at, ".Principal.Service") && servicePrincipal.MatchString(text)) {
+			principal := strings.HasSuffix(at, ".Principal.Service") || strings.HasSuffix(at, ".Properties.Principal")
+			if strings.Contains(text, "amazonaws.com") && !(principal && servicePrincipal.MatchString(text)) {
 				t.Errorf("%s: %s is %q: the suffix differs between partitions, use AWS::URLSuffix", stack, at, text)
 			}
 			if strings.Contains(text, "arn:aws") {
@@ -225,7 +226,7 @@ func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
 	want := map[string][]string{
 		asCommitted: {"CloneUrl", "CloneUrlGrc", "Console", "hellogoRegistryUri"},
-		everything:  {"CloneUrl", "CloneUrlGrc", "Console", "apiRegistryUri", "webuiRegistryUri"},
+		everything:  {"CloneUrl", "CloneUrlGrc", "Console", "DriftTopic", "apiRegistryUri", "webuiRegistryUri"},
 	}
 	for stack, names := range want {
 		outputs := template(t, stack)["Outputs"].(map[string]any)
