@@ -96,6 +96,8 @@ func (r *Rehearsal) startServices() error {
 		RegistryHost: r.reg.Host(),
 		Registry:     ecr{r.reg},
 		Jobs:         r.invoke,
+		Pipelines:    asked{r},
+		Commits:      asked{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {

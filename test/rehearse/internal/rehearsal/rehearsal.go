@@ -75,9 +75,8 @@ type Rehearsal struct {
 	engines      map[string]*codepipeline.Engine // by ARN
 	rules        []*events.Rule
 
-	mu         sync.Mutex
-	executions []*codepipeline.Execution
-	logCount   int
+	mu       sync.Mutex
+	logCount int
 }
 
 // repository is a deployed CodeCommit repository.
@@ -159,11 +158,10 @@ func (r *Rehearsal) onClose(f func() error) { r.closers = append(r.closers, f) }
 
 // Close stops everything that New and the executions started.
 func (r *Rehearsal) Close() error {
-	r.mu.Lock()
-	executions := r.executions
-	r.mu.Unlock()
-	for _, x := range executions {
-		x.Stop()
+	for _, engine := range r.engines {
+		for _, x := range engine.Executions() {
+			x.Stop()
+		}
 	}
 	var problems []error
 	for i := len(r.closers) - 1; i >= 0; i-- {
