@@ -50,16 +50,24 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
-	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
+	validator := archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal})
+	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+		Repositories:  repositories,
+		Source:        source.Repository,
+		PipelineName:  cfg.Name,
+		RemovalPolicy: removal,
+	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,
 		Repository:   source.Repository,
 		Branch:       cfg.Source.Branch,
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
-		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Validator:    validator.Function,
+		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
+
+		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Repository: source.Repository,
