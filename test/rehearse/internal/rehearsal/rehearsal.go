@@ -51,6 +51,9 @@ type Options struct {
 	Observer codepipeline.Observer
 	// Stream, if set, also takes what actions print, line by line.
 	Stream func(stage, action string) io.Writer
+	// Builds, if set, does the work of all builds. Then everything else runs as
+	// ever, and the machine needs to have nothing: neither root nor Docker.
+	Builds BuildFunc
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
@@ -131,7 +134,11 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
 	// The functions are compiled while the machine is prepared.
 	built := r.buildFunctions(ctx, stacks)
-	hosts, err := r.prepareMachine(ctx, stacks)
+	prepare := func() (hosts, error) { return r.prepareMachine(ctx, stacks) }
+	if r.options.Builds != nil {
+		prepare = func() (hosts, error) { return r.prepareStubs(stacks) }
+	}
+	hosts, err := prepare()
 	if err == nil {
 		err = r.step("deploy the stacks", func() error { return r.deploy(ctx, stacks, hosts) })
 	}
