@@ -33,7 +33,7 @@ func Action(open login.Open, executions execution.Source, commits history.Source
 		if err != nil {
 			return nil, fmt.Errorf("no tag was moved; %s: %w", image, err)
 		}
-		p := &promoter{name: t.repository.RepositoryStr(), repository: repository, execution: x, history: commits, log: log, pause: 200 * time.Millisecond}
+		p := &promoter{name: t.repository.RepositoryStr(), repository: repository, execution: x, history: commits, givingUp: t.givingUp, log: log, pause: 200 * time.Millisecond}
 		if p.image, err = fetch(ctx, repository, t.digest); err != nil {
 			return nil, fmt.Errorf("no tag was moved; %s: %w", image, err)
 		}

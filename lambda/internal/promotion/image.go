@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -23,7 +24,7 @@ type image struct {
 	revision string
 	created  time.Time
 	// platforms are those that runtimes find in it; none in a single image.
-	platforms []string
+	platforms []specs.Platform
 }
 
 func parseImage(doc registry.Document) (image, *index.Manifest) {
@@ -37,7 +38,7 @@ func parseImage(doc registry.Document) (image, *index.Manifest) {
 	for _, d := range manifest.Body.Manifests {
 		e := index.Entry{Descriptor: d}
 		if d.Platform != nil && e.Role() == index.RoleImage {
-			i.platforms = append(i.platforms, index.Key(*d.Platform))
+			i.platforms = append(i.platforms, *d.Platform)
 		}
 	}
 	return i, manifest
@@ -81,13 +82,13 @@ func (p *promoter) served(ctx context.Context, d digest.Digest) (image, error) {
 	return i, nil
 }
 
-// lost are the platforms that one image has and another lacks.
-func lost(from, to image) []string {
-	var missing []string
-	for _, platform := range from.platforms {
-		if !slices.Contains(to.platforms, platform) && !slices.Contains(missing, platform) {
-			missing = append(missing, platform)
+// names are the platforms of a list, for people.
+func names(platforms []specs.Platform) string {
+	var all []string
+	for _, p := range platforms {
+		if name := index.Key(p); !slices.Contains(all, name) {
+			all = append(all, name)
 		}
 	}
-	return missing
+	return strings.Join(all, ", ")
 }

@@ -3,9 +3,9 @@ package promotion
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/history"
@@ -17,7 +17,7 @@ type judgment struct {
 	// why completes "it moves: …" or "it stays: …".
 	why string
 	// lost are platforms that people pull by this tag now, and that the promoted index lacks.
-	lost []string
+	lost []specs.Platform
 }
 
 // judge decides about one moving tag. Nothing but the two indexes and the source's history is asked, so that the answer is
@@ -32,7 +32,7 @@ func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, e
 	}
 	j, err := p.order(ctx, now)
 	if j.move {
-		j.lost = lost(now, p.image)
+		j.lost = check.Lost(now.platforms, p.image.platforms)
 	}
 	return j, err
 }
@@ -97,8 +97,8 @@ func (p *promoter) later(than image) bool {
 }
 
 // regression is the refusal of a move that takes platforms away from those who pull a tag.
-func regression(tag string, served digest.Digest, missing []string) string {
-	return fmt.Sprintf("%s serves %s with %s", tag, check.Short(served.String()), strings.Join(missing, ", "))
+func regression(tag string, served digest.Digest, missing []specs.Platform) string {
+	return fmt.Sprintf("%s serves %s with %s", tag, check.Short(served.String()), names(missing))
 }
 
 func abbreviate(commit string) string { return commit[:min(len(commit), 12)] }

@@ -149,6 +149,11 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	if n := len(s.puts()) - writes; n != 0 {
 		t.Errorf("%d tags were written", n)
 	}
+	if _, err := s.promote(t, func(p *Parameters) {
+		p.Digest, p.Downgrade = half.String(), map[string]string{"regression": "warning:no machine of that kind is left"}
+	}); err != nil {
+		t.Errorf("the platform is given up on purpose: %v", err)
+	}
 }
 
 func TestCheckFindsWhatStandsAgainstItAndWritesNothing(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/tag"
+	"archway/lambda/internal/check"
 	"archway/lambda/internal/job"
 )
 
@@ -29,6 +30,8 @@ type Parameters struct {
 	// Check looks at everything that could keep the tags from being written, and writes none. Pipelines of several images do
 	// that for all of them before the first tag of any of them moves.
 	Check bool `json:"check"`
+	// Downgrade is the image's policy for checks, as the Validate action has it; of interest is "regression" alone.
+	Downgrade map[string]string `json:"downgrade"`
 }
 
 // task is the same in checked form.
@@ -39,6 +42,7 @@ type task struct {
 	templates  []template
 	execution  string
 	check      bool
+	givingUp   string
 }
 
 type template struct {
@@ -71,6 +75,13 @@ func parse(userParameters string) (task, error) {
 		return task{}, err
 	}
 	t := task{repository: repository, digest: digest.Digest(p.Digest), values: tag.Values{Commit: p.Commit, Branch: p.Branch}, execution: p.Execution, check: p.Check}
+	if text, ok := p.Downgrade["regression"]; ok {
+		d, err := check.ParseDowngrade(text)
+		if err != nil {
+			return task{}, job.Misconfigured("The parameter downgrade.regression: %s.", err)
+		}
+		t.givingUp = d.Reason
+	}
 	for _, group := range []struct {
 		field     string
 		templates []string

@@ -22,6 +22,7 @@ func TestParametersNameWhatIsWrong(t *testing.T) {
 		"no registry":            {"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app", "app", `The parameter repository is "app"`},
 		"an unresolved variable": {`"main"`, `"#{variables.branch}"`, "the variable #{variables.branch}, which CodePipeline didn't resolve"},
 		"a bad template":         {"{commit:12}", "{commmit}", "The parameter immutable[0] is no tag template"},
+		"a bad downgrade":        {`"commit"`, `"downgrade":{"regression":"never"},"commit"`, "The parameter downgrade.regression"},
 		"a bad moving template":  {"latest", "-latest", "The parameter moving[0] is no tag template"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/execution"
@@ -35,7 +36,9 @@ type promoter struct {
 	image      image
 	execution  execution.Execution
 	history    history.Source
-	log        *slog.Logger
+	// givingUp is why platforms may be lost, where the configuration says so.
+	givingUp string
+	log      *slog.Logger
 	// pause is the wait between two looks at a tag that was just written.
 	pause time.Duration
 	// known are the images and the commits that were asked for.
@@ -97,16 +100,17 @@ func (p *promoter) survey(ctx context.Context, tags []Tag) ([]result, error) {
 			strings.Join(conflicts, ", "), check.Short(p.image.Digest.String()))
 	}
 	if len(regressions) > 0 {
-		return nil, job.Failed("No tag was moved: it would take platforms away from those who pull it (%s), and %s has %s only. If a build is missing, run the pipeline again; if the platform is given up on purpose, delete the tag in the registry and retry the stage.",
-			strings.Join(regressions, "; "), check.Short(p.image.Digest.String()), strings.Join(p.image.platforms, ", "))
+		return nil, job.Failed("No tag was moved: it would take platforms away from those who pull it (%s), and %s has %s only. Build it for that platform again; if it is to be given up, downgrade the check regression with the reason.",
+			strings.Join(regressions, "; "), check.Short(p.image.Digest.String()), names(p.image.platforms))
 	}
 	return results, nil
 }
 
-// regress lets a rollback pass: it is somebody's decision to have the earlier image, as it was.
-func (p *promoter) regress(t Tag, served digest.Digest, missing []string) []string {
-	if p.execution.Rollback {
-		p.log.Warn("the rollback takes platforms away", "tag", t.Name, "platforms", strings.Join(missing, ","))
+// regress gives the refusal of a move that takes platforms away. A rollback passes: it is somebody's decision to have the earlier
+// image, as it was; and so does what the configuration says is to be given up.
+func (p *promoter) regress(t Tag, served digest.Digest, missing []specs.Platform) []string {
+	if p.execution.Rollback || p.givingUp != "" {
+		p.log.Warn("the tag loses platforms", "tag", t.Name, "platforms", names(missing), "reason", p.givingUp)
 		return nil
 	}
 	return []string{regression(t.Name, served, missing)}
@@ -154,7 +158,7 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 				return false, err
 			}
 			last, err = p.judge(ctx, served)
-			if err == nil && len(last.lost) > 0 && !p.execution.Rollback {
+			if err == nil && len(last.lost) > 0 && !p.execution.Rollback && p.givingUp == "" {
 				err = job.Failed("The tag %s was left where it is: meanwhile %s, which this image lacks.", t.Name, regression("it", served, last.lost))
 			}
 			if err != nil || !last.move {

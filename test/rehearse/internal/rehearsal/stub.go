@@ -63,6 +63,9 @@ func (r *Rehearsal) prepareStubs(stacks []*assembly.Stack) (hosts, error) {
 	}}, nil
 }
 
+// CAFile is the bundle of roots that makes the registry's certificate valid.
+func (r *Rehearsal) CAFile() string { return r.reg.CAFile() }
+
 // environment is what every process finds. Nothing of the person's at the machine
 // is in it: no settings, no credentials.
 func (r *Rehearsal) environment() []string {
