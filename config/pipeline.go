@@ -39,6 +39,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
 	p.Images = r.images(o, p, taken.registries)
+	p.DriftCheck = r.driftCheck(o, p.Images)
 	return p
 }
 
