@@ -28,6 +28,10 @@ type Pipeline struct {
 	// SUPERSEDED: of the commits that wait, only the newest is built.
 	ExecutionMode ExecutionMode `json:"executionMode"`
 
+	// Whether CodePipeline puts the moving tags back by itself when something in the stage Promote fails, such as the
+	// promotion of one of several images: to where the latest execution had put them that succeeded there.
+	RollbackOnFailure bool `json:"rollbackOnFailure"`
+
 	// What becomes of the source repository, the images and the logs when the stack is deleted. RETAIN keeps them, DESTROY
 	// deletes them.
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`

@@ -29,6 +29,13 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			},
 		},
 		{
+			"actions of the promotion",
+			`{"pipelines": [{"name": "hello", "images": [` + strings.ReplaceAll(images(26), "}", `, "platforms": ["linux/arm64"]}`) + `]}]}`,
+			[]string{
+				`archway.pipelines[0].images: 26 images take 52 actions to be promoted, as each is checked before, but CodePipeline takes at most 50 actions in a stage: split the pipeline`,
+			},
+		},
+		{
 			"filters",
 			imageWith(`"tags": {"moving": ["a", "b-{date:2006}", "c", "d", "e", "f"]}`),
 			[]string{
@@ -46,7 +53,7 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			"parameters of the promotion",
 			imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) + `", "` + strings.Repeat("y", 128) + `", "` + strings.Repeat("z", 128) + `", "` + strings.Repeat("a", 128) + `", "` + strings.Repeat("b", 128) + `", "` + strings.Repeat("c", 128) + `"]}`),
 			[]string{
-				`archway.pipelines[0].images[0].tags: with the names of the repository and the branch, the tags take up to 1080 characters of the promotion's parameters, but CodePipeline takes at most 1000: use fewer or shorter tags`,
+				`archway.pipelines[0].images[0].tags: with the names of the repository and the branch, the tags take up to 1144 characters of the promotion's parameters, but CodePipeline takes at most 1000: use fewer or shorter tags`,
 			},
 		},
 	})

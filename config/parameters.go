@@ -23,13 +23,16 @@ func (r *reader) checkParameters(at string, tags Tags, name, registry, branch st
 		Digest     string   `json:"digest"`
 		Commit     string   `json:"commit"`
 		Branch     string   `json:"branch"`
+		Execution  string   `json:"execution"`
+		Check      bool     `json:"check"`
 		Immutable  []string `json:"immutable"`
 		Moving     []string `json:"moving"`
 	}
-	p := parameters{Repository: strings.Repeat("h", maxHost) + "/" + registry, Immutable: tags.Immutable, Moving: tags.Moving}
+	p := parameters{Repository: strings.Repeat("h", maxHost) + "/" + registry, Check: true, Immutable: tags.Immutable, Moving: tags.Moving}
 	written := p
 	written.Digest, written.Commit, written.Branch = "#{Validate-"+name+".digest}", "#{Source.CommitId}", "#{variables.branch}"
 	resolved := p
+	written.Execution, resolved.Execution = "#{codepipeline.PipelineExecutionId}", strings.Repeat("0", 36)
 	resolved.Digest, resolved.Commit, resolved.Branch = "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40), branch
 	if size := max(jsonSize(written), jsonSize(resolved)); size > maxParameters {
 		r.report(at, nothing{}, "with the names of the repository and the branch, the tags take up to %d characters of the promotion's parameters, but CodePipeline takes at most %d: use fewer or shorter tags", size, maxParameters)

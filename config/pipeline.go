@@ -36,6 +36,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	} else {
 		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
 	}
+	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
 	p.Images = r.images(o, p, taken.registries)
 	p.DriftCheck = r.driftCheck(o, p.Images)
@@ -71,8 +72,11 @@ func (r *reader) images(o object, p Pipeline, registries names) []Image {
 		images = append(images, image)
 		builds += len(image.Platforms)
 	}
-	if builds > maxActions {
+	switch {
+	case builds > maxActions:
 		r.report(o.path("images"), nothing{}, "%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), builds, maxActions)
+	case len(list) > maxActions/2:
+		r.report(o.path("images"), nothing{}, "%d images take %d actions to be promoted, as each is checked before, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), 2*len(list), maxActions)
 	}
 	return images
 }

@@ -24,7 +24,7 @@ func each(images []PipelineImage, actions func(PipelineImage) []action) []action
 	return all
 }
 
-// newAction has no RunOrder but the first, so that all actions of a stage run in parallel.
+// newAction has the first RunOrder, so that all actions of a stage run in parallel unless they are given others.
 func newAction(stage, name, category, provider string, configuration map[string]any) action {
 	return &awscodepipeline.CfnPipeline_ActionDeclarationProperty{
 		Name:      &name,

@@ -43,11 +43,16 @@ func Example() {
 	}
 	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}}
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
-		Repository: source.Repository,
-		Artifacts:  artifacts.Bucket,
-		Images:     []archway.PipelineImage{image},
-		Validator:  archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:   archway.NewPromoter(stack, "Promote", functions).Function,
+		PipelineName: "shop",
+		Repository:   source.Repository,
+		Artifacts:    artifacts.Bucket,
+		Images:       []archway.PipelineImage{image},
+		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
+		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+			Repositories: functions.Repositories,
+			Source:       source.Repository,
+			PipelineName: "shop",
+		}).Function,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Pipeline: pipeline.Pipeline})
 	app.Synth(nil)

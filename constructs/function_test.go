@@ -185,6 +185,8 @@ func TestValidatorMayOnlyReadTheRegistry(t *testing.T) {
 
 func TestPromoterMayReadManifestsAndWriteTags(t *testing.T) {
 	want := []string{
+		"codecommit:GetMergeOptions on ${SourceRepository.Arn}",
+		"codepipeline:GetPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"codepipeline:PutJobFailureResult on *",
 		"codepipeline:PutJobSuccessResult on *",
 		"ecr:BatchGetImage on ${apiRegistryImages.Arn}",

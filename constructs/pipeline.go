@@ -67,11 +67,19 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 			stageOf(StageBuild, each(p.Images, buildActions)...),
 			stageOf(StageMerge, each(p.Images, mergeActions)...),
 			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
-			stageOf(StagePromote, each(p.Images, func(image PipelineImage) []action { return promoteActions(image, p.Promoter) })...),
+			promoteStage(&p),
 		},
 	})
 	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
 	return this
+}
+
+func promoteStage(p *PipelineProps) *awscodepipeline.CfnPipeline_StageDeclarationProperty {
+	stage := stageOf(StagePromote, append(promoteActions(p.Images, p.Promoter), p.Verify...)...)
+	if p.RollbackOnFailure {
+		stage.OnFailure = &awscodepipeline.CfnPipeline_FailureConditionsProperty{Result: jsii.String("ROLLBACK")}
+	}
+	return stage
 }
 
 func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {

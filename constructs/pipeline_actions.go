@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
 )
 
 // An action gives its variables under the namespace "Stage-action", which tells in the console where a value comes from. The
@@ -20,6 +21,8 @@ func variable(namespace, name string) string { return "#{" + namespace + "." + n
 var (
 	commitVariable = variable(StageSource, "CommitId")
 	branchVariable = variable("variables", BranchVariable)
+	// executionVariable is CodePipeline's own.
+	executionVariable = variable("codepipeline", "PipelineExecutionId")
 )
 
 func buildActionName(image PipelineImage, build *NativeBuild) string {
@@ -85,15 +88,42 @@ func (i PipelineImage) validation(what validated) string {
 	}{what, i.MovingTags, i.Validation.policy()})
 }
 
-func promoteActions(image PipelineImage, function awslambda.IFunction) []action {
-	return []action{lambdaAction(StagePromote, image.Name, function, image.promotion(promoted{
-		Repository: *RepositoryURI(image.Repository),
-		// What the Validate action of this run has passed, so that nothing else can be promoted.
-		Digest: variable(namespace(StageValidate, image.Name), "digest"),
-		Commit: commitVariable,
-		Branch: branchVariable,
-	}))}
+// The run orders of the stage Promote: what stands against one image is known before a tag of any other image moves.
+const (
+	orderCheck = iota + 1
+	orderPromote
+
+	// VerifyOrder is the first run order after the promotion, for [PipelineProps].Verify.
+	VerifyOrder
+)
+
+// promoteActions point the tags of all images. The actions of one run order run at the same time: where there are several
+// images, all are checked in a run order of its own first, because a registry has no transactions.
+func promoteActions(images []PipelineImage, function awslambda.IFunction) []action {
+	var checks, promotions []action
+	for _, image := range images {
+		what := promoted{
+			Repository: *RepositoryURI(image.Repository),
+			// What the Validate action of this run has passed, so that nothing else can be promoted.
+			Digest:    variable(namespace(StageValidate, image.Name), "digest"),
+			Commit:    commitVariable,
+			Branch:    branchVariable,
+			Execution: executionVariable,
+		}
+		promotion := lambdaAction(StagePromote, image.Name, function, image.promotion(what))
+		what.Check = true
+		check := lambdaAction(StagePromote, image.Name+checkSuffix, function, image.promotion(what))
+		if len(images) > 1 {
+			check.RunOrder, promotion.RunOrder = jsii.Number(orderCheck), jsii.Number(orderPromote)
+			checks = append(checks, check)
+		}
+		promotions = append(promotions, promotion)
+	}
+	return append(checks, promotions...)
 }
+
+// checkSuffix tells an image's check from its promotion.
+const checkSuffix = "-check"
 
 // promoted says what is promoted.
 type promoted struct {
@@ -101,6 +131,8 @@ type promoted struct {
 	Digest     string `json:"digest"`
 	Commit     string `json:"commit"`
 	Branch     string `json:"branch"`
+	Execution  string `json:"execution"`
+	Check      bool   `json:"check,omitempty"`
 }
 
 // promotion is what the Promote action hands to its function.

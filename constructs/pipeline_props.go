@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -37,6 +38,17 @@ type PipelineProps struct {
 
 	// Promoter is the function that points tags at an index. Required.
 	Promoter awslambda.IFunction
+
+	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
+	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
+	// failed and no earlier one. Allow [Pipeline].Role what they do.
+	// Default: none.
+	Verify []*awscodepipeline.CfnPipeline_ActionDeclarationProperty
+
+	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails: the promotion of one of several
+	// images, or one of Verify. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
+	// Default: the tags stay until somebody retries the stage or rolls it back.
+	RollbackOnFailure bool
 
 	// Execution decides what happens to a push while another one is on its way.
 	// Default: Queued.
@@ -131,6 +143,17 @@ func (p *PipelineProps) Validate() error {
 	if actions > maxActionsPerStage {
 		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
 	}
+	if n := 2*len(p.Images) + len(p.Verify); len(p.Images) > 1 && n > maxActionsPerStage {
+		errs = append(errs, wrong("Images", "take %d actions to be checked, promoted and verified: CodePipeline allows %d actions in a stage, so make several pipelines", n, maxActionsPerStage))
+	}
+	for i, verification := range p.Verify {
+		switch {
+		case verification == nil:
+			errs = append(errs, wrong(at("Verify", i), "is nil: leave it out"))
+		case verification.RunOrder == nil || *verification.RunOrder < VerifyOrder:
+			errs = append(errs, wrong(at("Verify", i), "runs before the promotion has ended: give it a RunOrder of %d or more", VerifyOrder))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -164,6 +187,8 @@ func (i PipelineImage) problems(branch string) []error {
 		Digest:     "sha256:" + strings.Repeat("0", 64),
 		Commit:     strings.Repeat("0", 40),
 		Branch:     branch,
+		Execution:  strings.Repeat("0", 36),
+		Check:      true,
 	})
 	if n := utf8.RuneCountInString(resolved); n > maxParameters {
 		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))

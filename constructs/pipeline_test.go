@@ -9,6 +9,7 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -51,15 +52,18 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
 		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+			Repositories: functions.Repositories, Source: source.Repository, PipelineName: "app",
+		}).Function,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Branch: "trunk", Pipeline: pipeline.Pipeline})
 	awscdk.NewCfnOutput(stack, jsii.String("Console"), &awscdk.CfnOutputProps{Value: pipeline.ConsoleURL})
 })
 
 type stage struct {
-	Name    string
-	Actions []struct {
+	Name      string
+	OnFailure map[string]string
+	Actions   []struct {
 		Name, Namespace                 string
 		RunOrder                        int
 		RoleArn                         any
@@ -105,16 +109,20 @@ func TestPipelineHasFiveStagesWithActionsNamedAfterImages(t *testing.T) {
 		}
 		got = append(got, stage.Name+": "+strings.Join(names, " "))
 	}
-	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web", "Promote: api web"}
+	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web", "Promote: api-check web-check api web"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestActionsOfAStageRunInParallel(t *testing.T) {
+func TestActionsOfAStageRunInParallelAfterTheChecksOfAllImages(t *testing.T) {
 	for _, stage := range stages(t, twoImages) {
 		for _, action := range stage.Actions {
-			if action.RunOrder != 1 {
+			want := 1
+			if stage.Name == "Promote" && !strings.HasSuffix(action.Name, "-check") {
+				want = 2
+			}
+			if action.RunOrder != want {
 				t.Errorf("%s/%s waits for others: RunOrder %d", stage.Name, action.Name, action.RunOrder)
 			}
 		}
@@ -129,7 +137,7 @@ func TestActionsHaveNamespacesNamedAfterStageAndAction(t *testing.T) {
 		}
 	}
 	want := []string{"Source", "Build-api-amd64", "Build-api-arm64", "Build-web-arm64", "Merge-api", "Merge-web",
-		"Validate-api", "Validate-web", "Promote-api", "Promote-web"}
+		"Validate-api", "Validate-web", "Promote-api-check", "Promote-web-check", "Promote-api", "Promote-web"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -181,9 +189,13 @@ func TestValidationGetsTheIndexAndTheBuildsOfThisRun(t *testing.T) {
 			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"],` +
 			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\""},"provenance":true}`,
 		"Promote/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+		"Promote/api-check": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 		"Promote/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+		"Promote/web-check": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -307,4 +319,61 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 			template.HasMapping(jsii.String("*"), map[string]any{partition: map[string]any{"host": host}})
 		})
 	}
+}
+
+var oneImage = stack("OneImage", func(stack awscdk.Stack) { newOneImage(stack, nil) })
+
+var verified = stack("Verified", func(stack awscdk.Stack) {
+	newOneImage(stack, func(p *archway.PipelineProps) {
+		p.RollbackOnFailure = true
+		p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{{
+			Name: jsii.String("smoke"), RunOrder: jsii.Number(archway.VerifyOrder),
+			ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
+				Category: jsii.String("Approval"), Owner: jsii.String("AWS"), Provider: jsii.String("Manual"), Version: jsii.String("1"),
+			},
+		}}
+	})
+})
+
+func TestPromotionOfOneImageNeedsNoCheckBeforeIt(t *testing.T) {
+	promote := stages(t, oneImage)[4]
+	if len(promote.Actions) != 1 || promote.Actions[0].RunOrder != 1 || promote.OnFailure != nil {
+		t.Errorf("got %+v", promote)
+	}
+}
+
+func TestWhatVerifiesAPromotionIsRolledBackWithIt(t *testing.T) {
+	promote := stages(t, verified)[4]
+	if diff := cmp.Diff(map[string]string{"Result": "ROLLBACK"}, promote.OnFailure); diff != "" {
+		t.Errorf("OnFailure (-want +got):\n%s", diff)
+	}
+	if len(promote.Actions) != 2 || promote.Actions[1].Name != "smoke" || promote.Actions[1].RunOrder != 3 {
+		t.Errorf("got %+v", promote.Actions)
+	}
+}
+
+// newOneImage adds a pipeline of one image.
+func newOneImage(stack awscdk.Stack, change func(*archway.PipelineProps)) {
+	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	registry := archway.NewRegistry(stack, "Registry", nil)
+	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}}
+	props := &archway.PipelineProps{
+		PipelineName: "app", Repository: source.Repository, Artifacts: artifacts.Bucket,
+		Images: []archway.PipelineImage{{
+			Name: "app", Repository: registry.Repository, MovingTags: []string{"latest"},
+			Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
+			Builds: []*archway.NativeBuild{archway.NewNativeBuild(stack, "Build", &archway.NativeBuildProps{
+				Architecture: archway.ARM64, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
+			})},
+		}},
+		Validator: archway.NewValidator(stack, "Validate", functions).Function,
+		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+			Repositories: functions.Repositories, Source: source.Repository, PipelineName: "app",
+		}).Function,
+	}
+	if change != nil {
+		change(props)
+	}
+	archway.NewPipeline(stack, "Pipeline", props)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -136,6 +137,14 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"RetryAttempts is 3: Lambda allows 0, 1 and 2",
 		}},
 		{"registry function: no repository", &archway.RegistryFunctionProps{}, []string{"Repositories is missing: give at least one ECR repository"}},
+		{"promoter: nothing", &archway.PromoterProps{}, []string{
+			"Repositories is missing: give at least one ECR repository",
+			"Source is missing: give the repository whose commits are built",
+			"PipelineName is missing: give the name of the pipeline that calls the function",
+		}},
+		{"promoter: a name that no pipeline has", &archway.PromoterProps{Repositories: []awsecr.IRepository{aRepository{}}, Source: aSource{}, PipelineName: "a b"}, []string{
+			`PipelineName is "a b": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`,
+		}},
 
 		{"trigger: nothing", &archway.TriggerProps{}, []string{
 			"Repository is missing: give the repository whose pushes start the pipeline",
@@ -159,6 +168,15 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`,
 			`Execution is "PARALLEL": allowed are QUEUED and SUPERSEDED`,
 		}},
+		{"pipeline: verified too early", func() *archway.PipelineProps {
+			p := pipeline(image)
+			p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{nil, {RunOrder: jsii.Number(2)}, {}, {RunOrder: jsii.Number(3)}}
+			return p
+		}(), []string{
+			"Verify[0] is nil: leave it out",
+			"Verify[1] runs before the promotion has ended: give it a RunOrder of 3 or more",
+			"Verify[2] runs before the promotion has ended: give it a RunOrder of 3 or more",
+		}},
 		{"pipeline: an image without anything", pipeline(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
 			"Images[0].Repository is missing: give the ECR repository of the image",
@@ -176,7 +194,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"pipeline: more tags than CodePipeline hands over", pipeline(archway.PipelineImage{
 			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, ImmutableTags: []string{strings.Repeat("t", 900)},
 		}), []string{
-			"Images[0].ImmutableTags and MovingTags make a configuration of 1141 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
+			"Images[0].ImmutableTags and MovingTags make a configuration of 1205 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
 		}},
 		{"pipeline: a validation that can't work", pipeline(judged(archway.Validation{
 			AllowedPlatforms: []string{"linux/arm/v7", "arm"},
@@ -240,7 +258,10 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 		t.Errorf("50 builds are refused: %v", err)
 	}
 	props.Images = images
-	want := []string{"Images have 52 builds in all: CodePipeline allows 50 actions in a stage, so make several pipelines"}
+	want := []string{
+		"Images have 52 builds in all: CodePipeline allows 50 actions in a stage, so make several pipelines",
+		"Images take 52 actions to be checked, promoted and verified: CodePipeline allows 50 actions in a stage, so make several pipelines",
+	}
 	if diff := cmp.Diff(want, lines(props.Validate())); diff != "" {
 		t.Errorf("52 builds (-want +got):\n%s", diff)
 	}

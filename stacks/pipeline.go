@@ -50,8 +50,13 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
-	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
-	validator := newValidator(stack, cfg, images, *functions)
+	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal})
+	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+		Repositories:  repositories,
+		Source:        source.Repository,
+		PipelineName:  cfg.Name,
+		RemovalPolicy: removal,
+	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,
 		Repository:   source.Repository,
@@ -59,8 +64,10 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
 		Validator:    validator.Function,
-		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
+
+		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Repository: source.Repository,

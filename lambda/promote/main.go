@@ -2,6 +2,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/execution"
+	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/promotion"
@@ -21,9 +24,14 @@ func main() {
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	cfg, err := awsenv.Load()
+	pipeline, repository := os.Getenv("PIPELINE_NAME"), os.Getenv("SOURCE_REPOSITORY")
+	if err == nil && (pipeline == "" || repository == "") {
+		err = errors.New("PIPELINE_NAME and SOURCE_REPOSITORY must be set: the pipeline that calls this function, and the repository whose commits it builds")
+	}
 	if err != nil {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, promotion.Action(login.Writer(cfg))))
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log,
+		promotion.Action(login.Writer(cfg), execution.NewCodePipeline(cfg, pipeline), history.NewCodeCommit(cfg, repository))))
 }

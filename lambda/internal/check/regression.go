@@ -32,7 +32,7 @@ var regression = Check{Name: "regression", About: "a platform that a tag serves 
 			continue
 		}
 		for _, p := range served.Platforms {
-			if slices.ContainsFunc(there, func(t specs.Platform) bool { return replaces(t, p) }) {
+			if len(Lost([]specs.Platform{p}, there)) == 0 {
 				continue
 			}
 			name, tag := printable(index.Key(withoutVersion(p))), served.Tag+" ("+Short(served.Digest.String())+")"
@@ -47,6 +47,13 @@ var regression = Check{Name: "regression", About: "a platform that a tag serves 
 			"the index has no image for it, found %s, but nodes pull it from here today: %s; once the tag moves they can't", orNone(names), strings.Join(lost[name], ", "))
 	}
 }}
+
+// Lost gives the platforms whose nodes could pull what was served, and can't pull what is offered.
+func Lost(served, offered []specs.Platform) []specs.Platform {
+	return slices.DeleteFunc(slices.Clone(served), func(p specs.Platform) bool {
+		return slices.ContainsFunc(offered, func(o specs.Platform) bool { return replaces(o, p) })
+	})
+}
 
 // platformOf is what an image is for: by its entry, or by its config.
 func platformOf(e *index.Entry) specs.Platform {

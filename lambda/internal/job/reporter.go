@@ -33,9 +33,16 @@ func NewCodePipeline(cfg aws.Config) CodePipeline {
 	return CodePipeline{codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 5 })}
 }
 
+// SummaryVariable is the output variable that the console also shows as the action's summary.
+const SummaryVariable = "summary"
+
 // Success reports the action's output variables.
 func (c CodePipeline) Success(ctx context.Context, id string, variables map[string]string) error {
-	_, err := c.client.PutJobSuccessResult(ctx, &codepipeline.PutJobSuccessResultInput{JobId: &id, OutputVariables: variables})
+	in := &codepipeline.PutJobSuccessResultInput{JobId: &id, OutputVariables: variables}
+	if summary := variables[SummaryVariable]; summary != "" {
+		in.ExecutionDetails = &types.ExecutionDetails{Summary: &summary}
+	}
+	_, err := c.client.PutJobSuccessResult(ctx, in)
 	return answered(err)
 }
 

@@ -2,74 +2,64 @@ package promotion
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
-	"github.com/opencontainers/go-digest"
-	specs "github.com/opencontainers/image-spec/specs-go/v1"
-
 	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/execution"
+	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
-	"archway/lambda/internal/registry"
 )
 
 // Action is the work of a Promote action.
-func Action(open login.Open) job.Work {
+func Action(open login.Open, executions execution.Source, commits history.Source) job.Work {
 	return func(ctx context.Context, j job.Job) (map[string]string, error) {
 		t, err := parse(j.Parameters)
 		if err != nil {
 			return nil, err
 		}
+		log := j.Log.With("image", t.repository.Name(), "digest", t.digest.String(), "execution", t.execution)
+		x, err := executions.Execution(ctx, t.execution)
+		if err != nil {
+			return nil, fmt.Errorf("no tag was moved; %w", err)
+		}
+		if x.Over() {
+			return nil, job.Failed("No tag was moved: execution %s is over (%s), and this is a late repetition of its job.", x.ID, x.Status)
+		}
 		image := t.repository.Name() + "@" + t.digest.String()
-		log := j.Log.With("image", t.repository.Name(), "digest", t.digest.String())
 		repository, err := open(ctx, t.repository)
 		if err != nil {
 			return nil, fmt.Errorf("no tag was moved; %s: %w", image, err)
 		}
-		document, created, err := fetch(ctx, repository, t.digest)
-		if err != nil {
+		p := &promoter{name: t.repository.RepositoryStr(), repository: repository, execution: x, history: commits, givingUp: t.givingUp, log: log, pause: 200 * time.Millisecond}
+		if p.image, err = fetch(ctx, repository, t.digest); err != nil {
 			return nil, fmt.Errorf("no tag was moved; %s: %w", image, err)
 		}
-		t.values.Time = created
+		if p.image.revision != t.values.Commit {
+			return nil, job.Failed("No tag was moved: %s says that it was built from the commit %s, expected %s.", check.Short(t.digest.String()), orUnknown(p.image.revision), t.values.Commit)
+		}
+		t.values.Time = p.image.created
 		tags, err := t.render()
 		if err != nil {
 			return nil, err
 		}
-		p := &promoter{repository: repository, document: document, log: log, pause: 200 * time.Millisecond}
-		if err := p.promote(ctx, tags); err != nil {
+		if x.Rollback {
+			// The earlier execution has written them; a rollback moves only what moves.
+			tags = slices.DeleteFunc(tags, func(t Tag) bool { return t.Immutable })
+		}
+		planned, err := p.survey(ctx, tags)
+		if err != nil {
 			return nil, err
 		}
-		var names []string
-		for _, tag := range tags {
-			names = append(names, tag.Name)
+		if t.check {
+			return p.variables(planned, "can go to"), nil
 		}
-		return map[string]string{"digest": t.digest.String(), "tags": strings.Join(names, ",")}, nil
+		results, err := p.promote(ctx, tags)
+		if err != nil {
+			return nil, err
+		}
+		return p.variables(results, "now at"), nil
 	}
-}
-
-// fetch reads the index that is to be promoted, and when it was made. The bytes are those of the digest, or it fails.
-func fetch(ctx context.Context, repository Repository, d digest.Digest) (registry.Document, time.Time, error) {
-	doc, err := repository.Manifest(ctx, d)
-	switch {
-	case errors.Is(err, registry.ErrNotFound):
-		return doc, time.Time{}, job.Failed("No tag was moved: the repository has no image index %s. It was validated before, so it was deleted since; run the pipeline again.", check.Short(d.String()))
-	case errors.Is(err, registry.ErrOtherBytes):
-		return doc, time.Time{}, job.Failed("No tag was moved: %s.", err)
-	case err != nil:
-		return doc, time.Time{}, err
-	}
-	manifest := index.ParseManifest(doc.Bytes)
-	if manifest.Shape() != index.ShapeIndex {
-		return doc, time.Time{}, job.Failed("No tag was moved: %s is an %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape())
-	}
-	if manifest.Body.MediaType != "" {
-		doc.MediaType = manifest.Body.MediaType // what the bytes say; a header can be lost on the way
-	}
-	// Without a readable time, templates with a date can't be rendered, and say so.
-	created, _ := time.Parse(time.RFC3339, manifest.Body.Annotations[specs.AnnotationCreated])
-	return doc, created, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/tag"
+	"archway/lambda/internal/check"
 	"archway/lambda/internal/job"
 )
 
@@ -24,6 +25,13 @@ type Parameters struct {
 	// Immutable and Moving are the templates of the tags, see package tag. One of the two may be empty.
 	Immutable []string `json:"immutable"`
 	Moving    []string `json:"moving"`
+	// Execution is the pipeline's execution that the action belongs to.
+	Execution string `json:"execution"`
+	// Check looks at everything that could keep the tags from being written, and writes none. Pipelines of several images do
+	// that for all of them before the first tag of any of them moves.
+	Check bool `json:"check"`
+	// Downgrade is the image's policy for checks, as the Validate action has it; of interest is "regression" alone.
+	Downgrade map[string]string `json:"downgrade"`
 }
 
 // task is the same in checked form.
@@ -32,6 +40,9 @@ type task struct {
 	digest     digest.Digest
 	values     tag.Values
 	templates  []template
+	execution  string
+	check      bool
+	givingUp   string
 }
 
 type template struct {
@@ -52,8 +63,8 @@ func parse(userParameters string) (task, error) {
 		return task{}, err
 	}
 	tags := strings.Join(append(slices.Clone(p.Immutable), p.Moving...), "")
-	required := job.Required{"repository": p.Repository, "digest": p.Digest, "commit": p.Commit, "branch": p.Branch, "immutable or moving (the tags)": tags}
-	if err := required.Missing("repository", "digest", "commit", "branch", "immutable or moving (the tags)"); err != nil {
+	required := job.Required{"repository": p.Repository, "digest": p.Digest, "commit": p.Commit, "branch": p.Branch, "execution": p.Execution, "immutable or moving (the tags)": tags}
+	if err := required.Missing("repository", "digest", "commit", "branch", "execution", "immutable or moving (the tags)"); err != nil {
 		return task{}, err
 	}
 	repository, err := job.CheckRepository(p.Repository)
@@ -63,7 +74,14 @@ func parse(userParameters string) (task, error) {
 	if err := job.CheckDigest("digest", p.Digest); err != nil {
 		return task{}, err
 	}
-	t := task{repository: repository, digest: digest.Digest(p.Digest), values: tag.Values{Commit: p.Commit, Branch: p.Branch}}
+	t := task{repository: repository, digest: digest.Digest(p.Digest), values: tag.Values{Commit: p.Commit, Branch: p.Branch}, execution: p.Execution, check: p.Check}
+	if text, ok := p.Downgrade["regression"]; ok {
+		d, err := check.ParseDowngrade(text)
+		if err != nil {
+			return task{}, job.Misconfigured("The parameter downgrade.regression: %s.", err)
+		}
+		t.givingUp = d.Reason
+	}
 	for _, group := range []struct {
 		field     string
 		templates []string

@@ -9,7 +9,7 @@ import (
 	"archway/internal/tag"
 )
 
-const good = `{"repository":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app","digest":"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","commit":"0123456789abcdef0123456789abcdef01234567","branch":"main","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`
+const good = `{"repository":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app","digest":"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","commit":"0123456789abcdef0123456789abcdef01234567","branch":"main","execution":"11111111-2222-3333-4444-555555555555","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`
 
 func TestParametersNameWhatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, message string }{
@@ -17,10 +17,12 @@ func TestParametersNameWhatIsWrong(t *testing.T) {
 		"capital digits":         {"sha256:0123456789abcdef", "sha256:0123456789ABCDEF", "expected a digest"},
 		"an unknown field":       {`"branch"`, `"brunch"`, `unknown field "brunch"`},
 		"a missing field":        {`"commit":"0123456789abcdef0123456789abcdef01234567",`, ``, "lack commit"},
+		"no execution":           {`"execution":"11111111-2222-3333-4444-555555555555",`, ``, "lack execution"},
 		"no tags":                {`"immutable":["{commit:12}"],"moving":["latest","{branch}"]`, `"immutable":[],"moving":[]`, "lack immutable or moving"},
 		"no registry":            {"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app", "app", `The parameter repository is "app"`},
 		"an unresolved variable": {`"main"`, `"#{variables.branch}"`, "the variable #{variables.branch}, which CodePipeline didn't resolve"},
 		"a bad template":         {"{commit:12}", "{commmit}", "The parameter immutable[0] is no tag template"},
+		"a bad downgrade":        {`"commit"`, `"downgrade":{"regression":"never"},"commit"`, "The parameter downgrade.regression"},
 		"a bad moving template":  {"latest", "-latest", "The parameter moving[0] is no tag template"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,6 @@
 // Package promotion points tags at one digest: the same bytes, immutable tags first and moving ones last, so that a tag that
-// people pull moves only after everything that could refuse has agreed.
+// people pull moves only after everything that could refuse has agreed. A moving tag goes forward in the source's history, or
+// back where somebody rolls back.
 package promotion
 
 import (
@@ -11,8 +12,11 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/execution"
+	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
 )
@@ -22,109 +26,196 @@ type Repository interface {
 	Manifest(context.Context, digest.Digest) (registry.Document, error)
 	Serves(ctx context.Context, tag string) (digest.Digest, error)
 	Put(ctx context.Context, tag string, doc registry.Document) error
+	PutIf(ctx context.Context, tag string, doc registry.Document, may func(context.Context) (bool, error)) (bool, error)
 }
 
 // promoter carries one promotion.
 type promoter struct {
+	name       string
 	repository Repository
-	document   registry.Document
-	log        *slog.Logger
+	image      image
+	execution  execution.Execution
+	history    history.Source
+	// givingUp is why platforms may be lost, where the configuration says so.
+	givingUp string
+	log      *slog.Logger
 	// pause is the wait between two looks at a tag that was just written.
 	pause time.Duration
+	// known are the images and the commits that were asked for.
+	known     map[digest.Digest]image
+	relations map[string]history.Relation
 }
 
-// promote writes the tags. Running it again with the same arguments is safe, whatever an earlier run left behind.
-func (p *promoter) promote(ctx context.Context, tags []Tag) error {
-	served, err := p.survey(ctx, tags)
-	if err != nil {
-		return err
-	}
+// promote writes the tags and tells what became of each. Running it again with the same arguments is safe, whatever an earlier
+// run left behind.
+func (p *promoter) promote(ctx context.Context, tags []Tag) ([]result, error) {
+	var results []result
 	for _, t := range tags {
-		if err := p.write(ctx, t, served[t.Name]); err != nil {
-			return err
+		write := p.move
+		if t.Immutable {
+			write = p.claim
 		}
-	}
-	for _, t := range tags {
-		if err := p.confirm(ctx, t); err != nil {
-			return err
+		r, err := write(ctx, t)
+		if err != nil {
+			return nil, err
 		}
+		p.record(ctx, r)
+		results = append(results, r)
 	}
-	return nil
+	return results, nil
 }
 
-// survey reads what every tag serves, and refuses the whole promotion if an immutable one serves another image.
-func (p *promoter) survey(ctx context.Context, tags []Tag) (map[string]digest.Digest, error) {
-	served := map[string]digest.Digest{}
-	var conflicts []string
+// survey reads what every tag serves, and refuses the whole promotion if one of them may not be written. It writes nothing.
+func (p *promoter) survey(ctx context.Context, tags []Tag) ([]result, error) {
+	var results []result
+	var conflicts, regressions []string
 	for _, t := range tags {
-		d, err := p.repository.Serves(ctx, t.Name)
+		served, err := p.repository.Serves(ctx, t.Name)
 		if err != nil {
 			return nil, fmt.Errorf("no tag was moved; read tag %s: %w", t.Name, err)
 		}
-		served[t.Name] = d
-		if t.Immutable && d != "" && d != p.document.Digest {
-			conflicts = append(conflicts, fmt.Sprintf("%s serves %s", t.Name, check.Short(d.String())))
+		r := result{Tag: t, outcome: moved, from: served, to: p.image.Digest}
+		switch {
+		case served == p.image.Digest:
+			r.outcome = already
+		case t.Immutable && served != "":
+			conflicts = append(conflicts, fmt.Sprintf("%s serves %s", t.Name, check.Short(served.String())))
+		case !t.Immutable:
+			j, err := p.judge(ctx, served)
+			if err != nil {
+				return nil, fmt.Errorf("no tag was moved; tag %s: %w", t.Name, err)
+			}
+			if !j.move {
+				r.outcome = kept
+			}
+			r.why = j.why
+			if len(j.lost) > 0 {
+				regressions = append(regressions, p.regress(t, served, j.lost)...)
+			}
 		}
+		results = append(results, r)
 	}
 	if len(conflicts) > 0 {
 		return nil, job.Failed("No tag was moved: an immutable tag serves another image already (%s), expected %s or nothing. Probably this commit was built before, with another result: run the earlier execution's Promote stage again, or push a new commit.",
-			strings.Join(conflicts, ", "), check.Short(p.document.Digest.String()))
+			strings.Join(conflicts, ", "), check.Short(p.image.Digest.String()))
 	}
-	return served, nil
+	if len(regressions) > 0 {
+		return nil, job.Failed("No tag was moved: it would take platforms away from those who pull it (%s), and %s has %s only. Build it for that platform again; if it is to be given up, downgrade the check regression with the reason.",
+			strings.Join(regressions, "; "), check.Short(p.image.Digest.String()), names(p.image.platforms))
+	}
+	return results, nil
 }
 
-// write points one tag at the document.
-func (p *promoter) write(ctx context.Context, t Tag, from digest.Digest) error {
-	to := p.document.Digest
-	log := p.log.With("tag", t.Name, "immutable", t.Immutable, "from", from.String(), "to", to.String())
-	if from == to {
-		log.Info("the tag serves it already")
+// regress gives the refusal of a move that takes platforms away. A rollback passes: it is somebody's decision to have the earlier
+// image, as it was; and so does what the configuration says is to be given up.
+func (p *promoter) regress(t Tag, served digest.Digest, missing []specs.Platform) []string {
+	if p.execution.Rollback || p.givingUp != "" {
+		p.log.Warn("the tag loses platforms", "tag", t.Name, "platforms", names(missing), "reason", p.givingUp)
 		return nil
 	}
-	err := p.repository.Put(ctx, t.Name, p.document)
-	if errors.Is(err, registry.ErrTagExists) {
-		// Another run, or an earlier attempt whose answer was lost, was faster.
-		now, readErr := p.repository.Serves(ctx, t.Name)
-		switch {
-		case readErr != nil:
-			return fmt.Errorf("the registry refused to write tag %s, and it could not be read: %w", t.Name, readErr)
-		case now == to:
-			log.Info("the tag was written meanwhile", "by", "another attempt")
-			return nil
-		case t.Immutable:
-			return job.Failed("The immutable tag %s got another image while this promotion ran: it serves %s, expected %s. Moving tags were left as they were.", t.Name, orNothing(now), check.Short(to.String()))
-		default:
-			return job.Failed("The registry treats the tag %s as immutable, so that it can't be moved from %s to %s. Exclude it from the repository's tag immutability, or configure it as an immutable tag.", t.Name, orNothing(now), check.Short(to.String()))
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("write tag %s: %w", t.Name, err)
-	}
-	log.Info("tag moved")
-	return nil
+	return []string{regression(t.Name, served, missing)}
 }
 
-// confirm reads a tag back. A registry may take a moment to serve what it has taken.
-func (p *promoter) confirm(ctx context.Context, t Tag) error {
-	const looks = 5
+// claim writes an immutable tag.
+func (p *promoter) claim(ctx context.Context, t Tag) (result, error) {
+	r := result{Tag: t, outcome: already, to: p.image.Digest}
+	served, err := p.repository.Serves(ctx, t.Name)
+	if err != nil {
+		return r, fmt.Errorf("no moving tag was moved; read tag %s: %w", t.Name, err)
+	}
+	if served == "" {
+		err = p.repository.Put(ctx, t.Name, p.image.Document)
+		switch {
+		case errors.Is(err, registry.ErrTagExists): // somebody was faster, or an earlier attempt's answer was lost
+		case err != nil:
+			return r, fmt.Errorf("no moving tag was moved; write tag %s: %w", t.Name, err)
+		default:
+			r.outcome, r.why = moved, "the tag is new"
+		}
+		if served, err = p.look(ctx, t, func(d digest.Digest) bool { return d != "" }); err != nil {
+			return r, err
+		}
+	}
+	if served != p.image.Digest {
+		return r, job.Failed("The immutable tag %s got another image while this promotion ran: it serves %s, expected %s. Moving tags were left as they were.", t.Name, orNothing(served), check.Short(p.image.Digest.String()))
+	}
+	return r, nil
+}
+
+// rounds is how often a moving tag is written that somebody else writes at the same time.
+const rounds = 3
+
+// move points a moving tag at the image unless it serves a newer one, and looks whether it stays so. Two promotions at the same
+// time look at what they did to each other: the newer image wins.
+func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
+	r := result{Tag: t, outcome: already, to: p.image.Digest}
+	for range rounds {
+		var last judgment
+		var found digest.Digest
+		written, err := p.repository.PutIf(ctx, t.Name, p.image.Document, func(ctx context.Context) (bool, error) {
+			served, err := p.repository.Serves(ctx, t.Name)
+			if found = served; err != nil || served == p.image.Digest {
+				return false, err
+			}
+			last, err = p.judge(ctx, served)
+			if err == nil && len(last.lost) > 0 && !p.execution.Rollback && p.givingUp == "" {
+				err = job.Failed("The tag %s was left where it is: meanwhile %s, which this image lacks.", t.Name, regression("it", served, last.lost))
+			}
+			if err != nil || !last.move {
+				return false, err
+			}
+			if r.outcome != moved {
+				r.outcome, r.from, r.why = moved, served, last.why
+			}
+			// The line before the deed: if this process ends in the middle of it, here stands where the tag was.
+			p.log.Info("moving", "tag", t.Name, "from", served.String(), "to", p.image.Digest.String())
+			return true, nil
+		})
+		switch {
+		case errors.Is(err, registry.ErrTagExists):
+			return r, job.Failed("The registry treats the tag %s as immutable, so that it can't be moved from %s to %s. Exclude it from the repository's tag immutability, or configure it as an immutable tag.", t.Name, orNothing(found), check.Short(p.image.Digest.String()))
+		case err != nil:
+			return r, fmt.Errorf("write tag %s: %w", t.Name, err)
+		case !written && found == p.image.Digest:
+			return r, nil // an earlier attempt wrote it, perhaps one of ours whose answer was lost
+		case !written:
+			r.outcome, r.from, r.why = kept, found, last.why
+			return r, nil
+		}
+		served, err := p.look(ctx, t, func(d digest.Digest) bool { return d == p.image.Digest })
+		if err != nil {
+			return r, err
+		}
+		if served == p.image.Digest {
+			return r, nil
+		}
+		p.log.Warn("the tag was moved by somebody else", "tag", t.Name, "serves", served.String())
+	}
+	return r, job.Failed("The tag %s was written %d times and still serves something else than %s. Probably another pipeline, or a person, moves it at the same time; find out who should, and retry the stage if this image is the one that it should serve.",
+		t.Name, rounds, check.Short(p.image.Digest.String()))
+}
+
+// look reads a tag until it serves what is waited for, a few times: a registry may take a moment to serve what it has taken.
+func (p *promoter) look(ctx context.Context, t Tag, done func(digest.Digest) bool) (digest.Digest, error) {
+	const looks = 4
 	var now digest.Digest
 	for look := range looks {
 		if look > 0 {
 			select {
 			case <-ctx.Done():
-				return ctx.Err()
+				return now, ctx.Err()
 			case <-time.After(p.pause << look):
 			}
 		}
 		var err error
 		if now, err = p.repository.Serves(ctx, t.Name); err != nil {
-			return fmt.Errorf("read back tag %s: %w", t.Name, err)
+			return now, fmt.Errorf("the tag %s was written, and could not be read back: %w", t.Name, err)
 		}
-		if now == p.document.Digest {
-			return nil
+		if done(now) {
+			break
 		}
 	}
-	return job.Failed("The tag %s was written but serves %s, expected %s. Probably another run moved it at the same time; retry the stage if this image is the one that it should serve.", t.Name, orNothing(now), check.Short(p.document.Digest.String()))
+	return now, nil
 }
 
 func orNothing(d digest.Digest) string {

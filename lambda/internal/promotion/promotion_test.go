@@ -19,27 +19,76 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/lambda/internal/check"
+	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
 )
 
-// stage is a registry with two good indexes, old and new.
+// stage is a registry with two good indexes of one commit, old and new.
 type stage struct {
 	*fixture.Server
 	store    *fixture.Store
 	old, new digest.Digest
 	log      bytes.Buffer
+	// execution is the one that promotes.
+	execution execution.Execution
+	history   line
+}
+
+// line is a source repository whose commits are in one line, the oldest first. It can't tell about others.
+type line []string
+
+func (l line) Compare(_ context.Context, commit, other string) (history.Relation, error) {
+	a, b := slices.Index(l, commit), slices.Index(l, other)
+	switch {
+	case a < 0 || b < 0:
+		return history.Unknown, nil
+	case a > b:
+		return history.Descends, nil
+	default:
+		return history.Precedes, nil
+	}
+}
+
+// Execution implements execution.Source.
+func (s *stage) Execution(_ context.Context, id string) (execution.Execution, error) {
+	x := s.execution
+	x.ID = id
+	return x, nil
 }
 
 func set(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{Server: fixture.Serve(t), store: fixture.New()}
-	s.old, s.new = s.store.Good().Digest, s.store.Good().Digest
+	s := &stage{Server: fixture.Serve(t), store: fixture.New(), execution: execution.Execution{Pipeline: "p", Status: "InProgress"}}
+	s.old, s.new = s.index("", "2026-03-04T05:00:00Z"), s.store.Good().Digest
 	s.Push(t, "app", s.store)
 	return s
+}
+
+// index stores an index of a commit; empty values are the fixture's. It has both platforms unless it is given others.
+func (s *stage) index(commit, created string, architectures ...string) digest.Digest {
+	if len(architectures) == 0 {
+		architectures = []string{"amd64", "arm64"}
+	}
+	var entries []specs.Descriptor
+	for _, a := range architectures {
+		entries = append(entries, s.store.Linux(a, ""))
+	}
+	return s.store.IndexWith(func(doc map[string]any) {
+		annotations := doc["annotations"].(map[string]any)
+		if commit != "" {
+			annotations[specs.AnnotationRevision] = commit
+		}
+		if created != "" {
+			annotations[specs.AnnotationCreated] = created
+		}
+	}, entries...).Digest
 }
 
 func (s *stage) open(ctx context.Context, repository name.Repository) (*registry.Repository, error) {
@@ -48,7 +97,7 @@ func (s *stage) open(ctx context.Context, repository name.Repository) (*registry
 
 func (s *stage) parameters(change func(*Parameters)) string {
 	p := Parameters{
-		Repository: s.Host + "/app", Digest: s.new.String(), Commit: fixture.Revision, Branch: "feature/x",
+		Repository: s.Host + "/app", Digest: s.new.String(), Commit: fixture.Revision, Branch: "feature/x", Execution: "e-1",
 		Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"},
 	}
 	if change != nil {
@@ -63,8 +112,11 @@ func (s *stage) parameters(change func(*Parameters)) string {
 
 func (s *stage) promote(t *testing.T, change func(*Parameters)) (map[string]string, error) {
 	t.Helper()
-	log := slog.New(slog.NewJSONHandler(&s.log, nil))
-	return Action(s.open)(t.Context(), job.Job{ID: "job", Parameters: s.parameters(change), Log: log})
+	return Action(s.open, s, s.history)(t.Context(), s.job(change))
+}
+
+func (s *stage) job(change func(*Parameters)) job.Job {
+	return job.Job{ID: "job", Parameters: s.parameters(change), Log: slog.New(slog.NewJSONHandler(&s.log, nil))}
 }
 
 // tags are what the registry serves.
@@ -121,7 +173,10 @@ func TestPromoteWritesImmutableTagsFirstAndMovingOnesLast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"digest": s.new.String(), "tags": commit12 + ",latest,feature-x"}
+	want := map[string]string{
+		"digest": s.new.String(), "tags": commit12 + ",latest,feature-x", "kept": "none",
+		"summary": commit12 + ", latest, feature-x now at " + check.Short(s.new.String()),
+	}
 	if diff := cmp.Diff(want, variables); diff != "" {
 		t.Errorf("variables:\n%s", diff)
 	}
@@ -149,6 +204,7 @@ func TestPromoteAgainWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first["summary"] = strings.Replace(first["summary"], "now at", "already at", 1)
 	if diff := cmp.Diff(first, again); diff != "" {
 		t.Error(diff)
 	}
@@ -246,20 +302,37 @@ func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 	}
 }
 
-func TestPromoteNoticesThatATagWasMovedAway(t *testing.T) {
+func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 	t.Parallel() // it looks several times
 	s := set(t)
 	moved := false
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
-		// After everything was written, another run points latest back.
+		// After everything was written, another run points a tag back.
 		if !moved && r.Method == http.MethodHead && len(s.puts()) == 3 {
 			moved = true
+			s.Tag(t, "app", "feature-x", s.store, s.old)
+		}
+		return false
+	})
+	if _, err := s.promote(t, nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"feature-x": "new"}, s.tags(t, "feature-x")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
+	t.Parallel() // it looks several times
+	s := set(t)
+	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodHead && r.URL.Path == "/v2/app/manifests/latest" {
 			s.Tag(t, "app", "latest", s.store, s.old)
 		}
 		return false
 	})
 	_, err := s.promote(t, nil)
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was written but serves sha256:") {
+	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was written 3 times and still serves something else") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -285,6 +358,7 @@ func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
 	s := set(t)
 	single := s.store.Linux("amd64", "").Digest
 	silent := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
+	timeless := s.index("", "yesterday")
 	damaged := s.store.Index(s.store.Linux("arm64", "")).Digest
 	s.store.Replace(damaged, []byte("{}"))
 	s.Push(t, "app", s.store)
@@ -293,14 +367,15 @@ func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
 		kind    types.FailureType
 		message string
 	}{
-		"a digest that isn't there": {func(p *Parameters) { p.Digest = digest.FromString("none").String() }, types.FailureTypeJobFailed, "the repository has no image index"},
-		"a single image":            {func(p *Parameters) { p.Digest = single.String() }, types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
-		"other bytes":               {func(p *Parameters) { p.Digest = damaged.String() }, types.FailureTypeJobFailed, "other bytes than the digest names"},
+		"a digest that isn't there":     {func(p *Parameters) { p.Digest = digest.FromString("none").String() }, types.FailureTypeJobFailed, "the repository has no image index"},
+		"a single image":                {func(p *Parameters) { p.Digest = single.String() }, types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
+		"other bytes":                   {func(p *Parameters) { p.Digest = damaged.String() }, types.FailureTypeJobFailed, "other bytes than the digest names"},
+		"an index that names no commit": {func(p *Parameters) { p.Digest = silent.String() }, types.FailureTypeJobFailed, "was built from the commit (unknown), expected " + fixture.Revision},
 		"a date of an index without one": {func(p *Parameters) {
-			p.Digest, p.Immutable = silent.String(), []string{"{date:20060102}"}
+			p.Digest, p.Immutable = timeless.String(), []string{"{date:20060102}"}
 		}, types.FailureTypeConfigurationError, "org.opencontainers.image.created"},
 		"a tag in both lists": {func(p *Parameters) { p.Moving = []string{"{commit:12}"} }, types.FailureTypeConfigurationError, "as immutable and as moving"},
-		"a short commit":      {func(p *Parameters) { p.Commit = "0123456" }, types.FailureTypeConfigurationError, "the commit is"},
+		"a short commit":      {func(p *Parameters) { p.Commit = "0123456" }, types.FailureTypeJobFailed, "expected 0123456"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(s.puts())

@@ -20,6 +20,8 @@ type request struct {
 	limit       int64
 	// missing bounds how often a 404 is asked again; 0 leaves it to the policy.
 	missing int
+	// single leaves repetitions to the caller.
+	single bool
 	// probe asks whether something is there: redirects are answers, and no body is read.
 	probe bool
 }
@@ -45,6 +47,9 @@ func (r *Repository) do(ctx context.Context, q request) (answer, error) {
 		return answer{}, transportFailure(q.String(), ctx.Err())
 	}
 	policy := r.policy
+	if q.single {
+		policy.Attempts, policy.Missing = 1, 1
+	}
 	if q.missing > 0 {
 		policy.Missing = min(policy.Missing, q.missing)
 	}
@@ -55,6 +60,12 @@ func (r *Repository) do(ctx context.Context, q request) (answer, error) {
 		return err
 	})
 	return a, err
+}
+
+// once is the request without repetitions.
+func (q request) once() request {
+	q.single = true
+	return q
 }
 
 func (q request) String() string { return fmt.Sprintf("%s %s %s", q.method, q.kind, q.id) }

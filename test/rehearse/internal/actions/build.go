@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"archway/test/rehearse/internal/codebuild"
@@ -42,6 +43,21 @@ func (b *Build) Check(a codepipeline.Action) error {
 		return fmt.Errorf("configuration ProjectName: the project %s does not exist", a.Configuration["ProjectName"])
 	}
 	return nil
+}
+
+// Environment is the variables that a build gets: the project's, and over them
+// its action's.
+func (b *Build) Environment(run codepipeline.Run) (map[string]string, error) {
+	project, ok := b.Project(run.Configuration["ProjectName"])
+	if !ok {
+		return nil, fmt.Errorf("the project %s does not exist", run.Configuration["ProjectName"])
+	}
+	more, err := overrides(run.Configuration["EnvironmentVariables"])
+	environment := map[string]string{}
+	for _, v := range append(slices.Clone(project.Environment.Variables), more...) {
+		environment[v.Name] = v.Value
+	}
+	return environment, err
 }
 
 // Run implements codepipeline.Provider.

@@ -87,7 +87,7 @@ func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 		case got.failure != nil:
 			return codepipeline.Outcome{Err: &JobError{Type: got.failure.Type, Message: got.failure.Message}}
 		case got.success.Continuation == "":
-			return codepipeline.Outcome{Variables: got.success.Variables}
+			return codepipeline.Outcome{Variables: got.success.Variables, Summary: got.success.Summary}
 		}
 		continuation = got.success.Continuation
 		select {

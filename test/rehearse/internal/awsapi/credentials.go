@@ -123,6 +123,7 @@ func (s *Server) authenticate(r *http.Request) (caller Caller, service string, e
 var services = map[string]string{
 	"AmazonEC2ContainerRegistry_V20150921": "ecr",
 	"CodePipeline_20150709":                "codepipeline",
+	"CodeCommit_20150413":                  "codecommit",
 }
 
 func targetService(r *http.Request) string {

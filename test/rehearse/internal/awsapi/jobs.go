@@ -21,6 +21,8 @@ type Jobs interface {
 // Success is what PutJobSuccessResult says.
 type Success struct {
 	Variables map[string]string
+	// Summary is what the console shows about the action.
+	Summary string
 	// Continuation, if set, means that the job goes on: the function is invoked
 	// again with it.
 	Continuation string
@@ -125,6 +127,9 @@ func (s *Server) putJobSuccessResult(_ Caller, body []byte) (any, error) {
 	report := Success{Variables: in.OutputVariables}
 	if in.Continuation != nil {
 		report.Continuation = *in.Continuation
+	}
+	if in.ExecutionDetails != nil {
+		report.Summary = in.ExecutionDetails.Summary
 	}
 	return struct{}{}, s.options.Jobs.Success(in.JobID, report)
 }

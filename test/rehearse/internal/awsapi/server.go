@@ -26,6 +26,8 @@ type Options struct {
 	RegistryHost string
 	Registry     Registry
 	Jobs         Jobs
+	Pipelines    Pipelines
+	Commits      Commits
 	// Secrets gets each credential that the endpoint issues.
 	Secrets *redact.Secrets
 }
@@ -99,6 +101,8 @@ var operations = map[string]operation{
 	"AmazonEC2ContainerRegistry_V20150921.PutImage":              (*Server).putImage,
 	"CodePipeline_20150709.PutJobSuccessResult":                  (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
+	"CodePipeline_20150709.GetPipelineExecution":                 (*Server).getPipelineExecution,
+	"CodeCommit_20150413.GetMergeOptions":                        (*Server).getMergeOptions,
 }
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.

@@ -31,9 +31,24 @@ func (l *loader) pipeline(id string, p *properties) {
 		for _, a := range s.objects("Actions") {
 			stage.Actions = append(stage.Actions, action(a))
 		}
+		stage.OnFailure = onFailure(s)
 		pipeline.Stages = append(pipeline.Stages, stage)
 	}
 	l.stack.Pipelines = append(l.stack.Pipelines, pipeline)
+}
+
+// onFailure reads a stage's rule for failures.
+func onFailure(stage *properties) codepipeline.OnFailure {
+	if _, ok := stage.values["OnFailure"]; !ok {
+		stage.get("OnFailure")
+		return codepipeline.OnFailure{}
+	}
+	rule := stage.object("OnFailure")
+	f := codepipeline.OnFailure{Result: rule.required("Result")}
+	if _, ok := rule.values["RetryConfiguration"]; ok {
+		f.Retry = codepipeline.RetryMode(rule.object("RetryConfiguration").required("RetryMode"))
+	}
+	return f
 }
 
 func action(p *properties) codepipeline.Action {

@@ -151,6 +151,17 @@ func (r *Repository) Resolve(ctx context.Context, revision string) (string, erro
 	return id, nil
 }
 
+// MergeBase returns the best common ancestor of two commits; empty if they have none.
+func (r *Repository) MergeBase(ctx context.Context, a, b string) (string, error) {
+	bases, err := git(ctx, r.dir, "merge-base", "--all", a, b)
+	if err != nil {
+		// git ends with 1 and says nothing if there is none; the commits are known.
+		return "", nil
+	}
+	base, _, _ := strings.Cut(bases, "\n")
+	return base, nil
+}
+
 // Commit is what a source action tells about a commit.
 type Commit struct {
 	ID, Message, AuthorDate, CommitterDate string

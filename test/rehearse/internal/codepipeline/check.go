@@ -33,8 +33,8 @@ var (
 // check is the validation that CodePipeline does when a pipeline is created.
 func (p *Pipeline) check(providers map[ActionType]Provider) error {
 	c := &checker{providers: providers, produced: map[string]position{}, namespaces: map[string]string{}}
-	if p.Mode != Queued {
-		c.add("execution mode: got %q; the rehearsal supports %s only", p.Mode, Queued)
+	if p.Mode != Queued && p.Mode != Superseded {
+		c.add("execution mode: got %q; the rehearsal supports %s and %s", p.Mode, Queued, Superseded)
 	}
 	if n := len(p.Stages); n < minStages || n > maxStages {
 		c.add("got %d stages, expected %d to %d", n, minStages, maxStages)
@@ -106,6 +106,14 @@ func (c *checker) variables(variables []Variable) {
 func (c *checker) stage(index int, stage Stage) {
 	if n := len(stage.Actions); n < 1 || n > maxActions {
 		c.add("stage %s: got %d actions, expected 1 to %d", stage.Name, n, maxActions)
+	}
+	switch f := stage.OnFailure; {
+	case f.Result == Rollback && index == 0:
+		c.add("stage %s: OnFailure: the source stage can't be rolled back", stage.Name)
+	case f.Result == Retry && f.Retry != FailedActions && f.Retry != AllActions:
+		c.add("stage %s: OnFailure: retry mode: got %q, expected %s or %s", stage.Name, f.Retry, FailedActions, AllActions)
+	case f.Result != "" && f.Result != Fail && f.Result != Rollback && f.Result != Retry:
+		c.add("stage %s: OnFailure: result: got %q; the rehearsal supports %s, %s and %s", stage.Name, f.Result, Fail, Rollback, Retry)
 	}
 	names := map[string]bool{}
 	// What a run order produces can be used by the next ones.

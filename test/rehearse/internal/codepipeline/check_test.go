@@ -14,6 +14,11 @@ func TestStructureThatCodePipelineRefuses(t *testing.T) {
 		}
 		return actions
 	}
+	failing := func(stage int, rule OnFailure) *Pipeline {
+		p := build(many(1)...)
+		p.Stages[stage].OnFailure = rule
+		return p
+	}
 	tests := map[string]*Pipeline{
 		"got 1 stages":                            pipeline(),
 		"got 51 actions":                          build(many(51)...),
@@ -36,7 +41,10 @@ func TestStructureThatCodePipelineRefuses(t *testing.T) {
 		"has the namespace Src too":               build(work("a", func(a *Action) { a.Namespace = "Src" })),
 		"also the name of an artifact":            build(work("a", func(a *Action) { a.Namespace = "Code" })),
 		`the namespace "a.b"`:                     build(work("a", func(a *Action) { a.Namespace = "a.b" })),
-		"QUEUED only":                             {Name: "app", Mode: "SUPERSEDED", Stages: build(many(1)...).Stages},
+		"QUEUED and SUPERSEDED":                   {Name: "app", Mode: "PARALLEL", Stages: build(many(1)...).Stages},
+		"the source stage can't be rolled back":   failing(0, OnFailure{Result: Rollback}),
+		`retry mode: got ""`:                      failing(1, OnFailure{Result: Retry}),
+		`result: got "SKIP"`:                      failing(1, OnFailure{Result: "SKIP"}),
 		"two variables have this name":            {Name: "app", Mode: Queued, Stages: build(many(1)...).Stages, Variables: []Variable{{"a", "1"}, {"a", "2"}}},
 	}
 	for want, p := range tests {

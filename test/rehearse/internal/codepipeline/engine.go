@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -20,8 +21,18 @@ type Engine struct {
 	observer  Observer
 	turns     []*turns
 
-	mu      sync.Mutex
-	waiting int
+	mu         sync.Mutex
+	waiting    int
+	executions []*Execution
+	stages     []stageState
+}
+
+// stageState is what CodePipeline remembers of a stage.
+type stageState struct {
+	// entered is the execution that was the last to enter.
+	entered string
+	// succeeded are the executions that succeeded here, the latest last.
+	succeeded []*Execution
 }
 
 // Options says where an engine keeps its artifacts and logs.
@@ -42,8 +53,9 @@ func New(p *Pipeline, options Options) (*Engine, error) {
 	}
 	e := &Engine{pipeline: p, providers: options.Providers, dir: options.Dir, logs: options.Logs, observer: options.Observer}
 	for range p.Stages {
-		e.turns = append(e.turns, &turns{})
+		e.turns = append(e.turns, &turns{supersede: p.Mode == Superseded})
 	}
+	e.stages = make([]stageState, len(p.Stages))
 	return e, nil
 }
 
@@ -55,6 +67,46 @@ func (e *Engine) leftQueue() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.waiting--
+}
+
+// Find returns the execution with that id.
+func (e *Engine) Find(id string) (*Execution, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range e.executions {
+		if x.id == id {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
+// Executions are all executions, in the order of their starts.
+func (e *Engine) Executions() []*Execution {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.executions)
+}
+
+// know adds an execution to those that can be found.
+func (e *Engine) know(x *Execution) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.executions, x) {
+		e.executions = append(e.executions, x)
+	}
+}
+
+func (e *Engine) enter(stage int, x *Execution) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stages[stage].entered = x.id
+}
+
+func (e *Engine) succeed(stage int, x *Execution) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stages[stage].succeeded = append(e.stages[stage].succeeded, x)
 }
 
 func uuid() string {

@@ -19,12 +19,13 @@ import (
 // Execution is a running or finished execution.
 type Execution struct {
 	engine *Engine
-	cancel context.CancelFunc
-	done   chan struct{}
+	id     string
 
 	revisions map[string]string // by source action
 
 	mu        sync.Mutex
+	cancel    context.CancelFunc
+	done      chan struct{} // of the present run: a retry is another one
 	result    Result
 	variables Variables
 	artifacts map[string]Artifact
@@ -37,24 +38,18 @@ func (e *Engine) Start(ctx context.Context, input StartInput) (*Execution, error
 	if err != nil {
 		return nil, fmt.Errorf("StartPipelineExecution of %s: %w", e.pipeline.Name, err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	x := &Execution{
-		engine:    e,
-		cancel:    cancel,
-		done:      make(chan struct{}),
-		revisions: revisions,
-		variables: variables,
-		artifacts: map[string]Artifact{},
-		result: Result{
-			Pipeline:  e.pipeline.Name,
-			Execution: uuid(),
-			Trigger:   input.Trigger,
-			Status:    InProgress,
-			Revisions: maps.Clone(revisions),
-			Span:      Span{Start: time.Now()},
-		},
-	}
-	x.variables[pipelineNamespace] = map[string]string{"PipelineExecutionId": x.result.Execution}
+	x := e.newExecution(Result{Trigger: input.Trigger, Type: Standard, Revisions: maps.Clone(revisions)}, variables)
+	x.revisions = revisions
+	turn := e.turns[0].take()
+	x.begin(ctx, part{turn: turn, first: 0, last: len(e.pipeline.Stages) - 1, mode: AllActions, queued: true})
+	return x, nil
+}
+
+// newExecution makes an execution that has not begun.
+func (e *Engine) newExecution(r Result, variables Variables) *Execution {
+	x := &Execution{engine: e, id: uuid(), variables: variables, artifacts: map[string]Artifact{}, result: r}
+	x.variables[pipelineNamespace] = map[string]string{"PipelineExecutionId": x.id}
+	x.result.Pipeline, x.result.Execution, x.result.Status, x.result.Start = e.pipeline.Name, x.id, InProgress, time.Now()
 	for _, stage := range e.pipeline.Stages {
 		s := StageResult{Name: stage.Name, Status: Waiting}
 		for _, a := range stage.Actions {
@@ -62,31 +57,60 @@ func (e *Engine) Start(ctx context.Context, input StartInput) (*Execution, error
 		}
 		x.result.Stages = append(x.result.Stages, s)
 	}
-	turn := e.turns[0].take()
+	return x
+}
+
+// part is the part of a pipeline that an execution goes through in one run.
+type part struct {
+	// turn is the place at the first stage.
+	turn        *turn
+	first, last int
+	// mode is which actions of the first stage run.
+	mode RetryMode
+	// queued executions count as waiting until they are in.
+	queued bool
+}
+
+// begin runs a part of the pipeline in the background.
+func (x *Execution) begin(ctx context.Context, p part) {
+	ctx, cancel := context.WithCancel(ctx)
+	x.mu.Lock()
+	x.cancel, x.done = cancel, make(chan struct{})
+	x.mu.Unlock()
+	x.engine.know(x)
 	x.publish(func(*Result) {})
 	go func() {
 		defer cancel()
-		x.run(ctx, turn)
+		x.run(ctx, p)
 	}()
-	return x, nil
 }
 
-// run takes the execution through the stages. turn is its place at the first.
-func (x *Execution) run(ctx context.Context, turn *turn) {
-	status := Succeeded
-	for i, stage := range x.engine.pipeline.Stages {
+// run takes the execution through the stages.
+func (x *Execution) run(ctx context.Context, p part) {
+	status, turn, mode := Succeeded, p.turn, p.mode
+	for i := p.first; i <= p.last; i++ {
 		err := turn.wait(ctx)
-		if i == 0 {
+		if p.queued && i == 0 {
 			x.engine.leftQueue()
 		}
-		status = Stopped
-		if err == nil {
-			status = x.stage(ctx, i, stage)
+		switch {
+		case errors.Is(err, errOvertaken):
+			status = Overtaken
+		case err != nil:
+			status = Stopped
+		default:
+			x.engine.enter(i, x)
+			status = x.attempt(ctx, i, mode)
+			mode = AllActions
+		}
+		// A rollback that the stage's rule asks for takes over the place.
+		if status == Failed && x.engine.rollbackAfter(ctx, i, x, turn) {
+			break
 		}
 		// The place at the next stage is taken before this one is left: nobody
 		// can overtake. Failure unlocks a stage like success.
 		next := turn
-		if status == Succeeded && i+1 < len(x.engine.pipeline.Stages) {
+		if status == Succeeded && i < p.last {
 			next = x.engine.turns[i+1].take()
 		}
 		turn.leave()
@@ -95,36 +119,65 @@ func (x *Execution) run(ctx context.Context, turn *turn) {
 			break
 		}
 	}
+	x.finish(status)
+}
+
+// attempt runs a stage, and once again if its rule for failures says so.
+func (x *Execution) attempt(ctx context.Context, index int, mode RetryMode) Status {
+	stage := x.engine.pipeline.Stages[index]
+	status := x.stage(ctx, index, stage, mode)
+	if rule := stage.OnFailure; status == Failed && rule.Result == Retry {
+		status = x.stage(ctx, index, stage, rule.Retry)
+	}
+	if status == Succeeded {
+		x.engine.succeed(index, x)
+	}
+	return status
+}
+
+// finish closes the present run.
+func (x *Execution) finish(status Status) {
 	x.publish(func(r *Result) {
 		r.Status = status
 		r.End = time.Now()
 		r.Variables = x.variables.clone()
 		for i := range r.Stages {
-			if r.Stages[i].Status == Waiting {
-				r.Stages[i].Status = DidNotRun
-			}
-			for j := range r.Stages[i].Actions {
-				if r.Stages[i].Actions[j].Status == Waiting {
-					r.Stages[i].Actions[j].Status = DidNotRun
-				}
-			}
+			replace(&r.Stages[i], Waiting, DidNotRun)
 		}
 	})
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	close(x.done)
+}
+
+// replace changes one status of a stage and of its actions into another.
+func replace(s *StageResult, old, new Status) {
+	if s.Status == old {
+		s.Status = new
+	}
+	for j := range s.Actions {
+		if s.Actions[j].Status == old {
+			s.Actions[j].Status = new
+		}
+	}
 }
 
 // stage runs the actions of a stage: equal run orders in parallel, others one
 // after the other. After a failure the actions of the same run order go on, and
-// no later one starts.
-func (x *Execution) stage(ctx context.Context, index int, stage Stage) Status {
-	x.publish(func(r *Result) {
-		r.Stages[index].Status = InProgress
-		r.Stages[index].Start = time.Now()
-	})
+// no later one starts. Of a retry of the failed ones, those that succeeded stay.
+func (x *Execution) stage(ctx context.Context, index int, stage Stage, mode RetryMode) Status {
 	orders := map[int][]int{}
-	for i, a := range stage.Actions {
-		orders[a.RunOrder] = append(orders[a.RunOrder], i)
-	}
+	x.publish(func(r *Result) {
+		s := &r.Stages[index]
+		s.Status, s.Span = InProgress, Span{Start: time.Now()}
+		for i, a := range stage.Actions {
+			if mode == FailedActions && s.Actions[i].Status == Succeeded {
+				continue
+			}
+			orders[a.RunOrder] = append(orders[a.RunOrder], i)
+			s.Actions[i] = ActionResult{Name: a.Name, RunOrder: a.RunOrder, Namespace: a.Namespace, Status: Waiting}
+		}
+	})
 	status := Succeeded
 	for _, order := range slices.Sorted(maps.Keys(orders)) {
 		// Actions of one run order see the variables of earlier ones only.
@@ -160,7 +213,7 @@ func worse(a, b Status) Status {
 }
 
 func (x *Execution) action(ctx context.Context, stage, index int, a Action, visible Variables) Status {
-	log, file, err := x.engine.logs(x.result.Execution, x.engine.pipeline.Stages[stage].Name, a.Name)
+	log, file, err := x.engine.logs(x.id, x.engine.pipeline.Stages[stage].Name, a.Name)
 	started := time.Now()
 	x.publish(func(r *Result) {
 		action := &r.Stages[stage].Actions[index]
@@ -209,7 +262,7 @@ func (x *Execution) perform(ctx context.Context, stage int, a Action, visible Va
 	}
 	run := Run{
 		Pipeline:      x.engine.pipeline,
-		Execution:     x.result.Execution,
+		Execution:     x.id,
 		Stage:         x.engine.pipeline.Stages[stage].Name,
 		Action:        a,
 		Configuration: configuration,
@@ -301,14 +354,23 @@ func (x *Execution) Result() Result {
 	return x.snapshot()
 }
 
-// Wait waits for the end of the execution.
+// ID is the execution's id.
+func (x *Execution) ID() string { return x.id }
+
+// Wait waits for the end of the execution, as far as it was started or retried.
 func (x *Execution) Wait() Result {
-	<-x.done
+	x.mu.Lock()
+	done := x.done
+	x.mu.Unlock()
+	<-done
 	return x.Result()
 }
 
 // Stop ends the execution and its actions.
 func (x *Execution) Stop() {
-	x.cancel()
-	<-x.done
+	x.mu.Lock()
+	cancel, done := x.cancel, x.done
+	x.mu.Unlock()
+	cancel()
+	<-done
 }

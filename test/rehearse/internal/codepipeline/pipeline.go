@@ -7,7 +7,8 @@ import "time"
 
 // Execution modes.
 const (
-	Queued = "QUEUED"
+	Queued     = "QUEUED"
+	Superseded = "SUPERSEDED"
 )
 
 // Pipeline is a pipeline as a template declares it.
@@ -32,7 +33,33 @@ type Variable struct {
 type Stage struct {
 	Name    string
 	Actions []Action
+	// OnFailure is what happens by itself when the stage fails; empty for nothing.
+	OnFailure OnFailure
 }
+
+// OnFailure is a stage's rule for failures.
+type OnFailure struct {
+	// Result is "", FAIL, ROLLBACK or RETRY.
+	Result string
+	// Retry is what a RETRY runs again.
+	Retry RetryMode
+}
+
+// The results of a stage's failure.
+const (
+	Fail     = "FAIL"
+	Rollback = "ROLLBACK"
+	Retry    = "RETRY"
+)
+
+// RetryMode is which actions of a failed stage run again.
+type RetryMode string
+
+// The retry modes.
+const (
+	FailedActions RetryMode = "FAILED_ACTIONS"
+	AllActions    RetryMode = "ALL_ACTIONS"
+)
 
 // Action is one action.
 type Action struct {

@@ -13,6 +13,8 @@ const (
 	Failed     Status = "Failed"
 	// Stopped: the rehearsal was ended from outside.
 	Stopped Status = "Stopped"
+	// Overtaken: while it waited for a stage of a SUPERSEDED pipeline, a newer execution took its place.
+	Overtaken Status = "Superseded"
 	// DidNotRun: something before it failed.
 	DidNotRun Status = "DidNotRun"
 )
@@ -26,11 +28,21 @@ type Span struct {
 // Duration is the length of the span.
 func (s Span) Duration() time.Duration { return s.End.Sub(s.Start) }
 
+// Types of executions.
+const (
+	Standard     = "STANDARD"
+	RollbackType = "ROLLBACK"
+)
+
 // Result is an execution, as far as it is.
 type Result struct {
-	Pipeline  string            `json:"pipeline"`
-	Execution string            `json:"execution"`
-	Trigger   string            `json:"trigger"`
+	Pipeline  string `json:"pipeline"`
+	Execution string `json:"execution"`
+	Trigger   string `json:"trigger"`
+	// Type is STANDARD or ROLLBACK.
+	Type string `json:"type"`
+	// Target is the execution that a rollback goes back to.
+	Target    string            `json:"target,omitempty"`
 	Status    Status            `json:"status"`
 	Message   string            `json:"message,omitempty"`
 	Revisions map[string]string `json:"revisions,omitempty"`

@@ -43,6 +43,20 @@ const (
 //     there: using it fails the consuming action like any unknown variable.
 //   - A variable of an action with the same run order, or a later one, can't be
 //     resolved, even if that action happens to be done.
+//   - A stage rollback is an execution that runs that stage and no other. It needs
+//     the stage to be free (ConflictException); what waits for the stage comes
+//     after it.
+//   - A rollback for OnFailure: ROLLBACK takes over the place of the execution
+//     that failed, so that no other one comes between. Its target is the latest
+//     execution that succeeded in the stage and is no rollback: also one from
+//     which somebody rolled back by hand. Without one, nothing happens; a failed
+//     rollback is not rolled back.
+//   - OnFailure: RETRY is one more attempt.
+//   - A retry needs the stage to be free, and no other execution to have entered
+//     it since.
+//   - A retried or rolling-back execution that waits can be superseded like others.
+//   - GetMergeOptions names one merge base, and an empty one of commits without a
+//     common ancestor.
 //   - CODE_ZIP artifacts hold the commit's files with modes and symbolic links,
 //     and no .git; .gitattributes does not change what is archived.
 //   - A pipeline's first, automatic execution on creation is left out: it would

@@ -95,6 +95,10 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 			return p, ok
 		},
 	}
+	var builds codepipeline.Provider = build
+	if r.options.Builds != nil {
+		builds = &stubBuild{build, r.options.Builds}
+	}
 	return map[codepipeline.ActionType]codepipeline.Provider{
 		actions.CodeCommit: &actions.Source{Repository: func(name string) (*codecommit.Repository, bool) {
 			d, ok := r.repositories[name]
@@ -103,8 +107,8 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 			}
 			return d.git, true
 		}},
-		actions.CodeBuild:     build,
-		actions.CodeBuildTest: build,
+		actions.CodeBuild:     builds,
+		actions.CodeBuildTest: builds,
 		actions.Lambda:        r.invoke,
 	}
 }

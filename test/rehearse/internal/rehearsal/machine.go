@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"archway/test/rehearse/internal/assembly"
@@ -101,6 +100,8 @@ func (r *Rehearsal) startServices() error {
 		RegistryHost: r.reg.Host(),
 		Registry:     ecr{r.reg},
 		Jobs:         r.invoke,
+		Pipelines:    asked{r},
+		Commits:      asked{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {
@@ -110,8 +111,7 @@ func (r *Rehearsal) startServices() error {
 	return nil
 }
 
-// hosts gathers the environment of builds and functions. Nothing of the person's
-// at the machine is in it: no settings, no credentials.
+// hosts gathers the environment of builds and functions.
 func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 	builds, err := r.folder("builds")
 	if err != nil {
@@ -121,13 +121,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 	if err != nil {
 		return hosts{}, err
 	}
-	environment := []string{
-		"SSL_CERT_FILE=" + r.reg.CAFile(),
-		"AWS_ENDPOINT_URL=" + r.api.URL(),
-		"AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=" + os.DevNull,
-		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-	}
+	environment := r.environment()
 	const system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	return hosts{
 		build: codebuild.Host{

@@ -134,29 +134,17 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target e
 		return nil, err
 	}
 	input.Trigger = "rule " + rule.Name
-	return r.begin(ctx, engine, input)
+	return engine.Start(ctx, input)
 }
 
 // Start starts an execution of a pipeline by hand.
 func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution, error) {
-	for _, engine := range r.engines {
-		if engine.Pipeline().Name == pipeline {
-			if input.Trigger == "" {
-				input.Trigger = "start by hand"
-			}
-			return r.begin(ctx, engine, input)
-		}
-	}
-	return nil, fmt.Errorf("there is no pipeline %q", pipeline)
-}
-
-func (r *Rehearsal) begin(ctx context.Context, engine *codepipeline.Engine, input codepipeline.StartInput) (*codepipeline.Execution, error) {
-	x, err := engine.Start(ctx, input)
+	engine, err := r.engine(pipeline)
 	if err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.executions = append(r.executions, x)
-	return x, nil
+	if input.Trigger == "" {
+		input.Trigger = "start by hand"
+	}
+	return engine.Start(ctx, input)
 }

@@ -51,6 +51,9 @@ type Options struct {
 	Observer codepipeline.Observer
 	// Stream, if set, also takes what actions print, line by line.
 	Stream func(stage, action string) io.Writer
+	// Builds, if set, does the work of all builds. Then everything else runs as
+	// ever, and the machine needs to have nothing: neither root nor Docker.
+	Builds BuildFunc
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
@@ -75,9 +78,8 @@ type Rehearsal struct {
 	engines      map[string]*codepipeline.Engine // by ARN
 	rules        []*events.Rule
 
-	mu         sync.Mutex
-	executions []*codepipeline.Execution
-	logCount   int
+	mu       sync.Mutex
+	logCount int
 }
 
 // repository is a deployed CodeCommit repository.
@@ -134,8 +136,11 @@ func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
 	early, cancel := context.WithCancel(ctx)
 	defer cancel()
 	built := r.buildFunctions(early, stacks)
-	cli := r.findCLI(early)
-	hosts, err := r.prepareMachine(ctx, stacks, cli)
+	cli := func() (string, error) { return "", nil } // only builds call it
+	if r.options.Builds == nil {
+		cli = r.findCLI(early)
+	}
+	hosts, err := r.prepare(ctx, stacks, cli)
 	if err == nil {
 		err = r.step("deploy the stacks", func() error { return r.deploy(ctx, stacks, hosts) })
 	}
@@ -157,6 +162,13 @@ func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
 	return nil
 }
 
+func (r *Rehearsal) prepare(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts, error) {
+	if r.options.Builds != nil {
+		return r.prepareStubs(stacks)
+	}
+	return r.prepareMachine(ctx, stacks, cli)
+}
+
 func (r *Rehearsal) step(name string, do func() error) error {
 	done := r.options.Step(name)
 	err := do()
@@ -168,11 +180,10 @@ func (r *Rehearsal) onClose(f func() error) { r.closers = append(r.closers, f) }
 
 // Close stops everything that New and the executions started.
 func (r *Rehearsal) Close() error {
-	r.mu.Lock()
-	executions := r.executions
-	r.mu.Unlock()
-	for _, x := range executions {
-		x.Stop()
+	for _, engine := range r.engines {
+		for _, x := range engine.Executions() {
+			x.Stop()
+		}
 	}
 	var problems []error
 	for i := len(r.closers) - 1; i >= 0; i-- {

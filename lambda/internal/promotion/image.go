@@ -1,0 +1,94 @@
+package promotion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/check"
+	"archway/lambda/internal/index"
+	"archway/lambda/internal/job"
+	"archway/lambda/internal/registry"
+)
+
+// image is what is known about one index without reading more than the index.
+type image struct {
+	registry.Document
+	// revision is the commit that it names, created when it was made. Both come from its annotations and may be missing.
+	revision string
+	created  time.Time
+	// platforms are those that runtimes find in it; none in a single image.
+	platforms []specs.Platform
+}
+
+func parseImage(doc registry.Document) (image, *index.Manifest) {
+	manifest := index.ParseManifest(doc.Bytes)
+	if manifest.Body.MediaType != "" {
+		doc.MediaType = manifest.Body.MediaType // what the bytes say; a header can be lost on the way
+	}
+	i := image{Document: doc, revision: manifest.Body.Annotations[specs.AnnotationRevision]}
+	// Without a readable time, templates with a date can't be rendered, and say so.
+	i.created, _ = time.Parse(time.RFC3339, manifest.Body.Annotations[specs.AnnotationCreated])
+	for _, d := range manifest.Body.Manifests {
+		e := index.Entry{Descriptor: d}
+		if d.Platform != nil && e.Role() == index.RoleImage {
+			i.platforms = append(i.platforms, *d.Platform)
+		}
+	}
+	return i, manifest
+}
+
+// fetch reads the index that is to be promoted. The bytes are those of the digest, or it fails.
+func fetch(ctx context.Context, repository Repository, d digest.Digest) (image, error) {
+	doc, err := repository.Manifest(ctx, d)
+	switch {
+	case errors.Is(err, registry.ErrNotFound):
+		return image{}, job.Failed("No tag was moved: the repository has no image index %s. It was validated before, so it was deleted since; run the pipeline again.", check.Short(d.String()))
+	case errors.Is(err, registry.ErrOtherBytes):
+		return image{}, job.Failed("No tag was moved: %s.", err)
+	case err != nil:
+		return image{}, err
+	}
+	i, manifest := parseImage(doc)
+	if manifest.Shape() != index.ShapeIndex {
+		return image{}, job.Failed("No tag was moved: %s is an %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape())
+	}
+	return i, nil
+}
+
+// served reads what a tag serves. What is gone, or is not what its digest names, tells nothing and protects nothing.
+func (p *promoter) served(ctx context.Context, d digest.Digest) (image, error) {
+	if known, ok := p.known[d]; ok {
+		return known, nil
+	}
+	doc, err := p.repository.Manifest(ctx, d)
+	switch {
+	case errors.Is(err, registry.ErrNotFound), errors.Is(err, registry.ErrOtherBytes), errors.Is(err, registry.ErrTooLarge):
+		return image{Document: registry.Document{Digest: d}}, nil
+	case err != nil:
+		return image{}, fmt.Errorf("read %s: %w", check.Short(d.String()), err)
+	}
+	i, _ := parseImage(doc)
+	if p.known == nil {
+		p.known = map[digest.Digest]image{}
+	}
+	p.known[d] = i
+	return i, nil
+}
+
+// names are the platforms of a list, for people.
+func names(platforms []specs.Platform) string {
+	var all []string
+	for _, p := range platforms {
+		if name := index.Key(p); !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,320 @@
+// Package race_test runs whole pipelines, as they were synthesized, with builds
+// that take no time: the engine, the functions' programs, the source repository
+// and the registry with ECR's rules are those of every rehearsal. So many
+// executions can meet as it takes to see who wins.
+package race_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
+
+	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/rehearsal"
+	"archway/test/rehearse/internal/synth"
+)
+
+const (
+	root      = "../../../.."
+	twoImages = "../../testdata/two-images/cdk.json"
+)
+
+// world is a deployed app.
+type world struct {
+	*rehearsal.Rehearsal
+	t    *testing.T
+	auth authn.Authenticator
+	http http.RoundTripper
+
+	mu    sync.Mutex
+	clock time.Time
+	// delay is how long each build takes.
+	delay time.Duration
+	// fault, if set, may answer a request of a function to the registry.
+	fault func(w http.ResponseWriter, r *http.Request) bool
+}
+
+var synthesized sync.Map
+
+func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+	t.Helper()
+	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
+		dir, err := os.MkdirTemp("", "archway-race-")
+		if err != nil {
+			return nil, err
+		}
+		temporary = append(temporary, dir)
+		if err := synth.Run(context.Background(), cdkJSON, dir); err != nil {
+			return nil, err
+		}
+		a, err := assembly.Load(dir)
+		if err != nil {
+			return nil, err
+		}
+		return a.Stacks, nil
+	}))
+	stacks, err := once.(func() ([]*assembly.Stack, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks = slices.Clone(stacks)
+	for i, stack := range stacks {
+		changed := *stack
+		for n := 0; n < len(replace); n += 2 {
+			if !bytes.Contains(stack.Template, []byte(replace[n])) {
+				t.Fatalf("the template has no %q", replace[n])
+			}
+			changed.Template = bytes.Replace(changed.Template, []byte(replace[n]), []byte(replace[n+1]), 1)
+		}
+		stacks[i] = &changed
+	}
+	w := &world{t: t, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
+		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.connect()
+	return w
+}
+
+var temporary []string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, dir := range temporary {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// ours marks the requests of the builds, which no fault meets.
+const ours = "Archway-Test"
+
+func (w *world) intercept(inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		fault := w.fault
+		w.mu.Unlock()
+		if fault != nil && r.Header.Get(ours) == "" && fault(response, r) {
+			return
+		}
+		inner.ServeHTTP(response, r)
+	})
+}
+
+func (w *world) faults(fault func(http.ResponseWriter, *http.Request) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = fault
+}
+
+// connect opens the way of the builds to the registry.
+func (w *world) connect() {
+	roots := x509.NewCertPool()
+	bundle, err := os.ReadFile(w.CAFile())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	roots.AppendCertsFromPEM(bundle)
+	user, password := w.Login()
+	w.auth = authn.FromConfig(authn.AuthConfig{Username: user, Password: password})
+	_, port, _ := strings.Cut(w.RegistryHost(), ":")
+	w.http = marked{&http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+		},
+	}}
+}
+
+type marked struct{ http.RoundTripper }
+
+func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set(ours, "1")
+	return m.RoundTripper.RoundTrip(r)
+}
+
+// build does what the two buildspecs do: an image by digest, or an index of the
+// images that it is given.
+func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
+	w.mu.Lock()
+	delay := w.delay
+	w.mu.Unlock()
+	time.Sleep(delay)
+	repository, err := name.NewRepository(environment["REPOSITORY_URI"])
+	if err != nil {
+		return nil, err
+	}
+	options := []remote.Option{remote.WithAuth(w.auth), remote.WithTransport(w.http), remote.WithContext(ctx)}
+	if environment["PLATFORM"] != "" {
+		image, err := image(environment["PLATFORM"], environment["COMMIT_ID"])
+		if err != nil {
+			return nil, err
+		}
+		digest, err := image.Digest()
+		if err != nil {
+			return nil, err
+		}
+		return map[string]string{"IMAGE_DIGEST": digest.String()}, remote.Write(repository.Digest(digest.String()), image, options...)
+	}
+	w.mu.Lock()
+	w.clock = w.clock.Add(time.Second)
+	created := w.clock.Format(time.RFC3339)
+	w.mu.Unlock()
+	index := mutate.IndexMediaType(empty.Index, ggcr.OCIImageIndex)
+	for pair := range strings.FieldsSeq(environment["IMAGE_DIGESTS"]) {
+		platform, digest, _ := strings.Cut(pair, "=")
+		image, err := remote.Image(repository.Digest(digest), options...)
+		if err != nil {
+			return nil, err
+		}
+		parsed, err := v1.ParsePlatform(platform)
+		if err != nil {
+			return nil, err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: parsed}})
+	}
+	annotated := mutate.Annotations(index, map[string]string{
+		"org.opencontainers.image.revision": environment["COMMIT_ID"], "org.opencontainers.image.created": created,
+	}).(v1.ImageIndex)
+	digest, err := annotated.Digest()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"INDEX_DIGEST": digest.String()}, remote.WriteIndex(repository.Digest(digest.String()), annotated, options...)
+}
+
+func image(platform, commit string) (v1.Image, error) {
+	parsed, err := v1.ParsePlatform(platform)
+	if err != nil {
+		return nil, err
+	}
+	layer := static.NewLayer([]byte("layer for "+platform), ggcr.OCIUncompressedLayer)
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON), layer)
+	if err != nil {
+		return nil, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = parsed.OS, parsed.Architecture
+	config.Config.Entrypoint = []string{"/app"}
+	config.Config.Labels = map[string]string{"org.opencontainers.image.revision": commit}
+	return mutate.ConfigFile(image, config)
+}
+
+// commit pushes a change to a branch.
+func (w *world) commit(repository, branch, content string) *rehearsal.Push {
+	w.t.Helper()
+	push, err := w.Push(w.t.Context(), repository, branch, func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "note"), []byte(content), 0o644)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return push
+}
+
+// seed pushes the seed and waits for its execution.
+func (w *world) seed(repository string) *rehearsal.Push {
+	w.t.Helper()
+	push, err := w.PushSeed(w.t.Context(), repository, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.succeeded(push.Wait()[0])
+	return push
+}
+
+// at starts an execution for a commit by hand.
+func (w *world) at(pipeline, commit string) *codepipeline.Execution {
+	w.t.Helper()
+	x, err := w.Start(w.t.Context(), pipeline, codepipeline.StartInput{
+		SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return x
+}
+
+func (w *world) succeeded(r codepipeline.Result) {
+	w.t.Helper()
+	if r.Status == codepipeline.Succeeded {
+		return
+	}
+	for _, s := range r.Stages {
+		for _, a := range s.Actions {
+			if a.Status == codepipeline.Failed {
+				w.t.Errorf("%s/%s: %s", s.Name, a.Name, a.Message)
+			}
+		}
+	}
+	w.t.Fatalf("execution %s: %s", r.Execution, r.Status)
+}
+
+func validated(r codepipeline.Result, image string) string {
+	return r.Variables["Validate-"+image]["digest"]
+}
+
+func (w *world) wantTags(repository string, want map[string]string) {
+	w.t.Helper()
+	got, err := w.Tags(repository)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("tags of %s (-want +got):\n%s", repository, diff)
+	}
+}
+
+func seconds(since time.Time) string { return fmt.Sprintf("%.1f s", time.Since(since).Seconds()) }
+
+// taken points a tag at an image beforehand.
+func (w *world) taken(repository, tag, digest string) {
+	w.t.Helper()
+	options := []remote.Option{remote.WithAuth(w.auth), remote.WithTransport(w.http)}
+	from, err := name.NewDigest(w.RegistryHost() + "/" + repository + "@" + digest)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	index, err := remote.Index(from, options...)
+	if err == nil {
+		err = remote.Tag(from.Context().Tag(tag), index, options...)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
