@@ -107,6 +107,35 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestSchedulesAndTopicsAreRead(t *testing.T) {
+	got, err := Load(source(t, func(resources map[string]any) {
+		resources["Topic"] = map[string]any{"Type": "AWS::SNS::Topic"}
+		resources["Told"] = map[string]any{"Type": "AWS::SNS::Subscription", "Properties": map[string]any{"Protocol": "email"}}
+		resources["Daily"] = map[string]any{"Type": "AWS::Events::Rule", "Properties": map[string]any{
+			"ScheduleExpression": "rate(1 day)",
+			"Targets": []any{map[string]any{
+				"Id": "it", "Arn": "arn:aws:lambda:eu-west-1:111122223333:function:it", "Input": map[string]any{"Ref": "Topic"},
+			}},
+		}}
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range got.Rules {
+		if rule.Schedule == "" {
+			continue
+		}
+		if !rule.Enabled || rule.Pattern != nil || rule.Schedule != "rate(1 day)" || !strings.HasPrefix(rule.Targets[0].Input, "arn:aws:sns:eu-west-1:111122223333:app-Topic-") {
+			t.Errorf("got %+v", rule)
+		}
+		if rule.Match(map[string]any{"source": "aws.codecommit"}) {
+			t.Error("a schedule matches an event")
+		}
+		return
+	}
+	t.Error("there is no schedule")
+}
+
 func TestNamesAreTheSameInEachRehearsal(t *testing.T) {
 	first, err := Load(source(t, nil), account)
 	if err != nil {
@@ -155,7 +184,9 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		"what a stage does on failure": {set(map[string]any{"Result": "ROLLBACK"}, "Pipeline", properties, "Stages", 1, "OnFailure"), "Resources.Pipeline.Properties.Stages[1].OnFailure"},
 		"triggers":                     {set([]any{}, "Pipeline", properties, "Triggers"), "Resources.Pipeline.Properties.Triggers"},
 		"V1":                           {set("V1", "Pipeline", properties, "PipelineType"), "the rehearsal supports V2 only"},
-		"a schedule":                   {set("rate(1 hour)", "Rule", properties, "ScheduleExpression"), "Resources.Rule.Properties.ScheduleExpression"},
+		"a schedule and a pattern":     {set("rate(1 hour)", "Rule", properties, "ScheduleExpression"), "Resources.Rule.Properties.ScheduleExpression: the rehearsal does not support a rule with both"},
+		"a schedule of another kind":   {set(map[string]any{"ScheduleExpression": "at(2026-11-20T13:00:00)"}, "Rule", properties), "Resources.Rule.Properties.ScheduleExpression: got \"at("},
+		"a rule for nothing":           {set(map[string]any{}, "Rule", properties), "Resources.Rule.Properties.EventPattern: it is missing, and so is ScheduleExpression"},
 		"an unknown operator":          {set([]any{map[string]any{"regex": "x"}}, "Rule", properties, "EventPattern", "source"), `no operator "regex"`},
 		"a secret variable":            {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
 		"an arm image on x86":          {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
