@@ -1,9 +1,12 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
+	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -37,6 +40,40 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 		}
 		if len(registry.Tagged) != 1 || len(registry.Tagged[0].Entries) != 4 {
 			t.Errorf("%s: got %+v, expected one index with two images and their attestations", image, registry.Tagged)
+		}
+	}
+	drift(t, r)
+}
+
+// drift shows that the scheduled check is silent while all is well, and tells of what went around the pipeline.
+func drift(t *testing.T, r *rehearsal.Rehearsal) {
+	t.Helper()
+	due := func() []awsapi.Notice {
+		t.Helper()
+		log, err := r.Due(t.Context())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		return r.Notices()
+	}
+	if told := due(); len(told) > 0 {
+		t.Fatalf("all is well, and a topic was told %+v", told)
+	}
+	// Somebody points a public tag at one platform's image.
+	index, err := report.ReadRegistry(r, "two-images/web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Retag("two-images/web", "latest", index.Tagged[0].Entries[0].Digest); err != nil {
+		t.Fatal(err)
+	}
+	told := due()
+	if len(told) != 1 || told[0].Subject != "Archway: drift of two-images/web" || !strings.Contains(told[0].Text, "error tag-is-index") {
+		t.Errorf("a topic was told %+v", told)
+	}
+	for _, call := range r.Calls() {
+		if call.Code != "" {
+			t.Errorf("the call %s of %s was refused: %s", call.Operation, call.Caller, call.Code)
 		}
 	}
 }

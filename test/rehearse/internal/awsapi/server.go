@@ -1,5 +1,5 @@
 // Package awsapi is the endpoint of the few AWS calls that functions and
-// buildspecs make, over the JSON 1.1 protocol. Every other call is refused by
+// buildspecs make, over the JSON 1.1 protocol, and SNS's over Query. Every other call is refused by
 // name. Each caller has credentials of its own, so that the calls of a role are
 // known as such.
 package awsapi
@@ -41,6 +41,7 @@ type Server struct {
 	mu          sync.Mutex
 	credentials map[string]*keys // by access key id
 	calls       []Call
+	notices     []Notice
 }
 
 // Call is one call that was made.
@@ -109,6 +110,10 @@ var operations = map[string]operation{
 const maxBody = 8 << 20
 
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) {
+	if isQuery(r) {
+		s.serveQuery(w, r)
+		return
+	}
 	target := r.Header.Get("X-Amz-Target")
 	caller, service, err := s.authenticate(r)
 	var answer any

@@ -20,6 +20,7 @@ var nameProperty = map[string]string{
 	"AWS::Lambda::Function":       "FunctionName",
 	"AWS::Logs::LogGroup":         "LogGroupName",
 	"AWS::S3::Bucket":             "BucketName",
+	"AWS::SNS::Topic":             "TopicName",
 }
 
 // lowercase names are those of types that allow no other.
@@ -99,6 +100,8 @@ func (l *loader) arnOf(kind, name string) (string, bool) {
 		return l.arn("logs", "log-group:"+name+":*"), true
 	case "AWS::S3::Bucket":
 		return fmt.Sprintf("arn:%s:s3:::%s", l.account.Partition, name), true
+	case "AWS::SNS::Topic":
+		return l.arn("sns", name), true
 	}
 	return "", false
 }
@@ -112,7 +115,7 @@ func (l *loader) Ref(id string) (any, error) {
 	switch kind := l.template.Resources[id].Type; kind {
 	case "AWS::CodeCommit::Repository":
 		return repositoryID(l.stack.Name, id), nil
-	case "AWS::IAM::ManagedPolicy":
+	case "AWS::IAM::ManagedPolicy", "AWS::SNS::Topic":
 		arn, _ := l.arnOf(kind, name)
 		return arn, nil
 	}
@@ -132,6 +135,11 @@ func (l *loader) GetAtt(id, attribute string) (any, error) {
 		}
 	}
 	switch kind + "." + attribute {
+	case "AWS::SNS::Topic.TopicArn":
+		arn, _ := l.arnOf(kind, name)
+		return arn, nil
+	case "AWS::SNS::Topic.TopicName":
+		return name, nil
 	case "AWS::CodeCommit::Repository.Name":
 		return name, nil
 	case "AWS::CodeCommit::Repository.CloneUrlHttp":

@@ -1,6 +1,10 @@
 package cloudformation
 
-import "archway/test/rehearse/internal/events"
+import (
+	"strings"
+
+	"archway/test/rehearse/internal/events"
+)
 
 // rule reads an EventBridge rule.
 func (l *loader) rule(id string, p *properties) {
@@ -12,11 +16,18 @@ func (l *loader) rule(id string, p *properties) {
 	arn, _ := l.arnOf(p.kind, name)
 	r := &events.Rule{Name: name, ARN: arn, Enabled: p.oneOf("State", "", "ENABLED", "DISABLED") != "DISABLED"}
 	p.oneOf("EventBusName", "", "default")
-	pattern, ok := p.get("EventPattern")
-	if !ok {
-		p.fail("EventPattern", "it is missing; the rehearsal has no clock for scheduled rules")
-	} else if r.Pattern, err = events.ParsePattern(pattern); err != nil {
-		p.fail("EventPattern", "%v", err)
+	r.Schedule = p.text("ScheduleExpression")
+	switch pattern, ok := p.get("EventPattern"); {
+	case ok && r.Schedule != "":
+		p.fail("ScheduleExpression", "the rehearsal does not support a rule with both a schedule and a pattern")
+	case ok:
+		if r.Pattern, err = events.ParsePattern(pattern); err != nil {
+			p.fail("EventPattern", "%v", err)
+		}
+	case r.Schedule == "":
+		p.fail("EventPattern", "it is missing, and so is ScheduleExpression")
+	case !strings.HasPrefix(r.Schedule, "rate(") && !strings.HasPrefix(r.Schedule, "cron("):
+		p.fail("ScheduleExpression", "got %q, expected rate(…) or cron(…)", r.Schedule)
 	}
 	for _, t := range p.objects("Targets") {
 		r.Targets = append(r.Targets, target(t))

@@ -107,6 +107,35 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestSchedulesAndTopicsAreRead(t *testing.T) {
+	got, err := Load(source(t, func(resources map[string]any) {
+		resources["Topic"] = map[string]any{"Type": "AWS::SNS::Topic"}
+		resources["Told"] = map[string]any{"Type": "AWS::SNS::Subscription", "Properties": map[string]any{"Protocol": "email"}}
+		resources["Daily"] = map[string]any{"Type": "AWS::Events::Rule", "Properties": map[string]any{
+			"ScheduleExpression": "rate(1 day)",
+			"Targets": []any{map[string]any{
+				"Id": "it", "Arn": "arn:aws:lambda:eu-west-1:111122223333:function:it", "Input": map[string]any{"Ref": "Topic"},
+			}},
+		}}
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range got.Rules {
+		if rule.Schedule == "" {
+			continue
+		}
+		if !rule.Enabled || rule.Pattern != nil || rule.Schedule != "rate(1 day)" || !strings.HasPrefix(rule.Targets[0].Input, "arn:aws:sns:eu-west-1:111122223333:app-Topic-") {
+			t.Errorf("got %+v", rule)
+		}
+		if rule.Match(map[string]any{"source": "aws.codecommit"}) {
+			t.Error("a schedule matches an event")
+		}
+		return
+	}
+	t.Error("there is no schedule")
+}
+
 func TestNamesAreTheSameInEachRehearsal(t *testing.T) {
 	first, err := Load(source(t, nil), account)
 	if err != nil {
@@ -148,24 +177,26 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		change func(map[string]any)
 		want   string
 	}{
-		"a resource type":          {set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue"), "Resources.Queue: the rehearsal does not support resources of the type AWS::SQS::Queue"},
-		"a property":               {set(map[string]any{}, "Project", properties, "VpcConfig"), "Resources.Project.Properties.VpcConfig: the rehearsal does not support this property of AWS::CodeBuild::Project"},
-		"a nested property":        {set("x", "Project", properties, "Environment", "Fleet"), "Resources.Project.Properties.Environment.Fleet"},
-		"a property of an action":  {set(map[string]any{}, append(action, "Commands")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].Commands"},
-		"conditions of a stage":    {set(map[string]any{"Result": "ROLLBACK", "Conditions": []any{}}, "Pipeline", properties, "Stages", 1, "OnFailure"), "Resources.Pipeline.Properties.Stages[1].OnFailure.Conditions"},
-		"triggers":                 {set([]any{}, "Pipeline", properties, "Triggers"), "Resources.Pipeline.Properties.Triggers"},
-		"V1":                       {set("V1", "Pipeline", properties, "PipelineType"), "the rehearsal supports V2 only"},
-		"a schedule":               {set("rate(1 hour)", "Rule", properties, "ScheduleExpression"), "Resources.Rule.Properties.ScheduleExpression"},
-		"an unknown operator":      {set([]any{map[string]any{"regex": "x"}}, "Rule", properties, "EventPattern", "source"), `no operator "regex"`},
-		"a secret variable":        {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
-		"an arm image on x86":      {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
-		"a broken buildspec":       {set("version: 0.1", "Project", properties, "Source", "BuildSpec"), "Resources.Project.Properties.Source.BuildSpec: buildspec.version"},
-		"a timeout":                {set(4, "Project", properties, "TimeoutInMinutes"), "TimeoutInMinutes: got 4"},
-		"an unknown asset":         {set("other.zip", "Repo", properties, "Code", "S3", "Key"), `no asset with the object key "other.zip"`},
-		"an unknown attribute":     {set(map[string]any{"Fn::GetAtt": []any{"Repo", "Other"}}, append(action, "Namespace")...), "attribute Other of Repo (AWS::CodeCommit::Repository)"},
-		"a reference to nothing":   {set(map[string]any{"Ref": "Nobody"}, append(action, "Namespace")...), `no resource "Nobody"`},
-		"a wrong type":             {set("many", append(action, "RunOrder")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].RunOrder: got \"many\", expected a whole number"},
-		"a name that needs itself": {set(map[string]any{"Ref": "Project"}, "Project", properties, "Name"), "depends on itself"},
+		"a resource type":            {set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue"), "Resources.Queue: the rehearsal does not support resources of the type AWS::SQS::Queue"},
+		"a property":                 {set(map[string]any{}, "Project", properties, "VpcConfig"), "Resources.Project.Properties.VpcConfig: the rehearsal does not support this property of AWS::CodeBuild::Project"},
+		"a nested property":          {set("x", "Project", properties, "Environment", "Fleet"), "Resources.Project.Properties.Environment.Fleet"},
+		"a property of an action":    {set(map[string]any{}, append(action, "Commands")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].Commands"},
+		"conditions of a stage":      {set(map[string]any{"Result": "ROLLBACK", "Conditions": []any{}}, "Pipeline", properties, "Stages", 1, "OnFailure"), "Resources.Pipeline.Properties.Stages[1].OnFailure.Conditions"},
+		"triggers":                   {set([]any{}, "Pipeline", properties, "Triggers"), "Resources.Pipeline.Properties.Triggers"},
+		"V1":                         {set("V1", "Pipeline", properties, "PipelineType"), "the rehearsal supports V2 only"},
+		"a schedule and a pattern":   {set("rate(1 hour)", "Rule", properties, "ScheduleExpression"), "Resources.Rule.Properties.ScheduleExpression: the rehearsal does not support a rule with both"},
+		"a schedule of another kind": {set(map[string]any{"ScheduleExpression": "at(2026-11-20T13:00:00)"}, "Rule", properties), "Resources.Rule.Properties.ScheduleExpression: got \"at("},
+		"a rule for nothing":         {set(map[string]any{}, "Rule", properties), "Resources.Rule.Properties.EventPattern: it is missing, and so is ScheduleExpression"},
+		"an unknown operator":        {set([]any{map[string]any{"regex": "x"}}, "Rule", properties, "EventPattern", "source"), `no operator "regex"`},
+		"a secret variable":          {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
+		"an arm image on x86":        {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
+		"a broken buildspec":         {set("version: 0.1", "Project", properties, "Source", "BuildSpec"), "Resources.Project.Properties.Source.BuildSpec: buildspec.version"},
+		"a timeout":                  {set(4, "Project", properties, "TimeoutInMinutes"), "TimeoutInMinutes: got 4"},
+		"an unknown asset":           {set("other.zip", "Repo", properties, "Code", "S3", "Key"), `no asset with the object key "other.zip"`},
+		"an unknown attribute":       {set(map[string]any{"Fn::GetAtt": []any{"Repo", "Other"}}, append(action, "Namespace")...), "attribute Other of Repo (AWS::CodeCommit::Repository)"},
+		"a reference to nothing":     {set(map[string]any{"Ref": "Nobody"}, append(action, "Namespace")...), `no resource "Nobody"`},
+		"a wrong type":               {set("many", append(action, "RunOrder")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].RunOrder: got \"many\", expected a whole number"},
+		"a name that needs itself":   {set(map[string]any{"Ref": "Project"}, "Project", properties, "Name"), "depends on itself"},
 		"a function without its package": {set(map[string]any{"Type": "AWS::Lambda::Function", properties: map[string]any{
 			"Role": "r", "Handler": "bootstrap", "Runtime": "provided.al2023", "Code": map[string]any{"S3Bucket": "b", "S3Key": "seed.zip"},
 		}}, "Function"), "the metadata archway:package"},

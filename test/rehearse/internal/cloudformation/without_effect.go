@@ -13,6 +13,9 @@ var withoutEffect = map[string]map[string]string{
 	"AWS::Lambda::Permission":                      {"": iam},
 	"AWS::Logs::LogGroup":                          {"": "logs are files that are deleted with the rehearsal"},
 	"AWS::S3::BucketPolicy":                        {"": iam},
+	"AWS::SNS::Subscription":                       {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
+	"AWS::SNS::Topic":                              {"": "it has nothing but its name; the rehearsal keeps what it is told"},
+	"AWS::SNS::TopicPolicy":                        {"": iam},
 
 	"AWS::CodeBuild::Project": {
 		"Artifacts.EncryptionDisabled":         encryption,

@@ -6,13 +6,17 @@ import (
 	"time"
 )
 
-// Rule is an EventBridge rule.
+// Rule is an EventBridge rule: for events that match a pattern, or on a schedule.
 type Rule struct {
 	Name    string
 	ARN     string
 	Enabled bool
+	// Pattern is nil for a schedule.
 	Pattern *Pattern
-	Targets []Target
+	// Schedule is an expression such as rate(1 day). The rehearsal has no clock:
+	// a schedule comes due when somebody says so.
+	Schedule string
+	Targets  []Target
 }
 
 // Target is one target of a rule. At most one of Input, InputPath and
@@ -27,7 +31,9 @@ type Target struct {
 }
 
 // Match tells whether the rule would be triggered.
-func (r *Rule) Match(event Event) bool { return r.Enabled && r.Pattern.Match(event) }
+func (r *Rule) Match(event Event) bool {
+	return r.Enabled && r.Pattern != nil && r.Pattern.Match(event)
+}
 
 // Payload is what the target is given for an event.
 func (r *Rule) Payload(t Target, event Event, now time.Time) (string, error) {

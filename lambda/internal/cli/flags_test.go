@@ -1,0 +1,141 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/cli"
+	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/registry"
+	"archway/lambda/internal/report"
+)
+
+func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
+	store := fixture.New()
+	good, lone := store.Good(), store.Index(store.Linux("amd64", ""))
+	named := func(d specs.Descriptor, name string) specs.Descriptor {
+		d.Annotations = map[string]string{specs.AnnotationRefName: name}
+		return d
+	}
+	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	store.Layout(t, one, good)
+	store.Layout(t, two, named(good, "good"), named(lone, "docker.io/me/app:1"))
+	for _, test := range []struct {
+		image string
+		code  int
+		said  string
+	}{
+		{"oci:" + one, cli.Valid, "oci:" + one + ": valid"},
+		{"oci:" + one + "@" + good.Digest.String(), cli.Valid, "valid"},
+		{"oci:" + two + ":good", cli.Valid, "valid"},
+		{"oci:" + two + ":docker.io/me/app:1", cli.Invalid, "error  platform-set"},
+		{"oci:" + two, cli.Unknown, `several images: add a colon and the name of one, of "good", "docker.io/me/app:1"`},
+		{"oci:" + two + ":bad", cli.Unknown, `no image called "bad", but "good"`},
+		{"oci:" + filepath.Join(one, "none"), cli.Unknown, "wants a folder with an index.json"},
+		{"oci:" + t.TempDir(), cli.Unknown, "wants a folder with an index.json"},
+		{"oci:", cli.Unknown, "names no folder, expected oci:FOLDER"},
+	} {
+		stdout, stderr, code := run(t, test.image)
+		if code != test.code || !strings.Contains(stdout+stderr, test.said) {
+			t.Errorf("%s: exit %d, want %d and %q\n%s%s", test.image, code, test.code, test.said, stdout, stderr)
+		}
+	}
+	stdout, _, code := run(t, "oci:"+two+":docker.io/me/app:1", "--against", "good")
+	if code != cli.Invalid || !strings.Contains(stdout, "error  regression") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+func TestDowngradesAreShownWithTheirReasons(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	lone := store.Index(store.Linux("amd64", ""), store.Linux("s390x", ""))
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "lone", store, lone.Digest)
+	image := s.Host + "/app:lone"
+	stdout, _, code := run(t, image, "--allow-platform", "linux/s390x", "--downgrade", "platform-set=warning:arm64 follows: see #7")
+	if code != cli.Valid {
+		t.Errorf("exit %d", code)
+	}
+	golden(t, "testdata/downgraded.txt", strings.ReplaceAll(stdout, s.Host, "localhost:5000"))
+
+	stdout, _, _ = run(t, "-o", "json", image, "--allow-extra", "--downgrade", "platform-set=info:known")
+	var document report.Document
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil {
+		t.Fatal(err)
+	}
+	f := document.Images[0].Findings
+	if !document.Valid || len(f) != 1 || f[0].Severity != "info" || f[0].Downgraded == nil || f[0].Downgraded.From != "error" || f[0].Downgraded.Reason != "known" {
+		t.Errorf("%s", stdout)
+	}
+}
+
+func TestFlagsThatSayNothingAreRefused(t *testing.T) {
+	for _, test := range []struct{ flag, value, want string }{
+		{"--downgrade", "platform-set", "expected CHECK=SEVERITY:REASON"},
+		{"--downgrade", "platform-sett=info:x", `did you mean "platform-set"?`},
+		{"--downgrade", "platform-set=error:x", `names the severity "error"`},
+		{"--downgrade", "platform-set=info", "has no reason"},
+		{"--downgrade", "limits=info:x", "can't be downgraded"},
+		{"--allow-platform", "s390x", `--allow-platform: "s390x" is no platform`},
+		{"--platform", "s390x", `--platform: "s390x" is no platform`},
+	} {
+		_, stderr, code := run(t, "app", test.flag, test.value)
+		if code != cli.Unknown || !strings.Contains(stderr, test.want) {
+			t.Errorf("%s %s: exit %d, %s, want %q", test.flag, test.value, code, stderr, test.want)
+		}
+	}
+	_, stderr, code := run(t, "app", "--downgrade", "rootfs=info:x", "--downgrade", "rootfs=info:y")
+	if code != cli.Unknown || !strings.Contains(stderr, "the check rootfs is downgraded twice") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+}
+
+func TestTagsThatAreToMoveAreGuarded(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	good := store.Good()
+	wider := store.Index(store.Linux("amd64", ""), store.Linux("arm64", ""), store.Linux("arm", "v7"))
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "new", store, good.Digest)
+	s.Tag(t, "app", "latest", store, wider.Digest)
+	image := s.Host + "/app:new"
+	stdout, _, code := run(t, image, "--against", "latest,none")
+	if code != cli.Invalid || !strings.Contains(stdout, "linux/arm/v7 (") || !strings.Contains(stdout, "latest (sha256:") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	if _, _, code := run(t, image, "--against", "none"); code != cli.Valid {
+		t.Errorf("exit %d for a tag that isn't there yet", code)
+	}
+	s.Misbehave(fixture.Broken("/manifests/latest"))
+	if _, stderr, code := run(t, image, "--against", "latest"); code != cli.Unknown || !strings.Contains(stderr, "read what the tag latest serves") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+}
+
+func TestProvenanceCanBeRequired(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
+	without, attached := store.Index(amd64, arm64), store.Index(amd64, arm64, store.Attest(amd64))
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "without", store, without.Digest)
+	s.Tag(t, "app", "attached", store, attached.Digest)
+	if _, _, code := run(t, s.Host+"/app:without"); code != cli.Valid {
+		t.Errorf("exit %d without the flag", code)
+	}
+	if stdout, _, code := run(t, "--require-provenance", s.Host+"/app:without"); code != cli.Invalid || strings.Count(stdout, "error  provenance") != 2 {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	// As cosign attaches it: under a tag named after the image.
+	statement := fixture.Envelope(store.Statement(arm64, nil), false)
+	attestation := store.Refer(arm64, "application/vnd.dsse.envelope.v1+json", statement)
+	doc := store.Manifests[attestation.Digest]
+	doc.MediaType = registry.OCIManifest
+	s.Push(t, "app", store)
+	s.Tag(t, "app", strings.Replace(arm64.Digest.String(), ":", "-", 1)+".att", store, attestation.Digest)
+	if stdout, stderr, code := run(t, "--require-provenance", s.Host+"/app:attached"); code != cli.Valid {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
