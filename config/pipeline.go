@@ -37,7 +37,12 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
 	}
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
-	p.Images = r.images(o, p, taken.registries)
+	of := p
+	if o.has("rules") {
+		of.Source.Branch = "" // rules decide what is built, and so what the tags are
+	}
+	p.Images = r.images(o, of, taken.registries)
+	p.Rules = r.rules(o, p)
 	return p
 }
 
