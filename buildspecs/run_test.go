@@ -85,11 +85,7 @@ esac
 const stubHead = `#!/bin/bash
 record() {
   count="$(find "$RECORDS" -name 'call-*' | wc -l)"
-  # The two ends of a pipe record at the same time.
-  until file="$(printf '%s/call-%03d' "$RECORDS" "$count")"; (set -o noclobber; : > "$file") 2> /dev/null; do
-    count=$((count + 1))
-  done
-  printf '%s\0' "$@" > "$file"
+  printf '%s\0' "$@" > "$(printf '%s/call-%03d' "$RECORDS" "$count")"
 }
 `
 
