@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help synth test rehearse bench fmt lint lint-template unit-test daemon-test tools
+.PHONY: help synth test rehearse bench fmt lint unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm.
@@ -27,7 +27,7 @@ help: ## say what can be made (default)
 synth: $(STAMP) ## print the template of the configured pipelines; no AWS account needed
 	@cdk synth --no-notices $(ARGS)
 
-test: tools lint lint-template unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
+test: tools lint unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 
 rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or Ubuntu, as root)
 	go run ./test/rehearse $(ARGS)
@@ -47,11 +47,6 @@ lint: $(STAMP) ## gofmt, go vet, staticcheck, shellcheck, the examples
 	go vet -C examples/hello-go ./...
 	node --check examples/hello-node/server.js
 	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
-
-lint-template: $(STAMP) ## synthesize into a temporary folder, and cfn-lint the templates
-	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
-	  echo "lint: cdk synth"; cdk synth --no-notices --quiet --output "$$out"; \
-	  if command -v cfn-lint >/dev/null; then echo "lint: cfn-lint"; cfn-lint "$$out"/*.template.json; fi
 
 unit-test: $(STAMP) ## the tests that need no daemons
 	go test -timeout 30m $(TESTFLAGS) $$(comm -23 <(go list ./... | sort) <(go list $(DAEMONS) | sort))

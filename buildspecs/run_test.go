@@ -84,8 +84,8 @@ esac
 
 const stubHead = `#!/bin/bash
 record() {
-  count="$(find "$RECORDS" -name 'call-*' | wc -l)"
-  printf '%s\0' "$@" > "$(printf '%s/call-%03d' "$RECORDS" "$count")"
+  # The programs of a pipe run at the same time.
+  printf '%s\0' "$@" > "$RECORDS/call-$(date +%s%N)-$$"
 }
 `
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"archway/internal/nearest"
 )
 
 // reader walks a decoded JSON value and collects problems instead of stopping at the first.
@@ -85,13 +87,17 @@ func (r *reader) object(at string, value any, known []string) (object, bool) {
 		if slices.Contains(known, key) {
 			continue
 		}
-		cure := fmt.Sprintf("did you mean %q?", nearest(key, known))
-		if nearest(key, known) == "" {
-			cure = "use " + quoted(known)
-		}
-		r.report(o.path(key), nothing{}, "unknown key: %s", cure)
+		r.report(o.path(key), nothing{}, "unknown key: %s", meant(key, known))
 	}
 	return o, ok
+}
+
+// meant is what to write instead of an unknown word.
+func meant(word string, known []string) string {
+	if near := nearest.Word(word, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "use " + quoted(known)
 }
 
 // keysOf lists the JSON keys of a type.

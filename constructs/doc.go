@@ -4,5 +4,6 @@
 // Conventions: props are plain Go, the zero value of an optional prop is its default, and every prop says what its default
 // does. Props are validated by a pure function (Validate), and a constructor panics with [*InvalidProps] if they are wrong,
 // as the CDK's own constructs throw. Roles are created here with exactly the statements that are needed; the grants that
-// the CDK's constructs would add on their own are wider and are left out, so grant to a construct's Role field.
+// the CDK's constructs would add on their own are wider and are left out, so grant to a construct's Role field. Where a
+// construct of this package is to be the scope of another one, pass its Construct field.
 package constructs

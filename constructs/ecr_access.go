@@ -10,22 +10,22 @@ import (
 // one up BatchCheckLayerAvailability, and writing a manifest PutImage.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 var (
-	readActions = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+	ecrRead = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
-	pushActions = []string{
+	ecrPush = []string{
 		"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
 		"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
 	}
 
-	// cacheActions read the layer cache of an earlier build, and write this build's.
-	cacheActions = append([]string{"ecr:GetDownloadUrlForLayer"}, pushActions...)
+	// ecrCache read the layer cache of an earlier build, and write this build's.
+	ecrCache = append([]string{"ecr:GetDownloadUrlForLayer"}, ecrPush...)
 
-	// mergeActions read manifests, and the config of an image that says nowhere else what platform it is for, and write an
+	// ecrMerge read manifests, and the config of an image that says nowhere else what platform it is for, and write an
 	// index of them.
-	mergeActions = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"}
+	ecrMerge = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"}
 
-	// tagActions point a tag at an image that is there already.
-	tagActions = []string{"ecr:BatchGetImage", "ecr:PutImage"}
+	// ecrTag point a tag at an image that is there already.
+	ecrTag = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 )
 
 // registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action

@@ -94,7 +94,7 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		RemovalPolicy: p.RemovalPolicy,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
-			allow([]*string{p.Repository.RepositoryArn()}, mergeActions...),
+			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
 		},
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),

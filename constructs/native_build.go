@@ -166,8 +166,8 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		RemovalPolicy: p.RemovalPolicy,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
-			allow([]*string{p.Repository.RepositoryArn()}, pushActions...),
-			allow([]*string{p.Cache.RepositoryArn()}, cacheActions...),
+			allow([]*string{p.Repository.RepositoryArn()}, ecrPush...),
+			allow([]*string{p.Cache.RepositoryArn()}, ecrCache...),
 		},
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),

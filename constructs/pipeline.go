@@ -1,18 +1,8 @@
 package constructs
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -30,177 +20,23 @@ const (
 // BranchVariable is the pipeline variable that holds the name of the branch that is built.
 const BranchVariable = "branch"
 
-// PipelineProps describes the way from a commit to promoted images.
-type PipelineProps struct {
-	// PipelineName is the pipeline's name.
-	// Default: CloudFormation generates one.
-	PipelineName string
-
-	// Repository is the source repository. Required.
-	Repository awscodecommit.IRepository
-
-	// Branch is the branch that is built where no trigger names another one.
-	// Default: "main".
-	Branch string
-
-	// Artifacts is the artifact bucket. Required.
-	Artifacts awss3.IBucket
-
-	// Images are the images of the repository. At least one is required.
-	Images []PipelineImage
-
-	// Validator is the function that checks an index. Required.
-	Validator awslambda.IFunction
-
-	// Promoter is the function that points tags at an index. Required.
-	Promoter awslambda.IFunction
-
-	// Execution decides what happens to a push while another one is on its way.
-	// Default: Queued.
-	Execution Execution
-}
-
-// PipelineImage is one image and how it is built.
-type PipelineImage struct {
-	// Name tells this image from the others of the pipeline, and names its actions. Required.
-	Name string
-
-	// Repository is where the image is kept. Required.
-	Repository awsecr.IRepository
-
-	// Builds build the image, one for each architecture. At least one is required.
-	Builds []*NativeBuild
-
-	// Merge makes an index of what was built. Required.
-	Merge *Merge
-
-	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
-	// Default: none.
-	ImmutableTags []string
-
-	// MovingTags are templates of the tags that follow the newest image, e.g. "latest".
-	// Default: none.
-	MovingTags []string
-}
-
-// Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
-// out on purpose: in it, a source action builds the newest commit instead of the pushed one, and a stage can't be rolled back.
-type Execution string
-
-const (
-	// Queued builds every pushed commit, in the order of the pushes.
-	Queued Execution = "QUEUED"
-
-	// Superseded leaves out commits that were overtaken while they waited for a stage.
-	Superseded Execution = "SUPERSEDED"
-)
-
-// CodePipeline's limits: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
-const (
-	maxActionsPerStage = 50
-	maxParameters      = 1000 // characters of an action's configuration value
-)
-
-var (
-	pipelineName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
-
-	// An image's name is part of names of actions (up to 100 characters) and of variables' namespaces.
-	imageName = regexp.MustCompile(`^[A-Za-z0-9@_-]{1,80}$`)
-)
-
-// Validate reports everything that is wrong with the props.
-func (p *PipelineProps) Validate() error {
-	if p == nil {
-		return errNoProps
-	}
-	errs := []error{
-		missing(p.Repository == nil, "Repository", "the repository that holds the source"),
-		missing(p.Artifacts == nil, "Artifacts", "a bucket for the artifacts"),
-		missing(p.Validator == nil, "Validator", "the function that checks an index"),
-		missing(p.Promoter == nil, "Promoter", "the function that points tags at an index"),
-		missing(len(p.Images) == 0, "Images", "at least one image"),
-	}
-	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
-		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
-	}
-	switch p.Execution {
-	case "", Queued, Superseded:
-	default:
-		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
-	}
-	seen := map[string]int{}
-	actions := 0
-	for i, image := range p.Images {
-		for _, err := range image.problems(p.Branch) {
-			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
-		}
-		if first, twice := seen[image.Name]; twice {
-			errs = append(errs, wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name, at("Images", first)))
-		} else {
-			seen[image.Name] = i
-		}
-		actions += len(image.Builds)
-	}
-	if actions > maxActionsPerStage {
-		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
-	}
-	return errors.Join(errs...)
-}
-
-func (i PipelineImage) problems(branch string) []error {
-	var errs []error
-	add := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if !imageName.MatchString(i.Name) {
-		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
-	}
-	add(missing(i.Repository == nil, "Repository", "the ECR repository of the image"))
-	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
-	add(missing(len(i.Builds) == 0, "Builds", "a build for each architecture"))
-	seen := map[Architecture]bool{}
-	for n, build := range i.Builds {
-		switch {
-		case build == nil:
-			add(wrong(at("Builds", n), "is nil: leave it out"))
-		case seen[build.Architecture]:
-			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
-		default:
-			seen[build.Architecture] = true
-		}
-	}
-	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
-	resolved := i.promotion(promoted{
-		Repository: strings.Repeat("r", 60),
-		Digest:     "sha256:" + strings.Repeat("0", 64),
-		Commit:     strings.Repeat("0", 40),
-		Branch:     branch,
-	})
-	if n := utf8.RuneCountInString(resolved); n > maxParameters {
-		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
-	}
-	return errs
-}
-
 // Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
 
-	// Pipeline is the pipeline.
-	Pipeline awscodepipeline.Pipeline
+	// Pipeline is the pipeline. It is an L1 construct: the CDK's actions would each bring grants that are wider than what
+	// they need, and the whole of ECS, Step Functions and more with them.
+	Pipeline awscodepipeline.CfnPipeline
 
-	// Role is the role with which the pipeline and its actions call the other services: grant to it, the grants that other
-	// constructs make to Pipeline are ignored.
+	// Role is the role with which the pipeline and its actions call the other services.
 	Role awsiam.Role
 
 	// ConsoleURL is the address of the pipeline's page in the console.
 	ConsoleURL *string
 }
 
-// NewPipeline adds the pipeline to scope. It does not start by itself: add a [Trigger].
+// NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a [Trigger].
 func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *Pipeline {
 	check("Pipeline", scope, id, props.Validate())
 	p := *props
@@ -208,39 +44,42 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	fill(&p.Execution, Queued)
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id)}
+	// One role: a role for each action would add nothing, as this one could assume every one of them.
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codepipeline.amazonaws.com",
 		OwnAccountOnly: true,
 		Description:    "Runs the actions of the pipeline",
 		Statements:     pipelineStatements(&p),
 	})
-	source := awscodepipeline.NewArtifact(jsii.String("SourceCode"), nil)
-	this.Pipeline = awscodepipeline.NewPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.PipelineProps{
-		PipelineName:  optional(p.PipelineName),
-		PipelineType:  awscodepipeline.PipelineType_V2,
-		ExecutionMode: awscodepipeline.ExecutionMode(p.Execution),
-		Role:          this.Role.WithoutPolicyUpdates(nil),
-		// A role for each action would add nothing: the pipeline's role could assume every one of them.
-		UsePipelineRoleForActions: jsii.Bool(true),
-		CrossAccountKeys:          jsii.Bool(false),
-		ArtifactBucket:            p.Artifacts,
-		Variables: &[]awscodepipeline.Variable{
-			awscodepipeline.NewVariable(&awscodepipeline.VariableProps{
-				VariableName: jsii.String(BranchVariable),
-				DefaultValue: &p.Branch,
-				Description:  jsii.String("The branch that is built; tags may be named after it"),
-			}),
-		},
-		Stages: &[]*awscodepipeline.StageProps{
-			stageOf(StageSource, sourceAction(&p, source)),
-			stageOf(StageBuild, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return buildActions(image, source) })...),
-			stageOf(StageMerge, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return mergeAction(image, source) })...),
-			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return validateAction(image, p.Validator) })...),
-			stageOf(StagePromote, each(p.Images, func(image PipelineImage) []awscodepipeline.IAction { return promoteAction(image, p.Promoter) })...),
+	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
+		Name:          optional(p.PipelineName),
+		PipelineType:  jsii.String("V2"),
+		ExecutionMode: jsii.String(string(p.Execution)),
+		RoleArn:       this.Role.RoleArn(),
+		ArtifactStore: artifactStore(p.Artifacts),
+		Variables: []any{&awscodepipeline.CfnPipeline_VariableDeclarationProperty{
+			Name:         jsii.String(BranchVariable),
+			DefaultValue: &p.Branch,
+			Description:  jsii.String("The branch that is built; tags may be named after it"),
+		}},
+		Stages: []any{
+			stageOf(StageSource, sourceAction(&p)),
+			stageOf(StageBuild, each(p.Images, buildActions)...),
+			stageOf(StageMerge, each(p.Images, mergeActions)...),
+			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
+			stageOf(StagePromote, each(p.Images, func(image PipelineImage) []action { return promoteActions(image, p.Promoter) })...),
 		},
 	})
-	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.PipelineName())
+	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
 	return this
+}
+
+func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {
+	store := &awscodepipeline.CfnPipeline_ArtifactStoreProperty{Type: jsii.String("S3"), Location: bucket.BucketName()}
+	if key := bucket.EncryptionKey(); key != nil {
+		store.EncryptionKey = &awscodepipeline.CfnPipeline_EncryptionKeyProperty{Type: jsii.String("KMS"), Id: key.KeyArn()}
+	}
+	return store
 }
 
 // pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
@@ -259,27 +98,4 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow([]*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}, "lambda:InvokeFunction"))
-}
-
-func stageOf(name string, actions ...awscodepipeline.IAction) *awscodepipeline.StageProps {
-	return &awscodepipeline.StageProps{StageName: &name, Actions: &actions}
-}
-
-func each(images []PipelineImage, actions func(PipelineImage) []awscodepipeline.IAction) []awscodepipeline.IAction {
-	var all []awscodepipeline.IAction
-	for _, image := range images {
-		all = append(all, actions(image)...)
-	}
-	return all
-}
-
-func sourceAction(p *PipelineProps, output awscodepipeline.Artifact) awscodepipeline.IAction {
-	return awscodepipelineactions.NewCodeCommitSourceAction(&awscodepipelineactions.CodeCommitSourceActionProps{
-		ActionName:         jsii.String(StageSource),
-		VariablesNamespace: jsii.String(StageSource),
-		Repository:         p.Repository,
-		Branch:             &p.Branch,
-		Output:             output,
-		Trigger:            awscodepipelineactions.CodeCommitTrigger_NONE, // neither polling nor the CDK's own, unpinned rule
-	})
 }

@@ -3,15 +3,17 @@ package constructs
 import (
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/jsii-runtime-go"
 )
 
-// An action gives its variables under the namespace "Stage-action", which tells in the console where a value comes from.
-func namespace(stage, action string) string { return stage + "-" + action }
+// An action gives its variables under the namespace "Stage-action", which tells in the console where a value comes from. The
+// source is not named twice.
+func namespace(stage, action string) string {
+	if stage == StageSource {
+		return stage
+	}
+	return stage + "-" + action
+}
 
 func variable(namespace, name string) string { return "#{" + namespace + "." + name + "}" }
 
@@ -29,48 +31,34 @@ func builtDigest(image PipelineImage, build *NativeBuild) string {
 	return variable(namespace(StageBuild, buildActionName(image, build)), ImageDigestVariable)
 }
 
-func buildActions(image PipelineImage, source awscodepipeline.Artifact) []awscodepipeline.IAction {
-	var actions []awscodepipeline.IAction
+func buildActions(image PipelineImage) []action {
+	var actions []action
 	for _, build := range image.Builds {
-		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, source, map[string]string{
-			"COMMIT_ID": commitVariable,
+		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, []environmentVariable{
+			{"COMMIT_ID", commitVariable},
 		}))
 	}
 	return actions
 }
 
-func mergeAction(image PipelineImage, source awscodepipeline.Artifact) []awscodepipeline.IAction {
+func mergeActions(image PipelineImage) []action {
 	var digests []string
 	for _, build := range image.Builds {
 		digests = append(digests, build.Architecture.Platform()+"="+builtDigest(image, build))
 	}
-	return []awscodepipeline.IAction{codeBuildAction(StageMerge, image.Name, image.Merge.Project, source, map[string]string{
-		"COMMIT_ID":     commitVariable,
-		"IMAGE_DIGESTS": strings.Join(digests, " "),
+	return []action{codeBuildAction(StageMerge, image.Name, image.Merge.Project, []environmentVariable{
+		{"COMMIT_ID", commitVariable},
+		{"IMAGE_DIGESTS", strings.Join(digests, " ")},
 	})}
 }
 
-func codeBuildAction(stage, name string, project awscodebuild.IProject, source awscodepipeline.Artifact, environment map[string]string) awscodepipeline.IAction {
-	variables := map[string]*awscodebuild.BuildEnvironmentVariable{}
-	for key, value := range environment {
-		variables[key] = &awscodebuild.BuildEnvironmentVariable{Value: &value}
-	}
-	return awscodepipelineactions.NewCodeBuildAction(&awscodepipelineactions.CodeBuildActionProps{
-		ActionName:           &name,
-		VariablesNamespace:   jsii.String(namespace(stage, name)),
-		Project:              project,
-		Input:                source,
-		EnvironmentVariables: &variables,
-	})
-}
-
-// validateAction hands the function what it must find: the index by digest, the commit, and which build pushed which digest.
-func validateAction(image PipelineImage, function awslambda.IFunction) []awscodepipeline.IAction {
+// validateActions hand the function what it must find: the index by digest, the commit, and which build pushed which digest.
+func validateActions(image PipelineImage, function awslambda.IFunction) []action {
 	builds := map[string]string{}
 	for _, build := range image.Builds {
 		builds[build.Architecture.Platform()] = builtDigest(image, build)
 	}
-	return []awscodepipeline.IAction{lambdaAction(StageValidate, image.Name, function, compactJSON(struct {
+	return []action{lambdaAction(StageValidate, image.Name, function, compactJSON(struct {
 		Repository string            `json:"repository"`
 		Digest     string            `json:"digest"`
 		Revision   string            `json:"revision"`
@@ -83,8 +71,8 @@ func validateAction(image PipelineImage, function awslambda.IFunction) []awscode
 	}))}
 }
 
-func promoteAction(image PipelineImage, function awslambda.IFunction) []awscodepipeline.IAction {
-	return []awscodepipeline.IAction{lambdaAction(StagePromote, image.Name, function, image.promotion(promoted{
+func promoteActions(image PipelineImage, function awslambda.IFunction) []action {
+	return []action{lambdaAction(StagePromote, image.Name, function, image.promotion(promoted{
 		Repository: *RepositoryURI(image.Repository),
 		// What the Validate action of this run has passed, so that nothing else can be promoted.
 		Digest: variable(namespace(StageValidate, image.Name), "digest"),
@@ -108,13 +96,4 @@ func (i PipelineImage) promotion(what promoted) string {
 		Immutable []string `json:"immutable,omitempty"`
 		Moving    []string `json:"moving,omitempty"`
 	}{what, i.ImmutableTags, i.MovingTags})
-}
-
-func lambdaAction(stage, name string, function awslambda.IFunction, parameters string) awscodepipeline.IAction {
-	return awscodepipelineactions.NewLambdaInvokeAction(&awscodepipelineactions.LambdaInvokeActionProps{
-		ActionName:           &name,
-		VariablesNamespace:   jsii.String(namespace(stage, name)),
-		Lambda:               function,
-		UserParametersString: &parameters,
-	})
 }

@@ -154,14 +154,14 @@ func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
 }
 
 func TestBuildsAndMergesGetTheCommitAndTheDigestsOfThisRun(t *testing.T) {
-	commit := `{"name":"COMMIT_ID","type":"PLAINTEXT","value":"#{Source.CommitId}"}`
+	commit := `{"name":"COMMIT_ID","value":"#{Source.CommitId}"}`
 	want := map[string]string{
 		"Build/api-amd64": "[" + commit + "]",
 		"Build/api-arm64": "[" + commit + "]",
 		"Build/web-arm64": "[" + commit + "]",
-		"Merge/api": "[" + commit + `,{"name":"IMAGE_DIGESTS","type":"PLAINTEXT","value":` +
+		"Merge/api": "[" + commit + `,{"name":"IMAGE_DIGESTS","value":` +
 			`"linux/amd64=#{Build-api-amd64.IMAGE_DIGEST} linux/arm64=#{Build-api-arm64.IMAGE_DIGEST}"}]`,
-		"Merge/web": "[" + commit + `,{"name":"IMAGE_DIGESTS","type":"PLAINTEXT","value":"linux/arm64=#{Build-web-arm64.IMAGE_DIGEST}"}]`,
+		"Merge/web": "[" + commit + `,{"name":"IMAGE_DIGESTS","value":"linux/arm64=#{Build-web-arm64.IMAGE_DIGEST}"}]`,
 	}
 	if diff := cmp.Diff(want, configuration(t, twoImages, "EnvironmentVariables")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -17,7 +17,7 @@ func NewPromoter(scope constructs.Construct, id string, props *RegistryFunctionP
 		Timeout:     2 * time.Minute,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
-			allow(repositoryARNs(props.Repositories), tagActions...),
+			allow(repositoryARNs(props.Repositories), ecrTag...),
 			jobResult(),
 		},
 		LogRetention:  props.LogRetention,

@@ -3,10 +3,11 @@ package constructs
 import (
 	"errors"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscodepipeline"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -21,7 +22,7 @@ type TriggerProps struct {
 	Branch string
 
 	// Pipeline is the pipeline to start. Required.
-	Pipeline awscodepipeline.IPipeline
+	Pipeline interfacesawscodepipeline.IPipelineRef
 
 	// SourceAction is the name of the pipeline's source action, whose revision is pinned to the pushed commit.
 	// Default: "Source".
@@ -69,12 +70,17 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 	fill(&p.SourceAction, StageSource)
 	fill(&p.BranchVariable, BranchVariable)
 
+	// Put together from the name: that a pipeline has an attribute "Arn" is new, and may not be so in every partition.
+	pipelineARN := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+		Service:  jsii.String("codepipeline"),
+		Resource: p.Pipeline.PipelineRef().PipelineName,
+	})
 	this := &Trigger{Construct: constructs.NewConstruct(scope, &id)}
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "events.amazonaws.com",
 		OwnAccountOnly: true,
 		Description:    "Starts the pipeline when a commit is pushed",
-		Statements:     []awsiam.PolicyStatement{allow([]*string{p.Pipeline.PipelineArn()}, "codepipeline:StartPipelineExecution")},
+		Statements:     []awsiam.PolicyStatement{allow([]*string{pipelineARN}, "codepipeline:StartPipelineExecution")},
 	})
 	this.Rule = awsevents.NewCfnRule(this.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
 		Description: jsii.String("A push to " + p.Branch + " starts the pipeline with the pushed commit"),
@@ -93,7 +99,7 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 		},
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id:      jsii.String("Pipeline"),
-			Arn:     p.Pipeline.PipelineArn(),
+			Arn:     pipelineARN,
 			RoleArn: this.Role.RoleArn(),
 			InputTransformer: &awsevents.CfnRule_InputTransformerProperty{
 				InputPathsMap: map[string]string{

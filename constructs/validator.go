@@ -50,7 +50,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		Timeout:     5 * time.Minute,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
-			allow(repositoryARNs(props.Repositories), readActions...),
+			allow(repositoryARNs(props.Repositories), ecrRead...),
 			jobResult(),
 		},
 		LogRetention:  props.LogRetention,

@@ -269,20 +269,32 @@ const maxLog = 200
 func (c *command) showFailures(result codepipeline.Result) {
 	for _, stage := range result.Stages {
 		for _, action := range stage.Actions {
-			if action.Status != codepipeline.Failed {
-				continue
+			if action.Status == codepipeline.Failed {
+				c.view.Print(fmt.Sprintf("\n%s / %s failed: %s\n%s", stage.Name, action.Name, action.Message, failureLog(action.Log)))
 			}
-			content, err := os.ReadFile(action.Log)
-			if err != nil {
-				content = []byte(err.Error())
-			}
-			lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-			text := fmt.Sprintf("\n%s / %s failed: %s\nIts log:\n", stage.Name, action.Name, action.Message)
-			if len(lines) > maxLog {
-				text += fmt.Sprintf("  … (%d lines before; --keep keeps the whole log)\n", len(lines)-maxLog)
-				lines = lines[len(lines)-maxLog:]
-			}
-			c.view.Print(text + "  " + strings.Join(lines, "\n  "))
 		}
 	}
+}
+
+// failureLog is the end of an action's log, for people.
+func failureLog(file string) string {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	var lines []string
+	for line := range strings.Lines(string(content)) {
+		if text, show := report.LogLine(strings.TrimRight(line, "\r\n")); show {
+			lines = append(lines, "  "+text)
+		}
+	}
+	title := "Its log:"
+	switch {
+	case len(lines) == 0:
+		return "It printed nothing."
+	case len(lines) > maxLog:
+		title = fmt.Sprintf("The last %d lines of its log (--keep keeps all %d):", maxLog, len(lines))
+		lines = lines[len(lines)-maxLog:]
+	}
+	return title + "\n" + strings.Join(lines, "\n")
 }

@@ -66,25 +66,39 @@ func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	return a.Stacks
 }
 
-// needsMachine skips a test where pipelines can't be rehearsed; in CI that is a
-// failure.
+// needsMachine skips a test where pipelines can't be rehearsed. In CI that is a
+// failure, and what is missing is installed.
 func needsMachine(t *testing.T) {
 	t.Helper()
+	inCI := os.Getenv("CI") == "true"
 	var missing []string
 	if os.Geteuid() != 0 {
 		missing = append(missing, "root")
 	}
-	if _, err := exec.LookPath("docker"); err != nil {
-		// The set-up would install it; a test does not change a machine.
+	if _, err := exec.LookPath("docker"); err != nil && !inCI {
+		// The set-up would install it, but a person should want that.
 		missing = append(missing, "Docker")
 	}
-	switch {
-	case len(missing) == 0:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("rehearsing needs %s, and in CI it must not be left out", strings.Join(missing, " and "))
-	default:
-		t.Skipf("rehearsing needs %s", strings.Join(missing, " and "))
+	if len(missing) == 0 {
+		return
 	}
+	reason := "rehearsing needs " + strings.Join(missing, " and ")
+	if inCI {
+		t.Fatal(reason + ", and in CI it must not be left out")
+	}
+	t.Skip(reason)
+}
+
+// withoutCLI hides the AWS CLI of this machine, so that the stand-in is used.
+func withoutCLI(t *testing.T) {
+	t.Helper()
+	var kept []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(dir, "aws")); err != nil {
+			kept = append(kept, dir)
+		}
+	}
+	t.Setenv("PATH", strings.Join(kept, string(filepath.ListSeparator)))
 }
 
 // rehearse deploys an app to this machine.

@@ -81,7 +81,13 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	if len(f.inputs) == 0 {
 		return f, errors.New("there is no cdk.json in this folder: go to the project's folder, or name a cdk.json or the folder of a cloud assembly")
 	}
-	return f, nil
+	var missing []error
+	for _, input := range f.inputs {
+		if _, err := os.Stat(input); err != nil {
+			missing = append(missing, fmt.Errorf("%s is neither a cdk.json nor the folder of a cloud assembly: %w", input, err))
+		}
+	}
+	return f, errors.Join(missing...)
 }
 
 func run(ctx context.Context, arguments []string, out, problems *os.File) int {

@@ -8,11 +8,17 @@ import (
 )
 
 func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
+	withoutCLI(t)
 	r := rehearse(t, "testdata/two-images/cdk.json")
 	push, err := r.PushSeed(t.Context(), "two-images", nil)
 	result := only(t, push, err)
 	if result.Status != codepipeline.Succeeded {
 		t.Fatalf("got %s", result.Status)
+	}
+	for _, call := range r.Calls() {
+		if call.Code != "" {
+			t.Errorf("the call %s of %s was refused: %s", call.Operation, call.Caller, call.Code)
+		}
 	}
 	if got := len(result.Stage("Build").Actions); got != 4 {
 		t.Errorf("got %d builds, expected 4", got)

@@ -25,10 +25,14 @@ type Check struct {
 type Want struct {
 	// Platforms that must be there.
 	Platforms []specs.Platform
-	// AllowExtra accepts platforms beyond those.
+	// Allowed are further platforms that may be there.
+	Allowed []specs.Platform
+	// AllowExtra accepts any platform beyond those.
 	AllowExtra bool
 	// Revision is the commit that every image must carry as a label. Empty: only that they agree is checked.
 	Revision string
+	// Downgrades make the findings of checks weigh less, by the check's name.
+	Downgrades map[string]Downgrade
 }
 
 // Input is what a check sees.
@@ -55,6 +59,7 @@ func Run(image *index.Image, want Want) []Finding {
 		c.run(Input{Image: image, Want: want}, r)
 		all = append(all, r.findings...)
 	}
+	downgrade(all, want.Downgrades)
 	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(weight(a.Severity), weight(b.Severity)) })
 	return all
 }

@@ -50,6 +50,8 @@ type Finding struct {
 	Problem string `json:"-"`
 	// Cure says what to do about it.
 	Cure string `json:"cure,omitempty"`
+	// Downgraded says, if the finding weighs less by configuration, what it would be otherwise, and why it isn't.
+	Downgraded *Downgraded `json:"downgraded,omitempty"`
 }
 
 // Message is the whole sentence: subject, problem and cure.

@@ -31,13 +31,17 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 	if in.Want.AllowExtra {
 		return
 	}
+	expected := slices.Clone(wanted)
+	for _, p := range in.Want.Allowed {
+		expected = append(expected, index.Key(p))
+	}
 	for _, e := range i.Images() {
 		p := e.Descriptor.Platform
-		if p == nil || slices.ContainsFunc(wanted, func(w string) bool { return serves(index.Key(*p), w) }) {
+		if p == nil || slices.ContainsFunc(expected, func(w string) bool { return serves(index.Key(*p), w) }) {
 			continue
 		}
-		r.add(Error, about(e), "leave it out of the merge, or name it among the required platforms (or allow extra ones)",
-			"the index has an image for it that nobody asked for, expected only %s", orNone(wanted))
+		r.add(Error, about(e), "leave it out of the merge, or name it among the required or allowed platforms",
+			"the index has an image for it that nobody asked for, expected only %s", orNone(expected))
 	}
 }}
 

@@ -51,6 +51,24 @@ var _ = about("platform-set",
 		want: extra,
 	},
 	testCase{
+		name: "one too many, but named as allowed",
+		make: with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("s390x", "")} }),
+		want: check.Want{Allowed: []specs.Platform{{OS: "linux", Architecture: "s390x"}}},
+	},
+	testCase{
+		name: "one too many beside one that is allowed",
+		make: with(func(s *fixture.Store) []specs.Descriptor {
+			return []specs.Descriptor{s.Linux("s390x", ""), s.Linux("riscv64", "")}
+		}),
+		want:   check.Want{Allowed: []specs.Platform{{OS: "linux", Architecture: "s390x"}}},
+		report: []string{"error platform-set linux/riscv64"},
+	},
+	testCase{
+		name: "an allowed one is missing",
+		make: merged(nil),
+		want: check.Want{Allowed: []specs.Platform{{OS: "linux", Architecture: "s390x"}}},
+	},
+	testCase{
 		name: "Windows of any version, as required",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
 			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows})}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"archway/test/rehearse/internal/report"
 )
 
 // lineWriter calls a function for each line.
@@ -40,7 +42,8 @@ func (v *View) Stream(stage, action string) io.Writer {
 			v.print(fmt.Sprintf("%s | %s", action, line))
 			return
 		}
-		if text := plain(line); text != "" {
+		readable, show := report.LogLine(line)
+		if text := plain(readable); show && text != "" {
 			v.last[stage+"/"+action] = text
 		}
 	}}

@@ -108,3 +108,21 @@ func TestSecondsAreNumbers(t *testing.T) {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
+
+func TestLogLine(t *testing.T) {
+	tests := []struct {
+		line, want string
+		show       bool
+	}{
+		{"#1 building", "#1 building", true},
+		{"{not json", "{not json", true},
+		{`{"a":1}`, `{"a":1}`, true},
+		{`{"time":"x","level":"WARN","msg":"finding","job":"id","valid":false,"platform":"linux/arm64","n":2,"why":"a b"}`, "WARN  finding n=2 platform=linux/arm64 valid=false why=\"a b\"", true},
+		{`{"type":"platform.start","record":{}}`, "", false},
+	}
+	for _, test := range tests {
+		if got, show := LogLine(test.line); got != test.want || show != test.show {
+			t.Errorf("%s: got %q, %v, expected %q, %v", test.line, got, show, test.want, test.show)
+		}
+	}
+}

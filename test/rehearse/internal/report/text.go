@@ -66,7 +66,7 @@ func (p *Pipeline) write(w io.Writer) {
 			fmt.Fprintf(w, "  proof    %s: FAILED: %s\n", proof.Platform, proof.Error)
 			continue
 		}
-		fmt.Fprintf(w, "  proof    %s ran %s: %q\n", proof.Platform, short(proof.Image), strings.TrimSpace(proof.Got))
+		fmt.Fprintf(w, "  proof    %s ran %s: %q\n", proof.Platform, withoutHost(proof.Image), strings.TrimSpace(proof.Got))
 	}
 	if p.Unproved != "" {
 		fmt.Fprintf(w, "  proof    none: %s\n", p.Unproved)
@@ -107,16 +107,19 @@ func (t Tagged) attested(digest string) string {
 	return ""
 }
 
-// short shortens digests and commits, and leaves out a registry's host.
+// short shortens digests and commits.
 func short(s string) string {
 	if digest, ok := strings.CutPrefix(s, "sha256:"); ok && len(digest) == 64 {
 		return "sha256:" + digest[:12] + "…"
 	}
-	if len(s) == 40 && !strings.ContainsAny(s, "/:") {
+	if len(s) == 40 && !strings.ContainsAny(s, "/: ") {
 		return s[:12]
 	}
-	if _, rest, ok := strings.Cut(s, "/"); ok {
-		return rest
-	}
 	return s
+}
+
+// withoutHost leaves out a registry's host.
+func withoutHost(image string) string {
+	_, rest, _ := strings.Cut(image, "/")
+	return rest
 }

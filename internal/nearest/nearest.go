@@ -1,10 +1,11 @@
-package config
+// Package nearest finds what a misspelled word was most likely meant to be.
+package nearest
 
 import "strings"
 
-// nearest gives the word that s was most likely meant to be, or "" if none is near: one that s abbreviates, or the one
-// with the fewest mistakes.
-func nearest(s string, words []string) string {
+// Word gives the word that s was most likely meant to be, or "" if none is near: one that s abbreviates, or the one with the
+// fewest mistakes.
+func Word(s string, words []string) string {
 	s = strings.ToLower(s)
 	best, least := "", len(s)/2+1
 	for _, word := range words {

@@ -1,0 +1,79 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+)
+
+type action = *awscodepipeline.CfnPipeline_ActionDeclarationProperty
+
+// sourceArtifact is the only artifact: what the builds give is passed on by digest.
+const sourceArtifact = "SourceCode"
+
+func stageOf(name string, actions ...action) *awscodepipeline.CfnPipeline_StageDeclarationProperty {
+	return &awscodepipeline.CfnPipeline_StageDeclarationProperty{Name: &name, Actions: &actions}
+}
+
+func each(images []PipelineImage, actions func(PipelineImage) []action) []action {
+	var all []action
+	for _, image := range images {
+		all = append(all, actions(image)...)
+	}
+	return all
+}
+
+// newAction has no RunOrder but the first, so that all actions of a stage run in parallel.
+func newAction(stage, name, category, provider string, configuration map[string]any) action {
+	return &awscodepipeline.CfnPipeline_ActionDeclarationProperty{
+		Name:      &name,
+		Namespace: jsii.String(namespace(stage, name)),
+		RunOrder:  jsii.Number(1),
+		ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
+			Category: &category, Owner: jsii.String("AWS"), Provider: &provider, Version: jsii.String("1"),
+		},
+		Configuration: configuration,
+	}
+}
+
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
+func sourceAction(p *PipelineProps) action {
+	source := newAction(StageSource, StageSource, "Source", "CodeCommit", map[string]any{
+		"RepositoryName":       p.Repository.RepositoryName(),
+		"BranchName":           p.Branch,
+		"PollForSourceChanges": false, // the trigger starts the pipeline, pinned to a commit
+		"OutputArtifactFormat": "CODE_ZIP",
+	})
+	source.OutputArtifacts = []any{&awscodepipeline.CfnPipeline_OutputArtifactProperty{Name: jsii.String(sourceArtifact)}}
+	return source
+}
+
+// environmentVariable has its fields in the order in which they read best.
+type environmentVariable struct{ name, value string }
+
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
+func codeBuildAction(stage, name string, project awscodebuild.IProject, environment []environmentVariable) action {
+	type variable struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	var variables []variable
+	for _, v := range environment {
+		variables = append(variables, variable{v.name, v.value})
+	}
+	build := newAction(stage, name, "Build", "CodeBuild", map[string]any{
+		"ProjectName":          project.ProjectName(),
+		"EnvironmentVariables": compactJSON(variables),
+	})
+	build.InputArtifacts = []any{&awscodepipeline.CfnPipeline_InputArtifactProperty{Name: jsii.String(sourceArtifact)}}
+	return build
+}
+
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
+func lambdaAction(stage, name string, function awslambda.IFunction, parameters string) action {
+	return newAction(stage, name, "Invoke", "Lambda", map[string]any{
+		"FunctionName":   function.FunctionName(),
+		"UserParameters": parameters,
+	})
+}

@@ -1,0 +1,168 @@
+package constructs
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+)
+
+// PipelineProps describes the way from a commit to promoted images.
+type PipelineProps struct {
+	// PipelineName is the pipeline's name.
+	// Default: CloudFormation generates one.
+	PipelineName string
+
+	// Repository is the source repository. Required.
+	Repository awscodecommit.IRepository
+
+	// Branch is the branch that is built where no trigger names another one.
+	// Default: "main".
+	Branch string
+
+	// Artifacts is the artifact bucket. Required.
+	Artifacts awss3.IBucket
+
+	// Images are the images of the repository. At least one is required.
+	Images []PipelineImage
+
+	// Validator is the function that checks an index. Required.
+	Validator awslambda.IFunction
+
+	// Promoter is the function that points tags at an index. Required.
+	Promoter awslambda.IFunction
+
+	// Execution decides what happens to a push while another one is on its way.
+	// Default: Queued.
+	Execution Execution
+}
+
+// PipelineImage is one image and how it is built.
+type PipelineImage struct {
+	// Name tells this image from the others of the pipeline, and names its actions. Required.
+	Name string
+
+	// Repository is where the image is kept. Required.
+	Repository awsecr.IRepository
+
+	// Builds build the image, one for each architecture. At least one is required.
+	Builds []*NativeBuild
+
+	// Merge makes an index of what was built. Required.
+	Merge *Merge
+
+	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
+	// Default: none.
+	ImmutableTags []string
+
+	// MovingTags are templates of the tags that follow the newest image, e.g. "latest".
+	// Default: none.
+	MovingTags []string
+}
+
+// Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
+// out on purpose: in it, a source action builds the newest commit instead of the pushed one, and a stage can't be rolled back.
+type Execution string
+
+const (
+	// Queued builds every pushed commit, in the order of the pushes.
+	Queued Execution = "QUEUED"
+
+	// Superseded leaves out commits that were overtaken while they waited for a stage.
+	Superseded Execution = "SUPERSEDED"
+)
+
+// CodePipeline's limits: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+const (
+	maxActionsPerStage = 50
+	maxParameters      = 1000 // characters of an action's configuration value
+)
+
+var (
+	pipelineName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
+
+	// An image's name is part of names of actions (up to 100 characters) and of variables' namespaces.
+	imageName = regexp.MustCompile(`^[A-Za-z0-9@_-]{1,80}$`)
+)
+
+// Validate reports everything that is wrong with the props.
+func (p *PipelineProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	errs := []error{
+		missing(p.Repository == nil, "Repository", "the repository that holds the source"),
+		missing(p.Artifacts == nil, "Artifacts", "a bucket for the artifacts"),
+		missing(p.Validator == nil, "Validator", "the function that checks an index"),
+		missing(p.Promoter == nil, "Promoter", "the function that points tags at an index"),
+		missing(len(p.Images) == 0, "Images", "at least one image"),
+	}
+	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
+		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
+	}
+	switch p.Execution {
+	case "", Queued, Superseded:
+	default:
+		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
+	}
+	seen := map[string]int{}
+	actions := 0
+	for i, image := range p.Images {
+		for _, err := range image.problems(p.Branch) {
+			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
+		}
+		if first, twice := seen[image.Name]; twice {
+			errs = append(errs, wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name, at("Images", first)))
+		} else {
+			seen[image.Name] = i
+		}
+		actions += len(image.Builds)
+	}
+	if actions > maxActionsPerStage {
+		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
+	}
+	return errors.Join(errs...)
+}
+
+func (i PipelineImage) problems(branch string) []error {
+	var errs []error
+	add := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if !imageName.MatchString(i.Name) {
+		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
+	}
+	add(missing(i.Repository == nil, "Repository", "the ECR repository of the image"))
+	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
+	add(missing(len(i.Builds) == 0, "Builds", "a build for each architecture"))
+	seen := map[Architecture]bool{}
+	for n, build := range i.Builds {
+		switch {
+		case build == nil:
+			add(wrong(at("Builds", n), "is nil: leave it out"))
+		case seen[build.Architecture]:
+			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
+		default:
+			seen[build.Architecture] = true
+		}
+	}
+	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
+	resolved := i.promotion(promoted{
+		Repository: strings.Repeat("r", 60),
+		Digest:     "sha256:" + strings.Repeat("0", 64),
+		Commit:     strings.Repeat("0", 40),
+		Branch:     branch,
+	})
+	if n := utf8.RuneCountInString(resolved); n > maxParameters {
+		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+	}
+	return errs
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What needs no machine: exit codes, and that the reason is said.
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"failing/cdk.json":              `{"app": "echo no pipelines are configured >&2; exit 1"}`,
+		"empty/readme":                  "",
+		"assembly/manifest.json":        `{"artifacts": {"s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}}`,
+		"assembly/t.json":               `{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}`,
+		"assembly-broken/manifest.json": `{`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(dir, "empty"))
+	t.Setenv("TMPDIR", t.TempDir())
+	tests := map[string]struct {
+		arguments []string
+		code      int
+		said      string
+	}{
+		"help":                    {[]string{"--help"}, exitOK, "Usage:"},
+		"unknown flag":            {[]string{"--fast"}, exitUsage, "-fast"},
+		"nothing to rehearse":     {nil, exitUsage, "there is no cdk.json in this folder"},
+		"input that is not there": {[]string{"no/cdk.json"}, exitUsage, "no/cdk.json"},
+		"app that fails":          {[]string{"../failing/cdk.json"}, exitFailed, "no pipelines are configured"},
+		"folder without assembly": {[]string{"."}, exitFailed, "is not a cloud assembly"},
+		"broken assembly":         {[]string{"../assembly-broken"}, exitFailed, "manifest.json"},
+		"unsupported resource":    {[]string{"../assembly"}, exitFailed, "AWS::SQS::Queue"},
+		"no time":                 {[]string{"--timeout", "1ns", "../failing/cdk.json"}, exitFailed, "it took longer than 1ns (--timeout)"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			code := run(t.Context(), test.arguments, out, out)
+			said, err := os.ReadFile(out.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if code != test.code || !strings.Contains(string(said), test.said) {
+				t.Errorf("got exit code %d, expected %d and %q in:\n%s", code, test.code, test.said, said)
+			}
+		})
+	}
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "archway-rehearsal-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
