@@ -76,3 +76,24 @@ func FitRune(r rune) rune {
 	}
 	return r
 }
+
+// Fill gives the text of the template with its values, but for commit, branch and date, written out. It may be no template any
+// more, for instance if a value is empty: Parse tells.
+func (t Template) Fill(named map[string]string) string {
+	var b strings.Builder
+	for rest, i := t.source, 0; i < len(t.parts); i++ {
+		p := t.parts[i]
+		text := p.literal
+		if p.kind != literal {
+			text = rest[:strings.IndexByte(rest, '}')+1]
+		}
+		rest = rest[len(text):]
+		if p.kind == value {
+			if text = Fit(named[p.name]); b.Len() == 0 {
+				text = strings.TrimLeft(text, ".-")
+			}
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}

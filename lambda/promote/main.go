@@ -20,10 +20,15 @@ func main() {
 		os.Exit(2)
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	rules, err := promotion.Rules(os.Getenv)
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
 	cfg, err := awsenv.Load()
 	if err != nil {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, promotion.Action(login.Writer(cfg))))
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, promotion.Ruled(rules, promotion.Action(login.Writer(cfg)))))
 }
