@@ -47,7 +47,7 @@ func Example() {
 		Artifacts:  artifacts.Bucket,
 		Images:     []archway.PipelineImage{image},
 		Validator:  archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:   archway.NewPromoter(stack, "Promote", functions).Function,
+		Promoter:   archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: functions.Repositories}).Function,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Pipeline: pipeline.Pipeline})
 	app.Synth(nil)

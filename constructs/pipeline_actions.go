@@ -20,6 +20,8 @@ func variable(namespace, name string) string { return "#{" + namespace + "." + n
 var (
 	commitVariable = variable(StageSource, "CommitId")
 	branchVariable = variable("variables", BranchVariable)
+	ruleVariable   = variable("variables", RuleVariable)
+	refVariable    = variable("variables", RefVariable)
 )
 
 func buildActionName(image PipelineImage, build *NativeBuild) string {
@@ -34,9 +36,11 @@ func builtDigest(image PipelineImage, build *NativeBuild) string {
 func buildActions(image PipelineImage) []action {
 	var actions []action
 	for _, build := range image.Builds {
-		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, []environmentVariable{
-			{"COMMIT_ID", commitVariable},
-		}))
+		environment := []environmentVariable{{"COMMIT_ID", commitVariable}}
+		if len(image.rules) > 0 {
+			environment = append(environment, environmentVariable{"RULE", ruleVariable})
+		}
+		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, environment))
 	}
 	return actions
 }
@@ -54,31 +58,75 @@ func mergeActions(image PipelineImage) []action {
 
 // validateActions hand the function what it must find: the index by digest, the commit, and which build pushed which digest.
 func validateActions(image PipelineImage, function awslambda.IFunction) []action {
+	return []action{lambdaAction(StageValidate, image.Name, function, image.validation(*RepositoryURI(image.Repository), image.rules))}
+}
+
+// validation is what the Validate action hands to its function. Rules that leave out architectures are listed, because the
+// validation must not take a build's word for it.
+func (i PipelineImage) validation(repository string, rules []Rule) string {
 	builds := map[string]string{}
-	for _, build := range image.Builds {
-		builds[build.Architecture.Platform()] = builtDigest(image, build)
+	for _, build := range i.Builds {
+		if build != nil {
+			builds[build.Architecture.Platform()] = builtDigest(i, build)
+		}
 	}
-	return []action{lambdaAction(StageValidate, image.Name, function, compactJSON(struct {
-		Repository string            `json:"repository"`
-		Digest     string            `json:"digest"`
-		Revision   string            `json:"revision"`
-		Builds     map[string]string `json:"builds"`
+	only := map[string][]string{}
+	for _, r := range rules {
+		var platforms []string
+		for _, build := range i.Builds {
+			if build != nil && !build.rules[r.Name].Skip {
+				platforms = append(platforms, build.Architecture.Platform())
+			}
+		}
+		if len(platforms) < len(builds) {
+			key := strings.Join(platforms, ",")
+			only[key] = append(only[key], r.Name)
+		}
+	}
+	name := ""
+	if len(only) > 0 {
+		name = ruleVariable
+	}
+	return compactJSON(struct {
+		Repository string              `json:"repository"`
+		Digest     string              `json:"digest"`
+		Revision   string              `json:"revision"`
+		Builds     map[string]string   `json:"builds"`
+		Rule       string              `json:"rule,omitempty"`
+		Only       map[string][]string `json:"only,omitempty"`
 	}{
-		Repository: *RepositoryURI(image.Repository),
-		Digest:     variable(namespace(StageMerge, image.Name), IndexDigestVariable),
+		Repository: repository,
+		Digest:     variable(namespace(StageMerge, i.Name), IndexDigestVariable),
 		Revision:   commitVariable,
 		Builds:     builds,
-	}))}
+		Rule:       name,
+		Only:       only,
+	})
 }
 
 func promoteActions(image PipelineImage, function awslambda.IFunction) []action {
 	return []action{lambdaAction(StagePromote, image.Name, function, image.promotion(promoted{
 		Repository: *RepositoryURI(image.Repository),
 		// What the Validate action of this run has passed, so that nothing else can be promoted.
-		Digest: variable(namespace(StageValidate, image.Name), "digest"),
-		Commit: commitVariable,
-		Branch: branchVariable,
+		Digest:    variable(namespace(StageValidate, image.Name), "digest"),
+		Commit:    commitVariable,
+		reference: image.reference(),
 	}))}
+}
+
+// reference names what was built, from which the function makes the tags: the branch, or a reference and its rule.
+func (i PipelineImage) reference() reference {
+	if len(i.rules) == 0 {
+		return reference{Branch: branchVariable}
+	}
+	return reference{Image: i.Name, Rule: ruleVariable, Ref: refVariable}
+}
+
+type reference struct {
+	Branch string `json:"branch,omitempty"`
+	Image  string `json:"image,omitempty"`
+	Rule   string `json:"rule,omitempty"`
+	Ref    string `json:"ref,omitempty"`
 }
 
 // promoted says what is promoted.
@@ -86,7 +134,7 @@ type promoted struct {
 	Repository string `json:"repository"`
 	Digest     string `json:"digest"`
 	Commit     string `json:"commit"`
-	Branch     string `json:"branch"`
+	reference
 }
 
 // promotion is what the Promote action hands to its function.

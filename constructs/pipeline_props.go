@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +32,11 @@ type PipelineProps struct {
 
 	// Images are the images of the repository. At least one is required.
 	Images []PipelineImage
+
+	// Rules are the build rules, which say by which names of branches and tags runs are started, and what is different in
+	// them. Every build has what a rule changes, and the promoter the tags.
+	// Default: none, every run is for a branch, and builds alike.
+	Rules []Rule
 
 	// Validator is the function that checks an index. Required.
 	Validator awslambda.IFunction
@@ -64,6 +70,8 @@ type PipelineImage struct {
 	// MovingTags are templates of the tags that follow the newest image, e.g. "latest".
 	// Default: none.
 	MovingTags []string
+
+	rules []Rule // of the pipeline
 }
 
 // Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
@@ -111,10 +119,12 @@ func (p *PipelineProps) Validate() error {
 	default:
 		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
 	}
+	_, err := compile(p.Rules)
+	errs = append(errs, err)
 	seen := map[string]int{}
 	actions := 0
 	for i, image := range p.Images {
-		for _, err := range image.problems(p.Branch) {
+		for _, err := range append(image.problems(p.Branch), image.ruleProblems(p.Rules)...) {
 			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
 		}
 		if first, twice := seen[image.Name]; twice {
@@ -155,14 +165,45 @@ func (i PipelineImage) problems(branch string) []error {
 		}
 	}
 	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
+	fill(&branch, DefaultBranch)
 	resolved := i.promotion(promoted{
 		Repository: strings.Repeat("r", 60),
 		Digest:     "sha256:" + strings.Repeat("0", 64),
 		Commit:     strings.Repeat("0", 40),
-		Branch:     branch,
+		reference:  reference{Branch: branch},
 	})
 	if n := utf8.RuneCountInString(resolved); n > maxParameters {
 		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
+	}
+	return errs
+}
+
+// ruleProblems are the problems of an image that has other build rules than its pipeline.
+func (i PipelineImage) ruleProblems(rules []Rule) []error {
+	var errs []error
+	if len(rules) > 0 && len(i.ImmutableTags)+len(i.MovingTags) > 0 {
+		errs = append(errs, wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give the promoter the tags of each rule"))
+	}
+	for n, build := range i.Builds {
+		if build == nil {
+			continue
+		}
+		for k, r := range rules {
+			if _, known := build.rules[r.Name]; !known {
+				errs = append(errs, wrong(at("Builds", n), "has nothing for the rule %q at %s: add it to the build's Rules, even if it changes nothing", r.Name, at("Rules", k)))
+			}
+		}
+		if len(build.rules) > 0 && len(rules) == 0 {
+			errs = append(errs, wrong(at("Builds", n), "has rules, and the pipeline has none: give both the same"))
+		}
+	}
+	for _, r := range rules {
+		if len(i.Builds) > 0 && !slices.ContainsFunc(i.Builds, func(b *NativeBuild) bool { return b != nil && !b.rules[r.Name].Skip }) {
+			errs = append(errs, wrong("Builds", "are all left out by the rule %q: build at least one", r.Name))
+		}
+	}
+	if n := utf8.RuneCountInString(i.validation(strings.Repeat("r", 60), rules)); n > maxParameters {
+		errs = append(errs, wrong("Builds", "make a configuration of %d characters or more: CodePipeline allows %d, so leave out architectures in fewer rules", n, maxParameters))
 	}
 	return errs
 }

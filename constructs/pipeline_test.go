@@ -47,7 +47,7 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
 		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Promoter:     archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: functions.Repositories}).Function,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Branch: "trunk", Pipeline: pipeline.Pipeline})
 	awscdk.NewCfnOutput(stack, jsii.String("Console"), &awscdk.CfnOutputProps{Value: pipeline.ConsoleURL})

@@ -168,7 +168,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"pipeline: more tags than CodePipeline hands over", pipeline(archway.PipelineImage{
 			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, MovingTags: []string{strings.Repeat("t", 900)},
 		}), []string{
-			"Images[0].ImmutableTags and MovingTags make a configuration of 1138 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
+			"Images[0].ImmutableTags and MovingTags make a configuration of 1142 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
 		}},
 	}
 	for _, test := range tests {

@@ -16,6 +16,7 @@ import (
 const (
 	ValidatePackage = "archway/lambda/validate"
 	PromotePackage  = "archway/lambda/promote"
+	TriggerPackage  = "archway/lambda/trigger"
 )
 
 // RegistryFunctionProps describes a function that works on image repositories.

@@ -12,7 +12,7 @@ import (
 )
 
 // FunctionPackages are the packages of the functions that every stack deploys.
-var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage}
+var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage, archway.TriggerPackage}
 
 // Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
 type Pipeline struct {
@@ -46,26 +46,32 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	var images []archway.PipelineImage
 	var repositories []awsecr.IRepository
 	for i := range cfg.Images {
-		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{Source: source, Artifacts: artifacts, RemovalPolicy: removal})
+		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
+			Source: source, Artifacts: artifacts, Rules: cfg.Rules, RemovalPolicy: removal,
+		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
 	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
+	rules := rulesOf(cfg.Rules)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,
 		Repository:   source.Repository,
 		Branch:       cfg.Source.Branch,
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
+		Rules:        rules,
 		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter:     archway.NewPromoter(stack, "Promote", functions).Function,
+		Promoter:     archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: repositories, Rules: rules, RemovalPolicy: removal}).Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Repository: source.Repository,
-		Branch:     cfg.Source.Branch,
-		Pipeline:   pipeline.Pipeline,
+		Repository:    source.Repository,
+		Branch:        cfg.Source.Branch,
+		Rules:         rules,
+		Pipeline:      pipeline.Pipeline,
+		RemovalPolicy: removal,
 	})
-	addOutputs(stack, source, pipeline)
+	addOutputs(stack, source, pipeline, cfg)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }
