@@ -26,6 +26,7 @@ type Options struct {
 	RegistryHost string
 	Registry     Registry
 	Jobs         Jobs
+	Starts       Starts
 	// Secrets gets each credential that the endpoint issues.
 	Secrets *redact.Secrets
 }
@@ -99,6 +100,7 @@ var operations = map[string]operation{
 	"AmazonEC2ContainerRegistry_V20150921.PutImage":              (*Server).putImage,
 	"CodePipeline_20150709.PutJobSuccessResult":                  (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
+	"CodePipeline_20150709.StartPipelineExecution":               (*Server).startPipelineExecution,
 }
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.

@@ -96,6 +96,7 @@ func (r *Rehearsal) startServices() error {
 		RegistryHost: r.reg.Host(),
 		Registry:     ecr{r.reg},
 		Jobs:         r.invoke,
+		Starts:       starts{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {
