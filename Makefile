@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help synth test rehearse bench fmt lint unit-test daemon-test tools
+.PHONY: help jsii-cache synth test rehearse bench fmt lint unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm.
@@ -48,7 +48,12 @@ lint: $(STAMP) ## gofmt, go vet, staticcheck, shellcheck, the examples
 	node --check examples/hello-node/server.js
 	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
 
-unit-test: $(STAMP) ## the tests that need no daemons
+# On a new machine, CDK apps that start at the same time fail over the lock of the cache
+# that the jsii runtime then makes ("EEXIST"): one synthesis alone makes it.
+jsii-cache: $(STAMP)
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"
+
+unit-test: $(STAMP) jsii-cache ## the tests that need no daemons
 	go test -timeout 30m $(TESTFLAGS) $$(comm -23 <(go list ./... | sort) <(go list $(DAEMONS) | sort))
 
 daemon-test: $(STAMP) ## the rehearsal's tests, which need root on Debian or Ubuntu

@@ -4,6 +4,8 @@
 # modules (once, into the user's cache), and registers the emulation of the other
 # architecture. Says what it does; does nothing where nothing is missing.
 #
+# With --check it only says what a person has to do first, and changes nothing.
+#
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
 # what. Any other: a step failed.
 #
@@ -146,6 +148,7 @@ register_emulation() {
 
 main() {
   check_machine
+  [[ ${1:-} != --check ]] || return 0
   install_packages
   build_tool buildkitd "$BUILDKIT" "$BUILDKIT_VERSION" ./cmd/buildkitd
   build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" ./cmd/buildx

@@ -16,3 +16,6 @@ var Names = []string{
 	// What the tags serve beside it.
 	"regression", "never-validated",
 }
+
+// Firm are checks that can't be made to weigh less: what they report was not examined, so that nothing is known about it.
+var Firm = []string{"limits"}

@@ -1,5 +1,6 @@
 // Command validate checks multi-architecture images in a registry, by reading them and never by running them. As a Lambda function
-// it is the Validate action of a pipeline; elsewhere it is a command-line tool (validate --help).
+// it is the Validate action of a pipeline, and the scheduled check of what the public tags serve; elsewhere it is a command-line
+// tool (validate --help).
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 
 	"archway/lambda/internal/awsenv"
 	"archway/lambda/internal/cli"
+	"archway/lambda/internal/drift"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/validation"
@@ -31,5 +33,9 @@ func main() {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, validation.Action(login.Reader(cfg))))
+	open := login.Reader(cfg)
+	lambda.Start(drift.Dispatch(
+		drift.Handler(open, drift.SNS(cfg), log),
+		job.Handler(job.NewCodePipeline(cfg), log, validation.Action(open)),
+	))
 }

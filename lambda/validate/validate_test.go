@@ -176,6 +176,36 @@ func TestFunctionAnswersTheJob(t *testing.T) {
 	}
 }
 
+// The same function answers a schedule: it tells a topic what the public tags serve that they should not.
+func TestFunctionTellsOfDrift(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	root := store.Good()
+	s.Push(t, "app", store)
+	s.Tag(t, "app", fixture.Revision[:12], store, root.Digest)
+	s.Tag(t, "app", "latest", store, root.Digest)
+	f := fixture.Start(t, program, s)
+	const topic = "arn:aws:sns:eu-west-1:111122223333:drift"
+	event := fmt.Sprintf(`{"archway.driftCheck":{"repository":"%s/app","branch":"main","moving":["latest"],"immutable":["{commit:12}"],"platforms":["linux/amd64","linux/arm64"],"topic":%q}}`,
+		fixture.RegistryHost, topic)
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") || len(f.AWS.Notices()) != 0 {
+		t.Errorf("%s, notices %+v, log:\n%s", result, f.AWS.Notices(), f.Log())
+	}
+	lone := store.Index(store.Linux("amd64", ""))
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "latest", store, lone.Digest)
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") {
+		t.Errorf("%s, log:\n%s", result, f.Log())
+	}
+	notices := f.AWS.Notices()
+	if len(notices) != 1 || notices[0].Topic != topic || notices[0].Subject != "Archway: drift of app" || !strings.Contains(notices[0].Text, "platform-set: linux/arm64") {
+		t.Errorf("notices %+v, log:\n%s", notices, f.Log())
+	}
+	f.AWS.Refuse("Publish", "AuthorizationError")
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "error") || !strings.Contains(result, topic) {
+		t.Errorf("nobody was told, and the function says %s", result)
+	}
+}
+
 func TestFunctionNamesMissingPermissions(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()
 	root := store.Good()

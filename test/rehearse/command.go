@@ -14,6 +14,7 @@ import (
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/cloudformation"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/machine"
 	"archway/test/rehearse/internal/progress"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
@@ -131,8 +132,15 @@ func (c *command) step(name string) func(error) {
 	}
 }
 
+// checkMachine says what only a person can cure. Tests of what comes after it replace it, to run on any machine.
+var checkMachine = machine.Check
+
 // rehearse does everything; dir is the working folder.
 func (c *command) rehearse(ctx context.Context, dir string) error {
+	// First, because a cold synthesis lets a person wait for minutes.
+	if err := checkMachine(ctx); err != nil {
+		return &rehearsal.MachineError{Err: err}
+	}
 	started := time.Now()
 	stacks, err := c.synthesize(ctx, dir)
 	c.report.Times.Synthesis = report.Seconds(time.Since(started))
@@ -168,11 +176,10 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	return errors.Join(err, r.Close())
 }
 
-// synthesize returns the stacks of all inputs, in their order.
+// synthesize returns the stacks of all inputs, in their order. It runs one app after the other: started at the same time on
+// a new machine, they fail over the lock of the cache that the CDK's runtime then makes (jsii 1.139: "EEXIST").
 func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack, error) {
 	folders := make([]string, len(c.inputs))
-	problems := make([]error, len(c.inputs))
-	var group sync.WaitGroup
 	for i, input := range c.inputs {
 		info, err := os.Stat(input)
 		if err != nil {
@@ -186,15 +193,12 @@ func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack
 		if err := os.Mkdir(folders[i], 0o755); err != nil {
 			return nil, err
 		}
-		group.Go(func() {
-			done := c.step("synthesize " + input)
-			problems[i] = synth.Run(ctx, input, folders[i])
-			done(problems[i])
-		})
-	}
-	group.Wait()
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		done := c.step("synthesize " + input)
+		err = synth.Run(ctx, input, folders[i])
+		done(err)
+		if err != nil {
+			return nil, err
+		}
 	}
 	var stacks []*assembly.Stack
 	for _, folder := range folders {
@@ -235,6 +239,9 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 	}
 	if len(push.Executions) == 0 {
 		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event", push.Branch, repository.Name)
+	}
+	for _, x := range push.Executions {
+		c.view.Title(x.Result().Execution, fmt.Sprintf("%.12s on %s", push.Commit(), push.Branch))
 	}
 	for _, x := range push.Executions {
 		result := x.Wait()

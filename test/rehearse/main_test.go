@@ -1,11 +1,48 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// anyMachine lets the check of the machine give err.
+func anyMachine(t *testing.T, err error) {
+	t.Helper()
+	check := checkMachine
+	t.Cleanup(func() { checkMachine = check })
+	checkMachine = func(context.Context) error { return err }
+}
+
+// A person is not to wait for a synthesis that then can't be rehearsed.
+func TestMachineIsCheckedBeforeTheAppRuns(t *testing.T) {
+	anyMachine(t, errors.New("it needs root"))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "cdk.json"), []byte(`{"app": "touch started"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if code := run(t.Context(), []string{filepath.Join(dir, "cdk.json")}, out, out); code != exitUsage {
+		t.Errorf("got exit code %d, expected %d", code, exitUsage)
+	}
+	said, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(said), "it needs root") {
+		t.Errorf("got %q, expected the reason", said)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "started")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the app ran")
+	}
+}
 
 // What needs no machine: exit codes, and that the reason is said.
 func TestExitCodes(t *testing.T) {
@@ -25,6 +62,7 @@ func TestExitCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	anyMachine(t, nil)
 	t.Chdir(filepath.Join(dir, "empty"))
 	t.Setenv("TMPDIR", t.TempDir())
 	tests := map[string]struct {

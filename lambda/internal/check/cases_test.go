@@ -12,6 +12,7 @@ import (
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/validation"
 )
 
 // A testCase is an image and what the checks must report about it, all of them together: "severity check platform".
@@ -69,16 +70,22 @@ func short(findings []check.Finding) []string {
 	return list
 }
 
+// findings gives all findings about an image, as the command line and the function get them.
+func findings(t *testing.T, source index.Source, root digest.Digest, want check.Want, builds map[string]digest.Digest) []check.Finding {
+	t.Helper()
+	verdict, err := validation.Of(t.Context(), source, root, want, builds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict.Findings
+}
+
 func TestEachCaseIsReportedAsItShould(t *testing.T) {
 	for _, c := range all() {
 		t.Run(c.name, func(t *testing.T) {
 			store := fixture.New()
 			root, builds := c.render(store)
-			image, err := index.Get(t.Context(), store, root, builds)
-			if err != nil {
-				t.Fatal(err)
-			}
-			findings := check.Run(image, c.want)
+			findings := findings(t, store, root, c.want, builds)
 			slices.Sort(c.report)
 			if diff := cmp.Diff(c.report, short(findings)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
@@ -95,12 +102,8 @@ func TestEachCheckHasACaseThatOnlyItReports(t *testing.T) {
 	for _, c := range all() {
 		store := fixture.New()
 		root, builds := c.render(store)
-		image, err := index.Get(t.Context(), store, root, builds)
-		if err != nil {
-			t.Fatal(err)
-		}
 		names := map[string]bool{}
-		for _, f := range check.Run(image, c.want) {
+		for _, f := range findings(t, store, root, c.want, builds) {
 			names[f.Check] = true
 		}
 		if len(names) == 1 {

@@ -31,6 +31,12 @@ type Want struct {
 	AllowExtra bool
 	// Revision is the commit that every image must carry as a label. Empty: only that they agree is checked.
 	Revision string
+	// Provenance requires of each image a statement about how it was built. index.ReadProvenance must have read them.
+	Provenance bool
+	// Served is what the tags serve now that are to point at the image.
+	Served []index.Served
+	// Release, if it is there, is asked whether the image was ever promoted.
+	Release *Release
 	// Downgrades make the findings of checks weigh less, by the check's name.
 	Downgrades map[string]Downgrade
 }
@@ -47,7 +53,8 @@ func All() []Check {
 		tagIsIndex, mediaType, mixedFamily, platformSet, platformDup, digestDup, platformShape, fallbackTrap, attestationShape,
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
-		configPlatform, rootFS, sameRevision, configParity,
+		configPlatform, rootFS, sameRevision, configParity, provenance,
+		regression, neverValidated,
 	}
 }
 
@@ -59,7 +66,9 @@ func Run(image *index.Image, want Want) []Finding {
 		c.run(Input{Image: image, Want: want}, r)
 		all = append(all, r.findings...)
 	}
-	downgrade(all, want.Downgrades)
+	if image.Root != nil { // what isn't there is not made valid by any reason
+		downgrade(all, want.Downgrades)
+	}
 	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(weight(a.Severity), weight(b.Severity)) })
 	return all
 }

@@ -17,13 +17,17 @@ type Downgrade struct {
 
 // Downgraded is what a finding would be without a downgrade, and why it isn't.
 type Downgraded struct {
-	From   Severity `json:"from"`
-	Reason string   `json:"reason"`
+	From   Severity
+	Reason string
 }
 
-// Known refuses the name of a check that doesn't exist: a misspelled one would change nothing, in silence.
-func Known(name string) error {
-	if slices.Contains(checks.Names, name) {
+// Downgradable refuses the names of checks that can't be downgraded, and of those that don't exist: a misspelled one would change
+// nothing, in silence.
+func Downgradable(name string) error {
+	switch {
+	case slices.Contains(checks.Firm, name):
+		return fmt.Errorf("the check %s can't be downgraded: what it reports was not examined, so that nothing is known about it", name)
+	case slices.Contains(checks.Names, name):
 		return nil
 	}
 	if near := nearest.Word(name, checks.Names); near != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/checks"
@@ -79,6 +80,18 @@ func TestADowngradeRaisesNothing(t *testing.T) {
 	}
 }
 
+// No reason makes an image valid that isn't there.
+func TestWhatIsMissingIsNotDowngraded(t *testing.T) {
+	image, err := index.Get(t.Context(), fixture.New(), digest.FromString("nothing"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]check.Downgrade{"tag-is-index": {To: check.Info, Reason: "it will come"}}
+	if findings := check.Run(image, check.Want{Downgrades: by}); check.Valid(findings) {
+		t.Errorf("valid with %+v", findings)
+	}
+}
+
 func TestDowngradesAreWrittenWithSeverityAndReason(t *testing.T) {
 	got, err := check.ParseDowngrade("warning: the amd64 image starts with a wrapper: see #12")
 	if want := (check.Downgrade{To: check.Warning, Reason: "the amd64 image starts with a wrapper: see #12"}); err != nil || got != want {
@@ -99,14 +112,15 @@ func TestDowngradesAreWrittenWithSeverityAndReason(t *testing.T) {
 }
 
 func TestAMisspelledCheckIsNamedRightly(t *testing.T) {
-	if err := check.Known("rootfs"); err != nil {
+	if err := check.Downgradable("rootfs"); err != nil {
 		t.Error(err)
 	}
 	for name, want := range map[string]string{
 		"config-partiy": `did you mean "config-parity"?`,
 		"xyz":           "use one of tag-is-index, ",
+		"limits":        "can't be downgraded",
 	} {
-		if err := check.Known(name); err == nil || !strings.Contains(err.Error(), want) {
+		if err := check.Downgradable(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", name, err, want)
 		}
 	}

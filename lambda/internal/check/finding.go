@@ -1,7 +1,6 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -23,8 +22,8 @@ const (
 
 // Subject is what a finding is about.
 type Subject struct {
-	Digest   string `json:"digest"`
-	Platform string `json:"platform,omitempty"`
+	Digest   string
+	Platform string
 }
 
 // String is the subject in the short form for people.
@@ -43,15 +42,15 @@ func (s Subject) String() string {
 
 // Finding is one thing that a check noticed.
 type Finding struct {
-	Check    string   `json:"check"`
-	Severity Severity `json:"severity"`
-	Subject  Subject  `json:"subject"`
+	Check    string
+	Severity Severity
+	Subject  Subject
 	// Problem says what was found, what was expected, and the likely cause. It begins in the middle of a sentence, after the subject.
-	Problem string `json:"-"`
+	Problem string
 	// Cure says what to do about it.
-	Cure string `json:"cure,omitempty"`
+	Cure string
 	// Downgraded says, if the finding weighs less by configuration, what it would be otherwise, and why it isn't.
-	Downgraded *Downgraded `json:"downgraded,omitempty"`
+	Downgraded *Downgraded
 }
 
 // Message is the whole sentence: subject, problem and cure.
@@ -61,15 +60,6 @@ func (f Finding) Message() string {
 		s += "; " + f.Cure
 	}
 	return s
-}
-
-// MarshalJSON adds the message.
-func (f Finding) MarshalJSON() ([]byte, error) {
-	type plain Finding
-	return json.Marshal(struct {
-		plain
-		Message string `json:"message"`
-	}{plain(f), f.Message()})
 }
 
 // Short is a digest as people compare it: the algorithm and twelve digits.

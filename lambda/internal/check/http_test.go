@@ -9,9 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/index"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
 )
@@ -28,12 +26,8 @@ func TestEachCaseIsReportedOverHTTPToo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			image, err := index.Get(t.Context(), repository, root, builds)
-			if err != nil {
-				t.Fatal(err)
-			}
 			slices.Sort(c.report)
-			if diff := cmp.Diff(c.report, short(check.Run(image, c.want))); diff != "" {
+			if diff := cmp.Diff(c.report, short(findings(t, repository, root, c.want, builds))); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})

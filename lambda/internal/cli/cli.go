@@ -3,17 +3,17 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/layout"
 	"archway/lambda/internal/registry"
+	"archway/lambda/internal/report"
 	"archway/lambda/internal/validation"
 )
 
@@ -39,60 +39,53 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "validate: %v\nSee validate --help.\n", err)
 		return Unknown
 	}
-	var results []result
+	var document report.Document
+	code := Valid
 	for _, image := range o.images {
-		r := result{reference: image}
-		r.verdict, r.err = judge(ctx, image, o.want)
-		if r.err != nil {
-			r.err = explain(r.err)
-			fmt.Fprintf(stderr, "validate: %s: %v\n", image, r.err)
-		} else if !o.json {
-			printText(stdout, r)
+		verdict, err := judge(ctx, image, o, stderr)
+		switch {
+		case err != nil:
+			err = explain(err)
+			fmt.Fprintf(stderr, "validate: %s: %v\n", image, err)
+			code = Unknown
+		case !verdict.Valid():
+			code = max(code, Invalid)
 		}
-		results = append(results, r)
+		document.Add(image.String(), verdict, err)
+		if err == nil && !o.json {
+			printText(stdout, image.String(), verdict)
+		}
 	}
 	if o.json {
-		if err := printJSON(stdout, results); err != nil {
+		encoder := json.NewEncoder(stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(document); err != nil {
 			fmt.Fprintf(stderr, "validate: %v\n", err)
 			return Unknown
-		}
-	}
-	return exitCode(results)
-}
-
-// result is what came of one image: a verdict, or the error why there is none.
-type result struct {
-	reference name.Reference
-	verdict   validation.Verdict
-	err       error
-}
-
-func exitCode(results []result) int {
-	code := Valid
-	for _, r := range results {
-		switch {
-		case r.err != nil:
-			return Unknown
-		case !r.verdict.Valid():
-			code = Invalid
 		}
 	}
 	return code
 }
 
-func judge(ctx context.Context, reference name.Reference, want check.Want) (validation.Verdict, error) {
-	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, reference.Context())
-	if err != nil {
-		return validation.Verdict{}, fmt.Errorf("read Docker's credentials: %w", err)
-	}
-	repository, err := registry.Open(ctx, reference.Context(), auth, transport.PullScope, registry.AtTerminal)
+// judge opens the source of an image and has the image judged. On a terminal it shows how far it is.
+func judge(ctx context.Context, image image, o options, stderr io.Writer) (validation.Verdict, error) {
+	opened, err := image.open(ctx)
 	if err != nil {
 		return validation.Verdict{}, err
 	}
-	if byDigest, ok := reference.(name.Digest); ok {
-		return validation.Of(ctx, repository, digest.Digest(byDigest.DigestStr()), want, nil)
+	defer opened.Close()
+	p := startProgress(stderr, image.String())
+	defer p.stop()
+	source := watched{opened, p}
+	want := o.want
+	if want.Served, err = validation.Serving(ctx, source, o.against); err != nil {
+		return validation.Verdict{}, err
 	}
-	return validation.OfTag(ctx, repository, reference.Identifier(), want)
+	if d := digest.Digest(image.identifier()); d.Validate() == nil {
+		return validation.Of(ctx, source, d, want, nil)
+	}
+	return validation.OfTag(ctx, source, image.identifier(), want)
 }
 
 // explain adds what a person at a terminal can do.
@@ -100,6 +93,8 @@ func explain(err error) error {
 	switch {
 	case errors.Is(err, registry.ErrDenied):
 		return fmt.Errorf("%w (log in with docker login, and check the name: many registries answer so for repositories that don't exist)", err)
+	case errors.Is(err, layout.ErrNoLayout):
+		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/platform"
@@ -16,18 +15,27 @@ import (
 	"archway/lambda/internal/index"
 )
 
-const usage = `validate checks multi-architecture images in a registry. It reads manifests and configs, and pulls or runs nothing.
+const usage = `validate checks multi-architecture images in a registry or a folder. It reads them, and pulls or runs nothing.
 
 usage: validate [flags] IMAGE…
 
   IMAGE   a reference such as ghcr.io/me/app:1.2, or REPOSITORY@sha256:…
+          oci:FOLDER, oci:FOLDER:NAME or oci:FOLDER@sha256:…, an image in an OCI image layout
 
 flags:
-  -o text|json          output for people (default) or one JSON document
+  -o text|json          output for people (default) or one JSON document (docs/validate.schema.json)
   --platform PLATFORM   a required platform; repeat it, or separate several by commas
                         (default linux/amd64,linux/arm64)
-  --allow-extra         accept platforms beyond the required ones
+  --allow-platform PLATFORM
+                        a further platform that may be there; repeat it, or separate several by commas
+  --allow-extra         accept any platform beyond the required ones
   --revision COMMIT     every image must carry the label org.opencontainers.image.revision=COMMIT
+  --against TAG         a tag beside the image that is to move to it: the platforms that it serves
+                        now must all be there; repeat it for several
+  --require-provenance  every platform needs an in-toto statement that says how it was built
+  --downgrade CHECK=SEVERITY:REASON
+                        make what a check finds a warning or an info; it stays visible with the
+                        reason; repeat it for several checks
   --help                this text, with the list of checks
 
 exit status:
@@ -41,6 +49,9 @@ examples:
   validate ghcr.io/me/app:1.2
   validate --platform linux/amd64,linux/arm64,linux/arm/v7 ghcr.io/me/app:1.2
   validate --allow-extra docker.io/library/debian:stable-slim
+  validate --against latest --against 1 ghcr.io/me/app:1.2
+  validate --downgrade 'config-parity=info:only arm64 needs the wrapper' ghcr.io/me/app:1.2
+  validate oci:./build/image
   validate -o json localhost:5000/app:latest | jq '.images[].findings[]'
 `
 
@@ -48,47 +59,40 @@ examples:
 type options struct {
 	json   bool
 	want   check.Want
-	images []name.Reference
+	images []image
+	// against are the tags that are to move to the image.
+	against []string
 }
 
 // errHelp says that help was asked for.
 var errHelp = errors.New("help")
 
 func parse(args []string) (options, error) {
-	var o options
-	var output, revision string
-	var required []string
+	o := options{want: check.Want{Downgrades: map[string]check.Downgrade{}}}
+	var output string
+	var required, allowed []string
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&output, "o", "text", "")
 	flags.StringVar(&output, "output", "text", "")
-	flags.StringVar(&revision, "revision", "", "")
+	flags.StringVar(&o.want.Revision, "revision", "", "")
 	flags.BoolVar(&o.want.AllowExtra, "allow-extra", false, "")
-	flags.Func("platform", "", func(s string) error {
-		required = append(required, strings.Split(s, ",")...)
-		return nil
-	})
-
-	// Flags may stand before, between and after the images; after "--" everything is an image.
-	var images []string
-	for rest := args; ; {
-		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			return o, errHelp
-		} else if err != nil {
-			return o, err
+	flags.BoolVar(&o.want.Provenance, "require-provenance", false, "")
+	list := func(all *[]string) func(string) error {
+		return func(s string) error {
+			*all = append(*all, strings.Split(s, ",")...)
+			return nil
 		}
-		parsed := rest[:len(rest)-flags.NArg()]
-		rest = flags.Args()
-		if len(parsed) > 0 && parsed[len(parsed)-1] == "--" {
-			images = append(images, rest...)
-			break
-		}
-		if len(rest) == 0 {
-			break
-		}
-		images, rest = append(images, rest[0]), rest[1:]
 	}
+	flags.Func("platform", "", list(&required))
+	flags.Func("allow-platform", "", list(&allowed))
+	flags.Func("against", "", list(&o.against))
+	flags.Func("downgrade", "", o.downgrade)
 
+	images, err := interspersed(flags, args)
+	if err != nil {
+		return o, err
+	}
 	switch output {
 	case "text":
 	case "json":
@@ -99,31 +103,71 @@ func parse(args []string) (options, error) {
 	if len(images) == 0 {
 		return o, errors.New("no IMAGE given")
 	}
-	for _, image := range images {
-		reference, err := name.ParseReference(image)
+	for _, s := range images {
+		image, err := parseImage(s)
 		if err != nil {
-			return o, fmt.Errorf("%q is no image reference: %w", image, err)
+			return o, err
 		}
-		o.images = append(o.images, reference)
+		o.images = append(o.images, image)
 	}
-	o.want.Revision = revision
-	var err error
-	o.want.Platforms, err = platformsOf(required)
+	if required == nil {
+		for _, p := range platform.All() {
+			required = append(required, p.String())
+		}
+	}
+	if o.want.Platforms, err = platformsOf("--platform", required); err != nil {
+		return o, err
+	}
+	o.want.Allowed, err = platformsOf("--allow-platform", allowed)
 	return o, err
 }
 
-func platformsOf(required []string) ([]specs.Platform, error) {
-	var all []specs.Platform
-	if required == nil {
-		for _, p := range platform.All() {
-			all = append(all, p.OCI())
+// interspersed takes flags before, between and after the images; after "--" everything is an image.
+func interspersed(flags *flag.FlagSet, args []string) (images []string, err error) {
+	for rest := args; ; {
+		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
+			return nil, errHelp
+		} else if err != nil {
+			return nil, err
 		}
-		return all, nil
+		parsed := rest[:len(rest)-flags.NArg()]
+		rest = flags.Args()
+		if len(parsed) > 0 && parsed[len(parsed)-1] == "--" {
+			return append(images, rest...), nil
+		}
+		if len(rest) == 0 {
+			return images, nil
+		}
+		images, rest = append(images, rest[0]), rest[1:]
 	}
-	for _, s := range required {
+}
+
+// downgrade reads CHECK=SEVERITY:REASON.
+func (o *options) downgrade(s string) error {
+	name, rest, ok := strings.Cut(s, "=")
+	if !ok {
+		return errors.New("expected CHECK=SEVERITY:REASON, such as config-parity=info:only arm64 needs the wrapper")
+	}
+	if err := check.Downgradable(name); err != nil {
+		return err
+	}
+	d, err := check.ParseDowngrade(rest)
+	if err != nil {
+		return err
+	}
+	if _, twice := o.want.Downgrades[name]; twice {
+		return fmt.Errorf("the check %s is downgraded twice", name)
+	}
+	o.want.Downgrades[name] = d
+	return nil
+}
+
+func platformsOf(flag string, names []string) ([]specs.Platform, error) {
+	var all []specs.Platform
+	for _, s := range names {
 		p, err := index.ParsePlatform(s)
 		if err != nil {
-			return nil, fmt.Errorf("--platform: %w", err)
+			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
 		if !slices.ContainsFunc(all, func(other specs.Platform) bool { return index.Key(other) == index.Key(p) }) {
 			all = append(all, p)

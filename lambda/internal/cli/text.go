@@ -3,20 +3,22 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/pull"
+	"archway/lambda/internal/report"
 	"archway/lambda/internal/validation"
 )
 
 // width of the text output: findings are read in terminals and in logs.
 const width = 100
 
-// printText writes a verdict line, the digest, the platforms, and the findings with their cures.
-func printText(w io.Writer, r result) {
-	v := r.verdict
+// printText writes a verdict line, the digest, the platforms, what nodes pull, and the findings with their cures.
+func printText(w io.Writer, image string, v validation.Verdict) {
 	verdict := "valid"
 	if !v.Valid() {
 		verdict = "NOT VALID"
@@ -24,13 +26,15 @@ func printText(w io.Writer, r result) {
 	if len(v.Findings) > 0 {
 		verdict += " (" + validation.Tally(v.Findings) + ")"
 	}
-	fmt.Fprintf(w, "%s: %s\n", r.reference, verdict)
+	fmt.Fprintf(w, "%s: %s\n", image, verdict)
 	if v.Image.Digest != "" {
 		fmt.Fprintf(w, "  digest  %s\n", v.Image.Digest)
 	}
 	if len(v.Image.Entries) > 0 {
 		fmt.Fprintln(w)
-		table(w, v.Image)
+		entries(w, v.Image)
+		fmt.Fprintln(w)
+		nodes(w, v.Image)
 	}
 	for _, f := range v.Findings {
 		fmt.Fprintf(w, "\n  %s  %s\n", f.Severity, f.Check)
@@ -38,11 +42,22 @@ func printText(w io.Writer, r result) {
 		if f.Cure != "" {
 			wrap(w, "    cure: ", f.Cure+".")
 		}
+		if d := f.Downgraded; d != nil {
+			wrap(w, "    downgraded: ", fmt.Sprintf("it would be %s %s, but: %s", article(d.From), d.From, d.Reason))
+		}
 	}
 	fmt.Fprintln(w)
 }
 
-func table(w io.Writer, i *index.Image) {
+func article(s check.Severity) string {
+	if s == check.Error {
+		return "an"
+	}
+	return "a"
+}
+
+// entries lists what is in the index.
+func entries(w io.Writer, i *index.Image) {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "  PLATFORM\tDIGEST\tLAYERS\tREVISION")
 	for _, e := range i.Entries {
@@ -54,30 +69,55 @@ func table(w io.Writer, i *index.Image) {
 		if e.Config != nil && e.Config.Run.Labels[index.RevisionLabel] != "" {
 			revision = abbreviate(printable(e.Config.Run.Labels[index.RevisionLabel]), 12)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", printable(platformOf(e)), printable(check.Short(e.Descriptor.Digest.String())), layers, revision)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", printable(what(e)), printable(check.Short(e.Descriptor.Digest.String())), layers, revision)
 	}
 	t.Flush()
 }
 
-// platformOf names what an entry is for.
-func platformOf(e *index.Entry) string {
-	switch p := e.Descriptor.Platform; {
-	case e.Role() == index.RoleAttestation:
-		return "(attestation)"
-	case e.Role() == index.RoleIndex:
-		return "(index)"
-	case e.Role() == index.RoleBlob:
-		return "(no manifest)"
-	case e.Role() == index.RoleArtifact:
-		return "(artifact)"
-	case p != nil:
-		return index.Name(p)
-	case e.Config != nil:
-		config := e.Config.Platform()
-		return index.Name(&config)
-	default:
-		return "(none)"
+// what names an entry; an attestation by what it says.
+func what(e *index.Entry) string {
+	var said []string
+	for _, d := range e.Statements() {
+		kind := d.Annotations[index.PredicateType]
+		for prefix, word := range predicates {
+			if strings.HasPrefix(kind, prefix) && !slices.Contains(said, word) {
+				said = append(said, word)
+			}
+		}
 	}
+	if e.Role() != index.RoleAttestation || len(said) == 0 {
+		return report.PlatformOf(e)
+	}
+	slices.Sort(said)
+	return "(" + strings.Join(said, ", ") + ")"
+}
+
+// predicates are what people call the usual statements.
+var predicates = map[string]string{
+	"https://slsa.dev/provenance/": "provenance",
+	"https://spdx.dev/Document":    "SBOM",
+	"https://cyclonedx.org/bom":    "SBOM",
+}
+
+// nodes tells what ordinary nodes pull.
+func nodes(w io.Writer, i *index.Image) {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "  NODE PULLS\tCONTAINERD\tCONTAINERD, STRICT\tCRI-O")
+	for _, c := range pull.Choices(i) {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", c.Node, pulled(c, c.Containerd), pulled(c, c.Strict), pulled(c, c.CRIO))
+	}
+	t.Flush()
+}
+
+// pulled names an image by its digest where the platform says nothing new.
+func pulled(c pull.Choice, e *index.Entry) string {
+	if e == nil {
+		return "nothing"
+	}
+	if p := report.PlatformOf(e); p != c.Node {
+		return abbreviate(printable(p), 20)
+	}
+	return printable(check.Short(e.Descriptor.Digest.String()))
 }
 
 // printable keeps what a registry serves from steering the terminal.

@@ -61,6 +61,8 @@ type Entry struct {
 	ConfigErr   error
 	// Blobs are the layers and, last, the config where it is not an image's.
 	Blobs []*Blob
+	// Provenance are statements about how an image was built, if they were asked for by ReadProvenance.
+	Provenance []Attached
 }
 
 // Blob is one layer, or another blob that a manifest names.

@@ -13,9 +13,11 @@ import (
 
 type request struct {
 	method, kind, id string
-	contentType      string
-	body             []byte
-	limit            int64
+	// query asks for a page of a list.
+	query       string
+	contentType string
+	body        []byte
+	limit       int64
 	// missing bounds how often a 404 is asked again; 0 leaves it to the policy.
 	missing int
 	// probe asks whether something is there: redirects are answers, and no body is read.
@@ -62,6 +64,7 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 	if err != nil {
 		return answer{}, transportFailure(q.String(), err)
 	}
+	req.URL.RawQuery = q.query
 	if q.kind == "manifests" && q.method != http.MethodPut {
 		req.Header.Set("Accept", accept)
 	}

@@ -26,7 +26,17 @@ func Action(open login.Open) job.Work {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", image, err)
 		}
-		verdict, err := Of(ctx, repository, t.digest, check.Want{Platforms: t.platforms, Revision: t.revision}, t.builds)
+		want := t.policy
+		want.Platforms, want.Revision = t.platforms, t.revision
+		verdict, err := Prepared(ctx, repository, t.digest, want, t.builds, func(image *index.Image, want *check.Want) error {
+			if image.Root == nil {
+				return nil
+			}
+			tags, unknown := t.moving.Render(Values(image, t.revision, t.branch))
+			served, err := Serving(ctx, repository, tags)
+			want.Served = append(served, unknown...)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", image, err)
 		}
@@ -51,7 +61,11 @@ func platformsOf(i *index.Image) []string {
 // log writes one line for each finding, and one with the verdict.
 func log(l *slog.Logger, v Verdict) {
 	for _, f := range v.Findings {
-		l.Warn("finding", "check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform", f.Subject.Platform, "message", f.Message())
+		line := l.With("check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform", f.Subject.Platform)
+		if d := f.Downgraded; d != nil {
+			line = line.With("downgradedFrom", d.From, "reason", d.Reason)
+		}
+		line.Warn("finding", "message", f.Message())
 	}
 	l.Info("verdict", "valid", v.Valid(), "errors", check.Count(v.Findings, check.Error), "warnings", check.Count(v.Findings, check.Warning))
 }
@@ -62,6 +76,9 @@ func failure(repository string, v Verdict) string {
 	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.", check.Short(v.Image.Digest.String()), repository, Tally(v.Findings))
 	for n, f := range v.Findings {
 		line := fmt.Sprintf("\n%d. %s %s: %s.", n+1, f.Severity, f.Check, f.Message())
+		if d := f.Downgraded; d != nil {
+			line += fmt.Sprintf(" (Downgraded from %s: %s)", d.From, d.Reason)
+		}
 		rest := fmt.Sprintf("\n… and %d more; the function's log has them all.", len(v.Findings)-n)
 		if utf8.RuneCountInString(text+line+rest) > job.MaxMessage {
 			return text + rest

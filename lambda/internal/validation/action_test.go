@@ -35,7 +35,9 @@ func act(t *testing.T, arm64 func(*fixture.Store) specs.Descriptor, change func(
 	s, store := fixture.Serve(t), fixture.New()
 	one, two := store.Linux("amd64", ""), arm64(store)
 	root := store.Index(one, two).Digest
+	served := store.Index(store.Linux("amd64", ""), store.Linux("riscv64", ""))
 	s.Push(t, "app", store)
+	s.Tag(t, "app", "main", store, served.Digest)
 	p := Parameters{
 		Repository: s.Host + "/app", Digest: root.String(), Revision: fixture.Revision,
 		Builds: map[string]string{"linux/amd64": one.Digest.String(), "linux/arm64": two.Digest.String()},
@@ -122,6 +124,49 @@ func TestActionFitsManyFindingsIntoOneMessage(t *testing.T) {
 		if !strings.Contains(f.Message, part) {
 			t.Errorf("the message lacks %q", part)
 		}
+	}
+}
+
+func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
+	moving := func(templates ...string) func(*Parameters) {
+		return func(p *Parameters) { p.Branch, p.Moving = "main", templates }
+	}
+	// The tag of the branch serves riscv64, which the new index lacks; the others don't exist yet.
+	_, _, err := act(t, good, moving("latest", "{branch}", "nightly-{date:20060102}"))
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "1. error regression: linux/riscv64") || !strings.Contains(f.Message, "nodes pull it from here today: main (sha256:") {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := act(t, good, moving("latest", "nightly-{date:20060102}")); err != nil {
+		t.Error(err)
+	}
+	_, log, err := act(t, good, func(p *Parameters) {
+		moving("{branch}")(p)
+		p.Downgrade = map[string]string{"regression": "info:nobody runs riscv64 any more"}
+	})
+	if err != nil || !strings.Contains(log, `"downgradedFrom":"error","reason":"nobody runs riscv64 any more"`) {
+		t.Errorf("error %v, log:\n%s", err, log)
+	}
+	// A template that can't be rendered is no reason to hide anything: the promotion will refuse it.
+	_, log, err = act(t, good, func(p *Parameters) { moving("{branch}")(p); p.Branch = "..." })
+	if err != nil || !strings.Contains(log, "it is not known whether the tag {branch} loses a platform") {
+		t.Errorf("error %v, log:\n%s", err, log)
+	}
+}
+
+func TestActionFollowsThePolicy(t *testing.T) {
+	_, _, err := act(t, good, func(p *Parameters) { p.Provenance = true })
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "error provenance: linux/amd64") {
+		t.Errorf("error %v", err)
+	}
+	wrong := func(s *fixture.Store) specs.Descriptor {
+		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+	}
+	_, _, err = act(t, wrong, func(p *Parameters) {
+		p.Provenance = true
+		p.Downgrade = map[string]string{"config-platform": "warning:a test"}
+	})
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "(Downgraded from error: a test)") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 )
@@ -29,6 +30,11 @@ type Parameters struct {
 	// Only lists the rules that build fewer platforms, by the platforms that they build, separated by commas. A build can't leave
 	// itself out: what "none" stands for must be here, and what stands here must be "none".
 	Only map[string][]string `json:"only"`
+	// Branch and Moving give the tags that are to point at the index, and that must not lose a platform by it. Moving are
+	// templates, see package tag.
+	Branch string   `json:"branch"`
+	Moving []string `json:"moving"`
+	Policy
 }
 
 // task is the same in checked form.
@@ -38,6 +44,9 @@ type task struct {
 	revision   string
 	platforms  []specs.Platform
 	builds     map[string]digest.Digest
+	moving     Templates
+	branch     string
+	policy     check.Want
 }
 
 // parse checks the parameters of an action.
@@ -61,7 +70,13 @@ func parse(userParameters string) (task, error) {
 	if err := job.CheckDigest("digest", p.Digest); err != nil {
 		return task{}, err
 	}
-	t := task{repository: repository, digest: digest.Digest(p.Digest), revision: p.Revision, builds: map[string]digest.Digest{}}
+	t := task{repository: repository, digest: digest.Digest(p.Digest), revision: p.Revision, branch: p.Branch, builds: map[string]digest.Digest{}}
+	if t.moving, err = ParseTemplates("moving", p.Moving); err != nil {
+		return task{}, err
+	}
+	if t.policy, err = p.Want(); err != nil {
+		return task{}, err
+	}
 	for _, key := range slices.Sorted(maps.Keys(p.Builds)) {
 		platform, err := index.ParsePlatform(key)
 		if err != nil {

@@ -7,6 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/check"
 )
 
 const (
@@ -27,6 +30,23 @@ func TestParametersGiveTheTask(t *testing.T) {
 	}
 }
 
+func TestParametersGiveThePolicy(t *testing.T) {
+	task, err := parse(strings.Replace(parameters, `"builds"`, `"branch":"main","moving":["latest","{branch}"],"allow":["linux/arm/v7"],"downgrade":{"config-parity":"info: known"},"provenance":true,"builds"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := check.Want{
+		Provenance: true, Allowed: []specs.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}},
+		Downgrades: map[string]check.Downgrade{"config-parity": {To: check.Info, Reason: "known"}},
+	}
+	if diff := cmp.Diff(want, task.policy); diff != "" {
+		t.Error(diff)
+	}
+	if len(task.moving) != 2 || task.branch != "main" {
+		t.Errorf("%+v", task)
+	}
+}
+
 func TestParametersNameWhatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, message string }{
 		"a tag for a digest":     {some, "latest", `The parameter digest is "latest", expected a digest`},
@@ -36,6 +56,10 @@ func TestParametersNameWhatIsWrong(t *testing.T) {
 		"a platform twice":       {"linux/amd64", "linux/arm64/v8", "names the platform linux/arm64 twice"},
 		"no platform":            {"linux/amd64", "a/b/c/d", `"a/b/c/d" is no platform`},
 		"half a platform":        {"linux/amd64", "amd64", `"amd64" is no platform`},
+		"a bad template":         {`"builds"`, `"moving":["latest","{tag}"],"builds"`, "The parameter moving[1] is no tag template"},
+		"no such check":          {`"builds"`, `"downgrade":{"config-partiy":"info:x"},"builds"`, `did you mean "config-parity"?`},
+		"no reason":              {`"builds"`, `"downgrade":{"config-parity":"info"},"builds"`, "The parameter downgrade.config-parity: "},
+		"an allowed nothing":     {`"builds"`, `"allow":["arm64"],"builds"`, `The parameter allow: "arm64" is no platform`},
 		"an unresolved variable": {`"` + some + `"`, `"#{Merge-app.INDEX_DIGEST}"`, "the variable #{Merge-app.INDEX_DIGEST}, which CodePipeline didn't resolve"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,9 +32,6 @@ func Create(ctx context.Context, dir, name, arn, id string) (*Repository, error)
 	return &Repository{Name: name, ARN: arn, ID: id, dir: dir}, nil
 }
 
-// URL is what git clones.
-func (r *Repository) URL() string { return r.dir }
-
 // Push clones the branch (or starts it, from nothing or from the repository's
 // first branch), lets change edit the files, commits them and pushes. The result
 // is what the push changed; nothing if there was nothing to commit.

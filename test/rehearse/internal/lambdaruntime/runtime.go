@@ -59,8 +59,7 @@ func (r *Runtime) Invoke(ctx context.Context, f *Function, payload []byte, log i
 }
 
 // InvokeAsync invokes a function as an event source does: after an error it is
-// invoked again with the same payload, as often as the function says. done ends
-// the repetitions.
+// invoked again with the same payload, as often as the function says.
 func (r *Runtime) InvokeAsync(ctx context.Context, f *Function, payload []byte, log io.Writer) error {
 	for attempt := 0; ; attempt++ {
 		_, err := r.Invoke(ctx, f, payload, log)

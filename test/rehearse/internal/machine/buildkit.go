@@ -59,6 +59,9 @@ func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirro
 	if err := errors.Join(d.waitFor(ctx, accepts(socket)), engineReady(ctx)); err != nil {
 		return "", "", err
 	}
+	if err := m.removeContainers(ctx); err != nil {
+		return "", "", err
+	}
 
 	buildxConfig = filepath.Join(state, "buildx")
 	m.onClose(func() error { return os.RemoveAll(buildxConfig) })

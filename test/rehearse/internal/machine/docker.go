@@ -58,6 +58,28 @@ func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
 	return func(ctx context.Context) error { return d.waitFor(ctx, answersPing(ownSocket)) }, nil
 }
 
+// ContainerPrefix starts the name of each container that a rehearsal runs.
+const ContainerPrefix = "archway-proof-"
+
+// removeContainers removes those of a rehearsal that was killed: as this one has
+// the lock, no other can be running any.
+func (m *Machine) removeContainers(ctx context.Context) error {
+	docker := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "docker", append([]string{"--host", m.DockerHost}, args...)...).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("remove containers of a rehearsal that was killed: docker %s: %w: %s", args[0], err, out)
+		}
+		return string(out), nil
+	}
+	stale, err := docker("ps", "--all", "--quiet", "--filter", "name=^/"+ContainerPrefix)
+	if err != nil || strings.TrimSpace(stale) == "" {
+		return err
+	}
+	m.say("removing containers of a rehearsal that was killed")
+	_, err = docker(append([]string{"rm", "--force", "--volumes"}, strings.Fields(stale)...)...)
+	return err
+}
+
 // runningEngine is the address of the engine that the docker command uses, which
 // DOCKER_HOST or its current context says, if it answers.
 func runningEngine(ctx context.Context) string {

@@ -22,10 +22,20 @@ var ErrUnavailable = errors.New("this machine can not run the rehearsal")
 // needsPerson is the script's exit code for that.
 const needsPerson = 2
 
+// Check tells at once, and changes nothing, whether a person has to do something first: the error is ErrUnavailable then.
+// It comes before anything that takes long.
+func Check(ctx context.Context) error {
+	cache, err := CacheDir()
+	if err != nil {
+		return err
+	}
+	return setUp(ctx, cache, io.Discard, "--check")
+}
+
 // setUp installs what is missing.
-func setUp(ctx context.Context, cache string, progress io.Writer) error {
+func setUp(ctx context.Context, cache string, progress io.Writer, args ...string) error {
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "bash", "-c", scripts.Setup, "setup.sh")
+	cmd := exec.CommandContext(ctx, "bash", append([]string{"-c", scripts.Setup, "setup.sh"}, args...)...)
 	cmd.Env = append(os.Environ(), "ARCHWAY_CACHE="+cache)
 	cmd.Stdout = progress
 	cmd.Stderr = &said // for the error; a person is not to read it twice

@@ -43,6 +43,18 @@ func TestMachineThatLacksWhatOnlyAPersonCanGive(t *testing.T) {
 	}
 }
 
+func TestCheckChangesNothing(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "cache")
+	t.Setenv("ARCHWAY_CACHE", cache)
+	emptyMachine(t, "bash", "uname", "id", "paste", "timeout", "grep")
+	if err := Check(t.Context()); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got error %v, expected that the machine can't run the rehearsal", err)
+	}
+	if _, err := os.Stat(cache); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the cache folder was made (%v), expected no change", err)
+	}
+}
+
 func TestMachineWithoutBash(t *testing.T) {
 	emptyMachine(t)
 	if err := setUp(t.Context(), t.TempDir(), new(bytes.Buffer)); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "bash") {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"archway/test/rehearse/internal/codepipeline"
 )
@@ -54,48 +57,43 @@ func TestVerboseShowsWhatActionsPrint(t *testing.T) {
 }
 
 // screen plays what was written, as a terminal does.
-func screen(t *testing.T, written string) string {
-	t.Helper()
-	var lines []string
-	row := 0
+func screen(written string) string {
+	lines := [][]rune{{}}
+	row, column := 0, 0
 	for written != "" {
-		switch {
-		case strings.HasPrefix(written, "\x1b["):
-			end := strings.IndexAny(written, "AJKm")
-			sequence := written[2 : end+1]
-			written = written[end+1:]
-			var n int
-			switch {
-			case strings.HasSuffix(sequence, "A"):
-				fmt.Sscanf(sequence, "%dA", &n)
+		if m := escape.FindStringSubmatch(written); m != nil {
+			written = written[len(m[0]):]
+			switch m[2] {
+			case "A": // up
+				n, _ := strconv.Atoi(m[1])
 				row -= n
-			case sequence == "J":
-				lines = lines[:row]
+			case "K": // erase the rest of the line
+				lines[row] = lines[row][:min(column, len(lines[row]))]
+			case "J": // erase the rest of the screen
+				lines = append(lines[:row], lines[row][:min(column, len(lines[row]))])
 			}
-		default:
-			line, rest, found := strings.Cut(written, "\n")
-			text := strings.SplitN(line, "\x1b", 2)[0]
-			if text != line {
-				found, rest = false, written[len(text):]
-			}
-			for len(lines) <= row {
-				lines = append(lines, "")
-			}
-			if text != "" {
-				lines[row] = text
-			}
-			if strings.HasPrefix(rest, "\x1b[K\n") && !found {
-				lines[row] = text
-				rest, found = rest[len("\x1b[K\n"):], true
-			}
-			if found {
-				row++
-			}
-			written = rest
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(written)
+		written = written[size:]
+		if r == '\n' {
+			row, column = row+1, 0
+			if row == len(lines) {
+				lines = append(lines, nil)
+			}
+			continue
+		}
+		lines[row] = append(lines[row][:min(column, len(lines[row]))], append([]rune{r}, lines[row][min(column+1, len(lines[row])):]...)...)
+		column++
 	}
-	return strings.Join(lines, "\n")
+	var text []string
+	for _, line := range lines {
+		text = append(text, string(line))
+	}
+	return strings.Join(text, "\n")
 }
+
+var escape = regexp.MustCompile("^\x1b\\[(\\d*)([AJKm])")
 
 func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
@@ -106,7 +104,7 @@ func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
 	v.redraw()
 	fmt.Fprintln(v.Writer(), "installing")
 	v.redraw()
-	if got := screen(t, out.String()); !strings.Contains(got, "get ready") || !strings.Contains(got, "installing") {
+	if got := screen(out.String()); !strings.Contains(got, "get ready") || !strings.Contains(got, "installing") {
 		t.Errorf("while a step runs:\n%s", got)
 	}
 	done(nil)
@@ -115,14 +113,14 @@ func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
 	for range 3 {
 		v.redraw()
 	}
-	got := screen(t, out.String())
+	got := screen(out.String())
 	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "compiling main.go") || strings.Contains(got, "installing") {
 		t.Errorf("while an action runs:\n%s", got)
 	}
 	v.Observe(result(codepipeline.Failed, codepipeline.Failed))
 	v.Print("the end")
 	v.Close()
-	got = screen(t, out.String())
+	got = screen(out.String())
 	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "✗ amd64") || !strings.Contains(got, "it broke") ||
 		strings.Contains(got, "badly") || !strings.HasSuffix(strings.TrimSpace(got), "the end") {
 		t.Errorf("at the end:\n%s", got)
@@ -140,7 +138,7 @@ func TestLivePartFitsTheScreen(t *testing.T) {
 	if v.drawn > 3 {
 		t.Errorf("got %d lines on a screen of 4", v.drawn)
 	}
-	for line := range strings.Lines(screen(t, out.String())) {
+	for line := range strings.Lines(screen(out.String())) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 29 {
 			t.Errorf("got %d characters on a screen of 30: %q", n, line)
 		}

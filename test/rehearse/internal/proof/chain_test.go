@@ -90,7 +90,7 @@ func TestExamplesAreBuiltMergedPulledAndRun(t *testing.T) {
 	})
 	t.Run("nothing is left in the engine", func(t *testing.T) {
 		c := c.in(t)
-		if got := c.run(ctx, "", "docker", "ps", "--all", "--quiet", "--filter", "name=archway-proof-"); got != "" {
+		if got := c.run(ctx, "", "docker", "ps", "--all", "--quiet", "--filter", "name="+machine.ContainerPrefix); got != "" {
 			t.Errorf("containers are left: %s", got)
 		}
 		if got := c.run(ctx, "", "docker", "images", "--all", "--quiet", c.registry.Host()+"/*"); got != "" {

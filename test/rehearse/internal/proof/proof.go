@@ -97,7 +97,7 @@ func (p *prover) platform(ctx context.Context, expect Expectation) (got string, 
 	if _, _, err := p.docker.run(ctx, "", "pull", "--quiet", "--platform", expect.Platform, p.Image); err != nil {
 		return "", fmt.Errorf("pull %s of %s: %w", expect.Platform, p.Image, err)
 	}
-	container := "archway-proof-" + strings.ToLower(rand.Text()[:10])
+	container := machine.ContainerPrefix + strings.ToLower(rand.Text()[:10])
 	defer func() {
 		// Also after a cancel. The next platform's pull would only take the tag away
 		// from this image, and leave it behind.

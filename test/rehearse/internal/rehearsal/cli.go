@@ -11,6 +11,18 @@ import (
 	"strings"
 )
 
+// findCLI starts to put an aws program into a folder of its own. What it returns
+// waits for the folder.
+func (r *Rehearsal) findCLI(ctx context.Context) func() (string, error) {
+	return background(func() (string, error) {
+		bin, err := r.folder("bin")
+		if err != nil {
+			return "", err
+		}
+		return bin, installCLI(ctx, bin, r.options.ModuleDir)
+	})
+}
+
 // installCLI puts an aws program into bin: the machine's own, or a stand-in.
 func installCLI(ctx context.Context, bin, moduleDir string) error {
 	target := filepath.Join(bin, "aws")

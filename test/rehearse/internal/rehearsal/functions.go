@@ -13,13 +13,12 @@ import (
 // buildFunctions starts to compile the stacks' functions for this machine. What
 // it returns waits for the programs, by function name.
 func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack) func() (map[string]string, error) {
-	programs := map[string]string{}
-	finished := make(chan error, 1)
-	go func() {
-		var problems []error
+	return background(func() (map[string]string, error) {
+		programs := map[string]string{}
 		built := map[string]string{} // by package and tags: stacks share functions
 		// The names do not depend on the registry's port.
 		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
+		var problems []error
 		for _, s := range stacks {
 			stack, err := cloudformation.Load(s, account)
 			if err != nil {
@@ -32,12 +31,8 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 				programs[f.Name] = program
 			}
 		}
-		finished <- errors.Join(problems...)
-	}()
-	return func() (map[string]string, error) {
-		err := <-finished
-		return programs, err
-	}
+		return programs, errors.Join(problems...)
+	})
 }
 
 func (r *Rehearsal) buildFunction(ctx context.Context, f *lambdaruntime.Function, built map[string]string) (string, error) {

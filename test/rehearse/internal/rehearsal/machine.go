@@ -23,8 +23,8 @@ type hosts struct {
 }
 
 // prepareMachine makes the machine ready, with the registry, the AWS endpoint and
-// BuildKit running.
-func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack) (hosts, error) {
+// BuildKit running. cli waits for the folder with the aws program.
+func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts, error) {
 	var mirror string
 	steps := []struct {
 		name string
@@ -68,7 +68,12 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 	if err := r.step("wait for the Docker engine", func() error { return r.awaitEngine(ctx) }); err != nil {
 		return hosts{}, &MachineError{err}
 	}
-	h, err := r.hosts(ctx, docker)
+	var bin string
+	err = r.step("find the AWS CLI", func() (err error) { bin, err = cli(); return err })
+	if err != nil {
+		return hosts{}, &MachineError{err}
+	}
+	h, err := r.hosts(docker, bin)
 	if err != nil {
 		return hosts{}, &MachineError{err}
 	}
@@ -108,20 +113,13 @@ func (r *Rehearsal) startServices() error {
 
 // hosts gathers the environment of builds and functions. Nothing of the person's
 // at the machine is in it: no settings, no credentials.
-func (r *Rehearsal) hosts(ctx context.Context, docker codebuild.Docker) (hosts, error) {
+func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 	builds, err := r.folder("builds")
 	if err != nil {
 		return hosts{}, err
 	}
 	instances, err := r.folder("instances")
 	if err != nil {
-		return hosts{}, err
-	}
-	bin, err := r.folder("bin")
-	if err != nil {
-		return hosts{}, err
-	}
-	if err := installCLI(ctx, bin, r.options.ModuleDir); err != nil {
 		return hosts{}, err
 	}
 	environment := []string{

@@ -140,16 +140,25 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 
 // open starts what the stacks need, in the order in which it is needed.
 func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
-	// The functions are compiled while the machine is prepared.
-	built := r.buildFunctions(ctx, stacks)
-	hosts, err := r.prepareMachine(ctx, stacks)
+	// What takes time and needs nothing else is done while the machine is prepared.
+	early, cancel := context.WithCancel(ctx)
+	defer cancel()
+	built := r.buildFunctions(early, stacks)
+	cli := r.findCLI(early)
+	hosts, err := r.prepareMachine(ctx, stacks, cli)
 	if err == nil {
 		err = r.step("deploy the stacks", func() error { return r.deploy(ctx, stacks, hosts) })
 	}
-	done := r.options.Step("build the functions")
-	programs, buildErr := built()
-	done(buildErr)
-	if err := errors.Join(err, buildErr); err != nil {
+	if err != nil {
+		// Both write into the working folder, which may be removed now.
+		cancel()
+		_, _ = built()
+		_, _ = cli()
+		return err
+	}
+	var programs map[string]string
+	err = r.step("build the functions", func() (err error) { programs, err = built(); return err })
+	if err != nil {
 		return err
 	}
 	for name, program := range programs {
@@ -188,9 +197,6 @@ func (r *Rehearsal) Stacks() []*cloudformation.Stack { return r.stacks }
 
 // RegistryHost is the registry's host and port.
 func (r *Rehearsal) RegistryHost() string { return r.reg.Host() }
-
-// CAFile is the bundle of roots that makes the registry's certificate valid.
-func (r *Rehearsal) CAFile() string { return r.reg.CAFile() }
 
 // Machine is the prepared machine.
 func (r *Rehearsal) Machine() *machine.Machine { return r.machine }

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/opencontainers/go-digest"
+
+	"archway/lambda/internal/index"
+	"archway/lambda/internal/layout"
+	"archway/lambda/internal/registry"
+	"archway/lambda/internal/validation"
+)
+
+// image is one IMAGE of the command line.
+type image interface {
+	fmt.Stringer
+	// identifier is the tag or digest, or the name in a layout.
+	identifier() string
+	open(context.Context) (source, error)
+}
+
+// source is where an image is read from.
+type source interface {
+	validation.Source
+	index.Referrers
+	Layer(context.Context, digest.Digest) (io.ReadCloser, error)
+	Close() error
+}
+
+const layoutPrefix = "oci:"
+
+func parseImage(s string) (image, error) {
+	if folder, ok := strings.CutPrefix(s, layoutPrefix); ok {
+		if folder == "" {
+			return nil, fmt.Errorf("%q names no folder, expected oci:FOLDER", s)
+		}
+		return inLayout{layout.ParseReference(folder)}, nil
+	}
+	reference, err := name.ParseReference(s)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no image reference: %w", s, err)
+	}
+	return inRegistry{reference}, nil
+}
+
+// inRegistry is an image in a registry, read with Docker's credentials.
+type inRegistry struct{ name.Reference }
+
+func (i inRegistry) identifier() string { return i.Identifier() }
+
+func (i inRegistry) open(ctx context.Context) (source, error) {
+	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, i.Context())
+	if err != nil {
+		return nil, fmt.Errorf("read Docker's credentials: %w", err)
+	}
+	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal)
+	if err != nil {
+		return nil, err
+	}
+	return remote{r}, nil
+}
+
+type remote struct{ *registry.Repository }
+
+func (remote) Close() error { return nil }
+
+// inLayout is an image in an OCI image layout on this machine.
+type inLayout struct{ layout.Reference }
+
+func (i inLayout) identifier() string { return i.Name }
+
+func (i inLayout) open(context.Context) (source, error) { return layout.Open(i.Folder) }

@@ -1,0 +1,86 @@
+package drift
+
+import (
+	"fmt"
+	"strings"
+
+	"archway/lambda/internal/check"
+	"archway/lambda/internal/validation"
+)
+
+// SNS takes 256 KiB; a mail that somebody reads is far shorter.
+const maxText = 8000
+
+// drift says which tags serve what they should not, most important first.
+func drift(repository string, seen []observation) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The scheduled check found that public tags of %s don't serve what a run of the pipeline has validated.\n", repository)
+	left := 0
+	for _, o := range seen {
+		if o.verdict.Valid() {
+			continue
+		}
+		what := "nothing"
+		if o.digest != "" {
+			what = o.digest.String()
+		}
+		fmt.Fprintf(&b, "\n%s: %s, %s\n", strings.Join(o.tags, ", "), what, validation.Tally(o.verdict.Findings))
+		for n, f := range o.verdict.Findings {
+			line := fmt.Sprintf("%d. %s %s: %s.\n", n+1, f.Severity, f.Check, sentence(f))
+			if b.Len()+len(line) > maxText {
+				left++
+				continue
+			}
+			b.WriteString(line)
+		}
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "… and %d more; the function's log has them all.\n", left)
+	}
+	fmt.Fprintf(&b, `
+Nothing was changed. To look closer, with credentials for the registry:
+  go run ./lambda/validate %s:%s
+To put the tags back on an earlier image, run the Promote stage of its execution again.
+`, repository, firstTag(seen))
+	return b.String()
+}
+
+// sentence is a finding's message; one about no digest begins with its problem.
+func sentence(f check.Finding) string {
+	if f.Subject == (check.Subject{}) {
+		return f.Problem + "; " + f.Cure
+	}
+	return f.Message()
+}
+
+func firstTag(seen []observation) string {
+	for _, o := range seen {
+		if !o.verdict.Valid() {
+			return o.tags[0]
+		}
+	}
+	return seen[0].tags[0]
+}
+
+// unknown says that the check could not be made.
+func unknown(p Parameters, err error) string {
+	return fmt.Sprintf("The scheduled check of %s could not be made, so that it is not known what its public tags serve:\n%s\n\nIt will be tried again at the next time. If that fails too, look at the function's role, its log and its timeout.\n", p.Repository, err)
+}
+
+// subject is the line that a mail shows: at most 100 ASCII characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+func subject(repository string) string {
+	const start, most = "Archway: drift of ", 99
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, repository)
+	if _, path, ok := strings.Cut(name, "/"); ok { // the host tells nobody anything
+		name = path
+	}
+	if len(name) > most-len(start) {
+		name = name[len(name)-(most-len(start)):]
+	}
+	return start + name
+}

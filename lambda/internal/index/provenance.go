@@ -1,0 +1,136 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Referrers is a Source that also knows what is attached to an image from outside of the index, as cosign attaches attestations.
+type Referrers interface {
+	// Referrers lists manifests whose subject is the digest, or that a tag of cosign's names for it.
+	Referrers(ctx context.Context, d digest.Digest) ([]specs.Descriptor, error)
+}
+
+// Attached is one statement about an image, or why it can't be read.
+type Attached struct {
+	// Where says in words where it is kept.
+	Where  string
+	Digest digest.Digest
+	State  State
+	// Err says why it couldn't be decoded.
+	Err error
+	Statement
+}
+
+// Limits on what is read about one image. BuildKit's provenance of a large build has some hundred kilobytes.
+const (
+	maxStatement  = 4 << 20
+	maxStatements = 16
+	maxReferrers  = 32
+)
+
+// ReadProvenance reads the statements about each image that say how it was built: those in the index, and where there are none
+// those that are attached to the image in the registry.
+func ReadProvenance(ctx context.Context, source Source, i *Image) error {
+	r := &provenanceReader{source: source, image: i}
+	for _, e := range i.Images() {
+		if e.Descriptor.Digest.Validate() != nil {
+			continue
+		}
+		for _, a := range i.Attestations() {
+			if a.About(e) {
+				if err := r.manifest(ctx, e, a.Manifest, "the attestation "+a.Where); err != nil {
+					return err
+				}
+			}
+		}
+		if !slices.ContainsFunc(e.Provenance, func(a Attached) bool { return IsProvenance(a.PredicateType) }) {
+			if err := r.referrers(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type provenanceReader struct {
+	source Source
+	image  *Image
+}
+
+// manifest reads the statements of one attestation's manifest.
+func (r *provenanceReader) manifest(ctx context.Context, e *Entry, m *Manifest, where string) error {
+	if m == nil || m.Shape() != ShapeManifest {
+		return nil
+	}
+	for _, d := range m.Body.Layers {
+		kind := d.Annotations[PredicateType]
+		if !holdsStatement(d.MediaType) || kind != "" && !IsProvenance(kind) {
+			continue // such as a bill of materials, which can be large
+		}
+		if len(e.Provenance) == maxStatements {
+			r.limit(fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements))
+			return nil
+		}
+		a := Attached{Where: where, Digest: d.Digest}
+		if d.Digest.Validate() == nil {
+			doc, err := r.source.Blob(ctx, d.Digest, maxStatement)
+			if a.State, err = outcome(err); err != nil {
+				return err
+			}
+			if a.State == Read {
+				a.Statement, a.Err = ParseStatement(d.MediaType, doc.Bytes)
+			}
+		}
+		e.Provenance = append(e.Provenance, a)
+	}
+	return nil
+}
+
+// referrers reads what is attached to an image from outside of the index.
+func (r *provenanceReader) referrers(ctx context.Context, e *Entry) error {
+	source, ok := r.source.(Referrers)
+	if !ok {
+		return nil
+	}
+	of := e.Descriptor.Digest
+	found, err := source.Referrers(ctx, of)
+	if err != nil {
+		return err
+	}
+	if len(found) > maxReferrers {
+		r.limit(fmt.Sprintf("more than %d manifests are attached to the image %s; the rest was not read", maxReferrers, of))
+		found = found[:maxReferrers]
+	}
+	for _, d := range found {
+		if d.Digest.Validate() != nil || IsIndexType(d.MediaType) {
+			continue
+		}
+		doc, err := r.source.Manifest(ctx, d.Digest)
+		state, err := outcome(err)
+		if err != nil {
+			return err
+		}
+		if state != Read {
+			continue
+		}
+		m := ParseManifest(doc.Bytes)
+		if s := m.Body.Subject; s != nil && s.Digest != of {
+			continue
+		}
+		if err := r.manifest(ctx, e, m, "the referrer "+d.Digest.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *provenanceReader) limit(text string) {
+	if !slices.Contains(r.image.Limits, text) {
+		r.image.Limits = append(r.image.Limits, text)
+	}
+}

@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// maxPages bounds how many pages of referrers are read. ECR gives 20 to a page.
+const maxPages = 5
+
+// Referrers lists the manifests that are attached to an image: by the API of OCI 1.1, or the tag that stands for it in older
+// registries, and by cosign's tag for attestations.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+func (r *Repository) Referrers(ctx context.Context, d digest.Digest) ([]specs.Descriptor, error) {
+	if err := d.Validate(); err != nil {
+		return nil, nil
+	}
+	tag := d.Algorithm().String() + "-" + d.Encoded()
+	found, err := r.listed(ctx, d)
+	if errors.Is(err, ErrNotFound) || refusesHead(err) {
+		found, err = r.index(ctx, tag)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch attestations, err := r.Serves(ctx, tag+".att"); {
+	case err != nil:
+		return nil, err
+	case attestations != "":
+		found = append(found, specs.Descriptor{MediaType: OCIManifest, Digest: attestations})
+	}
+	return found, nil
+}
+
+// listed asks the referrers API.
+func (r *Repository) listed(ctx context.Context, d digest.Digest) ([]specs.Descriptor, error) {
+	var all []specs.Descriptor
+	q := request{method: http.MethodGet, kind: "referrers", id: d.String(), limit: MaxManifest, missing: 1}
+	for range maxPages {
+		a, err := r.do(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, descriptors(a.body)...)
+		if q.query = nextPage(a.header.Get("Link")); q.query == "" {
+			break
+		}
+	}
+	return all, nil
+}
+
+// index reads the index that a tag leads to, if there is one.
+func (r *Repository) index(ctx context.Context, tag string) ([]specs.Descriptor, error) {
+	a, err := r.do(ctx, request{method: http.MethodGet, kind: "manifests", id: tag, limit: MaxManifest, missing: 1})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return descriptors(a.body), err
+}
+
+// descriptors are the entries of an index. What is no index has none.
+func descriptors(b []byte) []specs.Descriptor {
+	var body struct {
+		Manifests []specs.Descriptor `json:"manifests"`
+	}
+	if json.Unmarshal(b, &body) != nil {
+		return nil
+	}
+	return body.Manifests
+}
+
+// nextPage is the query of a Link header's next page: only that, so that a registry can't lead elsewhere.
+func nextPage(link string) string {
+	address, relation, ok := strings.Cut(strings.TrimSpace(link), ">")
+	if !ok || !strings.HasPrefix(address, "<") || !strings.Contains(relation, `rel="next"`) && !strings.Contains(relation, "rel=next") {
+		return ""
+	}
+	u, err := url.Parse(address[1:])
+	if err != nil {
+		return ""
+	}
+	return u.RawQuery
+}
