@@ -59,6 +59,11 @@ func FuzzRule(f *testing.F) {
 		if !tag.Valid(rendered) {
 			t.Fatalf("%q of %q gives %q, which is no tag", text, name, rendered)
 		}
+		if filled, err := tag.Parse(template.Fill(values.Named)); err != nil {
+			t.Errorf("%q of %q is filled as %q: %v", text, name, template.Fill(values.Named), err)
+		} else if again, err := filled.Render(values); err != nil || again != rendered {
+			t.Errorf("%q of %q gives %q, filled first %q, %v", text, name, rendered, again, err)
+		}
 		if strings.ContainsAny(tag.Fit(values.Named["v"] + " " + name)[:1], ".-") || tag.Branch(name) != tag.Fit(name) {
 			return // cut at the beginning: filters don't know that
 		}

@@ -22,7 +22,9 @@ type Event struct {
 		Repository    string    `json:"repositoryName"`
 		ReferenceType rule.Type `json:"referenceType"`
 		ReferenceName string    `json:"referenceName"`
-		CommitID      string    `json:"commitId"`
+		// CommitID is taken as the commit for annotated tags too: AWS documents events of branches only. If it were the tag's own
+		// object, the run would stop in its source stage.
+		CommitID string `json:"commitId"`
 	} `json:"detail"`
 }
 
