@@ -94,7 +94,7 @@ func tagClass(in func(rune) bool) *syntax.Regexp {
 }
 
 // maxStates bounds the search. Beyond it nothing is found, so that a rule is rather accepted than refused in error.
-const maxStates = 50_000
+const maxStates = 20_000
 
 // common gives a shortest text that fits all expressions as a whole, without a bad character. It walks through all
 // automatons at once: no text is tried, so that the answer is the same for every length.
