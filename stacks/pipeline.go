@@ -11,9 +11,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// FunctionPackages are the packages of the functions that every stack deploys.
-var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage, archway.TriggerPackage}
-
 // Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
 type Pipeline struct {
 	awscdk.Stack

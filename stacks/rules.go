@@ -7,7 +7,23 @@ import (
 	"archway/config"
 	archway "archway/constructs"
 	"archway/internal/platform"
+	"archway/internal/rule"
 )
+
+// FunctionPackages are the packages of the functions that the stacks deploy.
+func FunctionPackages(cfg *config.Config) []string {
+	packages := []string{archway.ValidatePackage, archway.PromotePackage}
+	for _, pipeline := range cfg.Pipelines {
+		for _, r := range pipeline.Rules {
+			if m, err := rule.Compile(r.Rule()); err == nil {
+				if _, alone := m.Globs(); !alone {
+					return append(packages, archway.TriggerPackage)
+				}
+			}
+		}
+	}
+	return packages
+}
 
 // rulesOf are the build rules as the constructs take them.
 func rulesOf(rules []config.Rule) []archway.Rule {
