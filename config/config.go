@@ -35,6 +35,9 @@ type Pipeline struct {
 	// deletes them.
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`
 
+	// A scheduled check of what the images' public tags serve.
+	DriftCheck DriftCheck `json:"driftCheck"`
+
 	// The images that are built from each commit: at least one. Images times platforms are at most 50, the limit of
 	// CodePipeline for the actions of a stage.
 	Images []Image `json:"images" jsonschema:"required"`
@@ -163,6 +166,9 @@ type Image struct {
 	// The tags that point at the image after it was validated: at least one.
 	Tags Tags `json:"tags"`
 
+	// How the image index is judged before a tag may point at it.
+	Validation Validation `json:"validation"`
+
 	// The machines that build, by architecture: amd64 and arm64.
 	Builds map[string]Build `json:"builds"`
 
@@ -186,6 +192,40 @@ type Tags struct {
 	// Filters are the wildcard patterns that exclude exactly the moving tags from the registry's tag immutability, each
 	// once.
 	Filters []string `json:"-"`
+}
+
+// Validation says how an image index is judged. Without it, everything that the checks call an error stops the pipeline.
+type Validation struct {
+	// Platforms that may be in the index beyond those that are built, such as linux/arm/v7.
+	// Default: none.
+	AllowedPlatforms []string `json:"allowedPlatforms"`
+
+	// Checks whose findings are to weigh less, by the name of the check. They stay visible, with the reason.
+	// Default: none.
+	Downgrade map[string]Downgrade `json:"downgrade"`
+
+	// Whether each platform must have a provenance attestation that is about it, and about this commit if it records one.
+	RequireProvenance bool `json:"requireProvenance"`
+}
+
+// Downgrade makes the findings of a check weigh less.
+type Downgrade struct {
+	// What an error of the check becomes: a warning, or an info. Neither stops the pipeline.
+	Severity Severity `json:"severity" jsonschema:"required"`
+
+	// Why. It is shown with each finding: 1 to 200 characters.
+	Reason string `json:"reason" jsonschema:"required"`
+}
+
+// DriftCheck looks on a schedule whether the public tags still serve what the pipeline has validated, and notifies an SNS topic if
+// a platform or a part of an image is gone, or a tag serves what no run has promoted. It is off unless it has a schedule.
+type DriftCheck struct {
+	// When: rate(1 day), or an expression such as cron(0 6 * * ? *), in UTC. Empty: never.
+	Schedule string `json:"schedule" jsonschema:"required"`
+
+	// A mail address that gets the notifications, after its owner has confirmed the subscription.
+	// Default: none; subscribe to the topic that the stack's output DriftTopic names.
+	Email string `json:"email"`
 }
 
 // Build is the machine that builds one architecture.
@@ -214,6 +254,15 @@ type RemovalPolicy string
 const (
 	Retain  RemovalPolicy = "RETAIN"
 	Destroy RemovalPolicy = "DESTROY"
+)
+
+// Severity is how much a finding weighs.
+type Severity string
+
+// The severities that an error can be made.
+const (
+	Warning Severity = "warning"
+	Info    Severity = "info"
 )
 
 // Compute is the size of a build machine.

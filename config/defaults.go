@@ -16,6 +16,7 @@ func defaultImage() Image {
 		Labels:     map[string]string{},
 		Platforms:  platform.All(),
 		Tags:       defaultTags(),
+		Validation: defaultValidation(),
 		Builds:     map[string]Build{},
 	}
 }
@@ -26,3 +27,7 @@ func defaultTags() Tags {
 }
 
 func defaultBuild() Build { return Build{Compute: Medium, TimeoutMinutes: 60} }
+
+func defaultValidation() Validation {
+	return Validation{AllowedPlatforms: []string{}, Downgrade: map[string]Downgrade{}}
+}

@@ -33,6 +33,8 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	var platformsOK bool
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
 	image.Tags = r.tags(o, image.Name, image.Repository, p.Source.Branch)
+	image.Validation = r.validation(o, image.Platforms)
+	r.checkValidation(o, image, p.Source.Branch)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage")
 	return image

@@ -33,7 +33,7 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			[]string{
 				`archway.pipelines[0].images[0].build-args: unknown key: did you mean "buildArgs"?`,
 				`archway.pipelines[0].images[0].dockerFile: unknown key: did you mean "dockerfile"?`,
-				`archway.pipelines[0].images[0].timeout: unknown key: use "name", "repository", "context", "dockerfile", "target", "buildArgs", "labels", "platforms", "tags", "builds" or "buildkitImage"`,
+				`archway.pipelines[0].images[0].timeout: unknown key: use "name", "repository", "context", "dockerfile", "target", "buildArgs", "labels", "platforms", "tags", "validation", "builds" or "buildkitImage"`,
 			},
 		},
 		{
@@ -59,10 +59,33 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			},
 		},
 		{
+			"in a validation",
+			imageWith(`"validation": {"platforms": [], "provenance": true, "downgrades": {}}`),
+			[]string{
+				`archway.pipelines[0].images[0].validation.downgrades: unknown key: did you mean "downgrade"?`,
+				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
+				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
+			},
+		},
+		{
+			"in a downgrade",
+			imageWith(`"validation": {"downgrade": {"rootfs": {"severity": "info", "reason": "x", "why": "y"}}}`),
+			[]string{
+				`archway.pipelines[0].images[0].validation.downgrade.rootfs.why: unknown key: use "severity" or "reason"`,
+			},
+		},
+		{
+			"in a drift check",
+			pipelineWith(`"driftCheck": {"schedule": "rate(1 day)", "mail": "a@example.com"}`),
+			[]string{
+				`archway.pipelines[0].driftCheck.mail: unknown key: did you mean "email"?`,
+			},
+		},
+		{
 			"with a name that is no word",
 			pipelineWith(`"a key": 1`),
 			[]string{
-				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "removalPolicy", "images" or "rules"`,
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "removalPolicy", "driftCheck", "images" or "rules"`,
 			},
 		},
 	})

@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// noValidation is the validation of an image that says nothing about it.
+var noValidation = config.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]config.Downgrade{}}
+
 func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
 	build := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
@@ -31,7 +34,8 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 				Moving:    []string{"latest", "{branch}"},
 				Filters:   []string{"latest", "main"},
 			},
-			Builds: map[string]config.Build{"amd64": build, "arm64": build},
+			Validation: noValidation,
+			Builds:     map[string]config.Build{"amd64": build, "arm64": build},
 		}},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -47,6 +51,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"source": {"repository": "shop.code", "existing": false, "branch": "release/1.0", "seed": "seed"},
 			"executionMode": "SUPERSEDED",
 			"removalPolicy": "DESTROY",
+			"driftCheck": {"schedule": "rate(12 hours)", "email": "team+images@example.com"},
 			"images": [{
 				"name": "web_1",
 				"repository": "team/shop.web",
@@ -57,6 +62,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"labels": {"com.example.team": "shop"},
 				"platforms": ["linux/arm64"],
 				"tags": {"immutable": ["v1-{commit:7}", "{commit}"], "moving": ["{branch}", "nightly-{date:20060102}"]},
+				"validation": {
+					"allowedPlatforms": ["linux/arm/v7", "windows/amd64"],
+					"downgrade": {"config-parity": {"severity": "info", "reason": " arm64 needs a wrapper "}, "regression": {"severity": "warning", "reason": "amd64 is given up"}},
+					"requireProvenance": true
+				},
 				"builds": {"arm64": {"compute": "2XLARGE", "timeoutMinutes": 480.0}},
 				"buildkitImage": "docker.io/moby/buildkit:v0.25.1"
 			}]
@@ -75,6 +85,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Source:        config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
 			ExecutionMode: config.Superseded,
 			RemovalPolicy: config.Destroy,
+			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)", Email: "team+images@example.com"},
 			Images: []config.Image{{
 				Name:       "web_1",
 				Repository: "team/shop.web",
@@ -89,6 +100,14 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					Moving:    []string{"{branch}", "nightly-{date:20060102}"},
 					Filters:   []string{"release-1.0", "nightly-*"},
 				},
+				Validation: config.Validation{
+					AllowedPlatforms: []string{"linux/arm/v7", "windows/amd64"},
+					Downgrade: map[string]config.Downgrade{
+						"config-parity": {Severity: config.Info, Reason: "arm64 needs a wrapper"},
+						"regression":    {Severity: config.Warning, Reason: "amd64 is given up"},
+					},
+					RequireProvenance: true,
+				},
 				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",
 			}},
@@ -102,13 +121,13 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
 					BuildArgs: map[string]string{}, Labels: map[string]string{}, Platforms: platforms,
-					Tags:   config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}},
+					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
 					BuildArgs: map[string]string{}, Labels: map[string]string{}, Platforms: platforms,
-					Tags:   config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}},
+					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": {Compute: config.Small, TimeoutMinutes: 60}, "arm64": medium},
 				},
 			},

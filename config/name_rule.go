@@ -82,4 +82,11 @@ var (
 		says: `a label is named with at most 128 letters, digits, ".", "_", "/" and "-", beginning and ending with a letter or digit`,
 		cure: `use one such as "com.example.team"`,
 	}
+
+	// https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html; RFC 5321 bounds an address at 254 characters.
+	mailAddress = nameRule{
+		pattern: regexp.MustCompile(`^(?:[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?$`), most: 254,
+		says: `a mail address has a name, "@" and a domain`,
+		cure: `use one such as "team@example.com"`,
+	}
 )

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"archway/internal/checks"
 	"archway/internal/platform"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,6 +111,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
 		{"Rule", "name", ruleName},
+		{"DriftCheck", "email", mailAddress},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -135,6 +137,13 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		property(definition, "platforms").UniqueItems = true
 		property(definition, "platforms").MinItems = ptr(uint64(1))
 	}
+	property("Downgrade", "severity").Enum = anys(severities)
+	property("Downgrade", "reason").MinLength, property("Downgrade", "reason").MaxLength = ptr(uint64(1)), ptr(uint64(maxReason))
+	property("Validation", "downgrade").PropertyNames = &jsonschema.Schema{Enum: anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
+		return slices.Contains(checks.Firm, name)
+	}))}
+	property("Validation", "allowedPlatforms").UniqueItems = true
+	property("DriftCheck", "schedule").Pattern = "^$|" + ratePattern.String() + "|" + cronPattern.String()
 	timeout := property("Build", "timeoutMinutes")
 	timeout.Minimum, timeout.Maximum = json.Number(strconv.Itoa(minTimeout)), json.Number(strconv.Itoa(maxTimeout))
 
@@ -170,7 +179,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Builds[platform.AMD64.Arch()]} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()]} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
 			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")

@@ -69,6 +69,16 @@ func Parse(s string) (Platform, error) {
 	return p, nil
 }
 
+// ParseAny reads any platform, such as linux/arm/v7, and normalizes it. Both halves must be there: containerd would fill in this
+// machine's.
+func ParseAny(s string) (Platform, error) {
+	p, err := platforms.Parse(s)
+	if err != nil || !strings.Contains(s, "/") || p.OSVersion != "" || len(p.OSFeatures) > 0 {
+		return "", fmt.Errorf("platform %q: want os/architecture or os/architecture/variant, such as %q", s, "linux/arm/v7")
+	}
+	return Normalize(p.OS, p.Architecture, p.Variant), nil
+}
+
 // Normalize gives the one spelling under which containerd compares platforms, so that two descriptors for the same
 // machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and amd64/v1 are amd64, arm is arm/v7.
 // An empty operating system stays empty; containerd would put the one of this machine, which says nothing about an image.

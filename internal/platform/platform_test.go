@@ -111,3 +111,22 @@ func TestAllAreBuildable(t *testing.T) {
 		}
 	}
 }
+
+func TestParseAnyReadsAnyPlatform(t *testing.T) {
+	for text, want := range map[string]platform.Platform{
+		"linux/arm64":      "linux/arm64",
+		"linux/aarch64/v8": "linux/arm64",
+		"linux/arm":        "linux/arm/v7",
+		"linux/arm/v6":     "linux/arm/v6",
+		"windows/amd64":    "windows/amd64",
+	} {
+		if got, err := platform.ParseAny(text); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "arm64", "linux", "linux/", "linux/arm/v7/x", "linux/ar m", "windows(10.0)/amd64"} {
+		if got, err := platform.ParseAny(text); err == nil {
+			t.Errorf("%q: %s, want an error", text, got)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"archway/internal/tag"
+)
+
+// driftCheck reads the scheduled check of a pipeline.
+func (r *reader) driftCheck(pipeline object, images []Image) DriftCheck {
+	var d DriftCheck
+	value, ok := pipeline.fields["driftCheck"]
+	if !ok {
+		return d
+	}
+	o, ok := r.object(pipeline.path("driftCheck"), value, keysOf[DriftCheck]())
+	if !ok || !o.required("schedule", `say when, such as "rate(1 day)", or remove "driftCheck"`) {
+		return d
+	}
+	text, isText := o.text("schedule", "")
+	d.Email = o.name("email", mailAddress)
+	if text == "" {
+		if d.Email != "" && isText {
+			o.report("email", `gets nothing without a schedule: set "schedule", such as "rate(1 day)"`)
+		}
+		return d
+	}
+	d.Schedule = text
+	if bad := badSchedule(text); bad != "" {
+		o.report("schedule", "%s", bad)
+	}
+	for i, image := range images {
+		r.checkDrift(item(pipeline.path("images"), i)+".tags", image.Tags)
+	}
+	return d
+}
+
+// checkDrift reports tags that leave the scheduled check nothing to look at, or nothing to go by.
+func (r *reader) checkDrift(at string, tags Tags) {
+	some := func(templates []string, varies bool) bool {
+		for _, text := range templates {
+			t, err := tag.Parse(text)
+			if err != nil || t.Varies() == varies {
+				return true // what is wrong with a template is reported already
+			}
+		}
+		return false
+	}
+	if !some(tags.Moving, false) {
+		r.report(below(at, "moving"), tags.Moving, `driftCheck has nothing to look at: add a tag that is always called the same, such as "latest"`)
+	}
+	if !some(tags.Immutable, true) {
+		r.report(below(at, "immutable"), tags.Immutable, `driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`)
+	}
+}
+
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+var (
+	ratePattern = regexp.MustCompile(`^rate\(([1-9][0-9]{0,4}) (minute|hour|day)(s?)\)$`)
+	cronPattern = regexp.MustCompile(`^cron\(([0-9*?LW#,/A-Z-]+ ){5}[0-9*?LW#,/A-Z-]+\)$`)
+)
+
+// badSchedule gives what to tell about a schedule that EventBridge doesn't take.
+func badSchedule(text string) string {
+	const such = `use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`
+	if rate := ratePattern.FindStringSubmatch(text); rate != nil {
+		if one := rate[1] == "1"; one != (rate[3] == "") {
+			plural := "s"
+			if one {
+				plural = ""
+			}
+			return fmt.Sprintf("EventBridge takes only the right number: use %q", "rate("+rate[1]+" "+rate[2]+plural+")")
+		}
+		return ""
+	}
+	if !cronPattern.MatchString(text) {
+		return "EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: " + such
+	}
+	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+	fields := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(text, "cron("), ")"))
+	if (fields[2] == "?") == (fields[4] == "?") {
+		return `EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): ` + such
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func validationWith(keys string) string { return imageWith(`"validation": {` + keys + `}`) }
+
+func TestValidationsThatCannotWorkAreReported(t *testing.T) {
+	const at = "archway.pipelines[0].images[0].validation"
+	check(t, []problemTest{
+		{
+			"no object",
+			imageWith(`"validation": true`),
+			[]string{at + `: true: is a boolean where an object belongs: write it in braces, { … }`},
+		},
+		{
+			"allowed platforms",
+			validationWith(`"allowedPlatforms": ["arm64", "linux/arm64/v8", "linux/arm64", "linux/riscv64", "linux/riscv64", 7, "", "linux/ppc/a/b"]`),
+			[]string{
+				at + `.allowedPlatforms[0]: "arm64": is no platform: use one such as "linux/arm/v7"`,
+				at + `.allowedPlatforms[1]: "linux/arm64/v8": is another spelling of "linux/arm64": use that`,
+				at + `.allowedPlatforms[2]: "linux/arm64": the image is built for it anyway: remove it here`,
+				at + `.allowedPlatforms[4]: "linux/riscv64": is also at ` + at + `.allowedPlatforms[3]: remove one of them`,
+				at + `.allowedPlatforms[5]: 7: is a number where a string belongs: write it in double quotes`,
+				at + `.allowedPlatforms[6]: "": is no platform: use one such as "linux/arm/v7"`,
+				at + `.allowedPlatforms[7]: "linux/ppc/a/b": is no platform: use one such as "linux/arm/v7"`,
+			},
+		},
+		{
+			"unknown checks",
+			validationWith(`"downgrade": {"config-partiy": {}, "Rootfs": {}, "x": {}, "limits": {"severity": "info", "reason": "x"}}`),
+			[]string{
+				at + `.downgrade.Rootfs: there is no such check: did you mean "rootfs"?`,
+				at + `.downgrade.config-partiy: there is no such check: did you mean "config-parity"?`,
+				at + `.downgrade.limits: this check can't be downgraded, because nothing is known about what it reports: remove it`,
+				at + `.downgrade.x: there is no such check: use "tag-is-index", "media-type", "mixed-family", "platform-set", "platform-dup", "digest-dup", "platform-shape", "fallback-trap", "attestation-shape", "nested", "cache-not-image", "limits", "child-missing", "descriptor", "layer-type", "layer-missing", "config-platform", "rootfs", "same-revision", "config-parity", "provenance", "entry-elf", "elf-interp", "shebang", "all-elf", "layer-digest", "regression" or "never-validated"`,
+			},
+		},
+		{
+			"incomplete downgrades",
+			validationWith(`"downgrade": {"rootfs": {}, "nested": {"severity": "error", "reason": ""}, "media-type": {"severity": "info", "reason": 5}, "descriptor": "info"}`),
+			[]string{
+				at + `.downgrade.descriptor: "info": is a string where an object belongs: write it in braces, { … }`,
+				at + `.downgrade.media-type.reason: 5: is a number where a string belongs: write it in double quotes`,
+				at + `.downgrade.nested.severity: "error": use "warning" or "info"`,
+				at + `.downgrade.nested.reason: "": is empty: say why; it is shown with each finding`,
+				at + `.downgrade.rootfs.severity: is missing: say what an error becomes, "warning" or "info"`,
+				at + `.downgrade.rootfs.reason: is missing: say why; it is shown with each finding`,
+			},
+		},
+		{
+			"reasons that can't travel",
+			validationWith(`"downgrade": {"rootfs": {"severity": "info", "reason": "#{x}"}, "nested": {"severity": "info", "reason": "a\nb"}, "media-type": {"severity": "info", "reason": "` + strings.Repeat("x", 201) + `"}}`),
+			[]string{
+				at + `.downgrade.media-type.reason: "` + strings.Repeat("x", 99) + `…: has more than 200 characters: say it in one sentence`,
+				at + `.downgrade.nested.reason: "a\nb": holds a control character: write it in one line`,
+				at + `.downgrade.rootfs.reason: "#{x}": CodePipeline would read "#{" as the beginning of a variable: leave it out`,
+			},
+		},
+		{
+			"more than the action takes",
+			validationWith(`"downgrade": {"rootfs": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "media-type": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}}`),
+			[]string{
+				`archway.pipelines[0].images[0]: with the names of the repository, the branch and the moving tags, the validation takes up to 1127 characters of its action's parameters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, or use fewer or shorter moving tags`,
+			},
+		},
+		{
+			"no flag",
+			validationWith(`"requireProvenance": "yes"`),
+			[]string{at + `.requireProvenance: "yes": is a string where a boolean belongs: write true or false, without quotes`},
+		},
+	})
+}
+
+func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
+	const at = "archway.pipelines[0].driftCheck"
+	schedule := func(text string) string { return pipelineWith(`"driftCheck": {"schedule": "` + text + `"}`) }
+	const form = `: EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`
+	check(t, []problemTest{
+		{"no schedule", pipelineWith(`"driftCheck": {}`), []string{at + `.schedule: is missing: say when, such as "rate(1 day)", or remove "driftCheck"`}},
+		{"no object", pipelineWith(`"driftCheck": "rate(1 day)"`), []string{at + `: "rate(1 day)": is a string where an object belongs: write it in braces, { … }`}},
+		{"words", schedule("daily"), []string{at + `.schedule: "daily"` + form}},
+		{"weeks", schedule("rate(1 week)"), []string{at + `.schedule: "rate(1 week)"` + form}},
+		{"never", schedule("rate(0 days)"), []string{at + `.schedule: "rate(0 days)"` + form}},
+		{"five fields", schedule("cron(0 6 * * *)"), []string{at + `.schedule: "cron(0 6 * * *)"` + form}},
+		{"one days", schedule("rate(1 days)"), []string{at + `.schedule: "rate(1 days)": EventBridge takes only the right number: use "rate(1 day)"`}},
+		{"two hour", schedule("rate(2 hour)"), []string{at + `.schedule: "rate(2 hour)": EventBridge takes only the right number: use "rate(2 hours)"`}},
+		{"both days", schedule("cron(0 6 * * * *)"), []string{at + `.schedule: "cron(0 6 * * * *)": EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`}},
+		{"no address", pipelineWith(`"driftCheck": {"schedule": "rate(1 day)", "email": "team"}`), []string{at + `.email: "team": a mail address has a name, "@" and a domain: use one such as "team@example.com"`}},
+		{"an address for nothing", pipelineWith(`"driftCheck": {"schedule": "", "email": "team@example.com"}`), []string{at + `.email: "team@example.com": gets nothing without a schedule: set "schedule", such as "rate(1 day)"`}},
+		{
+			"tags that say nothing",
+			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"immutable": ["v1"], "moving": ["nightly-{date:20060102}"]}}]}]}`,
+			[]string{
+				`archway.pipelines[0].images[0].tags.moving: ["nightly-{date:20060102}"]: driftCheck has nothing to look at: add a tag that is always called the same, such as "latest"`,
+				`archway.pipelines[0].images[0].tags.immutable: ["v1"]: driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`,
+			},
+		},
+	})
+}
+
+func TestSchedulesThatEventBridgeTakes(t *testing.T) {
+	for _, schedule := range []string{"", "rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(12 hours)", "rate(1 day)", "rate(7 days)", "cron(0 6 * * ? *)", "cron(0/15 8-17 ? * MON-FRI *)", "cron(0 9 ? * 2#1 2027,2028)"} {
+		load(t, pipelineWith(`"driftCheck": {"schedule": "`+schedule+`"}`))
+	}
+}
