@@ -12,6 +12,7 @@ import (
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/promotion"
+	"archway/lambda/internal/ruled"
 )
 
 func main() {
@@ -20,7 +21,7 @@ func main() {
 		os.Exit(2)
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	rules, err := promotion.Rules(os.Getenv)
+	rules, err := ruled.Rules(os.Getenv)
 	if err != nil {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
@@ -30,5 +31,5 @@ func main() {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, promotion.Ruled(rules, promotion.Action(login.Writer(cfg)))))
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Promotion, promotion.Action(login.Writer(cfg)))))
 }

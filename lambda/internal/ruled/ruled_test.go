@@ -1,8 +1,9 @@
-package promotion
+package ruled
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestRuleGivesTheTagsOfItsReference(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
-			work := Ruled(ruled, func(_ context.Context, j job.Job) (map[string]string, error) { got = j.Parameters; return nil, nil })
+			work := Work(ruled, Promotion, func(_ context.Context, j job.Job) (map[string]string, error) { got = j.Parameters; return nil, nil })
 			if _, err := work(t.Context(), job.Job{Parameters: `{"commit":"c","rule":"` + test.rule + `","ref":"` + test.ref + `","image":"web"}`}); err != nil {
 				t.Fatal(err)
 			}
@@ -50,8 +51,9 @@ func TestRuleThatGivesNoTagsStopsWithTheReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			parameters, _ := json.Marshal(map[string]string{"rule": test.rule, "ref": test.ref, "image": test.image})
-			_, err := apply(ruled, string(parameters))
-			if failureType(err) != types.FailureTypeConfigurationError || err.Error() != test.want {
+			_, err := apply(ruled, Promotion, string(parameters))
+			var failure *job.Failure
+			if !errors.As(err, &failure) || failure.Type != types.FailureTypeConfigurationError || err.Error() != test.want {
 				t.Errorf("got %v\nwant %s", err, test.want)
 			}
 		})
@@ -75,5 +77,17 @@ func TestRulesComeFromTheEnvironmentAsTheyWereWritten(t *testing.T) {
 	}
 	if _, err := Rules(func(string) string { return `[{"regex":"x"}]` }); err == nil || !strings.Contains(err.Error(), "RULES holds no rules") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestValidationGetsMovingTagsAndKeepsItsRule(t *testing.T) {
+	for parameters, want := range map[string]string{
+		`{"digest":"d","rule":"release","ref":"release-1.2","image":"web"}`: `{"branch":"release-1.2","digest":"d","moving":["r1.2","{branch}"],"rule":"release"}`,
+		`{"digest":"d","rule":"release"}`:                                   `{"digest":"d","rule":"release"}`,
+	} {
+		got, err := apply(ruled, Validation, parameters)
+		if err != nil || got != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
 	}
 }

@@ -1,8 +1,10 @@
-package promotion
+// Package ruled gives actions the tags of the build rule by which an execution was started.
+package ruled
 
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"archway/internal/rule"
@@ -10,18 +12,24 @@ import (
 	"archway/lambda/internal/job"
 )
 
-// Ruled does the work with the tags of the build rule that the action's parameters name, for the reference that they name:
+// Promotion are the parameters that a promotion needs, and Validation those of a validation.
+var (
+	Promotion  = []string{"branch", "immutable", "moving"}
+	Validation = []string{"branch", "moving", "rule"}
+)
+
+// Work does work with the tags of the build rule that the action's parameters name, for the reference that they name:
 //
 //	{…, "rule": "release", "ref": "release-1.2", "image": "web"}
 //
-// The work itself sees the branch and tag templates in which the values of the rule are filled in. Without rules it is
-// done as it is.
-func Ruled(rules []rule.Tagged, work job.Work) job.Work {
+// The work itself sees the branch and tag templates in which the values of the rule are filled in, as far as it needs them.
+// Without rules it is done as it is.
+func Work(rules []rule.Tagged, needs []string, work job.Work) job.Work {
 	if len(rules) == 0 {
 		return work
 	}
 	return func(ctx context.Context, j job.Job) (map[string]string, error) {
-		parameters, err := apply(rules, j.Parameters)
+		parameters, err := apply(rules, needs, j.Parameters)
 		if err != nil {
 			return nil, err
 		}
@@ -31,10 +39,13 @@ func Ruled(rules []rule.Tagged, work job.Work) job.Work {
 }
 
 // apply replaces rule, ref and image by branch, immutable and moving.
-func apply(rules []rule.Tagged, userParameters string) (string, error) {
+func apply(rules []rule.Tagged, needs []string, userParameters string) (string, error) {
 	var fields map[string]json.RawMessage
 	if strings.Contains(userParameters, "#{") || json.Unmarshal([]byte(userParameters), &fields) != nil {
 		return userParameters, nil // the work says what is wrong
+	}
+	if _, ok := fields["ref"]; !ok && !slices.Contains(needs, "immutable") {
+		return userParameters, nil // a validation that only needs to know which platforms are built
 	}
 	of := map[string]string{}
 	for _, name := range []string{"rule", "ref", "image"} {
@@ -49,7 +60,10 @@ func apply(rules []rule.Tagged, userParameters string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for name, value := range map[string]any{"branch": branch, "immutable": tags.Immutable, "moving": tags.Moving} {
+	for name, value := range map[string]any{"branch": branch, "immutable": tags.Immutable, "moving": tags.Moving, "rule": of["rule"]} {
+		if !slices.Contains(needs, name) {
+			continue
+		}
 		text, err := json.Marshal(value)
 		if err != nil {
 			return "", err
