@@ -83,23 +83,23 @@ func (i PipelineImage) validation(repository string, rules []Rule) string {
 			only[key] = append(only[key], r.Name)
 		}
 	}
-	name := ""
-	if len(only) > 0 {
-		name = ruleVariable
+	var of reference
+	if len(rules) > 0 {
+		of = reference{Image: i.Name, Rule: ruleVariable, Ref: refVariable}
 	}
 	return compactJSON(struct {
-		Repository string              `json:"repository"`
-		Digest     string              `json:"digest"`
-		Revision   string              `json:"revision"`
-		Builds     map[string]string   `json:"builds"`
-		Rule       string              `json:"rule,omitempty"`
-		Only       map[string][]string `json:"only,omitempty"`
+		Repository string            `json:"repository"`
+		Digest     string            `json:"digest"`
+		Revision   string            `json:"revision"`
+		Builds     map[string]string `json:"builds"`
+		reference
+		Only map[string][]string `json:"only,omitempty"`
 	}{
 		Repository: repository,
 		Digest:     variable(namespace(StageMerge, i.Name), IndexDigestVariable),
 		Revision:   commitVariable,
 		Builds:     builds,
-		Rule:       name,
+		reference:  of,
 		Only:       only,
 	})
 }

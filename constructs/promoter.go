@@ -4,8 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"archway/internal/rule"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -47,15 +45,11 @@ func (p *PromoterProps) Validate() error {
 // by digest, it is the only one that may write to the repositories.
 func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *GoFunction {
 	check("Promoter", scope, id, props.Validate())
-	environment := map[string]string{}
-	if len(props.Rules) > 0 {
-		environment[rule.Environment] = encodedTags(props.Rules)
-	}
 	return NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     PromotePackage,
 		Description: "Points tags at a validated image index, by its digest",
 		Timeout:     2 * time.Minute,
-		Environment: environment,
+		Environment: rulesEnvironment(props.Rules),
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrTag...),

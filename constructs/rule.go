@@ -96,6 +96,14 @@ func encodedTags(rules []Rule) string {
 	return rule.Encode(tagged)
 }
 
+// rulesEnvironment hands the rules to a function, if there are any.
+func rulesEnvironment(rules []Rule) map[string]string {
+	if len(rules) == 0 {
+		return nil
+	}
+	return map[string]string{rule.Environment: encodedTags(rules)}
+}
+
 // fitsEnvironment is the problem of rules that a function can't take, or nil.
 func fitsEnvironment(rules string) error {
 	if len(rules) > rule.MaxEnvironment {

@@ -43,7 +43,7 @@ var ruled = stack("Ruled", func(stack awscdk.Stack) {
 	repositories := []awsecr.IRepository{registry.Repository}
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Repository: source.Repository, Artifacts: artifacts.Bucket, Images: []archway.PipelineImage{image}, Rules: someRules,
-		Validator: archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: repositories}).Function,
+		Validator: archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: repositories, Rules: someRules}).Function,
 		Promoter:  archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: repositories, Rules: someRules}).Function,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Rules: someRules, Pipeline: pipeline.Pipeline})
@@ -149,7 +149,7 @@ func TestRunHasItsRuleAndReferenceAsVariables(t *testing.T) {
 	want := map[string]string{
 		"Validate/app": `{"repository":"${RegistryImages.RepositoryUri}","digest":"#{Merge-app.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
 			`"builds":{"linux/amd64":"#{Build-app-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-app-arm64.IMAGE_DIGEST}"},` +
-			`"rule":"#{variables.rule}","only":{"linux/amd64":["pr"]}}`,
+			`"image":"app","rule":"#{variables.rule}","ref":"#{variables.ref}","only":{"linux/amd64":["pr"]}}`,
 		"Promote/app": `{"repository":"${RegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","commit":"#{Source.CommitId}",` +
 			`"image":"app","rule":"#{variables.rule}","ref":"#{variables.ref}"}`,
 	}
@@ -173,6 +173,9 @@ func TestBuildAndPromoterKnowTheRules(t *testing.T) {
 		t.Error("the build has no RULES")
 	}
 	variables := resources(t, ruled, lambdaFunction)["PromoteFunction"].Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+	if diff := cmp.Diff(variables, resources(t, ruled, lambdaFunction)["ValidateFunction"].Properties["Environment"].(map[string]any)["Variables"]); diff != "" {
+		t.Errorf("the validator knows other rules than the promoter:\n%s", diff)
+	}
 	if text := variables["RULES"].(string); !strings.Contains(text, `{"name":"version","type":"tag","pattern":"v(?<version>.*)","images":{"app":{"immutable":["{tag}"]}}}`) {
 		t.Errorf("RULES of the promoter is %s", text)
 	}

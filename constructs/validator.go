@@ -24,6 +24,10 @@ type RegistryFunctionProps struct {
 	// Repositories are the repositories that the function may work on. Required.
 	Repositories []awsecr.IRepository
 
+	// Rules are the build rules of the pipeline, with the tags that they give to each image.
+	// Default: none, the pipeline's actions name the tags.
+	Rules []Rule
+
 	// LogRetention is how long log events are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
@@ -38,7 +42,11 @@ func (p *RegistryFunctionProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+	_, err := compile(p.Rules)
+	return errors.Join(
+		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
+		err,
+		fitsEnvironment(encodedTags(p.Rules)))
 }
 
 // NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
@@ -49,6 +57,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
+		Environment: rulesEnvironment(props.Rules),
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),

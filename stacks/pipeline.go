@@ -49,8 +49,8 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
-	functions := &archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal}
 	rules := rulesOf(cfg.Rules)
+	functions := &archway.RegistryFunctionProps{Repositories: repositories, Rules: rules, RemovalPolicy: removal}
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,
 		Repository:   source.Repository,

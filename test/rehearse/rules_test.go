@@ -155,7 +155,7 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 		t.Errorf("the build does not say that there is no such rule:\n%s", log)
 	}
 	result = now(main.Commit(), "version", "main")
-	if message := result.Stage("Promote").Actions[0].Message; !strings.HasPrefix(message, "No tag was moved: the rule version (tag /v(?<version>") {
+	if message := result.Stage("Validate").Actions[0].Message; !strings.HasPrefix(message, "No tag was moved: the rule version (tag /v(?<version>") {
 		t.Errorf("a reference of another rule: %q", message)
 	}
 	wantTags(t, r, image, want)
