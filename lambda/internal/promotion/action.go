@@ -64,7 +64,7 @@ func fetch(ctx context.Context, repository Repository, d digest.Digest) (registr
 	}
 	manifest := index.ParseManifest(doc.Bytes)
 	if manifest.Shape() != index.ShapeIndex {
-		return doc, time.Time{}, job.Failed("No tag was moved: %s is an %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape())
+		return doc, time.Time{}, job.Failed("No tag was moved: %s is %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape().Named())
 	}
 	if manifest.Body.MediaType != "" {
 		doc.MediaType = manifest.Body.MediaType // what the bytes say; a header can be lost on the way
