@@ -83,6 +83,8 @@ func TestExitCodesTellTheVerdict(t *testing.T) {
 		{"no such flag", []string{"--frobnicate", "x"}, 2},
 		{"no reference", []string{"UPPER case"}, 2},
 		{"no platform", []string{"--platform", "arm64", "x"}, 2},
+		{"deep", []string{"--deep", s.Host + "/app:good"}, 0},
+		{"no time", []string{"--timeout", "0s", s.Host + "/app:good"}, 2},
 		{"no output", []string{"-o", "yaml", "x"}, 2},
 		{"help", []string{"--help"}, 0},
 	} {

@@ -1,7 +1,7 @@
 // Command bench measures what Archway promises about speed and size, and prints every time as a ratio against a peer
 // measured in the same run: machines are noisy, ratios are not.
 //
-//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal]
+//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers]
 package main
 
 import (
@@ -23,11 +23,12 @@ var sections = []section{
 	{"synth", synth},
 	{"sizes", sizes},
 	{"rehearsal", rehearsal},
+	{"layers", layers},
 }
 
 func main() {
 	runs := flag.Int("runs", 5, "how often each side of a comparison runs; the median counts")
-	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal (default all)")
+	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers (default all)")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -49,7 +50,7 @@ func main() {
 		}
 	}
 	if ran == 0 {
-		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal\n", *only)
+		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers\n", *only)
 		os.Exit(2)
 	}
 }

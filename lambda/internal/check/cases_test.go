@@ -56,6 +56,19 @@ func all() []testCase {
 	return list
 }
 
+// read reads all that the checks judge.
+func read(t *testing.T, source index.Source, root digest.Digest, builds map[string]digest.Digest, want check.Want) *index.Image {
+	t.Helper()
+	image, err := index.Get(t.Context(), source, root, builds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := index.ReadLayers(t.Context(), source, image, want.Deep); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
 // short is what a case expects of a finding.
 func short(findings []check.Finding) []string {
 	var list []string

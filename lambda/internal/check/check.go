@@ -35,6 +35,8 @@ type Want struct {
 	Provenance bool
 	// Served is what the tags serve now that are to point at the image.
 	Served []index.Served
+	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
+	Deep bool
 	// Release, if it is there, is asked whether the image was ever promoted.
 	Release *Release
 	// Downgrades make the findings of checks weigh less, by the check's name.
@@ -47,13 +49,14 @@ type Input struct {
 	Want  Want
 }
 
-// All lists the checks in the order of their tiers: the index, the manifests, the configs, across all of them.
+// All lists the checks in the order of their tiers: the index, the manifests, the configs, across all of them, the layers.
 func All() []Check {
 	return []Check{
 		tagIsIndex, mediaType, mixedFamily, platformSet, platformDup, digestDup, platformShape, fallbackTrap, attestationShape,
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
 		configPlatform, rootFS, sameRevision, configParity, provenance,
+		entryELF, elfInterp, shebang, allELF, layerDigest,
 		regression, neverValidated,
 	}
 }

@@ -50,11 +50,8 @@ func FuzzChecks(f *testing.F) {
 
 func judge(t *testing.T, s *fixture.Store, d digest.Digest) {
 	t.Helper()
-	image, err := index.Get(t.Context(), s, d, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}) {
+	want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}
+	for _, f := range check.Run(read(t, s, d, nil, want), want) {
 		m := f.Message()
 		if !utf8.ValidString(m) || strings.ContainsFunc(m, unicode.IsControl) {
 			t.Errorf("%s: the message %q can steer a terminal", f.Check, m)

@@ -197,6 +197,7 @@ var _ = about("rootfs",
 			Manifest: func(doc map[string]any) { doc["layers"] = []any{} },
 			Config:   func(doc map[string]any) { doc["rootfs"].(map[string]any)["diff_ids"] = []any{} },
 		}),
+		report: []string{"error entry-elf linux/arm64"},
 	},
 	testCase{
 		name:   "a layer too many in the manifest",
@@ -357,7 +358,7 @@ var _ = about("config-parity",
 	},
 	testCase{
 		name:   "another entrypoint",
-		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["Entrypoint"] = []any{"/other"} }}),
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["Entrypoint"] = []any{"/app", "-x"} }}),
 		report: []string{"warning config-parity linux/arm64"},
 	},
 	testCase{

@@ -7,8 +7,8 @@ import (
 	"archway/lambda/internal/registry"
 )
 
-// limits refuses what is too large to be read as a whole: what wasn't read isn't proven.
-var limits = Check{Name: "limits", About: "larger than this checker reads, and so not proven", run: func(in Input, r *report) {
+// limits refuses what is too large to be read, or can't be read in time: what wasn't read isn't proven.
+var limits = Check{Name: "limits", About: "larger than this checker reads, or reads in time, and so not proven", run: func(in Input, r *report) {
 	const cure = "make the image smaller; no registry or runtime is known to need documents of this size"
 	i := in.Image
 	if i.State == index.TooLarge {
@@ -23,6 +23,9 @@ var limits = Check{Name: "limits", About: "larger than this checker reads, and s
 		}
 		if e.ConfigState == index.TooLarge {
 			r.add(Error, about(e), cure, "not proven: the config is larger than the limit of %s", mebibytes(registry.MaxConfig))
+		}
+		if e.Start != nil && e.Start.Unproven != "" {
+			r.add(Error, about(e), "validate with more time, or make the image smaller", "%s", e.Start.Unproven)
 		}
 	}
 }}

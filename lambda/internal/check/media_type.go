@@ -66,13 +66,13 @@ func document(r *report, s Subject, m *index.Manifest, listed string, isRoot boo
 	case body.MediaType == "":
 		r.add(Warning, s, rewriteCure, "the manifest itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
 	case shape == index.ShapeIndex && !index.IsIndexType(body.MediaType), shape == index.ShapeManifest && !index.IsManifestType(body.MediaType):
-		r.add(Error, s, rewriteCure, "the document declares the type %s but its content is an %s", body.MediaType, shape)
+		r.add(Error, s, rewriteCure, "the document declares the type %s but its content is %s", body.MediaType, shape.Named())
 	}
 	switch {
 	case m.ContentType == "":
 		r.add(Error, s, "have the registry store and serve the type that the manifest was pushed with", "the registry serves it without a media type (Content-Type header), expected %s", or(body.MediaType, expectedType(shape)))
 	case body.MediaType != "" && body.MediaType != m.ContentType, body.MediaType == "" && shape == index.ShapeIndex != index.IsIndexType(m.ContentType):
-		r.add(Error, s, "push it again with its own type", "the registry serves it as %s but the document is %s; it was probably pushed with the wrong Content-Type", m.ContentType, or(body.MediaType, "an "+string(shape)))
+		r.add(Error, s, "push it again with its own type", "the registry serves it as %s but the document is %s; it was probably pushed with the wrong Content-Type", m.ContentType, or(body.MediaType, shape.Named()))
 	}
 	if listed != "" && body.MediaType != "" && listed != body.MediaType {
 		r.add(Error, s, rewriteCure, "the index lists it as %s but the manifest says %s; runtimes that trust the entry can't read it", listed, body.MediaType)

@@ -120,7 +120,7 @@ var _ = about("digest-dup",
 			*arm64 = *amd64
 			arm64.Platform = &fixture.ARM64
 		}),
-		report: []string{"error config-platform linux/arm64", "error digest-dup linux/arm64"},
+		report: []string{"error config-platform linux/arm64", "error digest-dup linux/arm64", "error entry-elf linux/arm64"},
 	},
 	testCase{
 		name: "one image for two variants",

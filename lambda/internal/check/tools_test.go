@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"bytes"
+	"io"
 	"testing"
 	"time"
 
@@ -13,11 +15,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/layertest"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
 	"archway/lambda/internal/validation"
@@ -49,7 +53,7 @@ func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
 		}, nil},
 		{"an image built for the wrong platform", func(t *testing.T) v1.ImageIndex {
 			return appended(t, types.OCIImageIndex, made(t, types.OCIManifestSchema1, "amd64", "amd64"), made(t, types.OCIManifestSchema1, "arm64", "amd64"))
-		}, []string{"error config-platform linux/arm64"}},
+		}, []string{"error config-platform linux/arm64", "error entry-elf linux/arm64"}},
 		{"random images without platforms", func(t *testing.T) v1.ImageIndex {
 			index, err := random.Index(100, 1, 2)
 			must(t, err)
@@ -84,7 +88,8 @@ func made(t *testing.T, kind types.MediaType, entry, config string) mutate.Index
 	if kind == types.OCIManifestSchema1 {
 		layerType, configType = types.OCILayer, types.OCIConfigJSON
 	}
-	layer, err := random.Layer(1000, layerType)
+	archive := layertest.Tar(layertest.Exe("ko-app/app", layertest.Static(config)), layertest.Plain("ko-app/for", []byte(entry)))
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil }, tarball.WithMediaType(layerType))
 	must(t, err)
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, kind), configType)
 	image, err = mutate.AppendLayers(image, layer)
@@ -93,6 +98,7 @@ func made(t *testing.T, kind types.MediaType, entry, config string) mutate.Index
 	must(t, err)
 	file = file.DeepCopy()
 	file.OS, file.Architecture = "linux", config
+	file.Config.Entrypoint = []string{"/ko-app/app"}
 	image, err = mutate.ConfigFile(image, file)
 	must(t, err)
 	return mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: entry}}}

@@ -70,6 +70,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // judge opens the source of an image and has the image judged. On a terminal it shows how far it is.
 func judge(ctx context.Context, image image, o options, stderr io.Writer) (validation.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	opened, err := image.open(ctx)
 	if err != nil {
 		return validation.Verdict{}, err
@@ -97,6 +99,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w (--timeout allows more time)", err)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -15,7 +16,8 @@ import (
 	"archway/lambda/internal/index"
 )
 
-const usage = `validate checks multi-architecture images in a registry or a folder. It reads them, and pulls or runs nothing.
+const usage = `validate checks multi-architecture images in a registry or a folder. It reads them, of the
+layers only as much as it takes to see what would start, and runs nothing.
 
 usage: validate [flags] IMAGE…
 
@@ -32,6 +34,9 @@ flags:
   --revision COMMIT     every image must carry the label org.opencontainers.image.revision=COMMIT
   --against TAG         a tag beside the image that is to move to it: the platforms that it serves
                         now must all be there; repeat it for several
+  --deep                read every layer whole, and look at each program and library in it
+  --timeout DURATION    give up after so long, such as 90s; what isn't proven by then is not valid
+                        (default 15m)
   --require-provenance  every platform needs an in-toto statement that says how it was built
   --downgrade CHECK=SEVERITY:REASON
                         make what a check finds a warning or an info; it stays visible with the
@@ -51,7 +56,7 @@ examples:
   validate --allow-extra docker.io/library/debian:stable-slim
   validate --against latest --against 1 ghcr.io/me/app:1.2
   validate --downgrade 'config-parity=info:only arm64 needs the wrapper' ghcr.io/me/app:1.2
-  validate oci:./build/image
+  validate --deep oci:./build/image
   validate -o json localhost:5000/app:latest | jq '.images[].findings[]'
 `
 
@@ -62,6 +67,8 @@ type options struct {
 	images []image
 	// against are the tags that are to move to the image.
 	against []string
+	// timeout bounds the reading of each image.
+	timeout time.Duration
 }
 
 // errHelp says that help was asked for.
@@ -77,6 +84,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&output, "output", "text", "")
 	flags.StringVar(&o.want.Revision, "revision", "", "")
 	flags.BoolVar(&o.want.AllowExtra, "allow-extra", false, "")
+	flags.BoolVar(&o.want.Deep, "deep", false, "")
+	flags.DurationVar(&o.timeout, "timeout", 15*time.Minute, "")
 	flags.BoolVar(&o.want.Provenance, "require-provenance", false, "")
 	list := func(all *[]string) func(string) error {
 		return func(s string) error {
@@ -99,6 +108,9 @@ func parse(args []string) (options, error) {
 		o.json = true
 	default:
 		return o, fmt.Errorf("-o is %q, expected text or json", output)
+	}
+	if o.timeout <= 0 {
+		return o, fmt.Errorf("--timeout is %s, expected a time above 0 such as 90s", o.timeout)
 	}
 	if len(images) == 0 {
 		return o, errors.New("no IMAGE given")

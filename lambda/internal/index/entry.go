@@ -5,6 +5,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/rootfs"
 )
 
 // State is what came of reading something that a descriptor names.
@@ -61,6 +63,8 @@ type Entry struct {
 	ConfigErr   error
 	// Blobs are the layers and, last, the config where it is not an image's.
 	Blobs []*Blob
+	// Start is what would start in an image, if ReadLayers was asked and could look.
+	Start *Started
 	// Provenance are statements about how an image was built, if they were asked for by ReadProvenance.
 	Provenance []Attached
 }
@@ -68,8 +72,10 @@ type Entry struct {
 // Blob is one layer, or another blob that a manifest names.
 type Blob struct {
 	Descriptor specs.Descriptor
-	// State is Read when the registry has it; no layer's bytes are read.
+	// State is Read when the registry has it.
 	State State
+	// Content is how far a layer's bytes were read, and what came of it. Nil if they weren't.
+	Content *rootfs.Reading
 	// Stored is the size that the registry reports, or -1.
 	Stored int64
 }

@@ -25,6 +25,18 @@ const (
 	ShapeUnknown   Shape = "something else"
 )
 
+// Named is the shape in a sentence: an image index, something else.
+func (s Shape) Named() string {
+	switch s {
+	case ShapeIndex, ShapeManifest:
+		return "an " + string(s)
+	case ShapeUnknown:
+		return string(s)
+	default:
+		return "a " + string(s)
+	}
+}
+
 // Manifest is one document that the registry serves as a manifest, read without judging it.
 type Manifest struct {
 	// Digest is that of the served bytes. It differs from what was asked for where the registry serves other bytes.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,8 @@ type Source interface {
 	Manifest(context.Context, digest.Digest) (registry.Document, error)
 	Blob(ctx context.Context, d digest.Digest, limit int64) (registry.Document, error)
 	Stat(context.Context, digest.Digest) (size int64, err error)
+	// Layer opens a blob of any size. The stream ends with the context.
+	Layer(context.Context, digest.Digest) (io.ReadCloser, error)
 }
 
 // parallel bounds the documents that are in memory at one time.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -65,14 +66,12 @@ func (r *Reader) zstd(ctx context.Context) (io.Reader, error) {
 	if window > ordinaryWindow {
 		select {
 		case r.options.Large <- struct{}{}:
-			r.stored.large = true
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 	unlock := func() {
-		if r.stored.large {
-			r.stored.large = false
+		if window > ordinaryWindow {
 			<-r.options.Large
 		}
 	}
@@ -81,7 +80,8 @@ func (r *Reader) zstd(ctx context.Context) (io.Reader, error) {
 		unlock()
 		return nil, err
 	}
-	r.close = func() { z.Close(); unlock() }
+	r.memory = int(window)
+	r.close = sync.OnceFunc(func() { z.Close(); unlock() })
 	return windowed{z}, nil
 }
 

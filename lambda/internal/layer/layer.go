@@ -79,6 +79,7 @@ type Reader struct {
 	tar     *tar.Reader
 	scanner program.Scanner
 	close   func()
+	memory  int
 	entries int
 	sums    *Sums
 	err     error
@@ -116,8 +117,11 @@ func (r *Reader) Next() (Entry, error) {
 // Read is how many bytes of the layer have been taken from the registry.
 func (r *Reader) Read() int64 { return r.stored.size }
 
-// Large tells whether the reader holds the lock for memory-hungry compressions.
-func (r *Reader) Large() bool { return r.stored.large }
+// OrdinaryMemory is what a decompressor keeps at most, unless it holds the lock for larger ones.
+const OrdinaryMemory = ordinaryWindow
+
+// Memory is what the decompressor keeps, in bytes. 0 means next to nothing.
+func (r *Reader) Memory() int { return r.memory }
 
 // Sums are the layer's digests, or nil if it wasn't read to its end.
 func (r *Reader) Sums() *Sums { return r.sums }

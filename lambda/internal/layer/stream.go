@@ -15,7 +15,6 @@ type stored struct {
 	size    int64
 	hash    digest.Digester
 	err     error // of the stream itself
-	large   bool
 	reading *bufio.Reader
 }
 

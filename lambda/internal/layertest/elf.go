@@ -135,8 +135,13 @@ func (e ELF) Bytes() []byte {
 	return b
 }
 
-// Static is a program without a loader.
-func Static(arch string) []byte { return ELF{Arch: arch, Type: 2}.Bytes() }
+// Static is a program without a loader. Of an architecture without a known machine it is amd64's.
+func Static(arch string) []byte {
+	if _, known := machines[arch]; !known {
+		arch = "amd64"
+	}
+	return ELF{Arch: arch, Type: 2}.Bytes()
+}
 
 // Dynamic is a program with a loader.
 func Dynamic(arch, loader string) []byte { return ELF{Arch: arch, Loader: loader}.Bytes() }

@@ -57,7 +57,7 @@ func fetch(ctx context.Context, repository Repository, d digest.Digest) (image, 
 	}
 	i, manifest := parseImage(doc)
 	if manifest.Shape() != index.ShapeIndex {
-		return image{}, job.Failed("No tag was moved: %s is an %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape())
+		return image{}, job.Failed("No tag was moved: %s is %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape().Named())
 	}
 	return i, nil
 }

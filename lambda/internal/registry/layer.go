@@ -50,7 +50,9 @@ type stream struct {
 	// offset is how much was read, and last where it was interrupted the last time.
 	offset, last int64
 	interrupted  int
-	err          error
+	// whole says that the registry knows no ranges, or not this one.
+	whole bool
+	err   error
 }
 
 // Read implements io.Reader.
@@ -144,7 +146,7 @@ func (s *stream) once(attempt context.Context) error {
 	}
 	// The bytes as they are: net/http would unpack what a proxy declares to be compressed on the way.
 	req.Header.Set("Accept-Encoding", "identity")
-	if s.offset > 0 {
+	if s.offset > 0 && !s.whole {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", s.offset))
 	}
 	resp, err := s.repository.client.Do(req)
@@ -154,12 +156,22 @@ func (s *stream) once(attempt context.Context) error {
 		}
 		return fail(transportFailure(op, err))
 	}
+	if s.offset > 0 && !s.whole && refusesRange(resp.StatusCode) {
+		s.whole = true
+		_ = resp.Body.Close() // it is asked again
+		cancel()
+		return s.once(attempt)
+	}
 	if err := s.accept(resp); err != nil {
 		_ = resp.Body.Close() // the error tells more
 		return fail(err)
 	}
 	s.body, s.cancel = resp.Body, cancel
 	return nil
+}
+
+func refusesRange(status int) bool {
+	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusBadRequest || status == http.StatusNotImplemented
 }
 
 // accept judges an answer, and brings its body to the offset where the registry sends all of it again.

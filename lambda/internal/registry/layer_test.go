@@ -101,6 +101,16 @@ func TestALayerIsReadWholeInSpiteOfInterruptions(t *testing.T) {
 			}
 			_, _ = w.Write(s.bytes)
 		},
+		"cut, and ranges refused": func(s *blobServer, n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				s.part(w, 100_000)
+			}
+			if r.Header.Get("Range") != "" {
+				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+				return
+			}
+			s.serve(w, r)
+		},
 		"cut, then busy": func(s *blobServer, n int, w http.ResponseWriter, r *http.Request) {
 			switch n {
 			case 1:

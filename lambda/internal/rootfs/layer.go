@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/opencontainers/go-digest"
 
@@ -24,6 +25,8 @@ type stacked struct {
 	order  order
 	record record
 	paused bool
+	// again says that the layer is read a second time.
+	again bool
 	// marker says that the latest entry takes something away.
 	marker bool
 	// done says that the layer was read to its end.
@@ -119,12 +122,16 @@ func (l *stacked) advance(ctx context.Context) error {
 	}
 	e, err := l.reader.Next()
 	l.read = l.reader.Read()
-	if err == io.EOF {
-		l.done = true
-		l.end()
-		return nil
-	}
 	if err != nil {
+		if sums := l.reader.Sums(); sums != nil && sums.Digest != l.digest && !l.again {
+			l.restart()
+			return nil
+		}
+		if err == io.EOF {
+			l.done = true
+			l.end()
+			return nil
+		}
 		return l.stop(err)
 	}
 	l.order.see(e.Path)
@@ -140,11 +147,18 @@ func (l *stacked) advance(ctx context.Context) error {
 	return nil
 }
 
+// restart begins again, once, after other bytes came than the digest names: a proxy may have garbled one answer. What is stored
+// wrongly comes back the same.
+func (l *stacked) restart() {
+	l.again = true
+	l.end()
+	l.record.free()
+	l.tally, l.marker, l.sums, l.read = nil, false, nil, 0
+	l.store.restarts.Add(1)
+}
+
 func (l *stacked) start(ctx context.Context) error {
-	if l.paused {
-		l.paused = false
-		l.store.paused.Add(-1)
-	}
+	l.wake()
 	if l.reader != nil {
 		return nil
 	}
@@ -176,16 +190,13 @@ func (l *stacked) stop(err error) error {
 }
 
 func (l *stacked) end() {
+	l.wake()
 	if l.reader != nil {
 		l.sums, l.read = l.reader.Sums(), l.reader.Read()
 		l.reader.Close()
 	}
 	if l.stream != nil {
 		_ = l.stream.Close() // it was only read
-	}
-	if l.paused {
-		l.paused = false
-		l.store.paused.Add(-1)
 	}
 	l.reader, l.stream = nil, nil
 }
@@ -196,14 +207,32 @@ func (l *stacked) pause(ctx context.Context) error {
 	if l.reader == nil || l.paused {
 		return nil
 	}
-	if !l.reader.Large() && l.store.paused.Add(1) <= maxPaused {
+	count, most := l.waiting()
+	if l.reader.Memory() <= layer.OrdinaryMemory && count.Add(1) <= most {
 		l.paused = true
 		return nil
 	}
-	if !l.reader.Large() {
-		l.store.paused.Add(-1)
+	if l.reader.Memory() <= layer.OrdinaryMemory {
+		count.Add(-1)
 	}
 	return l.finish(ctx)
+}
+
+// wake ends a pause.
+func (l *stacked) wake() {
+	if l.paused {
+		l.paused = false
+		count, _ := l.waiting()
+		count.Add(-1)
+	}
+}
+
+// waiting is the count of paused layers that this one belongs to, and how many there may be.
+func (l *stacked) waiting() (*atomic.Int64, int64) {
+	if l.reader.Memory() > 0 {
+		return &l.store.heavy, maxHeavy
+	}
+	return &l.store.paused, maxPaused
 }
 
 // finish reads the layer to its end.

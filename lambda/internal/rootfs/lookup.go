@@ -152,6 +152,10 @@ func (w *walk) step(ctx context.Context) error {
 
 // lookup asks the layers for a path whose folders are real ones, the top layer first.
 func (f *FS) lookup(ctx context.Context, p string) (Node, error) {
+	if restarts := f.store.Restarts(); restarts != f.as {
+		clear(f.known)
+		f.as = restarts
+	}
 	if node, ok := f.known[p]; ok {
 		return node, nil
 	}

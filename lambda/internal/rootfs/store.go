@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	// maxPaused is how many layers may stand half read at a time, over all images: each keeps a connection and up to 9 MB of a
-	// decompressor's window.
-	maxPaused = 2
-	// memory is what the records of all layers may take together: two million entries.
-	memory = 24 << 20
+	// maxPaused is how many layers may stand half read at a time, over all images: each keeps a connection.
+	maxPaused = 4
+	// maxHeavy is how many of them may be compressed with zstd, whose decompressor keeps 8 MiB and more.
+	maxHeavy = 1
+	// memory is what the records of all layers may take together: one and a half million entries.
+	memory = 18 << 20
 )
 
 // Source opens a layer's bytes.
@@ -31,7 +32,7 @@ type Source func(context.Context, digest.Digest) (io.ReadCloser, error)
 type Options struct {
 	// Deep looks at every program and library of every layer.
 	Deep bool
-	// Memory bounds what is kept of all layers, in bytes. 0 means 24 MiB, enough for two million files.
+	// Memory bounds what is kept of all layers, in bytes. 0 means 18 MiB, enough for one and a half million files.
 	Memory int64
 }
 
@@ -42,7 +43,10 @@ type Store struct {
 	budget  *Budget
 	large   chan struct{}
 	paused  atomic.Int64
+	heavy   atomic.Int64
 	bytes   atomic.Int64
+	// restarts counts the layers that were read again from their beginnings.
+	restarts atomic.Int64
 
 	mu     sync.Mutex
 	layers map[digest.Digest]*stacked
@@ -56,6 +60,10 @@ func NewStore(source Source, o Options) *Store {
 	return &Store{source: source, options: o, budget: NewBudget(o.Memory), large: make(chan struct{}, 1), layers: map[digest.Digest]*stacked{}}
 }
 
+// Restarts counts the layers that were read again because other bytes came than their digests name. What was followed
+// meanwhile may have been made of those, and is to be followed again.
+func (s *Store) Restarts() int64 { return s.restarts.Load() }
+
 // Bytes is how much was read from the source.
 func (s *Store) Bytes() int64 { return s.bytes.Load() }
 
@@ -65,6 +73,8 @@ type FS struct {
 	// layers are the top one first.
 	layers []*stacked
 	known  map[string]Node
+	// as is the number of restarts up to which the known nodes hold.
+	as int64
 }
 
 // FS makes the file system of an image whose layers are given from the bottom up, as in a manifest. It reads nothing yet. All

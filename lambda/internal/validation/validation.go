@@ -45,6 +45,9 @@ func Prepared(ctx context.Context, source index.Source, d digest.Digest, want ch
 	if err := prepare(image, &want); err != nil {
 		return Verdict{}, err
 	}
+	if err := index.ReadLayers(ctx, source, image, want.Deep); err != nil {
+		return Verdict{}, err
+	}
 	if want.Provenance {
 		if err := index.ReadProvenance(ctx, source, image); err != nil {
 			return Verdict{}, err

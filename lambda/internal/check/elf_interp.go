@@ -1,0 +1,66 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"archway/lambda/internal/index"
+	"archway/lambda/internal/program"
+	"archway/lambda/internal/rootfs"
+	"archway/lambda/internal/start"
+)
+
+// elfInterp refuses a dynamically linked program whose loader isn't in the image, or is another machine's (xk6-kafka#395): the kernel says
+// "no such file or directory" of a program that is plainly there. Usually a program built for Debian was copied into Alpine or
+// scratch.
+var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is missing, or built for another machine", run: func(in Input, r *report) {
+	for _, e := range started(in.Image) {
+		t := e.Start.Trace
+		for _, s := range t.Steps {
+			if s.How == start.Loader {
+				loaderOf(r, e, s, t.Steps[s.From])
+			} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
+				r.add(Warning, about(e), "link it in the usual way", "the dynamic loader of %s stands at so unusual a place of the file that it was not looked for", called(s))
+			}
+		}
+	}
+}}
+
+func loaderOf(r *report, e *index.Entry, s, program start.Step) {
+	f := faultOf(e, s)
+	switch {
+	case f == nil && !sameMachine(s, program):
+		f = &fault{text: fmt.Sprintf("is built for %s, expected %s", s.File.Node.Program.Machine, program.File.Node.Program.Machine)}
+	case f == nil || f.weak:
+		return
+	}
+	cure := "build the program without cgo or with static linking, or take a last stage of the same distribution as the build's"
+	f = &fault{text: f.text, cure: cure}
+	if s.File.State == rootfs.Absent {
+		f.text += "; the kernel reports \"no such file or directory\" about the program itself; " + libraryOf(s.Name)
+	}
+	r.fault(about(e), f, "the dynamic loader of %s, %s,", called(program), called(s))
+}
+
+func sameMachine(loader, of start.Step) bool {
+	if loader.File.State != rootfs.Found {
+		return true
+	}
+	a, b := loader.File.Node.Program, of.File.Node.Program
+	a.Machine.Float, b.Machine.Float = program.FloatUnknown, program.FloatUnknown
+	return a.Kind == program.ELF && a.Machine == b.Machine
+}
+
+// libraryOf guesses from a loader's name how the program was built.
+func libraryOf(name string) string {
+	switch {
+	case strings.Contains(name, "ld-musl"):
+		return "probably the program was built on Alpine (musl) and copied into an image that isn't"
+	case strings.HasPrefix(name, "/nix/store/"):
+		return "probably the program was built with Nix and copied without the rest of its store"
+	case strings.Contains(name, "ld-linux"), strings.Contains(name, "/ld.so"), strings.Contains(name, "/ld64.so"):
+		return "probably the program was built on Debian or the like (glibc) and copied into Alpine, scratch or a static base"
+	default:
+		return "probably the program was copied without the system that it was built on"
+	}
+}
