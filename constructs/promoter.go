@@ -55,7 +55,7 @@ func (p *PromoterProps) Validate() error {
 func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *GoFunction {
 	check("Promoter", scope, id, props.Validate())
 	pipeline := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: &props.PipelineName})
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     PromotePackage,
 		Description: "Points tags at a validated image index, by its digest",
 		Timeout:     2 * time.Minute,
@@ -75,4 +75,6 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }

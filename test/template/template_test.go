@@ -64,8 +64,8 @@ var synthesize = sync.OnceValue(func() error {
 		return err
 	}
 	cfg.Pipelines = append(cfg.Pipelines, second.Pipelines...)
-	assembly = *stacks.NewApp(cfg).Synth(nil).Directory()
-	return nil
+	assembly, err = stacks.Synthesize(stacks.NewApp(cfg))
+	return err
 })
 
 func read(path string, into any) error {
