@@ -210,6 +210,9 @@ type Validation struct {
 
 	// Whether each platform must have a provenance attestation that is about it, and about this commit if it records one.
 	RequireProvenance bool `json:"requireProvenance"`
+
+	// Whether every program and library in every layer is looked at, which takes reading all of them; else only what starts.
+	Deep bool `json:"deep"`
 }
 
 // Downgrade makes the findings of a check weigh less.

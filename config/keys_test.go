@@ -63,8 +63,8 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			imageWith(`"validation": {"platforms": [], "provenance": true, "downgrades": {}}`),
 			[]string{
 				`archway.pipelines[0].images[0].validation.downgrades: unknown key: did you mean "downgrade"?`,
-				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
-				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
+				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
+				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
 			},
 		},
 		{

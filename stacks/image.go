@@ -72,7 +72,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 }
 
 func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Downgrade: map[string]archway.Downgrade{}}
+	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
 	for name, d := range cfg.Downgrade {
 		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
 	}
