@@ -31,7 +31,7 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 		report(stderr, err)
 		return 1
 	}
-	stop := archway.BuildAhead(stacks.FunctionPackages...)
+	stop := archway.BuildAhead(stacks.FunctionPackages(cfg)...)
 	defer stop()
 	if _, err := stacks.Synthesize(stacks.NewApp(cfg)); err != nil {
 		report(stderr, err)
