@@ -39,6 +39,10 @@ type Pipeline struct {
 	// deletes them.
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`
 
+	// Whose keys encrypt the artifacts, the images, the logs and the notifications. AWS_MANAGED: those of AWS, at no cost.
+	// CUSTOMER_MANAGED: one key in KMS that the stack creates, renewed every year, about 1 USD a month.
+	Encryption Encryption `json:"encryption"`
+
 	// A scheduled check of what the images' public tags serve.
 	DriftCheck DriftCheck `json:"driftCheck"`
 
@@ -253,6 +257,15 @@ type ExecutionMode string
 const (
 	Queued     ExecutionMode = "QUEUED"
 	Superseded ExecutionMode = "SUPERSEDED"
+)
+
+// Encryption says whose keys encrypt what a pipeline keeps.
+type Encryption string
+
+// The kinds of keys.
+const (
+	AWSManaged      Encryption = "AWS_MANAGED"
+	CustomerManaged Encryption = "CUSTOMER_MANAGED"
 )
 
 // RemovalPolicy says what becomes of data when a stack is deleted.

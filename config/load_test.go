@@ -21,6 +21,7 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 		Source:        config.Source{Repository: "hello", Branch: "main"},
 		ExecutionMode: config.Queued,
 		RemovalPolicy: config.Retain,
+		Encryption:    config.AWSManaged,
 		Images: []config.Image{{
 			Name:       "web",
 			Repository: "hello",
@@ -51,6 +52,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"source": {"repository": "shop.code", "existing": false, "branch": "release/1.0", "seed": "seed"},
 			"executionMode": "SUPERSEDED",
 			"removalPolicy": "DESTROY",
+			"encryption": "CUSTOMER_MANAGED",
 			"driftCheck": {"schedule": "rate(12 hours)", "email": "team+images@example.com"},
 			"images": [{
 				"name": "web_1",
@@ -86,6 +88,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Source:        config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
 			ExecutionMode: config.Superseded,
 			RemovalPolicy: config.Destroy,
+			Encryption:    config.CustomerManaged,
 			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)", Email: "team+images@example.com"},
 			Images: []config.Image{{
 				Name:       "web_1",
@@ -119,6 +122,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Source:        config.Source{Repository: "shop.code", Existing: true, Branch: "main"},
 			ExecutionMode: config.Queued,
 			RemovalPolicy: config.Retain,
+			Encryption:    config.AWSManaged,
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",

@@ -38,6 +38,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	}
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
+	p.Encryption = choice(o, "encryption", encryptions, p.Encryption)
 	of := p
 	if o.has("rules") {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
@@ -54,6 +55,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 var (
 	executionModes  = []ExecutionMode{Queued, Superseded}
 	removalPolicies = []RemovalPolicy{Retain, Destroy}
+	encryptions     = []Encryption{AWSManaged, CustomerManaged}
 )
 
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions

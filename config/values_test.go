@@ -21,6 +21,13 @@ func TestValuesThatAreNotAllowedAreReported(t *testing.T) {
 			},
 		},
 		{
+			"encryption",
+			pipelineWith(`"encryption": "customer-managed"`),
+			[]string{
+				`archway.pipelines[0].encryption: "customer-managed": use "AWS_MANAGED" or "CUSTOMER_MANAGED"`,
+			},
+		},
+		{
 			"removal policy",
 			pipelineWith(`"removalPolicy": "SNAPSHOT"`),
 			[]string{

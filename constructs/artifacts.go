@@ -61,6 +61,7 @@ func NewArtifacts(scope constructs.Construct, id string, props *ArtifactsProps) 
 		EnforceSSL:        jsii.Bool(true),
 		Encryption:        encryption,
 		EncryptionKey:     p.EncryptionKey,
+		BucketKeyEnabled:  jsii.Bool(p.EncryptionKey != nil), // one call of the key for many objects
 		RemovalPolicy:     p.RemovalPolicy,
 		AutoDeleteObjects: jsii.Bool(p.RemovalPolicy == awscdk.RemovalPolicy_DESTROY),
 		LifecycleRules: &[]*awss3.LifecycleRule{{

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -64,6 +65,10 @@ type GoFunctionProps struct {
 	// LogRetention is how long log events are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
 	// Default: RETAIN.
@@ -123,7 +128,7 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	check("GoFunction", scope, id, err)
 
 	this := &GoFunction{Construct: constructs.NewConstruct(scope, &id)}
-	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.RemovalPolicy)
+	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.LogKey, p.RemovalPolicy)
 	statements := append(logStatements(this.LogGroup), p.Statements...)
 	var onFailure awslambda.IDestination
 	if p.DeadLetters != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -37,6 +38,10 @@ type MergeProps struct {
 	// LogRetention is how long logs are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the merge leaves the stack.
 	// Default: RETAIN.
@@ -91,6 +96,7 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
 		LogRetention:  p.LogRetention,
+		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),

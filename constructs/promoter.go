@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -33,6 +34,10 @@ type PromoterProps struct {
 	// LogRetention is how long log events are kept, and with them the records of what was promoted.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
 	// Default: RETAIN.
@@ -80,6 +85,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 			jobResult(),
 		},
 		LogRetention:  props.LogRetention,
+		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,
 	})
 	except(function.Role, wildcardLoginAndJob)

@@ -3,6 +3,7 @@ package constructs
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -47,11 +48,12 @@ func allow(resources []*string, actions ...string) awsiam.PolicyStatement {
 	})
 }
 
-func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, removal awscdk.RemovalPolicy) awslogs.LogGroup {
+func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, key awskms.IKey, removal awscdk.RemovalPolicy) awslogs.LogGroup {
 	fill(&retention, awslogs.RetentionDays_THREE_MONTHS)
 	fill(&removal, awscdk.RemovalPolicy_RETAIN)
 	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
 		Retention:     retention,
+		EncryptionKey: key,
 		RemovalPolicy: removal,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -49,6 +50,10 @@ type TriggerProps struct {
 	// LogRetention is how long log events of the function are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group of the function when it leaves the stack.
 	// Default: RETAIN.
@@ -262,6 +267,7 @@ func (t *Trigger) addFunction(p *TriggerProps, start awsiam.PolicyStatement, typ
 		DeadLetters:   t.DeadLetters,
 		Statements:    []awsiam.PolicyStatement{start},
 		LogRetention:  p.LogRetention,
+		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
 		Environment: map[string]string{
 			rule.Environment: rule.Encode(forFunction(p.Rules)),

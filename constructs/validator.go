@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -36,6 +37,10 @@ type RegistryFunctionProps struct {
 	// LogRetention is how long log events are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
 	// Default: RETAIN.
@@ -69,6 +74,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 			jobResult(),
 		}, notify(props.Topic)...),
 		LogRetention:  props.LogRetention,
+		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,
 	})
 	except(function.Role, wildcardLoginAndJob)
@@ -80,7 +86,8 @@ func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
 	if topic == nil {
 		return nil
 	}
-	return []awsiam.PolicyStatement{allow([]*string{topic.TopicArn()}, "sns:Publish")}
+	publish := allow([]*string{topic.TopicArn()}, "sns:Publish")
+	return append([]awsiam.PolicyStatement{publish}, mayEncrypt(topic.MasterKey())...)
 }
 
 // jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a

@@ -8,6 +8,7 @@ import (
 	"archway/internal/platform"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -16,6 +17,7 @@ type imageProps struct {
 	Source        *archway.Source
 	Artifacts     *archway.Artifacts
 	Rules         []config.Rule
+	Key           awskms.IKey
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -24,6 +26,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
+		EncryptionKey:  props.Key,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
 	var builds []*archway.NativeBuild
@@ -44,6 +47,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Compute:       archway.Compute(build.Compute),
 			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
 			BuildKitImage: cfg.BuildkitImage,
+			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}))
 	}
@@ -63,6 +67,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Repository:    registry.Repository,
 			Artifacts:     props.Artifacts.Bucket,
 			SourceURL:     *props.Source.CloneURL(),
+			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}),
 		ImmutableTags: tags.Immutable,

@@ -31,6 +31,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	})
 	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
 
+	key := newKey(stack, cfg, removal)
 	source := archway.NewSource(stack, "Source", &archway.SourceProps{
 		RepositoryName: cfg.Source.Repository,
 		Existing:       cfg.Source.Existing,
@@ -38,24 +39,25 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Seed:           cfg.Source.Seed,
 		RemovalPolicy:  removal,
 	})
-	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{RemovalPolicy: removal})
+	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
 	var repositories []awsecr.IRepository
 	for i := range cfg.Images {
 		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
-			Source: source, Artifacts: artifacts, Rules: cfg.Rules, RemovalPolicy: removal,
+			Source: source, Artifacts: artifacts, Rules: cfg.Rules, Key: key, RemovalPolicy: removal,
 		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
 	rules := rulesOf(cfg.Rules)
-	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, Rules: rules, RemovalPolicy: removal})
+	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, Rules: rules, LogKey: key, RemovalPolicy: removal})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 		Repositories:  repositories,
 		Source:        source.Repository,
 		PipelineName:  cfg.Name,
 		Rules:         rules,
+		LogKey:        key,
 		RemovalPolicy: removal,
 	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
@@ -76,6 +78,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:        cfg.Source.Branch,
 		Rules:         rules,
 		Pipeline:      pipeline.Pipeline,
+		LogKey:        key,
 		RemovalPolicy: removal,
 	})
 	addOutputs(stack, source, pipeline, cfg)

@@ -19,7 +19,7 @@ func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pip
 			public = append(public, images[i])
 		}
 	}
-	topic := archway.NewTopic(stack, "Drift", &archway.TopicProps{Email: cfg.DriftCheck.Email}).Topic
+	topic := archway.NewTopic(stack, "Drift", &archway.TopicProps{Email: cfg.DriftCheck.Email, EncryptionKey: props.LogKey}).Topic
 	props.Topic = topic
 	validator := archway.NewValidator(stack, "Validate", &props)
 	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{

@@ -191,7 +191,7 @@ func TestNothingIsTiedToAnAccount(t *testing.T) {
 
 // stateful are the types whose resources hold what can't be made again from the template.
 var stateful = map[string]bool{
-	"AWS::CodeCommit::Repository": true, "AWS::ECR::Repository": true, "AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
+	"AWS::CodeCommit::Repository": true, "AWS::ECR::Repository": true, "AWS::KMS::Key": true, "AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
 }
 
 func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {

@@ -1,0 +1,94 @@
+package constructs_test
+
+import (
+	"testing"
+
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	publishingKey = stack("PublishingKey", func(stack awscdk.Stack) {
+		archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{
+			Publishers: []string{"events.amazonaws.com", "cloudwatch.amazonaws.com"},
+		})
+	})
+	encryptedTopic = stack("EncryptedTopic", func(stack awscdk.Stack) {
+		key := archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
+		topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{EncryptionKey: key}).Topic
+		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{EncryptionKey: key})
+		archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}, Topic: topic, LogKey: key})
+	})
+)
+
+func TestKeyIsRenewedAndOutlivesItsStack(t *testing.T) {
+	hasResource(t, publishingKey, "AWS::KMS::Key", map[string]any{
+		"Properties":     map[string]any{"EnableKeyRotation": true, "PendingWindowInDays": 7},
+		"DeletionPolicy": "Retain",
+	})
+	hasResource(t, encryptedTopic, "AWS::KMS::Key", map[string]any{"DeletionPolicy": "Delete"})
+}
+
+// Each statement as "who: what, if".
+func keyPolicy(t *testing.T, stack string) []string {
+	t.Helper()
+	var found []string
+	for _, key := range resources(t, stack, "AWS::KMS::Key") {
+		for _, statement := range key.Properties["KeyPolicy"].(map[string]any)["Statement"].([]any) {
+			s := statement.(map[string]any)
+			if s["Effect"] != "Allow" || s["Resource"] != "*" {
+				t.Errorf("an unexpected statement: %s", plain(s))
+			}
+			text := ""
+			for _, who := range s["Principal"].(map[string]any) {
+				text += plain(who)
+			}
+			text += ": " + plain(s["Action"])
+			if conditions, ok := s["Condition"].(map[string]any); ok {
+				for operator, pairs := range conditions {
+					for name, value := range pairs.(map[string]any) {
+						text += ", if " + operator + " " + name + " " + plain(value)
+					}
+				}
+			}
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
+	want := []string{
+		"arn:${AWS::Partition}:iam::${AWS::AccountId}:root: kms:*",
+		"logs.${AWS::Region}.${AWS::URLSuffix}: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*, " +
+			"if ArnLike kms:EncryptionContext:aws:logs:arn arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-*",
+		"events.amazonaws.com: kms:Decrypt kms:GenerateDataKey*",
+		"cloudwatch.amazonaws.com: kms:Decrypt kms:GenerateDataKey*, if StringEquals aws:SourceAccount ${AWS::AccountId}",
+	}
+	if diff := cmp.Diff(want, keyPolicy(t, publishingKey)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want[:2], keyPolicy(t, encryptedTopic)); diff != "" {
+		t.Errorf("without publishers (-want +got):\n%s", diff)
+	}
+}
+
+func TestValidatorMayPublishToAnEncryptedTopic(t *testing.T) {
+	want := map[string]bool{"kms:Decrypt on ${EncryptionKey.Arn}": true, "kms:GenerateDataKey on ${EncryptionKey.Arn}": true}
+	for _, got := range permissions(t, encryptedTopic, "ValidateRole") {
+		delete(want, got)
+	}
+	if len(want) != 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestPublishersOfAKeyAreServices(t *testing.T) {
+	err := (&archway.EncryptionKeyProps{Publishers: []string{"events"}}).Validate()
+	if err == nil || err.Error() != `Publishers[0] is "events": give the name of a service, such as "events.amazonaws.com"` {
+		t.Errorf("got %v", err)
+	}
+}

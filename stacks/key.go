@@ -1,0 +1,17 @@
+package stacks
+
+import (
+	"archway/config"
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+)
+
+// newKey adds the key that encrypts everything the stack keeps, if there is to be one.
+func newKey(stack awscdk.Stack, cfg *config.Pipeline, removal awscdk.RemovalPolicy) awskms.IKey {
+	if cfg.Encryption != config.CustomerManaged {
+		return nil
+	}
+	return archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: removal}).Key
+}
