@@ -1,8 +1,10 @@
 package template_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +30,19 @@ func TestPictureIsThatOfTheTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("docs/pipeline.svg is out of date: run make picture, or go test ./test/template -update, and look at it (-want +got):\n%s", diff)
+	if !bytes.Equal(want, got) {
+		t.Errorf("docs/pipeline.svg is out of date: run make picture, or go test ./test/template -update, and look at it. What it says (-want +got):\n%s",
+			cmp.Diff(words(want), words(got)))
 	}
+}
+
+var text = regexp.MustCompile(`<text[^>]*>([^<]*)</text>`)
+
+// words are the texts of a picture, which differ less than the places where they stand.
+func words(picture []byte) []string {
+	var all []string
+	for _, m := range text.FindAllSubmatch(picture, -1) {
+		all = append(all, string(m[1]))
+	}
+	return all
 }
