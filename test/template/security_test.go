@@ -28,11 +28,6 @@ func partsOf(t *testing.T, stack, resourceType string) []part {
 	return parts
 }
 
-// text is a value of a template as JSON.
-func text(value any) string {
-	data, _ := json.Marshal(value)
-	return string(data)
-}
 
 func TestEverythingThatLastsHasALimit(t *testing.T) {
 	for resourceType, limits := range map[string][]string{
@@ -61,13 +56,13 @@ func TestEverythingThatLastsHasALimit(t *testing.T) {
 	}
 	for _, stack := range all {
 		for _, p := range partsOf(t, stack, "AWS::S3::Bucket") {
-			if rules := text(p.properties["LifecycleConfiguration"]); !strings.Contains(rules, `"ExpirationInDays"`) || !strings.Contains(rules, `"Status":"Enabled"`) {
+			if rules := asJSON(p.properties["LifecycleConfiguration"]); !strings.Contains(rules, `"ExpirationInDays"`) || !strings.Contains(rules, `"Status":"Enabled"`) {
 				t.Errorf("%s: objects of %s never expire: %s", stack, p.id, rules)
 			}
 		}
 		for _, p := range partsOf(t, stack, "AWS::Events::Rule") {
 			// A schedule starts again by itself.
-			if targets := text(p.properties["Targets"]); p.properties["ScheduleExpression"] == nil && !strings.Contains(targets, "MaximumEventAgeInSeconds") {
+			if targets := asJSON(p.properties["Targets"]); p.properties["ScheduleExpression"] == nil && !strings.Contains(targets, "MaximumEventAgeInSeconds") {
 				t.Errorf("%s: %s tries its targets without end: %s", stack, p.id, targets)
 			}
 		}
@@ -97,7 +92,7 @@ func TestOneKeyEncryptsEverythingIfConfigured(t *testing.T) {
 			t.Errorf("nothing is of the type %s", resourceType)
 		}
 		for _, p := range parts {
-			if got := text(p.properties[property]); !strings.Contains(got, `{"Fn::GetAtt":["`+keys[0].id+`","Arn"]}`) {
+			if got := asJSON(p.properties[property]); !strings.Contains(got, `{"Fn::GetAtt":["`+keys[0].id+`","Arn"]}`) {
 				t.Errorf("%s of %s doesn't name the key: %s", property, p.id, got)
 			}
 		}
@@ -111,7 +106,7 @@ func TestNoKeyIsMadeOrNamedUnlessConfigured(t *testing.T) {
 		}
 		for resourceType, property := range encrypted {
 			for _, p := range partsOf(t, stack, resourceType) {
-				if got := text(p.properties[property]); strings.Contains(got, "Kms") || property != "ArtifactStore" && strings.Contains(got, "Arn") {
+				if got := asJSON(p.properties[property]); strings.Contains(got, "Kms") || property != "ArtifactStore" && strings.Contains(got, "Arn") {
 					t.Errorf("%s: %s of %s names a key: %s", stack, property, p.id, got)
 				}
 			}
@@ -154,4 +149,10 @@ func TestNoEnvironmentHoldsASecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asJSON is a value of a template as JSON.
+func asJSON(value any) string {
+	data, _ := json.Marshal(value)
+	return string(data)
 }
