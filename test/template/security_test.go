@@ -28,7 +28,6 @@ func partsOf(t *testing.T, stack, resourceType string) []part {
 	return parts
 }
 
-
 func TestEverythingThatLastsHasALimit(t *testing.T) {
 	for resourceType, limits := range map[string][]string{
 		"AWS::Logs::LogGroup":            {"RetentionInDays"},
