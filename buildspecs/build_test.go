@@ -151,6 +151,7 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 		{"no environment at all", all, []string{
 			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing", "DOCKERFILE is missing",
 			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "COMMIT_ID is missing", "neither BUILDX_BUILDER"}},
+		{"a secret that is empty", map[string]string{"BUILD_SECRETS": `{"npmrc": "MOUNT_1"}`, "MOUNT_1": ""}, []string{"the secret npmrc is empty"}},
 		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"}, []string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
 		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`}, []string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},
 		{"labels in a list", map[string]string{"IMAGE_LABELS": `["a"]`}, []string{"IMAGE_LABELS is not a JSON object of strings"}},
@@ -250,6 +251,32 @@ func TestBuildRefusesARuleThatIsNone(t *testing.T) {
 		want := `ERROR: there is no build rule "` + rule + `": start the pipeline with the variable rule set to one of ["main","pr","release"]`
 		if r.succeeded || len(r.calls) > 0 || !strings.Contains(r.log, want) {
 			t.Errorf("succeeded %v, calls %q, want %s in\n%s", r.succeeded, r.calls, want, r.log)
+		}
+	}
+}
+
+// A value on a command line can be read by every process of the machine.
+func TestSecretsAreHandedOverByTheNamesOfVariables(t *testing.T) {
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
+		"BUILD_SECRETS": `{"npmrc": "MOUNT_2", "ca.pem": "MOUNT_1"}`, "MOUNT_1": "one two", "MOUNT_2": "$(three)",
+	}))
+	if !r.succeeded {
+		t.Fatalf("the build failed:\n%s", r.log)
+	}
+	var got []string
+	arguments := r.command(t, "docker", "buildx", "build")
+	for i, argument := range arguments {
+		if argument == "--secret" {
+			got = append(got, arguments[i+1])
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"id=ca.pem,env=MOUNT_1", "id=npmrc,env=MOUNT_2"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, text := range append(arguments, r.log) {
+		if strings.Contains(text, "one two") || strings.Contains(text, "three") {
+			t.Errorf("a secret stands in %q", text)
 		}
 	}
 }

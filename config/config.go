@@ -159,9 +159,14 @@ type Image struct {
 	Target string `json:"target"`
 
 	// Values for the ARG instructions of the Dockerfile: at most 4,096 characters in all, written as JSON. They are no place
-	// for secrets: everybody who can pull the image can read them.
+	// for secrets: everybody who can pull the image can read them. Secrets has one.
 	// Default: none.
 	BuildArgs map[string]string `json:"buildArgs"`
+
+	// Secrets that the Dockerfile may use while it is built (RUN --mount=type=secret,id=NAME), by their names. They are fetched
+	// for each build, and get into no layer, label, log or attestation.
+	// Default: none.
+	Secrets map[string]Secret `json:"secrets"`
 
 	// Labels of the image: at most 4,096 characters in all, written as JSON. Archway itself sets
 	// org.opencontainers.image.revision, .source and .created.
@@ -183,6 +188,22 @@ type Image struct {
 	// Image of the BuildKit that builds, with a tag or a digest.
 	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
 	BuildkitImage string `json:"buildkitImage"`
+}
+
+// Secret says where a secret is kept. The configuration holds no secret itself.
+type Secret struct {
+	// Name or ARN of a secret in AWS Secrets Manager; if it is a JSON object, then after a colon the key whose value is wanted,
+	// such as build/npm:token.
+	// Default: none, give parameterStore instead.
+	SecretsManager string `json:"secretsManager,omitempty"`
+
+	// Name of a parameter in the Parameter Store of AWS Systems Manager, such as /build/npmrc.
+	// Default: none, give secretsManager instead.
+	ParameterStore string `json:"parameterStore,omitempty"`
+
+	// ARN of the customer-managed KMS key that encrypts the secret.
+	// Default: the key of AWS that the service uses by itself.
+	KmsKey string `json:"kmsKey,omitempty"`
 }
 
 // Tags are templates for tags. A template is literal text with these placeholders: {commit} is the whole commit ID,

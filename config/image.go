@@ -29,6 +29,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	}
 	image.Target = o.name("target", targetName)
 	image.BuildArgs = o.buildArgs("buildArgs")
+	image.Secrets = o.secrets("secrets")
 	image.Labels = o.labels("labels")
 	var platformsOK bool
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)

@@ -28,6 +28,7 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 			Context:    ".",
 			Dockerfile: "Dockerfile",
 			BuildArgs:  map[string]string{},
+			Secrets:    map[string]config.Secret{},
 			Labels:     map[string]string{},
 			Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
 			Tags: config.Tags{
@@ -61,6 +62,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"dockerfile": "docker/./Dockerfile.web",
 				"target": "final",
 				"buildArgs": {"VERSION": "1", "EMPTY": ""},
+				"secrets": {"npmrc": {"secretsManager": "build/npm:token"}, "ca.pem": {"parameterStore": "/build/ca", "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"}},
 				"labels": {"com.example.team": "shop"},
 				"platforms": ["linux/arm64"],
 				"tags": {"immutable": ["v1-{commit:7}", "{commit}"], "moving": ["{branch}", "nightly-{date:20060102}"]},
@@ -97,8 +99,12 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Dockerfile: "docker/Dockerfile.web",
 				Target:     "final",
 				BuildArgs:  map[string]string{"VERSION": "1", "EMPTY": ""},
-				Labels:     map[string]string{"com.example.team": "shop"},
-				Platforms:  []platform.Platform{platform.ARM64},
+				Secrets: map[string]config.Secret{
+					"npmrc":  {SecretsManager: "build/npm:token"},
+					"ca.pem": {ParameterStore: "/build/ca", KmsKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
+				},
+				Labels:    map[string]string{"com.example.team": "shop"},
+				Platforms: []platform.Platform{platform.ARM64},
 				Tags: config.Tags{
 					Immutable: []string{"v1-{commit:7}", "{commit}"},
 					Moving:    []string{"{branch}", "nightly-{date:20060102}"},
@@ -126,13 +132,13 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": {Compute: config.Small, TimeoutMinutes: 60}, "arm64": medium},
 				},

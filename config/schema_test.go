@@ -112,13 +112,16 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "target", targetName},
 		{"Rule", "name", ruleName},
 		{"DriftCheck", "email", mailAddress},
+		{"Secret", "secretsManager", secretName},
+		{"Secret", "parameterStore", parameterName},
+		{"Secret", "kmsKey", keyARN},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
 	for _, named := range []struct {
 		definition, key string
 		rule            nameRule
-	}{{"Image", "buildArgs", buildArgName}, {"Image", "labels", labelName}, {"Rule", "buildArgs", buildArgName}, {"Override", "buildArgs", buildArgName}} {
+	}{{"Image", "buildArgs", buildArgName}, {"Image", "secrets", secretID}, {"Image", "labels", labelName}, {"Rule", "buildArgs", buildArgName}, {"Override", "buildArgs", buildArgName}} {
 		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
 		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}

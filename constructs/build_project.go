@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"maps"
 	"time"
 
 	"archway/buildspecs"
@@ -31,6 +32,9 @@ type buildProjectProps struct {
 
 	// Statements are what builds may do, besides reading their source and writing their log.
 	Statements []awsiam.PolicyStatement
+
+	// Secrets are variables that CodeBuild fills in.
+	Secrets map[string]*awscodebuild.BuildEnvironmentVariable
 
 	// Environment leaves out what is nil.
 	Environment map[string]*string
@@ -64,6 +68,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 			environment[name] = &awscodebuild.BuildEnvironmentVariable{Value: value}
 		}
 	}
+	maps.Copy(environment, p.Secrets)
 	this.Project = awscodebuild.NewPipelineProject(this.Construct, jsii.String("Project"), &awscodebuild.PipelineProjectProps{
 		Description:                 &p.Description,
 		Role:                        this.Role.WithoutPolicyUpdates(nil),

@@ -55,9 +55,14 @@ type NativeBuildProps struct {
 	Target string
 
 	// BuildArgs are values for the Dockerfile's ARG instructions. They are not for secrets: the image's provenance
-	// attestation lists them.
+	// attestation lists them. Use Secrets.
 	// Default: none.
 	BuildArgs map[string]string
+
+	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
+	// into no layer, label, log or attestation.
+	// Default: none.
+	Secrets map[string]BuildSecret
 
 	// Labels are labels of the image, besides its revision, source and creation time.
 	// Default: none.
@@ -117,6 +122,7 @@ func (p *NativeBuildProps) Validate() error {
 		insideSource("Context", p.Context),
 		insideSource("Dockerfile", p.Dockerfile),
 		buildRuleProblems(p.Rules),
+		errors.Join(buildSecretProblems(p.Secrets)...),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -165,6 +171,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	fill(&p.Compute, ComputeMedium)
 	fill(&p.BuildKitImage, DefaultBuildKitImage)
 
+	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Builds " + p.Architecture.Platform() + " on machines of that architecture, and pushes it by digest",
 		Spec:          buildspecs.Build,
@@ -177,11 +184,12 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPush...),
 			allow([]*string{p.Cache.RepositoryArn()}, ecrCache...),
-		},
+		}, secrets.statements...),
+		Secrets: secrets.variables,
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			// Of its own for each architecture: two builds that share a cache tag overwrite each other's cache.
@@ -192,6 +200,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			"BUILD_TARGET":   optional(p.Target),
 			"BUILD_ARGS":     jsonObject(p.BuildArgs),
 			"IMAGE_LABELS":   jsonObject(p.Labels),
+			"BUILD_SECRETS":  secrets.environment(),
 			"SOURCE_URL":     &p.SourceURL,
 			"BUILDKIT_IMAGE": &p.BuildKitImage,
 			"RULES":          rulesOf(p.Rules),

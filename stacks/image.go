@@ -42,6 +42,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Dockerfile:    cfg.Dockerfile,
 			Target:        cfg.Target,
 			BuildArgs:     cfg.BuildArgs,
+			Secrets:       secrets(cfg.Secrets),
 			Labels:        cfg.Labels,
 			Rules:         buildRules(props.Rules, cfg, target),
 			Compute:       archway.Compute(build.Compute),
@@ -74,6 +75,14 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),
 	}
+}
+
+func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
+	all := map[string]archway.BuildSecret{}
+	for id, s := range cfg {
+		all[id] = archway.BuildSecret{SecretsManager: s.SecretsManager, ParameterStore: s.ParameterStore, KMSKeyARN: s.KmsKey}
+	}
+	return all
 }
 
 func validation(cfg config.Validation) archway.Validation {

@@ -57,8 +57,10 @@ func environment(p *properties) codebuild.Environment {
 	}
 	for _, v := range p.objects("EnvironmentVariables") {
 		variable := codebuild.Variable{Name: v.required("Name"), Value: v.text("Value"), Type: v.text("Type")}
-		if variable.Type != "" && variable.Type != "PLAINTEXT" {
-			v.fail("Type", "got %q; the rehearsal supports PLAINTEXT only (variable %s)", variable.Type, variable.Name)
+		switch variable.Type {
+		case "", "PLAINTEXT", codebuild.SecretsManager, codebuild.ParameterStore:
+		default:
+			v.fail("Type", "got %q; expected PLAINTEXT, %s or %s (variable %s)", variable.Type, codebuild.SecretsManager, codebuild.ParameterStore, variable.Name)
 		}
 		e.Variables = append(e.Variables, variable)
 	}

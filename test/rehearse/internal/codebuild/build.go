@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"archway/test/rehearse/internal/archive"
+	"archway/test/rehearse/internal/redact"
 )
 
 // Runner runs builds.
@@ -74,8 +75,14 @@ func (r *Runner) Run(ctx context.Context, request Request) Build {
 	r.numbers[request.Project.Name]++
 	number := r.numbers[request.Project.Name]
 	r.mu.Unlock()
+	masked := &redact.Secrets{}
+	log := redact.NewWriter(masked, request.Log)
+	request.Log = log
+	// The log itself is closed by whoever opened it.
+	defer log.Close()
 	b := &build{
 		Request: request,
+		masked:  masked,
 		host:    r.host,
 		number:  number,
 		id:      request.Project.Name + ":" + buildID(),
@@ -112,6 +119,8 @@ type build struct {
 	dir    string
 	start  time.Time
 	shell  *shell
+	// masked are values that the log does not show: CodeBuild puts *** in their place.
+	masked *redact.Secrets
 }
 
 // say writes a line in the manner of CodeBuild's agent.
@@ -137,6 +146,9 @@ func (b *build) provision() error {
 		return err
 	}
 	env := b.environment(src, home)
+	if err := b.secrets(env); err != nil {
+		return err
+	}
 	for _, source := range b.Secondary {
 		dir := filepath.Join(b.dir, "src-"+source.Name)
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -208,6 +220,26 @@ func (b *build) environment(src, home string) map[string]string {
 		env[v.Name] = v.Value
 	}
 	return env
+}
+
+// secrets puts what variables stand for into the environment, and keeps it out of the log.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.env.secrets-manager
+func (b *build) secrets(env map[string]string) error {
+	for _, v := range slices.Concat(b.Project.Environment.Variables, b.Overrides) {
+		if v.Type != SecretsManager && v.Type != ParameterStore {
+			continue
+		}
+		if b.host.Secret == nil {
+			return fmt.Errorf("the variable %s is of the type %s, and nothing is kept anywhere", v.Name, v.Type)
+		}
+		value, err := b.host.Secret(b.id, b.Project.RoleARN, v)
+		if err != nil {
+			return err
+		}
+		b.masked.Add(value)
+		env[v.Name] = value
+	}
+	return nil
 }
 
 // phases runs the phases of the buildspec in order.

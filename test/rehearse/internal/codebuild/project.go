@@ -25,7 +25,13 @@ type Environment struct {
 	Variables  []Variable
 }
 
-// Variable is an environment variable. Only PLAINTEXT ones can be rehearsed.
+// The types of variables whose value says where the real one is kept.
+const (
+	SecretsManager = "SECRETS_MANAGER"
+	ParameterStore = "PARAMETER_STORE"
+)
+
+// Variable is an environment variable.
 type Variable struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -46,6 +52,9 @@ type Host struct {
 	BuildxPlugin string
 	// Docker is for privileged builds only: elsewhere no daemon runs.
 	Docker Docker
+	// Secret fetches what a variable of the type SecretsManager or ParameterStore
+	// stands for, in the name of the project's role.
+	Secret func(build, role string, v Variable) (string, error)
 	// Credentials returns, for a build and its project's role, the environment
 	// from which it gets its credentials.
 	Credentials func(build, role string) []string

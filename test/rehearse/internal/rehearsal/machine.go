@@ -131,6 +131,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			Environment:  environment,
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,
+			Secret:       r.secret,
 			Credentials: func(build, role string) []string {
 				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
 			},

@@ -83,6 +83,7 @@ type Rehearsal struct {
 
 	mu         sync.Mutex
 	queues     map[string][]string // messages by ARN
+	made       map[string]string   // values of secrets
 	tokens     map[string]*codepipeline.Execution
 	byFunction []*codepipeline.Execution
 	refuse     error // of every start by a call
@@ -131,6 +132,7 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		functions:    map[string]*lambdaruntime.Function{},
 		engines:      map[string]*codepipeline.Engine{},
 		queues:       map[string][]string{},
+		made:         map[string]string{},
 		tokens:       map[string]*codepipeline.Execution{},
 		base:         ctx,
 	}
@@ -205,6 +207,9 @@ func (r *Rehearsal) Close() error {
 
 // Stacks are the deployed stacks.
 func (r *Rehearsal) Stacks() []*cloudformation.Stack { return r.stacks }
+
+// Dir is the working folder.
+func (r *Rehearsal) Dir() string { return r.options.Dir }
 
 // RegistryHost is the registry's host and port.
 func (r *Rehearsal) RegistryHost() string { return r.reg.Host() }
