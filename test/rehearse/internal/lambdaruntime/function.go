@@ -25,6 +25,8 @@ type Function struct {
 	// the function logs; empty for the default.
 	JSONLogs bool
 	LogLevel string
+	// LogGroup is where Lambda writes the function's log.
+	LogGroup string
 	// Retries is how often an asynchronous invocation is repeated after an error.
 	Retries int
 	// Package is the Go import path that the function is built from, Tags its

@@ -98,6 +98,9 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		for _, refusal := range w.Permissions().Refused {
+			t.Errorf("%s", refusal)
+		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
@@ -219,8 +222,11 @@ func image(platform, commit string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	layer := static.NewLayer([]byte("layer for "+platform), ggcr.OCIUncompressedLayer)
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON), layer)
+	program, err := layer(parsed.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON), static.NewLayer(program, ggcr.OCIUncompressedLayer))
 	if err != nil {
 		return nil, err
 	}

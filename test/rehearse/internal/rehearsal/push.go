@@ -125,6 +125,9 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target e
 	if !ok {
 		return nil, fmt.Errorf("the rehearsal supports pipelines of the same assembly as targets, got %s", target.ARN)
 	}
+	if err := r.authorize(startCalls(rule, target)...); err != nil {
+		return nil, err
+	}
 	payload, err := rule.Payload(target, event, time.Now())
 	if err != nil {
 		return nil, err
