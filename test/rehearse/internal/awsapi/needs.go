@@ -30,6 +30,9 @@ var needs = map[string]func(s *Server, in named) Need{
 	// A job has no ARN.
 	"CodePipeline_20150709.PutJobSuccessResult": everywhere("codepipeline:PutJobSuccessResult"),
 	"CodePipeline_20150709.PutJobFailureResult": everywhere("codepipeline:PutJobFailureResult"),
+	"CodePipeline_20150709.StartPipelineExecution": func(s *Server, in named) Need {
+		return Need{"codepipeline:StartPipelineExecution", s.arn("codepipeline", in.Name)}
+	},
 	"CodePipeline_20150709.GetPipelineExecution": func(s *Server, in named) Need {
 		return Need{"codepipeline:GetPipelineExecution", s.arn("codepipeline", in.Pipeline)}
 	},
@@ -45,6 +48,7 @@ func everywhere(action string) func(*Server, named) Need {
 
 // named are the names in calls' input by which their resources are known.
 type named struct {
+	Name       string `json:"name"`
 	Pipeline   string `json:"pipelineName"`
 	Repository string `json:"repositoryName"`
 	Registry   string `json:"registryId"`

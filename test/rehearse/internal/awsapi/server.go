@@ -30,7 +30,8 @@ type Options struct {
 	Commits      Commits
 	// Allow tells whether a caller may do what a call needs; the error says why not.
 	// Without it, in tests of the endpoint alone, everybody may do everything.
-	Allow func(Caller, Need) error
+	Allow  func(Caller, Need) error
+	Starts Starts
 	// Secrets gets each credential that the endpoint issues.
 	Secrets *redact.Secrets
 }
@@ -107,6 +108,7 @@ var operations = map[string]operation{
 	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                 (*Server).getPipelineExecution,
 	"CodeCommit_20150413.GetMergeOptions":                        (*Server).getMergeOptions,
+	"CodePipeline_20150709.StartPipelineExecution":               (*Server).startPipelineExecution,
 }
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.

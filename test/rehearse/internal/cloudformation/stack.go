@@ -33,6 +33,7 @@ type Stack struct {
 	Functions    []*lambdaruntime.Function
 	Rules        []*events.Rule
 	Pipelines    []*codepipeline.Pipeline
+	Queues       []Queue
 	Outputs      []Output
 	Access       Access
 }
@@ -88,6 +89,7 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		policies: map[string]iam.Policy{},
 		managed:  map[string][]string{},
 		attached: map[string][]iam.Policy{},
+		letters:  map[string]string{},
 	}
 	l.resolver = template.NewResolver(t, template.Environment{
 		StackName: source.Name,
@@ -117,6 +119,7 @@ type loader struct {
 	names    map[string]string       // physical names by logical id
 	naming   map[string]bool         // names that are being made
 	retries  map[string]int          // by function name
+	letters  map[string]string       // queues for dead letters by function name
 	policies map[string]iam.Policy   // managed ones, by ARN
 	managed  map[string][]string     // ARNs of managed policies, by role name
 	attached map[string][]iam.Policy // by role name
@@ -137,6 +140,7 @@ func init() {
 		"AWS::Lambda::EventInvokeConfig": (*loader).invokeConfig,
 		"AWS::Lambda::Function":          (*loader).function,
 		"AWS::S3::Bucket":                (*loader).bucket,
+		"AWS::SQS::Queue":                (*loader).queue,
 	}
 }
 
@@ -159,6 +163,7 @@ func (l *loader) load() error {
 		if retries, ok := l.retries[f.Name]; ok {
 			f.Retries = retries
 		}
+		f.DeadLetters = l.letters[f.Name]
 	}
 	return nil
 }

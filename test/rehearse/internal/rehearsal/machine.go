@@ -103,6 +103,7 @@ func (r *Rehearsal) startServices() error {
 		Pipelines:    asked{r},
 		Commits:      asked{r},
 		Allow:        r.allow,
+		Starts:       starts{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {

@@ -140,6 +140,24 @@ func targetCalls(rule *events.Rule, f *lambdaruntime.Function) []call {
 	return []call{c}
 }
 
+// ruleLetter: EventBridge puts what it could not deliver into the queue, as the
+// queue's policy lets it.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+func ruleLetter(rule *events.Rule, queue string) call {
+	c := call{action: "sqs:SendMessage", resource: queue, context: sourced(rule.ARN)}
+	c.by.Service = "events.amazonaws.com"
+	return c
+}
+
+// functionLetter: Lambda puts a failed event into the queue in the name of the
+// function's role.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+func functionLetter(f *lambdaruntime.Function) call {
+	c := call{action: "sqs:SendMessage", resource: f.DeadLetters}
+	c.by.Role, c.by.Session = f.RoleARN, f.Name
+	return c
+}
+
 func bucketARN(bucket string) string { return fmt.Sprintf("arn:%s:s3:::%s", partition, bucket) }
 
 func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key }
