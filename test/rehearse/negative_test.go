@@ -74,7 +74,7 @@ func TestLastStageOfAFixedPlatformIsNotPromoted(t *testing.T) {
 	before := tags(t, r, "hello-go")
 	push, err = r.Push(t.Context(), "hello-go", "main", write("Dockerfile", "FROM --platform=linux/amd64 public.ecr.aws/docker/library/golang:1.26-bookworm\n"+
 		"WORKDIR /src\nCOPY go.mod *.go ./\nRUN CGO_ENABLED=0 go build -o /hello .\nENTRYPOINT [\"/hello\"]\n"))
-	wantRefused(t, only(t, push, err), "entry-elf", "linux/arm64", "/hello is built for amd64, expected arm64", "--platform")
+	wantRefused(t, only(t, push, err), "entry-elf", "linux/arm64", "/hello, is built for amd64, expected arm64", "--platform")
 	wantTags(t, r, "hello-go", before)
 }
 
