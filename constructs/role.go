@@ -86,8 +86,8 @@ func artifactReadWriteStatements(bucket awss3.IBucket) []awsiam.PolicyStatement 
 		allow([]*string{bucket.BucketArn()}, "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
 	}
 	if key := bucket.EncryptionKey(); key != nil {
-		statements = append(statements, allow([]*string{key.KeyArn()},
-			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"))
+		// What S3 asks for: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+		statements = append(statements, mayEncrypt(key)...)
 	}
 	return statements
 }

@@ -33,6 +33,11 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 		}
 	}
 
+	// With a key and secrets of its own, the pipeline still has exactly the permissions that it needs.
+	for _, unused := range r.Permissions().Unused {
+		t.Errorf("nothing needs %+v", unused)
+	}
+
 	npmrc, token := r.BuildSecret(codebuild.SecretsManager, "build/npm"), r.BuildSecret(codebuild.ParameterStore, "/build/token")
 	const open = "known-to-everybody"
 	var kinds = map[string]int{}

@@ -221,7 +221,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		"a schedule of another kind": {set(map[string]any{"ScheduleExpression": "at(2026-11-20T13:00:00)"}, "Rule", properties), "Resources.Rule.Properties.ScheduleExpression: got \"at("},
 		"a rule for nothing":         {set(map[string]any{}, "Rule", properties), "Resources.Rule.Properties.EventPattern: it is missing, and so is ScheduleExpression"},
 		"an unknown operator":        {set([]any{map[string]any{"regex": "x"}}, "Rule", properties, "EventPattern", "source"), `no operator "regex"`},
-		"a secret variable":          {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
+		"a variable of a new type":   {set("VAULT", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "VAULT"},
 		"an arm image on x86":        {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
 		"a broken buildspec":         {set("version: 0.1", "Project", properties, "Source", "BuildSpec"), "Resources.Project.Properties.Source.BuildSpec: buildspec.version"},
 		"a timeout":                  {set(4, "Project", properties, "TimeoutInMinutes"), "TimeoutInMinutes: got 4"},
@@ -252,7 +252,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := Load(source(t, func(resources map[string]any) {
-		set(map[string]any{"Type": "AWS::SNS::Topic"}, "Topic")(resources)
+		set(map[string]any{"Type": "AWS::Kinesis::Stream"}, "Topic")(resources)
 		set(map[string]any{}, "Project", "Properties", "VpcConfig")(resources)
 		set("x", "Pipeline", "Properties", "DisableInboundStageTransitions")(resources)
 	}), account)

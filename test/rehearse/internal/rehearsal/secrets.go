@@ -4,13 +4,33 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codebuild"
 )
 
 // secret is what a build's variable stands for. Nothing real is known here: each
 // secret gets a value of its own, made up when it is first asked for.
 func (r *Rehearsal) secret(build, role string, v codebuild.Variable) (string, error) {
+	need := awsapi.Need{Action: "ssm:GetParameters", Resource: arn("ssm", "parameter/"+strings.TrimPrefix(v.Value, "/"))}
+	if v.Type == codebuild.SecretsManager {
+		need = awsapi.Need{Action: "secretsmanager:GetSecretValue", Resource: secretARN(v.Value)}
+	}
+	if err := r.allow(awsapi.Caller{Kind: "build", Name: build, Role: role}, need); err != nil {
+		return "", err
+	}
 	return r.BuildSecret(v.Type, v.Value), nil
+}
+
+// secretARN is the ARN of the secret that a variable names: its name and, perhaps, a
+// key, a stage and a version. Secrets Manager appends six characters to the name.
+// https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.env.secrets-manager
+func secretARN(location string) string {
+	const arnParts = 7
+	if parts := strings.Split(location, ":"); parts[0] == "arn" && len(parts) >= arnParts {
+		return strings.Join(parts[:arnParts], ":")
+	}
+	name, _, _ := strings.Cut(location, ":")
+	return arn("secretsmanager", "secret:"+name+"-a1B2c3")
 }
 
 // BuildSecret is the made-up value of a secret or a parameter, by the type of the
