@@ -63,7 +63,7 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 			"more than the action takes",
 			validationWith(`"downgrade": {"rootfs": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "media-type": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}}`),
 			[]string{
-				`archway.pipelines[0].images[0]: with the names of the repository, the branch and the moving tags, the validation takes up to 1127 characters of its action's parameters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, or use fewer or shorter moving tags`,
+				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that validates the image hello take up to 1127 characters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, use fewer or shorter moving tags, or a shorter name of the repository or branch`,
 			},
 		},
 		{

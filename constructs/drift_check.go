@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"archway/internal/parameters"
 	"archway/internal/tag"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -116,18 +117,18 @@ func NewDriftCheck(scope constructs.Construct, id string, props *DriftCheckProps
 
 // drift is the event that a schedule sends to the validator.
 func (i PipelineImage) drift(branch, topic string) string {
-	type parameters struct {
+	type drift struct {
 		Repository string   `json:"repository"`
 		Branch     string   `json:"branch"`
 		Moving     []string `json:"moving"`
 		Immutable  []string `json:"immutable"`
 		Platforms  []string `json:"platforms"`
 		Topic      string   `json:"topic"`
-		policy
+		parameters.Policy
 	}
-	p := parameters{
+	p := drift{
 		Repository: *RepositoryURI(i.Repository), Branch: branch, Topic: topic,
-		Moving: i.MovingTags, Immutable: i.ImmutableTags, policy: i.Validation.policy(),
+		Moving: i.MovingTags, Immutable: i.ImmutableTags, Policy: i.Validation.policy(),
 	}
 	for _, build := range i.Builds {
 		p.Platforms = append(p.Platforms, build.Architecture.Platform())
