@@ -18,6 +18,7 @@ func newDeadLetters(scope constructs.Construct) (awssqs.Queue, awscloudwatch.Ala
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)), // the longest that SQS allows
 		RemovalPolicy:   awscdk.RemovalPolicy_DESTROY,
 	})
+	except(queue, exception{ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself: of EventBridge and Lambda, which name it in their own resources."})
 	alarm := awscloudwatch.NewAlarm(scope, jsii.String("Alarm"), &awscloudwatch.AlarmProps{
 		AlarmDescription: jsii.String("A push should have started the pipeline and did not: the dead-letter queue " + *queue.QueueName() + " holds its event. Start it by hand, then purge the queue."),
 		Metric: queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{

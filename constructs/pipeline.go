@@ -74,6 +74,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		Description:    "Runs the actions of the pipeline",
 		Statements:     pipelineStatements(&p),
 	})
+	except(this.Role, wildcardArtifacts)
 	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
 		Name:          optional(p.PipelineName),
 		PipelineType:  jsii.String("V2"),

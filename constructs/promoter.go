@@ -65,7 +65,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 	environment := map[string]string{"PIPELINE_NAME": props.PipelineName, "SOURCE_REPOSITORY": *props.Source.RepositoryName()}
 	maps.Copy(environment, rulesEnvironment(props.Rules))
 	pipeline := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: &props.PipelineName})
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     PromotePackage,
 		Description: "Points tags at a validated image index, by its digest",
 		Timeout:     2 * time.Minute,
@@ -82,4 +82,6 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }

@@ -57,7 +57,7 @@ func (p *RegistryFunctionProps) Validate() error {
 // NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
 func NewValidator(scope constructs.Construct, id string, props *RegistryFunctionProps) *GoFunction {
 	check("Validator", scope, id, props.Validate())
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     ValidatePackage,
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
@@ -71,6 +71,8 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }
 
 // notify lets a function tell a topic, if there is one.

@@ -67,8 +67,8 @@ var synthesize = sync.OnceValue(func() error {
 		}
 		cfg.Pipelines = append(cfg.Pipelines, more.Pipelines...)
 	}
-	assembly = *stacks.NewApp(cfg).Synth(nil).Directory()
-	return nil
+	assembly, err = stacks.Synthesize(stacks.NewApp(cfg))
+	return err
 })
 
 func read(path string, into any) error {
