@@ -99,6 +99,9 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		for _, refusal := range w.Permissions().Refused {
+			t.Errorf("%s", refusal)
+		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
