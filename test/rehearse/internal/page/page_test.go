@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -45,6 +45,10 @@ func many(n int) []string {
 	return lines
 }
 
+func use(by iam.Principal, action, resource string, count int, statement string) iam.Use {
+	return iam.Use{Request: iam.Request{Principal: by, Action: action, Resource: resource, Context: map[string]string{"aws:SourceAccount": "111122223333"}}, Count: count, By: []string{statement}}
+}
+
 const validatorsSentences = `The image index sha256:aaaaaaaaaaaa of 111122223333.dkr.ecr.eu-west-1.archway.test:41234/shop/api is not valid: 2 errors, 1 warning. No tag was moved.
 1. error entry-elf: linux/arm64 (sha256:cccccccccccc): /usr/local/bin/server, which starts, is a program for x86-64, expected AArch64: it fails with "exec format error"; build it for arm64, for instance with GOARCH=$TARGETARCH.
 2. error config-platform: linux/arm64 (sha256:cccccccccccc): its config says linux/amd64; build it with --platform=linux/arm64.
@@ -59,10 +63,17 @@ func succeeded(t *testing.T) *report.Report {
 		Success: true,
 		Steps:   []report.Step{{Name: "synthesize cdk.json", Seconds: report.Seconds(7 * time.Second)}, {Name: "prepare the machine", Seconds: report.Seconds(time.Second / 2)}},
 		Times:   report.Times{Total: report.Seconds(140 * time.Second), Builds: report.Seconds(80 * time.Second), Overhead: report.Seconds(60 * time.Second)},
-		Calls: []awsapi.Call{
-			{Caller: awsapi.Caller{Kind: "build", Role: "arn:aws:iam::111122223333:role/shop-Build"}, Service: "ecr", Operation: "GetAuthorizationToken"},
-			{Caller: awsapi.Caller{Kind: "build", Role: "arn:aws:iam::111122223333:role/shop-Build"}, Service: "ecr", Operation: "GetAuthorizationToken"},
-			{Caller: awsapi.Caller{Kind: "function", Role: "arn:aws:iam::111122223333:role/shop-Promote"}, Service: "ecr", Operation: "PutImage", Code: "ImageAlreadyExistsException"},
+		Permissions: &iam.Report{
+			Calls: 4,
+			Uses: []iam.Use{
+				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Promote"}, "ecr:PutImage", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/api", 1, "shop/PromoteRole.Policies[0].Statement[2]"),
+				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Build"}, "ecr:GetAuthorizationToken", "*", 2, "shop/BuildRole.Policies[0].Statement[0]"),
+				use(iam.Principal{Service: "codepipeline.amazonaws.com"}, "sts:AssumeRole", "arn:aws:iam::111122223333:role/shop-Pipeline", 1, "shop/PipelineRole.Trust"),
+			},
+			NotExercised: []iam.Unexercised{{
+				Allowance: iam.Allowance{Statement: "shop/PipelineRole.Policies[0].Statement[3]", Action: "codebuild:StopBuild", Resource: "arn:aws:codebuild:eu-west-1:111122223333:project/api"},
+				Reason:    "only a stopped execution stops its builds",
+			}},
 		},
 		Pipelines: []report.Pipeline{{
 			Stack: "shop", Repository: "shop", Branch: "main", Commit: strings.Repeat("1f", 20),
@@ -145,7 +156,9 @@ func TestPageTellsTheWholeRun(t *testing.T) {
 		"Tags before and after", "latest", digest("f"), ">sha256:ffffffffffff<", digest("a"), "moved", "main", "new",
 		"linux/arm64", "printed <q>Hello, arm64!</q>",
 		"Logs", "Build / api-amd64", "40 lines", "IMAGE_DIGEST",
-		"Permissions", "3 calls were made", "shop-Build", "ecr:GetAuthorizationToken", ">2<", "shop-Promote", "ecr:PutImage", "refused",
+		"Permissions", "4 calls were made", "none was refused", "nothing is allowed that nobody needs",
+		"codepipeline.amazonaws.com", "sts:AssumeRole", "shop-Build", "ecr:GetAuthorizationToken", "shop/BuildRole.Policies[0].Statement[0]", ">2<",
+		"shop-Promote", "ecr:PutImage", "repository/shop/api", "codebuild:StopBuild", "only a stopped execution stops its builds",
 		"Set-up", "synthesize cdk.json", "7.0s")
 	if strings.Contains(page, "What failed") {
 		t.Error("the page of a success speaks of failures")
@@ -159,6 +172,25 @@ func TestFailureComesFirstWithTheValidatorsSentences(t *testing.T) {
 		"<li>error entry-elf: linux/arm64 (sha256:cccccccccccc): /usr/local/bin/server", "<li>error config-platform", "<li>warning config-parity",
 		"<details open><summary>Its log, 2 lines",
 		"Timeline", "did not run", "not valid", "no tag serves it", "error entry-elf", "as before")
+}
+
+func TestRefusedCallsAndSpareAllowancesStandOut(t *testing.T) {
+	r := succeeded(t)
+	r.Success = false
+	refusal := func(session string) string {
+		return "User: arn:aws:sts::111122223333:assumed-role/shop-Build/" + session + " is not authorized to perform: ecr:PutImage on resource: * because no identity-based policy allows the ecr:PutImage action"
+	}
+	r.Permissions.Refused = []string{refusal("1"), refusal("2")}
+	r.Permissions.Uses[1].By = nil
+	r.Permissions.Unused = []iam.Allowance{{Statement: "shop/MergeRole.Policies[0].Statement[4]", Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket/*"}}
+	r.Error = "2 calls were refused: the roles lack permissions"
+	page := write(t, r, Options{})
+	wants(t, page, "What failed", "2 calls were refused", "Permissions", "not all were allowed", "1 allowance was not used",
+		"<h3>Refused</h3>", "shop-Build/1 is not authorized", "Allowed, and not used", "s3:PutObject", "arn:aws:s3:::bucket/*", "shop/MergeRole.Policies[0].Statement[4]",
+		"ecr:GetAuthorizationToken", "refused</span>")
+	if strings.Contains(page, "shop-Build/2 is not") {
+		t.Error("the same refusal stands there twice")
+	}
 }
 
 func TestFailuresOutsideOfPipelines(t *testing.T) {
@@ -183,7 +215,7 @@ func TestNothingInALogIsTakenForMarkup(t *testing.T) {
 	r.Pipelines[0].Registries[0].Tagged[0].Entries[0].Platform = hostile
 	r.Pipelines[0].Proofs[0].Got = hostile
 	r.Pipelines[0].Machines["Build/api-amd64"] = hostile
-	r.Steps[0].Name, r.Calls[0].Caller.Role = hostile, hostile
+	r.Steps[0].Name, r.Permissions.Uses[0].Resource, r.Permissions.Uses[1].Principal.Role = hostile, hostile, hostile
 	page := write(t, r, Options{})
 	if found := element.FindString(page); found != "" {
 		t.Errorf("the page has the element %s", found)
@@ -202,7 +234,7 @@ func TestSecretsAreMaskedEverywhere(t *testing.T) {
 	p.Execution.Stages[1].Actions[0].Log = logFile(t, "login with "+secret)
 	p.Proofs = []report.Proof{{Error: secret}, {Got: secret}}
 	p.Before[0].Tagged[0].Tags = []string{secret}
-	r.Error, r.Steps[0].Error, r.Calls[0].Operation = secret, secret, secret
+	r.Error, r.Steps[0].Error, r.Permissions.Uses[0].Resource = secret, secret, secret
 	page := write(t, r, Options{Redact: func(text string) string { return strings.ReplaceAll(text, secret, "***") }})
 	if strings.Contains(page, "ss&amp;") || strings.Contains(page, "word") && strings.Contains(page, "p&lt;") {
 		t.Error("the page shows the secret")
