@@ -14,6 +14,7 @@ import (
 
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/report"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -27,6 +28,17 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 	if result.Status != codepipeline.Succeeded {
 		t.Fatalf("got %s", result.Status)
 	}
+	// A public tag is pointed elsewhere, so that a topic with the same key is told.
+	index, err := report.ReadRegistry(r, "secrets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Retag("secrets", "latest", index.Tagged[0].Entries[0].Digest); err != nil {
+		t.Fatal(err)
+	}
+	if log, err := r.Due(t.Context()); err != nil || len(r.Notices()) != 1 {
+		t.Errorf("%v: a topic was told %+v\n%s", err, r.Notices(), log)
+	}
 	for _, call := range r.Calls() {
 		if call.Code != "" {
 			t.Errorf("the call %s of %s was refused: %s", call.Operation, call.Caller, call.Code)
@@ -34,7 +46,11 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 	}
 
 	// With a key and secrets of its own, the pipeline still has exactly the permissions that it needs.
-	for _, unused := range r.Permissions().Unused {
+	permissions := r.Permissions()
+	for _, refused := range permissions.Refused {
+		t.Errorf("refused: %s", refused)
+	}
+	for _, unused := range permissions.Unused {
 		t.Errorf("nothing needs %+v", unused)
 	}
 

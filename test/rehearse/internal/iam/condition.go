@@ -60,10 +60,13 @@ const (
 	KeySourceARN     = "aws:SourceArn"
 	// KeyViaService is set where a service uses a key in its caller's name.
 	KeyViaService = "kms:ViaService"
+	// KeyLogGroup is set where CloudWatch Logs uses a key for a log group.
+	KeyLogGroup = "kms:EncryptionContext:aws:logs:arn"
 )
 
 var knownKeys = []string{
 	KeyPrincipalAccount, KeyPrincipalARN, KeyResourceAccount, KeySecureTransport, KeySourceAccount, KeySourceARN, KeyViaService,
+	KeyLogGroup,
 }
 
 func newCondition(name, key string, values []string) (condition, error) {

@@ -24,7 +24,7 @@ func (r *Rehearsal) authorize(calls ...call) error {
 	var problems []error
 	for _, c := range calls {
 		problems = append(problems, r.permissions.Authorize(iam.Request{Principal: c.by, Action: c.action, Resource: c.resource, Context: c.context}))
-		problems = append(problems, r.authorize(r.keyCalls(c)...))
+		problems = append(problems, r.authorize(r.keyCalls(c)...), r.authorize(r.logKeyCalls(c)...))
 	}
 	return errors.Join(problems...)
 }
@@ -57,6 +57,30 @@ func (r *Rehearsal) keyCalls(c call) []call {
 	var calls []call
 	for _, action := range actions {
 		calls = append(calls, call{c.by, action, key, context})
+	}
+	return calls
+}
+
+// logKeyUses are the calls of a customer's key that CloudWatch Logs makes in its
+// own name for an encrypted log group.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+var logKeyUses = []string{"kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"}
+
+func (r *Rehearsal) logKeyCalls(c call) []call {
+	if c.action != "logs:PutLogEvents" {
+		return nil
+	}
+	group, _, _ := strings.Cut(c.resource, ":log-stream:")
+	// A log group's own ARN ends in ":*"; the encryption context is without that.
+	key, ok := r.keys[group+":*"]
+	if !ok {
+		return nil
+	}
+	var calls []call
+	for _, action := range logKeyUses {
+		next := call{action: action, resource: key, context: map[string]string{iam.KeyLogGroup: group}}
+		next.by.Service = fmt.Sprintf("logs.%s.%s", region, r.account.URLSuffix)
+		calls = append(calls, next)
 	}
 	return calls
 }

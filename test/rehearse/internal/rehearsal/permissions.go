@@ -19,6 +19,10 @@ var unexercised = []iam.Exception{
 		Reason: "only a push that could not start a run leaves a dead letter"},
 	{Action: "sns:Publish", Elsewhere: true,
 		Reason: "people are told only when something is wrong"},
+	{Service: "lambda.amazonaws.com", Action: "kms:Decrypt", Elsewhere: true,
+		Reason: "a topic's key is needed only where people are told something"},
+	{Service: "lambda.amazonaws.com", Action: "kms:GenerateDataKey", Elsewhere: true,
+		Reason: "a topic's key is needed only where people are told something"},
 
 	{Action: "codecommit:CancelUploadArchive",
 		Reason: "CodePipeline cancels an upload if the execution is stopped during it; here it takes no time"},
