@@ -280,3 +280,53 @@ func TestSecretsAreHandedOverByTheNamesOfVariables(t *testing.T) {
 		}
 	}
 }
+
+// metadata is what buildx reports of a build that took these base images, as BuildKit names them in its provenance.
+func metadata(uris ...string) string {
+	materials := []string{}
+	for _, uri := range uris {
+		materials = append(materials, `{"uri": "`+uri+`", "digest": {"sha256": "0123"}}`)
+	}
+	return `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"materials": [` + strings.Join(materials, ", ") + `]}}`
+}
+
+func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
+	const (
+		tagged = "pkg:docker/debian@bookworm-slim?platform=linux%2Farm64"
+		pinned = "pkg:docker/public.ecr.aws/docker/library/golang@1.26?digest=sha256:0123&platform=linux%2Farm64"
+		source = "https://example.test/archive.tar.gz"
+	)
+	for name, test := range map[string]struct {
+		metadata string
+		pinned   bool
+		succeeds bool
+		said     []string
+	}{
+		"reported":                    {metadata(tagged, pinned, source), false, true, []string{"Base image without a digest: debian:bookworm-slim\n"}},
+		"refused":                     {metadata(pinned, tagged), true, false, []string{"Base image without a digest: debian:bookworm-slim\n", "ERROR: base images must be pinned"}},
+		"all are pinned":              {metadata(pinned, source), true, true, nil},
+		"no base image":               {metadata(), true, true, nil},
+		"newer predicate":             {strings.NewReplacer(`{"materials":`, `{"buildDefinition": {"resolvedDependencies":`, "]}}", "]}}}").Replace(metadata(tagged)), true, false, []string{"debian:bookworm-slim"}},
+		"nothing is known, and asked": {`{"containerimage.digest": "` + digest("a") + `"}`, true, false, []string{"does not report its provenance"}},
+		"nothing is known, nor asked": {`{"containerimage.digest": "` + digest("a") + `"}`, false, true, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment := with(buildEnvironment, map[string]string{"STUB_METADATA": test.metadata})
+			if test.pinned {
+				environment["BASE_IMAGES"] = "pinned"
+			}
+			r := run(t, buildspecs.Build, environment)
+			if r.succeeded != test.succeeds || (r.exported["IMAGE_DIGEST"] != "") != test.succeeds {
+				t.Errorf("succeeded %v, exported %v, want %v:\n%s", r.succeeded, r.exported, test.succeeds, r.log)
+			}
+			for _, text := range test.said {
+				if !strings.Contains(r.log, text) {
+					t.Errorf("the log lacks %q:\n%s", text, r.log)
+				}
+			}
+			if got := strings.Count(r.log, "Base image without"); got > 1 || test.said == nil && got > 0 {
+				t.Errorf("%d base images are reported:\n%s", got, r.log)
+			}
+		})
+	}
+}

@@ -163,6 +163,10 @@ type Image struct {
 	// Default: none.
 	BuildArgs map[string]string `json:"buildArgs"`
 
+	// What becomes of base images that the Dockerfile names without a digest, so that the same commit can give another image
+	// tomorrow. report: the build's log lists them. pinned: the build fails.
+	BaseImages BaseImages `json:"baseImages"`
+
 	// Secrets that the Dockerfile may use while it is built (RUN --mount=type=secret,id=NAME), by their names. They are fetched
 	// for each build, and get into no layer, label, log or attestation.
 	// Default: none.
@@ -189,6 +193,15 @@ type Image struct {
 	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
 	BuildkitImage string `json:"buildkitImage"`
 }
+
+// BaseImages says what becomes of base images without a digest.
+type BaseImages string
+
+// What becomes of them.
+const (
+	ReportBaseImages BaseImages = "report"
+	PinnedBaseImages BaseImages = "pinned"
+)
 
 // Secret says where a secret is kept. The configuration holds no secret itself.
 type Secret struct {

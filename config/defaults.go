@@ -13,6 +13,7 @@ func defaultImage() Image {
 		Context:    ".",
 		Dockerfile: "Dockerfile",
 		BuildArgs:  map[string]string{},
+		BaseImages: ReportBaseImages,
 		Secrets:    map[string]Secret{},
 		Labels:     map[string]string{},
 		Platforms:  platform.All(),

@@ -11,6 +11,8 @@ import (
 	"github.com/distribution/reference"
 )
 
+var baseImages = []BaseImages{ReportBaseImages, PinnedBaseImages}
+
 // image reads an image of a pipeline.
 func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image := defaultImage()
@@ -30,6 +32,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	}
 	image.Target = o.name("target", targetName)
 	image.BuildArgs = o.buildArgs("buildArgs")
+	image.BaseImages = choice(o, "baseImages", baseImages, image.BaseImages)
 	image.Secrets = o.secrets("secrets")
 	image.Labels = o.labels("labels")
 	var platformsOK bool

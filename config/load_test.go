@@ -28,6 +28,7 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 			Context:    ".",
 			Dockerfile: "Dockerfile",
 			BuildArgs:  map[string]string{},
+			BaseImages: config.ReportBaseImages,
 			Secrets:    map[string]config.Secret{},
 			Labels:     map[string]string{},
 			Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
@@ -62,6 +63,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"dockerfile": "docker/./Dockerfile.web",
 				"target": "final",
 				"buildArgs": {"VERSION": "1", "EMPTY": ""},
+				"baseImages": "pinned",
 				"secrets": {"npmrc": {"secretsManager": "build/npm:token"}, "ca.pem": {"parameterStore": "/build/ca", "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"}},
 				"labels": {"com.example.team": "shop"},
 				"platforms": ["linux/arm64"],
@@ -99,6 +101,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Dockerfile: "docker/Dockerfile.web",
 				Target:     "final",
 				BuildArgs:  map[string]string{"VERSION": "1", "EMPTY": ""},
+				BaseImages: config.PinnedBaseImages,
 				Secrets: map[string]config.Secret{
 					"npmrc":  {SecretsManager: "build/npm:token"},
 					"ca.pem": {ParameterStore: "/build/ca", KmsKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
@@ -132,13 +135,13 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}}, Validation: noValidation,
 					Builds: map[string]config.Build{"amd64": {Compute: config.Small, TimeoutMinutes: 60}, "arm64": medium},
 				},

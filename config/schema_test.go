@@ -132,6 +132,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	property("Pipeline", "executionMode").Enum = anys(executionModes)
 	property("Pipeline", "removalPolicy").Enum = anys(removalPolicies)
 	property("Pipeline", "encryption").Enum = anys(encryptions)
+	property("Image", "baseImages").Enum = anys(baseImages)
 	property("Build", "compute").Enum = anys(computes)
 	property("Rule", "type").Enum = anys(refTypes)
 	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))

@@ -21,6 +21,13 @@ func TestValuesThatAreNotAllowedAreReported(t *testing.T) {
 			},
 		},
 		{
+			"base images",
+			imageWith(`"baseImages": "PINNED"`),
+			[]string{
+				`archway.pipelines[0].images[0].baseImages: "PINNED": use "report" or "pinned"`,
+			},
+		},
+		{
 			"encryption",
 			pipelineWith(`"encryption": "customer-managed"`),
 			[]string{

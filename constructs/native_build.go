@@ -59,6 +59,10 @@ type NativeBuildProps struct {
 	// Default: none.
 	BuildArgs map[string]string
 
+	// PinnedBaseImages makes a build fail that takes a base image which the Dockerfile names without a digest.
+	// Default: false, the log lists them.
+	PinnedBaseImages bool
+
 	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
 	// into no layer, label, log or attestation.
 	// Default: none.
@@ -201,6 +205,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			"BUILD_ARGS":     jsonObject(p.BuildArgs),
 			"IMAGE_LABELS":   jsonObject(p.Labels),
 			"BUILD_SECRETS":  secrets.environment(),
+			"BASE_IMAGES":    pinned(p.PinnedBaseImages),
 			"SOURCE_URL":     &p.SourceURL,
 			"BUILDKIT_IMAGE": &p.BuildKitImage,
 			"RULES":          rulesOf(p.Rules),
@@ -214,6 +219,14 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		LogGroup:     project.LogGroup,
 		rules:        p.Rules,
 	}
+}
+
+// pinned is nil for a build that only reports.
+func pinned(refuse bool) *string {
+	if !refuse {
+		return nil
+	}
+	return jsii.String("pinned")
 }
 
 func rulesOf(rules map[string]BuildRule) *string {

@@ -33,16 +33,19 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	for _, target := range cfg.Platforms {
 		build := cfg.Builds[target.Arch()]
 		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
-			Architecture:  archway.Architecture(target.Arch()),
-			Repository:    registry.Repository,
-			Cache:         registry.Cache,
-			Artifacts:     props.Artifacts.Bucket,
-			SourceURL:     *props.Source.CloneURL(),
-			Context:       cfg.Context,
-			Dockerfile:    cfg.Dockerfile,
-			Target:        cfg.Target,
-			BuildArgs:     cfg.BuildArgs,
-			Secrets:       secrets(cfg.Secrets),
+			Architecture: archway.Architecture(target.Arch()),
+			Repository:   registry.Repository,
+			Cache:        registry.Cache,
+			Artifacts:    props.Artifacts.Bucket,
+			SourceURL:    *props.Source.CloneURL(),
+			Context:      cfg.Context,
+			Dockerfile:   cfg.Dockerfile,
+			Target:       cfg.Target,
+			BuildArgs:    cfg.BuildArgs,
+			Secrets:      secrets(cfg.Secrets),
+
+			PinnedBaseImages: cfg.BaseImages == config.PinnedBaseImages,
+
 			Labels:        cfg.Labels,
 			Rules:         buildRules(props.Rules, cfg, target),
 			Compute:       archway.Compute(build.Compute),
