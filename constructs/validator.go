@@ -28,6 +28,10 @@ type RegistryFunctionProps struct {
 	// Default: it may notify none.
 	Topic awssns.ITopic
 
+	// PipelineName is the name of the pipeline whose verdicts the function measures, for a [Dashboard].
+	// Default: nothing is measured.
+	PipelineName string
+
 	// LogRetention is how long log events are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
@@ -53,6 +57,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
+		Environment: pipelineEnvironment(props.PipelineName),
 		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),
@@ -61,6 +66,13 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+}
+
+func pipelineEnvironment(name string) map[string]string {
+	if name == "" {
+		return nil
+	}
+	return map[string]string{"PIPELINE_NAME": name}
 }
 
 // notify lets a function tell a topic, if there is one.

@@ -50,7 +50,11 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
-	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal})
+	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{
+		Repositories:  repositories,
+		PipelineName:  cfg.Name,
+		RemovalPolicy: removal,
+	})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 		Repositories:  repositories,
 		Source:        source.Repository,

@@ -41,6 +41,6 @@ func main() {
 	open := login.Reader(cfg)
 	lambda.Start(drift.Dispatch(
 		drift.Handler(open, drift.SNS(cfg), log),
-		job.Handler(job.NewCodePipeline(cfg), log, validation.Action(open)),
+		job.Handler(job.NewCodePipeline(cfg), log, validation.Action(open, os.Getenv("PIPELINE_NAME"))),
 	))
 }
