@@ -31,7 +31,7 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 		report(stderr, err)
 		return 1
 	}
-	stop := archway.BuildAhead(stacks.FunctionPackages...)
+	stop := archway.BuildAhead(stacks.FunctionPackages(cfg)...)
 	defer stop()
 	stacks.NewApp(cfg).Synth(nil)
 	return 0

@@ -40,6 +40,9 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
 	p.Images = r.images(o, p, taken.registries)
 	p.DriftCheck = r.driftCheck(o, p.Images)
+	p.Notifications = r.notifications(o)
+	p.Dashboard = o.flag("dashboard")
+	p.ResourceTags = r.resourceTags(o)
 	return p
 }
 

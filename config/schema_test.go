@@ -110,7 +110,8 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "name", imageName},
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
-		{"DriftCheck", "email", mailAddress},
+		{"Slack", "workspace", slackWorkspace},
+		{"Slack", "channel", slackChannel},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -118,6 +119,12 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		property("Image", key).PropertyNames = &jsonschema.Schema{}
 		rule.describe(property("Image", key).PropertyNames)
 	}
+	mailAddress.describe(property("Notifications", "email").Items)
+	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
+	resourceTags := property("Pipeline", "resourceTags")
+	resourceTags.MaxProperties, resourceTags.PropertyNames = ptr(uint64(maxTags)), &jsonschema.Schema{}
+	tagKey.describe(resourceTags.PropertyNames)
+	tagValue.describe(resourceTags.AdditionalProperties)
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
 	for _, key := range []string{"context", "dockerfile"} {
 		property("Image", key).MinLength, property("Image", key).MaxLength = ptr(uint64(1)), ptr(uint64(maxPath))

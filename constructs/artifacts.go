@@ -69,5 +69,6 @@ func NewArtifacts(scope constructs.Construct, id string, props *ArtifactsProps) 
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
 	})
+	keepLogOfAutoDelete(this.Construct)
 	return this
 }

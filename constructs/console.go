@@ -19,14 +19,17 @@ var consoleHosts = map[string]map[string]any{
 	"aws-iso-f":  {"host": "console.csphome.hci.ic.gov"},
 }
 
-// consoleURL is the address of a pipeline's page in the console of the partition that the stack is deployed to.
-func consoleURL(scope constructs.Construct, pipelineName *string) *string {
+// consoleHost is the host of the Region's console in the partition that the stack is deployed to. A scope has it once.
+func consoleHost(scope constructs.Construct) string {
 	mapping := map[string]*map[string]any{}
 	for partition, hosts := range consoleHosts {
 		mapping[partition] = &hosts
 	}
 	console := awscdk.NewCfnMapping(scope, jsii.String("Console"), &awscdk.CfnMappingProps{Mapping: &mapping})
-	host := console.FindInMap(awscdk.Aws_PARTITION(), jsii.String("host"), nil)
-	region := *awscdk.Aws_REGION()
-	return jsii.Sprintf("https://%s.%s/codesuite/codepipeline/pipelines/%s/view?region=%s", region, *host, *pipelineName, region)
+	return *awscdk.Aws_REGION() + "." + *console.FindInMap(awscdk.Aws_PARTITION(), jsii.String("host"), nil)
+}
+
+// consoleURL is the address of a pipeline's page in the console.
+func consoleURL(scope constructs.Construct, pipelineName *string) *string {
+	return jsii.Sprintf("https://%s/codesuite/codepipeline/pipelines/%s/view?region=%s", consoleHost(scope), *pipelineName, *awscdk.Aws_REGION())
 }

@@ -2,6 +2,8 @@
 package stacks
 
 import (
+	"slices"
+
 	"archway/config"
 	archway "archway/constructs"
 
@@ -11,8 +13,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// FunctionPackages are the packages of the functions that every stack deploys.
-var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage}
+// FunctionPackages are the packages of the functions that the stacks of a configuration deploy.
+func FunctionPackages(cfg *config.Config) []string {
+	packages := []string{archway.ValidatePackage, archway.PromotePackage}
+	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Topic() }) {
+		packages = append(packages, archway.NotifyPackage)
+	}
+	return packages
+}
 
 // Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
 type Pipeline struct {
@@ -25,7 +33,9 @@ type Pipeline struct {
 // NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
 // which fills in the defaults and finds what is wrong.
 func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
+	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
+		Tags:        &tags,
 		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
 	})
 	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than needed, but right.
@@ -50,8 +60,10 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
+	topic := newTopic(stack, cfg)
 	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{
 		Repositories:  repositories,
+		Topic:         topic,
 		PipelineName:  cfg.Name,
 		RemovalPolicy: removal,
 	})
@@ -78,6 +90,8 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:     cfg.Source.Branch,
 		Pipeline:   pipeline.Pipeline,
 	})
-	addOutputs(stack, source, pipeline)
+	addOperations(stack, cfg, operated{Pipeline: pipeline, Images: images, Validator: validator, Promoter: promoter, Topic: topic})
+	addOutputs(stack, cfg, source, pipeline)
+	addTags(stack, tags)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }

@@ -18,6 +18,7 @@ import (
 	"archway/lambda/internal/drift"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/topic"
 	"archway/lambda/internal/validation"
 )
 
@@ -40,7 +41,7 @@ func main() {
 	}
 	open := login.Reader(cfg)
 	lambda.Start(drift.Dispatch(
-		drift.Handler(open, drift.SNS(cfg), log),
+		drift.Handler(open, topic.SNS(cfg), log),
 		job.Handler(job.NewCodePipeline(cfg), log, validation.Action(open, os.Getenv("PIPELINE_NAME"))),
 	))
 }

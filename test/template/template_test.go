@@ -225,8 +225,8 @@ func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 
 func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
 	want := map[string][]string{
-		asCommitted: {"CloneUrl", "CloneUrlGrc", "Console", "hellogoRegistryUri"},
-		everything:  {"CloneUrl", "CloneUrlGrc", "Console", "DriftTopic", "apiRegistryUri", "webuiRegistryUri"},
+		asCommitted: {"CloneUrl", "CloneUrlGrc", "Console", "Removal", "hellogoRegistryUri"},
+		everything:  {"CloneUrl", "CloneUrlGrc", "Console", "Removal", "DashboardUrl", "Topic", "apiRegistryUri", "webuiRegistryUri"},
 	}
 	for stack, names := range want {
 		outputs := template(t, stack)["Outputs"].(map[string]any)

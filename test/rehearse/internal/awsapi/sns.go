@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -15,7 +16,10 @@ type Notice struct {
 	Caller  Caller `json:"caller"`
 	Topic   string `json:"topic"`
 	Subject string `json:"subject"`
-	Text    string `json:"text"`
+	// Text is what subscribers get, such as those by mail.
+	Text string `json:"text"`
+	// Others are what subscribers of some protocols get instead.
+	Others map[string]string `json:"others,omitempty"`
 }
 
 // Limits of SNS: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -55,12 +59,24 @@ func (s *Server) publish(caller Caller, form url.Values) error {
 	invalid := func(format string, arguments ...any) error {
 		return &Error{"InvalidParameter", "Invalid parameter: " + fmt.Sprintf(format, arguments...)}
 	}
+	if structure := form.Get("MessageStructure"); structure == "json" {
+		if err := json.Unmarshal([]byte(n.Text), &n.Others); err != nil {
+			return invalid("Message Structure - JSON message body failed to parse")
+		}
+		n.Text = n.Others["default"]
+		delete(n.Others, "default")
+		if n.Text == "" {
+			return invalid("Message Structure - No default entry in JSON message body")
+		}
+	} else if structure != "" {
+		return invalid("MessageStructure")
+	}
 	switch {
 	case !strings.HasPrefix(n.Topic, "arn:"):
 		return invalid("TopicArn")
 	case n.Text == "" || !utf8.ValidString(n.Text):
 		return invalid("Empty message")
-	case len(n.Text) > maxNotice:
+	case len(form.Get("Message")) > maxNotice:
 		return invalid("Message too long")
 	case len(n.Subject) >= maxSubject || strings.ContainsFunc(n.Subject, func(c rune) bool { return c < ' ' || c > '~' }):
 		return invalid("Subject")

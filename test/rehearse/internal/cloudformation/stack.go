@@ -33,6 +33,8 @@ type Stack struct {
 	Rules        []*events.Rule
 	Pipelines    []*codepipeline.Pipeline
 	Outputs      []Output
+	// Watched are the dashboards and alarms.
+	Watched []Watched
 }
 
 // Repository is a CodeCommit repository.
@@ -111,6 +113,8 @@ var interpreters map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	interpreters = map[string]func(l *loader, id string, p *properties){
+		"AWS::CloudWatch::Alarm":         (*loader).alarm,
+		"AWS::CloudWatch::Dashboard":     (*loader).dashboard,
 		"AWS::CodeBuild::Project":        (*loader).project,
 		"AWS::CodeCommit::Repository":    (*loader).repository,
 		"AWS::CodePipeline::Pipeline":    (*loader).pipeline,

@@ -4,6 +4,7 @@ package cloudformation
 // on one machine, and why. The key "" stands for a whole type.
 var withoutEffect = map[string]map[string]string{
 	"AWS::CDK::Metadata":                           {"": "it counts the use of constructs"},
+	"AWS::Chatbot::SlackChannelConfiguration":      {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
 	"AWS::CodeStarNotifications::NotificationRule": {"": "nobody is notified of a rehearsal"},
 	"AWS::IAM::ManagedPolicy":                      {"": iam},
 	"AWS::IAM::Policy":                             {"": iam},
@@ -17,6 +18,13 @@ var withoutEffect = map[string]map[string]string{
 	"AWS::SNS::Topic":                              {"": "it has nothing but its name; the rehearsal keeps what it is told"},
 	"AWS::SNS::TopicPolicy":                        {"": iam},
 
+	"AWS::CloudWatch::Alarm": {
+		"AlarmDescription": describes,
+		"Tags":             describes,
+	},
+	"AWS::CloudWatch::Dashboard": {
+		"Tags": describes,
+	},
 	"AWS::CodeBuild::Project": {
 		"Artifacts.EncryptionDisabled":         encryption,
 		"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",

@@ -109,6 +109,12 @@ func (r *Rehearsal) deliver(ctx context.Context, event events.Event) ([]*codepip
 			continue
 		}
 		for _, target := range rule.Targets {
+			if r.isFunction(target) {
+				if err := r.tellFunction(ctx, rule, target, event); err != nil {
+					problems = append(problems, fmt.Errorf("rule %s, target %s: %w", rule.Name, target.ID, err))
+				}
+				continue
+			}
 			x, err := r.startTarget(ctx, rule, target, event)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("rule %s, target %s: %w", rule.Name, target.ID, err))

@@ -23,6 +23,7 @@ import (
 	"archway/test/rehearse/internal/events"
 	"archway/test/rehearse/internal/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
+	"archway/test/rehearse/internal/metrics"
 	"archway/test/rehearse/internal/redact"
 	"archway/test/rehearse/internal/registry"
 )
@@ -77,6 +78,9 @@ type Rehearsal struct {
 	functions    map[string]*lambdaruntime.Function
 	engines      map[string]*codepipeline.Engine // by ARN
 	rules        []*events.Rule
+
+	measured metrics.Collector
+	states   states
 
 	mu       sync.Mutex
 	logCount int
@@ -185,7 +189,7 @@ func (r *Rehearsal) Close() error {
 			x.Stop()
 		}
 	}
-	var problems []error
+	problems := []error{r.Settle()}
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		problems = append(problems, r.closers[i]())
 	}
