@@ -33,6 +33,9 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 	}
 	stop := archway.BuildAhead(stacks.FunctionPackages(cfg)...)
 	defer stop()
-	stacks.NewApp(cfg).Synth(nil)
+	if _, err := stacks.Synthesize(stacks.NewApp(cfg)); err != nil {
+		report(stderr, err)
+		return 1
+	}
 	return 0
 }

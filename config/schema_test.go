@@ -103,7 +103,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 
 	for _, named := range []struct {
 		definition, key string
-		rule            rule
+		rule            nameRule
 	}{
 		{"Pipeline", "name", pipelineName},
 		{"Source", "repository", sourceName},
@@ -112,12 +112,16 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "target", targetName},
 		{"Slack", "workspace", slackWorkspace},
 		{"Slack", "channel", slackChannel},
+		{"Rule", "name", ruleName},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
-	for key, rule := range map[string]rule{"buildArgs": buildArgName, "labels": labelName} {
-		property("Image", key).PropertyNames = &jsonschema.Schema{}
-		rule.describe(property("Image", key).PropertyNames)
+	for _, named := range []struct {
+		definition, key string
+		rule            nameRule
+	}{{"Image", "buildArgs", buildArgName}, {"Image", "labels", labelName}, {"Rule", "buildArgs", buildArgName}, {"Override", "buildArgs", buildArgName}} {
+		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
+		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}
 	mailAddress.describe(property("Notifications", "email").Items)
 	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
@@ -132,7 +136,14 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	property("Pipeline", "executionMode").Enum = anys(executionModes)
 	property("Pipeline", "removalPolicy").Enum = anys(removalPolicies)
 	property("Build", "compute").Enum = anys(computes)
-	property("Image", "platforms").Items.Enum = anys(platform.All())
+	property("Rule", "type").Enum = anys(refTypes)
+	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
+	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))
+	for _, definition := range []string{"Image", "Rule", "Override"} {
+		property(definition, "platforms").Items.Enum = anys(platform.All())
+		property(definition, "platforms").UniqueItems = true
+		property(definition, "platforms").MinItems = ptr(uint64(1))
+	}
 	property("Downgrade", "severity").Enum = anys(severities)
 	property("Downgrade", "reason").MinLength, property("Downgrade", "reason").MaxLength = ptr(uint64(1)), ptr(uint64(maxReason))
 	property("Validation", "downgrade").PropertyNames = &jsonschema.Schema{Enum: anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
@@ -143,14 +154,13 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	timeout := property("Build", "timeoutMinutes")
 	timeout.Minimum, timeout.Maximum = json.Number(strconv.Itoa(minTimeout)), json.Number(strconv.Itoa(maxTimeout))
 
-	for _, list := range [][2]string{{"Config", "pipelines"}, {"Pipeline", "images"}, {"Image", "platforms"}} {
+	for _, list := range [][2]string{{"Config", "pipelines"}, {"Pipeline", "images"}} {
 		property(list[0], list[1]).MinItems = ptr(uint64(1))
 	}
-	property("Image", "platforms").UniqueItems = true
 	for _, key := range []string{"immutable", "moving"} {
 		property("Tags", key).UniqueItems = true
 		// The form only: Load knows more.
-		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|branch|date:[^{}]+)\})+$`
+		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|date:[^{}]+|[A-Za-z_][A-Za-z0-9_]*)\})+$`
 	}
 
 	builds := property("Image", "builds")
@@ -179,9 +189,9 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()]} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
-			key := v.Type().Field(i).Tag.Get("json")
+			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 			switch field := v.Field(i); {
-			case key == "-" || key == "images" || field.Kind() == reflect.Struct:
+			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			default:
 				property(v.Type().Name(), key).Default = field.Interface()
@@ -190,7 +200,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	}
 }
 
-func (r rule) describe(schema *jsonschema.Schema) {
+func (r nameRule) describe(schema *jsonschema.Schema) {
 	schema.Pattern = r.pattern.String()
 	if r.least > 0 {
 		schema.MinLength = ptr(uint64(r.least))

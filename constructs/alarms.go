@@ -30,6 +30,10 @@ type AlarmsProps struct {
 	// Images are the images whose builds are watched. At least one is required.
 	Images []PipelineImage
 
+	// Others are alarms that exist already, such as that of a [Trigger], and are to tell the topic as well.
+	// Default: none.
+	Others []awscloudwatch.Alarm
+
 	// Notifier is the function that tells of failed runs: whether it works is only noticed when it is needed.
 	// Default: there is none.
 	Notifier awslambda.IFunction
@@ -50,7 +54,7 @@ func (p *AlarmsProps) Validate() error {
 type Alarms struct {
 	constructs.Construct
 
-	// Alarms are the alarms.
+	// Alarms are the alarms, the others too.
 	Alarms []awscloudwatch.CfnAlarm
 }
 
@@ -82,6 +86,11 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 			Namespace: "AWS/Lambda", Metric: "Errors", Dimension: "FunctionName", Value: props.Notifier.FunctionName(), Statistic: "Sum", Threshold: 1,
 			Description: "The function that tells of failed runs failed itself, so that a message may be missing. Look at the pipeline, and at the function's log.",
 		})
+	}
+	for _, other := range props.Others {
+		alarm := other.Node().DefaultChild().(awscloudwatch.CfnAlarm)
+		alarm.SetAlarmActions(&[]*string{props.Topic.TopicArn()})
+		this.Alarms = append(this.Alarms, alarm)
 	}
 	return this
 }

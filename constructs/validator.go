@@ -17,6 +17,7 @@ import (
 const (
 	ValidatePackage = "archway/lambda/validate"
 	PromotePackage  = "archway/lambda/promote"
+	TriggerPackage  = "archway/lambda/trigger"
 )
 
 // RegistryFunctionProps describes a function that works on image repositories.
@@ -32,6 +33,10 @@ type RegistryFunctionProps struct {
 	// Default: nothing is measured.
 	PipelineName string
 
+	// Rules are the build rules of the pipeline, with the tags that they give to each image.
+	// Default: none, the pipeline's actions name the tags.
+	Rules []Rule
+
 	// LogRetention is how long log events are kept.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
@@ -46,18 +51,22 @@ func (p *RegistryFunctionProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+	_, err := compile(p.Rules)
+	return errors.Join(
+		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
+		err,
+		fitsEnvironment(encodedTags(p.Rules)))
 }
 
 // NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
 func NewValidator(scope constructs.Construct, id string, props *RegistryFunctionProps) *GoFunction {
 	check("Validator", scope, id, props.Validate())
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     ValidatePackage,
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
-		Environment: pipelineEnvironment(props.PipelineName),
+		Environment: validatorEnvironment(props),
 		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),
@@ -66,13 +75,20 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }
 
-func pipelineEnvironment(name string) map[string]string {
-	if name == "" {
-		return nil
+func validatorEnvironment(p *RegistryFunctionProps) map[string]string {
+	environment := rulesEnvironment(p.Rules)
+	if p.PipelineName == "" {
+		return environment
 	}
-	return map[string]string{"PIPELINE_NAME": name}
+	if environment == nil {
+		environment = map[string]string{}
+	}
+	environment["PIPELINE_NAME"] = p.PipelineName
+	return environment
 }
 
 // notify lets a function tell a topic, if there is one.

@@ -39,6 +39,8 @@ type operated struct {
 	Images              []archway.PipelineImage
 	Validator, Promoter *archway.GoFunction
 	Topic               awssns.ITopic
+	// DeadLetters is on while there are pushes that should have started a run and did not.
+	DeadLetters awscloudwatch.Alarm
 }
 
 // addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
@@ -54,6 +56,7 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 			Topic:    o.Topic,
 			Images:   o.Images,
 			Notifier: notice.Notifier.Function,
+			Others:   []awscloudwatch.Alarm{o.DeadLetters},
 		}).Alarms
 	}
 	if cfg.Dashboard {

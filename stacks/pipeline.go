@@ -2,8 +2,6 @@
 package stacks
 
 import (
-	"slices"
-
 	"archway/config"
 	archway "archway/constructs"
 
@@ -12,15 +10,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
-
-// FunctionPackages are the packages of the functions that the stacks of a configuration deploy.
-func FunctionPackages(cfg *config.Config) []string {
-	packages := []string{archway.ValidatePackage, archway.PromotePackage}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Topic() }) {
-		packages = append(packages, archway.NotifyPackage)
-	}
-	return packages
-}
 
 // Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
 type Pipeline struct {
@@ -56,21 +45,26 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	var images []archway.PipelineImage
 	var repositories []awsecr.IRepository
 	for i := range cfg.Images {
-		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{Source: source, Artifacts: artifacts, RemovalPolicy: removal})
+		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
+			Source: source, Artifacts: artifacts, Rules: cfg.Rules, RemovalPolicy: removal,
+		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
 	topic := newTopic(stack, cfg)
+	rules := rulesOf(cfg.Rules)
 	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{
 		Repositories:  repositories,
 		Topic:         topic,
 		PipelineName:  cfg.Name,
+		Rules:         rules,
 		RemovalPolicy: removal,
 	})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 		Repositories:  repositories,
 		Source:        source.Repository,
 		PipelineName:  cfg.Name,
+		Rules:         rules,
 		RemovalPolicy: removal,
 	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
@@ -79,19 +73,25 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:       cfg.Source.Branch,
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
+		Rules:        rules,
 		Validator:    validator.Function,
 		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
-	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Repository: source.Repository,
-		Branch:     cfg.Source.Branch,
-		Pipeline:   pipeline.Pipeline,
+	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
+		Repository:    source.Repository,
+		Branch:        cfg.Source.Branch,
+		Rules:         rules,
+		Pipeline:      pipeline.Pipeline,
+		RemovalPolicy: removal,
 	})
-	addOperations(stack, cfg, operated{Pipeline: pipeline, Images: images, Validator: validator, Promoter: promoter, Topic: topic})
-	addOutputs(stack, cfg, source, pipeline)
+	addOperations(stack, cfg, operated{
+		Pipeline: pipeline, Images: images, Validator: validator, Promoter: promoter, Topic: topic,
+		DeadLetters: trigger.Alarm,
+	})
+	addOutputs(stack, source, pipeline, cfg)
 	addTags(stack, tags)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }

@@ -22,6 +22,8 @@ var floors = map[string][]string{
 	"scripts":       {},
 	"test/rehearse": {"scripts"}, // it reads the cloud assembly alone: what it runs is what gets deployed
 	"test/bench":    {},
+	"test/browser":  {}, // for tests only
+	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else
 }
 
 // cdk are the modules that the functions and the pure packages must not carry.

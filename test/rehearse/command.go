@@ -172,8 +172,11 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 		return err
 	}
 	err = c.pipelines(ctx, r)
-	c.report.Calls = r.Calls()
-	return errors.Join(err, r.Close())
+	err = errors.Join(err, r.Settle())
+	c.report.Calls, c.report.Notices = r.Calls(), r.Notices()
+	data, problems := r.Metrics()
+	c.report.Metrics = data
+	return errors.Join(err, errors.Join(problems...), r.Close())
 }
 
 // synthesize returns the stacks of all inputs, in their order. It runs one app after the other: started at the same time on

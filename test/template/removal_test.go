@@ -70,7 +70,8 @@ func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
 		case "Retain":
 			kept[r["Type"].(string)]++
 		case "Delete":
-			if !strings.Contains(id, "RegistryCache") {
+			// A cache can be made again; pushes that started nothing are nothing to start any more.
+			if !strings.Contains(id, "RegistryCache") && !strings.Contains(id, "DeadLetters") {
 				t.Errorf("%s is deleted", id)
 			}
 		}

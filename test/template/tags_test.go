@@ -16,6 +16,7 @@ var untaggable = map[string]string{
 	"AWS::Lambda::Permission":        "it is a statement in a function's policy",
 	"AWS::S3::BucketPolicy":          "it is the policy of a bucket, which has tags",
 	"AWS::SNS::Subscription":         "SNS tags topics only",
+	"AWS::SQS::QueuePolicy":          "it is the policy of a queue, which has tags",
 	"AWS::SNS::TopicPolicy":          "it is the policy of a topic, which has tags",
 	"Custom::S3AutoDeleteObjects":    "it is a call of a function, which has tags",
 }

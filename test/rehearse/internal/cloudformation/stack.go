@@ -32,6 +32,7 @@ type Stack struct {
 	Functions    []*lambdaruntime.Function
 	Rules        []*events.Rule
 	Pipelines    []*codepipeline.Pipeline
+	Queues       []Queue
 	Outputs      []Output
 	// Watched are the dashboards and alarms.
 	Watched []Watched
@@ -74,6 +75,7 @@ func Load(source *assembly.Stack, account Account) (*Stack, error) {
 		names:    map[string]string{},
 		naming:   map[string]bool{},
 		retries:  map[string]int{},
+		letters:  map[string]string{},
 	}
 	l.resolver = template.NewResolver(t, template.Environment{
 		StackName: source.Name,
@@ -106,6 +108,7 @@ type loader struct {
 	names    map[string]string // physical names by logical id
 	naming   map[string]bool   // names that are being made
 	retries  map[string]int    // by function name
+	letters  map[string]string // queues for dead letters by function name
 }
 
 // interpreters read the resources that are executed.
@@ -123,6 +126,7 @@ func init() {
 		"AWS::Lambda::EventInvokeConfig": (*loader).invokeConfig,
 		"AWS::Lambda::Function":          (*loader).function,
 		"AWS::S3::Bucket":                (*loader).bucket,
+		"AWS::SQS::Queue":                (*loader).queue,
 	}
 }
 
@@ -142,6 +146,7 @@ func (l *loader) load() error {
 		if retries, ok := l.retries[f.Name]; ok {
 			f.Retries = retries
 		}
+		f.DeadLetters = l.letters[f.Name]
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/metrics"
 )
 
 var account = Account{ID: "111122223333", Region: "eu-west-1", Partition: "aws", URLSuffix: "archway.test:5000"}
@@ -136,6 +137,67 @@ func TestSchedulesAndTopicsAreRead(t *testing.T) {
 	t.Error("there is no schedule")
 }
 
+func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
+	queue := map[string]any{"Fn::GetAtt": []any{"Letters", "Arn"}}
+	got, err := Load(source(t, func(resources map[string]any) {
+		set(map[string]any{"Type": "AWS::SQS::Queue", "Properties": map[string]any{"SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1209600}}, "Letters")(resources)
+		set(map[string]any{"Type": "AWS::SQS::QueuePolicy", "Properties": map[string]any{"Queues": []any{map[string]any{"Ref": "Letters"}}}}, "LettersPolicy")(resources)
+		set(alarm(map[string]any{"Fn::GetAtt": []any{"Letters", "QueueName"}}), "LettersAlarm")(resources)
+		set(map[string]any{"Arn": queue}, "Rule", "Properties", "Targets", 0, "DeadLetterConfig")(resources)
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Queues) != 1 || !strings.HasPrefix(got.Queues[0].ARN, "arn:aws:sqs:eu-west-1:111122223333:app-Letters-") {
+		t.Fatalf("queues: got %+v", got.Queues)
+	}
+	if letters := got.Rules[0].Targets[0].DeadLetters; letters != got.Queues[0].ARN {
+		t.Errorf("dead letters of the rule's target go to %q, expected %s", letters, got.Queues[0].ARN)
+	}
+}
+
+// alarm is one on the messages of a queue.
+func alarm(queue any) map[string]any {
+	return map[string]any{"Type": "AWS::CloudWatch::Alarm", "Properties": map[string]any{
+		"AlarmDescription": "x", "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
+		"Dimensions": []any{map[string]any{"Name": "QueueName", "Value": queue}},
+		"Statistic":  "Maximum", "Period": 300, "EvaluationPeriods": 1, "Threshold": 1,
+		"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+	}}
+}
+
+func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
+	body := `{"widgets":[{"type":"metric","x":0,"y":0,"width":6,"height":6,"properties":{"region":"eu-west-1","metrics":[["AWS/CodeBuild","Duration","ProjectName","p"]]}}]}`
+	got, err := Load(source(t, func(resources map[string]any) {
+		set(alarm("letters"), "Alarm")(resources)
+		set(map[string]any{"Type": "AWS::CloudWatch::Dashboard", "Properties": map[string]any{"DashboardBody": body}}, "Dashboard")(resources)
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Watched{
+		{"Alarm", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: map[string]string{"QueueName": "letters"}}}}},
+		{"Dashboard", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/CodeBuild", Name: "Duration", Dimensions: map[string]string{"ProjectName": "p"}}}}},
+	}
+	if diff := cmp.Diff(want, got.Watched); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDestinationsOfAFunctionOtherThanAQueueAreRefused(t *testing.T) {
+	for property, want := range map[string]string{
+		"OnSuccess": "does not support destinations of a function's success", "OnFailure": "supports queues only",
+	} {
+		_, err := Load(source(t, set(map[string]any{"Type": "AWS::Lambda::EventInvokeConfig", "Properties": map[string]any{
+			"FunctionName": "f", "Qualifier": "$LATEST",
+			"DestinationConfig": map[string]any{property: map[string]any{"Destination": "arn:aws:sns:eu-west-1:111122223333:topic"}},
+		}}, "Invoke")), account)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, expected %q", property, err, want)
+		}
+	}
+}
+
 func TestNamesAreTheSameInEachRehearsal(t *testing.T) {
 	first, err := Load(source(t, nil), account)
 	if err != nil {
@@ -177,7 +239,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		change func(map[string]any)
 		want   string
 	}{
-		"a resource type":            {set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue"), "Resources.Queue: the rehearsal does not support resources of the type AWS::SQS::Queue"},
+		"a resource type":            {set(map[string]any{"Type": "AWS::DynamoDB::Table"}, "Table"), "Resources.Table: the rehearsal does not support resources of the type AWS::DynamoDB::Table"},
 		"a property":                 {set(map[string]any{}, "Project", properties, "VpcConfig"), "Resources.Project.Properties.VpcConfig: the rehearsal does not support this property of AWS::CodeBuild::Project"},
 		"a nested property":          {set("x", "Project", properties, "Environment", "Fleet"), "Resources.Project.Properties.Environment.Fleet"},
 		"a property of an action":    {set(map[string]any{}, append(action, "Commands")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].Commands"},
@@ -191,6 +253,8 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		"a secret variable":          {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
 		"an arm image on x86":        {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
 		"a broken buildspec":         {set("version: 0.1", "Project", properties, "Source", "BuildSpec"), "Resources.Project.Properties.Source.BuildSpec: buildspec.version"},
+		"a dashboard that is none":   {set(map[string]any{"Type": "AWS::CloudWatch::Dashboard", properties: map[string]any{"DashboardBody": `{"widgets":[]}`}}, "Board"), "Resources.Board.Properties.DashboardBody: it has 0 widgets"},
+		"an alarm that tells nobody": {set(map[string]any{"Type": "AWS::CloudWatch::Alarm", properties: map[string]any{"AlarmActions": []any{"me"}}}, "Alarm"), `AlarmActions[0]: got "me", expected a topic`},
 		"a timeout":                  {set(4, "Project", properties, "TimeoutInMinutes"), "TimeoutInMinutes: got 4"},
 		"an unknown asset":           {set("other.zip", "Repo", properties, "Code", "S3", "Key"), `no asset with the object key "other.zip"`},
 		"an unknown attribute":       {set(map[string]any{"Fn::GetAtt": []any{"Repo", "Other"}}, append(action, "Namespace")...), "attribute Other of Repo (AWS::CodeCommit::Repository)"},
@@ -219,11 +283,11 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := Load(source(t, func(resources map[string]any) {
-		set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue")(resources)
+		set(map[string]any{"Type": "AWS::DynamoDB::Table"}, "Table")(resources)
 		set(map[string]any{}, "Project", "Properties", "VpcConfig")(resources)
 		set("x", "Pipeline", "Properties", "DisableInboundStageTransitions")(resources)
 	}), account)
-	for _, want := range []string{"Queue", "VpcConfig", "DisableInboundStageTransitions"} {
+	for _, want := range []string{"Table", "VpcConfig", "DisableInboundStageTransitions"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %s to be named", err, want)
 		}

@@ -27,7 +27,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/static"
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 
 	"archway/test/rehearse/internal/assembly"
@@ -52,6 +51,8 @@ type world struct {
 	clock time.Time
 	// delay is how long each build takes.
 	delay time.Duration
+	// spoil, if set, changes the architecture in the image's config that a build yields, or fails the build.
+	spoil func(platform string) (architecture string, err error)
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
 }
@@ -178,6 +179,9 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 	options := []remote.Option{remote.WithAuth(w.auth), remote.WithTransport(w.http), remote.WithContext(ctx)}
 	if environment["PLATFORM"] != "" {
 		image, err := image(environment["PLATFORM"], environment["COMMIT_ID"])
+		if err == nil {
+			image, err = w.spoiled(image, environment["PLATFORM"])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -214,25 +218,32 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 	return map[string]string{"INDEX_DIGEST": digest.String()}, remote.WriteIndex(repository.Digest(digest.String()), annotated, options...)
 }
 
-func image(platform, commit string) (v1.Image, error) {
-	parsed, err := v1.ParsePlatform(platform)
-	if err != nil {
-		return nil, err
+// spoiled is what a build yields that goes wrong.
+func (w *world) spoiled(image v1.Image, platform string) (v1.Image, error) {
+	w.mu.Lock()
+	spoil := w.spoil
+	w.mu.Unlock()
+	if spoil == nil {
+		return image, nil
 	}
-	layer := static.NewLayer([]byte("layer for "+platform), ggcr.OCIUncompressedLayer)
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON), layer)
-	if err != nil {
-		return nil, err
+	architecture, err := spoil(platform)
+	if err != nil || architecture == "" {
+		return image, err
 	}
 	config, err := image.ConfigFile()
 	if err != nil {
 		return nil, err
 	}
 	config = config.DeepCopy()
-	config.OS, config.Architecture = parsed.OS, parsed.Architecture
-	config.Config.Entrypoint = []string{"/app"}
-	config.Config.Labels = map[string]string{"org.opencontainers.image.revision": commit}
+	config.Architecture = architecture
 	return mutate.ConfigFile(image, config)
+}
+
+// spoils makes builds go wrong from now on.
+func (w *world) spoils(spoil func(platform string) (architecture string, err error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spoil = spoil
 }
 
 // commit pushes a change to a branch.

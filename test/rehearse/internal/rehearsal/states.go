@@ -60,7 +60,7 @@ func (r *Rehearsal) deliverStates() {
 		s.queue = s.queue[1:]
 		s.delivered = append(s.delivered, event)
 		s.mu.Unlock()
-		_, err := r.deliver(context.Background(), event)
+		_, err := r.deliver(context.Background(), event, &Push{})
 		s.mu.Lock()
 		if err != nil {
 			s.problems = append(s.problems, err)
@@ -152,26 +152,6 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 	}
 	add("Pipeline", before.Status, now.Status, nil)
 	return all
-}
-
-// isFunction tells whether a target is a function of the account.
-func (r *Rehearsal) isFunction(target events.Target) bool {
-	function, ok := r.functions[target.ARN[strings.LastIndex(target.ARN, ":")+1:]]
-	return ok && function.ARN == target.ARN
-}
-
-// tellFunction invokes a function with an event that a rule has matched.
-func (r *Rehearsal) tellFunction(ctx context.Context, rule *events.Rule, target events.Target, event events.Event) error {
-	payload, err := rule.Payload(target, event, time.Now())
-	if err != nil {
-		return err
-	}
-	log, _, err := r.openLog("events", rule.Name, target.ID)
-	if err != nil {
-		return err
-	}
-	function := r.functions[target.ARN[strings.LastIndex(target.ARN, ":")+1:]]
-	return errors.Join(r.runtime.InvokeAsync(ctx, function, []byte(payload), log), log.Close())
 }
 
 // Metrics are what the functions have measured, and the lines of their logs that are no metrics although they look like some.

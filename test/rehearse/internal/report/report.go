@@ -8,6 +8,7 @@ import (
 
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/metrics"
 )
 
 // Report is a whole rehearsal.
@@ -18,7 +19,10 @@ type Report struct {
 	Steps     []Step        `json:"steps"`
 	Pipelines []Pipeline    `json:"pipelines"`
 	Calls     []awsapi.Call `json:"calls"`
-	Times     Times         `json:"times"`
+	// Notices are what people would have been told, Metrics what the functions have measured.
+	Notices []awsapi.Notice `json:"notices"`
+	Metrics []metrics.Datum `json:"metrics"`
+	Times   Times           `json:"times"`
 	// Folder is the working folder, if it was kept.
 	Folder string `json:"folder,omitempty"`
 }
