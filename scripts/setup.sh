@@ -46,6 +46,9 @@ missing_packages() {
   have jq || echo jq
   have git || echo git
   have shellcheck || echo shellcheck
+  # Not for the rehearsal, but for the tests of the validator on images that they make.
+  have skopeo || echo skopeo
+  have buildah || echo buildah
   have xz || echo xz-utils
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
   emulation_ready || emulator_configured || echo qemu-user-static

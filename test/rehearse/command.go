@@ -174,9 +174,16 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	err = c.pipelines(ctx, r)
 	err = errors.Join(err, r.Settle())
 	c.report.Calls, c.report.Notices = r.Calls(), r.Notices()
-	data, problems := r.Metrics()
-	c.report.Metrics = data
-	return errors.Join(err, errors.Join(problems...), r.Close())
+	measured, problems := r.Metrics()
+	c.report.Metrics = measured
+	err = errors.Join(err, errors.Join(problems...))
+	permissions := r.Permissions()
+	c.report.Permissions = &permissions
+	if n := len(permissions.Refused); n > 0 {
+		// Also where the caller made do without: what is refused is missing.
+		err = errors.Join(err, fmt.Errorf("%d calls were refused: the roles lack permissions", n))
+	}
+	return errors.Join(err, r.Close())
 }
 
 // synthesize returns the stacks of all inputs, in their order. It runs one app after the other: started at the same time on

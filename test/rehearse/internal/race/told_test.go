@@ -102,6 +102,7 @@ func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T
 	if all := w.told(); len(all) != 2 {
 		t.Errorf("%d messages after a retry that failed, expected 2", len(all))
 	}
+	needsNothingElse(t, w)
 }
 
 // topicName is the name of the stack's only topic.
@@ -229,4 +230,18 @@ func resourcesOf(stack *cloudformation.Stack) map[string][]string {
 		resources["QueueName"] = append(resources["QueueName"], q.Name)
 	}
 	return resources
+}
+
+// needsNothingElse shows that the notifier's role has all that it needed, and nothing that it didn't.
+func needsNothingElse(t *testing.T, w *world) {
+	t.Helper()
+	p := w.Permissions()
+	if len(p.Refused) > 0 {
+		t.Errorf("refused: %q", p.Refused)
+	}
+	for _, unused := range p.Unused {
+		if text := fmt.Sprintf("%+v", unused); strings.Contains(text, "Notice") || strings.Contains(text, "Topic") {
+			t.Errorf("nothing needed %s", text)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/metrics"
 )
 
@@ -19,6 +20,9 @@ type Report struct {
 	Steps     []Step        `json:"steps"`
 	Pipelines []Pipeline    `json:"pipelines"`
 	Calls     []awsapi.Call `json:"calls"`
+	// Permissions are the calls that roles and services made, judged by the template's
+	// policies, and the allowances that nothing needed. Nil if nothing was deployed.
+	Permissions *iam.Report `json:"permissions,omitempty"`
 	// Notices are what people would have been told, Metrics what the functions have measured.
 	Notices []awsapi.Notice `json:"notices"`
 	Metrics []metrics.Datum `json:"metrics"`
