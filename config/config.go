@@ -103,6 +103,10 @@ type Image struct {
 	// How the image index is judged before a tag may point at it.
 	Validation Validation `json:"validation"`
 
+	// A run of the validated image on each architecture, before a tag points at it.
+	// Default: it is not run.
+	SmokeTest *SmokeTest `json:"smokeTest,omitempty"`
+
 	// The machines that build, by architecture: amd64 and arm64.
 	Builds map[string]Build `json:"builds"`
 

@@ -35,6 +35,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Tags = r.tags(o, image.Name, image.Repository, p.Source.Branch)
 	image.Validation = r.validation(o, image.Platforms)
 	r.checkValidation(o, image, p.Source.Branch)
+	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage")
 	return image

@@ -111,6 +111,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
 		{"DriftCheck", "email", mailAddress},
+		{"HTTPCheck", "path", requestPath},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -125,6 +126,21 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	property("Pipeline", "executionMode").Enum = anys(executionModes)
 	property("Pipeline", "removalPolicy").Enum = anys(removalPolicies)
 	property("Build", "compute").Enum = anys(computes)
+	property("SmokeTest", "compute").Enum = anys(computes)
+	property("SmokeTest", "environment").PropertyNames = &jsonschema.Schema{}
+	environmentName.describe(property("SmokeTest", "environment").PropertyNames)
+	for _, bounds := range []struct {
+		definition, key string
+		least, most     int
+	}{
+		{"SmokeTest", "timeoutSeconds", 1, maxSmokeSeconds},
+		{"SmokeTest", "exitCode", 0, maxExitCode},
+		{"HTTPCheck", "port", 1, maxPort},
+		{"HTTPCheck", "status", minStatus, maxStatus},
+	} {
+		number := property(bounds.definition, bounds.key)
+		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
+	}
 	property("Image", "platforms").Items.Enum = anys(platform.All())
 	property("Downgrade", "severity").Enum = anys(severities)
 	property("Downgrade", "reason").MinLength, property("Downgrade", "reason").MaxLength = ptr(uint64(1)), ptr(uint64(maxReason))
@@ -155,6 +171,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	}
 
 	addDefaults(t, property)
+	property("HTTPCheck", "port").Default = nil // it is required
 	return schema
 }
 
@@ -169,12 +186,12 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()]} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
-			key := v.Type().Field(i).Tag.Get("json")
+			key := jsonKey(v.Type().Field(i))
 			switch field := v.Field(i); {
-			case key == "-" || key == "images" || field.Kind() == reflect.Struct:
+			case key == "-" || key == "images" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			default:
 				property(v.Type().Name(), key).Default = field.Interface()

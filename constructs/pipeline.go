@@ -1,6 +1,8 @@
 package constructs
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -20,7 +22,8 @@ const (
 // BranchVariable is the pipeline variable that holds the name of the branch that is built.
 const BranchVariable = "branch"
 
-// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote. Within a stage, the actions
+// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
+// that are asked for: SmokeTest. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
@@ -62,13 +65,12 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 			DefaultValue: &p.Branch,
 			Description:  jsii.String("The branch that is built; tags may be named after it"),
 		}},
-		Stages: []any{
+		Stages: slices.Concat([]stageDeclaration{
 			stageOf(StageSource, sourceAction(&p)),
 			stageOf(StageBuild, each(p.Images, buildActions)...),
 			stageOf(StageMerge, each(p.Images, mergeActions)...),
 			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
-			promoteStage(&p),
-		},
+		}, gates(&p), []stageDeclaration{promoteStage(&p)}),
 	})
 	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
 	return this
@@ -99,6 +101,9 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			projects = append(projects, build.Project.ProjectArn())
 		}
 		projects = append(projects, image.Merge.Project.ProjectArn())
+		for _, test := range image.SmokeTests {
+			projects = append(projects, test.Project.ProjectArn())
+		}
 	}
 	return append(artifactReadWriteStatements(p.Artifacts),
 		allow([]*string{p.Repository.RepositoryArn()},

@@ -104,11 +104,10 @@ func promoteActions(images []PipelineImage, function awslambda.IFunction) []acti
 	for _, image := range images {
 		what := promoted{
 			Repository: *RepositoryURI(image.Repository),
-			// What the Validate action of this run has passed, so that nothing else can be promoted.
-			Digest:    variable(namespace(StageValidate, image.Name), "digest"),
-			Commit:    commitVariable,
-			Branch:    branchVariable,
-			Execution: executionVariable,
+			Digest:     validatedDigest(image),
+			Commit:     commitVariable,
+			Branch:     branchVariable,
+			Execution:  executionVariable,
 		}
 		promotion := lambdaAction(StagePromote, image.Name, function, image.promotion(what))
 		what.Check = true

@@ -69,6 +69,10 @@ type PipelineImage struct {
 	// Merge makes an index of what was built. Required.
 	Merge *Merge
 
+	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
+	// Default: nothing is run.
+	SmokeTests []*SmokeTest
+
 	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
 	// Default: none.
 	ImmutableTags []string
@@ -179,6 +183,19 @@ func (i PipelineImage) problems(branch string) []error {
 			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
 		default:
 			seen[build.Architecture] = true
+		}
+	}
+	tested := map[Architecture]bool{}
+	for n, test := range i.SmokeTests {
+		switch {
+		case test == nil:
+			add(wrong(at("SmokeTests", n), "is nil: leave it out"))
+		case !seen[test.Architecture]:
+			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Architecture))
+		case tested[test.Architecture]:
+			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Architecture))
+		default:
+			tested[test.Architecture] = true
 		}
 	}
 	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.

@@ -59,6 +59,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SourceURL:     *props.Source.CloneURL(),
 			RemovalPolicy: props.RemovalPolicy,
 		}),
+		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
 		ImmutableTags: cfg.Tags.Immutable,
 		MovingTags:    cfg.Tags.Moving,
 		Validation:    validation(cfg.Validation),
