@@ -32,6 +32,10 @@ type Pipeline struct {
 	// promotion of one of several images: to where the latest execution had put them that succeeded there.
 	RollbackOnFailure bool `json:"rollbackOnFailure"`
 
+	// A wait for a person who approves each run before its images are promoted.
+	// Default: nobody is asked.
+	Approval *Approval `json:"approval,omitempty"`
+
 	// What becomes of the source repository, the images and the logs when the stack is deleted. RETAIN keeps them, DESTROY
 	// deletes them.
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`

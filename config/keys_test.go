@@ -85,7 +85,7 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			"with a name that is no word",
 			pipelineWith(`"a key": 1`),
 			[]string{
-				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "removalPolicy", "driftCheck" or "images"`,
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "driftCheck" or "images"`,
 			},
 		},
 	})

@@ -112,6 +112,8 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "target", targetName},
 		{"DriftCheck", "email", mailAddress},
 		{"HTTPCheck", "path", requestPath},
+		{"Approval", "email", mailAddress},
+		{"Approval", "topic", topicARN},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -120,6 +122,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		rule.describe(property("Image", key).PropertyNames)
 	}
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
+	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
 	for _, key := range []string{"context", "dockerfile"} {
 		property("Image", key).MinLength, property("Image", key).MaxLength = ptr(uint64(1)), ptr(uint64(maxPath))
 	}
@@ -137,6 +140,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"SmokeTest", "exitCode", 0, maxExitCode},
 		{"HTTPCheck", "port", 1, maxPort},
 		{"HTTPCheck", "status", minStatus, maxStatus},
+		{"Approval", "timeoutMinutes", minApprovalMinutes, maxApprovalMinutes},
 	} {
 		number := property(bounds.definition, bounds.key)
 		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
@@ -186,7 +190,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck()} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
 			key := jsonKey(v.Type().Field(i))

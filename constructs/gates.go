@@ -2,14 +2,12 @@ package constructs
 
 // The optional stages, in their order between Validate and Promote. None of them writes to the registry, so that a failure in one
 // of them leaves every tag as it was.
-const (
-	StageSmokeTest = "SmokeTest"
-)
+const StageSmokeTest = "SmokeTest"
 
 type stageDeclaration = any
 
 // gates are the optional stages that the props ask for.
-func gates(p *PipelineProps) []stageDeclaration {
+func gates(p *PipelineProps, console console) []stageDeclaration {
 	var stages []stageDeclaration
 	add := func(name string, actions []action) {
 		if len(actions) > 0 {
@@ -17,6 +15,7 @@ func gates(p *PipelineProps) []stageDeclaration {
 		}
 	}
 	add(StageSmokeTest, each(p.Images, smokeTestActions))
+	add(StageApproval, approvalActions(p, console))
 	return stages
 }
 

@@ -23,7 +23,7 @@ const (
 const BranchVariable = "branch"
 
 // Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
-// that are asked for: SmokeTest. Within a stage, the actions
+// that are asked for: SmokeTest and Approval. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
@@ -54,6 +54,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		Description:    "Runs the actions of the pipeline",
 		Statements:     pipelineStatements(&p),
 	})
+	console := newConsole(this.Construct)
 	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
 		Name:          optional(p.PipelineName),
 		PipelineType:  jsii.String("V2"),
@@ -70,9 +71,9 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 			stageOf(StageBuild, each(p.Images, buildActions)...),
 			stageOf(StageMerge, each(p.Images, mergeActions)...),
 			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
-		}, gates(&p), []stageDeclaration{promoteStage(&p)}),
+		}, gates(&p, console), []stageDeclaration{promoteStage(&p)}),
 	})
-	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
+	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
 	return this
 }
 
@@ -105,10 +106,14 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			projects = append(projects, test.Project.ProjectArn())
 		}
 	}
-	return append(artifactReadWriteStatements(p.Artifacts),
+	statements := append(artifactReadWriteStatements(p.Artifacts),
 		allow([]*string{p.Repository.RepositoryArn()},
 			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow([]*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}, "lambda:InvokeFunction"))
+	if p.Approval != nil {
+		statements = append(statements, notify(p.Approval.Topic)...)
+	}
+	return statements
 }

@@ -39,6 +39,10 @@ type PipelineProps struct {
 	// Promoter is the function that points tags at an index. Required.
 	Promoter awslambda.IFunction
 
+	// Approval holds each execution until a person has approved it.
+	// Default: nobody is asked.
+	Approval *Approval
+
 	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
 	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
 	// failed and no earlier one. Allow [Pipeline].Role what they do.
@@ -150,6 +154,7 @@ func (p *PipelineProps) Validate() error {
 	if n := 2*len(p.Images) + len(p.Verify); len(p.Images) > 1 && n > maxActionsPerStage {
 		errs = append(errs, wrong("Images", "take %d actions to be checked, promoted and verified: CodePipeline allows %d actions in a stage, so make several pipelines", n, maxActionsPerStage))
 	}
+	errs = append(errs, p.Approval.problems()...)
 	for i, verification := range p.Verify {
 		switch {
 		case verification == nil:
