@@ -31,8 +31,11 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 		report(stderr, err)
 		return 1
 	}
-	stop := archway.BuildAhead(stacks.FunctionPackages...)
+	stop := archway.BuildAhead(stacks.FunctionPackages(cfg)...)
 	defer stop()
-	stacks.NewApp(cfg).Synth(nil)
+	if _, err := stacks.Synthesize(stacks.NewApp(cfg)); err != nil {
+		report(stderr, err)
+		return 1
+	}
 	return 0
 }

@@ -118,6 +118,7 @@ func TestMergeRefusesBeforeItDoesAnything(t *testing.T) {
 		{"a variable that was never filled in", map[string]string{"IMAGE_DIGESTS": "linux/amd64=#{Build-hello-amd64.IMAGE_DIGEST}"}, []string{"no digest for linux/amd64"}},
 		{"a digest that is cut off", map[string]string{"IMAGE_DIGESTS": "linux/amd64=sha256:aaaa"}, []string{`no digest for linux/amd64: got "sha256:aaaa"`}},
 		{"a tag", map[string]string{"IMAGE_DIGESTS": "linux/amd64=latest"}, []string{`no digest for linux/amd64: got "latest"`}},
+		{"every platform left out", map[string]string{"IMAGE_DIGESTS": "linux/amd64=none linux/arm64=none"}, []string{"every platform is left out"}},
 		{"a platform twice", map[string]string{"IMAGE_DIGESTS": "linux/amd64=" + digest("a") + " linux/amd64=" + digest("b")}, []string{"linux/amd64 is given twice"}},
 	}
 	for _, test := range tests {
@@ -159,5 +160,16 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 				t.Errorf("the log claims success:\n%s", r.log)
 			}
 		})
+	}
+}
+
+func TestMergeLeavesOutWhatTheRuleLeavesOut(t *testing.T) {
+	r := run(t, buildspecs.Merge, with(mergeEnvironment, map[string]string{"IMAGE_DIGESTS": "linux/amd64=none linux/arm64=" + digest("b")}))
+	call := r.command(t, "docker", "buildx", "imagetools", "create")
+	if !r.succeeded || len(call) == 0 || !strings.HasSuffix(call[len(call)-1], "@"+digest("b")) || strings.Contains(strings.Join(call, " "), "none") {
+		t.Errorf("succeeded %v, call %q\n%s", r.succeeded, call, r.log)
+	}
+	if !strings.Contains(r.log, "Merged linux/arm64 of commit") {
+		t.Errorf("the log does not name the platforms:\n%s", r.log)
 	}
 }

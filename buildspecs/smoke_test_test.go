@@ -24,6 +24,7 @@ const smokeIndex = `{"manifests": [
 var smokeEnvironment = map[string]string{
 	"REPOSITORY_URI":   "111122223333.dkr.ecr.eu-west-1.example.test/team/hello",
 	"PLATFORM":         "linux/arm64",
+	"PLATFORMS":        "linux/amd64,linux/arm64",
 	"INDEX_DIGEST":     digest("c"),
 	"COMMAND":          `[]`,
 	"ENVIRONMENT":      `{}`,
@@ -146,7 +147,7 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 		{"a command that is no list", map[string]string{"COMMAND": `"run"`}, "COMMAND is not a JSON list of strings"},
 		{"an environment that is no object", map[string]string{"ENVIRONMENT": `{"A": 1}`}, "ENVIRONMENT is not a JSON object of strings"},
 		{"a login that fails", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
-		{"a platform that the index lacks", map[string]string{"PLATFORM": "linux/s390x"}, "names no manifest for linux/s390x, or more than one"},
+		{"a platform that the index lacks", map[string]string{"PLATFORM": "linux/s390x", "PLATFORMS": "linux/s390x"}, "names no manifest for linux/s390x, or more than one"},
 		{"an index that can't be read", map[string]string{"STUB_IMAGETOOLS_STATUS": "1"}, ""},
 	}
 	for _, test := range tests {
@@ -159,6 +160,13 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 				t.Errorf("the log does not say %q:\n%s", test.want, r.log)
 			}
 		})
+	}
+}
+
+func TestSmokeTestOfAPlatformThatTheRuleLeavesOutHasNothingToDo(t *testing.T) {
+	r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{"PLATFORMS": "linux/amd64,linux/arm"}))
+	if !r.succeeded || r.command(t, "docker", "pull") != nil || !strings.Contains(r.log, "the validated index has no linux/arm64, but linux/amd64,linux/arm; the rule of this run leaves it out") {
+		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
 	}
 }
 

@@ -39,7 +39,7 @@ const (
 )
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html; FIFO topics are not for approvals.
-var topicARN = rule{
+var topicARN = nameRule{
 	pattern: regexp.MustCompile(`^(?:arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`), most: 512,
 	says: `a topic is named by its ARN, and must be none of FIFO`,
 	cure: `use one such as "arn:aws:sns:eu-west-1:111122223333:releases"`,

@@ -5,7 +5,10 @@
 // change.
 package config
 
-import "archway/internal/platform"
+import (
+	"archway/internal/platform"
+	"archway/internal/rule"
+)
 
 //go:generate go test -run ^TestSchemaFollowsTheTypes$ . -update
 
@@ -46,6 +49,73 @@ type Pipeline struct {
 	// The images that are built from each commit: at least one. Images times platforms are at most 50, the limit of
 	// CodePipeline for the actions of a stage.
 	Images []Image `json:"images" jsonschema:"required"`
+
+	// The branches and tags that are built, each by its own rule. No two rules may match the same name.
+	// Default: one rule, for source.branch.
+	Rules []Rule `json:"rules,omitempty"`
+}
+
+// Rule says which branches or tags are built, and what is different for them.
+type Rule struct {
+	// Name of the rule: 1 to 40 letters, digits, hyphens and underscores. "Build now" and logs name it.
+	Name string `json:"name" jsonschema:"required"`
+
+	// What the rule is about: branch or tag.
+	Type rule.Type `json:"type" jsonschema:"required"`
+
+	// The name of the one branch or tag that matches.
+	// Default: none, give pattern instead.
+	Exact string `json:"exact,omitempty"`
+
+	// Regular expression (RE2) that the whole name must match. Its named groups, (?<version>…), can stand in tags: {version}.
+	// Default: none, give exact instead.
+	Pattern string `json:"pattern,omitempty"`
+
+	Override
+
+	// What is different for single images, by the name of the image; it goes before what the rule says for all.
+	// Default: nothing.
+	Images map[string]Override `json:"images,omitempty"`
+
+	// Settings are what results for each image, by its name.
+	Settings map[string]Settings `json:"-"`
+}
+
+// Override is what a rule changes of an image.
+type Override struct {
+	// The folder that is sent to the build.
+	// Default: as for the image.
+	Context string `json:"context,omitempty"`
+
+	// Path of the Dockerfile, relative to the context and inside of it.
+	// Default: as for the image.
+	Dockerfile string `json:"dockerfile,omitempty"`
+
+	// Values for the ARG instructions, added to the image's; one of the same name replaces it.
+	// Default: none.
+	BuildArgs map[string]string `json:"buildArgs,omitempty"`
+
+	// Whether the build does without the layer cache of earlier builds.
+	// Default: false.
+	NoCache bool `json:"noCache,omitempty"`
+
+	// The platforms to build for: some of the image's.
+	// Default: all of the image's.
+	Platforms []platform.Platform `json:"platforms,omitempty"`
+
+	// The tags of the rule. Beside the placeholders of an image's tags they may hold the named groups of the pattern, and, in
+	// a rule for tags, {tag}. A list that is left out is empty.
+	// Default: a rule for branches takes the image's tags, a rule for tags the immutable tag {tag}.
+	Tags Tags `json:"tags,omitzero"`
+}
+
+// Settings are what is built of an image under a rule.
+type Settings struct {
+	Context, Dockerfile string
+	BuildArgs           map[string]string
+	NoCache             bool
+	Platforms           []platform.Platform
+	Tags                rule.Tags
 }
 
 // Source is the CodeCommit repository of a pipeline.
@@ -121,7 +191,8 @@ type Image struct {
 
 // Tags are templates for tags. A template is literal text with these placeholders: {commit} is the whole commit ID,
 // {commit:12} its first 12 characters (4 to 40), {branch} the branch, in which every character that a tag can't hold becomes
-// a hyphen, and {date:20060102-1504} the time at which the image index was made, in UTC, in a layout of Go's time package.
+// a hyphen, and {date:20060102-1504} the time at which the image index was made, in a layout of Go's time package: in UTC, or
+// in a time zone, as in {date:20060102,Europe/Berlin}.
 type Tags struct {
 	// Tags that never move once they are set: the registry refuses to overwrite them. They should hold {commit} or {date:…}.
 	Immutable []string `json:"immutable"`
@@ -147,6 +218,9 @@ type Validation struct {
 
 	// Whether each platform must have a provenance attestation that is about it, and about this commit if it records one.
 	RequireProvenance bool `json:"requireProvenance"`
+
+	// Whether every program and library in every layer is looked at, which takes reading all of them; else only what starts.
+	Deep bool `json:"deep"`
 }
 
 // Downgrade makes the findings of a check weigh less.

@@ -26,6 +26,7 @@ func FuzzLoad(f *testing.F) {
 		`{"pipelines": [{"name": "a", "source": {"branch": "ü/x", "seed": "seed"}, "images": [{"name": "bb", "context": "services/web", "dockerfile": "docker/Dockerfile.web"}, {"name": "c"}]}]}`,
 		imageWith(`"tags": {"immutable": ["{commit:7}", "v-{branch}-{date:20060102}"], "moving": ["{branch}", "n-{date:2006-01}"]}`),
 		imageWith(`"platforms": ["linux/arm64", "linux/amd64"], "builds": {"arm64": {"compute": "LARGE", "timeoutMinutes": 6e1}}`),
+		rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "noCache": true, "buildArgs": {"A": "1"}, "platforms": ["linux/arm64"], "tags": {"moving": ["r{v}"]}, "images": {"hello": {"context": "x"}}}, {"name": "t", "type": "tag", "exact": "v1"}`),
 		imageWith(`"buildArgs": {"A": "\u2028"}, "labels": {"a.b/c": "\n"}, "target": "", "buildkitImage": "a/b@sha256:00"`),
 	} {
 		f.Add([]byte(seed))

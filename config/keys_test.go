@@ -63,8 +63,8 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			imageWith(`"validation": {"platforms": [], "provenance": true, "downgrades": {}}`),
 			[]string{
 				`archway.pipelines[0].images[0].validation.downgrades: unknown key: did you mean "downgrade"?`,
-				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
-				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade" or "requireProvenance"`,
+				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
+				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
 			},
 		},
 		{
@@ -85,7 +85,7 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			"with a name that is no word",
 			pipelineWith(`"a key": 1`),
 			[]string{
-				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "driftCheck" or "images"`,
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "driftCheck", "images" or "rules"`,
 			},
 		},
 	})

@@ -65,7 +65,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"validation": {
 					"allowedPlatforms": ["linux/arm/v7", "windows/amd64"],
 					"downgrade": {"config-parity": {"severity": "info", "reason": " arm64 needs a wrapper "}, "regression": {"severity": "warning", "reason": "amd64 is given up"}},
-					"requireProvenance": true
+					"requireProvenance": true,
+					"deep": true
 				},
 				"builds": {"arm64": {"compute": "2XLARGE", "timeoutMinutes": 480.0}},
 				"buildkitImage": "docker.io/moby/buildkit:v0.25.1"
@@ -107,6 +108,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 						"regression":    {Severity: config.Warning, Reason: "amd64 is given up"},
 					},
 					RequireProvenance: true,
+					Deep:              true,
 				},
 				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",

@@ -54,10 +54,11 @@ func (r *reader) checkValidation(o object, image Image, branch string) {
 		Allow      []string          `json:"allow,omitempty"`
 		Downgrade  map[string]string `json:"downgrade,omitempty"`
 		Provenance bool              `json:"provenance,omitempty"`
+		Deep       bool              `json:"deep,omitempty"`
 	}
 	p := parameters{
 		Repository: strings.Repeat("h", maxHost) + "/" + image.Repository, Moving: image.Tags.Moving,
-		Allow: image.Validation.AllowedPlatforms, Downgrade: map[string]string{}, Provenance: image.Validation.RequireProvenance,
+		Allow: image.Validation.AllowedPlatforms, Downgrade: map[string]string{}, Provenance: image.Validation.RequireProvenance, Deep: image.Validation.Deep,
 	}
 	for check, d := range image.Validation.Downgrade {
 		p.Downgrade[check] = string(d.Severity) + ":" + d.Reason

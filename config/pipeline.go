@@ -39,8 +39,16 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	p.Approval = r.approval(o)
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
-	p.Images = r.images(o, p, taken.registries)
+	of := p
+	if o.has("rules") {
+		of.Source.Branch = "" // rules decide what is built, and so what the tags are
+	}
+	p.Images = r.images(o, of, taken.registries)
+	p.Rules = r.rules(o, p)
 	p.DriftCheck = r.driftCheck(o, p.Images)
+	if o.has("rules") && p.DriftCheck.Schedule != "" {
+		o.report("driftCheck", `looks at the tags of the images for source.branch, but with rules other references have tags too: remove "driftCheck" or "rules"`)
+	}
 	return p
 }
 

@@ -19,7 +19,11 @@ type reader struct {
 }
 
 func (r *reader) report(at string, value any, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Path: at, Value: show(value), Message: fmt.Sprintf(format, args...)})
+	problem := Problem{Path: at, Value: show(value), Message: fmt.Sprintf(format, args...)}
+	// A rule is checked once for each image.
+	if !slices.Contains(r.problems, problem) {
+		r.problems = append(r.problems, problem)
+	}
 }
 
 // The kinds of JSON values, and how each is written.
@@ -100,7 +104,7 @@ func meant(word string, known []string) string {
 func keysOf[T any]() []string {
 	var keys []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if key := jsonKey(field); key != "-" {
+		if key := jsonKey(field); key != "-" && !field.Anonymous {
 			keys = append(keys, key)
 		}
 	}
@@ -142,7 +146,7 @@ func (o object) text(key, fallback string) (string, bool) {
 }
 
 // name reads a string that must follow a rule. It gives "" if there is none, or if it breaks the rule.
-func (o object) name(key string, rule rule) string {
+func (o object) name(key string, rule nameRule) string {
 	text, ok := o.text(key, "")
 	if !ok {
 		return ""
@@ -197,7 +201,7 @@ func (o object) list(key string) ([]any, bool) {
 }
 
 // entries reads an object whose values are strings, and whose keys must follow a rule.
-func (o object) entries(key string, rule rule) map[string]string {
+func (o object) entries(key string, rule nameRule) map[string]string {
 	entries := map[string]string{}
 	if !o.has(key) {
 		return entries

@@ -103,13 +103,14 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 
 	for _, named := range []struct {
 		definition, key string
-		rule            rule
+		rule            nameRule
 	}{
 		{"Pipeline", "name", pipelineName},
 		{"Source", "repository", sourceName},
 		{"Image", "name", imageName},
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
+		{"Rule", "name", ruleName},
 		{"DriftCheck", "email", mailAddress},
 		{"HTTPCheck", "path", requestPath},
 		{"Approval", "email", mailAddress},
@@ -117,9 +118,12 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
-	for key, rule := range map[string]rule{"buildArgs": buildArgName, "labels": labelName} {
-		property("Image", key).PropertyNames = &jsonschema.Schema{}
-		rule.describe(property("Image", key).PropertyNames)
+	for _, named := range []struct {
+		definition, key string
+		rule            nameRule
+	}{{"Image", "buildArgs", buildArgName}, {"Image", "labels", labelName}, {"Rule", "buildArgs", buildArgName}, {"Override", "buildArgs", buildArgName}} {
+		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
+		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
 	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
@@ -145,7 +149,14 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		number := property(bounds.definition, bounds.key)
 		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
 	}
-	property("Image", "platforms").Items.Enum = anys(platform.All())
+	property("Rule", "type").Enum = anys(refTypes)
+	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
+	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))
+	for _, definition := range []string{"Image", "Rule", "Override"} {
+		property(definition, "platforms").Items.Enum = anys(platform.All())
+		property(definition, "platforms").UniqueItems = true
+		property(definition, "platforms").MinItems = ptr(uint64(1))
+	}
 	property("Downgrade", "severity").Enum = anys(severities)
 	property("Downgrade", "reason").MinLength, property("Downgrade", "reason").MaxLength = ptr(uint64(1)), ptr(uint64(maxReason))
 	property("Validation", "downgrade").PropertyNames = &jsonschema.Schema{Enum: anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
@@ -156,14 +167,13 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	timeout := property("Build", "timeoutMinutes")
 	timeout.Minimum, timeout.Maximum = json.Number(strconv.Itoa(minTimeout)), json.Number(strconv.Itoa(maxTimeout))
 
-	for _, list := range [][2]string{{"Config", "pipelines"}, {"Pipeline", "images"}, {"Image", "platforms"}} {
+	for _, list := range [][2]string{{"Config", "pipelines"}, {"Pipeline", "images"}} {
 		property(list[0], list[1]).MinItems = ptr(uint64(1))
 	}
-	property("Image", "platforms").UniqueItems = true
 	for _, key := range []string{"immutable", "moving"} {
 		property("Tags", key).UniqueItems = true
 		// The form only: Load knows more.
-		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|branch|date:[^{}]+)\})+$`
+		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|date:[^{}]+|[A-Za-z_][A-Za-z0-9_]*)\})+$`
 	}
 
 	builds := property("Image", "builds")
@@ -195,7 +205,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 		for i := range v.NumField() {
 			key := jsonKey(v.Type().Field(i))
 			switch field := v.Field(i); {
-			case key == "-" || key == "images" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
+			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			default:
 				property(v.Type().Name(), key).Default = field.Interface()
@@ -204,7 +214,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	}
 }
 
-func (r rule) describe(schema *jsonschema.Schema) {
+func (r nameRule) describe(schema *jsonschema.Schema) {
 	schema.Pattern = r.pattern.String()
 	if r.least > 0 {
 		schema.MinLength = ptr(uint64(r.least))

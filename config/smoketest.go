@@ -89,14 +89,14 @@ const (
 )
 
 var (
-	environmentName = rule{
+	environmentName = nameRule{
 		pattern: regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), most: 128,
 		says: `an environment variable is named with letters, digits and "_", not beginning with a digit`,
 		cure: `use one such as "LOG_LEVEL"`,
 	}
 
 	// https://www.rfc-editor.org/rfc/rfc9112#section-3.2: a request line has no white space.
-	requestPath = rule{
+	requestPath = nameRule{
 		pattern: regexp.MustCompile(`^/[!-~]*$`), least: 1, most: 1024,
 		says: `a path begins with "/" and has no white space`,
 		cure: `use one such as "/health"`,

@@ -84,13 +84,13 @@ func (o object) broken() bool {
 }
 
 // templates parses tag templates, and gives the good ones.
-func (r *reader) templates(at string, texts []string) []template {
+func (r *reader) templates(at string, texts []string, names ...string) []template {
 	var templates []template
 	for i, text := range texts {
 		if text == "" {
 			continue // reported already
 		}
-		t, err := tag.Parse(text)
+		t, err := tag.Parse(text, names...)
 		if err != nil {
 			r.report(item(at, i), text, "%s", reason(err))
 			continue

@@ -62,7 +62,7 @@ func approvalActions(p *PipelineProps, console console) []action {
 	}
 	a := *p.Approval
 	fill(&a.Timeout, 7*24*time.Hour)
-	configuration := map[string]any{"CustomData": approvalText(a.Message, p.Images)}
+	configuration := map[string]any{"CustomData": approvalText(a.Message, p.Images, p.Rules)}
 	if link := approvalLink(p, console); link != "" {
 		configuration["ExternalEntityLink"] = link
 	}
@@ -75,13 +75,17 @@ func approvalActions(p *PipelineProps, console console) []action {
 }
 
 // approvalText says what would be promoted, with as many images as fit.
-func approvalText(message string, images []PipelineImage) string {
+func approvalText(message string, images []PipelineImage, rules []Rule) string {
 	fill(&message, "Promote these images?")
-	text := fmt.Sprintf("%s\nCommit %s of branch %s", message, commitVariable, branchVariable)
+	origin := "branch " + branchVariable
+	if len(rules) > 0 {
+		origin = refVariable + ", by the rule " + ruleVariable
+	}
+	text := fmt.Sprintf("%s\nCommit %s of %s", message, commitVariable, origin)
 	// The variables' values, which the length counts too, are not longer than these.
-	resolved := utf8.RuneCountInString(text) + 40 + maxBranchLength
+	resolved := utf8.RuneCountInString(text) + 40 + maxBranchLength + maxRuleLength
 	for n, image := range images {
-		line := fmt.Sprintf("\n%s: %s (%s)", image.Name, validatedDigest(image), variable(namespace(StageValidate, image.Name), "platforms"))
+		line := fmt.Sprintf("\n%s: %s (%s)", image.Name, validatedDigest(image), validatedPlatforms(image))
 		var platforms []string
 		for _, build := range image.Builds {
 			platforms = append(platforms, build.Architecture.Platform())
@@ -97,8 +101,12 @@ func approvalText(message string, images []PipelineImage) string {
 	return text
 }
 
-// maxBranchLength is that of CodeCommit: https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
-const maxBranchLength = 256
+const (
+	// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
+	maxBranchLength = 256
+	// See ruleName.
+	maxRuleLength = 80
+)
 
 // approvalLink leads to the image, or where there are several, to the execution. A pipeline can't refer to its own generated name.
 func approvalLink(p *PipelineProps, console console) string {

@@ -69,5 +69,11 @@ func NewArtifacts(scope constructs.Construct, id string, props *ArtifactsProps) 
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
 	})
+	except(this.Bucket, exception{
+		ID: "AwsSolutions-S1",
+		Reason: "The objects are copies of what the source repository holds, and only this pipeline's roles may read them. An access log " +
+			"would need a bucket that has none itself; who reads objects is better asked of CloudTrail's data events, which an " +
+			"account turns on for all of its buckets.",
+	})
 	return this
 }

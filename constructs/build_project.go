@@ -57,6 +57,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		Description:    p.Description,
 		Statements:     append(statements, p.Statements...),
 	})
+	except(this.Role, wildcardLogin, wildcardArtifacts)
 	environment := map[string]*awscodebuild.BuildEnvironmentVariable{}
 	for name, value := range p.Environment {
 		if value != nil {
@@ -82,6 +83,10 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		BuildSpec: awscodebuild.BuildSpec_FromObject(&map[string]any{"version": "0.2"}),
 	})
 	// The CDK would write the buildspec as JSON, without its comments; this is the file itself.
+	except(this.Project, exception{
+		ID:     "AwsSolutions-CB4",
+		Reason: "The key is for output artifacts, and the project has none: what it makes goes to ECR, which encrypts it.",
+	})
 	resource := this.Project.Node().DefaultChild().(awscodebuild.CfnProject)
 	resource.AddPropertyOverride(jsii.String("Source.BuildSpec"), p.Spec.Text)
 	return this

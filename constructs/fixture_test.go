@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 )
 
 func TestMain(m *testing.M) {
@@ -71,6 +72,7 @@ var synthesize = sync.OnceValue(func() map[string]synthesized {
 		made[name] = awscdk.NewStack(app, &name, nil)
 		stacks[name](made[name])
 	}
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(nil), nil) // the report is looked at by a test of its own
 	app.Synth(nil)
 	results := map[string]synthesized{}
 	for name, stack := range made {

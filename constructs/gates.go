@@ -25,6 +25,11 @@ func validatedDigest(image PipelineImage) string {
 	return variable(namespace(StageValidate, image.Name), "digest")
 }
 
+// validatedPlatforms is the variable that holds for which platforms the index of this run has images.
+func validatedPlatforms(image PipelineImage) string {
+	return variable(namespace(StageValidate, image.Name), "platforms")
+}
+
 // smokeTestActions run one image on all of its architectures, which are named like its builds.
 func smokeTestActions(image PipelineImage) []action {
 	var actions []action
@@ -32,6 +37,7 @@ func smokeTestActions(image PipelineImage) []action {
 		name := image.Name + "-" + string(test.Architecture)
 		action := codeBuildAction(StageSmokeTest, name, test.Project, []environmentVariable{
 			{"INDEX_DIGEST", validatedDigest(image)},
+			{"PLATFORMS", validatedPlatforms(image)}, // a rule may leave one out
 		})
 		// The console shows it as a test; it is the same otherwise.
 		action.ActionTypeId = actionType("Test", "CodeBuild")

@@ -8,7 +8,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -46,6 +48,10 @@ type GoFunctionProps struct {
 	// Default: 20 minutes: CodePipeline gives up an action that has not reported by then, and what it has
 	// given up must not be done later.
 	MaxEventAge time.Duration
+
+	// DeadLetters gets what an asynchronous invocation was given, and its error, if it failed in all attempts.
+	// Default: it is only logged.
+	DeadLetters awssqs.IQueue
 
 	// Environment is the environment of the program.
 	// Default: only what Lambda sets.
@@ -118,10 +124,16 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 
 	this := &GoFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.RemovalPolicy)
+	statements := append(logStatements(this.LogGroup), p.Statements...)
+	var onFailure awslambda.IDestination
+	if p.DeadLetters != nil {
+		onFailure = awslambdadestinations.NewSqsDestination(p.DeadLetters)
+		statements = append(statements, allow([]*string{p.DeadLetters.QueueArn()}, "sqs:SendMessage"))
+	}
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:     "lambda.amazonaws.com",
 		Description: "Runs the function built from " + p.Package,
-		Statements:  append(logStatements(this.LogGroup), p.Statements...),
+		Statements:  statements,
 	})
 	code, cleanUp := stage(this.Construct, program)
 	defer cleanUp()
@@ -136,6 +148,7 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 		Timeout:               duration(p.Timeout),
 		RetryAttempts:         jsii.Number(*p.RetryAttempts),
 		MaxEventAge:           duration(p.MaxEventAge),
+		OnFailure:             onFailure,
 		Environment:           stringMap(p.Environment),
 		LogGroup:              this.LogGroup,
 		LoggingFormat:         awslambda.LoggingFormat_JSON,

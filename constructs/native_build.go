@@ -62,6 +62,10 @@ type NativeBuildProps struct {
 	// Default: none.
 	Labels map[string]string
 
+	// Rules are what the build rules of the pipeline change, by the name of the rule; if there are any, all must be here.
+	// Default: none, every run builds alike.
+	Rules map[string]BuildRule
+
 	// Compute is the size of the machine.
 	// Default: MEDIUM.
 	Compute Compute
@@ -107,6 +111,7 @@ func (p *NativeBuildProps) Validate() error {
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		insideSource("Context", p.Context),
 		insideSource("Dockerfile", p.Dockerfile),
+		buildRuleProblems(p.Rules),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -124,7 +129,7 @@ func insideSource(prop, value string) error {
 
 // NativeBuild is a CodeBuild project that builds one image for the architecture of the machine it runs on, without
 // emulation, and pushes it by digest. In a pipeline, its action gives the digest as the variable [ImageDigestVariable]; the
-// action must set COMMIT_ID to the commit that is built.
+// action must set COMMIT_ID to the commit that is built, and RULE to the name of the build rule if there are Rules.
 type NativeBuild struct {
 	constructs.Construct
 
@@ -139,6 +144,8 @@ type NativeBuild struct {
 
 	// LogGroup is where the builds' logs go.
 	LogGroup awslogs.LogGroup
+
+	rules map[string]BuildRule
 }
 
 // ImageDigestVariable is the variable that a build exports.
@@ -181,6 +188,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			"IMAGE_LABELS":   jsonObject(p.Labels),
 			"SOURCE_URL":     &p.SourceURL,
 			"BUILDKIT_IMAGE": &p.BuildKitImage,
+			"RULES":          rulesOf(p.Rules),
 		},
 	})
 	return &NativeBuild{
@@ -189,7 +197,15 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Project:      project.Project,
 		Role:         project.Role,
 		LogGroup:     project.LogGroup,
+		rules:        p.Rules,
 	}
+}
+
+func rulesOf(rules map[string]BuildRule) *string {
+	if len(rules) == 0 {
+		return nil
+	}
+	return jsii.String(compactJSON(rules))
 }
 
 func jsonObject(values map[string]string) *string {

@@ -3,6 +3,8 @@ package constructs
 import (
 	"slices"
 
+	"archway/internal/rule"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -22,6 +24,17 @@ const (
 // BranchVariable is the pipeline variable that holds the name of the branch that is built.
 const BranchVariable = "branch"
 
+// A pipeline with rules has these variables instead: the name of the rule by which a run is built, and the name of the branch
+// or tag that it is built for. Everything else about the run follows from the two.
+const (
+	RuleVariable = "rule"
+	RefVariable  = "ref"
+
+	// NoRule is the value of the rule's variable if nobody gives one, and no rule matches the pipeline's branch. The first
+	// build action of such a run says what is missing.
+	NoRule = "none"
+)
+
 // Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
 // that are asked for: SmokeTest and Approval. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
@@ -37,6 +50,9 @@ type Pipeline struct {
 
 	// ConsoleURL is the address of the pipeline's page in the console.
 	ConsoleURL *string
+
+	// StartCommand is the command line that starts a run at once ("build now"), with words in capitals to be replaced.
+	StartCommand *string
 }
 
 // NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a [Trigger].
@@ -45,6 +61,11 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	p := *props
 	fill(&p.Branch, DefaultBranch)
 	fill(&p.Execution, Queued)
+
+	p.Images = slices.Clone(p.Images)
+	for i := range p.Images {
+		p.Images[i].rules = p.Rules
+	}
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id)}
 	// One role: a role for each action would add nothing, as this one could assume every one of them.
@@ -55,17 +76,14 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		Statements:     pipelineStatements(&p),
 	})
 	console := newConsole(this.Construct)
+	except(this.Role, wildcardArtifacts)
 	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
 		Name:          optional(p.PipelineName),
 		PipelineType:  jsii.String("V2"),
 		ExecutionMode: jsii.String(string(p.Execution)),
 		RoleArn:       this.Role.RoleArn(),
 		ArtifactStore: artifactStore(p.Artifacts),
-		Variables: []any{&awscodepipeline.CfnPipeline_VariableDeclarationProperty{
-			Name:         jsii.String(BranchVariable),
-			DefaultValue: &p.Branch,
-			Description:  jsii.String("The branch that is built; tags may be named after it"),
-		}},
+		Variables:     variables(&p),
 		Stages: slices.Concat([]stageDeclaration{
 			stageOf(StageSource, sourceAction(&p)),
 			stageOf(StageBuild, each(p.Images, buildActions)...),
@@ -74,6 +92,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		}, gates(&p, console), []stageDeclaration{promoteStage(&p)}),
 	})
 	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
+	this.StartCommand = startCommand(&p, *this.Pipeline.Ref())
 	return this
 }
 
@@ -83,6 +102,35 @@ func promoteStage(p *PipelineProps) *awscodepipeline.CfnPipeline_StageDeclaratio
 		stage.OnFailure = &awscodepipeline.CfnPipeline_FailureConditionsProperty{Result: jsii.String("ROLLBACK")}
 	}
 	return stage
+}
+
+func variables(p *PipelineProps) []any {
+	declare := func(name, value, description string) any {
+		return &awscodepipeline.CfnPipeline_VariableDeclarationProperty{Name: &name, DefaultValue: &value, Description: &description}
+	}
+	if len(p.Rules) == 0 {
+		return []any{declare(BranchVariable, p.Branch, "The branch that is built; tags may be named after it")}
+	}
+	name := NoRule
+	if matchers, err := compile(p.Rules); err == nil {
+		if m, ok := rule.Find(matchers, rule.Branch, p.Branch); ok {
+			name = m.Name
+		}
+	}
+	return []any{
+		declare(RuleVariable, name, "The build rule: it decides what is built, and how"),
+		declare(RefVariable, p.Branch, "The name of the branch or tag, which the rule must match; tags may be named after it"),
+	}
+}
+
+// startCommand has no quotes: nothing that stands for a word needs them but the name of a strange branch.
+func startCommand(p *PipelineProps, name string) *string {
+	variables := "name=" + BranchVariable + ",value=BRANCH"
+	if len(p.Rules) > 0 {
+		variables = "name=" + RuleVariable + ",value=RULE name=" + RefVariable + ",value=REF"
+	}
+	return jsii.String("aws codepipeline start-pipeline-execution --name " + name +
+		" --source-revisions actionName=" + StageSource + ",revisionType=COMMIT_ID,revisionValue=COMMIT --variables " + variables)
 }
 
 func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {

@@ -21,6 +21,8 @@ func variable(namespace, name string) string { return "#{" + namespace + "." + n
 var (
 	commitVariable = variable(StageSource, "CommitId")
 	branchVariable = variable("variables", BranchVariable)
+	ruleVariable   = variable("variables", RuleVariable)
+	refVariable    = variable("variables", RefVariable)
 	// executionVariable is CodePipeline's own.
 	executionVariable = variable("codepipeline", "PipelineExecutionId")
 )
@@ -37,9 +39,11 @@ func builtDigest(image PipelineImage, build *NativeBuild) string {
 func buildActions(image PipelineImage) []action {
 	var actions []action
 	for _, build := range image.Builds {
-		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, []environmentVariable{
-			{"COMMIT_ID", commitVariable},
-		}))
+		environment := []environmentVariable{{"COMMIT_ID", commitVariable}}
+		if len(image.rules) > 0 {
+			environment = append(environment, environmentVariable{"RULE", ruleVariable})
+		}
+		actions = append(actions, codeBuildAction(StageBuild, buildActionName(image, build), build.Project, environment))
 	}
 	return actions
 }
@@ -66,26 +70,66 @@ func validateActions(image PipelineImage, function awslambda.IFunction) []action
 		Digest:     variable(namespace(StageMerge, image.Name), IndexDigestVariable),
 		Revision:   commitVariable,
 		Builds:     builds,
-		Branch:     branchVariable,
+		reference:  image.reference(),
 	}))}
 }
 
-// validated says what is validated. The branch names the moving tags, which must not lose a platform.
+// reference names what was built, from which the functions make the tags: the branch, or a reference and its rule.
+type reference struct {
+	Branch string `json:"branch,omitempty"`
+	Image  string `json:"image,omitempty"`
+	Rule   string `json:"rule,omitempty"`
+	Ref    string `json:"ref,omitempty"`
+}
+
+func (i PipelineImage) reference() reference {
+	if len(i.rules) == 0 {
+		return reference{Branch: branchVariable}
+	}
+	return reference{Image: i.Name, Rule: ruleVariable, Ref: refVariable}
+}
+
+// validated says what is validated. The reference names the moving tags, which must not lose a platform.
 type validated struct {
 	Repository string            `json:"repository"`
 	Digest     string            `json:"digest"`
 	Revision   string            `json:"revision"`
 	Builds     map[string]string `json:"builds"`
-	Branch     string            `json:"branch"`
+	reference
 }
 
-// validation is what the Validate action hands to its function.
+// validation is what the Validate action hands to its function. Rules that leave out architectures are listed, because the
+// validation must not take a build's word for it.
 func (i PipelineImage) validation(what validated) string {
 	return compactJSON(struct {
 		validated
-		Moving []string `json:"moving,omitempty"`
+		Only   map[string][]string `json:"only,omitempty"`
+		Moving []string            `json:"moving,omitempty"`
 		policy
-	}{what, i.MovingTags, i.Validation.policy()})
+	}{what, i.only(), i.MovingTags, i.Validation.policy()})
+}
+
+// only lists the rules that build fewer platforms than there are, by the platforms that they build.
+func (i PipelineImage) only() map[string][]string {
+	only := map[string][]string{}
+	for _, r := range i.rules {
+		var platforms []string
+		all := true
+		for _, build := range i.Builds {
+			switch {
+			case build == nil:
+			case build.rules[r.Name].Skip:
+				all = false
+			default:
+				platforms = append(platforms, build.Architecture.Platform())
+			}
+		}
+		if !all {
+			key := strings.Join(platforms, ",")
+			only[key] = append(only[key], r.Name)
+		}
+	}
+	return only
 }
 
 // The run orders of the stage Promote: what stands against one image is known before a tag of any other image moves.
@@ -106,7 +150,7 @@ func promoteActions(images []PipelineImage, function awslambda.IFunction) []acti
 			Repository: *RepositoryURI(image.Repository),
 			Digest:     validatedDigest(image),
 			Commit:     commitVariable,
-			Branch:     branchVariable,
+			reference:  image.reference(),
 			Execution:  executionVariable,
 		}
 		promotion := lambdaAction(StagePromote, image.Name, function, image.promotion(what))
@@ -129,9 +173,9 @@ type promoted struct {
 	Repository string `json:"repository"`
 	Digest     string `json:"digest"`
 	Commit     string `json:"commit"`
-	Branch     string `json:"branch"`
-	Execution  string `json:"execution"`
-	Check      bool   `json:"check,omitempty"`
+	reference
+	Execution string `json:"execution"`
+	Check     bool   `json:"check,omitempty"`
 }
 
 // promotion is what the Promote action hands to its function.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -32,6 +33,11 @@ type PipelineProps struct {
 
 	// Images are the images of the repository. At least one is required.
 	Images []PipelineImage
+
+	// Rules are the build rules, which say by which names of branches and tags runs are started, and what is different in
+	// them. Every build has what a rule changes, and the promoter the tags.
+	// Default: none, every run is for a branch, and builds alike.
+	Rules []Rule
 
 	// Validator is the function that checks an index. Required.
 	Validator awslambda.IFunction
@@ -88,6 +94,8 @@ type PipelineImage struct {
 	// Validation says how the image's index is judged.
 	// Default: everything that the checks call an error stops the pipeline.
 	Validation Validation
+
+	rules []Rule // of the pipeline
 }
 
 // Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
@@ -135,10 +143,13 @@ func (p *PipelineProps) Validate() error {
 	default:
 		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
 	}
+	_, err := compile(p.Rules)
+	errs = append(errs, err)
 	seen := map[string]int{}
 	actions := 0
 	for i, image := range p.Images {
-		for _, err := range image.problems(p.Branch) {
+		image.rules = p.Rules
+		for _, err := range append(image.problems(p.Branch), image.ruleProblems()...) {
 			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
 		}
 		if first, twice := seen[image.Name]; twice {
@@ -204,11 +215,16 @@ func (i PipelineImage) problems(branch string) []error {
 		}
 	}
 	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
+	fill(&branch, DefaultBranch)
+	of := i.reference()
+	if len(i.rules) == 0 {
+		of.Branch = branch
+	}
 	resolved := i.promotion(promoted{
 		Repository: strings.Repeat("r", 60),
 		Digest:     "sha256:" + strings.Repeat("0", 64),
 		Commit:     strings.Repeat("0", 40),
-		Branch:     branch,
+		reference:  of,
 		Execution:  strings.Repeat("0", 36),
 		Check:      true,
 	})
@@ -216,12 +232,40 @@ func (i PipelineImage) problems(branch string) []error {
 		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
 	}
 	errs = append(errs, i.Validation.problems()...)
-	judged := validated{Repository: strings.Repeat("r", 60), Digest: "sha256:" + strings.Repeat("0", 64), Revision: strings.Repeat("0", 40), Branch: branch, Builds: map[string]string{}}
+	judged := validated{Repository: strings.Repeat("r", 60), Digest: "sha256:" + strings.Repeat("0", 64), Revision: strings.Repeat("0", 40), reference: of, Builds: map[string]string{}}
 	for architecture := range seen {
 		judged.Builds[architecture.Platform()] = judged.Digest
 	}
 	if n := utf8.RuneCountInString(i.validation(judged)); n > maxParameters {
 		add(wrong("Validation", "and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give shorter reasons, or fewer or shorter tags", n, maxParameters))
+	}
+	return errs
+}
+
+// ruleProblems are the problems of an image that has other build rules than its pipeline.
+func (i PipelineImage) ruleProblems() []error {
+	rules := i.rules
+	var errs []error
+	if len(rules) > 0 && len(i.ImmutableTags)+len(i.MovingTags) > 0 {
+		errs = append(errs, wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give the promoter the tags of each rule"))
+	}
+	for n, build := range i.Builds {
+		if build == nil {
+			continue
+		}
+		for k, r := range rules {
+			if _, known := build.rules[r.Name]; !known {
+				errs = append(errs, wrong(at("Builds", n), "has nothing for the rule %q at %s: add it to the build's Rules, even if it changes nothing", r.Name, at("Rules", k)))
+			}
+		}
+		if len(build.rules) > 0 && len(rules) == 0 {
+			errs = append(errs, wrong(at("Builds", n), "has rules, and the pipeline has none: give both the same"))
+		}
+	}
+	for _, r := range rules {
+		if len(i.Builds) > 0 && !slices.ContainsFunc(i.Builds, func(b *NativeBuild) bool { return b != nil && !b.rules[r.Name].Skip }) {
+			errs = append(errs, wrong("Builds", "are all left out by the rule %q: build at least one", r.Name))
+		}
 	}
 	return errs
 }

@@ -2,6 +2,7 @@ package constructs
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -25,6 +26,10 @@ type PromoterProps struct {
 	// name and not an attribute of the pipeline, which refers to the function itself. Required.
 	PipelineName string
 
+	// Rules are the build rules of the pipeline, with the tags that they give to each image.
+	// Default: none, the pipeline's actions name the tags.
+	Rules []Rule
+
 	// LogRetention is how long log events are kept, and with them the records of what was promoted.
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
@@ -39,10 +44,13 @@ func (p *PromoterProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
+	_, err := compile(p.Rules)
 	errs := []error{
 		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
 		missing(p.Source == nil, "Source", "the repository whose commits are built"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline that calls the function"),
+		err,
+		fitsEnvironment(encodedTags(p.Rules)),
 	}
 	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
 		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
@@ -54,17 +62,16 @@ func (p *PromoterProps) Validate() error {
 // by digest, it is the only one that may write to the repositories.
 func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *GoFunction {
 	check("Promoter", scope, id, props.Validate())
+	environment := map[string]string{"PIPELINE_NAME": props.PipelineName, "SOURCE_REPOSITORY": *props.Source.RepositoryName()}
+	maps.Copy(environment, rulesEnvironment(props.Rules))
 	pipeline := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: &props.PipelineName})
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     PromotePackage,
 		Description: "Points tags at a validated image index, by its digest",
 		Timeout:     2 * time.Minute,
 		// An action waits 20 minutes for its function: no repetition of the event may begin when nobody waits any more.
 		MaxEventAge: 15 * time.Minute,
-		Environment: map[string]string{
-			"PIPELINE_NAME":     props.PipelineName,
-			"SOURCE_REPOSITORY": *props.Source.RepositoryName(),
-		},
+		Environment: environment,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrTag...),
@@ -75,4 +82,6 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }

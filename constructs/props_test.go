@@ -194,7 +194,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"pipeline: more tags than CodePipeline hands over", pipeline(archway.PipelineImage{
 			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, ImmutableTags: []string{strings.Repeat("t", 900)},
 		}), []string{
-			"Images[0].ImmutableTags and MovingTags make a configuration of 1205 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
+			"Images[0].ImmutableTags and MovingTags make a configuration of 1209 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
 		}},
 		{"pipeline: a validation that can't work", pipeline(judged(archway.Validation{
 			AllowedPlatforms: []string{"linux/arm/v7", "arm"},
@@ -216,7 +216,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"pipeline: more reasons than CodePipeline hands over", pipeline(judged(archway.Validation{
 			Downgrade: map[string]archway.Downgrade{"rootfs": {Severity: archway.Info, Reason: strings.Repeat("r", 800)}},
 		})), []string{
-			"Images[0].Validation and MovingTags make a configuration of 1156 characters or more: CodePipeline allows 1000, so give shorter reasons, or fewer or shorter tags",
+			"Images[0].Validation and MovingTags make a configuration of 1160 characters or more: CodePipeline allows 1000, so give shorter reasons, or fewer or shorter tags",
 		}},
 
 		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},

@@ -84,8 +84,8 @@ func artifactReadWriteStatements(bucket awss3.IBucket) []awsiam.PolicyStatement 
 		allow([]*string{bucket.BucketArn()}, "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
 	}
 	if key := bucket.EncryptionKey(); key != nil {
-		statements = append(statements,
-			allow([]*string{key.KeyArn()}, "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"))
+		statements = append(statements, allow([]*string{key.KeyArn()},
+			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"))
 	}
 	return statements
 }

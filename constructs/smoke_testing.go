@@ -70,7 +70,8 @@ func (p *SmokeTestProps) Validate() error {
 
 // SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
 // does with what is expected. It can pull, and write nothing. In a pipeline, its action must set INDEX_DIGEST to the digest of
-// the validated index.
+// the validated index, and PLATFORMS to the platforms that it has ("linux/amd64,linux/arm64"): one that is not among them has
+// nothing to test.
 type SmokeTest struct {
 	constructs.Construct
 

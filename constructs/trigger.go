@@ -2,11 +2,20 @@ package constructs
 
 import (
 	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"archway/internal/rule"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscodepipeline"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -18,8 +27,13 @@ type TriggerProps struct {
 	Repository awscodecommit.IRepository
 
 	// Branch is the branch whose pushes count.
-	// Default: "main".
+	// Default: "main". It is not used if there are Rules.
 	Branch string
+
+	// Rules say which pushes of branches and git tags count. They set the pipeline's variables [RuleVariable] and
+	// [RefVariable].
+	// Default: only those to Branch.
+	Rules []Rule
 
 	// Pipeline is the pipeline to start. Required.
 	Pipeline interfacesawscodepipeline.IPipelineRef
@@ -29,8 +43,16 @@ type TriggerProps struct {
 	SourceAction string
 
 	// BranchVariable is the pipeline variable that is set to the name of the pushed branch.
-	// Default: "branch", the variable that [Pipeline] declares.
+	// Default: "branch", the variable that [Pipeline] declares. It is not used if there are Rules.
 	BranchVariable string
+
+	// LogRetention is how long log events of the function are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy decides what becomes of the log group of the function when it leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // Validate reports everything that is wrong with the props.
@@ -38,31 +60,46 @@ func (p *TriggerProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
+	_, err := compile(p.Rules)
 	return errors.Join(
 		missing(p.Repository == nil, "Repository", "the repository whose pushes start the pipeline"),
-		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"))
+		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"),
+		err,
+		fitsEnvironment(rule.Encode(forFunction(p.Rules))))
 }
 
-// Trigger is an EventBridge rule that starts a pipeline for each push to a branch, with exactly the commit that was pushed:
-// by the time a run starts, the branch may have moved on.
+// Trigger starts a pipeline for each push of a branch or tag that a rule matches, with exactly the commit that was pushed: by
+// the time a run starts, the branch may have moved on. EventBridge does that alone where it can tell by itself: exact names,
+// and patterns that only leave parts of a name open. Where only a regular expression can tell, a function decides.
 type Trigger struct {
 	constructs.Construct
 
-	// Rule is the rule. It is an L1 construct, because the CDK's target for pipelines can't say which commit to build.
-	Rule awsevents.CfnRule
+	// Rules are the EventBridge rules. They are L1 constructs, because the CDK's target for pipelines can't say which commit
+	// to build.
+	Rules []awsevents.CfnRule
 
-	// Role is the role with which EventBridge starts the pipeline.
+	// Role is the role with which EventBridge starts the pipeline; nil if only the function does.
 	Role awsiam.Role
+
+	// Function decides by regular expressions; nil if none is needed.
+	Function *GoFunction
+
+	// DeadLetters holds the events of pushes that should have started a run and did not.
+	DeadLetters awssqs.Queue
+
+	// Alarm is on while there are any. It has no action yet: add one.
+	Alarm awscloudwatch.Alarm
 }
 
-// inputTemplate is the shape of StartPipelineExecution. A <name> outside of quotes is replaced by the value as JSON.
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
-func inputTemplate(sourceAction, branchVariable string) string {
-	return `{"sourceRevisions":[{"actionName":` + compactJSON(sourceAction) + `,"revisionType":"COMMIT_ID","revisionValue":<commit>}],` +
-		`"variables":[{"name":` + compactJSON(branchVariable) + `,"value":<branch>}]}`
+// triggerPart is an EventBridge rule to be made.
+type triggerPart struct {
+	id, description string
+	refType         rule.Type
+	names           []any // nil: all
+	inputTemplate   string
 }
 
-// NewTrigger adds the rule to scope.
+// NewTrigger adds the rules to scope, and the function if it is needed.
 func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Trigger {
 	check("Trigger", scope, id, props.Validate())
 	p := *props
@@ -70,34 +107,26 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 	fill(&p.SourceAction, StageSource)
 	fill(&p.BranchVariable, BranchVariable)
 
+	this := &Trigger{Construct: constructs.NewConstruct(scope, &id)}
+	this.DeadLetters, this.Alarm = newDeadLetters(this.Construct)
+
 	// Put together from the name: that a pipeline has an attribute "Arn" is new, and may not be so in every partition.
 	pipelineARN := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
 		Service:  jsii.String("codepipeline"),
 		Resource: p.Pipeline.PipelineRef().PipelineName,
 	})
-	this := &Trigger{Construct: constructs.NewConstruct(scope, &id)}
-	this.Role = newRole(this.Construct, &roleProps{
-		Service:        "events.amazonaws.com",
-		OwnAccountOnly: true,
-		Description:    "Starts the pipeline when a commit is pushed",
-		Statements:     []awsiam.PolicyStatement{allow([]*string{pipelineARN}, "codepipeline:StartPipelineExecution")},
-	})
-	this.Rule = awsevents.NewCfnRule(this.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
-		Description: jsii.String("A push to " + p.Branch + " starts the pipeline with the pushed commit"),
-		State:       jsii.String("ENABLED"),
-		EventPattern: map[string]any{
-			"source":      []string{"aws.codecommit"},
-			"detail-type": []string{"CodeCommit Repository State Change"},
-			"resources":   []*string{p.Repository.RepositoryArn()},
-			"detail": map[string]any{
-				// A deleted branch has no commit to build.
-				"event": []string{"referenceCreated", "referenceUpdated"},
-				// Without the type, a tag that is called like the branch would start a run as well.
-				"referenceType": []string{"branch"},
-				"referenceName": []string{p.Branch},
-			},
-		},
-		Targets: []any{&awsevents.CfnRule_TargetProperty{
+	start := allow([]*string{pipelineARN}, "codepipeline:StartPipelineExecution")
+	direct, byFunction := p.parts()
+	if len(direct) > 0 {
+		this.Role = newRole(this.Construct, &roleProps{
+			Service:        "events.amazonaws.com",
+			OwnAccountOnly: true,
+			Description:    "Starts the pipeline when a commit is pushed",
+			Statements:     []awsiam.PolicyStatement{start},
+		})
+	}
+	for _, part := range direct {
+		this.addRule(&p, part.id, part.description, []rule.Type{part.refType}, part.names, &awsevents.CfnRule_TargetProperty{
 			Id:      jsii.String("Pipeline"),
 			Arn:     pipelineARN,
 			RoleArn: this.Role.RoleArn(),
@@ -106,9 +135,146 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 					"commit": "$.detail.commitId",
 					"branch": "$.detail.referenceName",
 				},
-				InputTemplate: jsii.String(inputTemplate(p.SourceAction, p.BranchVariable)),
+				InputTemplate: &part.inputTemplate,
 			},
-		}},
-	})
+		})
+	}
+	if len(byFunction) > 0 {
+		this.addFunction(&p, start, byFunction)
+	}
+	var arns []*string
+	for _, r := range this.Rules {
+		arns = append(arns, r.AttrArn())
+	}
+	mayDeliver(this.DeadLetters, arns)
 	return this
+}
+
+// parts tells what EventBridge does by itself, and the kinds of references of which the function sees all pushes.
+func (p *TriggerProps) parts() (direct []triggerPart, byFunction []rule.Type) {
+	if len(p.Rules) == 0 {
+		return []triggerPart{{
+			id: "Rule", description: "A push to " + p.Branch + " starts the pipeline with the pushed commit",
+			refType: rule.Branch, names: []any{p.Branch}, inputTemplate: p.inputTemplate(p.BranchVariable, ""),
+		}}, nil
+	}
+	matchers, _ := compile(p.Rules)
+	for _, m := range matchers {
+		globs, alone := m.Globs()
+		if !alone {
+			if !slices.Contains(byFunction, m.Type) {
+				byFunction = append(byFunction, m.Type)
+			}
+			continue
+		}
+		direct = append(direct, triggerPart{
+			id: "Rule-" + m.Name, description: "A push that the build rule " + m.Name + " matches starts the pipeline with the pushed commit",
+			refType: m.Type, names: matchNames(globs), inputTemplate: p.inputTemplate(RefVariable, m.Name),
+		})
+	}
+	return direct, byFunction
+}
+
+// matchNames are the globs as EventBridge writes them.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+func matchNames(globs []string) []any {
+	var names []any
+	for _, glob := range globs {
+		body, open := strings.CutSuffix(glob, "*")
+		switch {
+		case glob == "*":
+			return nil
+		case !strings.Contains(glob, "*"):
+			names = append(names, glob)
+		case open && !strings.Contains(body, "*"):
+			names = append(names, map[string]string{"prefix": body})
+		default:
+			names = append(names, map[string]string{"wildcard": glob})
+		}
+	}
+	return names
+}
+
+// inputTemplate is the shape of StartPipelineExecution. A <name> outside of quotes is replaced by the value as JSON.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
+func (p *TriggerProps) inputTemplate(variable, ruleName string) string {
+	named := ""
+	if ruleName != "" {
+		named = `{"name":` + compactJSON(RuleVariable) + `,"value":` + compactJSON(ruleName) + `},`
+	}
+	return `{"sourceRevisions":[{"actionName":` + compactJSON(p.SourceAction) + `,"revisionType":"COMMIT_ID","revisionValue":<commit>}],` +
+		`"variables":[` + named + `{"name":` + compactJSON(variable) + `,"value":<branch>}]}`
+}
+
+// maxStartDelay is how long a start is tried before it is given up: longer, and the push is no news any more.
+const maxStartDelay = time.Hour
+
+func (t *Trigger) addRule(p *TriggerProps, id, description string, types []rule.Type, names []any, target *awsevents.CfnRule_TargetProperty) awsevents.CfnRule {
+	detail := map[string]any{
+		// A deleted branch has no commit to build.
+		"event": []string{"referenceCreated", "referenceUpdated"},
+		// Without the type, a tag that is called like the branch would start a run as well.
+		"referenceType": types,
+	}
+	if names != nil {
+		detail["referenceName"] = names
+	}
+	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: t.DeadLetters.QueueArn()}
+	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
+	r := awsevents.NewCfnRule(t.Construct, &id, &awsevents.CfnRuleProps{
+		Description: &description,
+		State:       jsii.String("ENABLED"),
+		EventPattern: map[string]any{
+			"source":      []string{"aws.codecommit"},
+			"detail-type": []string{"CodeCommit Repository State Change"},
+			"resources":   []*string{p.Repository.RepositoryArn()},
+			"detail":      detail,
+		},
+		Targets: []any{target},
+	})
+	t.Rules = append(t.Rules, r)
+	return r
+}
+
+// functionRule is a rule as the function reads it.
+type functionRule struct {
+	rule.Rule
+	Direct bool `json:"direct,omitempty"`
+}
+
+func forFunction(rules []Rule) []functionRule {
+	var all []functionRule
+	for _, r := range rules {
+		one := functionRule{Rule: r.rule()}
+		if m, err := rule.Compile(one.Rule); err == nil {
+			_, one.Direct = m.Globs()
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func (t *Trigger) addFunction(p *TriggerProps, start awsiam.PolicyStatement, types []rule.Type) {
+	t.Function = NewGoFunction(t.Construct, "Function", &GoFunctionProps{
+		Package:       TriggerPackage,
+		Description:   "Starts the pipeline for pushes that match a regular expression",
+		MaxEventAge:   maxStartDelay,
+		DeadLetters:   t.DeadLetters,
+		Statements:    []awsiam.PolicyStatement{start},
+		LogRetention:  p.LogRetention,
+		RemovalPolicy: p.RemovalPolicy,
+		Environment: map[string]string{
+			rule.Environment: rule.Encode(forFunction(p.Rules)),
+			"PIPELINE":       *p.Pipeline.PipelineRef().PipelineName,
+			"SOURCE_ACTION":  p.SourceAction,
+		},
+	})
+	r := t.addRule(p, "Pushes", "All pushes, of which the function starts the pipeline for those that a build rule matches", types, nil, &awsevents.CfnRule_TargetProperty{
+		Id:  jsii.String("Function"),
+		Arn: t.Function.Function.FunctionArn(),
+	})
+	t.Function.Function.AddPermission(jsii.String("Pushes"), &awslambda.Permission{
+		Principal: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+		SourceArn: r.AttrArn(),
+	})
 }

@@ -26,6 +26,10 @@ type Validation struct {
 	// one.
 	// Default: attestations may be missing.
 	RequireProvenance bool
+
+	// Deep looks at every program and library in every layer, which takes reading all of them.
+	// Default: only what starts in each image is looked at.
+	Deep bool
 }
 
 // Downgrade makes the findings of a check weigh less.
@@ -83,10 +87,11 @@ type policy struct {
 	Allow      []string          `json:"allow,omitempty"`
 	Downgrade  map[string]string `json:"downgrade,omitempty"`
 	Provenance bool              `json:"provenance,omitempty"`
+	Deep       bool              `json:"deep,omitempty"`
 }
 
 func (v Validation) policy() policy {
-	p := policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance}
+	p := policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep}
 	for name, d := range v.Downgrade {
 		if p.Downgrade == nil {
 			p.Downgrade = map[string]string{}

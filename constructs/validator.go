@@ -17,6 +17,7 @@ import (
 const (
 	ValidatePackage = "archway/lambda/validate"
 	PromotePackage  = "archway/lambda/promote"
+	TriggerPackage  = "archway/lambda/trigger"
 )
 
 // RegistryFunctionProps describes a function that works on image repositories.
@@ -27,6 +28,10 @@ type RegistryFunctionProps struct {
 	// Topic is a topic that the function may notify. The validator does so for a [DriftCheck].
 	// Default: it may notify none.
 	Topic awssns.ITopic
+
+	// Rules are the build rules of the pipeline, with the tags that they give to each image.
+	// Default: none, the pipeline's actions name the tags.
+	Rules []Rule
 
 	// LogRetention is how long log events are kept.
 	// Default: three months.
@@ -42,17 +47,22 @@ func (p *RegistryFunctionProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+	_, err := compile(p.Rules)
+	return errors.Join(
+		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
+		err,
+		fitsEnvironment(encodedTags(p.Rules)))
 }
 
 // NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
 func NewValidator(scope constructs.Construct, id string, props *RegistryFunctionProps) *GoFunction {
 	check("Validator", scope, id, props.Validate())
-	return NewGoFunction(scope, id, &GoFunctionProps{
+	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     ValidatePackage,
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
+		Environment: rulesEnvironment(props.Rules),
 		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),
@@ -61,6 +71,8 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		LogRetention:  props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
+	except(function.Role, wildcardLoginAndJob)
+	return function
 }
 
 // notify lets a role tell a topic, if there is one.

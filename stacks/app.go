@@ -22,6 +22,7 @@ func NewApp(cfg *config.Config) awscdk.App {
 	for i := range cfg.Pipelines {
 		NewPipeline(app, &cfg.Pipelines[i])
 	}
+	addChecks(app)
 	return app
 }
 

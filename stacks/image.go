@@ -15,6 +15,7 @@ import (
 type imageProps struct {
 	Source        *archway.Source
 	Artifacts     *archway.Artifacts
+	Rules         []config.Rule
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -39,6 +40,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Target:        cfg.Target,
 			BuildArgs:     cfg.BuildArgs,
 			Labels:        cfg.Labels,
+			Rules:         buildRules(props.Rules, cfg, target),
 			Compute:       archway.Compute(build.Compute),
 			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
 			BuildKitImage: cfg.BuildkitImage,
@@ -49,6 +51,10 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		Description: jsii.String("Where " + cfg.Name + " is pulled from"),
 		Value:       registry.URI(),
 	})
+	tags := cfg.Tags
+	if len(props.Rules) > 0 {
+		tags = config.Tags{} // the rules have them
+	}
 	return archway.PipelineImage{
 		Name:       cfg.Name,
 		Repository: registry.Repository,
@@ -60,14 +66,14 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			RemovalPolicy: props.RemovalPolicy,
 		}),
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
-		ImmutableTags: cfg.Tags.Immutable,
-		MovingTags:    cfg.Tags.Moving,
+		ImmutableTags: tags.Immutable,
+		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),
 	}
 }
 
 func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Downgrade: map[string]archway.Downgrade{}}
+	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
 	for name, d := range cfg.Downgrade {
 		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
 	}

@@ -1,17 +1,47 @@
 package stacks
 
 import (
+	"fmt"
+	"strings"
+
+	"archway/config"
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
 // addOutputs shows after a deployment what a person needs next.
-func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pipeline) {
+func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pipeline, cfg *config.Pipeline) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 	}
 	output("CloneUrl", "git clone over HTTPS", source.CloneURL())
 	output("CloneUrlGrc", "git clone with AWS credentials (git-remote-codecommit)", source.CloneURLGRC())
+	output("BuildNow", buildNow(cfg), pipeline.StartCommand)
 	output("Console", "The pipeline in the console", pipeline.ConsoleURL)
+}
+
+// maxDescription is how many bytes CloudFormation takes as the description of an output.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+const maxDescription = 1024
+
+// buildNow says what to put into the command line that starts a run at once.
+func buildNow(cfg *config.Pipeline) string {
+	const commit = "Build a branch, tag or commit now: COMMIT is a commit ID (git rev-parse NAME^{commit})"
+	if len(cfg.Rules) == 0 {
+		return commit + ", BRANCH the branch that tags are named after"
+	}
+	text := commit + ", RULE a build rule, and REF the branch or tag that the rule matches and tags are named after. Rules: "
+	var rules []string
+	for _, r := range cfg.Rules {
+		what := r.Exact
+		if what == "" {
+			what = "/" + r.Pattern + "/"
+		}
+		rules = append(rules, fmt.Sprintf("%s (%s %s)", r.Name, r.Type, what))
+	}
+	if text += strings.Join(rules, ", "); len(text) > maxDescription {
+		return strings.ToValidUTF8(text[:maxDescription-3], "") + "..."
+	}
+	return text
 }

@@ -11,9 +11,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// FunctionPackages are the packages of the functions that every stack deploys.
-var FunctionPackages = []string{archway.ValidatePackage, archway.PromotePackage}
-
 // Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
 type Pipeline struct {
 	awscdk.Stack
@@ -46,15 +43,19 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	var images []archway.PipelineImage
 	var repositories []awsecr.IRepository
 	for i := range cfg.Images {
-		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{Source: source, Artifacts: artifacts, RemovalPolicy: removal})
+		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
+			Source: source, Artifacts: artifacts, Rules: cfg.Rules, RemovalPolicy: removal,
+		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
-	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, RemovalPolicy: removal})
+	rules := rulesOf(cfg.Rules)
+	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, Rules: rules, RemovalPolicy: removal})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 		Repositories:  repositories,
 		Source:        source.Repository,
 		PipelineName:  cfg.Name,
+		Rules:         rules,
 		RemovalPolicy: removal,
 	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
@@ -63,6 +64,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:       cfg.Source.Branch,
 		Artifacts:    artifacts.Bucket,
 		Images:       images,
+		Rules:        rules,
 		Validator:    validator.Function,
 		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
@@ -71,10 +73,12 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Repository: source.Repository,
-		Branch:     cfg.Source.Branch,
-		Pipeline:   pipeline.Pipeline,
+		Repository:    source.Repository,
+		Branch:        cfg.Source.Branch,
+		Rules:         rules,
+		Pipeline:      pipeline.Pipeline,
+		RemovalPolicy: removal,
 	})
-	addOutputs(stack, source, pipeline)
+	addOutputs(stack, source, pipeline, cfg)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }

@@ -20,7 +20,7 @@ func (t Template) Filter(branchName string) (string, error) {
 				return "", t.errorf("nothing of the branch %q can stand in a tag", branchName)
 			}
 			b.WriteString(name)
-		case commit, date:
+		case commit, date, value:
 			if !strings.HasSuffix(b.String(), "*") {
 				b.WriteByte('*')
 			}

@@ -2,6 +2,7 @@ package tag
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,8 +26,8 @@ func (t Template) errorf(format string, args ...any) error {
 	return &Error{Template: t.source, Reason: fmt.Sprintf(format, args...)}
 }
 
-// Parse reads a template.
-func Parse(s string) (Template, error) {
+// Parse reads a template. Names are those of values that it may hold beside the placeholders that every template may hold.
+func Parse(s string, names ...string) (Template, error) {
 	t := Template{source: s}
 	fail := func(format string, args ...any) (Template, error) {
 		return Template{}, t.errorf(format, args...)
@@ -55,7 +56,7 @@ func Parse(s string) (Template, error) {
 		case end < 0:
 			return fail("\"{\" without \"}\" after it: a placeholder is written like {commit}")
 		}
-		p, reason := placeholder(rest[1:end])
+		p, reason := placeholder(rest[1:end], names)
 		if reason != "" {
 			return fail("%s", reason)
 		}
@@ -72,7 +73,7 @@ func Parse(s string) (Template, error) {
 }
 
 // placeholder reads the text between two braces and gives the reason if it is refused.
-func placeholder(text string) (part, string) {
+func placeholder(text string, names []string) (part, string) {
 	name, argument, has := strings.Cut(text, ":")
 	switch {
 	case name == "commit" && !has:
@@ -88,12 +89,21 @@ func placeholder(text string) (part, string) {
 	case name == "branch":
 		return part{}, fmt.Sprintf("{%s}: the branch takes no argument: write {branch}", text)
 	case name == "date":
-		if reason := checkLayout(argument); reason != "" {
+		p, reason := parseDate(argument)
+		if reason != "" {
 			return part{}, fmt.Sprintf("{%s}: %s", text, reason)
 		}
-		return part{kind: date, layout: argument}, ""
+		return p, ""
+	case slices.Contains(names, name) && !has:
+		return part{kind: value, name: name}, ""
+	case slices.Contains(names, name):
+		return part{}, fmt.Sprintf("{%s}: takes no argument: write {%s}", text, name)
 	}
-	return part{}, fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch} or {date:20060102}", text)
+	others := ""
+	for _, name := range names {
+		others += ", {" + name + "}"
+	}
+	return part{}, fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch}%s or {date:20060102}", text, others)
 }
 
 // badCharacter returns the first character, quoted, that a tag can't hold.
@@ -114,7 +124,7 @@ func (t Template) badStart() string {
 		starts = append(starts, p.literal)
 	case date:
 		for _, sample := range samples {
-			starts = append(starts, sample.Format(p.layout))
+			starts = append(starts, sample.In(p.zone).Format(p.layout))
 		}
 	}
 	for _, start := range starts {

@@ -1,6 +1,9 @@
 package tag
 
-import "unicode"
+import (
+	"time"
+	"unicode"
+)
 
 // element is one step of a pattern: one character of a set, or any number of them.
 type element struct {
@@ -58,12 +61,14 @@ func (t Template) pattern(branchName string) []element {
 			pattern = append(pattern, globPattern(p.literal)...)
 		case branch:
 			pattern = append(pattern, globPattern(Branch(branchName))...)
+		case value:
+			pattern = append(pattern, element{chars: setOf(tagChars), many: true})
 		case commit:
 			for range p.length {
 				pattern = append(pattern, element{chars: setOf("0123456789abcdef")})
 			}
 		case date:
-			pattern = append(pattern, datePattern(p.layout)...)
+			pattern = append(pattern, datePattern(p.layout, p.zone)...)
 		}
 	}
 	return pattern
@@ -71,12 +76,12 @@ func (t Template) pattern(branchName string) []element {
 
 // datePattern learns the form of a date from samples: a digit stands for any digit and a letter for any letter, character
 // by character if all samples are equally long.
-func datePattern(layout string) []element {
+func datePattern(layout string, zone *time.Location) []element {
 	var sets []charset
 	var all charset
 	sameLength := true
 	for i, t := range samples {
-		text := t.Format(layout)
+		text := t.In(zone).Format(layout)
 		if i == 0 {
 			sets = make([]charset, len(text))
 		}

@@ -4,7 +4,10 @@
 // them alike, so it is one package. It is imported by the Lambda functions and stays free of the CDK.
 package tag
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Template is a parsed tag template. Its zero value renders nothing; make one with Parse.
 //
@@ -14,6 +17,8 @@ import "strings"
 //	{commit:N}      its first N characters, N from 4 to 40
 //	{branch}        the branch, made fit for a tag (see Branch)
 //	{date:LAYOUT}   the creation time of the image index in UTC, in a layout of Go's time package, such as 20060102
+//	{date:LAYOUT,Europe/Berlin}   the same in a time zone of the IANA database
+//	{NAME}          a value that Parse was told of, such as a named group of a build rule, made fit for a tag (see Fit)
 type Template struct {
 	source string
 	parts  []part
@@ -25,6 +30,8 @@ type part struct {
 	literal string // text of a literal
 	length  int    // characters of the commit
 	layout  string // layout of the date
+	zone    *time.Location
+	name    string // name of a value
 }
 
 type kind int
@@ -34,6 +41,7 @@ const (
 	commit
 	branch
 	date
+	value
 )
 
 // String returns the template as it was written.
@@ -43,6 +51,16 @@ func (t Template) String() string { return t.source }
 func (t Template) Varies() bool {
 	for _, p := range t.parts {
 		if p.kind == commit || p.kind == date {
+			return true
+		}
+	}
+	return false
+}
+
+// Uses reports whether the template holds a placeholder: "commit", "branch", "date" or the name of a value.
+func (t Template) Uses(name string) bool {
+	for _, p := range t.parts {
+		if p.kind == commit && name == "commit" || p.kind == branch && name == "branch" || p.kind == date && name == "date" || p.kind == value && name == p.name {
 			return true
 		}
 	}

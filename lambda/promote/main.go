@@ -15,6 +15,7 @@ import (
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/promotion"
+	"archway/lambda/internal/ruled"
 )
 
 func main() {
@@ -23,6 +24,11 @@ func main() {
 		os.Exit(2)
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	rules, err := ruled.Rules(os.Getenv)
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
 	cfg, err := awsenv.Load()
 	pipeline, repository := os.Getenv("PIPELINE_NAME"), os.Getenv("SOURCE_REPOSITORY")
 	if err == nil && (pipeline == "" || repository == "") {
@@ -32,6 +38,6 @@ func main() {
 		log.Error("start", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log,
-		promotion.Action(login.Writer(cfg), execution.NewCodePipeline(cfg, pipeline), history.NewCodeCommit(cfg, repository))))
+	promote := promotion.Action(login.Writer(cfg), execution.NewCodePipeline(cfg, pipeline), history.NewCodeCommit(cfg, repository))
+	lambda.Start(job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Promotion, promote)))
 }

@@ -18,6 +18,7 @@ import (
 	"archway/lambda/internal/drift"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/ruled"
 	"archway/lambda/internal/validation"
 )
 
@@ -33,6 +34,11 @@ func main() {
 		os.Exit(code)
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	rules, err := ruled.Rules(os.Getenv)
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
 	cfg, err := awsenv.Load()
 	if err != nil {
 		log.Error("start", "error", err.Error())
@@ -41,6 +47,6 @@ func main() {
 	open := login.Reader(cfg)
 	lambda.Start(drift.Dispatch(
 		drift.Handler(open, drift.SNS(cfg), log),
-		job.Handler(job.NewCodePipeline(cfg), log, validation.Action(open)),
+		job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open))),
 	))
 }

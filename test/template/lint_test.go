@@ -14,7 +14,7 @@ func TestCfnLintIsClean(t *testing.T) {
 		}
 		t.Skip("NOT CHECKED: cfn-lint is not installed: pip install cfn-lint")
 	}
-	for _, stack := range []string{asCommitted, everything} {
+	for _, stack := range []string{asCommitted, everything, ruled} {
 		// From an empty folder, so that no configuration file of this one makes it easier.
 		cmd := exec.Command(lint, "--", templatePath(t, stack))
 		cmd.Dir = t.TempDir()

@@ -3,6 +3,7 @@ package validation
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
@@ -21,8 +22,14 @@ type Parameters struct {
 	Digest string `json:"digest"`
 	// Revision is the commit that this execution builds.
 	Revision string `json:"revision"`
-	// Builds are the digests that the builds exported, by platform. Their platforms are the required ones.
+	// Builds are the digests that the builds exported, by platform, or "none" where the build rule leaves the platform out. The
+	// platforms that have a digest are the required ones.
 	Builds map[string]string `json:"builds"`
+	// Rule is the build rule of this execution.
+	Rule string `json:"rule"`
+	// Only lists the rules that build fewer platforms, by the platforms that they build, separated by commas. A build can't leave
+	// itself out: what "none" stands for must be here, and what stands here must be "none".
+	Only map[string][]string `json:"only"`
 	// Branch and Moving give the tags that are to point at the index, and that must not lose a platform by it. Moving are
 	// templates, see package tag.
 	Branch string   `json:"branch"`
@@ -75,15 +82,37 @@ func parse(userParameters string) (task, error) {
 		if err != nil {
 			return task{}, job.Misconfigured("The parameter builds names the platforms: %s.", err)
 		}
+		normal := index.Key(platform)
+		if built := p.builds(normal); (p.Builds[key] == none) == built {
+			return task{}, job.Misconfigured("The build of %s gave %q, but the build rule %q says that it is %s. The rule may have been changed while this execution ran: start it again.",
+				normal, p.Builds[key], p.Rule, map[bool]string{true: "built", false: "left out"}[built])
+		} else if !built {
+			continue
+		}
 		if err := job.CheckDigest("builds."+key, p.Builds[key]); err != nil {
 			return task{}, err
 		}
-		normal := index.Key(platform)
 		if _, twice := t.builds[normal]; twice {
 			return task{}, job.Misconfigured("The parameter builds names the platform %s twice.", normal)
 		}
 		t.builds[normal] = digest.Digest(p.Builds[key])
 		t.platforms = append(t.platforms, platform)
 	}
+	if len(t.platforms) == 0 {
+		return task{}, job.Misconfigured("The build rule %q leaves out every platform.", p.Rule)
+	}
 	return t, nil
+}
+
+// none is what a build gives that the build rule leaves out.
+const none = "none"
+
+// builds tells whether the rule of this execution builds a platform.
+func (p Parameters) builds(platform string) bool {
+	for platforms, rules := range p.Only {
+		if slices.Contains(rules, p.Rule) {
+			return slices.Contains(strings.Split(platforms, ","), platform)
+		}
+	}
+	return true
 }

@@ -31,12 +31,12 @@ func TestParametersGiveTheTask(t *testing.T) {
 }
 
 func TestParametersGiveThePolicy(t *testing.T) {
-	task, err := parse(strings.Replace(parameters, `"builds"`, `"branch":"main","moving":["latest","{branch}"],"allow":["linux/arm/v7"],"downgrade":{"config-parity":"info: known"},"provenance":true,"builds"`, 1))
+	task, err := parse(strings.Replace(parameters, `"builds"`, `"branch":"main","moving":["latest","{branch}"],"allow":["linux/arm/v7"],"downgrade":{"config-parity":"info: known"},"provenance":true,"deep":true,"builds"`, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := check.Want{
-		Provenance: true, Allowed: []specs.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}},
+		Provenance: true, Deep: true, Allowed: []specs.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}},
 		Downgrades: map[string]check.Downgrade{"config-parity": {To: check.Info, Reason: "known"}},
 	}
 	if diff := cmp.Diff(want, task.policy); diff != "" {
@@ -66,6 +66,33 @@ func TestParametersNameWhatIsWrong(t *testing.T) {
 			_, err := parse(strings.Replace(parameters, test.old, test.new, 1))
 			if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.message) {
 				t.Errorf("error %v, want one with %q", err, test.message)
+			}
+		})
+	}
+}
+
+func TestRuleDecidesWhichPlatformsAreRequired(t *testing.T) {
+	const only = `,"rule":"RULE","only":{"linux/amd64":["pr","dev"]}}`
+	ruled := strings.TrimSuffix(parameters, "}") + only
+	without := strings.Replace(ruled, `"linux/arm64":"`+some, `"linux/arm64":"none`, 1)
+	for name, test := range map[string]struct{ parameters, want string }{
+		"all of them":                        {strings.Replace(ruled, "RULE", "main", 1), ""},
+		"fewer":                              {strings.Replace(without, "RULE", "pr", 1), ""},
+		"a build that leaves itself out":     {strings.Replace(without, "RULE", "main", 1), `The build of linux/arm64 gave "none", but the build rule "main" says that it is built.`},
+		"a build that should be left out":    {strings.Replace(ruled, "RULE", "dev", 1), `but the build rule "dev" says that it is left out.`},
+		"a build that leaves out, by itself": {strings.Replace(parameters, `"linux/arm64":"`+some, `"linux/arm64":"none`, 1), `The build of linux/arm64 gave "none"`},
+		"every platform":                     {`{"repository":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app","digest":"` + some + `","revision":"r","builds":{"linux/arm64":"none"},"rule":"pr","only":{"linux/amd64":["pr"]}}`, `leaves out every platform`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			task, err := parse(test.parameters)
+			if test.want == "" {
+				if err != nil || len(task.platforms) != len(task.builds) || len(task.builds) != strings.Count(test.parameters, "sha256")-1 {
+					t.Errorf("got %v, %v", task, err)
+				}
+				return
+			}
+			if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
 			}
 		})
 	}

@@ -28,6 +28,7 @@ type Options struct {
 	Jobs         Jobs
 	Pipelines    Pipelines
 	Commits      Commits
+	Starts       Starts
 	// Secrets gets each credential that the endpoint issues.
 	Secrets *redact.Secrets
 }
@@ -104,6 +105,7 @@ var operations = map[string]operation{
 	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                 (*Server).getPipelineExecution,
 	"CodeCommit_20150413.GetMergeOptions":                        (*Server).getMergeOptions,
+	"CodePipeline_20150709.StartPipelineExecution":               (*Server).startPipelineExecution,
 }
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.

@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"strings"
 	"time"
 
 	"archway/test/rehearse/internal/lambdaruntime"
@@ -62,8 +63,15 @@ func (l *loader) function(id string, p *properties) {
 func (l *loader) invokeConfig(_ string, p *properties) {
 	name := p.required("FunctionName")
 	p.oneOf("Qualifier", "$LATEST")
-	if p.object("DestinationConfig").values != nil {
-		p.fail("DestinationConfig", "the rehearsal does not support destinations of a function")
+	destinations := p.object("DestinationConfig")
+	if destinations.object("OnSuccess").values != nil {
+		p.fail("DestinationConfig.OnSuccess", "the rehearsal does not support destinations of a function's success")
+	}
+	if queue := destinations.object("OnFailure").text("Destination"); queue != "" {
+		if !strings.Contains(queue, ":sqs:") {
+			p.fail("DestinationConfig.OnFailure.Destination", "got %s; the rehearsal supports queues only", queue)
+		}
+		l.letters[name] = queue
 	}
 	l.retries[name] = p.integer("MaximumRetryAttempts", functionRetries)
 }

@@ -21,6 +21,7 @@ var nameProperty = map[string]string{
 	"AWS::Logs::LogGroup":         "LogGroupName",
 	"AWS::S3::Bucket":             "BucketName",
 	"AWS::SNS::Topic":             "TopicName",
+	"AWS::SQS::Queue":             "QueueName",
 }
 
 // lowercase names are those of types that allow no other.
@@ -98,6 +99,8 @@ func (l *loader) arnOf(kind, name string) (string, bool) {
 		return l.arn("lambda", "function:"+name), true
 	case "AWS::Logs::LogGroup":
 		return l.arn("logs", "log-group:"+name+":*"), true
+	case "AWS::SQS::Queue":
+		return l.arn("sqs", name), true
 	case "AWS::S3::Bucket":
 		return fmt.Sprintf("arn:%s:s3:::%s", l.account.Partition, name), true
 	case "AWS::SNS::Topic":
@@ -118,6 +121,8 @@ func (l *loader) Ref(id string) (any, error) {
 	case "AWS::IAM::ManagedPolicy", "AWS::SNS::Topic":
 		arn, _ := l.arnOf(kind, name)
 		return arn, nil
+	case "AWS::SQS::Queue":
+		return fmt.Sprintf("https://sqs.%s.%s/%s/%s", l.account.Region, l.account.URLSuffix, l.account.ID, name), nil
 	}
 	return name, nil
 }
@@ -150,6 +155,8 @@ func (l *loader) GetAtt(id, attribute string) (any, error) {
 		return "1", nil
 	case "AWS::ECR::Repository.RepositoryUri":
 		return fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", l.account.ID, l.account.Region, l.account.URLSuffix, name), nil
+	case "AWS::SQS::Queue.QueueName":
+		return name, nil
 	case "AWS::S3::Bucket.DomainName":
 		return fmt.Sprintf("%s.s3.%s", name, l.account.URLSuffix), nil
 	case "AWS::S3::Bucket.RegionalDomainName":

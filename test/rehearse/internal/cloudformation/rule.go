@@ -42,6 +42,8 @@ func target(p *properties) events.Target {
 		RoleARN:   p.text("RoleArn"),
 		Input:     p.text("Input"),
 		InputPath: p.text("InputPath"),
+
+		DeadLetters: p.object("DeadLetterConfig").text("Arn"),
 	}
 	transformer := p.object("InputTransformer")
 	if transformer.values == nil {

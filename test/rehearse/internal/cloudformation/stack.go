@@ -32,6 +32,7 @@ type Stack struct {
 	Functions    []*lambdaruntime.Function
 	Rules        []*events.Rule
 	Pipelines    []*codepipeline.Pipeline
+	Queues       []Queue
 	Outputs      []Output
 }
 
@@ -72,6 +73,7 @@ func Load(source *assembly.Stack, account Account) (*Stack, error) {
 		names:    map[string]string{},
 		naming:   map[string]bool{},
 		retries:  map[string]int{},
+		letters:  map[string]string{},
 	}
 	l.resolver = template.NewResolver(t, template.Environment{
 		StackName: source.Name,
@@ -104,6 +106,7 @@ type loader struct {
 	names    map[string]string // physical names by logical id
 	naming   map[string]bool   // names that are being made
 	retries  map[string]int    // by function name
+	letters  map[string]string // queues for dead letters by function name
 }
 
 // interpreters read the resources that are executed.
@@ -119,6 +122,7 @@ func init() {
 		"AWS::Lambda::EventInvokeConfig": (*loader).invokeConfig,
 		"AWS::Lambda::Function":          (*loader).function,
 		"AWS::S3::Bucket":                (*loader).bucket,
+		"AWS::SQS::Queue":                (*loader).queue,
 	}
 }
 
@@ -138,6 +142,7 @@ func (l *loader) load() error {
 		if retries, ok := l.retries[f.Name]; ok {
 			f.Retries = retries
 		}
+		f.DeadLetters = l.letters[f.Name]
 	}
 	return nil
 }

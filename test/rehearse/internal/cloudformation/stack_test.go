@@ -136,6 +136,39 @@ func TestSchedulesAndTopicsAreRead(t *testing.T) {
 	t.Error("there is no schedule")
 }
 
+func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
+	queue := map[string]any{"Fn::GetAtt": []any{"Letters", "Arn"}}
+	got, err := Load(source(t, func(resources map[string]any) {
+		set(map[string]any{"Type": "AWS::SQS::Queue", "Properties": map[string]any{"SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1209600}}, "Letters")(resources)
+		set(map[string]any{"Type": "AWS::SQS::QueuePolicy", "Properties": map[string]any{"Queues": []any{map[string]any{"Ref": "Letters"}}}}, "LettersPolicy")(resources)
+		set(map[string]any{"Type": "AWS::CloudWatch::Alarm"}, "LettersAlarm")(resources)
+		set(map[string]any{"Arn": queue}, "Rule", "Properties", "Targets", 0, "DeadLetterConfig")(resources)
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Queues) != 1 || !strings.HasPrefix(got.Queues[0].ARN, "arn:aws:sqs:eu-west-1:111122223333:app-Letters-") {
+		t.Fatalf("queues: got %+v", got.Queues)
+	}
+	if letters := got.Rules[0].Targets[0].DeadLetters; letters != got.Queues[0].ARN {
+		t.Errorf("dead letters of the rule's target go to %q, expected %s", letters, got.Queues[0].ARN)
+	}
+}
+
+func TestDestinationsOfAFunctionOtherThanAQueueAreRefused(t *testing.T) {
+	for property, want := range map[string]string{
+		"OnSuccess": "does not support destinations of a function's success", "OnFailure": "supports queues only",
+	} {
+		_, err := Load(source(t, set(map[string]any{"Type": "AWS::Lambda::EventInvokeConfig", "Properties": map[string]any{
+			"FunctionName": "f", "Qualifier": "$LATEST",
+			"DestinationConfig": map[string]any{property: map[string]any{"Destination": "arn:aws:sns:eu-west-1:111122223333:topic"}},
+		}}, "Invoke")), account)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, expected %q", property, err, want)
+		}
+	}
+}
+
 func TestNamesAreTheSameInEachRehearsal(t *testing.T) {
 	first, err := Load(source(t, nil), account)
 	if err != nil {
@@ -177,7 +210,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		change func(map[string]any)
 		want   string
 	}{
-		"a resource type":            {set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue"), "Resources.Queue: the rehearsal does not support resources of the type AWS::SQS::Queue"},
+		"a resource type":            {set(map[string]any{"Type": "AWS::DynamoDB::Table"}, "Table"), "Resources.Table: the rehearsal does not support resources of the type AWS::DynamoDB::Table"},
 		"a property":                 {set(map[string]any{}, "Project", properties, "VpcConfig"), "Resources.Project.Properties.VpcConfig: the rehearsal does not support this property of AWS::CodeBuild::Project"},
 		"a nested property":          {set("x", "Project", properties, "Environment", "Fleet"), "Resources.Project.Properties.Environment.Fleet"},
 		"a property of an action":    {set(map[string]any{}, append(action, "Commands")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].Commands"},
@@ -219,11 +252,11 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := Load(source(t, func(resources map[string]any) {
-		set(map[string]any{"Type": "AWS::SQS::Queue"}, "Queue")(resources)
+		set(map[string]any{"Type": "AWS::SNS::Topic"}, "Topic")(resources)
 		set(map[string]any{}, "Project", "Properties", "VpcConfig")(resources)
 		set("x", "Pipeline", "Properties", "DisableInboundStageTransitions")(resources)
 	}), account)
-	for _, want := range []string{"Queue", "VpcConfig", "DisableInboundStageTransitions"} {
+	for _, want := range []string{"Topic", "VpcConfig", "DisableInboundStageTransitions"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %s to be named", err, want)
 		}

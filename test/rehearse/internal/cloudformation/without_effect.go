@@ -4,6 +4,7 @@ package cloudformation
 // on one machine, and why. The key "" stands for a whole type.
 var withoutEffect = map[string]map[string]string{
 	"AWS::CDK::Metadata":                           {"": "it counts the use of constructs"},
+	"AWS::CloudWatch::Alarm":                       {"": "nothing watches metrics of a rehearsal"},
 	"AWS::CodeStarNotifications::NotificationRule": {"": "nobody is notified of a rehearsal"},
 	"AWS::IAM::ManagedPolicy":                      {"": iam},
 	"AWS::IAM::Policy":                             {"": iam},
@@ -16,6 +17,7 @@ var withoutEffect = map[string]map[string]string{
 	"AWS::SNS::Subscription":                       {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
 	"AWS::SNS::Topic":                              {"": "it has nothing but its name; the rehearsal keeps what it is told"},
 	"AWS::SNS::TopicPolicy":                        {"": iam},
+	"AWS::SQS::QueuePolicy":                        {"": iam},
 
 	"AWS::CodeBuild::Project": {
 		"Artifacts.EncryptionDisabled":         encryption,
@@ -52,10 +54,9 @@ var withoutEffect = map[string]map[string]string{
 		"Tags":                       describes,
 	},
 	"AWS::Events::Rule": {
-		"Description":              describes,
-		"Tags":                     describes,
-		"Targets.RetryPolicy":      "a target is on this machine and answers at once",
-		"Targets.DeadLetterConfig": "an event that starts nothing is an error of the rehearsal",
+		"Description":         describes,
+		"Tags":                describes,
+		"Targets.RetryPolicy": "a target is on this machine and answers at once",
 	},
 	"AWS::Lambda::EventInvokeConfig": {
 		"MaximumEventAgeInSeconds": "no event waits that long",
@@ -69,6 +70,13 @@ var withoutEffect = map[string]map[string]string{
 		"ReservedConcurrentExecutions": "a rehearsal has no other functions to protect",
 		"Tags":                         describes,
 		"TracingConfig":                "nothing is traced",
+	},
+	"AWS::SQS::Queue": {
+		"KmsMasterKeyId":         encryption,
+		"MessageRetentionPeriod": "no message grows that old",
+		"SqsManagedSseEnabled":   encryption,
+		"Tags":                   describes,
+		"VisibilityTimeout":      "nobody receives messages",
 	},
 	"AWS::S3::Bucket": {
 		"AccessControl":                  iam,

@@ -28,6 +28,8 @@ type Target struct {
 	Input       string
 	InputPath   string
 	Transformer *Transformer
+	// DeadLetters is the ARN of the queue for events that could not be delivered.
+	DeadLetters string
 }
 
 // Match tells whether the rule would be triggered.

@@ -27,6 +27,8 @@ type Function struct {
 	LogLevel string
 	// Retries is how often an asynchronous invocation is repeated after an error.
 	Retries int
+	// DeadLetters is the ARN of the queue for what failed in all attempts.
+	DeadLetters string
 	// Package is the Go import path that the function is built from, Tags its
 	// build tags.
 	Package string

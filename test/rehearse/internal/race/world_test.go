@@ -27,7 +27,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/static"
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 
 	"archway/test/rehearse/internal/actions"
@@ -264,27 +263,6 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 		return nil, err
 	}
 	return map[string]string{"INDEX_DIGEST": digest.String()}, remote.WriteIndex(repository.Digest(digest.String()), annotated, options...)
-}
-
-func image(platform, commit string) (v1.Image, error) {
-	parsed, err := v1.ParsePlatform(platform)
-	if err != nil {
-		return nil, err
-	}
-	layer := static.NewLayer([]byte("layer for "+platform), ggcr.OCIUncompressedLayer)
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON), layer)
-	if err != nil {
-		return nil, err
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = parsed.OS, parsed.Architecture
-	config.Config.Entrypoint = []string{"/app"}
-	config.Config.Labels = map[string]string{"org.opencontainers.image.revision": commit}
-	return mutate.ConfigFile(image, config)
 }
 
 // commit pushes a change to a branch.

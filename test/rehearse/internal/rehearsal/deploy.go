@@ -83,6 +83,11 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 	}
+	for _, queue := range stack.Queues {
+		if err := create(r.queues, "queue", queue.ARN, nil); err != nil {
+			return err
+		}
+	}
 	r.rules = append(r.rules, stack.Rules...)
 	return nil
 }

@@ -102,6 +102,7 @@ func (r *Rehearsal) startServices() error {
 		Jobs:         r.invoke,
 		Pipelines:    asked{r},
 		Commits:      asked{r},
+		Starts:       starts{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {

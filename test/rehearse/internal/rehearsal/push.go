@@ -19,6 +19,8 @@ type Push struct {
 	Changes []codecommit.Change
 	// Executions were started by rules that matched the changes' events.
 	Executions []*codepipeline.Execution
+	// Logs are the files with the logs of functions that decided about the events.
+	Logs []string
 }
 
 // Commit is the commit that the push brought; empty if there was nothing to push.
@@ -93,7 +95,7 @@ func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, ch
 	p := &Push{Repository: d.declared.Name, Branch: branch, Changes: changes}
 	var problems []error
 	for _, c := range changes {
-		started, err := r.deliver(ctx, d.git.Event(c, accountID, region, time.Now()))
+		started, err := r.deliver(ctx, d.git.Event(c, accountID, region, time.Now()), p)
 		p.Executions = append(p.Executions, started...)
 		problems = append(problems, err)
 	}
@@ -101,7 +103,7 @@ func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, ch
 }
 
 // deliver gives an event to the rules, and starts what their targets are.
-func (r *Rehearsal) deliver(ctx context.Context, event events.Event) ([]*codepipeline.Execution, error) {
+func (r *Rehearsal) deliver(ctx context.Context, event events.Event, p *Push) ([]*codepipeline.Execution, error) {
 	var started []*codepipeline.Execution
 	var problems []error
 	for _, rule := range r.rules {
@@ -109,32 +111,14 @@ func (r *Rehearsal) deliver(ctx context.Context, event events.Event) ([]*codepip
 			continue
 		}
 		for _, target := range rule.Targets {
-			x, err := r.startTarget(ctx, rule, target, event)
+			executions, err := r.startTarget(ctx, rule, target, event, p)
+			started = append(started, executions...)
 			if err != nil {
 				problems = append(problems, fmt.Errorf("rule %s, target %s: %w", rule.Name, target.ID, err))
-				continue
 			}
-			started = append(started, x)
 		}
 	}
 	return started, errors.Join(problems...)
-}
-
-func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target events.Target, event events.Event) (*codepipeline.Execution, error) {
-	engine, ok := r.engines[target.ARN]
-	if !ok {
-		return nil, fmt.Errorf("the rehearsal supports pipelines of the same assembly as targets, got %s", target.ARN)
-	}
-	payload, err := rule.Payload(target, event, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	input, err := codepipeline.ParseStartInput(payload)
-	if err != nil {
-		return nil, err
-	}
-	input.Trigger = "rule " + rule.Name
-	return engine.Start(ctx, input)
 }
 
 // Start starts an execution of a pipeline by hand.

@@ -81,8 +81,15 @@ type Rehearsal struct {
 	engines      map[string]*codepipeline.Engine // by ARN
 	rules        []*events.Rule
 
-	mu       sync.Mutex
-	logCount int
+	base     context.Context // of executions that calls start
+	invoking sync.Mutex      // one function at a time decides about events
+
+	mu         sync.Mutex
+	queues     map[string][]string // messages by ARN
+	tokens     map[string]*codepipeline.Execution
+	byFunction []*codepipeline.Execution
+	refuse     error // of every start by a call
+	logCount   int
 }
 
 // repository is a deployed CodeCommit repository.
@@ -126,6 +133,9 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		projects:     map[string]*codebuild.Project{},
 		functions:    map[string]*lambdaruntime.Function{},
 		engines:      map[string]*codepipeline.Engine{},
+		queues:       map[string][]string{},
+		tokens:       map[string]*codepipeline.Execution{},
+		base:         ctx,
 	}
 	if err := r.open(ctx, stacks); err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -1,0 +1,382 @@
+package config
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"archway/internal/platform"
+	"archway/internal/rule"
+	"archway/internal/tag"
+)
+
+// refTypes are what a rule can be about.
+var refTypes = []rule.Type{rule.Branch, rule.Tag}
+
+// maxRules is more than people have, and keeps the search for overlaps short.
+const maxRules = 20
+
+// checked is a rule that is good in itself, together with where it stands.
+type checked struct {
+	*rule.Matcher
+	at     string
+	source object
+	rule   *Rule
+}
+
+// rules reads the rules of a pipeline, whose images were read before.
+func (r *reader) rules(pipeline object, p Pipeline) []Rule {
+	list, ok := pipeline.list("rules")
+	if !ok {
+		return nil
+	}
+	const such = `{"name": "release", "type": "branch", "pattern": "release-(?<version>\\d+)"}`
+	switch {
+	case len(list) == 0:
+		pipeline.report("rules", "is empty, so that nothing would be built: list at least one rule, such as %s, or remove the key to build source.branch", such)
+	case len(list) > maxRules:
+		pipeline.report("rules", "has %d rules: at most %d are allowed, so cover several names by one pattern", len(list), maxRules)
+		return nil
+	}
+	before := len(r.problems)
+	rules := make([]Rule, len(list))
+	var good []checked
+	taken := names{}
+	for i, value := range list {
+		at := item(pipeline.path("rules"), i)
+		o, ok := r.object(at, value, keysOf[Rule]())
+		if !ok {
+			continue
+		}
+		if m := r.rule(o, &rules[i], taken); m != nil {
+			good = append(good, checked{Matcher: m, at: at, source: o, rule: &rules[i]})
+		}
+		r.overrides(o, &rules[i], p)
+	}
+	r.checkOverlaps(good)
+	if len(r.problems) > before {
+		return rules
+	}
+	for _, c := range good {
+		c.rule.Settings = r.settings(c, p)
+	}
+	for i := range p.Images {
+		r.checkRuleTags(&p.Images[i], good)
+	}
+	if len(r.problems) == before {
+		r.checkRuleSizes(pipeline, p, rules)
+	}
+	return rules
+}
+
+// rule reads what a rule matches. It gives nil if that is not good.
+func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
+	o.required("name", `give the rule a name, such as "release"`)
+	into.Name = o.name("name", ruleName)
+	taken.add(r, o.path("name"), into.Name, "every rule of a pipeline has a name of its own: rename one")
+	o.required("type", `say what the rule is about, "branch" or "tag"`)
+	into.Type = choice(o, "type", refTypes, "")
+	var exactOK, patternOK bool
+	into.Exact, exactOK = o.text("exact", "")
+	into.Pattern, patternOK = o.text("pattern", "")
+	switch {
+	case o.has("exact") && o.has("pattern"):
+		o.report("pattern", `stands beside "exact": keep one of them`)
+		return nil
+	case !o.has("exact") && !o.has("pattern"):
+		o.r.report(o.at, nothing{}, `matches nothing yet: give "exact", a name, or "pattern", a regular expression`)
+		return nil
+	case exactOK:
+		if bad := badBranch(into.Exact); bad != "" {
+			if into.Type == rule.Tag {
+				bad = strings.ReplaceAll(bad, "branch", "tag")
+			}
+			o.report("exact", "%s", bad)
+			return nil
+		}
+	case patternOK && into.Pattern == "":
+		o.report("pattern", `is empty: write a regular expression such as "release-(?<version>\\d+)"`)
+		return nil
+	case !patternOK:
+		return nil
+	}
+	if into.Type == "" {
+		return nil
+	}
+	m, err := rule.Compile(rule.Rule{Name: into.Name, Type: into.Type, Exact: into.Exact, Pattern: into.Pattern})
+	if err != nil {
+		why := err.Error()
+		if refused := (*rule.Error)(nil); errors.As(err, &refused) {
+			why = refused.Reason
+		}
+		o.report("pattern", "%s", why)
+		return nil
+	}
+	if _, possible := m.Example(); !possible && into.Pattern != "" {
+		o.report("pattern", `can never match: git takes no such name of a %s; the whole name is matched, without refs/`, into.Type)
+		return nil
+	}
+	return m
+}
+
+// overrides reads what a rule says for all images, and for single ones.
+func (r *reader) overrides(o object, into *Rule, p Pipeline) {
+	into.Override = r.override(o)
+	value, ok := o.fields["images"]
+	if !ok {
+		return
+	}
+	var known []string
+	for _, image := range p.Images {
+		known = append(known, image.Name)
+	}
+	images, _ := r.object(o.path("images"), value, known)
+	into.Images = map[string]Override{}
+	for _, name := range slices.Sorted(maps.Keys(images.fields)) {
+		if inner, ok := r.object(images.path(name), images.fields[name], keysOf[Override]()); ok && slices.Contains(known, name) {
+			into.Images[name] = r.override(inner)
+		}
+	}
+}
+
+func (r *reader) override(o object) Override {
+	var over Override
+	over.Context, _ = o.pathInside("context", "", "the top of the source repository")
+	over.Dockerfile, _ = o.pathInside("dockerfile", "", "the context")
+	over.BuildArgs = o.buildArgs("buildArgs")
+	over.NoCache = o.flag("noCache")
+	over.Platforms, _ = o.platforms("platforms", nil)
+	if o.has("tags") {
+		if tags, ok := r.object(o.path("tags"), o.fields["tags"], keysOf[Tags]()); ok {
+			over.Tags = Tags{Immutable: tags.texts("immutable", []string{}), Moving: tags.texts("moving", []string{})}
+			if len(over.Tags.Immutable)+len(over.Tags.Moving) == 0 && !tags.broken() {
+				o.report("tags", `leaves what is built without any tag: list at least one, or remove the key`)
+			}
+		}
+	}
+	return over
+}
+
+// checkOverlaps reports rules that match the same name. The search knows all that regular expressions can say, and what git
+// takes as a name; only a search that grows too large is given up, and nothing reported.
+func (r *reader) checkOverlaps(rules []checked) {
+	for i, b := range rules {
+		for _, a := range rules[:i] {
+			if name, both := rule.Overlap(a.Matcher, b.Matcher); both {
+				r.report(b.at, nothing{}, "overlaps with %s, %s: both match the %s %q, and a push must be built by one rule: change one so that no name fits both", a.at, a, a.Type, name)
+			}
+		}
+	}
+}
+
+// settings works out what a rule means for each image.
+func (r *reader) settings(c checked, p Pipeline) map[string]Settings {
+	settings := map[string]Settings{}
+	for _, image := range p.Images {
+		s := Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: maps.Clone(image.BuildArgs), Platforms: image.Platforms}
+		if c.Type == rule.Branch {
+			s.Tags = rule.Tags{Immutable: image.Tags.Immutable, Moving: image.Tags.Moving}
+		} else {
+			s.Tags = rule.Tags{Immutable: []string{"{tag}"}}
+		}
+		r.apply(&s, c.source, c.rule.Override, image)
+		if over, ok := c.rule.Images[image.Name]; ok {
+			inner, _ := c.source.fields["images"].(map[string]any)[image.Name].(map[string]any)
+			r.apply(&s, object{r: r, at: below(c.source.path("images"), image.Name), fields: inner}, over, image)
+		}
+		// Other branches may have other files than the first commit.
+		if _, seeded := c.Match(p.Source.Branch); p.Source.Seed != "" && c.Type == rule.Branch && seeded && (s.Context != image.Context || s.Dockerfile != image.Dockerfile) {
+			c.source.checkDockerfile(p.Source.Seed, s.Context, s.Dockerfile)
+		}
+		settings[image.Name] = s
+	}
+	return settings
+}
+
+func (r *reader) apply(s *Settings, o object, over Override, image Image) {
+	if over.Context != "" {
+		s.Context = over.Context
+	}
+	if over.Dockerfile != "" {
+		s.Dockerfile = over.Dockerfile
+	}
+	maps.Copy(s.BuildArgs, over.BuildArgs)
+	if o.has("noCache") {
+		s.NoCache = over.NoCache
+	}
+	if o.has("platforms") {
+		s.Platforms = over.Platforms
+		for _, p := range over.Platforms {
+			if !slices.Contains(image.Platforms, p) {
+				o.report("platforms", "the image %s is not built for %q: add it to the image's platforms, or remove it here", image.Name, p)
+			}
+		}
+	}
+	if o.has("tags") {
+		s.Tags = rule.Tags{Immutable: over.Tags.Immutable, Moving: over.Tags.Moving}
+	}
+}
+
+// ruleTag is a template of a rule.
+type ruleTag struct {
+	template
+	by         checked
+	expression string
+}
+
+// checkRuleTags checks the tags that the rules give to an image, each for itself and all together, and works out the
+// filters of the registry. That two templates can yield the same tag is judged by their forms: each commit, date and value is
+// taken as any that fits, and what Fit cuts from the beginning of a tag as if it stayed.
+func (r *reader) checkRuleTags(image *Image, rules []checked) {
+	var immutable, moving []ruleTag
+	before := len(r.problems)
+	for _, c := range rules {
+		at := below(c.at, "tags")
+		if c.source.has("images") {
+			if inner, _ := c.source.fields["images"].(map[string]any)[image.Name].(map[string]any); inner["tags"] != nil {
+				at = below(below(below(c.at, "images"), image.Name), "tags")
+			}
+		}
+		tags := c.rule.Settings[image.Name].Tags
+		read := func(key string, texts []string) []ruleTag {
+			var found []ruleTag
+			for _, t := range r.templates(below(at, key), texts, c.Names()...) {
+				if c.Type == rule.Tag && t.Uses("branch") {
+					r.report(t.at, t.String(), "is a tag for a git tag, which is on no branch: use {tag} or a named group instead of {branch}")
+					continue
+				}
+				found = append(found, ruleTag{template: t, by: c, expression: c.TagExpression(t.Template)})
+			}
+			return found
+		}
+		own, follow := read("immutable", tags.Immutable), read("moving", tags.Moving)
+		r.checkSteady(own)
+		immutable, moving = append(immutable, own...), append(moving, follow...)
+		if c.Exact != "" {
+			r.checkExact(c, append(own, follow...))
+		}
+	}
+	if len(r.problems) > before {
+		return
+	}
+	for i, b := range immutable {
+		for _, a := range immutable[:i] {
+			if example, both := rule.CommonTag(a.expression, b.expression); both {
+				r.report(b.at, b.String(), "can be the same immutable tag as %s of %s, %q (such as %q), which whichever is built first would keep for ever: change one, for example to \"{commit:12}-%s\"",
+					a.at, a.by.Matcher, a, example, b.by.Name)
+			}
+		}
+	}
+	filters := []string{}
+	for _, m := range moving {
+		own, err := m.Filters(m.by.Filters)
+		if err != nil {
+			r.report(m.at, m.String(), "%s", reason(err))
+			continue
+		}
+		for _, filter := range own {
+			for _, i := range immutable {
+				if example, covers := rule.CommonTag(tag.GlobExpression(filter), i.expression); covers {
+					r.report(m.at, m.String(), "its filter %q would also make the immutable tag at %s, %q (such as %q), overwritable: change one so that no tag fits both", filter, i.at, i, example)
+				}
+			}
+			if !slices.Contains(filters, filter) {
+				filters = append(filters, filter)
+			}
+		}
+	}
+	slices.Sort(filters)
+	if len(filters) > maxFilters {
+		r.report(below(rules[0].at, "tags"), nothing{}, "the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike", len(filters), quoted(filters), maxFilters)
+	}
+	image.Tags.Filters = filters
+}
+
+// checkSteady reports immutable tags that the second commit of a reference, or the second reference, would want too.
+func (r *reader) checkSteady(immutable []ruleTag) {
+	for _, t := range immutable {
+		values := slices.ContainsFunc(t.by.Names(), t.Uses)
+		switch {
+		case t.Varies():
+		case t.by.Type == rule.Branch:
+			r.report(t.at, t.String(), `is the same tag for every commit of a branch, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
+		case !values && t.by.Exact == "":
+			r.report(t.at, t.String(), `is the same tag for every git tag that matches, which an immutable tag can't follow: put it under "moving", or add {tag}`)
+		}
+	}
+}
+
+// checkExact reports tags that the one reference of a rule can't have, or has twice.
+func (r *reader) checkExact(c checked, all []ruleTag) {
+	taken := map[string]ruleTag{}
+	for _, t := range all {
+		values, _ := c.Values(c.Exact)
+		sample := samples(values.Branch)[0]
+		values.Commit, values.Time = sample.Commit, sample.Time
+		rendered, err := t.Render(values)
+		if err != nil {
+			r.report(t.at, t.String(), "%s: change the template, or the name", reason(err))
+			continue
+		}
+		if first, ok := taken[rendered]; ok {
+			r.report(t.at, t.String(), "yields the same tag as %s, %q (such as %q): remove one of them", first.at, first, rendered)
+			continue
+		}
+		taken[rendered] = t
+	}
+}
+
+// Promotions are the rules as the promotion reads them.
+func (p *Pipeline) Promotions() []rule.Tagged {
+	var tagged []rule.Tagged
+	for _, one := range p.Rules {
+		images := map[string]rule.Tags{}
+		for name, s := range one.Settings {
+			images[name] = s.Tags
+		}
+		tagged = append(tagged, rule.Tagged{Rule: one.Rule(), Images: images})
+	}
+	return tagged
+}
+
+// Rule is what the rule matches.
+func (r Rule) Rule() rule.Rule {
+	return rule.Rule{Name: r.Name, Type: r.Type, Exact: r.Exact, Pattern: r.Pattern}
+}
+
+// maxOnly is what is left in the 1,000 characters of an action's parameters for the rules with fewer platforms, beside the
+// longest names of everything else.
+const maxOnly = 200
+
+// checkRuleSizes reports rules that are longer than where they are put.
+func (r *reader) checkRuleSizes(pipeline object, p Pipeline, rules []Rule) {
+	p.Rules = rules
+	if size := len(rule.Encode(p.Promotions())); size > rule.MaxEnvironment {
+		pipeline.report("rules", "take %d bytes of the environment of the function that promotes, but Lambda leaves %d: use fewer rules, or shorter patterns and tags", size, rule.MaxEnvironment)
+	}
+	for _, image := range p.Images {
+		var args, names []string
+		for _, one := range rules {
+			s := one.Settings[image.Name]
+			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
+			if !slices.Equal(s.Platforms, image.Platforms) {
+				names = append(names, one.Name+",,,"+strings.Join(texts(s.Platforms), ""))
+			}
+		}
+		if size := len(strings.Join(args, "")); size > maxEnvironment {
+			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, maxEnvironment)
+		}
+		if size := len(strings.Join(names, "")); size > maxOnly {
+			pipeline.report("rules", "too many rules build fewer platforms of %s than it has (%d characters of the validation's parameters, at most %d): use fewer, or shorter names", image.Name, size, maxOnly)
+		}
+	}
+}
+
+func texts(platforms []platform.Platform) []string {
+	var all []string
+	for _, p := range platforms {
+		all = append(all, p.String())
+	}
+	return all
+}

@@ -1,0 +1,153 @@
+package constructs
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"archway/internal/rule"
+)
+
+// Rule says which references of the repository are built. Give the same rules to the pipeline, its trigger and its promoter,
+// and to its builds what is different for them.
+type Rule struct {
+	// Name tells this rule from the others: it is the value of the pipeline variable [RuleVariable]. Required.
+	Name string
+
+	// Type is what the rule is about. Required.
+	Type RefType
+
+	// Exact is the only name that matches.
+	// Default: Pattern decides; one of the two is required.
+	Exact string
+
+	// Pattern is a regular expression (RE2) that the whole name of a reference must match. Its named groups are values for
+	// tags.
+	// Default: Exact decides.
+	Pattern string
+
+	// Tags are the tags of each image, by its name. Their templates may also hold the named groups of Pattern and, in a rule
+	// for tags, {tag}.
+	// Default: none; the promoter needs them, others don't look.
+	Tags map[string]Tags
+}
+
+// RefType is a kind of reference.
+type RefType string
+
+// The kinds of references.
+const (
+	BranchRef RefType = RefType(rule.Branch)
+	TagRef    RefType = RefType(rule.Tag)
+)
+
+// Tags are templates of tags.
+type Tags struct {
+	// Immutable are those that stay as they are once they are written.
+	Immutable []string
+
+	// Moving are those that follow the newest image.
+	Moving []string
+}
+
+func (r Rule) rule() rule.Rule {
+	return rule.Rule{Name: r.Name, Type: rule.Type(r.Type), Exact: r.Exact, Pattern: r.Pattern}
+}
+
+// compile gives the rules in the form in which they match, and all their problems.
+func compile(rules []Rule) ([]*rule.Matcher, error) {
+	var all []*rule.Matcher
+	var errs []error
+	for i, r := range rules {
+		if !ruleName.MatchString(r.Name) {
+			errs = append(errs, wrong(at("Rules", i)+".Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", r.Name))
+		}
+		m, err := rule.Compile(r.rule())
+		if err != nil {
+			errs = append(errs, wrong(at("Rules", i), "%v", err))
+			continue
+		}
+		for k, other := range all {
+			if other.Name == r.Name {
+				errs = append(errs, wrong(at("Rules", i)+".Name", "is %q, as that of %s: names must differ", r.Name, at("Rules", k)))
+			}
+			if name, both := rule.Overlap(other, m); both {
+				errs = append(errs, wrong(at("Rules", i), "overlaps with %s, as both match %q: change one so that no name fits both", at("Rules", k), name))
+			}
+		}
+		all = append(all, m)
+	}
+	return all, errors.Join(errs...)
+}
+
+var ruleName = imageName
+
+// encodedTags are rules as the promoter reads them.
+func encodedTags(rules []Rule) string {
+	var tagged []rule.Tagged
+	for _, r := range rules {
+		images := map[string]rule.Tags{}
+		for name, tags := range r.Tags {
+			images[name] = rule.Tags{Immutable: tags.Immutable, Moving: tags.Moving}
+		}
+		tagged = append(tagged, rule.Tagged{Rule: r.rule(), Images: images})
+	}
+	return rule.Encode(tagged)
+}
+
+// rulesEnvironment hands the rules to a function, if there are any.
+func rulesEnvironment(rules []Rule) map[string]string {
+	if len(rules) == 0 {
+		return nil
+	}
+	return map[string]string{rule.Environment: encodedTags(rules)}
+}
+
+// fitsEnvironment is the problem of rules that a function can't take, or nil.
+func fitsEnvironment(rules string) error {
+	if len(rules) > rule.MaxEnvironment {
+		return wrong("Rules", "take %d bytes of a function's environment: Lambda leaves %d, so give fewer rules, or shorter ones", len(rules), rule.MaxEnvironment)
+	}
+	return nil
+}
+
+// BuildRule is what a rule changes of a build.
+type BuildRule struct {
+	// Context is the folder of the source that the Dockerfile may copy from.
+	// Default: that of the build.
+	Context string `json:"context,omitempty"`
+
+	// Dockerfile is the Dockerfile's path inside of the context.
+	// Default: that of the build.
+	Dockerfile string `json:"dockerfile,omitempty"`
+
+	// BuildArgs are added to those of the build; one of the same name replaces it.
+	// Default: none.
+	BuildArgs map[string]string `json:"buildArgs,omitempty"`
+
+	// NoCache builds without the layer cache of earlier builds.
+	// Default: false.
+	NoCache bool `json:"noCache,omitempty"`
+
+	// Skip leaves this architecture out: the build does nothing, and the index is made of the others.
+	// Default: false.
+	Skip bool `json:"skip,omitempty"`
+}
+
+// maxVariable is how many characters CodeBuild takes in the value of an environment variable.
+// https://github.com/wolfeidau/buildkite-serverless-agent/issues/35
+const maxVariable = 4096
+
+func buildRuleProblems(rules map[string]BuildRule) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		errs = append(errs,
+			insideSource(fmt.Sprintf("Rules[%q].Context", name), rules[name].Context),
+			insideSource(fmt.Sprintf("Rules[%q].Dockerfile", name), rules[name].Dockerfile))
+	}
+	if n := len(compactJSON(rules)); len(rules) > 0 && n > maxVariable {
+		errs = append(errs, wrong("Rules", "take %d characters: CodeBuild takes %d in an environment variable, so give fewer rules, or fewer build arguments", n, maxVariable))
+	}
+	return errors.Join(errs...)
+}

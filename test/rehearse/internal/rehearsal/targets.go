@@ -1,0 +1,151 @@
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/lambdaruntime"
+)
+
+// startTarget gives an event to a target of a rule: a pipeline, or a function.
+// What fails ends in the target's dead-letter queue, and is an error as well.
+func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target events.Target, event events.Event, p *Push) ([]*codepipeline.Execution, error) {
+	payload, err := rule.Payload(target, event, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if engine, ok := r.engines[target.ARN]; ok {
+		input, err := codepipeline.ParseStartInput(payload)
+		if err != nil {
+			return nil, err
+		}
+		input.Trigger = "rule " + rule.Name
+		x, err := engine.Start(ctx, input)
+		if err != nil {
+			return nil, errors.Join(err, r.bury(target.DeadLetters, event))
+		}
+		return []*codepipeline.Execution{x}, nil
+	}
+	if _, name, ok := strings.Cut(target.ARN, ":function:"); ok && r.functions[name] != nil {
+		return r.invokeForEvent(ctx, r.functions[name], []byte(payload), p)
+	}
+	return nil, fmt.Errorf("the rehearsal supports pipelines and functions of the same assembly as targets, got %s", target.ARN)
+}
+
+// invokeForEvent invokes a function as EventBridge does, asynchronously, but waits
+// for it, to tell what it started: one event after the other.
+func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Function, payload []byte, p *Push) ([]*codepipeline.Execution, error) {
+	r.invoking.Lock()
+	defer r.invoking.Unlock()
+	r.mu.Lock()
+	before := len(r.byFunction)
+	r.mu.Unlock()
+	log, file, err := r.openLog("events", "EventBridge", f.Name)
+	if err != nil {
+		return nil, err
+	}
+	p.Logs = append(p.Logs, file)
+	err = r.runtime.InvokeAsync(ctx, f, payload, log)
+	if failure := (*lambdaruntime.FunctionError)(nil); errors.As(err, &failure) {
+		err = errors.Join(err, r.bury(f.DeadLetters, map[string]any{
+			"version":         "1.0",
+			"requestContext":  map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted", "approximateInvokeCount": f.Retries + 1},
+			"requestPayload":  json.RawMessage(payload),
+			"responsePayload": failure,
+		}))
+	}
+	err = errors.Join(err, log.Close())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*codepipeline.Execution(nil), r.byFunction[before:]...), err
+}
+
+// bury puts a message into a queue, if there is one.
+func (r *Rehearsal) bury(queue string, message any) error {
+	if queue == "" {
+		return nil
+	}
+	if _, ok := r.queues[queue]; !ok {
+		return fmt.Errorf("there is no queue %s for dead letters", queue)
+	}
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queues[queue] = append(r.queues[queue], string(text))
+	return nil
+}
+
+// DeadLetters are the messages in the queues, by the queue's ARN.
+func (r *Rehearsal) DeadLetters() map[string][]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	messages := map[string][]string{}
+	for queue, list := range r.queues {
+		messages[queue] = append([]string(nil), list...)
+	}
+	return messages
+}
+
+var exceptionName = regexp.MustCompile(`\b([A-Z][A-Za-z]+Exception): (.*)`)
+
+// starts answers StartPipelineExecution.
+type starts struct{ r *Rehearsal }
+
+// StartExecution implements awsapi.Starts. A token starts one execution only.
+func (s starts) StartExecution(caller awsapi.Caller, pipeline, token, body string) (string, error) {
+	key := pipeline + " " + token
+	s.r.mu.Lock()
+	earlier := s.r.tokens[key]
+	s.r.mu.Unlock()
+	if token != "" && earlier != nil {
+		return earlier.Result().Execution, nil
+	}
+	s.r.mu.Lock()
+	refused := s.r.refuse
+	s.r.mu.Unlock()
+	if refused != nil {
+		return "", refused
+	}
+	input, err := codepipeline.ParseStartInput(body)
+	if err != nil {
+		return "", &awsapi.Error{Code: "ValidationException", Message: err.Error()}
+	}
+	input.Trigger = caller.String()
+	for _, engine := range s.r.engines {
+		if engine.Pipeline().Name != pipeline {
+			continue
+		}
+		x, err := engine.Start(s.r.base, input)
+		if err != nil {
+			if m := exceptionName.FindStringSubmatch(err.Error()); m != nil {
+				return "", &awsapi.Error{Code: m[1], Message: m[2]}
+			}
+			return "", err
+		}
+		s.r.mu.Lock()
+		defer s.r.mu.Unlock()
+		s.r.tokens[key] = x
+		s.r.byFunction = append(s.r.byFunction, x)
+		return x.Result().Execution, nil
+	}
+	return "", &awsapi.Error{Code: "PipelineNotFoundException", Message: "there is no pipeline " + pipeline}
+}
+
+// RefuseStarts makes every call that starts an execution fail, until it is given
+// nil: tests inject faults here.
+func (r *Rehearsal) RefuseStarts(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = err
+}
