@@ -75,13 +75,7 @@ type Text struct {
 	Matches string
 }
 
-const (
-	mostSmokeTime = 30 * time.Minute
-
-	// https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html says nothing; the service answers
-	// "EnvironmentVariable should be at most 4096 characters".
-	maxEnvironmentValue = 4096
-)
+const mostSmokeTime = 30 * time.Minute
 
 var (
 	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -91,16 +85,22 @@ var (
 )
 
 func (c SmokeCheck) problems() []error {
-	errs := []error{within("Check.Timeout", c.Timeout, time.Second, mostSmokeTime, time.Second)}
+	var errs []error
 	add := func(err error) { errs = append(errs, err) }
+	if d := c.Timeout; d != 0 && (d < time.Second || d > mostSmokeTime || d%time.Second != 0) {
+		add(wrong("Check.Timeout", "is %s: give whole seconds, from 1s to %s", d, mostSmokeTime))
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {
 		if !environmentName.MatchString(name) {
 			add(wrong("Check.Environment", "has %q: give names of letters, digits and _, not beginning with a digit", name))
 		}
 	}
-	for prop, text := range map[string]string{"Check.Command": compactJSON(c.Command), "Check.Environment": compactJSON(c.Environment)} {
-		if n := len(text); n > maxEnvironmentValue {
-			add(wrong(prop, "has %d characters written as JSON: CodeBuild takes %d in an environment variable", n, maxEnvironmentValue))
+	for _, list := range []struct {
+		prop  string
+		value any
+	}{{"Check.Command", c.Command}, {"Check.Environment", c.Environment}} {
+		if n := len(compactJSON(list.value)); n > maxVariable {
+			add(wrong(list.prop, "has %d characters written as JSON: CodeBuild takes %d in an environment variable", n, maxVariable))
 		}
 	}
 	if c.ExitCode < 0 || c.ExitCode > 255 {
@@ -132,8 +132,8 @@ func (t Text) problem(prop string) error {
 		if text != "" {
 			set++
 		}
-		if n := len(text); n > maxEnvironmentValue {
-			return wrong(prop, "has %d bytes: CodeBuild takes %d in an environment variable", n, maxEnvironmentValue)
+		if n := len(text); n > maxVariable {
+			return wrong(prop, "has %d bytes: CodeBuild takes %d in an environment variable", n, maxVariable)
 		}
 	}
 	if set > 1 {
