@@ -85,7 +85,7 @@ var (
 
 	// https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html; RFC 5321 bounds an address at 254 characters.
 	mailAddress = nameRule{
-		pattern: regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$`), most: 254,
+		pattern: regexp.MustCompile(`^(?:[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?$`), most: 254,
 		says: `a mail address has a name, "@" and a domain`,
 		cure: `use one such as "team@example.com"`,
 	}

@@ -62,6 +62,10 @@ func (o object) emails(key string) []string {
 		if !ok {
 			continue
 		}
+		if text == "" {
+			o.r.report(at, text, "is empty: %s", mailAddress.cure)
+			continue
+		}
 		if broken := mailAddress.check(text); broken != "" {
 			o.r.report(at, text, "%s", broken)
 			continue

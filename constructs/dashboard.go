@@ -3,7 +3,6 @@ package constructs
 import (
 	"errors"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -71,7 +70,6 @@ func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) 
 	})
 	// CloudFormation takes tags of dashboards, and cfn-lint (1.51) doesn't know it yet.
 	this.Dashboard.AddMetadata(jsii.String("cfn-lint"), map[string]any{"config": map[string]any{"ignore_checks": []string{"E3002"}}})
-	region := *awscdk.Aws_REGION()
-	this.ConsoleURL = jsii.Sprintf("https://%s/cloudwatch/home?region=%s#dashboards/dashboard/%s", consoleHost(this.Construct), region, *this.Dashboard.Ref())
+	this.ConsoleURL = jsii.String(newConsole(this.Construct).dashboard(*this.Dashboard.Ref()))
 	return this
 }

@@ -117,9 +117,14 @@ func durationWidgets(p *DashboardProps) []widget {
 		project := *image.Merge.Project.ProjectName()
 		builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", project, object{"stat": "Average", "label": StageMerge + " " + image.Name}})
 		failed = append(failed, []any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": StageMerge + " " + image.Name}})
+		for _, test := range image.SmokeTests {
+			builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", *test.Project.ProjectName(), object{
+				"stat": "Average", "label": StageSmokeTest + " " + image.Name + " " + test.Architecture.Platform(),
+			}})
+		}
 	}
 	return []widget{
-		graph("Duration of builds and merges, by architecture", "seconds", 8, nil, builds...),
+		graph("Duration of builds, merges and smoke tests", "seconds", 8, nil, builds...),
 		graph("Duration of validation and promotion", "milliseconds", 8, nil,
 			[]any{"AWS/Lambda", "Duration", "FunctionName", *p.Validator.FunctionName(), object{"stat": "Average", "label": StageValidate}},
 			[]any{"AWS/Lambda", "Duration", "FunctionName", *p.Promoter.FunctionName(), object{"stat": "Average", "label": StagePromote}}),

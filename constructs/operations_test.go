@@ -198,16 +198,16 @@ func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
 	}
 	const image = " Pipeline ${Pipeline} Repository ${RegistryImages}"
 	want := map[string]string{
-		"Promotions, rollbacks, failures":                "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
-		"Success rate: promoted of promoted and failed":  "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
-		"Duration of a run":                              "AWS/CodePipeline PipelineDuration PipelineName ${Pipeline}\nAWS/CodePipeline PipelineDuration PipelineName ${Pipeline}",
-		"Duration of builds and merges, by architecture": "AWS/CodeBuild Duration ProjectName ${Buildamd64Project}\nAWS/CodeBuild Duration ProjectName ${Buildarm64Project}\nAWS/CodeBuild Duration ProjectName ${MergeProject}",
-		"Duration of validation and promotion":           "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
-		"Longest wait for a build machine":               "AWS/CodeBuild QueuedDuration ProjectName ${Buildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${Buildarm64Project}",
-		"Failed builds":                                  "AWS/CodeBuild FailedBuilds ProjectName ${Buildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${Buildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${MergeProject}",
-		"Verdicts":                                       "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
-		"Findings by check":                              `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="${Pipeline}"', 'Sum', 86400)`,
-		"Size of valid images, compressed":               "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
+		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
+		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
+		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName ${Pipeline}\nAWS/CodePipeline PipelineDuration PipelineName ${Pipeline}",
+		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${Buildamd64Project}\nAWS/CodeBuild Duration ProjectName ${Buildarm64Project}\nAWS/CodeBuild Duration ProjectName ${MergeProject}",
+		"Duration of validation and promotion":          "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
+		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${Buildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${Buildarm64Project}",
+		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${Buildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${Buildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${MergeProject}",
+		"Verdicts":                                      "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
+		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="${Pipeline}"', 'Sum', 86400)`,
+		"Size of valid images, compressed":              "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -91,7 +91,7 @@ func validatorEnvironment(p *RegistryFunctionProps) map[string]string {
 	return environment
 }
 
-// notify lets a function tell a topic, if there is one.
+// notify lets a role tell a topic, if there is one.
 func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
 	if topic == nil {
 		return nil

@@ -78,6 +78,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 
+		Approval:          newApproval(stack, cfg.Approval, topic),
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{

@@ -58,30 +58,39 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 // publish takes a message for a topic. The rehearsal has no subscribers; it keeps the message.
 func (s *Server) publish(caller Caller, form url.Values) error {
 	n := Notice{Caller: caller, Topic: form.Get("TopicArn"), Subject: form.Get("Subject"), Text: form.Get("Message")}
-	invalid := func(format string, arguments ...any) error {
-		return &Error{"InvalidParameter", "Invalid parameter: " + fmt.Sprintf(format, arguments...)}
-	}
-	if structure := form.Get("MessageStructure"); structure == "json" {
+	switch structure := form.Get("MessageStructure"); {
+	case len(n.Text) > maxNotice:
+		return invalidParameter("Message too long")
+	case structure == "json":
 		if err := json.Unmarshal([]byte(n.Text), &n.Others); err != nil {
-			return invalid("Message Structure - JSON message body failed to parse")
+			return invalidParameter("Message Structure - JSON message body failed to parse")
 		}
 		n.Text = n.Others["default"]
 		delete(n.Others, "default")
 		if n.Text == "" {
-			return invalid("Message Structure - No default entry in JSON message body")
+			return invalidParameter("Message Structure - No default entry in JSON message body")
 		}
-	} else if structure != "" {
-		return invalid("MessageStructure")
+	case structure != "":
+		return invalidParameter("MessageStructure")
 	}
+	return s.Notify(n)
+}
+
+func invalidParameter(what string) error {
+	return &Error{"InvalidParameter", "Invalid parameter: " + what}
+}
+
+// Notify publishes a message, also for a service that does so by itself.
+func (s *Server) Notify(n Notice) error {
 	switch {
 	case !strings.HasPrefix(n.Topic, "arn:"):
-		return invalid("TopicArn")
+		return invalidParameter("TopicArn")
 	case n.Text == "" || !utf8.ValidString(n.Text):
-		return invalid("Empty message")
-	case len(form.Get("Message")) > maxNotice:
-		return invalid("Message too long")
+		return invalidParameter("Empty message")
+	case len(n.Text) > maxNotice:
+		return invalidParameter("Message too long")
 	case len(n.Subject) >= maxSubject || strings.ContainsFunc(n.Subject, func(c rune) bool { return c < ' ' || c > '~' }):
-		return invalid("Subject")
+		return invalidParameter("Subject")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
