@@ -55,6 +55,9 @@ type world struct {
 	delay time.Duration
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	// after, if set, is told of each request of a function that was carried out,
+	// before the answer goes out.
+	after func()
 }
 
 var synthesized sync.Map
@@ -126,12 +129,15 @@ const ours = "Archway-Test"
 func (w *world) intercept(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		fault := w.fault
+		fault, after := w.fault, w.after
 		w.mu.Unlock()
 		if fault != nil && r.Header.Get(ours) == "" && fault(response, r) {
 			return
 		}
 		inner.ServeHTTP(response, r)
+		if after != nil && r.Header.Get(ours) == "" {
+			after()
+		}
 	})
 }
 
