@@ -51,13 +51,18 @@ type world struct {
 	clock time.Time
 	// delay is how long each build takes.
 	delay time.Duration
+	// hold, if set, is called by each build first.
+	hold func(context.Context)
+	// refusals says that the test expects refused calls.
+	refusals bool
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
 }
 
 var synthesized sync.Map
 
-func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+// stacks synthesizes an app, once for all tests.
+func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp("", "archway-race-")
@@ -74,11 +79,16 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		}
 		return a.Stacks, nil
 	}))
-	stacks, err := once.(func() ([]*assembly.Stack, error))()
+	found, err := once.(func() ([]*assembly.Stack, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stacks = slices.Clone(stacks)
+	return found
+}
+
+func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+	t.Helper()
+	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
 		changed := *stack
 		for n := 0; n < len(replace); n += 2 {
@@ -89,7 +99,13 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		}
 		stacks[i] = &changed
 	}
+	return deployStacks(t, stacks)
+}
+
+func deployStacks(t *testing.T, stacks []*assembly.Stack) *world {
+	t.Helper()
 	w := &world{t: t, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
 		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept,
 	})
@@ -97,8 +113,8 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, refusal := range w.Permissions().Refused {
-			t.Errorf("%s", refusal)
+		if refused := w.Permissions().Refused; !w.refusals && len(refused) > 0 {
+			t.Errorf("refused: %s", strings.Join(refused, "\n"))
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -170,8 +186,11 @@ func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
 // images that it is given.
 func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
 	w.mu.Lock()
-	delay := w.delay
+	delay, hold := w.delay, w.hold
 	w.mu.Unlock()
+	if hold != nil {
+		hold(ctx)
+	}
 	time.Sleep(delay)
 	repository, err := name.NewRepository(environment["REPOSITORY_URI"])
 	if err != nil {
