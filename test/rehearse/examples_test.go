@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/iam/iamtest"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -30,9 +33,10 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got struct {
-		Success   bool
-		Error     string
-		Pipelines []report.Pipeline
+		Success     bool
+		Error       string
+		Pipelines   []report.Pipeline
+		Permissions iam.Report
 	}
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatalf("the report is no JSON: %v\n%s", err, content)
@@ -65,4 +69,23 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 			}
 		}
 	}
+	permissionsAreNeeded(t, got.Permissions)
+}
+
+// permissionsAreNeeded: nothing was refused, nothing is allowed in vain, and without each single permission a call of its
+// action would have been refused.
+func permissionsAreNeeded(t *testing.T, got iam.Report) {
+	t.Helper()
+	for _, refusal := range got.Refused {
+		t.Error(refusal)
+	}
+	for _, a := range got.Unused {
+		t.Errorf("nothing needed %s on %s: %s", a.Action, a.Resource, a.Statement)
+	}
+	both := append(slices.Clone(stacks(t, "cdk.json")), stacks(t, "examples/cdk.json")...)
+	removed, err := iamtest.Check(both, got)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d permissions removed in turn; %d calls, %d of them different", removed, got.Calls, len(got.Uses))
 }

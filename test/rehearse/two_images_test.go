@@ -18,6 +18,7 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 	if result.Status != codepipeline.Succeeded {
 		t.Fatalf("got %s", result.Status)
 	}
+	wantNeeded(t, r, "sns:Publish")
 	for _, call := range r.Calls() {
 		if call.Code != "" {
 			t.Errorf("the call %s of %s was refused: %s", call.Operation, call.Caller, call.Code)
