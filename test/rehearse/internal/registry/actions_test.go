@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -100,17 +101,21 @@ func TestRefusedRequestsAreAnsweredAsECRDoes(t *testing.T) {
 
 func TestRequestThatNoActionIsKnownForIsRefused(t *testing.T) {
 	f := start(t, nil)
-	request, err := http.NewRequest(http.MethodDelete, "https://"+f.Host()+"/v2/mutable/tags/v1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.SetBasicAuth("AWS", "secret")
-	answer, err := f.transport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusForbidden {
-		t.Errorf("got %s, expected 403", answer.Status)
+	for _, target := range []string{"DELETE /v2/mutable/tags/v1", "GET /v2/_catalog"} {
+		method, path, _ := strings.Cut(target, " ")
+		request, err := http.NewRequest(method, "https://"+f.Host()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("AWS", "secret")
+		answer, err := f.transport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusForbidden || !strings.Contains(string(text), "does not know which action of ECR") {
+			t.Errorf("%s: got %s, %s, %v", target, answer.Status, text, err)
+		}
 	}
 }
