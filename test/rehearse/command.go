@@ -27,6 +27,8 @@ type command struct {
 	out, problems *os.File
 	view          *progress.View
 	report        report.Report
+	// redact masks the rehearsal's secrets; nil before there are any.
+	redact func(string) string
 
 	mu    sync.Mutex
 	setUp time.Duration
@@ -68,12 +70,16 @@ func (c *command) run(ctx context.Context) int {
 		}
 	}
 	c.report.Success = code == exitOK
+	c.view.Close()
+	c.times()
+	if err := c.writePage(); err != nil {
+		fmt.Fprintf(c.problems, "rehearse: the page could not be written: %v\n", err)
+	}
 	if c.keep {
 		c.report.Folder = dir
 	} else if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintf(c.problems, "rehearse: %v\n", err)
 	}
-	c.view.Close()
 	c.finish()
 	return code
 }
@@ -89,7 +95,6 @@ func succeeded(p report.Pipeline) bool {
 
 // finish writes the report.
 func (c *command) finish() {
-	c.times()
 	if !c.json {
 		c.report.Write(c.out)
 		return
@@ -171,6 +176,7 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	c.redact = r.Redact
 	err = c.pipelines(ctx, r)
 	c.report.Calls = r.Calls()
 	permissions := r.Permissions()
@@ -239,6 +245,10 @@ func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 }
 
 func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack, repository cloudformation.Repository) error {
+	before, err := registries(r, stack)
+	if err != nil {
+		return err
+	}
 	push, err := r.PushSeed(ctx, repository.Name, nil)
 	if err != nil {
 		return err
@@ -253,14 +263,12 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 		result := x.Wait()
 		p := report.Pipeline{
 			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(), Execution: result,
+			Machines: machines(stack, result.Pipeline), Before: before,
 		}
-		for _, declared := range stack.Registries {
-			registry, err := report.ReadRegistry(r, declared.Name)
-			if err != nil {
-				return err
-			}
-			p.Registries = append(p.Registries, registry)
+		if p.Registries, err = registries(r, stack, made(result)...); err != nil {
+			return err
 		}
+		before = p.Registries
 		c.showFailures(result)
 		if result.Status == codepipeline.Succeeded {
 			started := time.Now()

@@ -2,13 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 
+	"archway/test/browser"
 	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/iam/iamtest"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -27,7 +28,8 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 	}
 	defer said.Close()
 	t.Chdir(root)
-	code := run(t.Context(), []string{"--json"}, out, said)
+	file := filepath.Join(t.TempDir(), "rehearsal.html")
+	code := run(t.Context(), []string{"--json", "--page", file}, out, said)
 	content, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +62,9 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		if proved["linux/amd64"] != "Hello, amd64!" || proved["linux/arm64"] != "Hello, arm64!" {
 			t.Errorf("%s: got %v, expected a greeting of each platform", name, proved)
 		}
+		if p.Machines["Build/"+name+"-amd64"] != "x86_64" || p.Machines["Build/"+name+"-arm64"] != "arm64" || p.Machines["Validate/"+name] != "Lambda" {
+			t.Errorf("%s: got the machines %v", name, p.Machines)
+		}
 		for _, registry := range p.Registries {
 			if registry.Name != name {
 				continue
@@ -70,22 +75,32 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		}
 	}
 	permissionsAreNeeded(t, got.Permissions)
+	lookAt(t, file)
 }
 
-// permissionsAreNeeded: nothing was refused, nothing is allowed in vain, and without each single permission a call of its
-// action would have been refused.
-func permissionsAreNeeded(t *testing.T, got iam.Report) {
+// lookAt opens the page of a rehearsal of both examples.
+func lookAt(t *testing.T, file string) {
 	t.Helper()
-	for _, refusal := range got.Refused {
-		t.Error(refusal)
+	tab := browser.Open(t, browser.Start(t), "file://"+file, browser.Look{Width: 1280, Height: 900})
+	for _, width := range []int64{360, 1280} {
+		for _, dark := range []bool{false, true} {
+			tab.Look(browser.Look{Width: width, Height: 900, Dark: dark})
+			browser.Keep(t, fmt.Sprintf("rehearsal-%d-%t", width, dark), tab.Screenshot())
+			if over := browser.Value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				t.Errorf("the page is %d pixels wider than a window of %d", over, width)
+			}
+			for _, f := range tab.Faint(4.5) {
+				t.Errorf("%q has a contrast of %.2f, expected 4.5 or more", f.Text, f.Ratio)
+			}
+		}
 	}
-	for _, a := range got.Unused {
-		t.Errorf("nothing needed %s on %s: %s", a.Action, a.Resource, a.Statement)
+	if requests, messages := tab.Requests(), tab.Messages(); len(requests) != 1 || len(messages) > 0 {
+		t.Errorf("got the requests %q and the messages %q, expected the page alone, and none", requests, messages)
 	}
-	both := append(slices.Clone(stacks(t, "cdk.json")), stacks(t, "examples/cdk.json")...)
-	removed, err := iamtest.Check(both, got)
-	if err != nil {
-		t.Error(err)
+	text := browser.Value[string](tab, `document.body.innerText`)
+	for _, want := range []string{"The rehearsal succeeded", "hello-go-arm64", "hello-node-amd64", "linux/arm64", "no findings", "Hello, arm64!"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
-	t.Logf("%d permissions removed in turn; %d calls, %d of them different", removed, got.Calls, len(got.Uses))
 }

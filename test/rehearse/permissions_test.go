@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/iam/iamtest"
 	"archway/test/rehearse/internal/rehearsal"
 )
@@ -58,6 +59,24 @@ func TestBuildsThatLackPermissions(t *testing.T) {
 		t.Errorf("refused were %q, expected ecr:InitiateLayerUpload and ecr:PutImage", got)
 	}
 	wantTags(t, r, "hello-go", map[string]string{})
+}
+
+// permissionsAreNeeded: nothing was refused, nothing is allowed in vain, and without each single permission a call of its
+// action would have been refused.
+func permissionsAreNeeded(t *testing.T, got iam.Report) {
+	t.Helper()
+	for _, refusal := range got.Refused {
+		t.Error(refusal)
+	}
+	for _, a := range got.Unused {
+		t.Errorf("nothing needed %s on %s: %s", a.Action, a.Resource, a.Statement)
+	}
+	both := append(slices.Clone(stacks(t, "cdk.json")), stacks(t, "examples/cdk.json")...)
+	removed, err := iamtest.Check(both, got)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d permissions removed in turn; %d calls, %d of them different", removed, got.Calls, len(got.Uses))
 }
 
 // wantNeeded: calls needed all allowances of these actions.

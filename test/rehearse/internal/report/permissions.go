@@ -15,12 +15,8 @@ import (
 // ("not now") and what no rehearsal can exercise ("not here") is said with the reason.
 func writePermissions(w io.Writer, p *iam.Report) {
 	fmt.Fprintf(w, "\nPermissions: %d calls, %d refused; %s\n", p.Calls, len(p.Refused), unusedText(len(p.Unused)))
-	seen := map[string]bool{}
-	for _, refusal := range p.Refused {
-		if !seen[withoutSession(refusal)] {
-			fmt.Fprintf(w, "  refused  %s\n", refusal)
-		}
-		seen[withoutSession(refusal)] = true
+	for _, refusal := range Refusals(p) {
+		fmt.Fprintf(w, "  refused  %s\n", refusal)
 	}
 	writeAllowances(w, "unused  ", p.Unused)
 	for _, elsewhere := range []bool{true, false} {
@@ -35,6 +31,19 @@ func writePermissions(w io.Writer, p *iam.Report) {
 			fmt.Fprintf(w, "  %s %s: %s\n", label, actions(reasons[reason]), reason)
 		}
 	}
+}
+
+// Refusals are AWS's messages, each once for all sessions of a role.
+func Refusals(p *iam.Report) []string {
+	seen := map[string]bool{}
+	var once []string
+	for _, refusal := range p.Refused {
+		if !seen[withoutSession(refusal)] {
+			once = append(once, refusal)
+		}
+		seen[withoutSession(refusal)] = true
+	}
+	return once
 }
 
 func unusedText(n int) string {
