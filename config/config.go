@@ -35,6 +35,10 @@ type Pipeline struct {
 	// promotion of one of several images: to where the latest execution had put them that succeeded there.
 	RollbackOnFailure bool `json:"rollbackOnFailure"`
 
+	// A wait for a person who approves each run before its images are promoted.
+	// Default: nobody is asked.
+	Approval *Approval `json:"approval,omitempty"`
+
 	// What becomes of the source repository, the images and the logs when the stack is deleted. RETAIN keeps them, DESTROY
 	// deletes them.
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`
@@ -172,6 +176,10 @@ type Image struct {
 
 	// How the image index is judged before a tag may point at it.
 	Validation Validation `json:"validation"`
+
+	// A run of the validated image on each architecture, before a tag points at it.
+	// Default: it is not run.
+	SmokeTest *SmokeTest `json:"smokeTest,omitempty"`
 
 	// The machines that build, by architecture: amd64 and arm64.
 	Builds map[string]Build `json:"builds"`

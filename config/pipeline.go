@@ -36,6 +36,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	} else {
 		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
 	}
+	p.Approval = r.approval(o)
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
 	of := p

@@ -112,6 +112,9 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "target", targetName},
 		{"Rule", "name", ruleName},
 		{"DriftCheck", "email", mailAddress},
+		{"HTTPCheck", "path", requestPath},
+		{"Approval", "email", mailAddress},
+		{"Approval", "topic", topicARN},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -123,12 +126,29 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
+	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
 	for _, key := range []string{"context", "dockerfile"} {
 		property("Image", key).MinLength, property("Image", key).MaxLength = ptr(uint64(1)), ptr(uint64(maxPath))
 	}
 	property("Pipeline", "executionMode").Enum = anys(executionModes)
 	property("Pipeline", "removalPolicy").Enum = anys(removalPolicies)
 	property("Build", "compute").Enum = anys(computes)
+	property("SmokeTest", "compute").Enum = anys(computes)
+	property("SmokeTest", "environment").PropertyNames = &jsonschema.Schema{}
+	environmentName.describe(property("SmokeTest", "environment").PropertyNames)
+	for _, bounds := range []struct {
+		definition, key string
+		least, most     int
+	}{
+		{"SmokeTest", "timeoutSeconds", 1, maxSmokeSeconds},
+		{"SmokeTest", "exitCode", 0, maxExitCode},
+		{"HTTPCheck", "port", 1, maxPort},
+		{"HTTPCheck", "status", minStatus, maxStatus},
+		{"Approval", "timeoutMinutes", minApprovalMinutes, maxApprovalMinutes},
+	} {
+		number := property(bounds.definition, bounds.key)
+		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
+	}
 	property("Rule", "type").Enum = anys(refTypes)
 	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
 	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))
@@ -165,6 +185,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	}
 
 	addDefaults(t, property)
+	property("HTTPCheck", "port").Default = nil // it is required
 	return schema
 }
 
@@ -179,12 +200,12 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()]} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
-			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			key := jsonKey(v.Type().Field(i))
 			switch field := v.Field(i); {
-			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct:
+			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			default:
 				property(v.Type().Name(), key).Default = field.Interface()

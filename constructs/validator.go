@@ -75,7 +75,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 	return function
 }
 
-// notify lets a function tell a topic, if there is one.
+// notify lets a role tell a topic, if there is one.
 func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
 	if topic == nil {
 		return nil

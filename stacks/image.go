@@ -65,6 +65,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SourceURL:     *props.Source.CloneURL(),
 			RemovalPolicy: props.RemovalPolicy,
 		}),
+		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),

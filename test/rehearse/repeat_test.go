@@ -50,7 +50,7 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 		// The index has another time, so another digest, and the commit's tag is taken.
 		wantStages(t, second, map[string]codepipeline.Status{
 			"Source": codepipeline.Succeeded, "Build": codepipeline.Succeeded, "Merge": codepipeline.Succeeded,
-			"Validate": codepipeline.Succeeded, "Promote": codepipeline.Failed,
+			"Validate": codepipeline.Succeeded, "SmokeTest": codepipeline.Succeeded, "Promote": codepipeline.Failed,
 		})
 		message := second.Action("Promote", "hello-go").Message
 		for _, want := range []string{commit[:12], digest[:len("sha256:")+12]} {

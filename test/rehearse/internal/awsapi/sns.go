@@ -53,7 +53,11 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 
 // publish takes a message for a topic. The rehearsal has no subscribers; it keeps the message.
 func (s *Server) publish(caller Caller, form url.Values) error {
-	n := Notice{Caller: caller, Topic: form.Get("TopicArn"), Subject: form.Get("Subject"), Text: form.Get("Message")}
+	return s.Notify(Notice{Caller: caller, Topic: form.Get("TopicArn"), Subject: form.Get("Subject"), Text: form.Get("Message")})
+}
+
+// Notify publishes a message, also for a service that does so by itself.
+func (s *Server) Notify(n Notice) error {
 	invalid := func(format string, arguments ...any) error {
 		return &Error{"InvalidParameter", "Invalid parameter: " + fmt.Sprintf(format, arguments...)}
 	}

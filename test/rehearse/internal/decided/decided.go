@@ -25,6 +25,9 @@ const (
 	// Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
 
+	// ApprovalTimeout is how long a manual approval waits that names no time.
+	ApprovalTimeout = 7 * 24 * time.Hour
+
 	// UserParametersLimit: 1,000 characters is documented for the declared value
 	// and, for Lambda's UserParameters, without saying before or after variables
 	// are resolved. Both are held to it.
@@ -55,6 +58,12 @@ const (
 //   - A retry needs the stage to be free, and no other execution to have entered
 //     it since.
 //   - A retried or rolling-back execution that waits can be superseded like others.
+//   - A rehearsal has nobody at a console: manual approvals are given at once, unless
+//     who rehearses decides otherwise. Who may approve is not looked at.
+//   - An execution that waits for a person is in its stage: no newer one replaces it.
+//     Of those that wait in front of the stage, SUPERSEDED keeps the newest.
+//   - A rejected approval fails its action, and the stage can be retried: the person is
+//     asked again.
 //   - GetMergeOptions names one merge base, and an empty one of commits without a
 //     common ancestor.
 //   - CODE_ZIP artifacts hold the commit's files with modes and symbolic links,

@@ -81,7 +81,7 @@ func without(t *testing.T, role, action string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := deployStacks(t, changed)
+	w := deployStacks(t, changed, nil)
 	w.refusals = true
 	return w
 }
@@ -105,7 +105,7 @@ func TestAllowanceThatNothingNeedsIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := deployStacks(t, changed)
+	w := deployStacks(t, changed, nil)
 	w.seed(app)
 	unused := promoters(w.Permissions().Unused)
 	if len(unused) != 1 || unused[0].Action != "ecr:BatchDeleteImage" || !strings.HasPrefix(unused[0].Statement, "hello-go/PromoteRole") {

@@ -30,6 +30,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 
+	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
@@ -51,6 +52,8 @@ type world struct {
 
 	mu    sync.Mutex
 	clock time.Time
+	// changed is closed when an execution changes.
+	changed chan struct{}
 	// delay is how long each build takes.
 	delay time.Duration
 	// hold, if set, is called by each build first.
@@ -59,6 +62,8 @@ type world struct {
 	refusals bool
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	// smoke, if set, does the smoke tests.
+	smoke func(environment map[string]string) error
 }
 
 var synthesized sync.Map
@@ -90,6 +95,12 @@ func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 
 func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 	t.Helper()
+	return deployWith(t, cdkJSON, nil, replace...)
+}
+
+// deployWith has approvals answered by somebody.
+func deployWith(t *testing.T, cdkJSON string, approve approver, replace ...string) *world {
+	t.Helper()
 	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
 		changed := *stack
@@ -101,15 +112,17 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		}
 		stacks[i] = &changed
 	}
-	return deployStacks(t, stacks)
+	return deployStacks(t, stacks, approve)
 }
 
-func deployStacks(t *testing.T, stacks []*assembly.Stack) *world {
+type approver func(context.Context, actions.Request) (actions.Decision, error)
+
+func deployStacks(t *testing.T, stacks []*assembly.Stack, approve approver) *world {
 	t.Helper()
-	w := &world{t: t, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept,
+		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: approve, Observer: w.observe,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +170,38 @@ func (w *world) faults(fault func(http.ResponseWriter, *http.Request) bool) {
 	w.fault = fault
 }
 
+func (w *world) smokeTests(smoke func(environment map[string]string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.smoke = smoke
+}
+
+// observe wakes who waits for a change of an execution.
+func (w *world) observe(codepipeline.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// await waits until a stage of an execution has come to a status.
+func (w *world) await(x *codepipeline.Execution, stage string, status codepipeline.Status) {
+	w.t.Helper()
+	for {
+		w.mu.Lock()
+		changed := w.changed
+		w.mu.Unlock()
+		r := x.Result()
+		if r.Stage(stage).Status == status {
+			return
+		}
+		if r.Status != codepipeline.InProgress {
+			w.t.Fatalf("execution %s: %s, and its stage %s: %s, want %s", r.Execution, r.Status, stage, r.Stage(stage).Status, status)
+		}
+		<-changed
+	}
+}
+
 // connect opens the way of the builds to the registry.
 func (w *world) connect() {
 	roots := x509.NewCertPool()
@@ -184,8 +229,8 @@ func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.RoundTripper.RoundTrip(r)
 }
 
-// build does what the two buildspecs do: an image by digest, or an index of the
-// images that it is given.
+// build does what the buildspecs do: an image by digest, an index of the images
+// that it is given, or a smoke test.
 func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
 	w.mu.Lock()
 	delay, hold := w.delay, w.hold
@@ -194,6 +239,15 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 		hold(ctx)
 	}
 	time.Sleep(delay)
+	if environment["INDEX_DIGEST"] != "" {
+		w.mu.Lock()
+		smoke := w.smoke
+		w.mu.Unlock()
+		if smoke == nil {
+			return nil, nil
+		}
+		return nil, smoke(environment)
+	}
 	repository, err := name.NewRepository(environment["REPOSITORY_URI"])
 	if err != nil {
 		return nil, err

@@ -55,6 +55,9 @@ type Options struct {
 	// Builds, if set, does the work of all builds. Then everything else runs as
 	// ever, and the machine needs to have nothing: neither root nor Docker.
 	Builds BuildFunc
+	// Approve, if set, answers for the person whom a manual approval asks, who may
+	// take time. Nil approves at once.
+	Approve func(context.Context, actions.Request) (actions.Decision, error)
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
