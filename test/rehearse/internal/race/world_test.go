@@ -58,21 +58,23 @@ type world struct {
 	delay time.Duration
 	// spoil, if set, changes the architecture in the image's config that a build yields, or fails the build.
 	spoil func(platform string) (architecture string, err error)
+	// hold, if set, is called by each build first.
+	hold func(context.Context)
+	// refusals says that the test expects refused calls.
+	refusals bool
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	// after, if set, is told of each request of a function that was carried out,
+	// before the answer goes out.
+	after func()
 	// smoke, if set, does the smoke tests.
 	smoke func(environment map[string]string) error
 }
 
 var synthesized sync.Map
 
-func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
-	t.Helper()
-	return deployWith(t, cdkJSON, nil, replace...)
-}
-
-// deployWith has approvals answered by somebody.
-func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, actions.Request) (actions.Decision, error), replace ...string) *world {
+// stacks synthesizes an app, once for all tests.
+func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp("", "archway-race-")
@@ -89,11 +91,22 @@ func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, acti
 		}
 		return a.Stacks, nil
 	}))
-	stacks, err := once.(func() ([]*assembly.Stack, error))()
+	found, err := once.(func() ([]*assembly.Stack, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stacks = slices.Clone(stacks)
+	return found
+}
+
+func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+	t.Helper()
+	return deployWith(t, cdkJSON, nil, replace...)
+}
+
+// deployWith has approvals answered by somebody.
+func deployWith(t *testing.T, cdkJSON string, approve approver, replace ...string) *world {
+	t.Helper()
+	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
 		changed := *stack
 		for n := 0; n < len(replace); n += 2 {
@@ -104,7 +117,15 @@ func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, acti
 		}
 		stacks[i] = &changed
 	}
+	return deployStacks(t, stacks, approve)
+}
+
+type approver func(context.Context, actions.Request) (actions.Decision, error)
+
+func deployStacks(t *testing.T, stacks []*assembly.Stack, approve approver) *world {
+	t.Helper()
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
 		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: approve, Observer: w.observe,
 	})
@@ -112,8 +133,8 @@ func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, acti
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, refusal := range w.Permissions().Refused {
-			t.Errorf("%s", refusal)
+		if refused := w.Permissions().Refused; !w.refusals && len(refused) > 0 {
+			t.Errorf("refused: %s", strings.Join(refused, "\n"))
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -139,12 +160,15 @@ const ours = "Archway-Test"
 func (w *world) intercept(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		fault := w.fault
+		fault, after := w.fault, w.after
 		w.mu.Unlock()
 		if fault != nil && r.Header.Get(ours) == "" && fault(response, r) {
 			return
 		}
 		inner.ServeHTTP(response, r)
+		if after != nil && r.Header.Get(ours) == "" {
+			after()
+		}
 	})
 }
 
@@ -217,8 +241,11 @@ func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
 // that it is given, or a smoke test.
 func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
 	w.mu.Lock()
-	delay := w.delay
+	delay, hold := w.delay, w.hold
 	w.mu.Unlock()
+	if hold != nil {
+		hold(ctx)
+	}
 	time.Sleep(delay)
 	if environment["INDEX_DIGEST"] != "" {
 		w.mu.Lock()
