@@ -14,12 +14,17 @@ var (
 	buildText string
 	//go:embed merge.yml
 	mergeText string
+	//go:embed smoke-test.yml
+	smokeTestText string
 
 	// Build builds one image for one architecture.
 	Build = parse("build.yml", buildText)
 
 	// Merge merges the images of one run into one index.
 	Merge = parse("merge.yml", mergeText)
+
+	// SmokeTest runs an image of one architecture, and compares what it does with what is expected.
+	SmokeTest = parse("smoke-test.yml", smokeTestText)
 )
 
 // Spec is a buildspec.

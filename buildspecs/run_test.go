@@ -58,6 +58,22 @@ case "$1 $2" in
     [ "${STUB_IMAGETOOLS_STATUS:-0}" -eq 0 ] || exit "$STUB_IMAGETOOLS_STATUS"
     printf '%s\n' "$STUB_INDEX"
     ;;
+  "pull "*) exit "${STUB_PULL_STATUS:-0}" ;;
+  "create "*) echo "the container's id" ;;
+  "start --attach") printf '%s' "${STUB_OUTPUT:-}"; exit "${STUB_EXIT_CODE:-0}" ;;
+  "start "*)
+    [ "${STUB_START_STATUS:-0}" -eq 0 ] || { echo "no such device" >&2; exit 1; }
+    ;;
+  "inspect --format")
+    case "$3" in
+      *Running*) echo "${STUB_RUNNING:-false}" ;;
+      *ExitCode*) echo "${STUB_EXIT_CODE:-0}" ;;
+      *Error*) echo "${STUB_ERROR:-}" ;;
+    esac
+    ;;
+  "port "*) echo "$STUB_PORT" ;;
+  "logs "*) echo "a line of the container's log" ;;
+  "rm "* | "image rm") ;;
   *) echo "unexpected: docker $*" >&2; exit 99 ;;
 esac
 `,

@@ -22,6 +22,8 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 		ExecutionMode: config.Queued,
 		RemovalPolicy: config.Retain,
 		Encryption:    config.AWSManaged,
+		Notifications: config.Notifications{Email: []string{}},
+		ResourceTags:  map[string]string{},
 		Images: []config.Image{{
 			Name:       "web",
 			Repository: "hello",
@@ -55,7 +57,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"executionMode": "SUPERSEDED",
 			"removalPolicy": "DESTROY",
 			"encryption": "CUSTOMER_MANAGED",
-			"driftCheck": {"schedule": "rate(12 hours)", "email": "team+images@example.com"},
+			"driftCheck": {"schedule": "rate(12 hours)"},
+			"notifications": {"email": ["team+images@example.com", "x@y.example"], "slack": {"workspace": "T0", "channel": "C0"}},
+			"dashboard": true,
+			"resourceTags": {"Team": "shop", "cost center": ""},
 			"images": [{
 				"name": "web_1",
 				"repository": "team/shop.web",
@@ -93,7 +98,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			ExecutionMode: config.Superseded,
 			RemovalPolicy: config.Destroy,
 			Encryption:    config.CustomerManaged,
-			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)", Email: "team+images@example.com"},
+			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)"},
+			Notifications: config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
+			Dashboard:     true,
+			ResourceTags:  map[string]string{"Team": "shop", "cost center": ""},
 			Images: []config.Image{{
 				Name:       "web_1",
 				Repository: "team/shop.web",
@@ -132,6 +140,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			ExecutionMode: config.Queued,
 			RemovalPolicy: config.Retain,
 			Encryption:    config.AWSManaged,
+			Notifications: config.Notifications{Email: []string{}},
+			ResourceTags:  map[string]string{},
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",

@@ -36,6 +36,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	} else {
 		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
 	}
+	p.Approval = r.approval(o)
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
 	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
 	p.Encryption = choice(o, "encryption", encryptions, p.Encryption)
@@ -46,6 +47,9 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	p.Images = r.images(o, of, taken.registries)
 	p.Rules = r.rules(o, p)
 	p.DriftCheck = r.driftCheck(o, p)
+	p.Notifications = r.notifications(o)
+	p.Dashboard = o.flag("dashboard")
+	p.ResourceTags = r.resourceTags(o)
 	return p
 }
 

@@ -104,11 +104,16 @@ func meant(word string, known []string) string {
 func keysOf[T any]() []string {
 	var keys []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if key, _, _ := strings.Cut(field.Tag.Get("json"), ","); key != "-" && !field.Anonymous {
+		if key := jsonKey(field); key != "-" && !field.Anonymous {
 			keys = append(keys, key)
 		}
 	}
 	return keys
+}
+
+func jsonKey(field reflect.StructField) string {
+	key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return key
 }
 
 func (o object) path(key string) string { return below(o.at, key) }

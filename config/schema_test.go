@@ -110,11 +110,15 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "name", imageName},
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
+		{"Slack", "workspace", slackWorkspace},
+		{"Slack", "channel", slackChannel},
 		{"Rule", "name", ruleName},
-		{"DriftCheck", "email", mailAddress},
 		{"Secret", "secretsManager", secretName},
 		{"Secret", "parameterStore", parameterName},
 		{"Secret", "kmsKey", keyARN},
+		{"HTTPCheck", "path", requestPath},
+		{"Approval", "email", mailAddress},
+		{"Approval", "topic", topicARN},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -125,7 +129,14 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
 		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}
+	mailAddress.describe(property("Notifications", "email").Items)
+	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
+	resourceTags := property("Pipeline", "resourceTags")
+	resourceTags.MaxProperties, resourceTags.PropertyNames = ptr(uint64(maxTags)), &jsonschema.Schema{}
+	tagKey.describe(resourceTags.PropertyNames)
+	tagValue.describe(resourceTags.AdditionalProperties)
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
+	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
 	for _, key := range []string{"context", "dockerfile"} {
 		property("Image", key).MinLength, property("Image", key).MaxLength = ptr(uint64(1)), ptr(uint64(maxPath))
 	}
@@ -134,6 +145,22 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	property("Pipeline", "encryption").Enum = anys(encryptions)
 	property("Image", "baseImages").Enum = anys(baseImages)
 	property("Build", "compute").Enum = anys(computes)
+	property("SmokeTest", "compute").Enum = anys(computes)
+	property("SmokeTest", "environment").PropertyNames = &jsonschema.Schema{}
+	environmentName.describe(property("SmokeTest", "environment").PropertyNames)
+	for _, bounds := range []struct {
+		definition, key string
+		least, most     int
+	}{
+		{"SmokeTest", "timeoutSeconds", 1, maxSmokeSeconds},
+		{"SmokeTest", "exitCode", 0, maxExitCode},
+		{"HTTPCheck", "port", 1, maxPort},
+		{"HTTPCheck", "status", minStatus, maxStatus},
+		{"Approval", "timeoutMinutes", minApprovalMinutes, maxApprovalMinutes},
+	} {
+		number := property(bounds.definition, bounds.key)
+		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
+	}
 	property("Rule", "type").Enum = anys(refTypes)
 	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
 	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))
@@ -170,6 +197,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	}
 
 	addDefaults(t, property)
+	property("HTTPCheck", "port").Default = nil // it is required
 	return schema
 }
 
@@ -184,12 +212,12 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()]} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
-			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			key := jsonKey(v.Type().Field(i))
 			switch field := v.Field(i); {
-			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct:
+			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			default:
 				property(v.Type().Name(), key).Default = field.Interface()

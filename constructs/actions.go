@@ -27,13 +27,17 @@ func each(images []PipelineImage, actions func(PipelineImage) []action) []action
 // newAction has the first RunOrder, so that all actions of a stage run in parallel unless they are given others.
 func newAction(stage, name, category, provider string, configuration map[string]any) action {
 	return &awscodepipeline.CfnPipeline_ActionDeclarationProperty{
-		Name:      &name,
-		Namespace: jsii.String(namespace(stage, name)),
-		RunOrder:  jsii.Number(1),
-		ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
-			Category: &category, Owner: jsii.String("AWS"), Provider: &provider, Version: jsii.String("1"),
-		},
+		Name:          &name,
+		Namespace:     jsii.String(namespace(stage, name)),
+		RunOrder:      jsii.Number(1),
+		ActionTypeId:  actionType(category, provider),
 		Configuration: configuration,
+	}
+}
+
+func actionType(category, provider string) *awscodepipeline.CfnPipeline_ActionTypeIdProperty {
+	return &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
+		Category: &category, Owner: jsii.String("AWS"), Provider: &provider, Version: jsii.String("1"),
 	}
 }
 

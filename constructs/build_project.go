@@ -25,10 +25,12 @@ type buildProjectProps struct {
 	Privileged    bool
 	Timeout       time.Duration
 	QueuedTimeout time.Duration
-	Artifacts     awss3.IBucket
-	LogRetention  awslogs.RetentionDays
-	LogKey        awskms.IKey
-	RemovalPolicy awscdk.RemovalPolicy
+	// ConcurrentBuilds is how many builds may run at a time, 0 for as many as the account allows.
+	ConcurrentBuilds int
+	Artifacts        awss3.IBucket
+	LogRetention     awslogs.RetentionDays
+	LogKey           awskms.IKey
+	RemovalPolicy    awscdk.RemovalPolicy
 
 	// Statements are what builds may do, besides reading their source and writing their log.
 	Statements []awsiam.PolicyStatement
@@ -75,6 +77,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		GrantReportGroupPermissions: jsii.Bool(false),
 		Timeout:                     duration(p.Timeout),
 		QueuedTimeout:               duration(p.QueuedTimeout),
+		ConcurrentBuildLimit:        optionalNumber(p.ConcurrentBuilds),
 		EnvironmentVariables:        &environment,
 		Environment: &awscodebuild.BuildEnvironment{
 			BuildImage:  p.Architecture.buildImage(),

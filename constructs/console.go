@@ -1,7 +1,10 @@
 package constructs
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -19,14 +22,37 @@ var consoleHosts = map[string]map[string]any{
 	"aws-iso-f":  {"host": "console.csphome.hci.ic.gov"},
 }
 
-// consoleURL is the address of a pipeline's page in the console of the partition that the stack is deployed to.
-func consoleURL(scope constructs.Construct, pipelineName *string) *string {
+// console makes addresses in the console of the partition and Region that the stack is deployed to.
+type console struct{ origin, region string }
+
+func newConsole(scope constructs.Construct) console {
 	mapping := map[string]*map[string]any{}
 	for partition, hosts := range consoleHosts {
 		mapping[partition] = &hosts
 	}
-	console := awscdk.NewCfnMapping(scope, jsii.String("Console"), &awscdk.CfnMappingProps{Mapping: &mapping})
-	host := console.FindInMap(awscdk.Aws_PARTITION(), jsii.String("host"), nil)
+	found := awscdk.NewCfnMapping(scope, jsii.String("Console"), &awscdk.CfnMappingProps{Mapping: &mapping})
+	host := found.FindInMap(awscdk.Aws_PARTITION(), jsii.String("host"), nil)
 	region := *awscdk.Aws_REGION()
-	return jsii.Sprintf("https://%s.%s/codesuite/codepipeline/pipelines/%s/view?region=%s", region, *host, *pipelineName, region)
+	return console{"https://" + region + "." + *host, region}
+}
+
+// pipeline is the address of a pipeline's page.
+func (c console) pipeline(name string) string {
+	return fmt.Sprintf("%s/codesuite/codepipeline/pipelines/%s/view?region=%s", c.origin, name, c.region)
+}
+
+// execution is the address of the page of one execution.
+func (c console) execution(pipeline, id string) string {
+	return fmt.Sprintf("%s/codesuite/codepipeline/pipelines/%s/executions/%s/timeline?region=%s", c.origin, pipeline, id, c.region)
+}
+
+// image is the address of the page of one image. For a repository of the same app, the account is the stack's.
+func (c console) image(repository awsecr.IRepository, digest string) string {
+	return fmt.Sprintf("%s/ecr/repositories/private/%s/%s/_/image/%s/details?region=%s",
+		c.origin, *repository.Env().Account, *repository.RepositoryName(), digest, c.region)
+}
+
+// dashboard is the address of the page of a dashboard.
+func (c console) dashboard(name string) string {
+	return fmt.Sprintf("%s/cloudwatch/home?region=%s#dashboards/dashboard/%s", c.origin, c.region, name)
 }

@@ -12,6 +12,9 @@ import (
 var (
 	ecrRead = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
+	// ecrPull read an image, as a client does that runs it.
+	ecrPull = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+
 	ecrPush = []string{
 		"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
 		"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",

@@ -35,7 +35,8 @@ const (
 	NoRule = "none"
 )
 
-// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote. Within a stage, the actions
+// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
+// that are asked for: SmokeTest and Approval. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
@@ -74,6 +75,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		Description:    "Runs the actions of the pipeline",
 		Statements:     pipelineStatements(&p),
 	})
+	console := newConsole(this.Construct)
 	except(this.Role, wildcardArtifacts)
 	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
 		Name:          optional(p.PipelineName),
@@ -82,15 +84,14 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		RoleArn:       this.Role.RoleArn(),
 		ArtifactStore: artifactStore(p.Artifacts),
 		Variables:     variables(&p),
-		Stages: []any{
+		Stages: slices.Concat([]stageDeclaration{
 			stageOf(StageSource, sourceAction(&p)),
 			stageOf(StageBuild, each(p.Images, buildActions)...),
 			stageOf(StageMerge, each(p.Images, mergeActions)...),
 			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
-			promoteStage(&p),
-		},
+		}, gates(&p, console), []stageDeclaration{promoteStage(&p)}),
 	})
-	this.ConsoleURL = consoleURL(this.Construct, this.Pipeline.Ref())
+	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
 	this.StartCommand = startCommand(&p, *this.Pipeline.Ref())
 	return this
 }
@@ -149,11 +150,18 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			projects = append(projects, build.Project.ProjectArn())
 		}
 		projects = append(projects, image.Merge.Project.ProjectArn())
+		for _, test := range image.SmokeTests {
+			projects = append(projects, test.Project.ProjectArn())
+		}
 	}
-	return append(artifactReadWriteStatements(p.Artifacts),
+	statements := append(artifactReadWriteStatements(p.Artifacts),
 		allow([]*string{p.Repository.RepositoryArn()},
 			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow([]*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}, "lambda:InvokeFunction"))
+	if p.Approval != nil {
+		statements = append(statements, notify(p.Approval.Topic)...)
+	}
+	return statements
 }

@@ -130,11 +130,10 @@ func promoteActions(images []PipelineImage, function awslambda.IFunction) []acti
 	for _, image := range images {
 		what := image.promotion(parameters.Promotion{
 			Repository: *RepositoryURI(image.Repository),
-			// What the Validate action of this run has passed, so that nothing else can be promoted.
-			Digest:    variable(namespace(StageValidate, image.Name), "digest"),
-			Commit:    commitVariable,
-			Reference: image.reference(),
-			Execution: executionVariable,
+			Digest:     validatedDigest(image),
+			Commit:     commitVariable,
+			Reference:  image.reference(),
+			Execution:  executionVariable,
 		})
 		promotion := lambdaAction(StagePromote, image.Name, function, compactJSON(what))
 		what.Check = true

@@ -46,6 +46,10 @@ type PipelineProps struct {
 	// Promoter is the function that points tags at an index. Required.
 	Promoter awslambda.IFunction
 
+	// Approval holds each execution until a person has approved it.
+	// Default: nobody is asked.
+	Approval *Approval
+
 	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
 	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
 	// failed and no earlier one. Allow [Pipeline].Role what they do.
@@ -75,6 +79,10 @@ type PipelineImage struct {
 
 	// Merge makes an index of what was built. Required.
 	Merge *Merge
+
+	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
+	// Default: nothing is run.
+	SmokeTests []*SmokeTest
 
 	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
 	// Default: none.
@@ -155,6 +163,7 @@ func (p *PipelineProps) Validate() error {
 	if n := 2*len(p.Images) + len(p.Verify); len(p.Images) > 1 && n > maxActionsPerStage {
 		errs = append(errs, wrong("Images", "take %d actions to be checked, promoted and verified: CodePipeline allows %d actions in a stage, so make several pipelines", n, maxActionsPerStage))
 	}
+	errs = append(errs, p.Approval.problems()...)
 	for i, verification := range p.Verify {
 		switch {
 		case verification == nil:
@@ -188,6 +197,19 @@ func (i PipelineImage) problems(branch string) []error {
 			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
 		default:
 			seen[build.Architecture] = true
+		}
+	}
+	tested := map[Architecture]bool{}
+	for n, test := range i.SmokeTests {
+		switch {
+		case test == nil:
+			add(wrong(at("SmokeTests", n), "is nil: leave it out"))
+		case !seen[test.Architecture]:
+			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Architecture))
+		case tested[test.Architecture]:
+			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Architecture))
+		default:
+			tested[test.Architecture] = true
 		}
 	}
 	errs = append(errs, i.Validation.problems()...)

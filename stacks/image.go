@@ -74,6 +74,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}),
+		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),

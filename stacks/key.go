@@ -13,5 +13,12 @@ func newKey(stack awscdk.Stack, cfg *config.Pipeline, removal awscdk.RemovalPoli
 	if cfg.Encryption != config.CustomerManaged {
 		return nil
 	}
-	return archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: removal}).Key
+	var publishers []string
+	if cfg.Topic() {
+		publishers = []string{"cloudwatch.amazonaws.com"} // alarms
+	}
+	return archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{
+		Publishers:    publishers,
+		RemovalPolicy: removal,
+	}).Key
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,7 @@ type command struct {
 	out, problems *os.File
 	view          *progress.View
 	report        report.Report
+	answers       *bufio.Reader // what the person at the terminal types
 	// redact masks the rehearsal's secrets; nil before there are any.
 	redact func(string) string
 
@@ -171,6 +173,7 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 		Progress:  c.view.Writer(),
 		Observer:  c.view.Observe,
 		Stream:    c.view.Stream,
+		Approve:   c.decide,
 	})
 	c.setUp = time.Since(started)
 	if err != nil {
@@ -178,7 +181,11 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	}
 	c.redact = r.Redact
 	err = c.pipelines(ctx, r)
-	c.report.Calls = r.Calls()
+	err = errors.Join(err, r.Settle())
+	c.report.Calls, c.report.Notices = r.Calls(), r.Notices()
+	measured, problems := r.Metrics()
+	c.report.Metrics = measured
+	err = errors.Join(err, errors.Join(problems...))
 	permissions := r.Permissions()
 	c.report.Permissions = &permissions
 	if n := len(permissions.Refused); n > 0 {

@@ -26,8 +26,8 @@ const (
 const usage = `Usage: go run ./test/rehearse [flags] [cdk.json | assembly folder]…
 
 Runs the pipelines of one or more CDK apps on this machine, as they were
-synthesized: git push, builds for both architectures, merge, validation,
-promotion; and then runs the promoted images. Without arguments: ./cdk.json and
+synthesized: git push, builds for both architectures, merge, validation, the
+optional stages, promotion; and then runs the promoted images. Without arguments: ./cdk.json and
 examples/cdk.json, as far as they are there.
 
 Leaves an HTML page with the timeline, the logs, the images and their tags.
@@ -55,11 +55,13 @@ type flags struct {
 	verbose bool
 	timeout time.Duration
 	page    string
-	inputs  []string
+	// approvals says who answers manual approvals.
+	approvals approvals
+	inputs    []string
 }
 
 func parseFlags(arguments []string, problems io.Writer) (flags, error) {
-	var f flags
+	f := flags{approvals: approve}
 	set := flag.NewFlagSet("rehearse", flag.ContinueOnError)
 	set.SetOutput(problems)
 	set.Usage = func() {
@@ -69,6 +71,7 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.BoolVar(&f.json, "json", false, "print one JSON document on standard output; progress goes to standard error")
 	set.BoolVar(&f.keep, "keep", false, "keep the working folder with logs, git repositories and registry, and say where it is")
 	set.BoolVar(&f.verbose, "verbose", false, "show everything that actions print, while they run")
+	set.Var(&f.approvals, "approvals", "`answer` to manual approvals: approve, reject (the pipeline then fails, and no tag moves), or ask")
 	set.StringVar(&f.page, "page", defaultPage, "write an HTML page about the rehearsal to this `file`; an empty name writes none")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {

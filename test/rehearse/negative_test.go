@@ -22,7 +22,7 @@ func TestBuildThatFailsOnOneArchitectureLeavesEverythingAsItWas(t *testing.T) {
 	result := only(t, push, err)
 	wantStages(t, result, map[string]codepipeline.Status{
 		"Source": codepipeline.Succeeded, "Build": codepipeline.Failed,
-		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
+		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
 	})
 	// The sibling goes on to its end.
 	if a := result.Action("Build", "hello-go-amd64"); a.Status != codepipeline.Succeeded || a.Variables["IMAGE_DIGEST"] == "" {
@@ -83,7 +83,7 @@ func wantRefused(t *testing.T, result codepipeline.Result, words ...string) {
 	t.Helper()
 	wantStages(t, result, map[string]codepipeline.Status{
 		"Source": codepipeline.Succeeded, "Build": codepipeline.Succeeded, "Merge": codepipeline.Succeeded,
-		"Validate": codepipeline.Failed, "Promote": codepipeline.DidNotRun,
+		"Validate": codepipeline.Failed, "SmokeTest": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
 	})
 	message := result.Action("Validate", "hello-go").Message
 	for _, word := range words {

@@ -50,7 +50,7 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 		// The index has another time, so another digest, and the commit's tag is taken.
 		wantStages(t, second, map[string]codepipeline.Status{
 			"Source": codepipeline.Succeeded, "Build": codepipeline.Succeeded, "Merge": codepipeline.Succeeded,
-			"Validate": codepipeline.Succeeded, "Promote": codepipeline.Failed,
+			"Validate": codepipeline.Succeeded, "SmokeTest": codepipeline.Succeeded, "Promote": codepipeline.Failed,
 		})
 		message := second.Action("Promote", "hello-go").Message
 		for _, want := range []string{commit[:12], digest[:len("sha256:")+12]} {
@@ -74,4 +74,6 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 			commit[:12]: digest, next.Commit()[:12]: newest, "latest": newest, "main": newest,
 		})
 	})
+	// The second build has read the first one's cache.
+	wantNeeded(t, r, "ecr:GetDownloadUrlForLayer", "codecommit:GetMergeOptions")
 }

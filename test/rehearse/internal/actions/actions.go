@@ -1,5 +1,6 @@
 // Package actions are the providers of the pipeline actions that can be
-// rehearsed: a CodeCommit source, a CodeBuild build and a Lambda invocation.
+// rehearsed: a CodeCommit source, a CodeBuild build or test, a Lambda invocation and a manual
+// approval.
 package actions
 
 import (
@@ -17,6 +18,7 @@ var (
 	CodeBuild  = codepipeline.ActionType{Category: "Build", Owner: "AWS", Provider: "CodeBuild", Version: "1"}
 	// A test action is a build with another label in the console.
 	CodeBuildTest = codepipeline.ActionType{Category: "Test", Owner: "AWS", Provider: "CodeBuild", Version: "1"}
+	Manual        = codepipeline.ActionType{Category: "Approval", Owner: "AWS", Provider: "Manual", Version: "1"}
 	Lambda        = codepipeline.ActionType{Category: "Invoke", Owner: "AWS", Provider: "Lambda", Version: "1"}
 )
 

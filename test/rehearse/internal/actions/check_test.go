@@ -3,6 +3,7 @@ package actions
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codepipeline"
@@ -14,6 +15,7 @@ func TestCheck(t *testing.T) {
 	source := &Source{}
 	build := &Build{Project: func(name string) (*codebuild.Project, bool) { return nil, name == "known" }}
 	invoke := &Invoke{Function: func(name string) (*lambdaruntime.Function, bool) { return nil, name == "known" }}
+	approval := &Approval{}
 	type configuration map[string]string
 	tests := []struct {
 		provider        codepipeline.Provider
@@ -39,6 +41,10 @@ func TestCheck(t *testing.T) {
 		{invoke, configuration{"FunctionName": "other"}, nil, nil, "the function other"},
 		{invoke, configuration{"FunctionName": "known", "Other": "x"}, nil, nil, "configuration Other"},
 		{invoke, configuration{"FunctionName": "known"}, nil, []string{"Out"}, "output artifact Out"},
+		{approval, nil, nil, nil, ""},
+		{approval, configuration{"CustomData": "x", "ExternalEntityLink": "https://x", "NotificationArn": "arn:x"}, nil, nil, ""},
+		{approval, configuration{"Approvers": "x"}, nil, nil, "configuration Approvers"},
+		{approval, nil, []string{"Code"}, nil, "1 input artifacts"},
 	}
 	for _, test := range tests {
 		err := test.provider.Check(codepipeline.Action{Configuration: test.configuration, Inputs: test.inputs, Outputs: test.outputs})
@@ -47,6 +53,14 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%v: got %v", test.configuration, err)
 		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 			t.Errorf("%v: got %v, expected %q", test.configuration, err, test.want)
+		}
+	}
+}
+
+func TestApprovalsWaitAsLongAsCodePipelineAllows(t *testing.T) {
+	for timeout, good := range map[time.Duration]bool{0: true, 5 * time.Minute: true, 60 * 24 * time.Hour: true, 4 * time.Minute: false, 61 * 24 * time.Hour: false} {
+		if err := (&Approval{}).Check(codepipeline.Action{Timeout: timeout}); (err == nil) != good {
+			t.Errorf("%v: got %v", timeout, err)
 		}
 	}
 }

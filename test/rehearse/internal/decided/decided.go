@@ -25,6 +25,9 @@ const (
 	// Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
 
+	// ApprovalTimeout is how long a manual approval waits that names no time.
+	ApprovalTimeout = 7 * 24 * time.Hour
+
 	// UserParametersLimit: 1,000 characters is documented for the declared value
 	// and, for Lambda's UserParameters, without saying before or after variables
 	// are resolved. Both are held to it.
@@ -55,6 +58,12 @@ const (
 //   - A retry needs the stage to be free, and no other execution to have entered
 //     it since.
 //   - A retried or rolling-back execution that waits can be superseded like others.
+//   - A rehearsal has nobody at a console: manual approvals are given at once, unless
+//     who rehearses decides otherwise. Who may approve is not looked at.
+//   - An execution that waits for a person is in its stage: no newer one replaces it.
+//     Of those that wait in front of the stage, SUPERSEDED keeps the newest.
+//   - A rejected approval fails its action, and the stage can be retried: the person is
+//     asked again.
 //   - GetMergeOptions names one merge base, and an empty one of commits without a
 //     common ancestor.
 //   - CODE_ZIP artifacts hold the commit's files with modes and symbolic links,
@@ -100,6 +109,24 @@ var (
 //   - The memory size is told to the function, not enforced.
 //   - An instance serves one invocation at a time and stays for the next one; a
 //     timeout ends it.
+
+// Statements about IAM: which permission a call needs where AWS documents policies
+// for whole tasks only. Where there was a choice, more is asked for.
+//
+//   - A blob is looked up (HEAD) with BatchCheckLayerAvailability, and read with
+//     GetDownloadUrlForLayer; the last request of an upload may hold bytes, and
+//     needs UploadLayerPart as well as CompleteLayerUpload.
+//   - A repository that the caller may not use is refused before anybody looks
+//     whether it is there.
+//   - A source action looks its branch up also where the commit is given, and looks
+//     at the artifact bucket's versioning, access list and location each time.
+//   - CodePipeline itself looks at the input artifact of a build, and CodeBuild
+//     fetches it; both need s3:GetObjectVersion, also in a bucket without versions.
+//   - CodePipeline, CodeBuild and EventBridge say for which resource and account
+//     they take on a role (aws:SourceArn, aws:SourceAccount); Lambda does not.
+//   - Lambda and CodeBuild write a log stream each time. On AWS a function without
+//     that permission runs, and says nothing.
+//   - A stopped execution stops the build that it waits for.
 
 // CloudFormation.
 const (

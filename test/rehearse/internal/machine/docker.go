@@ -58,8 +58,11 @@ func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
 	return func(ctx context.Context) error { return d.waitFor(ctx, answersPing(ownSocket)) }, nil
 }
 
-// ContainerPrefix starts the name of each container that a rehearsal runs.
+// ContainerPrefix starts the name of each container that a rehearsal runs to prove an image.
 const ContainerPrefix = "archway-proof-"
+
+// containers matches the names of all containers that a rehearsal runs: those, and what the buildspec of a smoke test starts.
+const containers = "^/(" + ContainerPrefix + "|archway-smoke-test-)"
 
 // removeContainers removes those of a rehearsal that was killed: as this one has
 // the lock, no other can be running any.
@@ -71,7 +74,7 @@ func (m *Machine) removeContainers(ctx context.Context) error {
 		}
 		return string(out), nil
 	}
-	stale, err := docker("ps", "--all", "--quiet", "--filter", "name=^/"+ContainerPrefix)
+	stale, err := docker("ps", "--all", "--quiet", "--filter", "name="+containers)
 	if err != nil || strings.TrimSpace(stale) == "" {
 		return err
 	}

@@ -78,7 +78,7 @@ func (v *View) draw(text string) {
 	if text != "" {
 		kept = strings.Split(text, "\n")
 	}
-	if v.live && !v.closed {
+	if v.live && !v.closed && !v.paused {
 		lines = v.livePart()
 	}
 	var b strings.Builder

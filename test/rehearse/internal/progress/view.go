@@ -34,6 +34,7 @@ type View struct {
 	last    map[string]string // last line of each running action, by stage and name
 	drawn   int               // lines of the live part
 	frame   int
+	paused  bool
 	closed  bool
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -83,7 +84,9 @@ func (v *View) animate() {
 		case <-ticker.C:
 			v.mu.Lock()
 			v.frame++
-			v.redraw()
+			if !v.paused {
+				v.redraw()
+			}
 			v.mu.Unlock()
 		}
 	}
@@ -158,6 +161,24 @@ func (v *View) Observe(r codepipeline.Result) {
 	if v.live {
 		v.print(strings.Join(v.tree(r), "\n"))
 	}
+}
+
+// Pause takes the live part away and asks a question, whose answer is typed right
+// after it. Nothing is drawn until Resume.
+func (v *View) Pause(question string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.paused = true
+	v.draw("")
+	fmt.Fprint(v.out, question)
+}
+
+// Resume draws again.
+func (v *View) Resume() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.paused = false
+	v.redraw()
 }
 
 // Print writes text that stays.

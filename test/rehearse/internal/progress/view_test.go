@@ -45,6 +45,28 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
+// What a person types must not be drawn over.
+func TestNothingIsDrawnWhileAQuestionIsOpen(t *testing.T) {
+	var out bytes.Buffer
+	v := newView(&out, false)
+	v.live = true
+	v.Observe(result(codepipeline.InProgress, codepipeline.InProgress))
+	v.mu.Lock()
+	v.redraw()
+	v.mu.Unlock()
+	if v.drawn == 0 {
+		t.Fatal("there is no live part")
+	}
+	v.Pause("Approve? ")
+	if v.drawn != 0 || !strings.HasSuffix(out.String(), "Approve? ") {
+		t.Errorf("%d lines are live, and the end is %q", v.drawn, out.String())
+	}
+	v.Resume()
+	if v.drawn == 0 {
+		t.Error("the live part does not come back")
+	}
+}
+
 func TestVerboseShowsWhatActionsPrint(t *testing.T) {
 	var out bytes.Buffer
 	v := newView(&out, true)

@@ -30,6 +30,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 
+	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
@@ -51,15 +52,29 @@ type world struct {
 
 	mu    sync.Mutex
 	clock time.Time
+	// changed is closed when an execution changes.
+	changed chan struct{}
 	// delay is how long each build takes.
 	delay time.Duration
+	// spoil, if set, changes the architecture in the image's config that a build yields, or fails the build.
+	spoil func(platform string) (architecture string, err error)
+	// hold, if set, is called by each build first.
+	hold func(context.Context)
+	// refusals says that the test expects refused calls.
+	refusals bool
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	// after, if set, is told of each request of a function that was carried out,
+	// before the answer goes out.
+	after func()
+	// smoke, if set, does the smoke tests.
+	smoke func(environment map[string]string) error
 }
 
 var synthesized sync.Map
 
-func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+// stacks synthesizes an app, once for all tests.
+func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp("", "archway-race-")
@@ -76,11 +91,22 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		}
 		return a.Stacks, nil
 	}))
-	stacks, err := once.(func() ([]*assembly.Stack, error))()
+	found, err := once.(func() ([]*assembly.Stack, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stacks = slices.Clone(stacks)
+	return found
+}
+
+func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+	t.Helper()
+	return deployWith(t, cdkJSON, nil, replace...)
+}
+
+// deployWith has approvals answered by somebody.
+func deployWith(t *testing.T, cdkJSON string, approve approver, replace ...string) *world {
+	t.Helper()
+	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
 		changed := *stack
 		for n := 0; n < len(replace); n += 2 {
@@ -91,16 +117,24 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 		}
 		stacks[i] = &changed
 	}
-	w := &world{t: t, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	return deployStacks(t, stacks, approve)
+}
+
+type approver func(context.Context, actions.Request) (actions.Decision, error)
+
+func deployStacks(t *testing.T, stacks []*assembly.Stack, approve approver) *world {
+	t.Helper()
+	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept,
+		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: approve, Observer: w.observe,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, refusal := range w.Permissions().Refused {
-			t.Errorf("%s", refusal)
+		if refused := w.Permissions().Refused; !w.refusals && len(refused) > 0 {
+			t.Errorf("refused: %s", strings.Join(refused, "\n"))
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -126,12 +160,15 @@ const ours = "Archway-Test"
 func (w *world) intercept(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		fault := w.fault
+		fault, after := w.fault, w.after
 		w.mu.Unlock()
 		if fault != nil && r.Header.Get(ours) == "" && fault(response, r) {
 			return
 		}
 		inner.ServeHTTP(response, r)
+		if after != nil && r.Header.Get(ours) == "" {
+			after()
+		}
 	})
 }
 
@@ -139,6 +176,38 @@ func (w *world) faults(fault func(http.ResponseWriter, *http.Request) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fault = fault
+}
+
+func (w *world) smokeTests(smoke func(environment map[string]string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.smoke = smoke
+}
+
+// observe wakes who waits for a change of an execution.
+func (w *world) observe(codepipeline.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// await waits until a stage of an execution has come to a status.
+func (w *world) await(x *codepipeline.Execution, stage string, status codepipeline.Status) {
+	w.t.Helper()
+	for {
+		w.mu.Lock()
+		changed := w.changed
+		w.mu.Unlock()
+		r := x.Result()
+		if r.Stage(stage).Status == status {
+			return
+		}
+		if r.Status != codepipeline.InProgress {
+			w.t.Fatalf("execution %s: %s, and its stage %s: %s, want %s", r.Execution, r.Status, stage, r.Stage(stage).Status, status)
+		}
+		<-changed
+	}
 }
 
 // connect opens the way of the builds to the registry.
@@ -168,13 +237,25 @@ func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.RoundTripper.RoundTrip(r)
 }
 
-// build does what the two buildspecs do: an image by digest, or an index of the
-// images that it is given.
+// build does what the buildspecs do: an image by digest, an index of the images
+// that it is given, or a smoke test.
 func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
 	w.mu.Lock()
-	delay := w.delay
+	delay, hold := w.delay, w.hold
 	w.mu.Unlock()
+	if hold != nil {
+		hold(ctx)
+	}
 	time.Sleep(delay)
+	if environment["INDEX_DIGEST"] != "" {
+		w.mu.Lock()
+		smoke := w.smoke
+		w.mu.Unlock()
+		if smoke == nil {
+			return nil, nil
+		}
+		return nil, smoke(environment)
+	}
 	repository, err := name.NewRepository(environment["REPOSITORY_URI"])
 	if err != nil {
 		return nil, err
@@ -185,6 +266,9 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 			return map[string]string{"IMAGE_DIGEST": "none"}, err
 		}
 		image, err := image(environment["PLATFORM"], environment["COMMIT_ID"])
+		if err == nil {
+			image, err = w.spoiled(image, environment["PLATFORM"])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -222,6 +306,34 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 		return nil, err
 	}
 	return map[string]string{"INDEX_DIGEST": digest.String()}, remote.WriteIndex(repository.Digest(digest.String()), annotated, options...)
+}
+
+// spoiled is what a build yields that goes wrong.
+func (w *world) spoiled(image v1.Image, platform string) (v1.Image, error) {
+	w.mu.Lock()
+	spoil := w.spoil
+	w.mu.Unlock()
+	if spoil == nil {
+		return image, nil
+	}
+	architecture, err := spoil(platform)
+	if err != nil || architecture == "" {
+		return image, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.Architecture = architecture
+	return mutate.ConfigFile(image, config)
+}
+
+// spoils makes builds go wrong from now on.
+func (w *world) spoils(spoil func(platform string) (architecture string, err error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spoil = spoil
 }
 
 // leftOut tells whether the build rule of an execution leaves out a platform.

@@ -10,6 +10,7 @@ import (
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/cloudformation"
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codecommit"
@@ -79,7 +80,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
-		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.options.Observer})
+		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline)})
 		if err != nil {
 			return err
 		}
@@ -120,6 +121,15 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 		actions.CodeBuild:     builds,
 		actions.CodeBuildTest: builds,
 		actions.Lambda:        r.invoke,
+		actions.Manual: &actions.Approval{
+			Region: region, Decide: r.options.Approve,
+			Notify: func(p *codepipeline.Pipeline, topic, subject, text string) error {
+				return r.api.Notify(awsapi.Notice{
+					Caller: awsapi.Caller{Kind: "pipeline", Name: p.Name, Role: p.RoleARN},
+					Topic:  topic, Subject: subject, Text: text,
+				})
+			},
+		},
 	})
 }
 

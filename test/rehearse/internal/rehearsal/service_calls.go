@@ -31,6 +31,7 @@ func init() {
 		actions.CodeBuild:     (*Rehearsal).buildCalls,
 		actions.CodeBuildTest: (*Rehearsal).buildCalls,
 		actions.Lambda:        (*Rehearsal).invokeCalls,
+		actions.Manual:        (*Rehearsal).approvalCalls,
 	}
 }
 
@@ -101,6 +102,16 @@ func ownBuildCalls(project *codebuild.Project, inputs []codepipeline.Artifact) [
 func (r *Rehearsal) invokeCalls(run codepipeline.Run, role string) []call {
 	f, _ := r.invoke.Function(run.Configuration["FunctionName"])
 	return []call{{by: session(role), action: "lambda:InvokeFunction", resource: f.ARN}}
+}
+
+// approvalCalls: CodePipeline tells the topic, if there is one, that it waits.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-configuration-options.html
+func (r *Rehearsal) approvalCalls(run codepipeline.Run, role string) []call {
+	calls := []call{} // not nil: it is known that nothing is needed
+	if topic := run.Configuration["NotificationArn"]; topic != "" {
+		calls = append(calls, call{by: session(role), action: "sns:Publish", resource: topic})
+	}
+	return calls
 }
 
 // functionCalls are Lambda's own in the name of a function's role. It says not for

@@ -1,0 +1,303 @@
+package constructs_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/google/go-cmp/cmp"
+)
+
+// gated is a pipeline with all optional stages, over one image.
+var gated = stack("Gated", func(stack awscdk.Stack) {
+	addGated(stack, &archway.Approval{
+		Topic: archway.NewTopic(stack, "Releases", nil).Topic, Message: "Is it tested?", Timeout: 90 * time.Minute,
+	}, "app")
+})
+
+// gatedByDefault is one that says nothing about its optional stages, over many images.
+var gatedByDefault = stack("GatedByDefault", func(stack awscdk.Stack) {
+	addGated(stack, &archway.Approval{}, "app", strings.Repeat("b", 64), strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "f")
+})
+
+func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
+	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	var images []archway.PipelineImage
+	var repositories []awsecr.IRepository
+	for i, name := range names {
+		scope := constructs.NewConstruct(stack, &name)
+		registry := archway.NewRegistry(scope, "Registry", nil)
+		repositories = append(repositories, registry.Repository)
+		image := archway.PipelineImage{
+			Name: name, Repository: registry.Repository,
+			Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
+		}
+		for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
+			image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+string(architecture), &archway.NativeBuildProps{
+				Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
+			}))
+			if i > 0 {
+				continue
+			}
+			test := archway.SmokeTestProps{Architecture: architecture, Repository: registry.Repository, Artifacts: artifacts.Bucket}
+			if len(names) == 1 {
+				test.Check = archway.SmokeCheck{
+					Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, Timeout: 90 * time.Second,
+					ExitCode: 3, Output: archway.Text{Matches: " ^{arch} ok$ "},
+				}
+				test.Compute = archway.ComputeLarge
+			} else {
+				test.Check.HTTP = &archway.HTTPCheck{Port: 8080, Body: archway.Text{Contains: "well"}}
+			}
+			image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &test))
+		}
+		images = append(images, image)
+	}
+	functions := &archway.RegistryFunctionProps{Repositories: repositories}
+	archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+		PipelineName: "app",
+		Repository:   source.Repository,
+		Artifacts:    artifacts.Bucket,
+		Images:       images,
+		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
+		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+			Repositories: repositories, Source: source.Repository, PipelineName: "app",
+		}).Function,
+		Approval:          approval,
+		RollbackOnFailure: true,
+	})
+}
+
+func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
+	var got []string
+	for _, stage := range stages(t, gated) {
+		var names []string
+		for _, action := range stage.Actions {
+			names = append(names, action.Name+" ("+action.ActionTypeId.Category+" "+action.ActionTypeId.Provider+")")
+		}
+		got = append(got, stage.Name+": "+strings.Join(names, ", "))
+	}
+	want := []string{
+		"Source: Source (Source CodeCommit)",
+		"Build: app-amd64 (Build CodeBuild), app-arm64 (Build CodeBuild)",
+		"Merge: app (Build CodeBuild)",
+		"Validate: app (Invoke Lambda)",
+		"SmokeTest: app-amd64 (Test CodeBuild), app-arm64 (Test CodeBuild)",
+		"Approval: Approve (Approval Manual)",
+		"Promote: app (Invoke Lambda)",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// There is nothing to go back to before a tag has moved.
+func TestOnlyThePromotionIsRolledBack(t *testing.T) {
+	for _, stage := range stages(t, gated) {
+		if got, want := stage.OnFailure["Result"], map[bool]string{true: "ROLLBACK"}[stage.Name == "Promote"]; got != want {
+			t.Errorf("%s: OnFailure %q, want %q", stage.Name, got, want)
+		}
+	}
+}
+
+func TestSmokeTestsGetTheValidatedDigestOfThisRun(t *testing.T) {
+	got := configuration(t, gated, "EnvironmentVariables")
+	const want = `[{"name":"INDEX_DIGEST","value":"#{Validate-app.digest}"},{"name":"PLATFORMS","value":"#{Validate-app.platforms}"}]`
+	for _, action := range []string{"SmokeTest/app-amd64", "SmokeTest/app-arm64"} {
+		if got[action] != want {
+			t.Errorf("%s: %s, want %s", action, got[action], want)
+		}
+	}
+}
+
+func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
+	for project, want := range map[string]map[string]any{
+		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
+		"appTestarm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
+	} {
+		got := environment(t, gated, project)
+		for key, value := range want {
+			if got[key] != value {
+				t.Errorf("%s: %s is %v, want %v", project, key, got[key], value)
+			}
+		}
+	}
+	if got := environment(t, gatedByDefault, "appTestarm64Project")["ComputeType"]; got != "BUILD_GENERAL1_SMALL" {
+		t.Errorf("by default, the compute type is %v", got)
+	}
+}
+
+func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
+	common := func(architecture string, more map[string]string) map[string]string {
+		more["PLATFORM"], more["REPOSITORY_URI"] = "linux/"+architecture, "${appRegistryImages.RepositoryUri}"
+		return more
+	}
+	for project, want := range map[string]map[string]string{
+		"appTestamd64Project": common("amd64", map[string]string{
+			"COMMAND": `["--check","a \"b\" & c"]`, "ENVIRONMENT": `{"LEVEL":"debug"}`, "TIMEOUT_SECONDS": "90",
+			"EXPECT_EXIT_CODE": "3", "EXPECT_MATCH": "matches", "EXPECT_TEXT": "^amd64 ok$",
+		}),
+		"appTestarm64Project": common("arm64", map[string]string{
+			"COMMAND": `["--check","a \"b\" & c"]`, "ENVIRONMENT": `{"LEVEL":"debug"}`, "TIMEOUT_SECONDS": "90",
+			"EXPECT_EXIT_CODE": "3", "EXPECT_MATCH": "matches", "EXPECT_TEXT": "^arm64 ok$",
+		}),
+	} {
+		if diff := cmp.Diff(want, variables(t, gated, project)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", project, diff)
+		}
+	}
+	if diff := cmp.Diff(common("arm64", map[string]string{
+		"COMMAND": `[]`, "ENVIRONMENT": `{}`, "TIMEOUT_SECONDS": "60",
+		"HTTP_PORT": "8080", "HTTP_PATH": "/", "EXPECT_STATUS": "200", "EXPECT_MATCH": "contains", "EXPECT_TEXT": "well",
+	}), variables(t, gatedByDefault, "appTestarm64Project")); diff != "" {
+		t.Errorf("a server (-want +got):\n%s", diff)
+	}
+}
+
+func TestSmokeTestsHaveLimits(t *testing.T) {
+	got := resources(t, gated, codeBuildProject)["appTestamd64Project"].Properties
+	want := map[string]any{"ConcurrentBuildLimit": 1.0, "TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("%s is %v, want %v", key, got[key], value)
+		}
+	}
+}
+
+func TestSmokeTestsMayOnlyPull(t *testing.T) {
+	want := []string{
+		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
+		"ecr:GetAuthorizationToken on *",
+		"ecr:GetDownloadUrlForLayer on ${appRegistryImages.Arn}",
+		"logs:CreateLogStream on ${appTestamd64Logs.Arn}",
+		"logs:PutLogEvents on ${appTestamd64Logs.Arn}",
+		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
+		"s3:GetBucketLocation on ${ArtifactsBucket.Arn}",
+		"s3:GetObject on ${ArtifactsBucket.Arn}/*",
+		"s3:GetObjectVersion on ${ArtifactsBucket.Arn}/*",
+	}
+	if diff := cmp.Diff(want, permissions(t, gated, "appTestamd64Role")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
+	got := strings.Join(permissions(t, gated, "PipelineRole"), "\n")
+	for _, want := range []string{
+		"codebuild:StartBuild on ${appTestamd64Project.Arn}", "codebuild:BatchGetBuilds on ${appTestarm64Project.Arn}",
+		"sns:Publish on ${ReleasesTopic}",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the pipeline's role may not: %s; it may\n%s", want, got)
+		}
+	}
+	if got := strings.Join(permissions(t, gatedByDefault, "PipelineRole"), "\n"); strings.Contains(got, "sns:") {
+		t.Errorf("nobody is to be told, and the pipeline's role may\n%s", got)
+	}
+}
+
+func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
+	const want = "Is it tested?\nCommit #{Source.CommitId} of branch #{variables.branch}\napp: #{Validate-app.digest} (#{Validate-app.platforms})"
+	if got := configuration(t, gated, "CustomData")["Approval/Approve"]; got != want {
+		t.Errorf("CustomData %q, want %q", got, want)
+	}
+	link := configuration(t, gated, "ExternalEntityLink")["Approval/Approve"]
+	if want := "/ecr/repositories/private/${AWS::AccountId}/${appRegistryImages}/_/image/#{Validate-app.digest}/details?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
+		t.Errorf("link %s, want it to end with %s", link, want)
+	}
+	if got := configuration(t, gated, "NotificationArn")["Approval/Approve"]; got != "${ReleasesTopic}" {
+		t.Errorf("NotificationArn %s", got)
+	}
+}
+
+func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
+	text := configuration(t, gatedByDefault, "CustomData")["Approval/Approve"]
+	if n := len(text); n > 1000 {
+		t.Errorf("the text has %d characters: CodePipeline allows 1000", n)
+	}
+	if !strings.HasPrefix(text, "Promote these images?\nCommit ") || !strings.HasSuffix(text, "\n... and 4 more") {
+		t.Errorf("text %q", text)
+	}
+	link := configuration(t, gatedByDefault, "ExternalEntityLink")["Approval/Approve"]
+	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
+		t.Errorf("link %s, want it to end with %s", link, want)
+	}
+	if _, told := configuration(t, gatedByDefault, "NotificationArn")["Approval/Approve"]; told {
+		t.Error("somebody is told")
+	}
+}
+
+func TestApprovalWaitsNoLongerThanItMay(t *testing.T) {
+	for stack, want := range map[string]float64{gated: 90, gatedByDefault: 10080} {
+		for _, s := range resources(t, stack, codePipeline)["Pipeline"].Properties["Stages"].([]any) {
+			s := s.(map[string]any)
+			for _, a := range s["Actions"].([]any) {
+				got, limited := a.(map[string]any)["TimeoutInMinutes"]
+				if approval := s["Name"] == "Approval"; limited != approval || approval && got != want {
+					t.Errorf("%s, %s: TimeoutInMinutes %v, want %v for the approval and none elsewhere", stack, s["Name"], got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
+	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
+		return &archway.SmokeTestProps{Architecture: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, Check: check}
+	}
+	with := func(change func(*archway.PipelineProps)) *archway.PipelineProps {
+		p := &archway.PipelineProps{Repository: aSource{}, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: aFunction{}, Images: []archway.PipelineImage{{
+			Name: "app", Repository: aRepository{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+		}}}
+		change(p)
+		return p
+	}
+	for _, c := range []struct {
+		name  string
+		props interface{ Validate() error }
+		want  []string
+	}{
+		{"no props", (*archway.SmokeTestProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"required props", &archway.SmokeTestProps{}, []string{
+			"Architecture is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image", "Artifacts is missing: give the pipeline's artifact bucket"}},
+		{"a program", test(archway.SmokeCheck{
+			Environment: map[string]string{"A-B": ""}, Timeout: time.Hour, ExitCode: 256, Output: archway.Text{Equals: "a", Matches: "b"},
+		}), []string{
+			"Check.Timeout is 1h0m0s: give whole seconds, from 1s to 30m0s",
+			`Check.Environment has "A-B": give names of letters, digits and _, not beginning with a digit`,
+			"Check.ExitCode is 256: programs end with 0 to 255",
+			"Check.Output has several of Equals, Contains and Matches: give one"}},
+		{"a server", test(archway.SmokeCheck{ExitCode: 1, HTTP: &archway.HTTPCheck{Path: "a b", Status: 99, Body: archway.Text{Matches: `\d`}}}), []string{
+			"Check has HTTP, and also ExitCode or Output: a server doesn't end, so give either",
+			"Check.HTTP.Port is 0: give 1 to 65535",
+			`Check.HTTP.Path is "a b": give a path that begins with / and has no white space`,
+			"Check.HTTP.Status is 99: HTTP has 100 to 599",
+			"Check.HTTP.Body.Matches is no POSIX extended regular expression: error parsing regexp: invalid escape sequence: `\\d`"}},
+		{"long values", test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: archway.Text{Equals: strings.Repeat("x", 4097)}}), []string{
+			"Check.Command has 4100 characters written as JSON: CodeBuild takes 4096 in an environment variable",
+			"Check.Output has 4097 bytes: CodeBuild takes 4096 in an environment variable"}},
+		{"tests that don't fit the builds", with(func(p *archway.PipelineProps) {
+			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Architecture: archway.ARM64}, {Architecture: archway.AMD64}, {Architecture: archway.AMD64}}
+		}), []string{
+			"Images[0].SmokeTests[0] is nil: leave it out",
+			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",
+			"Images[0].SmokeTests[3] tests amd64 once more: give one test for each architecture"}},
+		{"an approval", with(func(p *archway.PipelineProps) {
+			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 501)}
+		}), []string{
+			"Approval.Timeout is 1464h0m0s: AWS allows 5m0s to 1440h0m0s",
+			"Approval.Message has 501 characters: give at most 500, as the digests of the images stand in the same text"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, lines(c.props.Validate())); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

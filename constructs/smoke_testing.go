@@ -1,0 +1,135 @@
+package constructs
+
+import (
+	"errors"
+	"time"
+
+	"archway/buildspecs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// SmokeTestProps describes the test of one image on machines of one architecture.
+type SmokeTestProps struct {
+	// Architecture decides which machines test, and the manifest of which platform they run. Required.
+	Architecture Architecture
+
+	// Repository is where the image is pulled from, by digest. Required.
+	Repository awsecr.IRepository
+
+	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
+	Artifacts awss3.IBucket
+
+	// Check is what is run and expected.
+	// Default: the image's own program is to end with exit code 0 within a minute.
+	Check SmokeCheck
+
+	// Compute is the size of the machine.
+	// Default: SMALL.
+	Compute Compute
+
+	// Timeout is how long the whole test may take, with starting the machine's Docker engine and pulling the image, from 5
+	// minutes to 8 hours.
+	// Default: 15 minutes longer than the check's own timeout, in whole minutes.
+	Timeout time.Duration
+
+	// QueuedTimeout is how long a test may wait for a machine, from 5 minutes to 8 hours.
+	// Default: 1 hour.
+	QueuedTimeout time.Duration
+
+	// LogRetention is how long logs are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
+
+	// RemovalPolicy decides what becomes of the log group when the test leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Validate reports everything that is wrong with the props.
+func (p *SmokeTestProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	return errors.Join(append([]error{
+		p.Architecture.validate(),
+		missing(p.Repository == nil, "Repository", "the ECR repository of the image"),
+		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
+		p.Compute.validate(),
+		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
+		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
+	}, p.Check.problems()...)...)
+}
+
+// SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
+// does with what is expected. It can pull, and write nothing. In a pipeline, its action must set INDEX_DIGEST to the digest of
+// the validated index, and PLATFORMS to the platforms that it has ("linux/amd64,linux/arm64"): one that is not among them has
+// nothing to test.
+type SmokeTest struct {
+	constructs.Construct
+
+	// Architecture is what the project tests.
+	Architecture Architecture
+
+	// Project is the project.
+	Project awscodebuild.PipelineProject
+
+	// Role is the role that tests run with: grant to it, the grants that other constructs make to Project are ignored. The
+	// container that is tested gets none of its credentials.
+	Role awsiam.Role
+
+	// LogGroup is where the logs go.
+	LogGroup awslogs.LogGroup
+}
+
+// NewSmokeTest adds the project to scope.
+func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) *SmokeTest {
+	check("SmokeTest", scope, id, props.Validate())
+	p := *props
+	fill(&p.Compute, ComputeSmall)
+	// Pulling an image of some gigabytes takes minutes, and CodeBuild counts whole ones.
+	fill(&p.Timeout, (p.Check.Timeout + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
+
+	environment := p.Check.environment(p.Architecture)
+	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
+	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
+	project := newBuildProject(scope, id, &buildProjectProps{
+		Description:  "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
+		Spec:         buildspecs.SmokeTest,
+		Architecture: p.Architecture,
+		Compute:      p.Compute,
+		Privileged:   true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
+		// A stage holds one execution of the pipeline at a time.
+		ConcurrentBuilds: 1,
+		Timeout:          p.Timeout,
+		QueuedTimeout:    p.QueuedTimeout,
+		Artifacts:        p.Artifacts,
+		LogRetention:     p.LogRetention,
+		LogKey:           p.LogKey,
+		RemovalPolicy:    p.RemovalPolicy,
+		Statements: []awsiam.PolicyStatement{
+			registryLogin(),
+			allow([]*string{p.Repository.RepositoryArn()}, ecrPull...),
+		},
+		Environment: environment,
+	})
+	return &SmokeTest{
+		Construct:    project.Construct,
+		Architecture: p.Architecture,
+		Project:      project.Project,
+		Role:         project.Role,
+		LogGroup:     project.LogGroup,
+	}
+}
