@@ -87,7 +87,8 @@ func (k *EncryptionKey) allowLogs() {
 	})
 	k.allow("logs."+*awscdk.Aws_REGION()+"."+*awscdk.Aws_URL_SUFFIX(),
 		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": groups}},
-		"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+		"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+		"kms:ReEncryptFrom", "kms:ReEncryptTo")
 }
 
 // allowPublisher is for a service that publishes to an encrypted topic. EventBridge tells the key neither account nor rule, so
@@ -98,7 +99,7 @@ func (k *EncryptionKey) allowPublisher(service string) {
 	if service != "events.amazonaws.com" {
 		conditions = map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
 	}
-	k.allow(service, conditions, "kms:Decrypt", "kms:GenerateDataKey*")
+	k.allow(service, conditions, "kms:Decrypt", "kms:GenerateDataKey")
 }
 
 func (k *EncryptionKey) allow(service string, conditions map[string]any, actions ...string) {

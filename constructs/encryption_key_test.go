@@ -63,10 +63,10 @@ func keyPolicy(t *testing.T, stack string) []string {
 func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
 	want := []string{
 		"arn:${AWS::Partition}:iam::${AWS::AccountId}:root: kms:*",
-		"logs.${AWS::Region}.${AWS::URLSuffix}: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*, " +
+		"logs.${AWS::Region}.${AWS::URLSuffix}: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo, " +
 			"if ArnLike kms:EncryptionContext:aws:logs:arn arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-*",
-		"events.amazonaws.com: kms:Decrypt kms:GenerateDataKey*",
-		"cloudwatch.amazonaws.com: kms:Decrypt kms:GenerateDataKey*, if StringEquals aws:SourceAccount ${AWS::AccountId}",
+		"events.amazonaws.com: kms:Decrypt kms:GenerateDataKey",
+		"cloudwatch.amazonaws.com: kms:Decrypt kms:GenerateDataKey, if StringEquals aws:SourceAccount ${AWS::AccountId}",
 	}
 	if diff := cmp.Diff(want, keyPolicy(t, publishingKey)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

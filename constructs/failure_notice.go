@@ -65,6 +65,9 @@ type FailureNotice struct {
 	Rule awsevents.CfnRule
 }
 
+// maxNoticeAge is how long a message is tried: one that comes later helps nobody, who has seen the failure by then.
+const maxNoticeAge = time.Hour
+
 // NewFailureNotice adds the rule and its function to scope.
 func NewFailureNotice(scope constructs.Construct, id string, props *FailureNoticeProps) *FailureNotice {
 	check("FailureNotice", scope, id, props.Validate())
@@ -77,8 +80,7 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 		Package:     NotifyPackage,
 		Description: "Tells of a failed run, in one message",
 		Timeout:     time.Minute,
-		// A message that comes later than this helps nobody, who has seen the failure by then.
-		MaxEventAge: time.Hour,
+		MaxEventAge: maxNoticeAge,
 		Environment: map[string]string{
 			"TOPIC_ARN":    *p.Topic.TopicArn(),
 			"PIPELINE_URL": *p.Pipeline.ConsoleURL,
@@ -99,7 +101,10 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 			"resources":   []*string{pipelineARN},
 			"detail":      map[string]any{"state": []string{"FAILED"}},
 		},
-		Targets: []any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Notifier"), Arn: this.Notifier.Function.FunctionArn()}},
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id: jsii.String("Notifier"), Arn: this.Notifier.Function.FunctionArn(),
+			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxNoticeAge.Seconds())},
+		}},
 	})
 	awslambda.NewCfnPermission(this.Construct, jsii.String("Permission"), &awslambda.CfnPermissionProps{
 		Action:       jsii.String("lambda:InvokeFunction"),

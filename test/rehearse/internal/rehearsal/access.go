@@ -64,7 +64,7 @@ func (r *Rehearsal) keyCalls(c call) []call {
 // logKeyUses are the calls of a customer's key that CloudWatch Logs makes in its
 // own name for an encrypted log group.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-var logKeyUses = []string{"kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"}
+var logKeyUses = []string{"kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"}
 
 func (r *Rehearsal) logKeyCalls(c call) []call {
 	if c.action != "logs:PutLogEvents" {
