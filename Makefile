@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache synth test rehearse bench fmt lint unit-test daemon-test tools
+.PHONY: help jsii-cache synth picture test rehearse bench fmt lint unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm.
@@ -26,6 +26,9 @@ help: ## say what can be made (default)
 
 synth: $(STAMP) ## print the template of the configured pipelines; no AWS account needed
 	@cdk synth --no-notices $(ARGS)
+
+picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
 
 test: tools lint unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 
@@ -61,8 +64,11 @@ daemon-test: $(STAMP) ## the rehearsal's tests, which need root on Debian or Ubu
 
 # What is missing is said first and loudly; in CI nothing may be.
 tools: ## say which optional tools of the tests are missing
+	@if [[ -n $${CI:-} ]]; then scripts/setup.sh --browser; fi
 	@missing=0; \
 	check() { command -v "$$1" >/dev/null || { missing=1; printf 'NOT INSTALLED: %s: %s. To install it: %s\n' "$$1" "$$2" "$$3" >&2; }; }; \
+	have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable; }; \
+	have_chromium >/dev/null || check chromium 'nobody looks at the picture and at the page of a rehearsal' 'apt-get install chromium'; \
 	check shellcheck 'the shell scripts and the buildspecs are not checked' 'apt-get install shellcheck'; \
 	check cfn-lint 'the synthesized templates are not checked' 'pip install cfn-lint'; \
 	check aws 'the rehearsal runs a stand-in for the AWS CLI' 'pip install awscli'; \

@@ -234,7 +234,7 @@ type Downgrade struct {
 
 // DriftCheck looks on a schedule whether the public tags still serve what the pipeline has validated, and notifies an SNS topic if
 // a platform or a part of an image is gone, or a tag serves what no run has promoted. Tags whose names hold {commit} or {date:…}
-// are not looked at. It is off unless it has a schedule.
+// are not looked at; nor are, with rules, those that are called after what a pattern matches. It is off unless it has a schedule.
 type DriftCheck struct {
 	// When: rate(1 day), or an expression such as cron(0 6 * * ? *), in UTC. Empty: never.
 	Schedule string `json:"schedule" jsonschema:"required"`

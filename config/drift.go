@@ -3,13 +3,16 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"archway/internal/platform"
+	"archway/internal/rule"
 	"archway/internal/tag"
 )
 
 // driftCheck reads the scheduled check of a pipeline.
-func (r *reader) driftCheck(pipeline object, images []Image) DriftCheck {
+func (r *reader) driftCheck(pipeline object, p Pipeline) DriftCheck {
 	var d DriftCheck
 	value, ok := pipeline.fields["driftCheck"]
 	if !ok {
@@ -31,9 +34,15 @@ func (r *reader) driftCheck(pipeline object, images []Image) DriftCheck {
 	if bad := badSchedule(text); bad != "" {
 		o.report("schedule", "%s", bad)
 	}
-	r.checkDrift(o, pipeline.path("images"), images)
+	if pipeline.has("rules") {
+		r.checkRuledDrift(o, pipeline, p)
+	} else {
+		r.checkDrift(o, pipeline.path("images"), p.Images)
+	}
 	return d
 }
+
+const nothingToLookAt = `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`
 
 // checkDrift reports tags that leave the scheduled check nothing to look at, or nothing to go by.
 func (r *reader) checkDrift(o object, at string, images []Image) {
@@ -48,8 +57,41 @@ func (r *reader) checkDrift(o object, at string, images []Image) {
 		}
 	}
 	if !watched && len(images) > 0 {
-		o.r.report(o.at, nothing{}, `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`)
+		r.report(o.at, nothing{}, nothingToLookAt)
 	}
+}
+
+// checkRuledDrift is the same for a pipeline with rules. It has nothing to say about rules that are wrong in themselves.
+func (r *reader) checkRuledDrift(o, pipeline object, p Pipeline) {
+	watched := false
+	for i, image := range p.Images {
+		public, err := rule.Publics(p.Promotions(), image.Name)
+		if err != nil || slices.ContainsFunc(p.Rules, func(one Rule) bool { return one.Settings == nil }) {
+			return
+		}
+		at := item(pipeline.path("images"), i)
+		for _, tags := range public {
+			watched = true
+			if len(common(p, image, tags.Writers)) == 0 {
+				r.report(at, nothing{}, "driftCheck can't tell what %s must hold, because the rules that write it, %s, build no platform in common: let it be written by one of them", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", "))
+			}
+			for _, writer := range tags.Unproven {
+				r.report(at, nothing{}, "driftCheck can't tell what was validated, because the rule %q moves %s and gives no immutable tag in which nothing but the commit or the date is open: add one such as \"{commit:12}-%s\" to it", writer, strings.Join(tags.Tags, ", "), writer)
+			}
+		}
+	}
+	if !watched && len(p.Images) > 0 {
+		r.report(o.at, nothing{}, nothingToLookAt)
+	}
+}
+
+// common are the platforms of an image that all of these rules build.
+func common(p Pipeline, image Image, rules []string) []platform.Platform {
+	return slices.DeleteFunc(slices.Clone(image.Platforms), func(of platform.Platform) bool {
+		return slices.ContainsFunc(p.Rules, func(one Rule) bool {
+			return slices.Contains(rules, one.Name) && !slices.Contains(one.Settings[image.Name].Platforms, of)
+		})
+	})
 }
 
 // Public tells whether there is a moving tag that is always called the same, such as latest.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"archway/internal/parameters"
 	"archway/internal/platform"
 
 	"github.com/distribution/reference"
@@ -32,9 +33,11 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Labels = o.labels("labels")
 	var platformsOK bool
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
-	image.Tags = r.tags(o, image.Name, image.Repository, p.Source.Branch)
+	image.Tags = r.tags(o, p.Source.Branch)
 	image.Validation = r.validation(o, image.Platforms)
-	r.checkValidation(o, image, p.Source.Branch)
+	if branch := p.Source.Branch; branch != "" {
+		r.checkParameters(o, p.Name, image, parameters.Reference{Branch: "#{variables.branch}"}, parameters.Reference{Branch: branch}, nil)
+	}
 	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage")

@@ -53,7 +53,18 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			"parameters of the promotion",
 			imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) + `", "` + strings.Repeat("y", 128) + `", "` + strings.Repeat("z", 128) + `", "` + strings.Repeat("a", 128) + `", "` + strings.Repeat("b", 128) + `", "` + strings.Repeat("c", 128) + `"]}`),
 			[]string{
-				`archway.pipelines[0].images[0].tags: with the names of the repository and the branch, the tags take up to 1144 characters of the promotion's parameters, but CodePipeline takes at most 1000: use fewer or shorter tags`,
+				`archway.pipelines[0].images[0].tags: in the pipeline hello, the parameters of the action that promotes the image hello take up to 1144 characters, but CodePipeline takes at most 1000: use fewer or shorter tags`,
+			},
+		},
+		{
+			// The branches of a pattern are as long as CodeCommit lets them be.
+			"parameters with rules and long names",
+			`{"pipelines": [{"name": "hello", "images": [{"name": "` + strings.Repeat("i", 64) + `", "repository": "` + strings.Repeat("r", 256) + `",
+				"validation": {"downgrade": {"regression": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}}}}],
+				"rules": [{"name": "` + strings.Repeat("n", 40) + `", "type": "branch", "pattern": "feature/.*", "platforms": ["linux/amd64"], "tags": {"moving": ["{branch}"]}}]}]}`,
+			[]string{
+				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that promotes the image ` + strings.Repeat("i", 64) + ` take up to 1162 characters, but CodePipeline takes at most 1000: shorten the name of the repository, the image or the rules, or the reason for which regression is downgraded, or use rules with exact names`,
+				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that validates the image ` + strings.Repeat("i", 64) + ` take up to 1355 characters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, or the name of the repository, the image or the rules, let fewer rules leave out platforms, or use rules with exact names`,
 			},
 		},
 	})

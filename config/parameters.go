@@ -1,87 +1,94 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
+	"slices"
 	"strings"
-)
 
-// maxParameters is how long a value in the configuration of an action of CodePipeline may be, before and after its
-// variables are resolved: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html.
-const maxParameters = 1000
+	"archway/internal/parameters"
+)
 
 // maxHost is no shorter than any registry's host, such as 111122223333.dkr.ecr.us-isob-east-1.sc2s.sgov.gov.
 const maxHost = 64
 
-// checkParameters reports tags that don't fit into the parameters of the promotion.
-func (r *reader) checkParameters(at string, tags Tags, name, registry, branch string) {
-	if name == "" || registry == "" {
+// checkParameters reports an image for which the parameters of its actions are longer than CodePipeline takes. The references
+// are those in the configuration, before CodePipeline resolves variables, and the longest ones of executions.
+func (r *reader) checkParameters(o object, pipeline string, image Image, written, resolved parameters.Reference, rules []Rule) {
+	if pipeline == "" || image.Name == "" || image.Repository == "" {
 		return
 	}
-	type parameters struct {
-		Repository string   `json:"repository"`
-		Digest     string   `json:"digest"`
-		Commit     string   `json:"commit"`
-		Branch     string   `json:"branch"`
-		Execution  string   `json:"execution"`
-		Check      bool     `json:"check"`
-		Immutable  []string `json:"immutable"`
-		Moving     []string `json:"moving"`
+	policy := image.Validation.policy()
+	promotion := parameters.Promotion{
+		Repository: strings.Repeat("h", maxHost) + "/" + image.Repository, Check: true,
+		Immutable: image.Tags.Immutable, Moving: image.Tags.Moving, Downgrade: policy.Regressions(),
 	}
-	p := parameters{Repository: strings.Repeat("h", maxHost) + "/" + registry, Check: true, Immutable: tags.Immutable, Moving: tags.Moving}
-	written := p
-	written.Digest, written.Commit, written.Branch = "#{Validate-"+name+".digest}", "#{Source.CommitId}", "#{variables.branch}"
-	resolved := p
-	written.Execution, resolved.Execution = "#{codepipeline.PipelineExecutionId}", strings.Repeat("0", 36)
-	resolved.Digest, resolved.Commit, resolved.Branch = "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40), branch
-	if size := max(jsonSize(written), jsonSize(resolved)); size > maxParameters {
-		r.report(at, nothing{}, "with the names of the repository and the branch, the tags take up to %d characters of the promotion's parameters, but CodePipeline takes at most %d: use fewer or shorter tags", size, maxParameters)
+	validation := parameters.Validation{Repository: promotion.Repository, Only: only(image, rules), Moving: image.Tags.Moving, Policy: policy}
+	if len(rules) > 0 {
+		promotion.Immutable, promotion.Moving, validation.Moving = nil, nil, nil // the functions have them
 	}
+	sizes := func(reference parameters.Reference, execution, commit string, digest func(of string) string) (promoted, validated int) {
+		promotion.Reference, promotion.Execution, promotion.Commit, promotion.Digest = reference, execution, commit, digest("Validate-"+image.Name+".digest")
+		validation.Reference, validation.Revision, validation.Digest = reference, commit, digest("Merge-"+image.Name+".INDEX_DIGEST")
+		validation.Builds = map[string]string{}
+		for _, platform := range image.Platforms {
+			validation.Builds[platform.String()] = digest("Build-" + image.Name + "-" + platform.Arch() + ".IMAGE_DIGEST")
+		}
+		return parameters.Size(promotion), parameters.Size(validation)
+	}
+	promotedBefore, validatedBefore := sizes(written, "#{codepipeline.PipelineExecutionId}", "#{Source.CommitId}", func(of string) string { return "#{" + of + "}" })
+	promoted, validated := sizes(resolved, strings.Repeat("0", 36), strings.Repeat("0", 40), func(string) string { return "sha256:" + strings.Repeat("0", 64) })
+
+	report := func(at, action string, size int, cure string) {
+		if size > parameters.Max {
+			r.report(at, nothing{}, "in the pipeline %s, the parameters of the action that %s the image %s take up to %d characters, but CodePipeline takes at most %d: %s", pipeline, action, image.Name, size, parameters.Max, cure)
+		}
+	}
+	at, tags, names := o.path("tags"), "use fewer or shorter tags", "shorten the reasons of downgrades, use fewer or shorter moving tags, or a shorter name of the repository or branch"
+	if len(rules) > 0 {
+		at = o.at
+		// A name that a pattern matches counts as long as CodeCommit lets it be.
+		tags = "shorten the name of the repository, the image or the rules, or the reason for which regression is downgraded, or use rules with exact names"
+		names = "shorten the reasons of downgrades, or the name of the repository, the image or the rules, let fewer rules leave out platforms, or use rules with exact names"
+	}
+	report(at, "promotes", max(promotedBefore, promoted), tags)
+	report(o.at, "validates", max(validatedBefore, validated), names)
 }
 
-// checkValidation reports a validation that doesn't fit into the parameters of its action.
-func (r *reader) checkValidation(o object, image Image, branch string) {
-	if image.Name == "" || image.Repository == "" || branch == "" {
-		return
-	}
-	type parameters struct {
-		Repository string            `json:"repository"`
-		Digest     string            `json:"digest"`
-		Revision   string            `json:"revision"`
-		Builds     map[string]string `json:"builds"`
-		Branch     string            `json:"branch"`
-		Moving     []string          `json:"moving"`
-		Allow      []string          `json:"allow,omitempty"`
-		Downgrade  map[string]string `json:"downgrade,omitempty"`
-		Provenance bool              `json:"provenance,omitempty"`
-		Deep       bool              `json:"deep,omitempty"`
-	}
-	p := parameters{
-		Repository: strings.Repeat("h", maxHost) + "/" + image.Repository, Moving: image.Tags.Moving,
-		Allow: image.Validation.AllowedPlatforms, Downgrade: map[string]string{}, Provenance: image.Validation.RequireProvenance, Deep: image.Validation.Deep,
-	}
-	for check, d := range image.Validation.Downgrade {
+// policy is the validation in the form of parameters.
+func (v Validation) policy() parameters.Policy {
+	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep, Downgrade: map[string]string{}}
+	for check, d := range v.Downgrade {
 		p.Downgrade[check] = string(d.Severity) + ":" + d.Reason
 	}
-	written, resolved := p, p
-	written.Digest, written.Revision, written.Branch = "#{Merge-"+image.Name+".INDEX_DIGEST}", "#{Source.CommitId}", "#{variables.branch}"
-	resolved.Digest, resolved.Revision, resolved.Branch = "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40), branch
-	written.Builds, resolved.Builds = map[string]string{}, map[string]string{}
-	for _, platform := range image.Platforms {
-		written.Builds[platform.String()] = "#{Build-" + image.Name + "-" + platform.Arch() + ".IMAGE_DIGEST}"
-		resolved.Builds[platform.String()] = resolved.Digest
-	}
-	if size := max(jsonSize(written), jsonSize(resolved)); size > maxParameters {
-		o.r.report(o.at, nothing{}, "with the names of the repository, the branch and the moving tags, the validation takes up to %d characters of its action's parameters, but CodePipeline takes at most %d: shorten the reasons of downgrades, or use fewer or shorter moving tags", size, maxParameters)
-	}
+	return p
 }
 
-func jsonSize(value any) int {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return 0
+// only are the rules that build fewer platforms of an image, by the platforms that they build.
+func only(image Image, rules []Rule) map[string][]string {
+	only := map[string][]string{}
+	for _, one := range rules {
+		if platforms := one.Settings[image.Name].Platforms; !slices.Equal(platforms, image.Platforms) {
+			key := strings.Join(texts(platforms), ",")
+			only[key] = append(only[key], one.Name)
+		}
 	}
-	return len([]rune(b.String())) - 1
+	return only
+}
+
+// checkRuleParameters is checkParameters for a pipeline with rules.
+func (r *reader) checkRuleParameters(o object, pipeline string, image Image, rules []Rule) {
+	written := parameters.Reference{Image: image.Name, Rule: "#{variables.rule}", Ref: "#{variables.ref}"}
+	longest := parameters.Reference{Image: image.Name}
+	for _, one := range rules {
+		ref := one.Exact
+		if one.Pattern != "" {
+			ref = strings.Repeat("x", maxBranch)
+		}
+		if len(one.Name) > len(longest.Rule) {
+			longest.Rule = one.Name
+		}
+		if len([]rune(ref)) > len([]rune(longest.Ref)) {
+			longest.Ref = ref
+		}
+	}
+	r.checkParameters(o, pipeline, image, written, longest, rules)
 }

@@ -45,10 +45,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	}
 	p.Images = r.images(o, of, taken.registries)
 	p.Rules = r.rules(o, p)
-	p.DriftCheck = r.driftCheck(o, p.Images)
-	if o.has("rules") && p.DriftCheck.Schedule != "" {
-		o.report("driftCheck", `looks at the tags of the images for source.branch, but with rules other references have tags too: remove "driftCheck" or "rules"`)
-	}
+	p.DriftCheck = r.driftCheck(o, p)
 	return p
 }
 

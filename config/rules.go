@@ -345,31 +345,22 @@ func (r Rule) Rule() rule.Rule {
 	return rule.Rule{Name: r.Name, Type: r.Type, Exact: r.Exact, Pattern: r.Pattern}
 }
 
-// maxOnly is what is left in the 1,000 characters of an action's parameters for the rules with fewer platforms, beside the
-// longest names of everything else.
-const maxOnly = 200
-
 // checkRuleSizes reports rules that are longer than where they are put.
 func (r *reader) checkRuleSizes(pipeline object, p Pipeline, rules []Rule) {
 	p.Rules = rules
 	if size := len(rule.Encode(p.Promotions())); size > rule.MaxEnvironment {
 		pipeline.report("rules", "take %d bytes of the environment of the function that promotes, but Lambda leaves %d: use fewer rules, or shorter patterns and tags", size, rule.MaxEnvironment)
 	}
-	for _, image := range p.Images {
-		var args, names []string
+	for i, image := range p.Images {
+		var args []string
 		for _, one := range rules {
 			s := one.Settings[image.Name]
 			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
-			if !slices.Equal(s.Platforms, image.Platforms) {
-				names = append(names, one.Name+",,,"+strings.Join(texts(s.Platforms), ""))
-			}
 		}
 		if size := len(strings.Join(args, "")); size > maxEnvironment {
 			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, maxEnvironment)
 		}
-		if size := len(strings.Join(names, "")); size > maxOnly {
-			pipeline.report("rules", "too many rules build fewer platforms of %s than it has (%d characters of the validation's parameters, at most %d): use fewer, or shorter names", image.Name, size, maxOnly)
-		}
+		r.checkRuleParameters(object{r: r, at: item(pipeline.path("images"), i), fields: nil}, p.Name, image, rules)
 	}
 }
 

@@ -19,8 +19,8 @@ type template struct {
 	at string
 }
 
-// tags reads the tags of an image. Name, registry and branch are "" if they are not valid.
-func (r *reader) tags(image object, name, registry, branch string) Tags {
+// tags reads the tags of an image. The branch is "" if it is not valid, or if rules decide what the tags are.
+func (r *reader) tags(image object, branch string) Tags {
 	tags := defaultTags()
 	at := image.path("tags")
 	if image.has("tags") {
@@ -49,7 +49,6 @@ func (r *reader) tags(image object, name, registry, branch string) Tags {
 	if len(tags.Filters) > maxFilters {
 		r.report(below(at, "moving"), tags.Moving, "needs %d filters to be excluded from the immutability of tags, but ECR takes at most %d: remove some", len(tags.Filters), maxFilters)
 	}
-	r.checkParameters(at, tags, name, registry, branch)
 	return tags
 }
 

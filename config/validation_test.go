@@ -63,7 +63,7 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 			"more than the action takes",
 			validationWith(`"downgrade": {"rootfs": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "media-type": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}}`),
 			[]string{
-				`archway.pipelines[0].images[0]: with the names of the repository, the branch and the moving tags, the validation takes up to 1127 characters of its action's parameters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, or use fewer or shorter moving tags`,
+				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that validates the image hello take up to 1127 characters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, use fewer or shorter moving tags, or a shorter name of the repository or branch`,
 			},
 		},
 		{
@@ -102,7 +102,35 @@ func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
 			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"moving": ["nightly-{date:20060102}"]}}]}]}`,
 			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
 		},
+		{
+			"rules whose tags are all called after what is pushed",
+			driftWith(`{"name": "any", "type": "branch", "pattern": ".*", "tags": {"moving": ["{branch}"]}}`),
+			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
+		},
+		{
+			"a rule that says nothing of what was validated",
+			driftWith(`{"name": "main", "type": "branch", "exact": "main"}, {"name": "release", "type": "tag", "pattern": "v(?<version>\\d+\\.\\d+)", "tags": {"immutable": ["{version}"], "moving": ["stable"]}}`),
+			[]string{
+				`archway.pipelines[0].images[0]: driftCheck can't tell what was validated, because the rule "release" moves stable and gives no immutable tag in which nothing but the commit or the date is open: add one such as "{commit:12}-release" to it`,
+			},
+		},
+		{
+			"rules that share a tag and no platform",
+			driftWith(`{"name": "a", "type": "branch", "exact": "a", "platforms": ["linux/amd64"], "tags": {"immutable": ["a-{commit:12}"], "moving": ["latest"]}},
+				{"name": "b", "type": "branch", "exact": "b", "platforms": ["linux/arm64"], "tags": {"immutable": ["b-{commit:12}"], "moving": ["latest"]}}`),
+			[]string{
+				`archway.pipelines[0].images[0]: driftCheck can't tell what latest must hold, because the rules that write it, a, b, build no platform in common: let it be written by one of them`,
+			},
+		},
 	})
+}
+
+func driftWith(rules string) string {
+	return pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [` + rules + `]`)
+}
+
+func TestDriftIsCheckedForTheTagsOfRulesToo(t *testing.T) {
+	load(t, driftWith(`{"name": "main", "type": "branch", "exact": "main"}, {"name": "any", "type": "branch", "pattern": "x/.*", "tags": {"immutable": ["{commit:12}-x"], "moving": ["{branch}", "next"]}}`))
 }
 
 func TestSchedulesThatEventBridgeTakes(t *testing.T) {

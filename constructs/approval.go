@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"archway/internal/parameters"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -93,7 +95,7 @@ func approvalText(message string, images []PipelineImage, rules []Rule) string {
 		platforms = append(platforms, image.Validation.AllowedPlatforms...)
 		room := max(utf8.RuneCountInString(line), utf8.RuneCountInString(image.Name)+len("\n:  ()sha256:")+64+len(strings.Join(platforms, ",")))
 		rest := fmt.Sprintf("\n... and %d more", len(images)-n)
-		if resolved+room+len(rest) > maxParameters {
+		if resolved+room+len(rest) > parameters.Max {
 			return text + rest
 		}
 		text, resolved = text+line, resolved+room

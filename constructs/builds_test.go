@@ -209,7 +209,6 @@ func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
 	want := []string{
 		"ecr:BatchGetImage on ${RegistryImages.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:GetDownloadUrlForLayer on ${RegistryImages.Arn}",
 		"ecr:PutImage on ${RegistryImages.Arn}",
 		"logs:CreateLogStream on ${MergeLogs.Arn}",
 		"logs:PutLogEvents on ${MergeLogs.Arn}",

@@ -3,8 +3,11 @@ package constructs
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"archway/internal/parameters"
+	"archway/internal/rule"
 	"archway/internal/tag"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -25,6 +28,11 @@ type DriftCheckProps struct {
 	// Images are the images to check. At least one is required. Each needs a moving tag that is always called the same, to look
 	// at, and an immutable one that differs from commit to commit, by which the check knows what was validated.
 	Images []PipelineImage
+
+	// Rules are the build rules of the pipeline, with the tags that they give to each image. Every rule that writes a moving tag
+	// which is always called the same needs such an immutable one; tags that are called after what is pushed are not looked at.
+	// Default: none, the images have the tags.
+	Rules []Rule
 
 	// Schedule is when, as an expression of EventBridge in UTC, e.g. "cron(0 6 * * ? *)".
 	// Default: "rate(1 day)".
@@ -48,7 +56,15 @@ func (p *DriftCheckProps) Validate() error {
 	if s := p.Schedule; s != "" && !unresolved(s) && !strings.HasPrefix(s, "rate(") && !strings.HasPrefix(s, "cron(") {
 		errs = append(errs, wrong("Schedule", `is %q: give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`, s))
 	}
+	_, err := compile(p.Rules)
+	errs = append(errs, err)
 	for i, image := range p.Images {
+		if len(p.Rules) > 0 {
+			if err == nil {
+				errs = append(errs, p.ruleProblems(at("Images", i), image))
+			}
+			continue
+		}
 		if !anyTag(image.MovingTags, false) {
 			errs = append(errs, wrong(at("Images", i)+".MovingTags", `has no tag that is always called the same, such as "latest": there is nothing to look at`))
 		}
@@ -87,50 +103,116 @@ func NewDriftCheck(scope constructs.Construct, id string, props *DriftCheckProps
 
 	this := &DriftCheck{Construct: constructs.NewConstruct(scope, &id)}
 	for i, image := range p.Images {
-		name := image.Name
-		if name == "" {
-			name = fmt.Sprint(i)
+		for _, look := range p.looks(image) {
+			name := look.name
+			if name == "" {
+				name = fmt.Sprint(i)
+			}
+			this.add(&p, name, look)
 		}
-		scope := constructs.NewConstruct(this.Construct, &name)
-		// One rule for each image: a rule takes five targets, and each image has its own parameters.
-		rule := awsevents.NewCfnRule(scope, jsii.String("Schedule"), &awsevents.CfnRuleProps{
-			Description:        jsii.String("Looks what the public tags of " + name + " serve"),
-			State:              jsii.String("ENABLED"),
-			ScheduleExpression: &p.Schedule,
-			Targets: []any{&awsevents.CfnRule_TargetProperty{
-				Id:    jsii.String("Validator"),
-				Arn:   p.Validator.FunctionArn(),
-				Input: jsii.String(image.drift(p.Branch, *p.Topic.TopicArn())),
-			}},
-		})
-		awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{
-			Action:       jsii.String("lambda:InvokeFunction"),
-			FunctionName: p.Validator.FunctionArn(),
-			Principal:    jsii.String("events.amazonaws.com"),
-			SourceArn:    rule.AttrArn(),
-		})
-		this.Rules = append(this.Rules, rule)
 	}
 	return this
 }
 
-// drift is the event that a schedule sends to the validator.
-func (i PipelineImage) drift(branch, topic string) string {
-	type parameters struct {
+// add makes one rule of EventBridge: a rule takes five targets, and each look has its own parameters.
+func (d *DriftCheck) add(p *DriftCheckProps, name string, look look) {
+	scope := constructs.NewConstruct(d.Construct, &name)
+	rule := awsevents.NewCfnRule(scope, jsii.String("Schedule"), &awsevents.CfnRuleProps{
+		Description:        jsii.String("Looks what the public tags of " + name + " serve"),
+		State:              jsii.String("ENABLED"),
+		ScheduleExpression: &p.Schedule,
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id:    jsii.String("Validator"),
+			Arn:   p.Validator.FunctionArn(),
+			Input: jsii.String(look.event(p.Branch, *p.Topic.TopicArn())),
+		}},
+	})
+	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{
+		Action:       jsii.String("lambda:InvokeFunction"),
+		FunctionName: p.Validator.FunctionArn(),
+		Principal:    jsii.String("events.amazonaws.com"),
+		SourceArn:    rule.AttrArn(),
+	})
+	d.Rules = append(d.Rules, rule)
+}
+
+// look is what one schedule looks at: tags that are written together, and what they must serve.
+type look struct {
+	name, repository             string
+	moving, immutable, platforms []string
+	policy                       parameters.Policy
+}
+
+// looks are the looks at an image: one, or one for each set of rules that write the same tags.
+func (p *DriftCheckProps) looks(image PipelineImage) []look {
+	whole := look{
+		name: image.Name, repository: *RepositoryURI(image.Repository),
+		moving: image.MovingTags, immutable: image.ImmutableTags, policy: image.Validation.policy(),
+	}
+	if len(p.Rules) == 0 {
+		for _, build := range image.Builds {
+			whole.platforms = append(whole.platforms, build.Architecture.Platform())
+		}
+		return []look{whole}
+	}
+	public, _ := rule.Publics(tagged(p.Rules), image.Name)
+	var all []look
+	for _, tags := range public {
+		one := whole
+		one.name = strings.Join(append([]string{image.Name}, tags.Writers...), "-")
+		one.moving, one.immutable = tags.Tags, tags.Proofs
+		one.policy.Allow = slices.Clone(one.policy.Allow)
+		for _, build := range image.Builds {
+			platform := build.Architecture.Platform()
+			skips := func(name string) bool { return build.rules[name].Skip }
+			switch {
+			case !slices.ContainsFunc(tags.Writers, skips):
+				one.platforms = append(one.platforms, platform)
+			case !slices.Contains(one.policy.Allow, platform): // which of them wrote the tag last is not known
+				one.policy.Allow = append(one.policy.Allow, platform)
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// ruleProblems are the problems of an image's tags under the rules.
+func (p *DriftCheckProps) ruleProblems(where string, image PipelineImage) error {
+	public, err := rule.Publics(tagged(p.Rules), image.Name)
+	if err != nil {
+		return wrong("Rules", "%v", err)
+	}
+	if len(public) == 0 {
+		return wrong(where, `has no moving tag under any of the Rules that is always called the same, such as "latest": there is nothing to look at`)
+	}
+	var errs []error
+	for _, tags := range public {
+		if skipped := func(b *NativeBuild) bool {
+			return slices.ContainsFunc(tags.Writers, func(name string) bool { return b.rules[name].Skip })
+		}; len(image.Builds) > 0 && !slices.ContainsFunc(image.Builds, func(b *NativeBuild) bool { return !skipped(b) }) {
+			errs = append(errs, wrong(where, "gets %s by the rules %s, which build no platform in common: nothing is sure to be there", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", ")))
+		}
+		for _, writer := range tags.Unproven {
+			errs = append(errs, wrong(where, `gets %s by the rule %q without an immutable tag of which only the commit or the date is left open, such as "{commit:12}-%s": nothing tells what was validated`, strings.Join(tags.Tags, ", "), writer, writer))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// event is what a schedule sends to the validator.
+func (l look) event(branch, topic string) string {
+	type event struct {
 		Repository string   `json:"repository"`
 		Branch     string   `json:"branch"`
 		Moving     []string `json:"moving"`
 		Immutable  []string `json:"immutable"`
 		Platforms  []string `json:"platforms"`
 		Topic      string   `json:"topic"`
-		policy
+		parameters.Policy
 	}
-	p := parameters{
-		Repository: *RepositoryURI(i.Repository), Branch: branch, Topic: topic,
-		Moving: i.MovingTags, Immutable: i.ImmutableTags, policy: i.Validation.policy(),
-	}
-	for _, build := range i.Builds {
-		p.Platforms = append(p.Platforms, build.Architecture.Platform())
-	}
-	return compactJSON(map[string]any{"archway.driftCheck": p})
+	return compactJSON(map[string]any{"archway.driftCheck": event{
+		Repository: l.repository, Branch: branch, Topic: topic,
+		Moving: l.moving, Immutable: l.immutable, Platforms: l.platforms, Policy: l.policy,
+	}})
 }

@@ -23,9 +23,9 @@ var (
 	// ecrCache read the layer cache of an earlier build, and write this build's.
 	ecrCache = append([]string{"ecr:GetDownloadUrlForLayer"}, ecrPush...)
 
-	// ecrMerge read manifests, and the config of an image that says nowhere else what platform it is for, and write an
-	// index of them.
-	ecrMerge = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"}
+	// ecrMerge read the index that each build pushes, with the image and its attestation, and write one index of them. Blobs
+	// are not read: each build's index says what platform it is for.
+	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
 	// ecrTag point a tag at an image that is there already.
 	ecrTag = []string{"ecr:BatchGetImage", "ecr:PutImage"}

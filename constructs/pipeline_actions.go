@@ -3,6 +3,8 @@ package constructs
 import (
 	"strings"
 
+	"archway/internal/parameters"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -65,48 +67,28 @@ func validateActions(image PipelineImage, function awslambda.IFunction) []action
 	for _, build := range image.Builds {
 		builds[build.Architecture.Platform()] = builtDigest(image, build)
 	}
-	return []action{lambdaAction(StageValidate, image.Name, function, image.validation(validated{
+	return []action{lambdaAction(StageValidate, image.Name, function, compactJSON(image.validation(parameters.Validation{
 		Repository: *RepositoryURI(image.Repository),
 		Digest:     variable(namespace(StageMerge, image.Name), IndexDigestVariable),
 		Revision:   commitVariable,
 		Builds:     builds,
-		reference:  image.reference(),
-	}))}
+		Reference:  image.reference(),
+	})))}
 }
 
-// reference names what was built, from which the functions make the tags: the branch, or a reference and its rule.
-type reference struct {
-	Branch string `json:"branch,omitempty"`
-	Image  string `json:"image,omitempty"`
-	Rule   string `json:"rule,omitempty"`
-	Ref    string `json:"ref,omitempty"`
-}
-
-func (i PipelineImage) reference() reference {
+// reference names what was built, from which the functions make the tags.
+func (i PipelineImage) reference() parameters.Reference {
 	if len(i.rules) == 0 {
-		return reference{Branch: branchVariable}
+		return parameters.Reference{Branch: branchVariable}
 	}
-	return reference{Image: i.Name, Rule: ruleVariable, Ref: refVariable}
+	return parameters.Reference{Image: i.Name, Rule: ruleVariable, Ref: refVariable}
 }
 
-// validated says what is validated. The reference names the moving tags, which must not lose a platform.
-type validated struct {
-	Repository string            `json:"repository"`
-	Digest     string            `json:"digest"`
-	Revision   string            `json:"revision"`
-	Builds     map[string]string `json:"builds"`
-	reference
-}
-
-// validation is what the Validate action hands to its function. Rules that leave out architectures are listed, because the
-// validation must not take a build's word for it.
-func (i PipelineImage) validation(what validated) string {
-	return compactJSON(struct {
-		validated
-		Only   map[string][]string `json:"only,omitempty"`
-		Moving []string            `json:"moving,omitempty"`
-		policy
-	}{what, i.only(), i.MovingTags, i.Validation.policy()})
+// validation is what the Validate action hands to its function, with the values of an execution. Rules that leave out
+// architectures are listed, because the validation must not take a build's word for it.
+func (i PipelineImage) validation(what parameters.Validation) parameters.Validation {
+	what.Only, what.Moving, what.Policy = i.only(), i.MovingTags, i.Validation.policy()
+	return what
 }
 
 // only lists the rules that build fewer platforms than there are, by the platforms that they build.
@@ -146,16 +128,16 @@ const (
 func promoteActions(images []PipelineImage, function awslambda.IFunction) []action {
 	var checks, promotions []action
 	for _, image := range images {
-		what := promoted{
+		what := image.promotion(parameters.Promotion{
 			Repository: *RepositoryURI(image.Repository),
 			Digest:     validatedDigest(image),
 			Commit:     commitVariable,
-			reference:  image.reference(),
+			Reference:  image.reference(),
 			Execution:  executionVariable,
-		}
-		promotion := lambdaAction(StagePromote, image.Name, function, image.promotion(what))
+		})
+		promotion := lambdaAction(StagePromote, image.Name, function, compactJSON(what))
 		what.Check = true
-		check := lambdaAction(StagePromote, image.Name+checkSuffix, function, image.promotion(what))
+		check := lambdaAction(StagePromote, image.Name+checkSuffix, function, compactJSON(what))
 		if len(images) > 1 {
 			check.RunOrder, promotion.RunOrder = jsii.Number(orderCheck), jsii.Number(orderPromote)
 			checks = append(checks, check)
@@ -168,21 +150,8 @@ func promoteActions(images []PipelineImage, function awslambda.IFunction) []acti
 // checkSuffix tells an image's check from its promotion.
 const checkSuffix = "-check"
 
-// promoted says what is promoted.
-type promoted struct {
-	Repository string `json:"repository"`
-	Digest     string `json:"digest"`
-	Commit     string `json:"commit"`
-	reference
-	Execution string `json:"execution"`
-	Check     bool   `json:"check,omitempty"`
-}
-
-// promotion is what the Promote action hands to its function.
-func (i PipelineImage) promotion(what promoted) string {
-	return compactJSON(struct {
-		promoted
-		Immutable []string `json:"immutable,omitempty"`
-		Moving    []string `json:"moving,omitempty"`
-	}{what, i.ImmutableTags, i.MovingTags})
+// promotion is what the Promote action hands to its function, with the values of an execution.
+func (i PipelineImage) promotion(what parameters.Promotion) parameters.Promotion {
+	what.Immutable, what.Moving, what.Downgrade = i.ImmutableTags, i.MovingTags, i.Validation.policy().Regressions()
+	return what
 }

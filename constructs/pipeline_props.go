@@ -6,7 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"archway/internal/parameters"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
@@ -111,10 +112,7 @@ const (
 )
 
 // CodePipeline's limits: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
-const (
-	maxActionsPerStage = 50
-	maxParameters      = 1000 // characters of an action's configuration value
-)
+const maxActionsPerStage = 50
 
 var (
 	pipelineName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
@@ -214,32 +212,45 @@ func (i PipelineImage) problems(branch string) []error {
 			tested[test.Architecture] = true
 		}
 	}
-	// Values as they will be in a run; the repository's name may be known to CloudFormation only, and counts as a short one.
-	fill(&branch, DefaultBranch)
-	of := i.reference()
-	if len(i.rules) == 0 {
-		of.Branch = branch
-	}
-	resolved := i.promotion(promoted{
-		Repository: strings.Repeat("r", 60),
-		Digest:     "sha256:" + strings.Repeat("0", 64),
-		Commit:     strings.Repeat("0", 40),
-		reference:  of,
-		Execution:  strings.Repeat("0", 36),
-		Check:      true,
-	})
-	if n := utf8.RuneCountInString(resolved); n > maxParameters {
-		add(wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, maxParameters))
-	}
 	errs = append(errs, i.Validation.problems()...)
-	judged := validated{Repository: strings.Repeat("r", 60), Digest: "sha256:" + strings.Repeat("0", 64), Revision: strings.Repeat("0", 40), reference: of, Builds: map[string]string{}}
-	for architecture := range seen {
-		judged.Builds[architecture.Platform()] = judged.Digest
+	return append(errs, i.sizeProblems(branch)...)
+}
+
+// sizeProblems are the problems of what the actions hand to the functions. The values are as long as they will be in a run, as
+// far as that is known: the name of the repository may be known to CloudFormation alone, and counts as a short one; so does a
+// reference that only a pattern bounds.
+func (i PipelineImage) sizeProblems(branch string) []error {
+	fill(&branch, DefaultBranch)
+	repository, digest, commit := strings.Repeat("r", 60), "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40)
+	of := parameters.Reference{Branch: branch}
+	if len(i.rules) > 0 {
+		of = parameters.Reference{Image: i.Name}
+		for _, r := range i.rules {
+			of.Rule, of.Ref = longer(of.Rule, r.Name), longer(of.Ref, r.Exact)
+		}
 	}
-	if n := utf8.RuneCountInString(i.validation(judged)); n > maxParameters {
-		add(wrong("Validation", "and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give shorter reasons, or fewer or shorter tags", n, maxParameters))
+	judged := parameters.Validation{Repository: repository, Digest: digest, Revision: commit, Reference: of, Builds: map[string]string{}}
+	for _, build := range i.Builds {
+		if build != nil {
+			judged.Builds[build.Architecture.Platform()] = digest
+		}
+	}
+	var errs []error
+	promoted := i.promotion(parameters.Promotion{Repository: repository, Digest: digest, Commit: commit, Reference: of, Execution: strings.Repeat("0", 36), Check: true})
+	if n := parameters.Size(promoted); n > parameters.Max {
+		errs = append(errs, wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, parameters.Max))
+	}
+	if n := parameters.Size(i.validation(judged)); n > parameters.Max {
+		errs = append(errs, wrong("Validation", "and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give shorter reasons, fewer or shorter tags, or leave out architectures in fewer rules", n, parameters.Max))
 	}
 	return errs
+}
+
+func longer(a, b string) string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
 }
 
 // ruleProblems are the problems of an image that has other build rules than its pipeline.

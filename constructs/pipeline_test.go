@@ -42,7 +42,10 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 	images := []archway.PipelineImage{image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)}
 	images[1].Validation = archway.Validation{
 		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true,
-		Downgrade: map[string]archway.Downgrade{"config-parity": {Severity: archway.Warning, Reason: `arm64 alone "wraps"`}},
+		Downgrade: map[string]archway.Downgrade{
+			"config-parity": {Severity: archway.Warning, Reason: `arm64 alone "wraps"`},
+			"regression":    {Severity: archway.Info, Reason: "x86 is given up"},
+		},
 	}
 	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{images[0].Repository, images[1].Repository}}
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
@@ -187,15 +190,15 @@ func TestValidationGetsTheIndexAndTheBuildsOfThisRun(t *testing.T) {
 			`"builds":{"linux/amd64":"#{Build-api-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-api-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"]}`,
 		"Validate/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Merge-web.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
 			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"],` +
-			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\""},"provenance":true}`,
+			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\"","regression":"info:x86 is given up"},"provenance":true}`,
 		"Promote/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
 			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 		"Promote/api-check": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
 			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 		"Promote/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"],"downgrade":{"regression":"info:x86 is given up"}}`,
 		"Promote/web-check": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
+			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"],"downgrade":{"regression":"info:x86 is given up"}}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

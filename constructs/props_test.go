@@ -216,7 +216,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"pipeline: more reasons than CodePipeline hands over", pipeline(judged(archway.Validation{
 			Downgrade: map[string]archway.Downgrade{"rootfs": {Severity: archway.Info, Reason: strings.Repeat("r", 800)}},
 		})), []string{
-			"Images[0].Validation and MovingTags make a configuration of 1160 characters or more: CodePipeline allows 1000, so give shorter reasons, or fewer or shorter tags",
+			"Images[0].Validation and MovingTags make a configuration of 1160 characters or more: CodePipeline allows 1000, so give shorter reasons, fewer or shorter tags, or leave out architectures in fewer rules",
 		}},
 
 		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},

@@ -83,18 +83,21 @@ func compile(rules []Rule) ([]*rule.Matcher, error) {
 
 var ruleName = imageName
 
-// encodedTags are rules as the promoter reads them.
-func encodedTags(rules []Rule) string {
-	var tagged []rule.Tagged
+// tagged are rules with what they tag.
+func tagged(rules []Rule) []rule.Tagged {
+	var all []rule.Tagged
 	for _, r := range rules {
 		images := map[string]rule.Tags{}
 		for name, tags := range r.Tags {
 			images[name] = rule.Tags{Immutable: tags.Immutable, Moving: tags.Moving}
 		}
-		tagged = append(tagged, rule.Tagged{Rule: r.rule(), Images: images})
+		all = append(all, rule.Tagged{Rule: r.rule(), Images: images})
 	}
-	return rule.Encode(tagged)
+	return all
 }
+
+// encodedTags are rules as the promoter reads them.
+func encodedTags(rules []Rule) string { return rule.Encode(tagged(rules)) }
 
 // rulesEnvironment hands the rules to a function, if there are any.
 func rulesEnvironment(rules []Rule) map[string]string {

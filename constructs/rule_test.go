@@ -9,6 +9,7 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -69,7 +70,7 @@ func TestEventBridgeAloneStartsWhatItCanTellByItself(t *testing.T) {
 		"TriggerRulepr": {[]any{"branch"}, []any{map[string]any{"wildcard": "*-pr-*"}, map[string]any{"prefix": "pr/"}}, "Pipeline",
 			`[{"name":"rule","value":"pr"},{"name":"ref","value":<branch>}]}`},
 		"TriggerRuleversion": {[]any{"tag"}, []any{map[string]any{"prefix": "v"}}, "Pipeline", `[{"name":"rule","value":"version"},{"name":"ref","value":<branch>}]}`},
-		"TriggerPushes":      {Types: []any{"branch"}, Target: "Function"},
+		"TriggerPushes":      {Types: []any{"branch", "tag"}, Target: "Function"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -132,9 +133,28 @@ func TestStartThatFailsEndsInTheDeadLetterQueueWithAnAlarm(t *testing.T) {
 	}
 }
 
-func TestTriggerWithoutRegularExpressionHasNoFunction(t *testing.T) {
+func TestTriggerWithoutRulesHasNoFunction(t *testing.T) {
 	if functions := resources(t, twoImages, lambdaFunction); len(functions) != 2 {
 		t.Errorf("%d functions, want those that validate and promote", len(functions))
+	}
+}
+
+// exact is a trigger whose rules EventBridge can tell by itself.
+var exact = stack("Exact", func(stack awscdk.Stack) {
+	pipeline := awscodepipeline.Pipeline_FromPipelineArn(stack, jsii.String("Pipeline"), jsii.String("arn:aws:codepipeline:eu-west-1:111122223333:app"))
+	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
+		Repository: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}).Repository, Pipeline: pipeline, Rules: someRules[:1],
+	})
+})
+
+func TestPushesAreRecordedEvenIfEventBridgeAloneStartsTheRuns(t *testing.T) {
+	pattern := resources(t, exact, eventRule)["TriggerPushes"].Properties["EventPattern"].(map[string]any)["detail"].(map[string]any)
+	if diff := cmp.Diff([]any{"branch", "tag"}, pattern["referenceType"]); diff != "" || pattern["referenceName"] != nil {
+		t.Errorf("not every push is recorded: %v", pattern)
+	}
+	want := []string{"logs:CreateLogStream on ${TriggerFunctionLogs.Arn}", "logs:PutLogEvents on ${TriggerFunctionLogs.Arn}"}
+	if diff := cmp.Diff(want, permissions(t, exact, "TriggerFunctionRole")); diff != "" {
+		t.Errorf("a function that only records may do more (-want +got):\n%s", diff)
 	}
 }
 
@@ -223,3 +243,38 @@ func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
 		t.Errorf("got %s", err)
 	}
 }
+
+func TestTagsOfRulesAreCheckedOnAScheduleByWhatWritesThem(t *testing.T) {
+	got := map[string]string{}
+	for id, r := range resources(t, ruledDrift, eventRule) {
+		got[id] = plain(r.Properties["Targets"].([]any)[0].(map[string]any)["Input"])
+	}
+	const repository, topic = `{"archway.driftCheck":{"repository":"${Images.RepositoryUri}","branch":"main",`, `"topic":"${DriftTopic}"`
+	want := map[string]string{
+		"DriftCheckappmainSchedule": repository + `"moving":["latest"],"immutable":["{commit:12}","main-{date:20060102}"],"platforms":["linux/amd64","linux/arm64"],` + topic + `}}`,
+		"DriftCheckappmainprSchedule": repository + `"moving":["newest"],"immutable":["{commit:12}","main-{date:20060102}","pr-{commit:12}"],"platforms":["linux/amd64"],` + topic +
+			`,"allow":["linux/arm64"]}}`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+var ruledDrift = stack("RuledDrift", func(stack awscdk.Stack) {
+	topic := archway.NewTopic(stack, "Drift", nil)
+	rules := []archway.Rule{
+		{Name: "main", Type: archway.BranchRef, Exact: "main", Tags: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}", "{branch}-{date:20060102}"}, Moving: []string{"latest", "newest"}}}},
+		{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*`, Tags: map[string]archway.Tags{"app": {Immutable: []string{"pr-{commit:12}"}, Moving: []string{"{branch}", "newest"}}}},
+	}
+	registry := archway.NewRegistry(stack, "Images", nil)
+	image := archway.PipelineImage{Name: "app", Repository: registry.Repository}
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
+		image.Builds = append(image.Builds, archway.NewNativeBuild(stack, "Build-"+string(architecture), &archway.NativeBuildProps{
+			Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
+			Rules: map[string]archway.BuildRule{"main": {}, "pr": {Skip: architecture == archway.ARM64}},
+		}))
+	}
+	validator := archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{image.Repository}, Topic: topic.Topic, Rules: rules})
+	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{Validator: validator.Function, Topic: topic.Topic, Images: []archway.PipelineImage{image}, Rules: rules})
+})

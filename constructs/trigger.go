@@ -2,7 +2,6 @@ package constructs
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +69,8 @@ func (p *TriggerProps) Validate() error {
 
 // Trigger starts a pipeline for each push of a branch or tag that a rule matches, with exactly the commit that was pushed: by
 // the time a run starts, the branch may have moved on. EventBridge does that alone where it can tell by itself: exact names,
-// and patterns that only leave parts of a name open. Where only a regular expression can tell, a function decides.
+// and patterns that only leave parts of a name open. Where only a regular expression can tell, a function decides. It also
+// records what becomes of every push, so that one that matches nothing is not just silence.
 type Trigger struct {
 	constructs.Construct
 
@@ -81,7 +81,8 @@ type Trigger struct {
 	// Role is the role with which EventBridge starts the pipeline; nil if only the function does.
 	Role awsiam.Role
 
-	// Function decides by regular expressions; nil if none is needed.
+	// Function decides by regular expressions, and records what becomes of every push of a branch or tag; nil without Rules.
+	// It may start the pipeline only if it has something to decide.
 	Function *GoFunction
 
 	// DeadLetters holds the events of pushes that should have started a run and did not.
@@ -116,7 +117,7 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 		Resource: p.Pipeline.PipelineRef().PipelineName,
 	})
 	start := allow([]*string{pipelineARN}, "codepipeline:StartPipelineExecution")
-	direct, byFunction := p.parts()
+	direct, decides := p.parts()
 	if len(direct) > 0 {
 		this.Role = newRole(this.Construct, &roleProps{
 			Service:        "events.amazonaws.com",
@@ -139,8 +140,8 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 			},
 		})
 	}
-	if len(byFunction) > 0 {
-		this.addFunction(&p, start, byFunction)
+	if len(p.Rules) > 0 {
+		this.addFunction(&p, start, decides)
 	}
 	var arns []*string
 	for _, r := range this.Rules {
@@ -150,21 +151,19 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 	return this
 }
 
-// parts tells what EventBridge does by itself, and the kinds of references of which the function sees all pushes.
-func (p *TriggerProps) parts() (direct []triggerPart, byFunction []rule.Type) {
+// parts tells what EventBridge does by itself, and whether that leaves something for the function to decide.
+func (p *TriggerProps) parts() (direct []triggerPart, decides bool) {
 	if len(p.Rules) == 0 {
 		return []triggerPart{{
 			id: "Rule", description: "A push to " + p.Branch + " starts the pipeline with the pushed commit",
 			refType: rule.Branch, names: []any{p.Branch}, inputTemplate: p.inputTemplate(p.BranchVariable, ""),
-		}}, nil
+		}}, false
 	}
 	matchers, _ := compile(p.Rules)
 	for _, m := range matchers {
 		globs, alone := m.Globs()
 		if !alone {
-			if !slices.Contains(byFunction, m.Type) {
-				byFunction = append(byFunction, m.Type)
-			}
+			decides = true
 			continue
 		}
 		direct = append(direct, triggerPart{
@@ -172,7 +171,7 @@ func (p *TriggerProps) parts() (direct []triggerPart, byFunction []rule.Type) {
 			refType: m.Type, names: matchNames(globs), inputTemplate: p.inputTemplate(RefVariable, m.Name),
 		})
 	}
-	return direct, byFunction
+	return direct, decides
 }
 
 // matchNames are the globs as EventBridge writes them.
@@ -254,13 +253,13 @@ func forFunction(rules []Rule) []functionRule {
 	return all
 }
 
-func (t *Trigger) addFunction(p *TriggerProps, start awsiam.PolicyStatement, types []rule.Type) {
-	t.Function = NewGoFunction(t.Construct, "Function", &GoFunctionProps{
+// addFunction adds the function that sees every push, and decides about those that EventBridge can't tell. Where it decides
+// nothing, no push fails to start with it: it may start none, and what it fails at is only logged.
+func (t *Trigger) addFunction(p *TriggerProps, start awsiam.PolicyStatement, decides bool) {
+	function := &GoFunctionProps{
 		Package:       TriggerPackage,
-		Description:   "Starts the pipeline for pushes that match a regular expression",
+		Description:   "Records which pushes start the pipeline",
 		MaxEventAge:   maxStartDelay,
-		DeadLetters:   t.DeadLetters,
-		Statements:    []awsiam.PolicyStatement{start},
 		LogRetention:  p.LogRetention,
 		RemovalPolicy: p.RemovalPolicy,
 		Environment: map[string]string{
@@ -268,8 +267,14 @@ func (t *Trigger) addFunction(p *TriggerProps, start awsiam.PolicyStatement, typ
 			"PIPELINE":       *p.Pipeline.PipelineRef().PipelineName,
 			"SOURCE_ACTION":  p.SourceAction,
 		},
-	})
-	r := t.addRule(p, "Pushes", "All pushes, of which the function starts the pipeline for those that a build rule matches", types, nil, &awsevents.CfnRule_TargetProperty{
+	}
+	if decides {
+		function.Description = "Starts the pipeline for pushes that match a regular expression, and records which pushes start it"
+		function.DeadLetters = t.DeadLetters
+		function.Statements = []awsiam.PolicyStatement{start}
+	}
+	t.Function = NewGoFunction(t.Construct, "Function", function)
+	r := t.addRule(p, "Pushes", "All pushes of branches and tags: the function records what becomes of them", []rule.Type{rule.Branch, rule.Tag}, nil, &awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("Function"),
 		Arn: t.Function.Function.FunctionArn(),
 	})

@@ -8,6 +8,7 @@ import (
 
 	"archway/internal/checks"
 	"archway/internal/nearest"
+	"archway/internal/parameters"
 	"archway/internal/platform"
 )
 
@@ -83,15 +84,8 @@ func (v Validation) problems() []error {
 }
 
 // policy is the same in the form of the function's parameters, of which CodePipeline takes few characters.
-type policy struct {
-	Allow      []string          `json:"allow,omitempty"`
-	Downgrade  map[string]string `json:"downgrade,omitempty"`
-	Provenance bool              `json:"provenance,omitempty"`
-	Deep       bool              `json:"deep,omitempty"`
-}
-
-func (v Validation) policy() policy {
-	p := policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep}
+func (v Validation) policy() parameters.Policy {
+	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep}
 	for name, d := range v.Downgrade {
 		if p.Downgrade == nil {
 			p.Downgrade = map[string]string{}

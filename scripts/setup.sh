@@ -5,6 +5,7 @@
 # architecture. Says what it does; does nothing where nothing is missing.
 #
 # With --check it only says what a person has to do first, and changes nothing.
+# With --browser it only installs Chromium, for the tests that look at pages.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
 # what. Any other: a step failed.
@@ -45,6 +46,9 @@ missing_packages() {
   have jq || echo jq
   have git || echo git
   have shellcheck || echo shellcheck
+  # Not for the rehearsal, but for the tests of the validator on images that they make.
+  have skopeo || echo skopeo
+  have buildah || echo buildah
   have xz || echo xz-utils
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
   emulation_ready || emulator_configured || echo qemu-user-static
@@ -82,6 +86,19 @@ check_machine() {
     problems+=("these packages, which this script installs as root: apt-get install $packages")
   fi
   if ((${#problems[@]})); then needed "${problems[@]}"; fi
+}
+
+# A browser is for tests of pages and pictures alone, so a machine without one can
+# rehearse. On Ubuntu it is a snap, which a container has no use for.
+have_browser() { have chromium || have chromium-browser || have google-chrome || have google-chrome-stable; }
+
+install_browser() {
+  have_browser && return
+  say 'installing chromium, for the tests that look at pages'
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { apt-get update -q && apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }; then
+    say 'chromium could not be installed; only the tests that look at pages want it'
+  fi
 }
 
 install_packages() {
@@ -147,9 +164,14 @@ register_emulation() {
 }
 
 main() {
+  if [[ ${1:-} == --browser ]]; then
+    install_browser
+    return
+  fi
   check_machine
   [[ ${1:-} != --check ]] || return 0
   install_packages
+  install_browser
   build_tool buildkitd "$BUILDKIT" "$BUILDKIT_VERSION" ./cmd/buildkitd
   build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" ./cmd/buildx
   register_emulation

@@ -7,20 +7,13 @@ import (
 	"archway/config"
 	archway "archway/constructs"
 	"archway/internal/platform"
-	"archway/internal/rule"
 )
 
 // FunctionPackages are the packages of the functions that the stacks deploy.
 func FunctionPackages(cfg *config.Config) []string {
 	packages := []string{archway.ValidatePackage, archway.PromotePackage}
-	for _, pipeline := range cfg.Pipelines {
-		for _, r := range pipeline.Rules {
-			if m, err := rule.Compile(r.Rule()); err == nil {
-				if _, alone := m.Globs(); !alone {
-					return append(packages, archway.TriggerPackage)
-				}
-			}
-		}
+	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return len(p.Rules) > 0 }) {
+		packages = append(packages, archway.TriggerPackage)
 	}
 	return packages
 }

@@ -3,6 +3,7 @@ package stacks
 import (
 	"archway/config"
 	archway "archway/constructs"
+	"archway/internal/rule"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -15,7 +16,7 @@ func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pip
 	}
 	var public []archway.PipelineImage
 	for i := range images {
-		if cfg.Images[i].Tags.Public() {
+		if hasPublicTag(cfg, &cfg.Images[i]) {
 			public = append(public, images[i])
 		}
 	}
@@ -26,6 +27,7 @@ func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pip
 		Validator: validator.Function,
 		Topic:     topic,
 		Images:    public,
+		Rules:     props.Rules,
 		Schedule:  cfg.DriftCheck.Schedule,
 		Branch:    cfg.Source.Branch,
 	})
@@ -34,4 +36,13 @@ func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pip
 		Value:       topic.TopicArn(),
 	})
 	return validator
+}
+
+// hasPublicTag tells whether an image has a moving tag that is always called the same, under the rules if there are any.
+func hasPublicTag(cfg *config.Pipeline, image *config.Image) bool {
+	if len(cfg.Rules) == 0 {
+		return image.Tags.Public()
+	}
+	public, err := rule.Publics(cfg.Promotions(), image.Name)
+	return err == nil && len(public) > 0
 }

@@ -2,26 +2,15 @@ package main
 
 import (
 	"archive/tar"
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -33,9 +22,9 @@ func layers(ctx context.Context, _ int) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	validate := filepath.Join(work, "validate")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", validate, "./lambda/validate").CombinedOutput(); err != nil {
-		return fmt.Errorf("build the validator: %w\n%s", err, out)
+	validate, err := buildValidator(ctx, work)
+	if err != nil {
+		return err
 	}
 	worst := 0.0
 	for _, test := range []struct {
@@ -57,7 +46,15 @@ func layers(ctx context.Context, _ int) error {
 		if err != nil {
 			return err
 		}
-		m, err := measure(ctx, validate, folder, test.args)
+		registry, err := serve(folder)
+		if err != nil {
+			return err
+		}
+		m, err := measure(ctx, registry, validate, append(test.args, registry.repository+":latest")...)
+		registry.close()
+		if err == nil && m.code != 0 {
+			err = fmt.Errorf("validate: exit code %d\n%s%s", m.code, m.stdout, m.stderr)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", test.name, err)
 		}
@@ -117,15 +114,7 @@ func manyFiles(w *tar.Writer, arch string) error {
 
 // app64 writes the header of a static ELF program.
 func app64(w *tar.Writer, arch string) error {
-	b := make([]byte, 64+56)
-	copy(b, "\x7fELF\x02\x01\x01")
-	le := binary.LittleEndian
-	le.PutUint16(b[16:], 2)
-	le.PutUint16(b[18:], map[string]uint16{"amd64": 62, "arm64": 183}[arch])
-	le.PutUint64(b[32:], 64)
-	le.PutUint16(b[54:], 56)
-	le.PutUint16(b[56:], 1)
-	le.PutUint32(b[64:], 1)
+	b := staticELF(arch)
 	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "app", Mode: 0o755, Size: int64(len(b))}); err != nil {
 		return err
 	}
@@ -133,174 +122,15 @@ func app64(w *tar.Writer, arch string) error {
 	return err
 }
 
-// writeImage writes the blobs of an image index for two platforms into a folder, each under its digest, and the index as "index".
-func writeImage(folder string, write func(*tar.Writer, string) error, compress func(io.Writer) (io.WriteCloser, error)) (size int64, err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return 0, err
-	}
-	put := func(mediaType string, document any) (v1.Descriptor, error) {
-		b, err := json.Marshal(document)
-		if err != nil {
-			return v1.Descriptor{}, err
-		}
-		d := digest.FromBytes(b)
-		return v1.Descriptor{MediaType: mediaType, Digest: d, Size: int64(len(b))}, os.WriteFile(filepath.Join(folder, d.Encoded()), b, 0o644)
-	}
-	index := v1.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageIndex}
+// writeImage writes an image for two platforms, each with one layer of its own.
+func writeImage(path string, write func(*tar.Writer, string) error, compress func(io.Writer) (io.WriteCloser, error)) (size int64, err error) {
+	f := newFolder(path)
+	var entries []v1.Descriptor
 	for _, arch := range []string{"amd64", "arm64"} {
-		layer, diffID, err := writeLayer(folder, func(w *tar.Writer) error { return write(w, arch) }, compress)
-		if err != nil {
-			return 0, err
-		}
-		size += layer.Size
-		platform := v1.Platform{OS: "linux", Architecture: arch}
-		config, err := put(v1.MediaTypeImageConfig, v1.Image{
-			Platform: platform, Config: v1.ImageConfig{Entrypoint: []string{"/app"}}, RootFS: v1.RootFS{Type: "layers", DiffIDs: []digest.Digest{diffID}},
-		})
-		if err != nil {
-			return 0, err
-		}
-		manifest, err := put(v1.MediaTypeImageManifest, v1.Manifest{
-			Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest, Config: config, Layers: []v1.Descriptor{layer},
-		})
-		if err != nil {
-			return 0, err
-		}
-		manifest.Platform = &platform
-		index.Manifests = append(index.Manifests, manifest)
+		l := f.layer(func(w *tar.Writer) error { return write(w, arch) }, compress)
+		size += l.Size
+		entries = append(entries, f.image(linux(arch), v1.ImageConfig{Entrypoint: []string{"/app"}}, l))
 	}
-	root, err := put(v1.MediaTypeImageIndex, index)
-	if err != nil {
-		return 0, err
-	}
-	return size, os.Symlink(root.Digest.Encoded(), filepath.Join(folder, "index"))
-}
-
-func writeLayer(folder string, write func(*tar.Writer) error, compress func(io.Writer) (io.WriteCloser, error)) (v1.Descriptor, digest.Digest, error) {
-	file, err := os.CreateTemp(folder, "layer-")
-	if err != nil {
-		return v1.Descriptor{}, "", err
-	}
-	defer file.Close()
-	stored, plain := digest.SHA256.Digester(), digest.SHA256.Digester()
-	buffered := bufio.NewWriterSize(io.MultiWriter(file, stored.Hash()), 1<<20)
-	z, err := compress(buffered)
-	if err != nil {
-		return v1.Descriptor{}, "", err
-	}
-	archive := tar.NewWriter(io.MultiWriter(z, plain.Hash()))
-	for _, step := range []func() error{func() error { return write(archive) }, archive.Close, z.Close, buffered.Flush} {
-		if err := step(); err != nil {
-			return v1.Descriptor{}, "", err
-		}
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return v1.Descriptor{}, "", err
-	}
-	mediaType := v1.MediaTypeImageLayerZstd
-	if _, ok := z.(*gzip.Writer); ok {
-		mediaType = v1.MediaTypeImageLayerGzip
-	}
-	d := v1.Descriptor{MediaType: mediaType, Digest: stored.Digest(), Size: info.Size()}
-	return d, plain.Digest(), os.Rename(file.Name(), filepath.Join(folder, d.Digest.Encoded()))
-}
-
-// measured is what one run of the validator took.
-type measured struct {
-	mebibytes float64
-	took      time.Duration
-	read      int64
-}
-
-// measure has the validator judge the image in a folder over HTTP.
-func measure(ctx context.Context, validate, folder string, args []string) (measured, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return measured{}, err
-	}
-	defer listener.Close()
-	var m measured
-	served := &counter{}
-	server := &http.Server{Handler: served.count(serveBlobs(folder)), ReadHeaderTimeout: time.Minute}
-	go func() { _ = server.Serve(listener) }() // ends with the listener
-	defer server.Close()
-
-	image := fmt.Sprintf("%s/app:latest", listener.Addr())
-	cmd := exec.CommandContext(ctx, validate, append(args, image)...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return measured{}, err
-	}
-	ended := make(chan struct{})
-	peak := make(chan float64)
-	go func() { peak <- watchMemory(cmd.Process.Pid, ended) }()
-	err = cmd.Wait()
-	m.took = time.Since(began)
-	close(ended)
-	m.mebibytes = <-peak
-	if err != nil {
-		return measured{}, fmt.Errorf("validate: %w\n%s", err, &out)
-	}
-	m.read = served.bytes.Load()
-	return m, nil
-}
-
-// watchMemory reads a process's peak resident memory until it ends. What wait4 reports would count this process's own memory
-// in: the child begins as its copy.
-func watchMemory(pid int, ended <-chan struct{}) (mebibytes float64) {
-	for {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		for line := range strings.Lines(string(status)) {
-			var kibibytes float64
-			if _, scanned := fmt.Sscanf(line, "VmHWM: %f kB", &kibibytes); err == nil && scanned == nil {
-				mebibytes = max(mebibytes, kibibytes/1024)
-			}
-		}
-		select {
-		case <-ended:
-			return mebibytes
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// serveBlobs is as much of a registry as reading takes.
-func serveBlobs(folder string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/v2/" {
-			return
-		}
-		name := filepath.Base(r.URL.Path)
-		isManifest := strings.Contains(r.URL.Path, "/manifests/")
-		if name == "latest" {
-			name = "index"
-		}
-		_, encoded, _ := strings.Cut(name, ":")
-		if encoded == "" {
-			encoded = name
-		}
-		file := filepath.Join(folder, encoded)
-		if isManifest {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				http.NotFound(w, r)
-				return
-			}
-			var document struct {
-				MediaType string `json:"mediaType"`
-			}
-			if err := json.Unmarshal(b, &document); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
-			w.Header().Set("Content-Type", document.MediaType)
-			w.Header().Set("Docker-Content-Digest", digest.FromBytes(b).String())
-		} else {
-			w.Header().Set("Content-Type", "application/octet-stream")
-		}
-		http.ServeFile(w, r, file)
-	})
+	f.index("latest", entries...)
+	return size, f.err
 }

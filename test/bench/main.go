@@ -1,7 +1,7 @@
 // Command bench measures what Archway promises about speed and size, and prints every time as a ratio against a peer
 // measured in the same run: machines are noisy, ratios are not.
 //
-//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers]
+//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers,validate]
 package main
 
 import (
@@ -24,11 +24,12 @@ var sections = []section{
 	{"sizes", sizes},
 	{"rehearsal", rehearsal},
 	{"layers", layers},
+	{"validate", validate},
 }
 
 func main() {
 	runs := flag.Int("runs", 5, "how often each side of a comparison runs; the median counts")
-	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers (default all)")
+	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers, validate (default all)")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -50,7 +51,7 @@ func main() {
 		}
 	}
 	if ran == 0 {
-		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers\n", *only)
+		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers, validate\n", *only)
 		os.Exit(2)
 	}
 }

@@ -20,8 +20,11 @@ var floors = map[string][]string{
 	"internal":      {},
 	"lambda":        {"internal"},
 	"scripts":       {},
-	"test/rehearse": {"scripts"}, // it reads the cloud assembly alone: what it runs is what gets deployed
-	"test/bench":    {},
+	"test/internal": {},
+	"test/rehearse": {"scripts", "test/internal"}, // it reads the cloud assembly alone: what it runs is what gets deployed
+	"test/bench":    {"test/internal"},
+	"test/browser":  {}, // for tests only
+	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else
 }
 
 // cdk are the modules that the functions and the pure packages must not carry.

@@ -176,6 +176,12 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	}
 	err = c.pipelines(ctx, r)
 	c.report.Calls = r.Calls()
+	permissions := r.Permissions()
+	c.report.Permissions = &permissions
+	if n := len(permissions.Refused); n > 0 {
+		// Also where the caller made do without: what is refused is missing.
+		err = errors.Join(err, fmt.Errorf("%d calls were refused: the roles lack permissions", n))
+	}
 	return errors.Join(err, r.Close())
 }
 

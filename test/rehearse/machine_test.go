@@ -117,6 +117,9 @@ func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	t.Cleanup(func() {
+		for _, refusal := range r.Permissions().Refused {
+			t.Errorf("%s", refusal)
+		}
 		if err := r.Close(); err != nil {
 			t.Errorf("closing the rehearsal: %v", err)
 		}

@@ -51,7 +51,7 @@ func TestExitCodes(t *testing.T) {
 		"failing/cdk.json":              `{"app": "echo no pipelines are configured >&2; exit 1"}`,
 		"empty/readme":                  "",
 		"assembly/manifest.json":        `{"artifacts": {"s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}}`,
-		"assembly/t.json":               `{"Resources": {"Queue": {"Type": "AWS::SNS::Topic"}}}`,
+		"assembly/t.json":               `{"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}}`,
 		"assembly-broken/manifest.json": `{`,
 	} {
 		path := filepath.Join(dir, name)
@@ -77,7 +77,7 @@ func TestExitCodes(t *testing.T) {
 		"app that fails":          {[]string{"../failing/cdk.json"}, exitFailed, "no pipelines are configured"},
 		"folder without assembly": {[]string{"."}, exitFailed, "is not a cloud assembly"},
 		"broken assembly":         {[]string{"../assembly-broken"}, exitFailed, "manifest.json"},
-		"unsupported resource":    {[]string{"../assembly"}, exitFailed, "AWS::SNS::Topic"},
+		"unsupported resource":    {[]string{"../assembly"}, exitFailed, "AWS::DynamoDB::Table"},
 		"no time":                 {[]string{"--timeout", "1ns", "../failing/cdk.json"}, exitFailed, "it took longer than 1ns (--timeout)"},
 	}
 	for name, test := range tests {

@@ -64,6 +64,20 @@ func TestArm64BuildThatYieldsAmd64IsNotPromoted(t *testing.T) {
 	wantTags(t, r, "hello-go", map[string]string{})
 }
 
+// The mistake that nothing but a look at the program notices: BuildKit writes arm64 into the config all the same.
+func TestLastStageOfAFixedPlatformIsNotPromoted(t *testing.T) {
+	r := rehearse(t, root+"/cdk.json")
+	push, err := r.PushSeed(t.Context(), "hello-go", nil)
+	if good := only(t, push, err); good.Status != codepipeline.Succeeded {
+		t.Fatalf("the good commit: %s", good.Status)
+	}
+	before := tags(t, r, "hello-go")
+	push, err = r.Push(t.Context(), "hello-go", "main", write("Dockerfile", "FROM --platform=linux/amd64 public.ecr.aws/docker/library/golang:1.26-bookworm\n"+
+		"WORKDIR /src\nCOPY go.mod *.go ./\nRUN CGO_ENABLED=0 go build -o /hello .\nENTRYPOINT [\"/hello\"]\n"))
+	wantRefused(t, only(t, push, err), "entry-elf", "linux/arm64", "/hello, is built for amd64, expected arm64", "--platform")
+	wantTags(t, r, "hello-go", before)
+}
+
 // wantRefused: everything went well until validation, whose message has the words.
 func wantRefused(t *testing.T, result codepipeline.Result, words ...string) {
 	t.Helper()

@@ -118,7 +118,7 @@ func wrongMachine(p program.Program, want specs.Platform) *fault {
 		expected = want.Architecture + "/" + want.Variant + " (without a unit for floating-point numbers)"
 	}
 	return &fault{
-		text: fmt.Sprintf("is built for %s, expected %s; every start on such a node fails with \"exec format error\"; probably it was built on the host and copied in, or the last stage of the Dockerfile is FROM --platform=$BUILDPLATFORM", p.Machine, expected),
+		text: fmt.Sprintf("is built for %s, expected %s; every start on such a node fails with \"exec format error\"; probably it was built on the host and copied in, or the last stage of the Dockerfile has a --platform of its own, such as FROM --platform=$BUILDPLATFORM", p.Machine, expected),
 		cure: buildCure + "; keep --platform=$BUILDPLATFORM for stages that only cross-compile",
 	}
 }

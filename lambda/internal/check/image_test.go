@@ -75,12 +75,35 @@ var _ = about("descriptor",
 		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { layerOf(doc, 1)["size"] = -1 }}),
 		report: []string{"error descriptor linux/arm64"},
 	},
+	testCase{name: "a copy of the manifest in the entry", make: embedding(func(b []byte) []byte { return b })},
+	testCase{
+		name:   "another copy of the manifest in the entry",
+		make:   embedding(func([]byte) []byte { return []byte("{}") }),
+		report: []string{"error descriptor linux/arm64"},
+	},
+	testCase{
+		name:   "another copy of the config in its descriptor",
+		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { configOf(doc)["data"] = []byte("{}") }}),
+		report: []string{"error descriptor linux/arm64"},
+	},
+	testCase{
+		name:   "another copy of a layer in its descriptor",
+		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { layerOf(doc, 1)["data"] = []byte("{}") }}),
+		report: []string{"error descriptor linux/arm64"},
+	},
 	testCase{
 		name:   "no digest of a layer",
 		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { layerOf(doc, 1)["digest"] = "sha256:?" }}),
 		report: []string{"error descriptor linux/arm64"},
 	},
 )
+
+// embedding puts a copy of the arm64 image's manifest, changed, into its entry.
+func embedding(change func([]byte) []byte) func(*fixture.Store) digest.Digest {
+	return merged(func(s *fixture.Store, _, arm64 *specs.Descriptor) {
+		arm64.Data = change(s.Manifests[arm64.Digest].Bytes)
+	})
+}
 
 var _ = about("layer-type",
 	testCase{name: "gzip", make: merged(nil)},

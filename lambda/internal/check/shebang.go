@@ -65,7 +65,7 @@ func firstLine(r *report, e *index.Entry, n int, s start.Step) {
 		case line.CR:
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
 				cure: "give the file Unix line ends (`*.sh text eol=lf` in .gitattributes, or dos2unix)"}
-		case next.How == start.Wrapped && strings.Contains(line.Argument, " ") && name == "env":
+		case next.How == start.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = &fault{text: fmt.Sprintf("is not in the image; env gets %q as one name", line.Argument), cure: "write `#!" + line.Interpreter + " -S " + line.Argument + "`"}
 		case next.File.State == rootfs.Absent:
 			f.text += "; the kernel reports \"no such file or directory\" about the script itself"

@@ -49,9 +49,12 @@ func Name(p *specs.Platform) string {
 	return name
 }
 
-// Key is the name of the normalized platform: equal for two spellings of one platform.
+// Key is the name of the normalized platform: equal for two spellings of one platform. Versions count for Windows alone.
 func Key(p specs.Platform) string {
 	p = Normalize(p)
+	if p.OS != "windows" {
+		p.OSVersion = "" // no runtime looks at it
+	}
 	return Name(&p)
 }
 

@@ -46,6 +46,15 @@ func Env(args []string) (rest []string, ok bool) {
 	for len(args) > 0 {
 		arg := args[0]
 		switch {
+		case arg == "-u" && len(args) > 1 && args[1] != "PATH":
+			args = args[2:]
+		case strings.HasPrefix(arg, "--unset=") && arg != "--unset=PATH":
+			args = args[1:]
+		case arg == "-i", arg == "-", arg == "--ignore-environment":
+			if rest, ok = Env(args[1:]); ok && strings.Contains(rest[0], "/") {
+				return rest, true
+			}
+			return nil, false // a name is searched in the C library's own PATH
 		case arg == "--":
 			args = args[1:]
 			for len(args) > 0 && strings.Contains(args[0], "=") {

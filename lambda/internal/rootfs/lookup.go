@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"archway/lambda/internal/layer"
@@ -63,13 +64,27 @@ const (
 // mounts are what every runtime puts into a container.
 var mounts = []string{"proc", "sys", "dev"}
 
-// Resolve follows a name as the kernel does, from a folder if it is relative.
+// Resolve follows a name as the kernel does, from a folder if it is relative. The folder is a working directory, which the runtime makes where
+// the image lacks it.
 func (f *FS) Resolve(ctx context.Context, folder, name string) (File, error) {
 	w := walk{fs: f, file: File{State: Found}}
-	if !strings.HasPrefix(name, "/") {
-		name = folder + "/" + name
-	}
 	w.rest = parts(name)
+	if !strings.HasPrefix(name, "/") {
+		at, err := f.Resolve(ctx, "/", "/"+folder)
+		switch {
+		case err != nil:
+			return File{}, err
+		case at.State == Absent && !at.Dangling:
+			w.at = parts(path.Clean("/" + folder))
+		case at.State == Found && at.Node.Kind != layer.Dir:
+			at.State, at.Missing = NotFolder, at.Path
+			return at, nil
+		case at.State == Found:
+			w.at, w.file.Via = parts(at.Path), at.Via
+		default:
+			return at, nil
+		}
+	}
 	for len(w.rest) > 0 && w.file.State == Found {
 		if err := w.step(ctx); err != nil {
 			return File{}, err

@@ -214,8 +214,23 @@ func TestRelativeNamesStartInTheFolder(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	if got := show(t, fs, "/nowhere", "run"); got != "absent /nowhere" {
-		t.Error(got)
+}
+
+// A runtime makes the working directory before it starts anything.
+func TestAMissingFolderIsMadeByTheRuntime(t *testing.T) {
+	fs := image(t, []lt.Entry{marked("run", "run"), marked("file", "x"), lt.Link("dangling", "gone"), lt.Link("circle", "circle")})
+	for _, test := range []struct{ folder, name, want string }{
+		{"/nowhere", "run", "absent /nowhere/run"},
+		{"/no/where", "../../run", "/run run"},
+		{"/file", "run", "not a folder /file"},
+		{"/file/below", "../run", "not a folder /file"},
+		{"/dangling", "../run", "absent /gone"},
+		{"/circle", "run", "circle"},
+		{"/proc/1", "exe", "outside"},
+	} {
+		if got := show(t, fs, test.folder, test.name); got != test.want {
+			t.Errorf("%s in %s: %s, want %s", test.name, test.folder, got, test.want)
+		}
 	}
 }
 

@@ -221,7 +221,6 @@ func TestCranePullsIntoALayout(t *testing.T) {
 
 func TestSkopeo(t *testing.T) {
 	w := open(t)
-	optional(t, "skopeo")
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=mode=max")
 	folder := filepath.Join(t.TempDir(), "layout")
 	w.run(t, w.dir, "skopeo", "--insecure-policy", "copy", "--quiet", "--all", "docker://"+image, "oci:"+folder+":v1")
@@ -234,7 +233,6 @@ func TestSkopeo(t *testing.T) {
 
 func TestSkopeoConvertsToDocker(t *testing.T) {
 	w := open(t)
-	optional(t, "skopeo")
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=false")
 	converted := w.image(t, "-converted")
 	w.run(t, w.dir, "skopeo", "--insecure-policy", "copy", "--quiet", "--all", "--format", "v2s2", "docker://"+image, "docker://"+converted)
@@ -243,7 +241,6 @@ func TestSkopeoConvertsToDocker(t *testing.T) {
 
 func TestBuildah(t *testing.T) {
 	w := open(t)
-	optional(t, "buildah")
 	root := t.TempDir()
 	buildah := func(args ...string) {
 		t.Helper()
@@ -275,12 +272,4 @@ func policy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-// optional skips a test where a tool is not installed that the set-up doesn't bring; .ci/run knows these tests by name.
-func optional(t *testing.T, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err != nil {
-		t.Skipf("NOT RUN: %s is not installed (Debian: apt-get install %[1]s)", tool)
-	}
 }

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -18,15 +19,13 @@ import (
 	"sync"
 	"testing"
 
+	"archway/test/internal/tools"
 	"archway/test/rehearse/internal/machine"
 	"archway/test/rehearse/internal/registry"
 )
 
 // Credentials of the registry.
 const user, password = "AWS", "password-of-the-test"
-
-// craneVersion is that of go-containerregistry in go.mod.
-const craneVersion = "v0.22.1"
 
 // workshop has everything that makes images: a registry, BuildKit, a Docker engine, tools, and the validator.
 type workshop struct {
@@ -131,7 +130,7 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 	if err != nil {
 		return nil, closeAll, fmt.Errorf("%w\n%s", err, said)
 	}
-	w = &workshop{registry: r.Host(), ca: r.CAFile(), dir: dir, validate: filepath.Join(dir, "validate"), crane: filepath.Join(m.Cache, "bin", "crane-"+craneVersion)}
+	w = &workshop{registry: r.Host(), ca: r.CAFile(), dir: dir, validate: filepath.Join(dir, "validate")}
 	docker, err := dockerConfig(dir, r.Host(), m.BuildxPlugin)
 	if err != nil {
 		return nil, closeAll, err
@@ -143,7 +142,7 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 		"BUILDX_BUILDER=" + builder, "BUILDX_CONFIG=" + buildxConfig, "SSL_CERT_FILE=" + r.CAFile(),
 		"SOURCE_DATE_EPOCH=1767225600",
 	}
-	return w, closeAll, w.equip(m.Cache)
+	return w, closeAll, w.equip(ctx)
 }
 
 // dockerConfig makes a folder with the registry's credentials and the buildx plugin.
@@ -166,7 +165,7 @@ func dockerConfig(dir, host, buildx string) (string, error) {
 }
 
 // equip makes the programs that images hold, the validator and crane.
-func (w *workshop) equip(cache string) error {
+func (w *workshop) equip(ctx context.Context) error {
 	compile := func(out, architecture, pkg string) error {
 		c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(w.dir, out), pkg)
 		c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
@@ -186,20 +185,9 @@ func (w *workshop) equip(cache string) error {
 	if err := compile("validate", runtime.GOARCH, "archway/lambda/validate"); err != nil {
 		return err
 	}
-	if _, err := os.Stat(w.crane); err == nil {
-		return nil
-	}
-	bin, err := os.MkdirTemp(cache, "crane-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(bin)
-	c := exec.Command("go", "install", "github.com/google/go-containerregistry/cmd/crane@"+craneVersion)
-	c.Dir, c.Env = os.TempDir(), append(os.Environ(), "GOBIN="+bin, "GOFLAGS=")
-	if said, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("install crane: %w\n%s", err, said)
-	}
-	return os.Rename(filepath.Join(bin, "crane"), w.crane)
+	crane, err := tools.Crane(ctx)
+	w.crane = crane
+	return err
 }
 
 // run runs a tool, which must succeed, and gives what it said on stdout.

@@ -28,7 +28,10 @@ type Options struct {
 	Jobs         Jobs
 	Pipelines    Pipelines
 	Commits      Commits
-	Starts       Starts
+	// Allow tells whether a caller may do what a call needs; the error says why not.
+	// Without it, in tests of the endpoint alone, everybody may do everything.
+	Allow  func(Caller, Need) error
+	Starts Starts
 	// Secrets gets each credential that the endpoint issues.
 	Secrets *redact.Secrets
 }
@@ -145,6 +148,9 @@ func (s *Server) dispatch(r *http.Request, caller Caller, target string) (any, e
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
 		return nil, &Error{"SerializationException", err.Error()}
+	}
+	if err := s.allow(caller, target, body); err != nil {
+		return nil, err
 	}
 	return handle(s, caller, body)
 }

@@ -43,7 +43,9 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	case service != "sns" || action != "Publish":
 		err = &Error{"InvalidAction", fmt.Sprintf("the rehearsal does not support the call %s of %s (made by %s)", action, service, caller)}
 	default:
-		err = s.publish(caller, r.PostForm)
+		if err = s.allowPublish(caller, r.PostForm); err == nil {
+			err = s.publish(caller, r.PostForm)
+		}
 	}
 	s.record(Call{Time: time.Now(), Caller: caller, Service: service, Operation: action, Code: code(err)})
 	replyQuery(w, action, err)

@@ -47,6 +47,9 @@ func (l *loader) function(id string, p *properties) {
 		architecture = list[0]
 	}
 	logging := p.object("LoggingConfig")
+	if f.LogGroup = logging.text("LogGroup"); f.LogGroup == "" {
+		f.LogGroup = "/aws/lambda/" + name // Lambda's default
+	}
 	f.JSONLogs = logging.oneOf("LogFormat", "", "Text", "JSON") == "JSON"
 	f.LogLevel = logging.oneOf("ApplicationLogLevel", "", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 	code := p.object("Code")

@@ -39,6 +39,13 @@ func (l *loader) project(id string, p *properties) {
 	}
 	project.Timeout = time.Duration(minutes) * time.Minute
 	project.Environment = environment(p.object("Environment"))
+	logs := p.object("LogsConfig").object("CloudWatchLogs")
+	if logs.oneOf("Status", "", "ENABLED", "DISABLED") != "DISABLED" {
+		project.LogGroup = logs.text("GroupName")
+		if project.LogGroup == "" {
+			project.LogGroup = "/aws/codebuild/" + name // CodeBuild's default
+		}
+	}
 	l.stack.Projects = append(l.stack.Projects, project)
 }
 

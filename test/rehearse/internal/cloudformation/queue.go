@@ -11,5 +11,6 @@ func (l *loader) queue(id string, p *properties) {
 	p.text("QueueName")
 	p.oneOf("FifoQueue", "", "false")
 	arn, _ := l.arnOf(p.kind, name)
+	l.encrypted(arn, p.text("KmsMasterKeyId"))
 	l.stack.Queues = append(l.stack.Queues, Queue{Name: name, ARN: arn})
 }

@@ -14,6 +14,7 @@ import (
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/decided"
 	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/lambdaruntime"
 	"archway/test/rehearse/internal/template"
 )
@@ -34,6 +35,7 @@ type Stack struct {
 	Pipelines    []*codepipeline.Pipeline
 	Queues       []Queue
 	Outputs      []Output
+	Access       Access
 }
 
 // Repository is a CodeCommit repository.
@@ -61,6 +63,17 @@ type Output struct {
 // Load interprets a stack. All that the rehearsal does not support is in the
 // error, by name and path.
 func Load(source *assembly.Stack, account Account) (*Stack, error) {
+	l, err := newLoader(source, account)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.load(); err != nil {
+		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
+	}
+	return l.stack, nil
+}
+
+func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 	t, err := template.Parse(source.Template)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
@@ -69,10 +82,13 @@ func Load(source *assembly.Stack, account Account) (*Stack, error) {
 		source:   source,
 		account:  account,
 		template: t,
-		stack:    &Stack{Name: source.Name},
+		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}}},
 		names:    map[string]string{},
 		naming:   map[string]bool{},
 		retries:  map[string]int{},
+		policies: map[string]iam.Policy{},
+		managed:  map[string][]string{},
+		attached: map[string][]iam.Policy{},
 		letters:  map[string]string{},
 	}
 	l.resolver = template.NewResolver(t, template.Environment{
@@ -83,10 +99,7 @@ func Load(source *assembly.Stack, account Account) (*Stack, error) {
 		URLSuffix: account.URLSuffix,
 		Stored:    stored,
 	}, l)
-	if err := l.load(); err != nil {
-		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
-	}
-	return l.stack, nil
+	return l, nil
 }
 
 // stored are the parameters that an account has after "cdk bootstrap".
@@ -103,10 +116,15 @@ type loader struct {
 	template *template.Template
 	resolver *template.Resolver
 	stack    *Stack
-	names    map[string]string // physical names by logical id
-	naming   map[string]bool   // names that are being made
-	retries  map[string]int    // by function name
-	letters  map[string]string // queues for dead letters by function name
+	names    map[string]string       // physical names by logical id
+	naming   map[string]bool         // names that are being made
+	retries  map[string]int          // by function name
+	letters  map[string]string       // queues for dead letters by function name
+	policies map[string]iam.Policy   // managed ones, by ARN
+	managed  map[string][]string     // ARNs of managed policies, by role name
+	attached map[string][]iam.Policy // by role name
+	// only, if set, leaves out resources of other types.
+	only map[string]func(l *loader, id string, p *properties)
 }
 
 // interpreters read the resources that are executed.
@@ -134,7 +152,10 @@ func (l *loader) load() error {
 	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {
 		problems = append(problems, l.resource(id))
 	}
-	problems = append(problems, l.outputs())
+	if l.only == nil {
+		problems = append(problems, l.outputs())
+	}
+	problems = append(problems, l.attach())
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
@@ -150,6 +171,9 @@ func (l *loader) load() error {
 func (l *loader) resource(id string) error {
 	r := l.template.Resources[id]
 	path := "Resources." + id
+	if l.only != nil && l.only[r.Type] == nil {
+		return nil
+	}
 	if r.Condition != "" {
 		exists, err := l.resolver.Condition(path+".Condition", r.Condition)
 		if err != nil || !exists {
@@ -157,6 +181,9 @@ func (l *loader) resource(id string) error {
 		}
 	}
 	interpret, ok := interpreters[r.Type]
+	if !ok {
+		interpret, ok = access[r.Type]
+	}
 	if !ok {
 		if withoutEffect[r.Type][""] != "" {
 			return nil

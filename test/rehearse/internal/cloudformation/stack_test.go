@@ -252,7 +252,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := Load(source(t, func(resources map[string]any) {
-		set(map[string]any{"Type": "AWS::SNS::Topic"}, "Topic")(resources)
+		set(map[string]any{"Type": "AWS::Kinesis::Stream"}, "Topic")(resources)
 		set(map[string]any{}, "Project", "Properties", "VpcConfig")(resources)
 		set("x", "Pipeline", "Properties", "DisableInboundStageTransitions")(resources)
 	}), account)

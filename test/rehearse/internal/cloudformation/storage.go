@@ -41,12 +41,19 @@ func (l *loader) registry(id string, p *properties) {
 		filter.oneOf("ImageTagMutabilityExclusionFilterType", "WILDCARD")
 		r.Exclusions = append(r.Exclusions, filter.required("ImageTagMutabilityExclusionFilterValue"))
 	}
+	l.resourcePolicy(id, arn, p, "RepositoryPolicyText")
 	l.stack.Registries = append(l.stack.Registries, r)
 }
 
 // bucket reads an S3 bucket: here only pipelines keep artifacts in it.
-func (l *loader) bucket(_ string, p *properties) {
+func (l *loader) bucket(id string, p *properties) {
+	name, err := l.name(id)
+	if err != nil {
+		p.fail("BucketName", "%v", err)
+	}
 	p.text("BucketName")
+	arn, _ := l.arnOf(p.kind, name)
+	l.bucketKey(arn, p)
 	if p.object("NotificationConfiguration").values != nil {
 		p.fail("NotificationConfiguration", "the rehearsal does not support events of a bucket")
 	}

@@ -6,18 +6,35 @@ var withoutEffect = map[string]map[string]string{
 	"AWS::CDK::Metadata":                           {"": "it counts the use of constructs"},
 	"AWS::CloudWatch::Alarm":                       {"": "nothing watches metrics of a rehearsal"},
 	"AWS::CodeStarNotifications::NotificationRule": {"": "nobody is notified of a rehearsal"},
-	"AWS::IAM::ManagedPolicy":                      {"": iam},
-	"AWS::IAM::Policy":                             {"": iam},
-	"AWS::IAM::Role":                               {"": iam},
 	"AWS::KMS::Alias":                              {"": encryption},
-	"AWS::KMS::Key":                                {"": encryption},
-	"AWS::Lambda::Permission":                      {"": iam},
-	"AWS::Logs::LogGroup":                          {"": "logs are files that are deleted with the rehearsal"},
-	"AWS::S3::BucketPolicy":                        {"": iam},
 	"AWS::SNS::Subscription":                       {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
-	"AWS::SNS::Topic":                              {"": "it has nothing but its name; the rehearsal keeps what it is told"},
-	"AWS::SNS::TopicPolicy":                        {"": iam},
-	"AWS::SQS::QueuePolicy":                        {"": iam},
+
+	"AWS::IAM::ManagedPolicy": {
+		"Description": describes,
+	},
+	"AWS::IAM::Role": {
+		"Description":        describes,
+		"MaxSessionDuration": "no session lasts as long as the shortest limit",
+		"Tags":               describes,
+	},
+	"AWS::KMS::Key": {
+		"Description":         describes,
+		"EnableKeyRotation":   "nothing here is that old",
+		"KeySpec":             encryption,
+		"KeyUsage":            encryption,
+		"MultiRegion":         encryption,
+		"PendingWindowInDays": "it is about deletion",
+		"Tags":                describes,
+	},
+	"AWS::Logs::LogGroup": {
+		"LogGroupClass":   "logs are files of the rehearsal",
+		"RetentionInDays": "logs are files that are deleted with the rehearsal",
+		"Tags":            describes,
+	},
+	"AWS::SNS::Topic": {
+		"DisplayName": describes,
+		"Tags":        describes,
+	},
 
 	"AWS::CodeBuild::Project": {
 		"Artifacts.EncryptionDisabled":         encryption,
@@ -28,7 +45,7 @@ var withoutEffect = map[string]map[string]string{
 		"Description":                          describes,
 		"EncryptionKey":                        encryption,
 		"Environment.ImagePullCredentialsType": "no build image is pulled: commands run with this machine's programs",
-		"LogsConfig":                           "logs are files of the rehearsal",
+		"LogsConfig.CloudWatchLogs.StreamName": "it names a file of the rehearsal",
 		"QueuedTimeoutInMinutes":               "no build waits for capacity",
 		"Tags":                                 describes,
 		"Visibility":                           describes,
@@ -50,7 +67,6 @@ var withoutEffect = map[string]map[string]string{
 		"EncryptionConfiguration":    encryption,
 		"ImageScanningConfiguration": "nothing scans images here",
 		"LifecyclePolicy":            "nothing is old enough to expire during a rehearsal",
-		"RepositoryPolicyText":       iam,
 		"Tags":                       describes,
 	},
 	"AWS::Events::Rule": {
@@ -65,26 +81,23 @@ var withoutEffect = map[string]map[string]string{
 		"Description":                  describes,
 		"EphemeralStorage":             "a function has this machine's disk",
 		"KmsKeyArn":                    encryption,
-		"LoggingConfig.LogGroup":       "logs are files of the rehearsal",
 		"LoggingConfig.SystemLogLevel": "what Lambda itself logs is always shown",
 		"ReservedConcurrentExecutions": "a rehearsal has no other functions to protect",
 		"Tags":                         describes,
 		"TracingConfig":                "nothing is traced",
 	},
 	"AWS::SQS::Queue": {
-		"KmsMasterKeyId":         encryption,
 		"MessageRetentionPeriod": "no message grows that old",
 		"SqsManagedSseEnabled":   encryption,
 		"Tags":                   describes,
 		"VisibilityTimeout":      "nobody receives messages",
 	},
 	"AWS::S3::Bucket": {
-		"AccessControl":                  iam,
-		"BucketEncryption":               encryption,
+		"AccessControl":                  public,
 		"LifecycleConfiguration":         "nothing is old enough to expire during a rehearsal",
 		"LoggingConfiguration":           "nobody reads access logs of a rehearsal",
-		"OwnershipControls":              iam,
-		"PublicAccessBlockConfiguration": iam,
+		"OwnershipControls":              public,
+		"PublicAccessBlockConfiguration": public,
 		"Tags":                           describes,
 		"VersioningConfiguration":        "every artifact has a key of its own",
 	},
@@ -94,5 +107,5 @@ var withoutEffect = map[string]map[string]string{
 const (
 	describes  = "it is text for people, or for a bill"
 	encryption = "everything stays on this machine's disk"
-	iam        = "the rehearsal does not evaluate yet who may do what: every process runs as the same user"
+	public     = "nobody outside of the account calls, and every object belongs to the account"
 )

@@ -13,6 +13,8 @@ type Project struct {
 	BuildSpec   *BuildSpec
 	Environment Environment
 	Timeout     time.Duration
+	// LogGroup is where CodeBuild writes the builds' logs; empty for nowhere.
+	LogGroup string
 }
 
 // Environment is a project's build environment.

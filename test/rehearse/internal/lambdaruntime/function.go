@@ -25,6 +25,8 @@ type Function struct {
 	// the function logs; empty for the default.
 	JSONLogs bool
 	LogLevel string
+	// LogGroup is where Lambda writes the function's log.
+	LogGroup string
 	// Retries is how often an asynchronous invocation is repeated after an error.
 	Retries int
 	// DeadLetters is the ARN of the queue for what failed in all attempts.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"archway/test/internal/tools"
 )
 
 // state holds what lives no longer than the machine runs: lock, process ids,
@@ -41,7 +43,7 @@ type Machine struct {
 // it does; StartBuildKit then starts the daemons. While another rehearsal runs it waits, after it said which, until ctx
 // is done. The error is ErrUnavailable if a person has to do something first.
 func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
-	cache, err := CacheDir()
+	cache, err := tools.CacheDir()
 	if err != nil {
 		return nil, err
 	}
@@ -98,19 +100,6 @@ func (m *Machine) onClose(f func() error) { m.closers = append(m.closers, f) }
 
 func (m *Machine) say(format string, args ...any) {
 	fmt.Fprintf(m.progress, "machine: "+format+"\n", args...)
-}
-
-// CacheDir is the folder that outlives rehearsals: ARCHWAY_CACHE, or archway in
-// the user's cache folder.
-func CacheDir() (string, error) {
-	if dir := os.Getenv("ARCHWAY_CACHE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the user's cache folder: %w; set ARCHWAY_CACHE to a folder that may be kept", err)
-	}
-	return filepath.Join(dir, "archway"), nil
 }
 
 // Sweep stops and removes what a rehearsal that was killed left behind. It does

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"archway/scripts"
+	"archway/test/internal/tools"
 )
 
 // ErrUnavailable says that this machine can't run a rehearsal until a person did
@@ -25,7 +26,7 @@ const needsPerson = 2
 // Check tells at once, and changes nothing, whether a person has to do something first: the error is ErrUnavailable then.
 // It comes before anything that takes long.
 func Check(ctx context.Context) error {
-	cache, err := CacheDir()
+	cache, err := tools.CacheDir()
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,9 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 		r.serveSigned(w, request)
 		return
 	}
-	if user, password, ok := request.BasicAuth(); !ok || !r.authorized(user, password) {
+	user, password, _ := request.BasicAuth()
+	guard := r.guard(user, password)
+	if guard == nil {
 		w.Header().Set("Www-Authenticate", fmt.Sprintf(`Basic realm="https://%s/",service="ecr.amazonaws.com"`, r.Host()))
 		http.Error(w, "Not Authorized", http.StatusUnauthorized)
 		return
@@ -36,6 +38,10 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	name, kind, rest := match[1], match[2], match[3]
+	if err := allowed(guard, request.Method, name, kind, rest); err != nil {
+		refuse(w, http.StatusForbidden, "DENIED", err)
+		return
+	}
 	repo, err := r.repository(name)
 	if err != nil {
 		refuse(w, http.StatusNotFound, "NAME_UNKNOWN", err)

@@ -44,7 +44,7 @@ type Registry struct {
 	signingKey []byte
 
 	mu           sync.Mutex
-	passwords    map[string]map[string]bool // user → passwords
+	passwords    map[string]map[string]Guard // user → passwords → what their owner may do
 	repositories map[string]*repository
 }
 
@@ -80,7 +80,7 @@ func Start(options Options) (*Registry, error) {
 		caFile:       caFile,
 		backend:      backend,
 		signingKey:   []byte(rand.Text()),
-		passwords:    map[string]map[string]bool{},
+		passwords:    map[string]map[string]Guard{},
 		repositories: map[string]*repository{},
 	}
 	var handler http.Handler = http.HandlerFunc(r.serve)
@@ -120,17 +120,27 @@ func (r *Registry) ID() string {
 	return id
 }
 
-// Authorize accepts this user and password from now on.
+// Guard tells whether a caller may do what a request needs: an action of ECR on a
+// repository. The error says why not.
+type Guard func(action, repository string) error
+
+// Authorize accepts this user and password from now on, for everything.
 func (r *Registry) Authorize(user, password string) {
+	r.AuthorizeFor(user, password, func(string, string) error { return nil })
+}
+
+// AuthorizeFor accepts this user and password from now on, for what the guard allows.
+func (r *Registry) AuthorizeFor(user, password string, guard Guard) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.passwords[user] == nil {
-		r.passwords[user] = map[string]bool{}
+		r.passwords[user] = map[string]Guard{}
 	}
-	r.passwords[user][password] = true
+	r.passwords[user][password] = guard
 }
 
-func (r *Registry) authorized(user, password string) bool {
+// guard is what stands behind a password; nil if it is none.
+func (r *Registry) guard(user, password string) Guard {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.passwords[user][password]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -22,7 +23,7 @@ import (
 func (r *Rehearsal) deploy(ctx context.Context, stacks []*assembly.Stack, h hosts) error {
 	r.runtime = lambdaruntime.New(h.function)
 	r.onClose(func() error { r.runtime.Close(); return nil })
-	r.invoke.Runtime = r.runtime
+	r.invoke.Runtime = guardedRuntime{r.runtime, r}
 	providers := r.providers(codebuild.NewRunner(h.build))
 	for _, s := range stacks {
 		stack, err := cloudformation.Load(s, r.account)
@@ -38,6 +39,10 @@ func (r *Rehearsal) deploy(ctx context.Context, stacks []*assembly.Stack, h host
 }
 
 func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, providers map[codepipeline.ActionType]codepipeline.Provider) error {
+	if err := r.permissions.Add(stack.Access.Roles, stack.Access.Policies); err != nil {
+		return err
+	}
+	maps.Copy(r.keys, stack.Access.Keys)
 	for _, declared := range stack.Registries {
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
@@ -105,7 +110,7 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 	if r.options.Builds != nil {
 		builds = &stubBuild{build, r.options.Builds}
 	}
-	return map[codepipeline.ActionType]codepipeline.Provider{
+	return r.guard(map[codepipeline.ActionType]codepipeline.Provider{
 		actions.CodeCommit: &actions.Source{Repository: func(name string) (*codecommit.Repository, bool) {
 			d, ok := r.repositories[name]
 			if !ok {
@@ -125,7 +130,7 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 				})
 			},
 		},
-	}
+	})
 }
 
 func (r *Rehearsal) newInvoke() *actions.Invoke {

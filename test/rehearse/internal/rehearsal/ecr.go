@@ -8,10 +8,18 @@ import (
 )
 
 // ecr is the registry behind ECR's calls.
-type ecr struct{ registry *registry.Registry }
+type ecr struct {
+	registry *registry.Registry
+	allow    func(awsapi.Caller, awsapi.Need) error
+}
 
-// Authorize implements awsapi.Registry.
-func (e ecr) Authorize(_ awsapi.Caller, user, password string) { e.registry.Authorize(user, password) }
+// Authorize implements awsapi.Registry: who has the password may do what the
+// caller may that asked for it.
+func (e ecr) Authorize(caller awsapi.Caller, user, password string) {
+	e.registry.AuthorizeFor(user, password, func(action, repository string) error {
+		return e.allow(caller, awsapi.Need{Action: action, Resource: repositoryARN(repository)})
+	})
+}
 
 // PutImage implements awsapi.Registry.
 func (e ecr) PutImage(repository, mediaType string, manifest []byte, digest, tag string) error {

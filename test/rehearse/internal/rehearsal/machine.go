@@ -98,10 +98,11 @@ func (r *Rehearsal) startServices() error {
 	r.api, err = awsapi.Start(awsapi.Options{
 		Account: accountID, Region: region,
 		RegistryHost: r.reg.Host(),
-		Registry:     ecr{r.reg},
+		Registry:     ecr{r.reg, r.allow},
 		Jobs:         r.invoke,
 		Pipelines:    asked{r},
 		Commits:      asked{r},
+		Allow:        r.allow,
 		Starts:       starts{r},
 		Secrets:      r.secrets,
 	})

@@ -21,6 +21,7 @@ import (
 	"archway/test/rehearse/internal/codecommit"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
 	"archway/test/rehearse/internal/redact"
@@ -80,6 +81,8 @@ type Rehearsal struct {
 	functions    map[string]*lambdaruntime.Function
 	engines      map[string]*codepipeline.Engine // by ARN
 	rules        []*events.Rule
+	permissions  *iam.Account
+	keys         map[string]string // of encrypted resources, both by ARN
 
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
@@ -133,6 +136,8 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		projects:     map[string]*codebuild.Project{},
 		functions:    map[string]*lambdaruntime.Function{},
 		engines:      map[string]*codepipeline.Engine{},
+		permissions:  iam.NewAccount(accountID),
+		keys:         map[string]string{},
 		queues:       map[string][]string{},
 		tokens:       map[string]*codepipeline.Execution{},
 		base:         ctx,

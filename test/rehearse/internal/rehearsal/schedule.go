@@ -43,12 +43,15 @@ func (r *Rehearsal) invokeTarget(ctx context.Context, rule *events.Rule, target 
 	if !ok || function.ARN != target.ARN {
 		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s", target.ARN)
 	}
+	if err := r.authorize(targetCalls(rule, function)...); err != nil {
+		return err
+	}
 	now := time.Now()
 	payload, err := rule.Payload(target, scheduledEvent(rule, now), now)
 	if err != nil {
 		return err
 	}
-	return r.runtime.InvokeAsync(ctx, function, []byte(payload), log)
+	return guardedRuntime{r.runtime, r}.InvokeAsync(ctx, function, []byte(payload), log)
 }
 
 // Notices are what topics were told so far.

@@ -28,14 +28,21 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target e
 			return nil, err
 		}
 		input.Trigger = "rule " + rule.Name
-		x, err := engine.Start(ctx, input)
+		var x *codepipeline.Execution
+		if err = r.authorize(startCalls(rule, target)...); err == nil {
+			x, err = engine.Start(ctx, input)
+		}
 		if err != nil {
-			return nil, errors.Join(err, r.bury(target.DeadLetters, event))
+			return nil, errors.Join(err, r.bury(ruleLetter(rule, target.DeadLetters), event))
 		}
 		return []*codepipeline.Execution{x}, nil
 	}
 	if _, name, ok := strings.Cut(target.ARN, ":function:"); ok && r.functions[name] != nil {
-		return r.invokeForEvent(ctx, r.functions[name], []byte(payload), p)
+		f := r.functions[name]
+		if err := r.authorize(targetCalls(rule, f)...); err != nil {
+			return nil, errors.Join(err, r.bury(ruleLetter(rule, target.DeadLetters), event))
+		}
+		return r.invokeForEvent(ctx, f, []byte(payload), p)
 	}
 	return nil, fmt.Errorf("the rehearsal supports pipelines and functions of the same assembly as targets, got %s", target.ARN)
 }
@@ -53,9 +60,9 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 		return nil, err
 	}
 	p.Logs = append(p.Logs, file)
-	err = r.runtime.InvokeAsync(ctx, f, payload, log)
+	err = guardedRuntime{r.runtime, r}.InvokeAsync(ctx, f, payload, log)
 	if failure := (*lambdaruntime.FunctionError)(nil); errors.As(err, &failure) {
-		err = errors.Join(err, r.bury(f.DeadLetters, map[string]any{
+		err = errors.Join(err, r.bury(functionLetter(f), map[string]any{
 			"version":         "1.0",
 			"requestContext":  map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted", "approximateInvokeCount": f.Retries + 1},
 			"requestPayload":  json.RawMessage(payload),
@@ -68,13 +75,17 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	return append([]*codepipeline.Execution(nil), r.byFunction[before:]...), err
 }
 
-// bury puts a message into a queue, if there is one.
-func (r *Rehearsal) bury(queue string, message any) error {
+// bury puts a message into the queue that the call is about, if there is one.
+func (r *Rehearsal) bury(send call, message any) error {
+	queue := send.resource
 	if queue == "" {
 		return nil
 	}
 	if _, ok := r.queues[queue]; !ok {
 		return fmt.Errorf("there is no queue %s for dead letters", queue)
+	}
+	if err := r.authorize(send); err != nil {
+		return err
 	}
 	text, err := json.Marshal(message)
 	if err != nil {

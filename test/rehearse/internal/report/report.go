@@ -8,6 +8,7 @@ import (
 
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/iam"
 )
 
 // Report is a whole rehearsal.
@@ -18,7 +19,10 @@ type Report struct {
 	Steps     []Step        `json:"steps"`
 	Pipelines []Pipeline    `json:"pipelines"`
 	Calls     []awsapi.Call `json:"calls"`
-	Times     Times         `json:"times"`
+	// Permissions are the calls that roles and services made, judged by the template's
+	// policies, and the allowances that nothing needed. Nil if nothing was deployed.
+	Permissions *iam.Report `json:"permissions,omitempty"`
+	Times       Times       `json:"times"`
 	// Folder is the working folder, if it was kept.
 	Folder string `json:"folder,omitempty"`
 }

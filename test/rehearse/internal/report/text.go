@@ -27,6 +27,9 @@ func (r *Report) Write(w io.Writer) {
 	for _, p := range r.Pipelines {
 		p.write(w)
 	}
+	if r.Permissions != nil {
+		writePermissions(w, r.Permissions)
+	}
 	if len(r.Pipelines) > 0 {
 		t := r.Times
 		fmt.Fprintf(w, "\nTime: %s in all; builds %s, the rehearsal itself %s (synthesis %s, set-up %s, around the builds %s, proof %s)\n",

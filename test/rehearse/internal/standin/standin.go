@@ -12,7 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/machine"
+	"archway/test/internal/tools"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -24,7 +24,7 @@ import (
 // Base images without a stand-in are named on progress: BuildKit asks their
 // real registry.
 func Serve(ctx context.Context, dockerfiles []string, progress io.Writer) (host string, stop func(), err error) {
-	cache, err := machine.CacheDir()
+	cache, err := tools.CacheDir()
 	if err != nil {
 		return "", nil, err
 	}

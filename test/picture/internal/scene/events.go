@@ -1,0 +1,102 @@
+package scene
+
+import (
+	"slices"
+	"strings"
+)
+
+// events reads the rules: those that start a pipeline, and the others.
+func (b *builder) events() {
+	for _, id := range b.of("AWS::Events::Rule") {
+		p := b.stack.Resources[id].Properties
+		when := b.when(p)
+		rule := Card{Kind: Rule, Title: b.label(id), Lines: nonEmpty("EventBridge rule", b.text(p["Description"]))}
+		if state := b.text(p["State"]); state != "" && state != "ENABLED" {
+			rule.Lines = append(rule.Lines, strings.ToLower(state))
+		}
+		for _, item := range list(p["Targets"]) {
+			target := object(item)
+			b.uses(target["RoleArn"], "rule "+b.label(id), "EventBridge")
+			id, ok := b.reference(target["Arn"])
+			event := Event{When: when, Rule: rule, Then: b.target(id, target)}
+			if ok && b.stack.Resources[id].Type == "AWS::CodePipeline::Pipeline" {
+				b.scene.Starts = append(b.scene.Starts, event)
+			} else {
+				b.scene.Others = append(b.scene.Others, event)
+			}
+		}
+	}
+}
+
+// when is what a rule waits for.
+func (b *builder) when(rule map[string]any) Card {
+	if schedule := b.text(rule["ScheduleExpression"]); schedule != "" {
+		return Card{Kind: Rule, Title: schedule, Lines: []string{"a schedule, in UTC"}}
+	}
+	pattern := object(rule, "EventPattern")
+	var kinds []string
+	for _, kind := range list(pattern["detail-type"]) {
+		kinds = append(kinds, b.text(kind))
+	}
+	card := Card{Kind: Source, Title: "an event", Lines: nonEmpty(strings.Join(kinds, ", "))}
+	for _, item := range list(pattern["resources"]) {
+		card.Title, _ = b.resource(item)
+	}
+	detail := object(pattern, "detail")
+	for _, key := range []string{"referenceName", "state"} {
+		for _, value := range list(detail[key]) {
+			if name, ok := value.(string); ok {
+				card.Lines = append(card.Lines, map[string]string{"referenceName": "branch ", "state": ""}[key]+name)
+			}
+		}
+	}
+	return card
+}
+
+func (b *builder) target(id string, target map[string]any) Card {
+	r := b.stack.Resources[id]
+	switch r.Type {
+	case "AWS::CodePipeline::Pipeline":
+		lines := []string{"starts"}
+		if strings.Contains(b.text(object(target, "InputTransformer")["InputTemplate"]), "sourceRevisions") {
+			lines = []string{"starts with the very commit that was pushed"}
+		}
+		return Card{Kind: Rule, Title: b.thing(id), Lines: lines}
+	case "AWS::Lambda::Function":
+		return Card{Kind: Function, Title: b.program(id), Lines: b.function(id)[:1]}
+	case "":
+		return Card{Kind: Other, Title: b.text(target["Arn"])}
+	}
+	return Card{Kind: Other, Title: b.label(id), Lines: []string{strings.ReplaceAll(strings.TrimPrefix(r.Type, "AWS::"), "::", " ")}}
+}
+
+// uses notes who has a role.
+func (b *builder) uses(role any, name, as string) {
+	if id, ok := b.reference(role); ok {
+		b.users[id] = append(b.users[id], user{name, as})
+	}
+}
+
+// holder is all who have a role, as one.
+func (b *builder) holder(role string) user {
+	var names, as []string
+	for _, u := range b.users[role] {
+		if !slices.Contains(names, u.name) {
+			names = append(names, u.name)
+		}
+		if !slices.Contains(as, u.as) {
+			as = append(as, u.as)
+		}
+	}
+	return user{strings.Join(names, ", "), strings.Join(as, ", ")}
+}
+
+func nonEmpty(texts ...string) []string {
+	var kept []string
+	for _, text := range texts {
+		if text != "" {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,114 @@
+package scene
+
+import (
+	"fmt"
+	"strings"
+)
+
+// keeps reads what outlasts a run: repositories, buckets, logs, topics, keys.
+func (b *builder) keeps() {
+	for _, id := range b.of("AWS::CodeCommit::Repository") {
+		b.keep(id, "CodeCommit repository")
+	}
+	for _, id := range b.of("AWS::ECR::Repository") {
+		p := b.stack.Resources[id].Properties
+		lines := []string{"ECR repository", b.mutability(p)}
+		if object(p, "ImageScanningConfiguration")["ScanOnPush"] == true {
+			lines = append(lines, "scanned on push")
+		}
+		b.keep(id, lines...)
+	}
+	for _, id := range b.of("AWS::S3::Bucket") {
+		lines := []string{"S3 bucket"}
+		for _, rule := range list(object(b.stack.Resources[id].Properties, "LifecycleConfiguration")["Rules"]) {
+			if days := b.text(object(rule)["ExpirationInDays"]); days != "" {
+				lines = append(lines, "objects expire after "+days+" days")
+			}
+		}
+		b.keep(id, lines...)
+	}
+	for _, id := range b.of("AWS::KMS::Key") {
+		lines := []string{"KMS key"}
+		if b.stack.Resources[id].Properties["EnableKeyRotation"] == true {
+			lines = append(lines, "rotates")
+		}
+		b.keep(id, lines...)
+	}
+	b.topics()
+	for _, id := range b.of("AWS::SQS::Queue") {
+		b.keep(id, "SQS queue")
+	}
+	b.logs()
+}
+
+// keep adds a card; what becomes of the thing with the stack is its last line.
+func (b *builder) keep(id string, lines ...string) {
+	fate := map[string]string{"Retain": "outlives the stack", "Delete": "goes with the stack"}[b.stack.Resources[id].DeletionPolicy]
+	b.scene.Keeps = append(b.scene.Keeps, Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
+}
+
+func (b *builder) mutability(p map[string]any) string {
+	var except []string
+	for _, filter := range list(p["ImageTagMutabilityExclusionFilters"]) {
+		except = append(except, b.text(object(filter)["ImageTagMutabilityExclusionFilterValue"]))
+	}
+	switch mode := b.text(p["ImageTagMutability"]); mode {
+	case "IMMUTABLE":
+		return "tags never move"
+	case "IMMUTABLE_WITH_EXCLUSION":
+		return "tags never move, except " + strings.Join(except, ", ")
+	case "MUTABLE_WITH_EXCLUSION":
+		return "tags may move, except " + strings.Join(except, ", ")
+	default:
+		return "tags may move"
+	}
+}
+
+// topics tells by which ways a topic reaches somebody; addresses may be secret.
+func (b *builder) topics() {
+	ways := map[string][]string{}
+	for _, id := range b.of("AWS::SNS::Subscription") {
+		p := b.stack.Resources[id].Properties
+		if topic, ok := b.reference(p["TopicArn"]); ok {
+			ways[topic] = append(ways[topic], b.text(p["Protocol"]))
+		}
+	}
+	for _, id := range b.of("AWS::SNS::Topic") {
+		for _, item := range list(b.stack.Resources[id].Properties["Subscription"]) {
+			ways[id] = append(ways[id], b.text(object(item)["Protocol"]))
+		}
+		line := "nobody subscribed in the template"
+		if len(ways[id]) > 0 {
+			line = "tells by " + strings.Join(ways[id], ", ")
+		}
+		b.keep(id, "SNS topic", line)
+	}
+}
+
+// logs are many and alike: one card for all that are kept equally long.
+func (b *builder) logs() {
+	type alike struct{ days, fate string }
+	groups := map[alike][]string{}
+	var order []alike
+	for _, id := range b.of("AWS::Logs::LogGroup") {
+		r := b.stack.Resources[id]
+		a := alike{b.text(r.Properties["RetentionInDays"]), r.DeletionPolicy}
+		if groups[a] == nil {
+			order = append(order, a)
+		}
+		groups[a] = append(groups[a], id)
+	}
+	for _, a := range order {
+		ids := groups[a]
+		line := "kept for good"
+		if a.days != "" {
+			line = fmt.Sprintf("kept for %s days", a.days)
+		}
+		if len(ids) == 1 {
+			b.keep(ids[0], "CloudWatch log group", line)
+			continue
+		}
+		b.keep(ids[0], "CloudWatch", line)
+		b.scene.Keeps[len(b.scene.Keeps)-1].Title = plural(len(ids), "log group", "log groups")
+	}
+}

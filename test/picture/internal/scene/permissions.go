@@ -1,0 +1,302 @@
+package scene
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// permissions reads the policies: those of the roles, and those of the things themselves.
+func (b *builder) permissions() {
+	for _, id := range b.of("AWS::CodeBuild::Project") {
+		name := strings.TrimPrefix(b.thing(id), "project ")
+		b.uses(b.stack.Resources[id].Properties["ServiceRole"], strings.TrimSuffix(name, "/Project"), "CodeBuild"+b.stages(id))
+	}
+	for _, id := range b.of("AWS::Lambda::Function") {
+		b.uses(b.stack.Resources[id].Properties["Role"], b.program(id), "Lambda"+b.stages(id))
+	}
+	policies := b.attached()
+	for _, id := range b.of("AWS::IAM::Role") {
+		seen := map[string]bool{}
+		for _, part := range []any{b.stack.Resources[id].Properties["Policies"], policies[id]} {
+			walk(part, func(found string) {
+				if !seen[found] {
+					seen[found] = true
+					b.writers[found]++
+				}
+			})
+		}
+	}
+	for _, id := range b.of("AWS::IAM::Role") {
+		p := b.stack.Resources[id].Properties
+		who := b.holder(id)
+		if who.name == "" {
+			who = user{b.label(id), b.trusted(p)}
+		}
+		table := newTable(b)
+		for _, item := range list(p["Policies"]) {
+			table.add(object(item, "PolicyDocument"))
+		}
+		for _, document := range policies[id] {
+			table.add(object(document))
+		}
+		may := table.permissions()
+		for _, item := range list(p["ManagedPolicyArns"]) {
+			text := b.text(item)
+			may = append(may, Permission{Thing: "managed policy", Verbs: []string{text[strings.LastIndex(text, "/")+1:]}, Class: Writes, Any: true, Actions: []string{text}})
+		}
+		b.scene.Who = append(b.scene.Who, Identity{who.name, who.as, may})
+	}
+	b.sortByPipeline()
+	b.resourcePolicies()
+}
+
+// attached are the policies that stand beside the roles, by the role's id.
+func (b *builder) attached() map[string][]any {
+	found := map[string][]any{}
+	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"} {
+		for _, id := range b.of(kind) {
+			p := b.stack.Resources[id].Properties
+			for _, role := range list(p["Roles"]) {
+				if id, ok := b.reference(role); ok {
+					found[id] = append(found[id], object(p, "PolicyDocument"))
+				}
+			}
+		}
+	}
+	return found
+}
+
+// trusted is the service that takes on a role.
+func (b *builder) trusted(role map[string]any) string {
+	for _, item := range list(object(role, "AssumeRolePolicyDocument")["Statement"]) {
+		for _, service := range list(object(item, "Principal")["Service"]) {
+			return b.text(service)
+		}
+	}
+	return "a role"
+}
+
+// sortByPipeline puts those who start first, then the pipeline, then builds and functions.
+func (b *builder) sortByPipeline() {
+	order := map[string]int{"EventBridge": 0, "CodePipeline": 1, "CodeBuild": 2, "Lambda": 3}
+	place := func(i Identity) int {
+		service, _, _ := strings.Cut(i.As, " ")
+		if n, ok := order[service]; ok {
+			return n
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(b.scene.Who, func(x, y Identity) int {
+		return cmp.Or(cmp.Compare(place(x), place(y)), cmp.Compare(b.stageOf(x.As), b.stageOf(y.As)))
+	})
+}
+
+// stages names the stages that run a project or function, for those who read who may do what.
+func (b *builder) stages(id string) string {
+	var names []string
+	for _, r := range b.runs[id] {
+		if !slices.Contains(names, r.stage) {
+			names = append(names, r.stage)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return " in " + strings.Join(names, ", ")
+}
+
+// stageOf is the place of the stage that an identity works in.
+func (b *builder) stageOf(as string) int {
+	_, names, _ := strings.Cut(as, " in ")
+	first, _, _ := strings.Cut(names, ", ")
+	return slices.IndexFunc(b.scene.Stages, func(s Stage) bool { return s.Name == first })
+}
+
+// resourcePolicies are the policies of things: who else may do something with them.
+func (b *builder) resourcePolicies() {
+	type holder struct{ kind, document, things string }
+	byPrincipal := map[string]*table{}
+	as := map[string]string{}
+	add := func(principal, kind string, statement map[string]any, thing string) {
+		if byPrincipal[principal] == nil {
+			byPrincipal[principal] = newTable(b)
+		}
+		as[principal] = kind
+		byPrincipal[principal].statement(statement, thing)
+	}
+	for _, h := range []holder{
+		{"AWS::S3::BucketPolicy", "PolicyDocument", "Bucket"},
+		{"AWS::SNS::TopicPolicy", "PolicyDocument", "Topics"},
+		{"AWS::SQS::QueuePolicy", "PolicyDocument", "Queues"},
+		{"AWS::KMS::Key", "KeyPolicy", ""},
+		{"AWS::ECR::Repository", "RepositoryPolicyText", ""},
+	} {
+		for _, id := range b.of(h.kind) {
+			p := b.stack.Resources[id].Properties
+			thing := b.thing(id)
+			if held, ok := b.reference(p[h.things]); ok {
+				thing = b.thing(held)
+			}
+			for _, item := range list(object(p, h.document)["Statement"]) {
+				for _, principal := range b.principals(object(item)["Principal"]) {
+					add(principal[0], principal[1], object(item), thing)
+				}
+			}
+		}
+	}
+	for _, id := range b.of("AWS::Lambda::Permission") {
+		p := b.stack.Resources[id].Properties
+		function, _ := b.reference(p["FunctionName"])
+		statement := map[string]any{"Effect": "Allow", "Action": p["Action"]}
+		if p["SourceArn"] != nil {
+			statement["Condition"] = map[string]any{"ArnLike": map[string]any{"aws:SourceArn": p["SourceArn"]}}
+		}
+		add(b.text(p["Principal"]), "by the thing's own policy", statement, b.thing(function))
+	}
+	for _, name := range slices.Sorted(maps.Keys(byPrincipal)) {
+		b.scene.Who = append(b.scene.Who, Identity{name, as[name], byPrincipal[name].permissions()})
+	}
+}
+
+// principals are the names of a principal, each with a word about it.
+func (b *builder) principals(value any) [][2]string {
+	const own = "by the thing's own policy"
+	if value == "*" {
+		return [][2]string{{"everybody", own}}
+	}
+	var found [][2]string
+	byKind := object(value)
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		for _, item := range list(byKind[kind]) {
+			name := b.text(item)
+			switch {
+			case name == "*":
+				name = "everybody"
+			case strings.HasSuffix(name, ":root"):
+				name = "the account"
+			}
+			found = append(found, [2]string{name, own})
+		}
+	}
+	return found
+}
+
+// table gathers statements by thing.
+type table struct {
+	b     *builder
+	order []string
+	rows  map[string]*row
+}
+
+type row struct {
+	Permission
+	actions    map[string]bool
+	conditions map[string]bool
+}
+
+func newTable(b *builder) *table { return &table{b: b, rows: map[string]*row{}} }
+
+func (t *table) add(document map[string]any) {
+	for _, item := range list(document["Statement"]) {
+		t.statement(object(item), "")
+	}
+}
+
+// statement adds one; thing is what it is about, if the statement stands in the policy of a thing.
+func (t *table) statement(s map[string]any, thing string) {
+	denied := s["Effect"] == "Deny"
+	conditions := map[string]bool{}
+	for operator, keys := range object(s, "Condition") {
+		for key, value := range object(keys) {
+			conditions[t.b.condition(operator, key, value)] = true
+		}
+	}
+	things := map[string]bool{thing: true} // to whether it names a resource
+	if thing == "" {
+		things = map[string]bool{}
+		for _, resource := range list(s["Resource"]) {
+			name, named := t.b.resource(resource)
+			things[name] = named
+		}
+	}
+	for _, action := range list(s["Action"]) {
+		service, _, _ := strings.Cut(t.b.text(action), ":")
+		for _, name := range slices.Sorted(maps.Keys(things)) {
+			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "), map[bool]string{true: "denied"}[denied]}, "|")
+			r := t.rows[key]
+			if r == nil {
+				r = &row{Permission: Permission{Thing: name, Any: !things[name], Denied: denied}, actions: map[string]bool{}, conditions: conditions}
+				t.rows[key] = r
+				t.order = append(t.order, key)
+			}
+			r.actions[t.b.text(action)] = true
+		}
+	}
+}
+
+// condition says a condition in words.
+func (b *builder) condition(operator, key string, value any) string {
+	is := map[string]string{"Bool": "is", "StringEquals": "is", "ArnEquals": "is", "ArnLike": "is", "StringLike": "is like"}[operator]
+	if is == "" {
+		is = operator
+	}
+	var values []string
+	for _, v := range list(value) {
+		text, _ := b.resource(v)
+		values = append(values, text)
+	}
+	return key + " " + is + " " + strings.Join(values, " or ")
+}
+
+// resource is what a statement's or a pattern's resource is called, and whether it is one at all.
+func (b *builder) resource(resource any) (name string, named bool) {
+	if resource == "*" {
+		return "any resource", false
+	}
+	if id, ok := b.reference(resource); ok {
+		if b.stack.Resources[id].Type == "AWS::Logs::LogGroup" && b.writers[id] == 1 {
+			return ownLogs, true
+		}
+		return b.thing(id), true
+	}
+	// arn:partition:service:region:account:name
+	parts := strings.SplitN(b.text(resource), ":", 6)
+	name = parts[len(parts)-1]
+	if noun := services[parts[min(2, len(parts)-1)]]; noun != "" {
+		name = noun + " " + name
+	}
+	return name, true
+}
+
+// ownLogs is a log group to which only one role writes.
+const ownLogs = "its own logs"
+
+// services are nouns for what a service has, where only an ARN tells.
+var services = map[string]string{"codepipeline": "pipeline", "codecommit": "source", "s3": "bucket", "sns": "topic"}
+
+func (t *table) permissions() []Permission {
+	var all []Permission
+	for _, key := range t.order {
+		r := t.rows[key]
+		p := r.Permission
+		p.Actions, p.Conditions = slices.Sorted(maps.Keys(r.actions)), slices.Sorted(maps.Keys(r.conditions))
+		service, _, _ := strings.Cut(p.Actions[0], ":")
+		var bare []string
+		for _, action := range p.Actions {
+			bare = append(bare, strings.TrimPrefix(action, service+":"))
+		}
+		p.Verbs, p.Class = verbs(service, bare)
+		if p.Any || len(p.Verbs) == 1 && p.Verbs[0] == "*" {
+			p.Verbs[0] = service + ": " + p.Verbs[0]
+		}
+		all = append(all, p)
+	}
+	// What everybody has comes last.
+	last := func(p Permission) int {
+		return map[bool]int{true: 1}[p.Thing == ownLogs] + map[bool]int{true: 2}[p.Any]
+	}
+	slices.SortStableFunc(all, func(x, y Permission) int { return cmp.Compare(last(x), last(y)) })
+	return all
+}

@@ -1,0 +1,137 @@
+package scene
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// pipelines reads the stack's pipeline; of several, all stages in a row, each with its pipeline's name.
+func (b *builder) pipelines() {
+	ids := b.of("AWS::CodePipeline::Pipeline")
+	var notes []string
+	for _, id := range ids {
+		p := b.stack.Resources[id].Properties
+		note := fmt.Sprintf("CodePipeline %s %s", cmp.Or(b.text(p["PipelineType"]), "V1"), b.label(id))
+		if mode := b.text(p["ExecutionMode"]); mode != "" {
+			note += ", " + strings.ToLower(mode)
+		}
+		notes = append(notes, note)
+		used := map[string]map[string]bool{}
+		variables(p["Stages"], used)
+		for _, s := range list(p["Stages"]) {
+			stage := b.stage(object(s), used)
+			if len(ids) > 1 {
+				stage.Name = b.label(id) + ": " + stage.Name
+			}
+			b.scene.Stages = append(b.scene.Stages, stage)
+		}
+		b.uses(p["RoleArn"], "the pipeline", "CodePipeline")
+	}
+	b.scene.Note = strings.Join(notes, " · ")
+}
+
+func (b *builder) stage(s map[string]any, used map[string]map[string]bool) Stage {
+	stage := Stage{Name: b.text(s["Name"])}
+	orders := map[int][]Card{}
+	for _, item := range list(s["Actions"]) {
+		a := object(item)
+		order := 1
+		if n, ok := a["RunOrder"].(float64); ok {
+			order = int(n)
+		}
+		card := b.action(a, stage.Name)
+		card.Gives = slices.Sorted(maps.Keys(used[b.text(a["Namespace"])]))
+		orders[order] = append(orders[order], card)
+		b.uses(a["RoleArn"], stage.Name+" / "+card.Title, "CodePipeline")
+	}
+	for _, order := range slices.Sorted(maps.Keys(orders)) {
+		stage.Groups = append(stage.Groups, orders[order])
+	}
+	if result := b.text(object(s, "OnFailure")["Result"]); result != "" {
+		stage.Notes = append(stage.Notes, "on failure: "+strings.ToLower(result))
+	}
+	for _, rule := range []struct{ property, text string }{{"BeforeEntry", "entry"}, {"OnSuccess", "exit"}} {
+		if n := len(list(object(s, rule.property)["Conditions"])); n > 0 {
+			stage.Notes = append(stage.Notes, plural(n, "condition", "conditions")+" at its "+rule.text)
+		}
+	}
+	return stage
+}
+
+// action reads an action with what it runs.
+func (b *builder) action(a map[string]any, stage string) Card {
+	kind := object(a, "ActionTypeId")
+	provider := b.text(kind["Provider"])
+	configuration := object(a, "Configuration")
+	card := Card{Kind: Other, Title: b.text(a["Name"]), Lines: []string{provider}}
+	switch {
+	case b.text(kind["Category"]) == "Source":
+		card.Kind = Source
+		if branch := b.text(configuration["BranchName"]); branch != "" {
+			card.Lines = append(card.Lines, "branch "+branch)
+		}
+	case provider == "CodeBuild":
+		card.Kind = Build
+		card.Lines = nonEmpty("CodeBuild", b.text(configuration["ProjectName"]))
+		if id, ok := b.reference(configuration["ProjectName"]); ok {
+			card.Lines = b.project(id)
+			b.runs[id] = append(b.runs[id], run{stage, card.Title})
+		}
+	case provider == "Lambda":
+		card.Kind = Function
+		card.Lines = nonEmpty("Lambda", b.text(configuration["FunctionName"]))
+		if id, ok := b.reference(configuration["FunctionName"]); ok {
+			card.Lines = b.function(id)
+			b.runs[id] = append(b.runs[id], run{stage, card.Title})
+		}
+	case b.text(kind["Category"]) == "Approval":
+		card.Kind = Person
+		card.Lines = []string{"a person approves"}
+	default:
+		for _, key := range slices.Sorted(maps.Keys(configuration)) {
+			if threshold, ok := strings.CutSuffix(key, "Threshold"); ok {
+				card.Lines = append(card.Lines, fmt.Sprintf("%s: at most %s", strings.ToLower(threshold), b.text(configuration[key])))
+			}
+		}
+	}
+	if minutes := b.text(a["TimeoutInMinutes"]); minutes != "" {
+		card.Lines = append(card.Lines, "≤ "+minutes+" min")
+	}
+	return card
+}
+
+// machines are CodeBuild's types of environments in the words for their processors.
+var machines = map[string]string{"LINUX_CONTAINER": "x86_64", "ARM_CONTAINER": "Graviton"}
+
+func (b *builder) project(id string) []string {
+	p := b.stack.Resources[id].Properties
+	environment := object(p, "Environment")
+	machine := b.text(environment["Type"])
+	lines := []string{"CodeBuild " + cmp.Or(machines[machine], machine)}
+	size := strings.TrimPrefix(b.text(environment["ComputeType"]), "BUILD_GENERAL1_")
+	if minutes := b.text(p["TimeoutInMinutes"]); minutes != "" {
+		size += ", ≤ " + minutes + " min"
+	}
+	return append(lines, strings.ToLower(size))
+}
+
+func (b *builder) function(id string) []string {
+	p := b.stack.Resources[id].Properties
+	lines := []string{"Lambda " + b.program(id)}
+	size := b.text(p["MemorySize"]) + " MB"
+	if seconds := b.text(p["Timeout"]); seconds != "" {
+		size += ", ≤ " + seconds + " s"
+	}
+	return append(lines, size)
+}
+
+// program is what a function is called: the package that it was built from, or its label.
+func (b *builder) program(id string) string {
+	if path, ok := b.stack.Resources[id].Metadata["archway:package"].(string); ok {
+		return path[strings.LastIndex(path, "/")+1:]
+	}
+	return strings.TrimSuffix(b.label(id), "/Function")
+}

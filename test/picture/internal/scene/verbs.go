@@ -1,0 +1,96 @@
+package scene
+
+import (
+	"slices"
+	"strings"
+)
+
+// phrase says in words what a set of actions of one service is good for.
+type phrase struct {
+	words   string
+	class   Class
+	actions []string
+}
+
+// phrases by service; the first whose actions are all allowed is taken, and then the next. What no phrase says is named as IAM has it.
+var phrases = map[string][]phrase{
+	"codebuild": {
+		{"start and stop builds", Runs, []string{"BatchGetBuilds", "StartBuild", "StopBuild"}},
+		{"start builds", Runs, []string{"BatchGetBuilds", "StartBuild"}},
+	},
+	"codecommit": {
+		{"fetch commits", Reads, []string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetUploadArchiveStatus", "UploadArchive"}},
+		{"compare commits", Reads, []string{"GetMergeOptions"}},
+		{"pull", Reads, []string{"GitPull"}},
+	},
+	"codepipeline": {
+		{"report results", Writes, []string{"PutJobFailureResult", "PutJobSuccessResult"}},
+		{"look up executions", Reads, []string{"GetPipelineExecution"}},
+		{"start", Runs, []string{"StartPipelineExecution"}},
+	},
+	"ecr": {
+		{"sign in", Reads, []string{"GetAuthorizationToken"}},
+		{"pull", Reads, []string{"BatchGetImage", "GetDownloadUrlForLayer"}},
+		{"read manifests", Reads, []string{"BatchGetImage"}},
+		{"push images", Writes, []string{"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
+		{"write manifests and tags", Writes, []string{"PutImage"}},
+		{"look for layers", Reads, []string{"BatchCheckLayerAvailability"}},
+	},
+	"kms": {
+		{"encrypt and decrypt", Writes, []string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
+		{"decrypt", Reads, []string{"Decrypt"}},
+	},
+	"lambda": {{"invoke", Runs, []string{"InvokeFunction"}}},
+	"logs":   {{"write", Writes, []string{"CreateLogStream", "PutLogEvents"}}},
+	"s3": {
+		{"read", Reads, []string{"GetObject", "GetObjectVersion", "GetBucketAcl", "GetBucketLocation"}},
+		{"write", Writes, []string{"PutObject"}},
+		{"see its settings", Reads, []string{"GetBucketVersioning"}},
+	},
+	"secretsmanager": {{"read", Reads, []string{"GetSecretValue"}}},
+	"sns":            {{"publish", Writes, []string{"Publish"}}},
+	"sqs":            {{"send", Writes, []string{"SendMessage"}}},
+	"ssm":            {{"read", Reads, []string{"GetParameters"}}, {"read", Reads, []string{"GetParameter"}}},
+	"sts":            {{"take on", Runs, []string{"AssumeRole"}}},
+}
+
+// verbs say what actions of one service, without its name, allow.
+func verbs(service string, actions []string) (words []string, most Class) {
+	left := slices.Clone(actions)
+	most = Reads
+	add := func(text string, class Class) {
+		if !slices.Contains(words, text) {
+			words = append(words, text)
+		}
+		if rank[class] > rank[most] {
+			most = class
+		}
+	}
+	for _, p := range phrases[service] {
+		if !slices.ContainsFunc(p.actions, func(a string) bool { return !slices.Contains(left, a) }) {
+			add(p.words, p.class)
+			left = slices.DeleteFunc(left, func(a string) bool { return slices.Contains(p.actions, a) })
+		}
+	}
+	for _, action := range left {
+		add(action, classOf(action))
+	}
+	return words, most
+}
+
+var rank = map[Class]int{Reads: 0, Runs: 1, Writes: 2}
+
+// classOf guesses from an action's name, and from nothing else: an unknown one writes.
+func classOf(action string) Class {
+	for _, start := range []string{"Get", "List", "Describe", "BatchGet", "BatchCheck", "Head", "View"} {
+		if strings.HasPrefix(action, start) {
+			return Reads
+		}
+	}
+	for _, start := range []string{"Start", "Stop", "Invoke", "Assume"} {
+		if strings.HasPrefix(action, start) {
+			return Runs
+		}
+	}
+	return Writes
+}

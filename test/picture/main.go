@@ -1,0 +1,54 @@
+// Picture draws synthesized pipelines as one SVG, from the cloud assembly alone.
+//
+//	go run ./test/picture [-o FILE] [-stack NAME] ASSEMBLY
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"archway/test/picture/internal/assembly"
+	"archway/test/picture/internal/drawing"
+	"archway/test/picture/internal/scene"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "picture: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string, out, problems io.Writer) error {
+	set := flag.NewFlagSet("picture", flag.ContinueOnError)
+	set.SetOutput(problems)
+	file := set.String("o", "", "write to this `file` instead of standard output")
+	only := set.String("stack", "", "draw the stack of this `name` alone")
+	if err := set.Parse(arguments); err != nil {
+		return err
+	}
+	if set.NArg() != 1 {
+		return fmt.Errorf("got %d folders, expected one: that of a cloud assembly, which cdk synth --output writes", set.NArg())
+	}
+	stacks, err := assembly.Load(set.Arg(0))
+	if err != nil {
+		return err
+	}
+	var scenes []scene.Scene
+	for _, s := range stacks {
+		if *only == "" || s.Name == *only {
+			scenes = append(scenes, scene.New(s))
+		}
+	}
+	if len(scenes) == 0 {
+		return fmt.Errorf("the assembly in %s has no stack %q", set.Arg(0), *only)
+	}
+	picture := drawing.SVG(scenes)
+	if *file != "" {
+		return os.WriteFile(*file, picture, 0o644)
+	}
+	_, err = out.Write(picture)
+	return err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden picture anew, instead of comparing with it")
+
+const example = "testdata/assembly"
+
+func draw(t *testing.T, arguments ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := run(arguments, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestPictureIsAsReviewed(t *testing.T) {
+	const golden = "testdata/shop.svg"
+	got := draw(t, example)
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("the picture changes; if that is meant, run go test ./test/picture -update and look at %s (-want +got):\n%s", golden, diff)
+	}
+	for range 5 {
+		if again := draw(t, example); !bytes.Equal(got, again) {
+			t.Fatal("the same assembly gave another picture")
+		}
+	}
+}
+
+func TestPictureIsWellFormedAndTellsItsContentInWords(t *testing.T) {
+	var svg struct {
+		Role  string `xml:"role,attr"`
+		Label string `xml:"aria-labelledby,attr"`
+		Title struct {
+			ID   string `xml:"id,attr"`
+			Text string `xml:",chardata"`
+		} `xml:"title"`
+		Description struct {
+			ID   string `xml:"id,attr"`
+			Text string `xml:",chardata"`
+		} `xml:"desc"`
+	}
+	if err := xml.Unmarshal(draw(t, example), &svg); err != nil {
+		t.Fatal(err)
+	}
+	if svg.Role != "img" || svg.Label != svg.Title.ID+" "+svg.Description.ID || svg.Title.Text != "The pipeline shop" {
+		t.Errorf("got role %q, label %q, title %q", svg.Role, svg.Label, svg.Title.Text)
+	}
+	for _, want := range []string{
+		"Stage 2, Build: api-arm64 (CodeBuild Graviton, medium, ≤ 60 min).", "Stage 6, Approve: look (a person approves, ≤ 4320 min).",
+		"api-check (Lambda, elsewhere), then api (Lambda, elsewhere) and ui (Lambda, elsewhere)",
+		"validate may use", "everybody may use Artifacts/Bucket (denied: s3: *).",
+	} {
+		if !strings.Contains(svg.Description.Text, want) {
+			t.Errorf("the description lacks %q:\n%s", want, svg.Description.Text)
+		}
+	}
+}
+
+// A subscription's address may hold a token.
+func TestPictureHoldsNoAddressOfASubscriber(t *testing.T) {
+	if bytes.Contains(draw(t, example), []byte("token-that-stays-secret")) {
+		t.Error("the picture shows the endpoint of a subscription")
+	}
+}
+
+func TestPictureOfOneStack(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "picture.svg")
+	draw(t, "-stack", "shop", "-o", file, example)
+	if content, err := os.ReadFile(file); err != nil || !bytes.Equal(content, draw(t, example)) {
+		t.Errorf("the file is not the picture: %v", err)
+	}
+}
+
+func TestWhatCanNotBeDrawn(t *testing.T) {
+	empty := t.TempDir()
+	if err := os.WriteFile(filepath.Join(empty, "manifest.json"), []byte(`{"artifacts": {}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"no folder":         {nil, "got 0 folders, expected one"},
+		"no assembly":       {[]string{t.TempDir()}, "is no cloud assembly"},
+		"no stack":          {[]string{empty}, "has no stack"},
+		"no such stack":     {[]string{"-stack", "other", example}, `has no stack "other"`},
+		"file can't be":     {[]string{"-o", filepath.Join(empty, "no", "file"), example}, "no such file"},
+		"flag that is none": {[]string{"-x", example}, "-x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := run(test.arguments, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, expected %q", err, test.want)
+			}
+		})
+	}
+}

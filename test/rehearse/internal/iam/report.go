@@ -1,0 +1,67 @@
+package iam
+
+import "strings"
+
+// Report is what was asked of an account's policies.
+type Report struct {
+	// Calls is how many calls were judged.
+	Calls int `json:"calls"`
+	// Uses are the calls, each once.
+	Uses []Use `json:"uses"`
+	// Refused are AWS's messages for the calls that were refused.
+	Refused []string `json:"refused"`
+	// Unused are the allowances that nothing needed.
+	Unused []Allowance `json:"unused"`
+	// NotExercised are those that nothing needed either, but for a known reason.
+	NotExercised []Unexercised `json:"notExercised"`
+}
+
+// Unexercised is an allowance that a rehearsal does not need, and why.
+type Unexercised struct {
+	Allowance
+	Reason string `json:"reason"`
+}
+
+// Exception says of an allowance why a rehearsal does not need it.
+type Exception struct {
+	// Service is the service whose roles are meant; empty for all roles and resources.
+	Service string
+	// Action is the pattern as it stands in the policy.
+	Action string
+	// Elsewhere tells that a rehearsal with other events needs it, and tests do so.
+	// Without it, no rehearsal on one machine can.
+	Elsewhere bool
+	Reason    string
+}
+
+func (e Exception) about(a Allowance) bool {
+	return strings.EqualFold(e.Action, a.Action) && (e.Service == "" || e.Service == a.Service)
+}
+
+// Report tells what was asked so far.
+func (a *Account) Report(exceptions []Exception) Report {
+	report := Report{Uses: a.Uses(), Refused: []string{}, Unused: []Allowance{}, NotExercised: []Unexercised{}}
+	for _, use := range report.Uses {
+		report.Calls += use.Count
+	}
+	for _, refusal := range a.Refusals() {
+		report.Refused = append(report.Refused, refusal.Error())
+	}
+	for _, unused := range a.Unused() {
+		if reason, ok := reason(exceptions, unused); ok {
+			report.NotExercised = append(report.NotExercised, Unexercised{unused, reason})
+		} else {
+			report.Unused = append(report.Unused, unused)
+		}
+	}
+	return report
+}
+
+func reason(exceptions []Exception, a Allowance) (string, bool) {
+	for _, e := range exceptions {
+		if e.about(a) {
+			return e.Reason, true
+		}
+	}
+	return "", false
+}

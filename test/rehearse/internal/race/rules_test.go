@@ -1,0 +1,97 @@
+package race_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"archway/test/rehearse/internal/rehearsal"
+)
+
+// The rule small leaves arm64 out, and the configuration says that latest may
+// lose it: that has to hold for the validation and for the promotion.
+func TestAllowedRegressionReachesTheTag(t *testing.T) {
+	w := deploy(t, ruled)
+	seed := w.seed("ruled")
+	push := w.commit("ruled", "small", "2")
+	r := push.Wait()[0]
+	w.succeeded(r)
+	if got := r.Variables["Validate-app"]["platforms"]; got != "linux/amd64" {
+		t.Errorf("the index has %s", got)
+	}
+	first := validated(seed.Wait()[0], "app")
+	w.wantTags("ruled", map[string]string{
+		seed.Commit()[:12]: first, "main": first,
+		"small-" + push.Commit()[:12]: validated(r, "app"), "latest": validated(r, "app"),
+	})
+}
+
+// EventBridge starts all runs of this pipeline by itself. What starts none is
+// recorded all the same.
+func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
+	w := deploy(t, ruled)
+	seed := w.seed("ruled")
+	for _, test := range []struct {
+		push       *rehearsal.Push
+		decision   string
+		executions int
+	}{
+		{seed, "left to an EventBridge rule", 1},
+		{w.commit("ruled", "feature/x", "2"), "left to an EventBridge rule", 1},
+		{w.commit("ruled", "other", "3"), "no rule matches", 0},
+		{w.tagged("ruled", "main", seed.Commit()), "no rule matches", 0},
+	} {
+		test.push.Wait()
+		if len(test.push.Executions) != test.executions || len(test.push.Logs) != 1 {
+			t.Errorf("%v: %d executions, %d logs", test.push.Changes, len(test.push.Executions), len(test.push.Logs))
+			continue
+		}
+		log, err := os.ReadFile(test.push.Logs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(log), `"decision":"`+test.decision+`"`) {
+			t.Errorf("%v: expected %q in\n%s", test.push.Changes, test.decision, log)
+		}
+	}
+}
+
+func TestDriftIsSeenInTagsThatRulesWrite(t *testing.T) {
+	w := deploy(t, ruled)
+	w.seed("ruled")
+	quiet := func(when string, want int) {
+		t.Helper()
+		if log, err := w.Due(t.Context()); err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		if got := w.Notices(); len(got) != want {
+			t.Fatalf("%s: %d notices, expected %d: %v", when, len(got), want, got)
+		}
+	}
+	quiet("after the first run", 0)
+	small := w.commit("ruled", "small", "2").Wait()[0]
+	w.succeeded(small)
+	quiet("after a run of another rule that writes latest", 0)
+	feature := w.commit("ruled", "feature/x", "3").Wait()[0]
+	w.succeeded(feature)
+	quiet("after a run whose tags are called after its branch", 0)
+
+	// An image that a run has promoted, but by a rule that does not write this tag.
+	if err := w.Retag("ruled", "main", validated(feature, "app")); err != nil {
+		t.Fatal(err)
+	}
+	quiet("after somebody moved main", 1)
+	if text := w.Notices()[0].Text; !strings.Contains(text, "never-validated") || !strings.Contains(text, "main") {
+		t.Errorf("the notice says\n%s", text)
+	}
+}
+
+// tagged points a git tag at a commit.
+func (w *world) tagged(repository, tag, commit string) *rehearsal.Push {
+	w.t.Helper()
+	push, err := w.PushTag(w.t.Context(), repository, tag, commit)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return push
+}

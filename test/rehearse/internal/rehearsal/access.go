@@ -1,0 +1,103 @@
+package rehearsal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/iam"
+)
+
+// call is something that is done in somebody's name.
+type call struct {
+	by       iam.Principal
+	action   string
+	resource string
+	context  map[string]string
+}
+
+// authorize asks for each call whether it is allowed, and for what follows from
+// it. All refusals are in the error.
+func (r *Rehearsal) authorize(calls ...call) error {
+	var problems []error
+	for _, c := range calls {
+		problems = append(problems, r.permissions.Authorize(iam.Request{Principal: c.by, Action: c.action, Resource: c.resource, Context: c.context}))
+		problems = append(problems, r.authorize(r.keyCalls(c)...))
+	}
+	return errors.Join(problems...)
+}
+
+// keyUses are the calls of a customer's key that services make in the name of who
+// works with an encrypted resource.
+//
+//   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+//   - https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+//   - https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+var keyUses = map[string][]string{
+	"s3:GetObject":    {"kms:Decrypt"},
+	"s3:PutObject":    {"kms:GenerateDataKey"},
+	"sns:Publish":     {"kms:GenerateDataKey", "kms:Decrypt"},
+	"sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"},
+}
+
+func (r *Rehearsal) keyCalls(c call) []call {
+	actions, ok := keyUses[c.action]
+	if !ok {
+		return nil
+	}
+	resource, _, _ := strings.Cut(c.resource, "/") // an object has its bucket's key
+	key, ok := r.keys[resource]
+	if !ok {
+		return nil
+	}
+	service, _, _ := strings.Cut(c.action, ":")
+	context := map[string]string{iam.KeyViaService: fmt.Sprintf("%s.%s.amazonaws.com", service, region)}
+	var calls []call
+	for _, action := range actions {
+		calls = append(calls, call{c.by, action, key, context})
+	}
+	return calls
+}
+
+// assume is what a service does first to act in the name of a role: it says for
+// which resource of which account.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func assume(service, role, source string) call {
+	c := call{by: iam.Principal{Service: service}, action: "sts:AssumeRole", resource: role}
+	if source != "" {
+		c.context = sourced(source)
+	}
+	return c
+}
+
+// sourced are the condition keys of a call that a service makes for a resource.
+func sourced(arn string) map[string]string {
+	return map[string]string{iam.KeySourceARN: arn, iam.KeySourceAccount: accountID}
+}
+
+// session is a session of a role, named as CodePipeline and EventBridge name
+// theirs: by the time.
+func session(role string) iam.Principal {
+	return iam.Principal{Role: role, Session: fmt.Sprint(time.Now().UnixMilli())}
+}
+
+// caller is the session whose credentials a build or a function has.
+func caller(c awsapi.Caller) iam.Principal {
+	p := iam.Principal{Role: c.Role, Session: c.Name}
+	if _, id, ok := strings.Cut(c.Name, ":"); ok && c.Kind == "build" {
+		p.Session = "AWSCodeBuild-" + id
+	}
+	return p
+}
+
+// allow tells whether the owner of credentials may make a call with them.
+func (r *Rehearsal) allow(c awsapi.Caller, need awsapi.Need) error {
+	return r.authorize(call{by: caller(c), action: need.Action, resource: need.Resource})
+}
+
+// arn is the ARN of a resource of the account.
+func arn(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", partition, service, region, accountID, resource)
+}

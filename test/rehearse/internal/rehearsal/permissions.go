@@ -1,0 +1,32 @@
+package rehearsal
+
+import "archway/test/rehearse/internal/iam"
+
+// unexercised are the allowances that a rehearsal of one good commit does not
+// need, and why they are there all the same. Those of the first group are needed by
+// what happens on other days, and tests rehearse that. Those of the second no
+// rehearsal on one machine can exercise; docs/security.md lists them.
+var unexercised = []iam.Exception{
+	{Action: "codepipeline:PutJobFailureResult", Elsewhere: true,
+		Reason: "only a failed validation or promotion reports a failure"},
+	{Action: "codecommit:GetMergeOptions", Elsewhere: true,
+		Reason: "asked only where a moving tag serves another commit: which one is newer?"},
+	{Service: "codebuild.amazonaws.com", Action: "ecr:GetDownloadUrlForLayer", Elsewhere: true,
+		Reason: "the layer cache is empty before the first build"},
+	{Action: "codebuild:StopBuild", Elsewhere: true,
+		Reason: "only a stopped execution stops its builds"},
+	{Action: "sqs:SendMessage", Elsewhere: true,
+		Reason: "only a push that could not start a run leaves a dead letter"},
+	{Action: "sns:Publish", Elsewhere: true,
+		Reason: "people are told only when something is wrong"},
+
+	{Action: "codecommit:CancelUploadArchive",
+		Reason: "CodePipeline cancels an upload if the execution is stopped during it; here it takes no time"},
+}
+
+// Permissions tells who called what, and which allowances nothing needed.
+func (r *Rehearsal) Permissions() iam.Report { return r.permissions.Report(unexercised) }
+
+// Account holds the deployed policies: tests judge other calls, or the same ones by
+// other policies.
+func (r *Rehearsal) Account() *iam.Account { return r.permissions }

@@ -1,0 +1,247 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/lambdaruntime"
+)
+
+// What the services do in the names of the roles that they are given. Nobody sees
+// these calls: which ones they are is taken from AWS's documentation, in its
+// strictest reading, and stands here in one place.
+
+// actionCalls are what CodePipeline, and the service behind an action, do before
+// the action's work begins. by is the action's role, or the pipeline's.
+//
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/structure-action-reference.html ("Service role permissions" of each action)
+var actionCalls map[codepipeline.ActionType]func(r *Rehearsal, run codepipeline.Run, role string) []call
+
+func init() {
+	actionCalls = map[codepipeline.ActionType]func(*Rehearsal, codepipeline.Run, string) []call{
+		actions.CodeCommit:    (*Rehearsal).sourceCalls,
+		actions.CodeBuild:     (*Rehearsal).buildCalls,
+		actions.CodeBuildTest: (*Rehearsal).buildCalls,
+		actions.Lambda:        (*Rehearsal).invokeCalls,
+		actions.Manual:        (*Rehearsal).approvalCalls,
+	}
+}
+
+// sourceCalls: the branch and the commit are looked up, the archive is made and
+// put into the artifact bucket.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
+// https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html#aa-acp
+func (r *Rehearsal) sourceCalls(run codepipeline.Run, role string) []call {
+	by := session(role)
+	repository := arn("codecommit", run.Configuration["RepositoryName"])
+	var calls []call
+	for _, action := range []string{"GetBranch", "GetCommit", "UploadArchive", "GetUploadArchiveStatus"} {
+		calls = append(calls, call{by: by, action: "codecommit:" + action, resource: repository})
+	}
+	bucket := bucketARN(run.Pipeline.Bucket)
+	for _, action := range []string{"s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"} {
+		calls = append(calls, call{by: by, action: action, resource: bucket})
+	}
+	for _, name := range run.Action.Outputs {
+		calls = append(calls, call{by: by, action: "s3:PutObject", resource: objectARN(run.Pipeline.Bucket, keyOf(run.Pipeline.Name, name))})
+	}
+	return calls
+}
+
+// buildCalls: CodePipeline looks at the input artifact, starts the build and asks
+// how it goes. CodeBuild takes on the project's role, writes the log, and fetches
+// the artifact.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
+// https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+func (r *Rehearsal) buildCalls(run codepipeline.Run, role string) []call {
+	project := r.projects[run.Configuration["ProjectName"]]
+	by := session(role)
+	var calls []call
+	for _, input := range run.Inputs {
+		for _, action := range []string{"s3:GetObject", "s3:GetObjectVersion"} {
+			calls = append(calls, call{by: by, action: action, resource: objectARN(input.Bucket, input.Key)})
+		}
+	}
+	return append(append(calls,
+		call{by: by, action: "codebuild:StartBuild", resource: project.ARN},
+		call{by: by, action: "codebuild:BatchGetBuilds", resource: project.ARN},
+		assume("codebuild.amazonaws.com", project.RoleARN, project.ARN)),
+		ownBuildCalls(project, run.Inputs)...)
+}
+
+// ownBuildCalls are CodeBuild's own in the name of the project's role.
+func ownBuildCalls(project *codebuild.Project, inputs []codepipeline.Artifact) []call {
+	by := session(project.RoleARN)
+	by.Session = "AWSCodeBuild-" + by.Session
+	var calls []call
+	if project.LogGroup != "" {
+		calls = logCalls(by.Role, by.Session, project.LogGroup)
+	}
+	for _, input := range inputs {
+		for _, action := range []string{"s3:GetObject", "s3:GetObjectVersion"} {
+			calls = append(calls, call{by: by, action: action, resource: objectARN(input.Bucket, input.Key)})
+		}
+		for _, action := range []string{"s3:GetBucketAcl", "s3:GetBucketLocation"} {
+			calls = append(calls, call{by: by, action: action, resource: bucketARN(input.Bucket)})
+		}
+	}
+	return calls
+}
+
+// invokeCalls: CodePipeline invokes the function. What the function's service does
+// then is the same for everybody who invokes it.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
+func (r *Rehearsal) invokeCalls(run codepipeline.Run, role string) []call {
+	f, _ := r.invoke.Function(run.Configuration["FunctionName"])
+	return []call{{by: session(role), action: "lambda:InvokeFunction", resource: f.ARN}}
+}
+
+// approvalCalls: CodePipeline tells the topic, if there is one, that it waits.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-configuration-options.html
+func (r *Rehearsal) approvalCalls(run codepipeline.Run, role string) []call {
+	calls := []call{} // not nil: it is known that nothing is needed
+	if topic := run.Configuration["NotificationArn"]; topic != "" {
+		calls = append(calls, call{by: session(role), action: "sns:Publish", resource: topic})
+	}
+	return calls
+}
+
+// functionCalls are Lambda's own in the name of a function's role. It says not for
+// which function it takes on the role.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+func functionCalls(f *lambdaruntime.Function) []call {
+	return append([]call{assume("lambda.amazonaws.com", f.RoleARN, "")}, logCalls(f.RoleARN, f.Name, f.LogGroup)...)
+}
+
+// logCalls write a log stream into a group that exists already.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+func logCalls(role, session, group string) []call {
+	stream := arn("logs", "log-group:"+group+":log-stream:log")
+	var calls []call
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		c := call{action: action, resource: stream}
+		c.by.Role, c.by.Session = role, session
+		calls = append(calls, c)
+	}
+	return calls
+}
+
+// startCalls: EventBridge takes on the target's role, and starts the pipeline.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+func startCalls(rule *events.Rule, target events.Target) []call {
+	return []call{
+		assume("events.amazonaws.com", target.RoleARN, rule.ARN),
+		{by: session(target.RoleARN), action: "codepipeline:StartPipelineExecution", resource: target.ARN},
+	}
+}
+
+// targetCalls: EventBridge invokes a function by itself, as the function's policy lets it.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+func targetCalls(rule *events.Rule, f *lambdaruntime.Function) []call {
+	c := call{action: "lambda:InvokeFunction", resource: f.ARN, context: sourced(rule.ARN)}
+	c.by.Service = "events.amazonaws.com"
+	return []call{c}
+}
+
+// ruleLetter: EventBridge puts what it could not deliver into the queue, as the
+// queue's policy lets it.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+func ruleLetter(rule *events.Rule, queue string) call {
+	c := call{action: "sqs:SendMessage", resource: queue, context: sourced(rule.ARN)}
+	c.by.Service = "events.amazonaws.com"
+	return c
+}
+
+// functionLetter: Lambda puts a failed event into the queue in the name of the
+// function's role.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+func functionLetter(f *lambdaruntime.Function) call {
+	c := call{action: "sqs:SendMessage", resource: f.DeadLetters}
+	c.by.Role, c.by.Session = f.RoleARN, f.Name
+	return c
+}
+
+func bucketARN(bucket string) string { return fmt.Sprintf("arn:%s:s3:::%s", partition, bucket) }
+
+func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key }
+
+// keyOf is an artifact's key but for its last part, which is random: a key as good
+// as any, and the same in each run.
+func keyOf(pipeline, artifact string) string { return pipeline + "/" + artifact + "/key" }
+
+// guarded is a provider whose actions first ask whether they are allowed.
+type guarded struct {
+	codepipeline.Provider
+	r     *Rehearsal
+	calls func(*Rehearsal, codepipeline.Run, string) []call
+}
+
+// guard puts each provider behind the question whether its calls are allowed.
+func (r *Rehearsal) guard(providers map[codepipeline.ActionType]codepipeline.Provider) map[codepipeline.ActionType]codepipeline.Provider {
+	guards := map[codepipeline.ActionType]codepipeline.Provider{}
+	for kind, provider := range providers {
+		guards[kind] = &guarded{provider, r, actionCalls[kind]}
+	}
+	return guards
+}
+
+// Check implements codepipeline.Provider.
+func (g *guarded) Check(a codepipeline.Action) error {
+	if g.calls == nil {
+		return fmt.Errorf("the rehearsal does not know what IAM asks for actions of the type %s: add it to actionCalls", a.Type)
+	}
+	return g.Provider.Check(a)
+}
+
+// Run implements codepipeline.Provider.
+func (g *guarded) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outcome {
+	role := run.Pipeline.RoleARN
+	calls := []call{assume("codepipeline.amazonaws.com", role, run.Pipeline.ARN)}
+	if run.Action.RoleARN != "" {
+		calls = append(calls, call{by: session(role), action: "sts:AssumeRole", resource: run.Action.RoleARN})
+		role = run.Action.RoleARN
+	}
+	if err := g.r.authorize(append(calls, g.calls(g.r, run, role)...)...); err != nil {
+		return codepipeline.Outcome{Err: err}
+	}
+	outcome := g.Provider.Run(ctx, run)
+	if ctx.Err() != nil {
+		outcome.Err = errors.Join(outcome.Err, g.r.authorize(g.r.stopCalls(run, role)...))
+	}
+	return outcome
+}
+
+// stopCalls are what CodePipeline does to an action whose execution is stopped.
+func (r *Rehearsal) stopCalls(run codepipeline.Run, role string) []call {
+	if project, ok := r.projects[run.Configuration["ProjectName"]]; ok {
+		return []call{{by: session(role), action: "codebuild:StopBuild", resource: project.ARN}}
+	}
+	return nil
+}
+
+// guardedRuntime invokes functions as Lambda does: with their role.
+type guardedRuntime struct {
+	*lambdaruntime.Runtime
+	r *Rehearsal
+}
+
+// InvokeAsync implements actions.Runtime.
+func (g guardedRuntime) InvokeAsync(ctx context.Context, f *lambdaruntime.Function, payload []byte, log io.Writer) error {
+	if err := g.r.authorize(functionCalls(f)...); err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
+	}
+	return g.Runtime.InvokeAsync(ctx, f, payload, log)
+}
+
+// repositoryARN is the ARN of an ECR repository.
+func repositoryARN(name string) string {
+	return arn("ecr", "repository/"+strings.TrimPrefix(name, "/"))
+}

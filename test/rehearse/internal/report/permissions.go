@@ -1,0 +1,68 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"archway/test/rehearse/internal/iam"
+)
+
+// writePermissions says what the judgment of calls came to. Refusals are said once
+// each; of what was not used, each statement has a line.
+func writePermissions(w io.Writer, p *iam.Report) {
+	fmt.Fprintf(w, "\nPermissions: %d calls, %d refused; %s\n", p.Calls, len(p.Refused), unusedText(len(p.Unused)))
+	seen := map[string]bool{}
+	for _, refusal := range p.Refused {
+		if !seen[withoutSession(refusal)] {
+			fmt.Fprintf(w, "  refused  %s\n", refusal)
+		}
+		seen[withoutSession(refusal)] = true
+	}
+	writeAllowances(w, "unused  ", p.Unused)
+	reasons := map[string][]iam.Allowance{}
+	for _, n := range p.NotExercised {
+		reasons[n.Reason] = append(reasons[n.Reason], n.Allowance)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Fprintf(w, "  not here %s: %s\n", actions(reasons[reason]), reason)
+	}
+}
+
+func unusedText(n int) string {
+	switch n {
+	case 0:
+		return "nothing is allowed that nobody needs"
+	case 1:
+		return "1 allowance was not used"
+	}
+	return fmt.Sprintf("%d allowances were not used", n)
+}
+
+func writeAllowances(w io.Writer, label string, list []iam.Allowance) {
+	byStatement := map[string][]iam.Allowance{}
+	for _, a := range list {
+		byStatement[a.Statement] = append(byStatement[a.Statement], a)
+	}
+	for _, statement := range slices.Sorted(maps.Keys(byStatement)) {
+		fmt.Fprintf(w, "  %s %s: %s\n", label, statement, actions(byStatement[statement]))
+	}
+}
+
+// actions are the actions of allowances, each once; the resources stand in the JSON report.
+func actions(list []iam.Allowance) string {
+	var names []string
+	for _, a := range list {
+		names = append(names, a.Action)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
+
+// withoutSession leaves out the name of the role's session, which is another one for each call.
+func withoutSession(refusal string) string {
+	who, rest, _ := strings.Cut(refusal, " is not authorized")
+	return who[:max(0, strings.LastIndex(who, "/"))] + rest
+}

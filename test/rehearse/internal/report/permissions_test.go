@@ -1,0 +1,46 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"archway/test/rehearse/internal/iam"
+)
+
+func TestPermissionsForPeople(t *testing.T) {
+	allowance := func(statement, action string) iam.Allowance {
+		return iam.Allowance{Owner: "app/Role", Statement: statement, Action: action, Resource: "arn:aws:s3:::bucket/*"}
+	}
+	refused := func(session string) string {
+		return "User: arn:aws:sts::111122223333:assumed-role/r/" + session + " is not authorized to perform: a:B on resource: * because no identity-based policy allows the a:B action"
+	}
+	tests := map[string]struct {
+		report iam.Report
+		want   string
+	}{
+		"all is well": {iam.Report{Calls: 3}, "Permissions: 3 calls, 0 refused; nothing is allowed that nobody needs\n"},
+		"a refusal is said once for all sessions": {iam.Report{Calls: 2, Refused: []string{refused("1"), refused("2")}},
+			"Permissions: 2 calls, 2 refused; nothing is allowed that nobody needs\n  refused  " + refused("1") + "\n"},
+		"unused allowances by statement, the others by reason": {iam.Report{
+			Unused: []iam.Allowance{allowance("app/Role.Policies[0].Statement[1]", "s3:PutObject"), allowance("app/Role.Policies[0].Statement[1]", "s3:GetObject"), allowance("app/Role.Policies[0].Statement[0]", "s3:GetObject")},
+			NotExercised: []iam.Unexercised{
+				{Allowance: allowance("x", "kms:Decrypt"), Reason: "why"}, {Allowance: allowance("y", "kms:Decrypt"), Reason: "why"},
+			},
+		}, "Permissions: 0 calls, 0 refused; 3 allowances were not used\n" +
+			"  unused   app/Role.Policies[0].Statement[0]: s3:GetObject\n" +
+			"  unused   app/Role.Policies[0].Statement[1]: s3:GetObject, s3:PutObject\n" +
+			"  not here kms:Decrypt: why\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			(&Report{Permissions: &test.report, Success: true}).Write(&out)
+			want := "\n" + test.want + "The rehearsal succeeded.\n"
+			if diff := cmp.Diff(want, out.String()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
