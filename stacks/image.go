@@ -65,6 +65,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SourceURL:     *props.Source.CloneURL(),
 			RemovalPolicy: props.RemovalPolicy,
 		}),
+		Scan:          scanLimits(cfg.ScanGate),
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,

@@ -69,6 +69,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 
+		ScanGate:          newScanGate(stack, cfg, images, removal),
 		Approval:          newApproval(stack, cfg.Approval),
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
