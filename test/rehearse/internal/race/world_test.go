@@ -32,6 +32,7 @@ import (
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/synth"
@@ -66,11 +67,16 @@ var synthesized sync.Map
 
 func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 	t.Helper()
-	return deployWith(t, cdkJSON, nil, replace...)
+	return deployWith(t, cdkJSON, options{}, replace...)
 }
 
-// deployWith has approvals answered by somebody.
-func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, actions.Request) (actions.Decision, error), replace ...string) *world {
+// options say who stands for people and scanners.
+type options struct {
+	approve func(context.Context, actions.Request) (actions.Decision, error)
+	scan    func(repository, digest string) awsapi.Scan
+}
+
+func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp("", "archway-race-")
@@ -104,7 +110,7 @@ func deployWith(t *testing.T, cdkJSON string, approve func(context.Context, acti
 	}
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: approve, Observer: w.observe,
+		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan, Observer: w.observe,
 	})
 	if err != nil {
 		t.Fatal(err)
