@@ -29,6 +29,8 @@ type command struct {
 	view          *progress.View
 	report        report.Report
 	answers       *bufio.Reader // what the person at the terminal types
+	// redact masks the rehearsal's secrets; nil before there are any.
+	redact func(string) string
 
 	mu    sync.Mutex
 	setUp time.Duration
@@ -70,12 +72,16 @@ func (c *command) run(ctx context.Context) int {
 		}
 	}
 	c.report.Success = code == exitOK
+	c.view.Close()
+	c.times()
+	if err := c.writePage(); err != nil {
+		fmt.Fprintf(c.problems, "rehearse: the page could not be written: %v\n", err)
+	}
 	if c.keep {
 		c.report.Folder = dir
 	} else if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintf(c.problems, "rehearse: %v\n", err)
 	}
-	c.view.Close()
 	c.finish()
 	return code
 }
@@ -91,7 +97,6 @@ func succeeded(p report.Pipeline) bool {
 
 // finish writes the report.
 func (c *command) finish() {
-	c.times()
 	if !c.json {
 		c.report.Write(c.out)
 		return
@@ -174,6 +179,7 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	c.redact = r.Redact
 	err = c.pipelines(ctx, r)
 	c.report.Calls = r.Calls()
 	permissions := r.Permissions()
@@ -242,6 +248,10 @@ func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 }
 
 func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack, repository cloudformation.Repository) error {
+	before, err := registries(r, stack)
+	if err != nil {
+		return err
+	}
 	push, err := r.PushSeed(ctx, repository.Name, nil)
 	if err != nil {
 		return err
@@ -256,14 +266,12 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 		result := x.Wait()
 		p := report.Pipeline{
 			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(), Execution: result,
+			Machines: machines(stack, result.Pipeline), Before: before,
 		}
-		for _, declared := range stack.Registries {
-			registry, err := report.ReadRegistry(r, declared.Name)
-			if err != nil {
-				return err
-			}
-			p.Registries = append(p.Registries, registry)
+		if p.Registries, err = registries(r, stack, made(result)...); err != nil {
+			return err
 		}
+		before = p.Registries
 		c.showFailures(result)
 		if result.Status == codepipeline.Succeeded {
 			started := time.Now()

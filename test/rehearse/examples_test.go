@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"archway/test/browser"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -24,7 +27,8 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 	}
 	defer said.Close()
 	t.Chdir(root)
-	code := run(t.Context(), []string{"--json"}, out, said)
+	file := filepath.Join(t.TempDir(), "rehearsal.html")
+	code := run(t.Context(), []string{"--json", "--page", file}, out, said)
 	content, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +60,9 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		if proved["linux/amd64"] != "Hello, amd64!" || proved["linux/arm64"] != "Hello, arm64!" {
 			t.Errorf("%s: got %v, expected a greeting of each platform", name, proved)
 		}
+		if p.Machines["Build/"+name+"-amd64"] != "x86_64" || p.Machines["Build/"+name+"-arm64"] != "arm64" || p.Machines["Validate/"+name] != "Lambda" {
+			t.Errorf("%s: got the machines %v", name, p.Machines)
+		}
 		for _, registry := range p.Registries {
 			if registry.Name != name {
 				continue
@@ -63,6 +70,34 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 			if len(registry.Tagged) != 1 || len(registry.Tagged[0].Entries) != 4 {
 				t.Errorf("%s: got %+v, expected one index with two images and their attestations", name, registry.Tagged)
 			}
+		}
+	}
+	lookAt(t, file)
+}
+
+// lookAt opens the page of a rehearsal of both examples.
+func lookAt(t *testing.T, file string) {
+	t.Helper()
+	tab := browser.Open(t, browser.Start(t), "file://"+file, browser.Look{Width: 1280, Height: 900})
+	for _, width := range []int64{360, 1280} {
+		for _, dark := range []bool{false, true} {
+			tab.Look(browser.Look{Width: width, Height: 900, Dark: dark})
+			browser.Keep(t, fmt.Sprintf("rehearsal-%d-%t", width, dark), tab.Screenshot())
+			if over := browser.Value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				t.Errorf("the page is %d pixels wider than a window of %d", over, width)
+			}
+			for _, f := range tab.Faint(4.5) {
+				t.Errorf("%q has a contrast of %.2f, expected 4.5 or more", f.Text, f.Ratio)
+			}
+		}
+	}
+	if requests, messages := tab.Requests(), tab.Messages(); len(requests) != 1 || len(messages) > 0 {
+		t.Errorf("got the requests %q and the messages %q, expected the page alone, and none", requests, messages)
+	}
+	text := browser.Value[string](tab, `document.body.innerText`)
+	for _, want := range []string{"The rehearsal succeeded", "hello-go-arm64", "hello-node-amd64", "linux/arm64", "no findings", "Hello, arm64!"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
 		}
 	}
 }

@@ -30,6 +30,8 @@ synthesized: git push, builds for both architectures, merge, validation, the
 optional stages, promotion; and then runs the promoted images. Without arguments: ./cdk.json and
 examples/cdk.json, as far as they are there.
 
+Leaves an HTML page with the timeline, the logs, the images and their tags.
+
 Needs Go, Node.js with npm, and root on Debian or Ubuntu; installs what else is
 missing. No AWS account and no credentials.
 
@@ -52,6 +54,7 @@ type flags struct {
 	keep    bool
 	verbose bool
 	timeout time.Duration
+	page    string
 	// approvals says who answers manual approvals.
 	approvals approvals
 	inputs    []string
@@ -69,6 +72,7 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.BoolVar(&f.keep, "keep", false, "keep the working folder with logs, git repositories and registry, and say where it is")
 	set.BoolVar(&f.verbose, "verbose", false, "show everything that actions print, while they run")
 	set.Var(&f.approvals, "approvals", "`answer` to manual approvals: approve, reject (the pipeline then fails, and no tag moves), or ask")
+	set.StringVar(&f.page, "page", defaultPage, "write an HTML page about the rehearsal to this `file`; an empty name writes none")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err

@@ -45,7 +45,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		verdict, err := judge(ctx, image, o, stderr)
 		switch {
 		case err != nil:
-			err = explain(err)
+			err = explain(ctx, image, err)
 			fmt.Fprintf(stderr, "validate: %s: %v\n", image, err)
 			code = Unknown
 		case !verdict.Valid():
@@ -91,10 +91,10 @@ func judge(ctx context.Context, image image, o options, stderr io.Writer) (valid
 }
 
 // explain adds what a person at a terminal can do.
-func explain(err error) error {
+func explain(ctx context.Context, image image, err error) error {
 	switch {
 	case errors.Is(err, registry.ErrDenied):
-		return fmt.Errorf("%w (log in with docker login, and check the name: many registries answer so for repositories that don't exist)", err)
+		return fmt.Errorf("%w (%s)", err, image.access(ctx))
 	case errors.Is(err, layout.ErrNoLayout):
 		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
 	case errors.Is(err, context.Canceled):

@@ -92,6 +92,8 @@ func TestCredentialsAreDockers(t *testing.T) {
 	image := s.Host + "/app@" + d.String()
 	if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr, "docker login") {
 		t.Errorf("without credentials: exit %d, stderr %q", code, stderr)
+	} else if !strings.Contains(stderr, "has no credentials for "+s.Host) {
+		t.Errorf("without credentials: %s", stderr)
 	}
 	folder := t.TempDir()
 	config := `{"auths":{"` + s.Host + `":{"auth":"bWU6bXktcGFzc3dvcmQ="}}}`
@@ -103,6 +105,10 @@ func TestCredentialsAreDockers(t *testing.T) {
 	var out, err bytes.Buffer
 	if code := cli.Run(t.Context(), []string{image}, &out, &err); code != cli.Valid {
 		t.Errorf("with credentials: exit %d, %s%s", code, out.String(), err.String())
+	}
+	s.Misbehave(fixture.Locked("me", "another"))
+	if code := cli.Run(t.Context(), []string{image}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "credentials for "+s.Host+" were refused") {
+		t.Errorf("with old credentials: exit %d, %s", code, err.String())
 	}
 }
 

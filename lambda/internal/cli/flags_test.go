@@ -139,3 +139,22 @@ func TestProvenanceCanBeRequired(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
+
+func TestAMisspelledFlagIsNamedRightly(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--plattform":  "there is no flag --plattform: did you mean --platform?",
+		"--xyzzyplugh": "there is no flag --xyzzyplugh\n",
+	} {
+		if _, stderr, code := run(t, flag, "app"); code != cli.Unknown || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %s", flag, code, stderr)
+		}
+	}
+}
+
+func TestAReferenceThatIsNoneIsToldHowItLooks(t *testing.T) {
+	for _, image := range []string{"UPPER/x:1", "app@sha256:short", "a b"} {
+		if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr, "expected HOST/REPOSITORY:TAG") {
+			t.Errorf("%s: exit %d, %s", image, code, stderr)
+		}
+	}
+}

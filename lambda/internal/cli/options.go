@@ -11,6 +11,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/nearest"
 	"archway/internal/platform"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
@@ -140,7 +141,7 @@ func interspersed(flags *flag.FlagSet, args []string) (images []string, err erro
 		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
 			return nil, errHelp
 		} else if err != nil {
-			return nil, err
+			return nil, meant(flags, err)
 		}
 		parsed := rest[:len(rest)-flags.NArg()]
 		rest = flags.Args()
@@ -152,6 +153,20 @@ func interspersed(flags *flag.FlagSet, args []string) (images []string, err erro
 		}
 		images, rest = append(images, rest[0]), rest[1:]
 	}
+}
+
+// meant says of a flag that doesn't exist which one was probably meant.
+func meant(flags *flag.FlagSet, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return err
+	}
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	if near := nearest.Word(name, names); near != "" {
+		return fmt.Errorf("there is no flag --%s: did you mean --%s?", name, near)
+	}
+	return fmt.Errorf("there is no flag --%s", name)
 }
 
 // downgrade reads CHECK=SEVERITY:REASON.

@@ -23,6 +23,8 @@ type image interface {
 	// identifier is the tag or digest, or the name in a layout.
 	identifier() string
 	open(context.Context) (source, error)
+	// access says what to do about a refusal.
+	access(context.Context) string
 }
 
 // source is where an image is read from.
@@ -44,7 +46,7 @@ func parseImage(s string) (image, error) {
 	}
 	reference, err := name.ParseReference(s)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no image reference: %w", s, err)
+		return nil, fmt.Errorf("%q is no image reference, expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:<64 hexadecimal digits>, the repository in lower case (%w)", s, err)
 	}
 	return inRegistry{reference}, nil
 }
@@ -66,6 +68,14 @@ func (i inRegistry) open(ctx context.Context) (source, error) {
 	return remote{r}, nil
 }
 
+func (i inRegistry) access(ctx context.Context) string {
+	registry := i.Context().RegistryStr()
+	if auth, err := authn.Resolve(ctx, authn.DefaultKeychain, i.Context()); err == nil && auth != authn.Anonymous {
+		return fmt.Sprintf("Docker's credentials for %s were refused or may not read this: log in again with docker login %[1]s, and check the name", registry)
+	}
+	return fmt.Sprintf("Docker's configuration has no credentials for %s: log in with docker login %[1]s, and check the name: many registries answer so for repositories that don't exist", registry)
+}
+
 type remote struct{ *registry.Repository }
 
 func (remote) Close() error { return nil }
@@ -74,5 +84,7 @@ func (remote) Close() error { return nil }
 type inLayout struct{ layout.Reference }
 
 func (i inLayout) identifier() string { return i.Name }
+
+func (i inLayout) access(context.Context) string { return "check the files' permissions" }
 
 func (i inLayout) open(context.Context) (source, error) { return layout.Open(i.Folder) }

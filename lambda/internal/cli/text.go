@@ -11,6 +11,7 @@ import (
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/pull"
 	"archway/lambda/internal/report"
+	"archway/lambda/internal/start"
 	"archway/lambda/internal/validation"
 )
 
@@ -36,12 +37,18 @@ func printText(w io.Writer, image string, v validation.Verdict) {
 		fmt.Fprintln(w)
 		nodes(w, v.Image)
 	}
+	last := ""
 	for _, f := range v.Findings {
 		fmt.Fprintf(w, "\n  %s  %s\n", f.Severity, f.Check)
 		wrap(w, "    ", f.Subject.String()+": "+f.Problem+".")
-		if f.Cure != "" {
+		switch f.Cure {
+		case "":
+		case last:
+			wrap(w, "    cure: ", "as above.")
+		default:
 			wrap(w, "    cure: ", f.Cure+".")
 		}
+		last = f.Cure
 		if d := f.Downgraded; d != nil {
 			wrap(w, "    downgraded: ", fmt.Sprintf("it would be %s %s, but: %s", article(d.From), d.From, d.Reason))
 		}
@@ -59,7 +66,7 @@ func article(s check.Severity) string {
 // entries lists what is in the index.
 func entries(w io.Writer, i *index.Image) {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "  PLATFORM\tDIGEST\tLAYERS\tREVISION")
+	fmt.Fprintln(t, "  PLATFORM\tDIGEST\tLAYERS\tSTARTS\tREVISION")
 	for _, e := range i.Entries {
 		layers := "-"
 		if e.Manifest != nil && e.Manifest.Shape() == index.ShapeManifest {
@@ -69,10 +76,37 @@ func entries(w io.Writer, i *index.Image) {
 		if e.Config != nil && e.Config.Run.Labels[index.RevisionLabel] != "" {
 			revision = abbreviate(printable(e.Config.Run.Labels[index.RevisionLabel]), 12)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", printable(what(e)), printable(check.Short(e.Descriptor.Digest.String())), layers, revision)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", printable(what(e)), printable(check.Short(e.Descriptor.Digest.String())), layers, starting(e), revision)
 	}
 	t.Flush()
 }
+
+// starting names what starts in an image, and what that starts in turn; not the dynamic loaders.
+func starting(e *index.Entry) string {
+	if e.Start == nil {
+		return "-"
+	}
+	var names []string
+	for _, s := range e.Start.Trace.Steps {
+		if s.How != start.Loader {
+			names = append(names, s.Name)
+		}
+	}
+	switch text := printable(strings.Join(names, " > ")); {
+	case e.Start.Unproven != "":
+		return "not proven"
+	case text == "":
+		return "-"
+	default:
+		if short := abbreviate(text, startWidth); short != text {
+			return short + "…"
+		}
+		return text
+	}
+}
+
+// startWidth keeps the table's rows below the width of the text.
+const startWidth = 28
 
 // what names an entry; an attestation by what it says.
 func what(e *index.Entry) string {

@@ -74,3 +74,19 @@ func FuzzGet(f *testing.F) {
 		}
 	})
 }
+
+// What a tag serves now is read from the registry too.
+func FuzzOffered(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := fixture.New()
+		s.Good()
+		served, err := index.Offered(t.Context(), s, "latest", s.PutManifest(registry.OCIIndex, b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(served.Platforms) > index.MaxEntries {
+			t.Errorf("%d platforms", len(served.Platforms))
+		}
+	})
+}

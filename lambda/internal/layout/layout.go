@@ -37,7 +37,10 @@ func Open(folder string) (*Layout, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoLayout, err)
 	}
 	l := &Layout{root: root}
-	if l.raw, err = l.read("index.json", registry.MaxManifest); err != nil {
+	if l.raw, err = l.read("index.json", registry.MaxManifest); errors.Is(err, registry.ErrNotFound) {
+		root.Close()
+		return nil, fmt.Errorf("%w: %s holds no index.json", ErrNoLayout, folder)
+	} else if err != nil {
 		root.Close()
 		return nil, fmt.Errorf("%w: %s: %w", ErrNoLayout, folder, err)
 	}

@@ -227,7 +227,7 @@ func TestWhatIsNoLayoutIsRefused(t *testing.T) {
 		top  string
 		want string
 	}{
-		"no index.json":     {"", "not found"},
+		"no index.json":     {"", "holds no index.json"},
 		"no JSON":           {"<html>", "index.json can't be read"},
 		"a broken one":      {`{"manifests": [`, "breaks off"},
 		"one without end":   {`{"manifests": ` + strings.Repeat(" ", registry.MaxManifest) + "[]}", "more than"},

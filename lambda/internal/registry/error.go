@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -45,7 +46,20 @@ func (f *failure) Error() string {
 	if f.cause == nil {
 		return fmt.Sprintf("%s: %s", f.op, f.kind)
 	}
-	return fmt.Sprintf("%s: %s: %s", f.op, f.kind, f.cause)
+	return fmt.Sprintf("%s: %s: %s", f.op, f.kind, presentable(f.cause.Error()))
+}
+
+// longestCause is how many characters of a cause are kept: a registry's own words can be a whole page of HTML.
+const longestCause = 500
+
+// presentable keeps what a registry says from steering a terminal or flooding a log.
+func presentable(s string) string {
+	s = strings.ReplaceAll(s, " (HEAD responses have no body, use GET for details)", "")
+	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == unicode.ReplacementChar }), " ")
+	if runes := []rune(s); len(runes) > longestCause {
+		s = string(runes[:longestCause]) + "…"
+	}
+	return s
 }
 
 func (f *failure) Unwrap() []error {

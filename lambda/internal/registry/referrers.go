@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,15 +66,45 @@ func (r *Repository) index(ctx context.Context, tag string) ([]specs.Descriptor,
 	return descriptors(a.body), err
 }
 
-// descriptors are the entries of an index. What is no index has none.
+const (
+	// maxListed bounds how many entries of one page are taken: more than callers look at.
+	maxListed = 100
+	// maxEntry bounds the JSON of an entry, in bytes. Annotations and small embedded contents fit many times.
+	maxEntry = 64 << 10
+)
+
+// descriptors are the first entries of an index. What is no index has none. They are taken one by one: a page of megabytes of "{},{},…"
+// would become hundreds of megabytes of descriptors.
 func descriptors(b []byte) []specs.Descriptor {
 	var body struct {
-		Manifests []specs.Descriptor `json:"manifests"`
+		Manifests entries `json:"manifests"`
 	}
 	if json.Unmarshal(b, &body) != nil {
 		return nil
 	}
 	return body.Manifests
+}
+
+type entries []specs.Descriptor
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *entries) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('[') {
+		return err // null, or nothing that has entries
+	}
+	for d.More() && len(*e) < maxListed {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return err
+		}
+		var entry specs.Descriptor
+		if len(raw) > maxEntry || json.Unmarshal(raw, &entry) != nil {
+			continue
+		}
+		*e = append(*e, entry)
+	}
+	return nil
 }
 
 // nextPage is the query of a Link header's next page: only that, so that a registry can't lead elsewhere.

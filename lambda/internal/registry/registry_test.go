@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -446,5 +447,26 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 	if most.Load() > 8 {
 		t.Errorf("%d requests at one time, want at most 8", most.Load())
+	}
+}
+
+func TestWhatARegistrySaysIsPresentable(t *testing.T) {
+	s := fixture.Serve(t)
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/manifests/") {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "\x1b[2J<html>\n<body>\tno\r\n"+strings.Repeat("x", 10_000))
+		return true
+	})
+	r := open(t, s)
+	_, err := r.Manifest(t.Context(), digest.FromString("x"))
+	if err == nil || strings.ContainsFunc(err.Error(), unicode.IsControl) || len(err.Error()) > 800 || !strings.Contains(err.Error(), "[2J<html> <body> no xxx") {
+		t.Errorf("error %q", err)
+	}
+	_, err = r.Resolve(t.Context(), "latest")
+	if err == nil || strings.Contains(err.Error(), "HEAD responses") || !errors.Is(err, registry.ErrDenied) {
+		t.Errorf("error %q", err)
 	}
 }

@@ -49,6 +49,8 @@ type Platform struct {
 	Revision string `json:"revision,omitempty"`
 	// The types of the in-toto statements that the index holds about the image, such as https://slsa.dev/provenance/v0.2.
 	Attestations []string `json:"attestations,omitempty"`
+	// What would start in a Linux image, from its entrypoint on: the programs that were looked at. Missing: nothing was, such as where a layer is missing.
+	Starts []Start `json:"starts,omitempty"`
 }
 
 // Node is what a kind of node pulls.
@@ -122,7 +124,7 @@ func (one *Image) fill(v validation.Verdict) {
 		one.MediaType = v.Image.Root.Body.MediaType
 	}
 	for _, e := range v.Image.Images() {
-		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(), Attestations: v.Image.Predicates(e)}
+		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(), Attestations: v.Image.Predicates(e), Starts: starts(e)}
 		if e.Config != nil {
 			p.Revision = e.Config.Run.Labels[index.RevisionLabel]
 		}

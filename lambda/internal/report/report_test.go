@@ -222,7 +222,8 @@ func TestTheVerdictOnAllIsThatOnEach(t *testing.T) {
 		t.Error("not valid, although the only image is")
 	}
 	p := good.Images[0].Platforms[0]
-	if diff := cmp.Diff(Platform{Platform: "linux/amd64", Digest: p.Digest, Revision: fixture.Revision, Attestations: []string{"https://slsa.dev/provenance/v0.2"}}, p); diff != "" {
+	if diff := cmp.Diff(Platform{Platform: "linux/amd64", Digest: p.Digest, Revision: fixture.Revision, Attestations: []string{"https://slsa.dev/provenance/v0.2"},
+		Starts: []Start{{How: "entry", Name: "/app", File: "/app", Machine: "amd64"}}}, p); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -40,6 +40,32 @@ func (p *person) decide(ctx context.Context, r actions.Request) (actions.Decisio
 	}
 }
 
+// request waits until the person is asked about an execution, which must not end before.
+func (p *person) request(w *world, x *codepipeline.Execution) actions.Request {
+	w.t.Helper()
+	ended := make(chan codepipeline.Result, 1)
+	go func() { ended <- x.Wait() }()
+	select {
+	case r := <-p.asked:
+		if r.Execution != x.ID() {
+			w.t.Fatalf("the person is asked about execution %s, want %s", r.Execution, x.ID())
+		}
+		return r
+	case r := <-ended:
+		w.succeeded(r)
+		w.t.Fatalf("execution %s ended, and nobody was asked", r.Execution)
+	}
+	return actions.Request{}
+}
+
+// answer waits until the person is asked about an execution, and answers.
+func (p *person) answer(w *world, x *codepipeline.Execution, d actions.Decision) codepipeline.Result {
+	w.t.Helper()
+	p.request(w, x)
+	p.answers <- d
+	return x.Wait()
+}
+
 var (
 	yes = actions.Decision{Approved: true, Summary: "looks good"}
 	no  = actions.Decision{Summary: "not on a Friday"}
@@ -82,7 +108,7 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := <-p.asked
+	asked := p.request(w, push.Executions[0])
 	x := push.Executions[0].Result()
 	digest := validated(x, "app")
 	want := fmt.Sprintf("Is it tested?\nCommit %s of branch main\napp: %s (linux/amd64,linux/arm64)", push.Commit(), digest)
@@ -120,15 +146,13 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.answers <- yes
-	push.Wait()
+	w.succeeded(p.answer(w, push.Executions[0], yes))
 	before, err := w.Tags(queued)
 	if err != nil {
 		t.Fatal(err)
 	}
 	next := w.commit(queued, "main", "2")
-	p.answers <- no
-	x := next.Wait()[0]
+	x := p.answer(w, next.Executions[0], no)
 	wantStatuses(t, x, "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval Failed, Promote DidNotRun")
 	if got := x.Action("Approval", "Approve").Message; got != "Rejected: not on a Friday" {
 		t.Errorf("message %q", got)
@@ -138,8 +162,7 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.answers <- yes
-	x = again.Wait()
+	x = p.answer(w, again, yes)
 	w.succeeded(x)
 	digest := validated(x, "app")
 	before[next.Commit()[:12]], before["latest"], before["main"] = digest, digest, digest
@@ -154,19 +177,12 @@ func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T
 		t.Fatal(err)
 	}
 	first := push.Executions[0]
-	asked := []actions.Request{<-p.asked}
+	p.request(w, first)
 	second, third := w.commit(queued, "main", "2").Executions[0], w.commit(queued, "main", "3").Executions[0]
-	for range 2 {
-		p.answers <- yes
-		asked = append(asked, <-p.asked)
-	}
 	p.answers <- yes
-	for n, x := range []*codepipeline.Execution{first, second, third} {
-		w.succeeded(x.Wait())
-		if asked[n].Execution != x.ID() {
-			t.Errorf("request %d is about execution %s, want %s", n, asked[n].Execution, x.ID())
-		}
-	}
+	w.succeeded(first.Wait())
+	w.succeeded(p.answer(w, second, yes))
+	w.succeeded(p.answer(w, third, yes))
 	tags, err := w.Tags(queued)
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +200,7 @@ func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *te
 		t.Fatal(err)
 	}
 	first := push.Executions[0]
-	<-p.asked
+	p.request(w, first)
 	second := w.commit(superseded, "main", "2").Executions[0]
 	w.await(second, "SmokeTest", codepipeline.Succeeded)
 	third := w.commit(superseded, "main", "3").Executions[0]
@@ -198,10 +214,7 @@ func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *te
 	}
 	p.answers <- yes
 	w.succeeded(first.Wait())
-	asked := <-p.asked
-	if asked.Execution != third.ID() {
-		t.Errorf("the second request is about %s, want %s", asked.Execution, third.ID())
-	}
+	asked := p.request(w, third)
 	if !strings.Contains(asked.Link, "/codesuite/codepipeline/pipelines/superseded/executions/"+third.ID()+"/timeline?region=eu-west-1") {
 		t.Errorf("link %s: of several images, it leads to the execution", asked.Link)
 	}

@@ -32,6 +32,12 @@ func (r *Rehearsal) openLog(execution, stage, action string) (io.WriteCloser, st
 	return &actionLog{Writer: redact.NewWriter(r.secrets, out), file: file}, name, nil
 }
 
+// Redact masks the secrets of this rehearsal in a text, as they are masked in logs.
+func (r *Rehearsal) Redact(text string) string {
+	masked, _ := r.secrets.Text(text)
+	return masked
+}
+
 // actionLog is a log that holds no secret.
 type actionLog struct {
 	*redact.Writer

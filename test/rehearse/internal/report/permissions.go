@@ -14,12 +14,8 @@ import (
 // each; of what was not used, each statement has a line.
 func writePermissions(w io.Writer, p *iam.Report) {
 	fmt.Fprintf(w, "\nPermissions: %d calls, %d refused; %s\n", p.Calls, len(p.Refused), unusedText(len(p.Unused)))
-	seen := map[string]bool{}
-	for _, refusal := range p.Refused {
-		if !seen[withoutSession(refusal)] {
-			fmt.Fprintf(w, "  refused  %s\n", refusal)
-		}
-		seen[withoutSession(refusal)] = true
+	for _, refusal := range Refusals(p) {
+		fmt.Fprintf(w, "  refused  %s\n", refusal)
 	}
 	writeAllowances(w, "unused  ", p.Unused)
 	reasons := map[string][]iam.Allowance{}
@@ -29,6 +25,19 @@ func writePermissions(w io.Writer, p *iam.Report) {
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		fmt.Fprintf(w, "  not here %s: %s\n", actions(reasons[reason]), reason)
 	}
+}
+
+// Refusals are AWS's messages, each once for all sessions of a role.
+func Refusals(p *iam.Report) []string {
+	seen := map[string]bool{}
+	var once []string
+	for _, refusal := range p.Refused {
+		if !seen[withoutSession(refusal)] {
+			once = append(once, refusal)
+		}
+		seen[withoutSession(refusal)] = true
+	}
+	return once
 }
 
 func unusedText(n int) string {

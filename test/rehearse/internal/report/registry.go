@@ -15,8 +15,9 @@ type Source interface {
 	Manifest(repository, reference string) (manifest []byte, mediaType string, err error)
 }
 
-// ReadRegistry describes a registry repository as it is.
-func ReadRegistry(source Source, repository string) (Registry, error) {
+// ReadRegistry describes a registry repository as it is. Of the digests in made, those are described as well that the repository has
+// and that no tag serves.
+func ReadRegistry(source Source, repository string, made ...string) (Registry, error) {
 	r := Registry{Name: repository, Tagged: []Tagged{}}
 	tags, err := source.Tags(repository)
 	if err != nil {
@@ -35,6 +36,15 @@ func ReadRegistry(source Source, repository string) (Registry, error) {
 		r.Tagged = append(r.Tagged, t)
 	}
 	slices.SortFunc(r.Tagged, func(a, b Tagged) int { return cmp.Compare(a.Tags[0], b.Tags[0]) })
+	for _, digest := range made {
+		if byDigest[digest] != nil {
+			continue
+		}
+		// It may have been made for another repository.
+		if t, err := readTagged(source, repository, digest); err == nil {
+			r.Untagged = append(r.Untagged, t)
+		}
+	}
 	return r, nil
 }
 

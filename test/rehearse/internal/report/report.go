@@ -25,6 +25,8 @@ type Report struct {
 	Times       Times       `json:"times"`
 	// Folder is the working folder, if it was kept.
 	Folder string `json:"folder,omitempty"`
+	// Page is the HTML page about the rehearsal.
+	Page string `json:"page,omitempty"`
 }
 
 // Step is a part of the set-up.
@@ -43,7 +45,10 @@ type Pipeline struct {
 	Commit     string `json:"commit"`
 	// Execution is what the push started.
 	Execution codepipeline.Result `json:"execution"`
-	// Registries are the stack's registry repositories after the run.
+	// Machines say where actions ran, by "stage/action": "x86_64", "arm64" or "Lambda".
+	Machines map[string]string `json:"machines,omitempty"`
+	// Before and Registries are the stack's registry repositories before and after the run.
+	Before     []Registry `json:"before,omitempty"`
 	Registries []Registry `json:"registries"`
 	Proofs     []Proof    `json:"proofs"`
 	// Unproved says why there is no proof.
@@ -55,6 +60,8 @@ type Registry struct {
 	Name string `json:"name"`
 	// Tags that serve the same digest are together.
 	Tagged []Tagged `json:"tagged"`
+	// Untagged are indexes that the execution made and that no tag serves: they were not promoted.
+	Untagged []Tagged `json:"untagged,omitempty"`
 }
 
 // Tagged is a digest with the tags that serve it.

@@ -38,6 +38,9 @@ func (r *Report) Write(w io.Writer) {
 	if r.Folder != "" {
 		fmt.Fprintf(w, "Kept: %s (logs, git repositories, registry)\n", r.Folder)
 	}
+	if r.Page != "" {
+		fmt.Fprintf(w, "Page: %s\n", r.Page)
+	}
 	switch {
 	case r.Success:
 		fmt.Fprintln(w, "The rehearsal succeeded.")
