@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"archway/test/browser"
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/report"
 )
 
@@ -34,9 +35,10 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got struct {
-		Success   bool
-		Error     string
-		Pipelines []report.Pipeline
+		Success     bool
+		Error       string
+		Pipelines   []report.Pipeline
+		Permissions iam.Report
 	}
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatalf("the report is no JSON: %v\n%s", err, content)
@@ -72,6 +74,7 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 			}
 		}
 	}
+	permissionsAreNeeded(t, got.Permissions)
 	lookAt(t, file)
 }
 

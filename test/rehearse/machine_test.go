@@ -111,15 +111,24 @@ func rehearse(t *testing.T, cdkJSON string) *rehearsal.Rehearsal {
 // deploy deploys stacks to this machine.
 func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	t.Helper()
+	r := deployLacking(t, stacks)
+	t.Cleanup(func() {
+		for _, refusal := range r.Permissions().Refused {
+			t.Errorf("%s", refusal)
+		}
+	})
+	return r
+}
+
+// deployLacking deploys stacks whose roles lack permissions.
+func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
+	t.Helper()
 	said := &strings.Builder{}
 	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{Dir: t.TempDir(), ModuleDir: root, Progress: said})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	t.Cleanup(func() {
-		for _, refusal := range r.Permissions().Refused {
-			t.Errorf("%s", refusal)
-		}
 		if err := r.Close(); err != nil {
 			t.Errorf("closing the rehearsal: %v", err)
 		}

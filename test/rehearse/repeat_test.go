@@ -74,4 +74,6 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 			commit[:12]: digest, next.Commit()[:12]: newest, "latest": newest, "main": newest,
 		})
 	})
+	// The second build has read the first one's cache.
+	wantNeeded(t, r, "ecr:GetDownloadUrlForLayer", "codecommit:GetMergeOptions")
 }

@@ -173,4 +173,5 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 		}
 	}
 	r.RefuseStarts(nil)
+	wantNeededBy(t, r, "FunctionRole", "sqs:SendMessage")
 }

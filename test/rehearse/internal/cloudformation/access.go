@@ -23,15 +23,18 @@ var access map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	access = map[string]func(l *loader, id string, p *properties){
+		"AWS::ECR::Repository":    (*loader).registry,
 		"AWS::IAM::ManagedPolicy": (*loader).policy,
 		"AWS::IAM::Policy":        (*loader).policy,
 		"AWS::IAM::Role":          (*loader).role,
 		"AWS::KMS::Key":           (*loader).key,
 		"AWS::Lambda::Permission": (*loader).permission,
 		"AWS::Logs::LogGroup":     (*loader).logGroup,
+		"AWS::S3::Bucket":         (*loader).bucket,
 		"AWS::S3::BucketPolicy":   (*loader).bucketPolicy,
 		"AWS::SNS::Topic":         (*loader).topic,
 		"AWS::SNS::TopicPolicy":   (*loader).topicPolicy,
+		"AWS::SQS::Queue":         (*loader).queue,
 		"AWS::SQS::QueuePolicy":   (*loader).queuePolicy,
 	}
 }
@@ -49,7 +52,7 @@ func LoadAccess(source *assembly.Stack, account Account) (Access, error) {
 	return l.stack.Access, nil
 }
 
-// statements names a policy for people: two stacks may have the same logical ids.
+// path names a policy for people: two stacks may have the same logical ids.
 func (l *loader) path(id, rest string) string { return l.stack.Name + "/" + id + "." + rest }
 
 // builtIn are the policies that AWS manages, as far as the CDK attaches them.

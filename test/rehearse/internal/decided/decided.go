@@ -115,6 +115,24 @@ var (
 //   - An instance serves one invocation at a time and stays for the next one; a
 //     timeout ends it.
 
+// Statements about IAM: which permission a call needs where AWS documents policies
+// for whole tasks only. Where there was a choice, more is asked for.
+//
+//   - A blob is looked up (HEAD) with BatchCheckLayerAvailability, and read with
+//     GetDownloadUrlForLayer; the last request of an upload may hold bytes, and
+//     needs UploadLayerPart as well as CompleteLayerUpload.
+//   - A repository that the caller may not use is refused before anybody looks
+//     whether it is there.
+//   - A source action looks its branch up also where the commit is given, and looks
+//     at the artifact bucket's versioning, access list and location each time.
+//   - CodePipeline itself looks at the input artifact of a build, and CodeBuild
+//     fetches it; both need s3:GetObjectVersion, also in a bucket without versions.
+//   - CodePipeline, CodeBuild and EventBridge say for which resource and account
+//     they take on a role (aws:SourceArn, aws:SourceAccount); Lambda does not.
+//   - Lambda and CodeBuild write a log stream each time. On AWS a function without
+//     that permission runs, and says nothing.
+//   - A stopped execution stops the build that it waits for.
+
 // CloudFormation.
 const (
 	// BootstrapVersion is the value of the bootstrap stack's version parameter,

@@ -311,6 +311,14 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	}
 }
 
+func TestDocumentWithAnUnknownElementIsRefused(t *testing.T) {
+	for _, v := range []any{map[string]any{"Statement": []any{}, "Hint": "x"}, "text", map[string]any{"Statement": "x"}} {
+		if _, err := Identity("Policy", v); err == nil || !strings.Contains(err.Error(), "Policy") {
+			t.Errorf("%v: got %v", v, err)
+		}
+	}
+}
+
 func TestUnusedAllowances(t *testing.T) {
 	identity := `{"Effect":"Allow","Action":["ecr:PutImage","ecr:BatchGetImage"],"Resource":["` + repository + `","` + repository + `2"]},
 		{"Effect":"Allow","Action":"ecr:*","Resource":"` + repository + `"},

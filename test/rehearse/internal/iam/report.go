@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Report is what was asked of an account's policies.
 type Report struct {
@@ -20,6 +23,8 @@ type Report struct {
 type Unexercised struct {
 	Allowance
 	Reason string `json:"reason"`
+	// Elsewhere is as in Exception.
+	Elsewhere bool `json:"elsewhere"`
 }
 
 // Exception says of an allowance why a rehearsal does not need it.
@@ -48,20 +53,12 @@ func (a *Account) Report(exceptions []Exception) Report {
 		report.Refused = append(report.Refused, refusal.Error())
 	}
 	for _, unused := range a.Unused() {
-		if reason, ok := reason(exceptions, unused); ok {
-			report.NotExercised = append(report.NotExercised, Unexercised{unused, reason})
-		} else {
+		i := slices.IndexFunc(exceptions, func(e Exception) bool { return e.about(unused) })
+		if i < 0 {
 			report.Unused = append(report.Unused, unused)
+			continue
 		}
+		report.NotExercised = append(report.NotExercised, Unexercised{unused, exceptions[i].Reason, exceptions[i].Elsewhere})
 	}
 	return report
-}
-
-func reason(exceptions []Exception, a Allowance) (string, bool) {
-	for _, e := range exceptions {
-		if e.about(a) {
-			return e.Reason, true
-		}
-	}
-	return "", false
 }

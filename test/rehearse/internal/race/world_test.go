@@ -57,26 +57,23 @@ type world struct {
 	changed chan struct{}
 	// delay is how long each build takes.
 	delay time.Duration
+	// hold, if set, is called by each build first.
+	hold func(context.Context)
+	// refusals says that the test expects refused calls.
+	refusals bool
 	// fault, if set, may answer a request of a function to the registry.
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	// after, if set, is told of each request of a function that was carried out,
+	// before the answer goes out.
+	after func()
 	// smoke, if set, does the smoke tests.
 	smoke func(environment map[string]string) error
 }
 
 var synthesized sync.Map
 
-func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
-	t.Helper()
-	return deployWith(t, cdkJSON, options{}, replace...)
-}
-
-// options say who stands for people and scanners.
-type options struct {
-	approve func(context.Context, actions.Request) (actions.Decision, error)
-	scan    func(repository, digest string) awsapi.Scan
-}
-
-func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
+// stacks synthesizes an app, once for all tests.
+func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp("", "archway-race-")
@@ -93,11 +90,27 @@ func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *wor
 		}
 		return a.Stacks, nil
 	}))
-	stacks, err := once.(func() ([]*assembly.Stack, error))()
+	found, err := once.(func() ([]*assembly.Stack, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stacks = slices.Clone(stacks)
+	return found
+}
+
+func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+	t.Helper()
+	return deployWith(t, cdkJSON, options{}, replace...)
+}
+
+// options say who stands for people and scanners.
+type options struct {
+	approve func(context.Context, actions.Request) (actions.Decision, error)
+	scan    func(repository, digest string) awsapi.Scan
+}
+
+func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
+	t.Helper()
+	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
 		changed := *stack
 		for n := 0; n < len(replace); n += 2 {
@@ -108,7 +121,13 @@ func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *wor
 		}
 		stacks[i] = &changed
 	}
+	return deployStacks(t, stacks, o)
+}
+
+func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
+	t.Helper()
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
 		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan, Observer: w.observe,
 	})
@@ -116,8 +135,8 @@ func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *wor
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, refusal := range w.Permissions().Refused {
-			t.Errorf("%s", refusal)
+		if refused := w.Permissions().Refused; !w.refusals && len(refused) > 0 {
+			t.Errorf("refused: %s", strings.Join(refused, "\n"))
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -143,12 +162,15 @@ const ours = "Archway-Test"
 func (w *world) intercept(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		fault := w.fault
+		fault, after := w.fault, w.after
 		w.mu.Unlock()
 		if fault != nil && r.Header.Get(ours) == "" && fault(response, r) {
 			return
 		}
 		inner.ServeHTTP(response, r)
+		if after != nil && r.Header.Get(ours) == "" {
+			after()
+		}
 	})
 }
 
@@ -221,8 +243,11 @@ func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
 // that it is given, or a smoke test.
 func (w *world) build(ctx context.Context, environment map[string]string) (map[string]string, error) {
 	w.mu.Lock()
-	delay := w.delay
+	delay, hold := w.delay, w.hold
 	w.mu.Unlock()
+	if hold != nil {
+		hold(ctx)
+	}
 	time.Sleep(delay)
 	if environment["INDEX_DIGEST"] != "" {
 		w.mu.Lock()

@@ -34,7 +34,7 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 	match := route.FindStringSubmatch(request.URL.Path)
 	if match == nil {
-		r.backend.ServeHTTP(w, request)
+		r.serveRoot(w, request, guard)
 		return
 	}
 	name, kind, rest := match[1], match[2], match[3]
@@ -64,6 +64,16 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	default:
 		r.backend.ServeHTTP(w, request)
 	}
+}
+
+// serveRoot answers what is about no repository: only whether the credentials are
+// valid, for which nobody needs a permission.
+func (r *Registry) serveRoot(w http.ResponseWriter, request *http.Request, guard Guard) {
+	if request.URL.Path == "/v2/" {
+		r.backend.ServeHTTP(w, request)
+		return
+	}
+	refuse(w, http.StatusForbidden, "DENIED", allowed(guard, request.Method, "the registry", request.URL.Path, ""))
 }
 
 // putManifest lets a manifest pass unless its tag is immutable and taken.

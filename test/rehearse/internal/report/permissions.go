@@ -11,19 +11,25 @@ import (
 )
 
 // writePermissions says what the judgment of calls came to. Refusals are said once
-// each; of what was not used, each statement has a line.
+// each; of what was not used, each statement has a line. What only other events need
+// ("not now") and what no rehearsal can exercise ("not here") is said with the reason.
 func writePermissions(w io.Writer, p *iam.Report) {
 	fmt.Fprintf(w, "\nPermissions: %d calls, %d refused; %s\n", p.Calls, len(p.Refused), unusedText(len(p.Unused)))
 	for _, refusal := range Refusals(p) {
 		fmt.Fprintf(w, "  refused  %s\n", refusal)
 	}
 	writeAllowances(w, "unused  ", p.Unused)
-	reasons := map[string][]iam.Allowance{}
-	for _, n := range p.NotExercised {
-		reasons[n.Reason] = append(reasons[n.Reason], n.Allowance)
-	}
-	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		fmt.Fprintf(w, "  not here %s: %s\n", actions(reasons[reason]), reason)
+	for _, elsewhere := range []bool{true, false} {
+		label := map[bool]string{true: "not now ", false: "not here"}[elsewhere]
+		reasons := map[string][]iam.Allowance{}
+		for _, n := range p.NotExercised {
+			if n.Elsewhere == elsewhere {
+				reasons[n.Reason] = append(reasons[n.Reason], n.Allowance)
+			}
+		}
+		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+			fmt.Fprintf(w, "  %s %s: %s\n", label, actions(reasons[reason]), reason)
+		}
 	}
 }
 

@@ -27,10 +27,12 @@ func TestPermissionsForPeople(t *testing.T) {
 			Unused: []iam.Allowance{allowance("app/Role.Policies[0].Statement[1]", "s3:PutObject"), allowance("app/Role.Policies[0].Statement[1]", "s3:GetObject"), allowance("app/Role.Policies[0].Statement[0]", "s3:GetObject")},
 			NotExercised: []iam.Unexercised{
 				{Allowance: allowance("x", "kms:Decrypt"), Reason: "why"}, {Allowance: allowance("y", "kms:Decrypt"), Reason: "why"},
+				{Allowance: allowance("z", "sns:Publish"), Reason: "nothing is wrong", Elsewhere: true},
 			},
 		}, "Permissions: 0 calls, 0 refused; 3 allowances were not used\n" +
 			"  unused   app/Role.Policies[0].Statement[0]: s3:GetObject\n" +
 			"  unused   app/Role.Policies[0].Statement[1]: s3:GetObject, s3:PutObject\n" +
+			"  not now  sns:Publish: nothing is wrong\n" +
 			"  not here kms:Decrypt: why\n"},
 	}
 	for name, test := range tests {

@@ -1,0 +1,98 @@
+package rehearsal
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/iam"
+)
+
+const (
+	builder = "arn:aws:iam::111122223333:role/builder"
+	bucket  = "arn:aws:s3:::artifacts"
+	key     = "arn:aws:kms:eu-west-1:111122223333:key/1"
+)
+
+// judged is an account with one role that may do everything to the bucket, the key and the topic, if the key's policy leaves it so.
+func judged(t *testing.T, keyPolicy string) *Rehearsal {
+	t.Helper()
+	document := func(text string) any {
+		var v any
+		if err := json.Unmarshal([]byte(`{"Statement":`+text+`}`), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	identity, err := iam.Identity("Builder", document(`{"Effect":"Allow","Action":["s3:*","kms:*","sns:*","sqs:*"],"Resource":"*"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := iam.Resource("Key", key, document(keyPolicy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Rehearsal{permissions: iam.NewAccount(accountID), keys: map[string]string{bucket: key, arn("sns", "topic"): key, arn("sqs", "queue"): key}}
+	err = r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}}, []iam.ResourcePolicy{{Resource: key, ID: "Key", Policy: policy}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
+	r := judged(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`)
+	for _, c := range []call{
+		{action: "s3:GetObject", resource: bucket + "/a/b"},
+		{action: "s3:GetObject", resource: bucket + "-without-a-key/a/b"},
+		{action: "s3:PutObject", resource: bucket + "/a/b"},
+		{action: "s3:GetBucketAcl", resource: bucket},
+		{action: "sns:Publish", resource: arn("sns", "topic")},
+		{action: "sqs:SendMessage", resource: arn("sqs", "queue")},
+	} {
+		c.by = session(builder)
+		if err := r.authorize(c); err != nil {
+			t.Error(err)
+		}
+	}
+	var got []string
+	for _, use := range r.permissions.Uses() {
+		if strings.HasPrefix(use.Action, "kms:") {
+			got = append(got, use.Action+" via "+use.Context[iam.KeyViaService])
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"kms:Decrypt via s3.eu-west-1.amazonaws.com", "kms:Decrypt via sns.eu-west-1.amazonaws.com", "kms:Decrypt via sqs.eu-west-1.amazonaws.com",
+		"kms:GenerateDataKey via s3.eu-west-1.amazonaws.com", "kms:GenerateDataKey via sns.eu-west-1.amazonaws.com", "kms:GenerateDataKey via sqs.eu-west-1.amazonaws.com",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestKeyThatMayNotBeUsedRefusesTheCall(t *testing.T) {
+	r := judged(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/another"},"Action":"kms:*","Resource":"*"}`)
+	err := r.authorize(call{by: session(builder), action: "s3:GetObject", resource: bucket + "/a"})
+	if err == nil || !strings.Contains(err.Error(), "is not authorized to perform: kms:Decrypt on resource: "+key+" because no resource-based policy allows the kms:Decrypt action") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSessionsAreNamedAsTheirServicesDo(t *testing.T) {
+	for _, test := range []struct {
+		caller awsapi.Caller
+		want   string
+	}{
+		{awsapi.Caller{Kind: "build", Name: "project:1-2-3", Role: builder}, "AWSCodeBuild-1-2-3"},
+		{awsapi.Caller{Kind: "function", Name: "validate", Role: builder}, "validate"},
+	} {
+		if got := caller(test.caller); got.Session != test.want || got.Role != builder {
+			t.Errorf("got %+v, expected the session %s", got, test.want)
+		}
+	}
+}
