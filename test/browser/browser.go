@@ -23,7 +23,7 @@ import (
 )
 
 // limit is for all that a test does in its browser; a browser that hangs is not to hang the tests.
-const limit = 3 * time.Minute
+const limit = 5 * time.Minute
 
 // programs are Chromium's names, and those of its relatives, which do as well.
 var programs = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
@@ -48,7 +48,8 @@ func Start(t *testing.T) context.Context {
 		}
 		t.Skip(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU,
+		chromedp.WSURLReadTimeout(limit/3)) // it starts slowly on a machine that does much else
 	if os.Geteuid() == 0 {
 		// Chromium refuses to start as root with its sandbox. What is opened here was written by the test itself.
 		options = append(options, chromedp.NoSandbox)

@@ -187,6 +187,29 @@ var _ = about("provenance",
 		},
 		want: provenanceWanted, report: mismatch,
 	},
+	testCase{
+		name: "more attached manifests than are read",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			for n := range 33 {
+				s.Refer(arm64, "application/vnd.example", []byte{byte(n)})
+			}
+			return s.Index(amd64, arm64, s.Attest(amd64)).Digest
+		},
+		want: provenanceWanted, report: []string{"error limits", "error provenance linux/arm64"},
+	},
+	testCase{
+		name: "more statements than are read",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			entries := []specs.Descriptor{amd64, arm64, s.Attest(amd64)}
+			for range 17 {
+				entries = append(entries, s.Attest(arm64))
+			}
+			return s.Index(entries...).Digest
+		},
+		want: provenanceWanted, report: []string{"error limits"},
+	},
 )
 
 // attached is an index whose arm64 image has its statement outside of the index.

@@ -393,3 +393,14 @@ type broken struct{ *fixture.Store }
 func (broken) Layer(context.Context, digest.Digest) (io.ReadCloser, error) {
 	return nil, io.ErrClosedPipe
 }
+
+func TestAPathThatLinuxRefusesIsNotProven(t *testing.T) {
+	s := fixture.New()
+	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) {
+		run["Env"] = []any{"PATH=" + strings.Repeat("/x:", 50_000)}
+	}})
+	findings := findings(t, s, s.Index(s.Linux("amd64", ""), image).Digest, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
+	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") {
+		t.Errorf("findings %v", findings)
+	}
+}

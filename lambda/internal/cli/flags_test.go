@@ -10,6 +10,7 @@ import (
 
 	"archway/lambda/internal/cli"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/layertest"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/report"
 )
@@ -155,6 +156,28 @@ func TestAReferenceThatIsNoneIsToldHowItLooks(t *testing.T) {
 	for _, image := range []string{"UPPER/x:1", "app@sha256:short", "a b"} {
 		if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr, "expected HOST/REPOSITORY:TAG") {
 			t.Errorf("%s: exit %d, %s", image, code, stderr)
+		}
+	}
+}
+
+func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	entry := func(args ...any) fixture.ImageSpec {
+		return fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) { run["Entrypoint"] = args }}
+	}
+	long := entry("/a/very/long/name/of/a/program/that/is/not/there")
+	deep := entry("/app")
+	deep.Layers = [][]layertest.Entry{{layertest.Plain(strings.Repeat("d/", 300)+"f", nil)}}
+	for tag, spec := range map[string]fixture.ImageSpec{"nothing": entry(), "long": long, "deep": deep} {
+		d := store.Index(store.Linux("amd64", ""), store.Image(spec)).Digest
+		s.Push(t, "app", store)
+		s.Tag(t, "app", tag, store, d)
+	}
+	for tag, want := range map[string]string{
+		"nothing": "  -  ", "long": "  /a/very/long/name/of/a/progr…  ", "deep": "  not proven  ",
+	} {
+		if stdout, stderr, _ := run(t, s.Host+"/app:"+tag); !strings.Contains(stdout, want) {
+			t.Errorf("%s: no %q\n%s%s", tag, want, stdout, stderr)
 		}
 	}
 }

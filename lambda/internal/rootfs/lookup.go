@@ -67,7 +67,14 @@ var mounts = []string{"proc", "sys", "dev"}
 // Resolve follows a name as the kernel does, from a folder if it is relative. The folder is a working directory, which the runtime makes where
 // the image lacks it.
 func (f *FS) Resolve(ctx context.Context, folder, name string) (File, error) {
+	if err := ctx.Err(); err != nil {
+		return File{}, err // what was read already is looked through without asking
+	}
 	w := walk{fs: f, file: File{State: Found}}
+	if len(name) > maxPath || len(folder) > maxPath { // before it is taken apart: the kernel refuses it as a whole
+		w.file.State, w.file.Missing = Absent, name[:min(len(name), 255)]
+		return w.file, nil
+	}
 	w.rest = parts(name)
 	if !strings.HasPrefix(name, "/") {
 		at, err := f.Resolve(ctx, "/", "/"+folder)

@@ -140,6 +140,7 @@ func (f *FS) Readings() []Reading {
 
 // Limit says that a layer goes beyond a limit, so that it was not read to its end.
 type Limit struct {
+	// Layer is empty where it is not about one layer.
 	Layer  digest.Digest
 	Reason string
 }

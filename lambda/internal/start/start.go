@@ -4,6 +4,7 @@ package start
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
@@ -73,7 +74,11 @@ const maxScripts = 5
 
 // Follow traces a command. The error is that of reading the files, and the trace is what was known by then.
 func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
-	f := &follower{files: files, command: c, folder: c.WorkingDir, path: strings.Split(environment(c.Env), ":")}
+	search := environment(c.Env)
+	if len(search) > maxVariable {
+		return Trace{}, &rootfs.Limit{Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable)}
+	}
+	f := &follower{files: files, command: c, folder: c.WorkingDir, path: strings.Split(search, ":")}
 	f.trace.Args = append(append([]string{}, c.Entrypoint...), c.Cmd...)
 	if !strings.HasPrefix(f.folder, "/") {
 		f.folder = "/" + f.folder
@@ -84,6 +89,9 @@ func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
 	err := f.follow(ctx, Entry, -1, f.trace.Args)
 	return f.trace, err
 }
+
+// maxVariable is the longest variable that Linux hands to a program (MAX_ARG_STRLEN).
+const maxVariable = 128 << 10
 
 // environment gives the PATH that holds in the container. The last of several counts.
 func environment(env []string) string {

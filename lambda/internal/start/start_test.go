@@ -284,3 +284,32 @@ func FuzzFollow(f *testing.F) {
 		}
 	})
 }
+
+// What a config holds comes from a registry: megabytes of folders or of names are not taken apart.
+func TestWhatLinuxWouldNotTakeIsNotFollowed(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Exe("bin/app", lt.Static("amd64"))})
+	_, err := start.Follow(t.Context(), fs, start.Command{Entrypoint: []string{"app"}, Env: []string{"PATH=/bin" + strings.Repeat(":", 128<<10)}, Fits: fits})
+	if reason, beyond := rootfs.Beyond(err); !beyond || !strings.Contains(reason, "PATH") {
+		t.Errorf("error %v", err)
+	}
+	long := strings.Repeat("/.", 1<<20)
+	for _, c := range []start.Command{
+		{Entrypoint: []string{long + "/bin/app"}},
+		{Entrypoint: []string{"./app"}, WorkingDir: "/bin" + long},
+	} {
+		c.Fits = fits
+		trace, err := start.Follow(t.Context(), fs, c)
+		if err != nil || len(trace.Steps) != 1 || trace.Steps[0].File.State != rootfs.Absent || len(trace.Steps[0].File.Missing) > 300 {
+			t.Errorf("error %v, %d steps", err, len(trace.Steps))
+		}
+	}
+}
+
+func TestFollowingEndsWithTheContext(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Exe("bin/app", lt.Static("amd64"))})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := start.Follow(ctx, fs, start.Command{Entrypoint: []string{"/bin/app"}, Fits: fits}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,6 +1,9 @@
 package scene
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -43,14 +46,31 @@ func (b *builder) when(rule map[string]any) Card {
 		card.Title, _ = b.resource(item)
 	}
 	detail := object(pattern, "detail")
-	for _, key := range []string{"referenceName", "state"} {
-		for _, value := range list(detail[key]) {
-			if name, ok := value.(string); ok {
-				card.Lines = append(card.Lines, map[string]string{"referenceName": "branch ", "state": ""}[key]+name)
+	noun := strings.Join(b.matches(detail["referenceType"]), " or ")
+	for _, name := range b.matches(detail["referenceName"]) {
+		card.Lines = append(card.Lines, strings.TrimSpace(cmp.Or(noun, "branch")+" "+name))
+	}
+	card.Lines = append(card.Lines, b.matches(detail["state"])...)
+	return card
+}
+
+// matches are the values that a leaf of a pattern allows: words, or an operator with what it is given.
+func (b *builder) matches(leaf any) []string {
+	var all []string
+	for _, value := range list(leaf) {
+		operators := object(value)
+		if operators == nil {
+			all = append(all, b.text(value))
+		}
+		for _, operator := range slices.Sorted(maps.Keys(operators)) {
+			var given []string
+			for _, item := range list(operators[operator]) {
+				given = append(given, cmp.Or(strings.Join(b.matches(item), " "), b.text(item)))
 			}
+			all = append(all, operator+" "+strings.Join(given, ", "))
 		}
 	}
-	return card
+	return all
 }
 
 func (b *builder) target(id string, target map[string]any) Card {
@@ -87,6 +107,9 @@ func (b *builder) holder(role string) user {
 		if !slices.Contains(as, u.as) {
 			as = append(as, u.as)
 		}
+	}
+	if len(names) > 2 {
+		names = []string{fmt.Sprintf("%s and %d more", names[0], len(names)-1)}
 	}
 	return user{strings.Join(names, ", "), strings.Join(as, ", ")}
 }

@@ -107,6 +107,7 @@ var operations = map[string]operation{
 	"CodePipeline_20150709.PutJobSuccessResult":                  (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                 (*Server).getPipelineExecution,
+	"CodePipeline_20150709.ListActionExecutions":                 (*Server).listActionExecutions,
 	"CodeCommit_20150413.GetMergeOptions":                        (*Server).getMergeOptions,
 	"CodePipeline_20150709.StartPipelineExecution":               (*Server).startPipelineExecution,
 }

@@ -61,3 +61,44 @@ func TestMachineWithoutBash(t *testing.T) {
 		t.Errorf("got error %v, expected that bash is missing", err)
 	}
 }
+
+// A browser is for tests alone: it is installed once, and a machine that gets none can rehearse.
+func TestBrowserIsInstalledOnlyWhereThereIsNone(t *testing.T) {
+	for name, test := range map[string]struct {
+		browser  string
+		apt      string
+		installs bool
+		said     string
+	}{
+		"there is one":         {"chromium", "exit 1", false, ""},
+		"there is another one": {"google-chrome", "exit 1", false, ""},
+		"there is none":        {"", "exit 0", true, "installing chromium"},
+		"there can be none":    {"", "exit 100", false, "chromium could not be installed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			emptyMachine(t, "bash")
+			dir := os.Getenv("PATH")
+			asked := filepath.Join(t.TempDir(), "asked")
+			programs := map[string]string{"apt-get": "#!" + filepath.Join(dir, "bash") + "\necho \"$@\" >>" + asked + "\n" + test.apt + "\n"}
+			if test.browser != "" {
+				programs[test.browser] = "#!/bin/false\n"
+			}
+			for program, content := range programs {
+				if err := os.WriteFile(filepath.Join(dir, program), []byte(content), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var progress bytes.Buffer
+			if err := setUp(t.Context(), t.TempDir(), &progress, "--browser"); err != nil {
+				t.Fatal(err)
+			}
+			calls, _ := os.ReadFile(asked)
+			if got := strings.Contains(string(calls), "install -q -y --no-install-recommends chromium"); got != test.installs {
+				t.Errorf("installed: %t, expected %t: %s", got, test.installs, calls)
+			}
+			if !strings.Contains(progress.String(), test.said) || test.said == "" && progress.Len() > 0 {
+				t.Errorf("got progress %q, expected %q", &progress, test.said)
+			}
+		})
+	}
+}

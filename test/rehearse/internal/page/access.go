@@ -12,7 +12,9 @@ import (
 
 // Access is who called what, and what was allowed for nothing.
 type Access struct {
-	Calls        int
+	Calls int
+	// Early tells that the rehearsal failed, so that something did not run that would have needed what is allowed.
+	Early        bool
 	Callers      []Caller
 	Refused      []string
 	Unused       []Allowance
@@ -67,11 +69,11 @@ func (c Caller) Count() string {
 	return fmt.Sprintf("%d calls", c.Total)
 }
 
-func newAccess(p *iam.Report) *Access {
+func newAccess(p *iam.Report, early bool) *Access {
 	if p == nil {
 		return nil
 	}
-	a := &Access{Calls: p.Calls, Refused: report.Refusals(p)}
+	a := &Access{Calls: p.Calls, Early: early, Refused: report.Refusals(p)}
 	for _, use := range p.Uses {
 		a.add(use)
 	}

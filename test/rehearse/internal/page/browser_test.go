@@ -150,7 +150,7 @@ func onPaper(t *testing.T, chromium context.Context) {
 	if ink := browser.Value[string](tab, `getComputedStyle(document.body).color`); ink != "rgb(31, 35, 40)" {
 		t.Errorf("the text is printed in %s, expected the dark ink of the light scheme", ink)
 	}
-	if height := browser.Value[float64](tab, `document.getElementById('pipeline-1-log-1-1').getBoundingClientRect().height`); height == 0 {
+	if !browser.Value[bool](tab, `document.getElementById('pipeline-1-log-1-1').checkVisibility()`) {
 		t.Error("a folded log is not printed")
 	}
 }

@@ -185,7 +185,7 @@ func TestRefusedCallsAndSpareAllowancesStandOut(t *testing.T) {
 	r.Permissions.Unused = []iam.Allowance{{Statement: "shop/MergeRole.Policies[0].Statement[4]", Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket/*"}}
 	r.Error = "2 calls were refused: the roles lack permissions"
 	page := write(t, r, Options{})
-	wants(t, page, "What failed", "2 calls were refused", "Permissions", "not all were allowed", "1 allowance was not used",
+	wants(t, page, "What failed", "2 calls were refused", "Permissions", "not all were allowed", "1 allowance was not used", "kept others from running",
 		"<h3>Refused</h3>", "shop-Build/1 is not authorized", "Allowed, and not used", "s3:PutObject", "arn:aws:s3:::bucket/*", "shop/MergeRole.Policies[0].Statement[4]",
 		"ecr:GetAuthorizationToken", "refused</span>")
 	if strings.Contains(page, "shop-Build/2 is not") {

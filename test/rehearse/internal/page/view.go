@@ -89,7 +89,7 @@ type Options struct {
 
 // New makes the view of a report. It reads the logs, whose files must be there.
 func New(r *report.Report, o Options) *View {
-	v := &View{Success: r.Success, Error: r.Error, Times: r.Times, Steps: slices.Clone(r.Steps), Access: newAccess(r.Permissions)}
+	v := &View{Success: r.Success, Error: r.Error, Times: r.Times, Steps: slices.Clone(r.Steps), Access: newAccess(r.Permissions, !r.Success)}
 	for i, p := range r.Pipelines {
 		view := newPipeline(p, fmt.Sprintf("pipeline-%d", i+1))
 		v.Pipelines = append(v.Pipelines, view)

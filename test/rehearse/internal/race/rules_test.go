@@ -10,7 +10,7 @@ import (
 
 // The rule small leaves arm64 out, and the configuration says that latest may
 // lose it: that has to hold for the validation and for the promotion.
-func TestAllowedRegressionReachesTheTag(t *testing.T) {
+func TestAllowedRegressionReachesTheTagAndIsRolledBack(t *testing.T) {
 	w := deploy(t, ruled)
 	seed := w.seed("ruled")
 	push := w.commit("ruled", "small", "2")
@@ -19,11 +19,21 @@ func TestAllowedRegressionReachesTheTag(t *testing.T) {
 	if got := r.Variables["Validate-app"]["platforms"]; got != "linux/amd64" {
 		t.Errorf("the index has %s", got)
 	}
-	first := validated(seed.Wait()[0], "app")
-	w.wantTags("ruled", map[string]string{
-		seed.Commit()[:12]: first, "main": first,
+	first := seed.Wait()[0]
+	want := map[string]string{
+		seed.Commit()[:12]: validated(first, "app"), "main": validated(first, "app"),
 		"small-" + push.Commit()[:12]: validated(r, "app"), "latest": validated(r, "app"),
-	})
+	}
+	w.wantTags("ruled", want)
+
+	// A rollback takes the rule and the reference of the execution that it goes back to.
+	back, err := w.RollbackStage(t.Context(), "ruled", "Promote", first.Execution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.succeeded(back.Wait())
+	want["latest"] = validated(first, "app")
+	w.wantTags("ruled", want)
 }
 
 // EventBridge starts all runs of this pipeline by itself. What starts none is
