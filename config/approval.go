@@ -20,7 +20,7 @@ type Approval struct {
 
 	// ARN of an SNS topic of this account and Region that is told when a run waits, for what reads topics already, such as a
 	// chat.
-	// Default: none; with an email, the stack makes a topic of its own.
+	// Default: the topic of the notifications, if somebody is named there; with an email, the stack makes a topic of its own.
 	Topic string `json:"topic"`
 
 	// Minutes that a run waits: 5 to 17280 (12 days), because images that no tag points at are deleted after 14 days.

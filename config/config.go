@@ -46,6 +46,18 @@ type Pipeline struct {
 	// A scheduled check of what the images' public tags serve.
 	DriftCheck DriftCheck `json:"driftCheck"`
 
+	// Who is told of failed runs, drift, and what makes runs fail soon.
+	Notifications Notifications `json:"notifications"`
+
+	// Whether there is a dashboard about the pipeline in CloudWatch. Three of an account cost nothing, each further one 3 USD
+	// a month.
+	Dashboard bool `json:"dashboard"`
+
+	// Tags of everything that the stack creates, besides Project (archway) and Pipeline (its name), which they may replace: at
+	// most 48, with values of at most 256 letters, digits, spaces and the characters _ . : / = + - @.
+	// Default: none.
+	ResourceTags map[string]string `json:"resourceTags"`
+
 	// The images that are built from each commit: at least one. Images times platforms are at most 50, the limit of
 	// CodePipeline for the actions of a stage.
 	Images []Image `json:"images" jsonschema:"required"`
@@ -236,16 +248,12 @@ type Downgrade struct {
 	Reason string `json:"reason" jsonschema:"required"`
 }
 
-// DriftCheck looks on a schedule whether the public tags still serve what the pipeline has validated, and notifies an SNS topic if
+// DriftCheck looks on a schedule whether the public tags still serve what the pipeline has validated, and notifies the SNS topic if
 // a platform or a part of an image is gone, or a tag serves what no run has promoted. Tags whose names hold {commit} or {date:…}
 // are not looked at; nor are, with rules, those that are called after what a pattern matches. It is off unless it has a schedule.
 type DriftCheck struct {
 	// When: rate(1 day), or an expression such as cron(0 6 * * ? *), in UTC. Empty: never.
 	Schedule string `json:"schedule" jsonschema:"required"`
-
-	// A mail address that gets the notifications, after its owner has confirmed the subscription.
-	// Default: none; subscribe to the topic that the stack's output DriftTopic names.
-	Email string `json:"email"`
 }
 
 // Build is the machine that builds one architecture.

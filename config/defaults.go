@@ -5,7 +5,7 @@ import "archway/internal/platform"
 // The defaults. Names follow from other names: see source and image.
 
 func defaultPipeline() Pipeline {
-	return Pipeline{ExecutionMode: Queued, RemovalPolicy: Retain, Source: Source{Branch: "main"}}
+	return Pipeline{ExecutionMode: Queued, RemovalPolicy: Retain, Source: Source{Branch: "main"}, Notifications: Notifications{Email: []string{}}, ResourceTags: map[string]string{}}
 }
 
 func defaultImage() Image {

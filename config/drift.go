@@ -22,12 +22,8 @@ func (r *reader) driftCheck(pipeline object, p Pipeline) DriftCheck {
 	if !ok || !o.required("schedule", `say when, such as "rate(1 day)", or remove "driftCheck"`) {
 		return d
 	}
-	text, isText := o.text("schedule", "")
-	d.Email = o.name("email", mailAddress)
+	text, _ := o.text("schedule", "")
 	if text == "" {
-		if d.Email != "" && isText {
-			o.report("email", `gets nothing without a schedule: set "schedule", such as "rate(1 day)"`)
-		}
 		return d
 	}
 	d.Schedule = text

@@ -78,14 +78,23 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			"in a drift check",
 			pipelineWith(`"driftCheck": {"schedule": "rate(1 day)", "mail": "a@example.com"}`),
 			[]string{
-				`archway.pipelines[0].driftCheck.mail: unknown key: did you mean "email"?`,
+				`archway.pipelines[0].driftCheck.mail: unknown key: use "schedule"`,
+			},
+		},
+		{
+			"in notifications",
+			pipelineWith(`"notifications": {"emails": ["a@example.com"], "slack": {"workspace": "T1", "chanel": "C1"}}`),
+			[]string{
+				`archway.pipelines[0].notifications.emails: unknown key: did you mean "email"?`,
+				`archway.pipelines[0].notifications.slack.chanel: unknown key: did you mean "channel"?`,
+				`archway.pipelines[0].notifications.slack.channel: is missing: a channel is known by its own id and by that of its workspace, so give both, or none`,
 			},
 		},
 		{
 			"with a name that is no word",
 			pipelineWith(`"a key": 1`),
 			[]string{
-				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "driftCheck", "images" or "rules"`,
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "driftCheck", "notifications", "dashboard", "resourceTags", "images" or "rules"`,
 			},
 		},
 	})

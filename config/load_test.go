@@ -21,6 +21,8 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 		Source:        config.Source{Repository: "hello", Branch: "main"},
 		ExecutionMode: config.Queued,
 		RemovalPolicy: config.Retain,
+		Notifications: config.Notifications{Email: []string{}},
+		ResourceTags:  map[string]string{},
 		Images: []config.Image{{
 			Name:       "web",
 			Repository: "hello",
@@ -51,7 +53,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"source": {"repository": "shop.code", "existing": false, "branch": "release/1.0", "seed": "seed"},
 			"executionMode": "SUPERSEDED",
 			"removalPolicy": "DESTROY",
-			"driftCheck": {"schedule": "rate(12 hours)", "email": "team+images@example.com"},
+			"driftCheck": {"schedule": "rate(12 hours)"},
+			"notifications": {"email": ["team+images@example.com", "x@y.example"], "slack": {"workspace": "T0", "channel": "C0"}},
+			"dashboard": true,
+			"resourceTags": {"Team": "shop", "cost center": ""},
 			"images": [{
 				"name": "web_1",
 				"repository": "team/shop.web",
@@ -86,7 +91,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Source:        config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
 			ExecutionMode: config.Superseded,
 			RemovalPolicy: config.Destroy,
-			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)", Email: "team+images@example.com"},
+			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)"},
+			Notifications: config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
+			Dashboard:     true,
+			ResourceTags:  map[string]string{"Team": "shop", "cost center": ""},
 			Images: []config.Image{{
 				Name:       "web_1",
 				Repository: "team/shop.web",
@@ -119,6 +127,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Source:        config.Source{Repository: "shop.code", Existing: true, Branch: "main"},
 			ExecutionMode: config.Queued,
 			RemovalPolicy: config.Retain,
+			Notifications: config.Notifications{Email: []string{}},
+			ResourceTags:  map[string]string{},
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",

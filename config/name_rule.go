@@ -89,4 +89,28 @@ var (
 		says: `a mail address has a name, "@" and a domain`,
 		cure: `use one such as "team@example.com"`,
 	}
+
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-chatbot-slackchannelconfiguration.html
+	slackWorkspace = nameRule{
+		pattern: regexp.MustCompile(`^[0-9A-Z]*$`), most: 255,
+		says: `a Slack workspace is known by its id, of capital letters and digits`,
+		cure: `use the one that the AWS console shows for the authorized workspace, such as "T0123456789"`,
+	}
+	slackChannel = nameRule{
+		pattern: regexp.MustCompile(`^[A-Za-z0-9]*$`), most: 255,
+		says: `a Slack channel is known by its id, of letters and digits, and not by its name`,
+		cure: `use the last part of the channel's link, such as "C0123456789"`,
+	}
+
+	// https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html#tag-conventions; aws: is checked in resourceTags.
+	tagKey = nameRule{
+		pattern: regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-](?:[A-Za-z0-9 _.:/=+@-]*[A-Za-z0-9_.:/=+@-])?$`), most: 128,
+		says: `AWS takes keys of tags of 1 to 128 letters, digits, spaces and the characters _ . : / = + - @`,
+		cure: `use one such as "Team"`,
+	}
+	tagValue = nameRule{
+		pattern: regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`), most: 256,
+		says: `AWS takes values of tags of at most 256 letters, digits, spaces and the characters _ . : / = + - @`,
+		cure: `use one such as "platform"`,
+	}
 )

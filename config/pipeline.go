@@ -46,6 +46,9 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	p.Images = r.images(o, of, taken.registries)
 	p.Rules = r.rules(o, p)
 	p.DriftCheck = r.driftCheck(o, p)
+	p.Notifications = r.notifications(o)
+	p.Dashboard = o.flag("dashboard")
+	p.ResourceTags = r.resourceTags(o)
 	return p
 }
 

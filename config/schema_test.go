@@ -110,8 +110,9 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Image", "name", imageName},
 		{"Image", "repository", registryName},
 		{"Image", "target", targetName},
+		{"Slack", "workspace", slackWorkspace},
+		{"Slack", "channel", slackChannel},
 		{"Rule", "name", ruleName},
-		{"DriftCheck", "email", mailAddress},
 		{"HTTPCheck", "path", requestPath},
 		{"Approval", "email", mailAddress},
 		{"Approval", "topic", topicARN},
@@ -125,6 +126,12 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
 		named.rule.describe(property(named.definition, named.key).PropertyNames)
 	}
+	mailAddress.describe(property("Notifications", "email").Items)
+	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
+	resourceTags := property("Pipeline", "resourceTags")
+	resourceTags.MaxProperties, resourceTags.PropertyNames = ptr(uint64(maxTags)), &jsonschema.Schema{}
+	tagKey.describe(resourceTags.PropertyNames)
+	tagValue.describe(resourceTags.AdditionalProperties)
 	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
 	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
 	for _, key := range []string{"context", "dockerfile"} {

@@ -88,8 +88,6 @@ func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
 		{"one days", schedule("rate(1 days)"), []string{at + `.schedule: "rate(1 days)": EventBridge takes only the right number: use "rate(1 day)"`}},
 		{"two hour", schedule("rate(2 hour)"), []string{at + `.schedule: "rate(2 hour)": EventBridge takes only the right number: use "rate(2 hours)"`}},
 		{"both days", schedule("cron(0 6 * * * *)"), []string{at + `.schedule: "cron(0 6 * * * *)": EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`}},
-		{"no address", pipelineWith(`"driftCheck": {"schedule": "rate(1 day)", "email": "team"}`), []string{at + `.email: "team": a mail address has a name, "@" and a domain: use one such as "team@example.com"`}},
-		{"an address for nothing", pipelineWith(`"driftCheck": {"schedule": "", "email": "team@example.com"}`), []string{at + `.email: "team@example.com": gets nothing without a schedule: set "schedule", such as "rate(1 day)"`}},
 		{
 			"tags that say nothing of what was validated",
 			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"immutable": ["v1"]}}, {"name": "other", "tags": {"immutable": [], "moving": ["nightly-{date:20060102}"]}}]}]}`,

@@ -69,6 +69,7 @@ func NewArtifacts(scope constructs.Construct, id string, props *ArtifactsProps) 
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
 	})
+	keepLogOfAutoDelete(this.Construct)
 	except(this.Bucket, exception{
 		ID: "AwsSolutions-S1",
 		Reason: "The objects are copies of what the source repository holds, and only this pipeline's roles may read them. An access log " +

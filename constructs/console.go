@@ -51,3 +51,8 @@ func (c console) image(repository awsecr.IRepository, digest string) string {
 	return fmt.Sprintf("%s/ecr/repositories/private/%s/%s/_/image/%s/details?region=%s",
 		c.origin, *repository.Env().Account, *repository.RepositoryName(), digest, c.region)
 }
+
+// dashboard is the address of the page of a dashboard.
+func (c console) dashboard(name string) string {
+	return fmt.Sprintf("%s/cloudwatch/home?region=%s#dashboards/dashboard/%s", c.origin, c.region, name)
+}

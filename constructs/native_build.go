@@ -139,6 +139,9 @@ type NativeBuild struct {
 	// Project is the project.
 	Project awscodebuild.PipelineProject
 
+	// Timeout is how long a build may take.
+	Timeout time.Duration
+
 	// Role is the role that builds run with: grant to it, the grants that other constructs make to Project are ignored.
 	Role awsiam.Role
 
@@ -158,6 +161,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	fill(&p.Context, ".")
 	fill(&p.Dockerfile, "Dockerfile")
 	fill(&p.Compute, ComputeMedium)
+	fill(&p.Timeout, time.Hour)
 	fill(&p.BuildKitImage, DefaultBuildKitImage)
 
 	project := newBuildProject(scope, id, &buildProjectProps{
@@ -195,6 +199,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Construct:    project.Construct,
 		Architecture: p.Architecture,
 		Project:      project.Project,
+		Timeout:      p.Timeout,
 		Role:         project.Role,
 		LogGroup:     project.LogGroup,
 		rules:        p.Rules,

@@ -88,7 +88,7 @@ type Trigger struct {
 	// DeadLetters holds the events of pushes that should have started a run and did not.
 	DeadLetters awssqs.Queue
 
-	// Alarm is on while there are any. It has no action yet: add one.
+	// Alarm is on while there are any. It has no action: give it to [AlarmsProps].Others, or add one.
 	Alarm awscloudwatch.Alarm
 }
 

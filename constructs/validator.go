@@ -29,6 +29,10 @@ type RegistryFunctionProps struct {
 	// Default: it may notify none.
 	Topic awssns.ITopic
 
+	// PipelineName is the name of the pipeline whose verdicts the function measures, for a [Dashboard].
+	// Default: nothing is measured.
+	PipelineName string
+
 	// Rules are the build rules of the pipeline, with the tags that they give to each image.
 	// Default: none, the pipeline's actions name the tags.
 	Rules []Rule
@@ -62,7 +66,7 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 		Description: "Checks an image index by its digest, reading only",
 		MemoryMB:    512,
 		Timeout:     5 * time.Minute,
-		Environment: rulesEnvironment(props.Rules),
+		Environment: validatorEnvironment(props),
 		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrRead...),
@@ -73,6 +77,18 @@ func NewValidator(scope constructs.Construct, id string, props *RegistryFunction
 	})
 	except(function.Role, wildcardLoginAndJob)
 	return function
+}
+
+func validatorEnvironment(p *RegistryFunctionProps) map[string]string {
+	environment := rulesEnvironment(p.Rules)
+	if p.PipelineName == "" {
+		return environment
+	}
+	if environment == nil {
+		environment = map[string]string{}
+	}
+	environment["PIPELINE_NAME"] = p.PipelineName
+	return environment
 }
 
 // notify lets a role tell a topic, if there is one.

@@ -11,17 +11,17 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newApproval adds whom a waiting execution tells, if somebody is to be told.
-func newApproval(stack awscdk.Stack, cfg *config.Approval) *archway.Approval {
+// newApproval adds whom a waiting execution tells: whom the approval names, else the pipeline's topic, if there is one.
+func newApproval(stack awscdk.Stack, cfg *config.Approval, topic awssns.ITopic) *archway.Approval {
 	if cfg == nil {
 		return nil
 	}
-	approval := &archway.Approval{Message: cfg.Message, Timeout: time.Duration(cfg.TimeoutMinutes) * time.Minute}
+	approval := &archway.Approval{Topic: topic, Message: cfg.Message, Timeout: time.Duration(cfg.TimeoutMinutes) * time.Minute}
 	switch {
 	case cfg.Topic != "":
 		approval.Topic = awssns.Topic_FromTopicArn(stack, jsii.String("ApprovalTopic"), &cfg.Topic)
 	case cfg.Email != "":
-		approval.Topic = archway.NewTopic(stack, "Approval", &archway.TopicProps{Email: cfg.Email}).Topic
+		approval.Topic = archway.NewTopic(stack, "Approval", &archway.TopicProps{Emails: []string{cfg.Email}}).Topic
 	}
 	return approval
 }

@@ -22,7 +22,9 @@ type Pipeline struct {
 // NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
 // which fills in the defaults and finds what is wrong.
 func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
+	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
+		Tags:        &tags,
 		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
 	})
 	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than needed, but right.
@@ -49,8 +51,15 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
 	}
+	topic := newTopic(stack, cfg)
 	rules := rulesOf(cfg.Rules)
-	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{Repositories: repositories, Rules: rules, RemovalPolicy: removal})
+	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{
+		Repositories:  repositories,
+		Topic:         topic,
+		PipelineName:  cfg.Name,
+		Rules:         rules,
+		RemovalPolicy: removal,
+	})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 		Repositories:  repositories,
 		Source:        source.Repository,
@@ -70,16 +79,21 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Execution:    archway.Execution(cfg.ExecutionMode),
 
 		ScanGate:          newScanGate(stack, cfg, images, removal),
-		Approval:          newApproval(stack, cfg.Approval),
+		Approval:          newApproval(stack, cfg.Approval, topic),
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})
-	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
+	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Repository:    source.Repository,
 		Branch:        cfg.Source.Branch,
 		Rules:         rules,
 		Pipeline:      pipeline.Pipeline,
 		RemovalPolicy: removal,
 	})
+	addOperations(stack, cfg, operated{
+		Pipeline: pipeline, Images: images, Validator: validator, Promoter: promoter, Topic: topic,
+		DeadLetters: trigger.Alarm,
+	})
 	addOutputs(stack, source, pipeline, cfg)
+	addTags(stack, tags)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }

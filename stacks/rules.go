@@ -12,6 +12,9 @@ import (
 // FunctionPackages are the packages of the functions that the stacks deploy.
 func FunctionPackages(cfg *config.Config) []string {
 	packages := []string{archway.ValidatePackage, archway.PromotePackage}
+	if slices.ContainsFunc(cfg.Pipelines, config.Pipeline.Topic) {
+		packages = append(packages, archway.NotifyPackage)
+	}
 	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return len(p.Rules) > 0 }) {
 		packages = append(packages, archway.TriggerPackage)
 	}

@@ -6,12 +6,13 @@ import (
 	"archway/internal/rule"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 )
 
 // newValidator adds the function that validates, and the schedule on which it looks at what was promoted, if there is one.
+// It tells props.Topic.
 func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.PipelineImage, props archway.RegistryFunctionProps) *archway.GoFunction {
 	if cfg.DriftCheck.Schedule == "" {
+		props.Topic = nil
 		return archway.NewValidator(stack, "Validate", &props)
 	}
 	var public []archway.PipelineImage
@@ -20,20 +21,14 @@ func newValidator(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pip
 			public = append(public, images[i])
 		}
 	}
-	topic := archway.NewTopic(stack, "Drift", &archway.TopicProps{Email: cfg.DriftCheck.Email}).Topic
-	props.Topic = topic
 	validator := archway.NewValidator(stack, "Validate", &props)
 	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{
 		Validator: validator.Function,
-		Topic:     topic,
+		Topic:     props.Topic,
 		Images:    public,
 		Rules:     props.Rules,
 		Schedule:  cfg.DriftCheck.Schedule,
 		Branch:    cfg.Source.Branch,
-	})
-	awscdk.NewCfnOutput(stack, jsii.String("DriftTopic"), &awscdk.CfnOutputProps{
-		Description: jsii.String("Tells what the public tags serve that they should not; subscribe to it"),
-		Value:       topic.TopicArn(),
 	})
 	return validator
 }

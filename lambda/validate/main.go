@@ -19,6 +19,7 @@ import (
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/ruled"
+	"archway/lambda/internal/topic"
 	"archway/lambda/internal/validation"
 )
 
@@ -46,7 +47,7 @@ func main() {
 	}
 	open := login.Reader(cfg)
 	lambda.Start(drift.Dispatch(
-		drift.Handler(open, drift.SNS(cfg), log),
-		job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open))),
+		drift.Handler(open, topic.SNS(cfg), log),
+		job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open, os.Getenv("PIPELINE_NAME")))),
 	))
 }

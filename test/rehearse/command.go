@@ -181,7 +181,11 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	}
 	c.redact = r.Redact
 	err = c.pipelines(ctx, r)
-	c.report.Calls = r.Calls()
+	err = errors.Join(err, r.Settle())
+	c.report.Calls, c.report.Notices = r.Calls(), r.Notices()
+	measured, problems := r.Metrics()
+	c.report.Metrics = measured
+	err = errors.Join(err, errors.Join(problems...))
 	permissions := r.Permissions()
 	c.report.Permissions = &permissions
 	if n := len(permissions.Refused); n > 0 {

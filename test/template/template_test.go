@@ -235,8 +235,8 @@ func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 
 func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
 	want := map[string][]string{
-		asCommitted: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "hellogoRegistryUri"},
-		everything:  {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "DriftTopic", "apiRegistryUri", "webuiRegistryUri"},
+		asCommitted: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "hellogoRegistryUri"},
+		everything:  {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "DashboardUrl", "Topic", "apiRegistryUri", "webuiRegistryUri"},
 	}
 	for stack, names := range want {
 		outputs := template(t, stack)["Outputs"].(map[string]any)

@@ -8,14 +8,12 @@ import (
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/topic"
 )
-
-// Notify sends a message to a topic.
-type Notify = func(ctx context.Context, topic, subject, text string) error
 
 // Handler makes the part of the function that answers schedules. It returns an error only if nobody could be told, so that
 // Lambda tries again; what is wrong with an image is a notification, once for each check.
-func Handler(open login.Open, notify Notify, log *slog.Logger) func(context.Context, Parameters) error {
+func Handler(open login.Open, notify topic.Notify, log *slog.Logger) func(context.Context, Parameters) error {
 	return func(ctx context.Context, p Parameters) error {
 		log := log.With("image", p.Repository)
 		text, err := message(ctx, open, p, log)

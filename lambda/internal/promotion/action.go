@@ -60,6 +60,7 @@ func Action(open login.Open, executions execution.Source, commits history.Source
 		if err != nil {
 			return nil, err
 		}
+		p.ended()
 		return p.variables(results, "now at"), nil
 	}
 }

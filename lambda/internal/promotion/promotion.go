@@ -59,7 +59,7 @@ func (p *promoter) promote(ctx context.Context, tags []Tag) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.record(ctx, r)
+		p.record(r)
 		results = append(results, r)
 	}
 	return results, nil

@@ -1,14 +1,14 @@
 package promotion
 
 import (
-	"context"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/metrics"
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/emf"
 	"archway/lambda/internal/job"
 )
 
@@ -32,35 +32,33 @@ type result struct {
 	why      string
 }
 
-// Namespace of the metrics.
-const Namespace = "Archway"
-
-// record leaves what people can read later: one line in the function's log for each tag, which CloudWatch also reads as
-// metrics (embedded metric format: a line of JSON with "_aws" and the values on its top level).
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func (p *promoter) record(ctx context.Context, r result) {
-	metric := map[outcome]string{moved: "TagsMoved", already: "TagsConfirmed", kept: "TagsKept"}[r.outcome]
-	if p.execution.Rollback && r.outcome == moved {
-		metric = "TagsRolledBack"
-	}
-	p.log.LogAttrs(ctx, slog.LevelInfo, "promotion",
-		slog.String("Pipeline", p.execution.Pipeline), slog.String("Repository", p.name),
-		slog.String("execution", p.execution.ID), slog.Bool("rollback", p.execution.Rollback), slog.String("target", p.execution.Target),
-		slog.String("tag", r.Name), slog.Bool("immutable", r.Immutable), slog.String("outcome", string(r.outcome)), slog.String("why", r.why),
-		slog.String("from", r.from.String()), slog.String("to", r.to.String()), slog.String("commit", p.image.revision),
-		slog.Int(metric, 1), slog.Any("_aws", metricOf(metric, time.Now())))
+// dimensions are what the metrics are about.
+func (p *promoter) dimensions() []emf.Dimension {
+	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline}, {Name: metrics.Repository, Value: p.name}}
 }
 
-func metricOf(name string, at time.Time) any {
-	type list = []any
-	type object = map[string]any
-	return object{
-		"Timestamp": at.UnixMilli(),
-		"CloudWatchMetrics": list{object{
-			"Namespace": Namespace, "Dimensions": list{list{"Pipeline", "Repository"}},
-			"Metrics": list{object{"Name": name, "Unit": "Count"}},
-		}},
+// record leaves what people can read later: one line in the function's log for each tag, which CloudWatch also reads as a
+// metric.
+func (p *promoter) record(r result) {
+	metric := map[outcome]string{moved: metrics.TagsMoved, already: metrics.TagsConfirmed, kept: metrics.TagsKept}[r.outcome]
+	if p.execution.Rollback && r.outcome == moved {
+		metric = metrics.TagsRolledBack
 	}
+	emf.Log(p.log, "promotion", p.dimensions(), []emf.Metric{{Name: metric, Unit: emf.Count, Value: 1}},
+		slog.String("execution", p.execution.ID), slog.Bool("rollback", p.execution.Rollback), slog.String("target", p.execution.Target),
+		slog.String("tag", r.Name), slog.Bool("immutable", r.Immutable), slog.String("outcome", string(r.outcome)), slog.String("why", r.why),
+		slog.String("from", r.from.String()), slog.String("to", r.to.String()), slog.String("commit", p.image.revision))
+}
+
+// ended counts a promotion, or a rollback, that has ended well.
+func (p *promoter) ended() {
+	promotions, rollbacks := int64(1), int64(0)
+	if p.execution.Rollback {
+		promotions, rollbacks = 0, 1
+	}
+	emf.Log(p.log, "promoted", p.dimensions(), []emf.Metric{
+		{Name: metrics.Promotions, Unit: emf.Count, Value: promotions}, {Name: metrics.Rollbacks, Unit: emf.Count, Value: rollbacks},
+	})
 }
 
 // variables are what the action hands on, and shows in the console. verb says what happens, or happened, to the tags that move.

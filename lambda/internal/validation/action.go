@@ -13,8 +13,8 @@ import (
 	"archway/lambda/internal/login"
 )
 
-// Action is the work of a Validate action.
-func Action(open login.Open) job.Work {
+// Action is the work of a Validate action. Verdicts are measured for the pipeline, if it is named.
+func Action(open login.Open, pipeline string) job.Work {
 	return func(ctx context.Context, j job.Job) (map[string]string, error) {
 		t, err := parse(j.Parameters)
 		if err != nil {
@@ -41,6 +41,7 @@ func Action(open login.Open) job.Work {
 			return nil, fmt.Errorf("%s: %w", image, err)
 		}
 		log(j.Log, verdict)
+		measure(j.Log, pipeline, t.repository.RepositoryStr(), verdict)
 		if !verdict.Valid() {
 			return nil, job.Failed("%s", failure(t.repository.Name(), verdict))
 		}

@@ -50,7 +50,7 @@ func act(t *testing.T, arm64 func(*fixture.Store) specs.Descriptor, change func(
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	variables, err = Action(open)(t.Context(), job.Job{ID: "job", Parameters: string(b), Log: slog.New(slog.NewJSONHandler(&lines, nil))})
+	variables, err = Action(open, "app-pipeline")(t.Context(), job.Job{ID: "job", Parameters: string(b), Log: slog.New(slog.NewJSONHandler(&lines, nil))})
 	if err == nil && variables["digest"] != root.String() {
 		t.Errorf("digest %q, want %s", variables["digest"], root)
 	}

@@ -6,6 +6,7 @@ import "context"
 // CodePipeline has a name for are of the type *Error.
 type Pipelines interface {
 	Execution(pipeline, id string) (PipelineExecution, error)
+	Actions(pipeline, id string) ([]ActionExecution, error)
 }
 
 // PipelineExecution is GetPipelineExecution's answer, as far as it is known here.
@@ -17,6 +18,69 @@ type PipelineExecution struct {
 	Type     string            `json:"executionType"`
 	Trigger  map[string]string `json:"trigger,omitempty"`
 	Rollback map[string]string `json:"rollbackMetadata,omitempty"`
+	// Revisions are what the source actions brought.
+	Revisions []ArtifactRevision `json:"artifactRevisions,omitempty"`
+}
+
+// ArtifactRevision is what a source action brought.
+type ArtifactRevision struct {
+	Name    string `json:"name"`
+	ID      string `json:"revisionId"`
+	Summary string `json:"revisionSummary,omitempty"`
+}
+
+// ActionExecution is one of ListActionExecutions' answers, as far as it is known here.
+type ActionExecution struct {
+	Execution string       `json:"pipelineExecutionId"`
+	Stage     string       `json:"stageName"`
+	Action    string       `json:"actionName"`
+	Status    string       `json:"status"`
+	Start     float64      `json:"startTime"`
+	Update    float64      `json:"lastUpdateTime"`
+	Output    ActionOutput `json:"output"`
+}
+
+// ActionOutput is what an action said.
+type ActionOutput struct {
+	Result struct {
+		Summary string            `json:"externalExecutionSummary,omitempty"`
+		Error   map[string]string `json:"errorDetails,omitempty"`
+	} `json:"executionResult"`
+}
+
+// maxSummary is the length of a summary in CodePipeline's history.
+// https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionExecution.html
+const maxSummary = 2048
+
+// Failed notes why an action failed.
+func (o *ActionOutput) Failed(message string) {
+	o.Result.Summary = string([]rune(message)[:min(maxSummary, len([]rune(message)))])
+	o.Result.Error = map[string]string{"code": "JobFailed", "message": message}
+}
+
+func (s *Server) listActionExecutions(_ Caller, body []byte) (any, error) {
+	var in struct {
+		Name   string `json:"pipelineName"`
+		Filter struct {
+			ID string `json:"pipelineExecutionId"`
+		} `json:"filter"`
+	}
+	if err := decode(body, &in); err != nil {
+		return nil, err
+	}
+	var found problems
+	found.length(in.Name, "pipelineName", 100)
+	if !jobID.MatchString(in.Filter.ID) {
+		found.add(in.Filter.ID, "filter.pipelineExecutionId", "Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	actions, err := s.options.Pipelines.Actions(in.Name, in.Filter.ID)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"actionExecutionDetails": actions}, nil
 }
 
 func (s *Server) getPipelineExecution(_ Caller, body []byte) (any, error) {

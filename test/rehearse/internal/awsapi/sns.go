@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -15,7 +16,10 @@ type Notice struct {
 	Caller  Caller `json:"caller"`
 	Topic   string `json:"topic"`
 	Subject string `json:"subject"`
-	Text    string `json:"text"`
+	// Text is what subscribers get, such as those by mail.
+	Text string `json:"text"`
+	// Others are what subscribers of some protocols get instead.
+	Others map[string]string `json:"others,omitempty"`
 }
 
 // Limits of SNS: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -53,23 +57,40 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 
 // publish takes a message for a topic. The rehearsal has no subscribers; it keeps the message.
 func (s *Server) publish(caller Caller, form url.Values) error {
-	return s.Notify(Notice{Caller: caller, Topic: form.Get("TopicArn"), Subject: form.Get("Subject"), Text: form.Get("Message")})
+	n := Notice{Caller: caller, Topic: form.Get("TopicArn"), Subject: form.Get("Subject"), Text: form.Get("Message")}
+	switch structure := form.Get("MessageStructure"); {
+	case len(n.Text) > maxNotice:
+		return invalidParameter("Message too long")
+	case structure == "json":
+		if err := json.Unmarshal([]byte(n.Text), &n.Others); err != nil {
+			return invalidParameter("Message Structure - JSON message body failed to parse")
+		}
+		n.Text = n.Others["default"]
+		delete(n.Others, "default")
+		if n.Text == "" {
+			return invalidParameter("Message Structure - No default entry in JSON message body")
+		}
+	case structure != "":
+		return invalidParameter("MessageStructure")
+	}
+	return s.Notify(n)
+}
+
+func invalidParameter(what string) error {
+	return &Error{"InvalidParameter", "Invalid parameter: " + what}
 }
 
 // Notify publishes a message, also for a service that does so by itself.
 func (s *Server) Notify(n Notice) error {
-	invalid := func(format string, arguments ...any) error {
-		return &Error{"InvalidParameter", "Invalid parameter: " + fmt.Sprintf(format, arguments...)}
-	}
 	switch {
 	case !strings.HasPrefix(n.Topic, "arn:"):
-		return invalid("TopicArn")
+		return invalidParameter("TopicArn")
 	case n.Text == "" || !utf8.ValidString(n.Text):
-		return invalid("Empty message")
+		return invalidParameter("Empty message")
 	case len(n.Text) > maxNotice:
-		return invalid("Message too long")
+		return invalidParameter("Message too long")
 	case len(n.Subject) >= maxSubject || strings.ContainsFunc(n.Subject, func(c rune) bool { return c < ' ' || c > '~' }):
-		return invalid("Subject")
+		return invalidParameter("Subject")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

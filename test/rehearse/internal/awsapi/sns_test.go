@@ -33,10 +33,23 @@ func TestWhatATopicIsToldIsKept(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	byProtocol := func(message string) error {
+		_, err := client.Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String("s"), Message: &message, MessageStructure: aws.String("json")})
+		return err
+	}
+	for _, message := range []string{"no JSON", `{"https": "x"}`, `{"default": ""}`} {
+		if err := byProtocol(message); err == nil || !strings.Contains(err.Error(), "InvalidParameter") {
+			t.Errorf("%s: %v", message, err)
+		}
+	}
+	if err := byProtocol(`{"default": "for all", "https": "for chat"}`); err != nil {
+		t.Error(err)
+	}
 	if _, err := client.ListTopics(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "does not support the call ListTopics of sns") {
 		t.Errorf("another call: %v", err)
 	}
-	want := []Notice{{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "drift", Text: "latest & main\nserve <nothing>"}}
+	want := []Notice{{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "drift", Text: "latest & main\nserve <nothing>"},
+		{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "s", Text: "for all", Others: map[string]string{"https": "for chat"}}}
 	if diff := cmp.Diff(want, s.Notices()); diff != "" {
 		t.Error(diff)
 	}

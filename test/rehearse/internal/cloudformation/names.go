@@ -10,6 +10,8 @@ import (
 // nameProperty is the property that holds the name of a resource, by type.
 // Types that are not here have generated names only.
 var nameProperty = map[string]string{
+	"AWS::CloudWatch::Alarm":      "AlarmName",
+	"AWS::CloudWatch::Dashboard":  "DashboardName",
 	"AWS::CodeBuild::Project":     "Name",
 	"AWS::CodeCommit::Repository": "RepositoryName",
 	"AWS::CodePipeline::Pipeline": "Name",
@@ -79,6 +81,8 @@ func (l *loader) arn(service, resource string) string {
 // arnOf is the ARN of a resource, by type.
 func (l *loader) arnOf(kind, name string) (string, bool) {
 	switch kind {
+	case "AWS::CloudWatch::Alarm":
+		return l.arn("cloudwatch", "alarm:"+name), true
 	case "AWS::CodeBuild::Project":
 		return l.arn("codebuild", "project/"+name), true
 	case "AWS::CodeCommit::Repository":

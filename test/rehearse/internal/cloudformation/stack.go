@@ -35,7 +35,9 @@ type Stack struct {
 	Pipelines    []*codepipeline.Pipeline
 	Queues       []Queue
 	Outputs      []Output
-	Access       Access
+	// Watched are the dashboards and alarms.
+	Watched []Watched
+	Access  Access
 }
 
 // Repository is a CodeCommit repository.
@@ -132,6 +134,8 @@ var interpreters map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	interpreters = map[string]func(l *loader, id string, p *properties){
+		"AWS::CloudWatch::Alarm":         (*loader).alarm,
+		"AWS::CloudWatch::Dashboard":     (*loader).dashboard,
 		"AWS::CodeBuild::Project":        (*loader).project,
 		"AWS::CodeCommit::Repository":    (*loader).repository,
 		"AWS::CodePipeline::Pipeline":    (*loader).pipeline,

@@ -11,6 +11,7 @@ import (
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/metrics"
 )
 
 var account = Account{ID: "111122223333", Region: "eu-west-1", Partition: "aws", URLSuffix: "archway.test:5000"}
@@ -141,7 +142,7 @@ func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
 	got, err := Load(source(t, func(resources map[string]any) {
 		set(map[string]any{"Type": "AWS::SQS::Queue", "Properties": map[string]any{"SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1209600}}, "Letters")(resources)
 		set(map[string]any{"Type": "AWS::SQS::QueuePolicy", "Properties": map[string]any{"Queues": []any{map[string]any{"Ref": "Letters"}}}}, "LettersPolicy")(resources)
-		set(map[string]any{"Type": "AWS::CloudWatch::Alarm"}, "LettersAlarm")(resources)
+		set(alarm(map[string]any{"Fn::GetAtt": []any{"Letters", "QueueName"}}), "LettersAlarm")(resources)
 		set(map[string]any{"Arn": queue}, "Rule", "Properties", "Targets", 0, "DeadLetterConfig")(resources)
 	}), account)
 	if err != nil {
@@ -152,6 +153,34 @@ func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
 	}
 	if letters := got.Rules[0].Targets[0].DeadLetters; letters != got.Queues[0].ARN {
 		t.Errorf("dead letters of the rule's target go to %q, expected %s", letters, got.Queues[0].ARN)
+	}
+}
+
+// alarm is one on the messages of a queue.
+func alarm(queue any) map[string]any {
+	return map[string]any{"Type": "AWS::CloudWatch::Alarm", "Properties": map[string]any{
+		"AlarmDescription": "x", "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
+		"Dimensions": []any{map[string]any{"Name": "QueueName", "Value": queue}},
+		"Statistic":  "Maximum", "Period": 300, "EvaluationPeriods": 1, "Threshold": 1,
+		"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+	}}
+}
+
+func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
+	body := `{"widgets":[{"type":"metric","x":0,"y":0,"width":6,"height":6,"properties":{"region":"eu-west-1","metrics":[["AWS/CodeBuild","Duration","ProjectName","p"]]}}]}`
+	got, err := Load(source(t, func(resources map[string]any) {
+		set(alarm("letters"), "Alarm")(resources)
+		set(map[string]any{"Type": "AWS::CloudWatch::Dashboard", "Properties": map[string]any{"DashboardBody": body}}, "Dashboard")(resources)
+	}), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Watched{
+		{"Alarm", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: map[string]string{"QueueName": "letters"}}}}},
+		{"Dashboard", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/CodeBuild", Name: "Duration", Dimensions: map[string]string{"ProjectName": "p"}}}}},
+	}
+	if diff := cmp.Diff(want, got.Watched); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -224,6 +253,8 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		"a secret variable":          {set("SECRETS_MANAGER", "Project", properties, "Environment", "EnvironmentVariables", 0, "Type"), "SECRETS_MANAGER"},
 		"an arm image on x86":        {set("LINUX_CONTAINER", "Project", properties, "Environment", "Type"), "can't run on a machine of the type LINUX_CONTAINER"},
 		"a broken buildspec":         {set("version: 0.1", "Project", properties, "Source", "BuildSpec"), "Resources.Project.Properties.Source.BuildSpec: buildspec.version"},
+		"a dashboard that is none":   {set(map[string]any{"Type": "AWS::CloudWatch::Dashboard", properties: map[string]any{"DashboardBody": `{"widgets":[]}`}}, "Board"), "Resources.Board.Properties.DashboardBody: it has 0 widgets"},
+		"an alarm that tells nobody": {set(map[string]any{"Type": "AWS::CloudWatch::Alarm", properties: map[string]any{"AlarmActions": []any{"me"}}}, "Alarm"), `AlarmActions[0]: got "me", expected a topic`},
 		"a timeout":                  {set(4, "Project", properties, "TimeoutInMinutes"), "TimeoutInMinutes: got 4"},
 		"an unknown asset":           {set("other.zip", "Repo", properties, "Code", "S3", "Key"), `no asset with the object key "other.zip"`},
 		"an unknown attribute":       {set(map[string]any{"Fn::GetAtt": []any{"Repo", "Other"}}, append(action, "Namespace")...), "attribute Other of Repo (AWS::CodeCommit::Repository)"},
@@ -252,11 +283,11 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := Load(source(t, func(resources map[string]any) {
-		set(map[string]any{"Type": "AWS::Kinesis::Stream"}, "Topic")(resources)
+		set(map[string]any{"Type": "AWS::Kinesis::Stream"}, "Table")(resources)
 		set(map[string]any{}, "Project", "Properties", "VpcConfig")(resources)
 		set("x", "Pipeline", "Properties", "DisableInboundStageTransitions")(resources)
 	}), account)
-	for _, want := range []string{"Topic", "VpcConfig", "DisableInboundStageTransitions"} {
+	for _, want := range []string{"Table", "VpcConfig", "DisableInboundStageTransitions"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %s to be named", err, want)
 		}

@@ -4,7 +4,7 @@ package cloudformation
 // on one machine, and why. The key "" stands for a whole type.
 var withoutEffect = map[string]map[string]string{
 	"AWS::CDK::Metadata":                           {"": "it counts the use of constructs"},
-	"AWS::CloudWatch::Alarm":                       {"": "nothing watches metrics of a rehearsal"},
+	"AWS::Chatbot::SlackChannelConfiguration":      {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
 	"AWS::CodeStarNotifications::NotificationRule": {"": "nobody is notified of a rehearsal"},
 	"AWS::KMS::Alias":                              {"": encryption},
 	"AWS::SNS::Subscription":                       {"": "the rehearsal keeps what a topic is told, and sends nothing on"},
@@ -36,6 +36,13 @@ var withoutEffect = map[string]map[string]string{
 		"Tags":        describes,
 	},
 
+	"AWS::CloudWatch::Alarm": {
+		"AlarmDescription": describes,
+		"Tags":             describes,
+	},
+	"AWS::CloudWatch::Dashboard": {
+		"Tags": describes,
+	},
 	"AWS::CodeBuild::Project": {
 		"Artifacts.EncryptionDisabled":         encryption,
 		"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",

@@ -57,6 +57,8 @@ type world struct {
 	changed chan struct{}
 	// delay is how long each build takes.
 	delay time.Duration
+	// spoil, if set, changes the architecture in the image's config that a build yields, or fails the build.
+	spoil func(platform string) (architecture string, err error)
 	// hold, if set, is called by each build first.
 	hold func(context.Context)
 	// refusals says that the test expects refused calls.
@@ -268,6 +270,9 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 			return map[string]string{"IMAGE_DIGEST": "none"}, err
 		}
 		image, err := image(environment["PLATFORM"], environment["COMMIT_ID"])
+		if err == nil {
+			image, err = w.spoiled(image, environment["PLATFORM"])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -305,6 +310,34 @@ func (w *world) build(ctx context.Context, environment map[string]string) (map[s
 		return nil, err
 	}
 	return map[string]string{"INDEX_DIGEST": digest.String()}, remote.WriteIndex(repository.Digest(digest.String()), annotated, options...)
+}
+
+// spoiled is what a build yields that goes wrong.
+func (w *world) spoiled(image v1.Image, platform string) (v1.Image, error) {
+	w.mu.Lock()
+	spoil := w.spoil
+	w.mu.Unlock()
+	if spoil == nil {
+		return image, nil
+	}
+	architecture, err := spoil(platform)
+	if err != nil || architecture == "" {
+		return image, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.Architecture = architecture
+	return mutate.ConfigFile(image, config)
+}
+
+// spoils makes builds go wrong from now on.
+func (w *world) spoils(spoil func(platform string) (architecture string, err error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spoil = spoil
 }
 
 // leftOut tells whether the build rule of an execution leaves out a platform.

@@ -3,6 +3,8 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
@@ -27,8 +29,44 @@ func (a asked) Execution(pipeline, id string) (awsapi.PipelineExecution, error) 
 		answer.Trigger = map[string]string{"triggerType": result.Trigger}
 		answer.Rollback = map[string]string{"rollbackTargetPipelineExecutionId": result.Target}
 	}
+	for name, id := range result.Revisions {
+		answer.Revisions = append(answer.Revisions, awsapi.ArtifactRevision{Name: name, ID: id})
+	}
 	return answer, nil
 }
+
+// Actions implements awsapi.Pipelines. Like CodePipeline it lists the newest first; of an action that was retried it knows the
+// latest attempt only.
+func (a asked) Actions(pipeline, id string) ([]awsapi.ActionExecution, error) {
+	if _, err := a.Execution(pipeline, id); err != nil {
+		return nil, err
+	}
+	engine, _ := a.r.engine(pipeline)
+	x, _ := engine.Find(id)
+	all := []awsapi.ActionExecution{}
+	for _, stage := range x.Result().Stages {
+		for _, action := range stage.Actions {
+			if action.Start.IsZero() {
+				continue // it never began
+			}
+			update := action.End
+			if update.IsZero() {
+				update = action.Start
+			}
+			one := awsapi.ActionExecution{
+				Execution: id, Stage: stage.Name, Action: action.Name, Status: string(action.Status), Start: seconds(action.Start), Update: seconds(update),
+			}
+			if action.Status == codepipeline.Failed {
+				one.Output.Failed(action.Message)
+			}
+			all = append(all, one)
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // MergeBase implements awsapi.Commits.
 func (a asked) MergeBase(ctx context.Context, repository, source, destination string) (awsapi.MergeOptions, error) {

@@ -80,7 +80,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
-		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.options.Observer})
+		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline)})
 		if err != nil {
 			return err
 		}

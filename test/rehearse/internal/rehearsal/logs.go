@@ -25,9 +25,9 @@ func (r *Rehearsal) openLog(execution, stage, action string) (io.WriteCloser, st
 	if err != nil {
 		return nil, "", err
 	}
-	var out io.Writer = file
+	out := io.MultiWriter(file, r.measured.Log())
 	if r.options.Stream != nil {
-		out = io.MultiWriter(file, r.options.Stream(stage, action))
+		out = io.MultiWriter(out, r.options.Stream(stage, action))
 	}
 	return &actionLog{Writer: redact.NewWriter(r.secrets, out), file: file}, name, nil
 }

@@ -19,6 +19,8 @@ var unexercised = []iam.Exception{
 		Reason: "only a push that could not start a run leaves a dead letter"},
 	{Action: "sns:Publish", Elsewhere: true,
 		Reason: "people are told only when something is wrong"},
+	{Action: "codepipeline:ListActionExecutions", Elsewhere: true,
+		Reason: "asked only about a failed run, by the function that tells of it"},
 
 	{Action: "codecommit:CancelUploadArchive",
 		Reason: "CodePipeline cancels an upload if the execution is stopped during it; here it takes no time"},

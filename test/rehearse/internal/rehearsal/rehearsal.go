@@ -24,6 +24,7 @@ import (
 	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
+	"archway/test/rehearse/internal/metrics"
 	"archway/test/rehearse/internal/redact"
 	"archway/test/rehearse/internal/registry"
 )
@@ -86,6 +87,9 @@ type Rehearsal struct {
 	rules        []*events.Rule
 	permissions  *iam.Account
 	keys         map[string]string // of encrypted resources, both by ARN
+
+	measured metrics.Collector
+	states   states
 
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
@@ -206,7 +210,7 @@ func (r *Rehearsal) Close() error {
 			x.Stop()
 		}
 	}
-	var problems []error
+	problems := []error{r.Settle()}
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		problems = append(problems, r.closers[i]())
 	}

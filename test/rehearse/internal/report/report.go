@@ -9,6 +9,7 @@ import (
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/metrics"
 )
 
 // Report is a whole rehearsal.
@@ -22,7 +23,10 @@ type Report struct {
 	// Permissions are the calls that roles and services made, judged by the template's
 	// policies, and the allowances that nothing needed. Nil if nothing was deployed.
 	Permissions *iam.Report `json:"permissions,omitempty"`
-	Times       Times       `json:"times"`
+	// Notices are what people would have been told, Metrics what the functions have measured.
+	Notices []awsapi.Notice `json:"notices"`
+	Metrics []metrics.Datum `json:"metrics"`
+	Times   Times           `json:"times"`
 	// Folder is the working folder, if it was kept.
 	Folder string `json:"folder,omitempty"`
 	// Page is the HTML page about the rehearsal.

@@ -35,6 +35,13 @@ func (r *Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "\nTime: %s in all; builds %s, the rehearsal itself %s (synthesis %s, set-up %s, around the builds %s, proof %s)\n",
 			t.Total, t.Builds, t.Overhead, t.Synthesis, t.SetUp, t.Pipelines, t.Proof)
 	}
+	for _, n := range r.Notices {
+		fmt.Fprintf(w, "\nPeople would have been told: %s\n", n.Subject)
+		for line := range strings.Lines(n.Text) {
+			fmt.Fprintf(w, "  %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	writeMetrics(w, r.Metrics)
 	if r.Folder != "" {
 		fmt.Fprintf(w, "Kept: %s (logs, git repositories, registry)\n", r.Folder)
 	}

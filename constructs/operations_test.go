@@ -1,0 +1,260 @@
+package constructs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/google/go-cmp/cmp"
+)
+
+// operated is a pipeline of one image with everything that tells people about it.
+var operated = stack("Operated", func(stack awscdk.Stack) {
+	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	registry := archway.NewRegistry(stack, "Registry", nil)
+	image := archway.PipelineImage{
+		Name: "api", Repository: registry.Repository, MovingTags: []string{"latest"},
+		Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
+	}
+	for i, timeout := range []time.Duration{0, 10 * time.Minute} {
+		architecture := []archway.Architecture{archway.AMD64, archway.ARM64}[i]
+		image.Builds = append(image.Builds, archway.NewNativeBuild(stack, "Build-"+string(architecture), &archway.NativeBuildProps{
+			Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x", Timeout: timeout,
+		}))
+	}
+	repositories := []awsecr.IRepository{registry.Repository}
+	p := &archway.PipelineProps{
+		PipelineName: "app", Repository: source.Repository, Artifacts: artifacts.Bucket, Images: []archway.PipelineImage{image},
+		Validator: archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: repositories, PipelineName: "app"}).Function,
+		Promoter:  archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: repositories, Source: source.Repository, PipelineName: "app"}).Function,
+	}
+	topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{
+		Emails: []string{"a@example.com", "b@example.com"},
+		Slack:  &archway.SlackChannel{Name: "builds", Workspace: "T0", Channel: "C0"},
+	})
+	pipeline := archway.NewPipeline(stack, "Pipeline", p)
+	notice := archway.NewFailureNotice(stack, "Notice", &archway.FailureNoticeProps{Pipeline: pipeline, Topic: topic.Topic})
+	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: p.Images, Notifier: notice.Notifier.Function})
+	archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
+		Pipeline: pipeline, Images: p.Images, Validator: p.Validator, Promoter: p.Promoter, Alarms: alarms.Alarms,
+	})
+})
+
+func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
+	rule := resources(t, operated, eventRule)["NoticeRule"]
+	got := plain(rule.Properties["EventPattern"])
+	var pattern any
+	if err := json.Unmarshal([]byte(got), &pattern); err != nil {
+		t.Fatalf("%s: %v", got, err)
+	}
+	pattern.(map[string]any)["resources"] = plain(pattern.(map[string]any)["resources"])
+	want := map[string]any{
+		"source": []any{"aws.codepipeline"}, "detail-type": []any{"CodePipeline Pipeline Execution State Change"},
+		"resources": "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}", "detail": map[string]any{"state": []any{"FAILED"}},
+	}
+	if diff := cmp.Diff(want, pattern); diff != "" {
+		t.Error(diff)
+	}
+	permission := resources(t, operated, "AWS::Lambda::Permission")["NoticePermission"].Properties
+	if permission["Action"] != "lambda:InvokeFunction" || permission["Principal"] != "events.amazonaws.com" || plain(permission["SourceArn"]) != "${NoticeRule.Arn}" {
+		t.Errorf("permission %s", plain(permission))
+	}
+}
+
+func TestNotifierMayAskAboutItsPipelineAndTellItsTopic(t *testing.T) {
+	const pipeline = " on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}"
+	want := []string{
+		"codepipeline:GetPipelineExecution" + pipeline,
+		"codepipeline:ListActionExecutions" + pipeline,
+		"logs:CreateLogStream on ${NoticeNotifierLogs.Arn}",
+		"logs:PutLogEvents on ${NoticeNotifierLogs.Arn}",
+		"sns:Publish on ${Topic}",
+	}
+	if diff := cmp.Diff(want, permissions(t, operated, "NoticeNotifierRole")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSubscribersGetTheTopic(t *testing.T) {
+	var mails []string
+	for _, s := range resources(t, operated, "AWS::SNS::Subscription") {
+		mails = append(mails, fmt.Sprintf("%s %s of %s", s.Properties["Protocol"], s.Properties["Endpoint"], plain(s.Properties["TopicArn"])))
+	}
+	slices.Sort(mails)
+	if diff := cmp.Diff([]string{"email a@example.com of ${Topic}", "email b@example.com of ${Topic}"}, mails); diff != "" {
+		t.Error(diff)
+	}
+	slack := resources(t, operated, "AWS::Chatbot::SlackChannelConfiguration")["TopicSlack"].Properties
+	got := map[string]string{}
+	for name, value := range slack {
+		got[name] = plain(value)
+	}
+	want := map[string]string{
+		"ConfigurationName": "builds", "SlackWorkspaceId": "T0", "SlackChannelId": "C0", "SnsTopicArns": "${Topic}", "IamRoleArn": "${TopicSlackRole.Arn}",
+		"GuardrailPolicies": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll", "LoggingLevel": "ERROR", "UserRoleRequired": "false",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	role := resources(t, operated, "AWS::IAM::Role")["TopicSlackRole"].Properties
+	if role["Policies"] != nil || role["ManagedPolicyArns"] != nil {
+		t.Errorf("people in the channel may do something: %s", plain(role))
+	}
+}
+
+// Alarms have no role: without this statement they would fall silent, as a topic with a policy has lost the default one.
+func TestTopicLetsAlarmsOfTheAccountPublishAndNothingWithoutTLS(t *testing.T) {
+	statements := resources(t, operated, "AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any)
+	var got []string
+	for _, s := range statements {
+		s := s.(map[string]any)
+		got = append(got, fmt.Sprint(s["Effect"], " ", plain(s["Principal"]), " ", plain(s["Action"]), " ", plain(s["Condition"])))
+	}
+	want := []string{
+		`Deny * sns:Publish {"Bool":{"aws:SecureTransport":"false"}}`,
+		`Allow {"Service":"cloudwatch.amazonaws.com"} sns:Publish {"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAlarmsHaveThresholdsAndTellTheTopic(t *testing.T) {
+	got := map[string]string{}
+	for id, alarm := range resources(t, operated, "AWS::CloudWatch::Alarm") {
+		p := alarm.Properties
+		if plain(p["AlarmActions"]) != "${Topic}" || p["TreatMissingData"] != "notBreaching" || p["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" || p["OKActions"] != nil {
+			t.Errorf("%s: %s", id, plain(p))
+		}
+		d := p["Dimensions"].([]any)[0].(map[string]any)
+		got[id] = fmt.Sprintf("%s %s %s=%s %s >= %v for %v of %v s", p["Namespace"], p["MetricName"], d["Name"], plain(d["Value"]), p["Statistic"], p["Threshold"], p["EvaluationPeriods"], p["Period"])
+	}
+	want := map[string]string{
+		"Alarmsapiamd64NearTimeout": "AWS/CodeBuild Duration ProjectName=${Buildamd64Project} Maximum >= 2880 for 1 of 300 s",
+		"Alarmsapiamd64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${Buildamd64Project} Maximum >= 600 for 1 of 300 s",
+		"Alarmsapiarm64NearTimeout": "AWS/CodeBuild Duration ProjectName=${Buildarm64Project} Maximum >= 480 for 1 of 300 s",
+		"Alarmsapiarm64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${Buildarm64Project} Maximum >= 600 for 1 of 300 s",
+		"AlarmsNotifierErrors":      "AWS/Lambda Errors FunctionName=${NoticeNotifierFunction} Sum >= 1 for 1 of 300 s",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// dashboard is the body, with references written as ${Id}.
+func dashboard(t *testing.T) (widgets []struct {
+	Type                string
+	X, Y, Width, Height int
+	Properties          map[string]any
+}) {
+	t.Helper()
+	text := plain(resources(t, operated, "AWS::CloudWatch::Dashboard")["Dashboard"].Properties["DashboardBody"])
+	// An Fn::FindInMap stands in a URL as JSON.
+	text = regexp.MustCompile(`\{"Fn::FindInMap":[^}]*\}[^}]*\}`).ReplaceAllString(text, "${Host}")
+	var body struct {
+		Widgets []struct {
+			Type                string
+			X, Y, Width, Height int
+			Properties          map[string]any
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &body); err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	return body.Widgets
+}
+
+func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
+	got := map[string]string{}
+	for _, w := range dashboard(t) {
+		if w.Type != "metric" {
+			continue
+		}
+		var metrics []string
+		for _, m := range w.Properties["metrics"].([]any) {
+			var words []string
+			for _, part := range m.([]any) {
+				switch part := part.(type) {
+				case string:
+					words = append(words, part)
+				case map[string]any:
+					if expression, ok := part["expression"].(string); ok {
+						words = append(words, expression)
+					}
+				}
+			}
+			metrics = append(metrics, strings.Join(words, " "))
+		}
+		got[w.Properties["title"].(string)] = strings.Join(metrics, "\n")
+	}
+	const image = " Pipeline ${Pipeline} Repository ${RegistryImages}"
+	want := map[string]string{
+		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
+		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
+		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName ${Pipeline}\nAWS/CodePipeline PipelineDuration PipelineName ${Pipeline}",
+		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${Buildamd64Project}\nAWS/CodeBuild Duration ProjectName ${Buildarm64Project}\nAWS/CodeBuild Duration ProjectName ${MergeProject}",
+		"Duration of validation and promotion":          "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
+		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${Buildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${Buildarm64Project}",
+		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${Buildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${Buildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${MergeProject}",
+		"Verdicts":                                      "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
+		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="${Pipeline}"', 'Sum', 86400)`,
+		"Size of valid images, compressed":              "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+func TestWidgetsOfADashboardFitIntoItsGrid(t *testing.T) {
+	taken := map[[2]int]string{}
+	for n, w := range dashboard(t) {
+		name := fmt.Sprintf("widget %d (%v)", n, w.Properties["title"])
+		if w.X < 0 || w.Width < 1 || w.X+w.Width > 24 || w.Height < 1 || w.Height > 1000 {
+			t.Errorf("%s lies at x %d with width %d and height %d", name, w.X, w.Width, w.Height)
+		}
+		for x := w.X; x < w.X+w.Width; x++ {
+			for y := w.Y; y < w.Y+w.Height; y++ {
+				if other := taken[[2]int{x, y}]; other != "" {
+					t.Fatalf("%s and %s lie on one another", name, other)
+				}
+				taken[[2]int{x, y}] = name
+			}
+		}
+	}
+}
+
+func TestOperationsRefuseWrongProps(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want []string
+	}{
+		{(*archway.AlarmsProps)(nil).Validate(), []string{"are nil"}},
+		{(&archway.AlarmsProps{}).Validate(), []string{"Topic", "Images"}},
+		{(&archway.DashboardProps{Images: []archway.PipelineImage{{}}}).Validate(), []string{"Pipeline", "Validator", "Promoter", "Images[0].Repository", "Images[0].Merge"}},
+		{(&archway.FailureNoticeProps{}).Validate(), []string{"Pipeline", "Topic"}},
+		{(&archway.TopicProps{Slack: &archway.SlackChannel{Name: "a b", Workspace: "acme", Channel: "#x"}}).Validate(), []string{"Slack.Name", "Slack.Workspace", "Slack.Channel"}},
+	} {
+		if test.err == nil {
+			t.Errorf("no error, want one about %q", test.want)
+			continue
+		}
+		for _, part := range test.want {
+			if !strings.Contains(test.err.Error(), part) {
+				t.Errorf("%q says nothing about %s", test.err, part)
+			}
+		}
+	}
+	if err := (&archway.TopicProps{}).Validate(); err != nil {
+		t.Error(err)
+	}
+}

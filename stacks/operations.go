@@ -1,0 +1,75 @@
+package stacks
+
+import (
+	"fmt"
+
+	"archway/config"
+	archway "archway/constructs"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newTopic adds the topic that everything worth telling goes to. It is nil if nobody is to be told.
+func newTopic(stack awscdk.Stack, cfg *config.Pipeline) awssns.ITopic {
+	if !cfg.Topic() {
+		return nil
+	}
+	props := &archway.TopicProps{Emails: cfg.Notifications.Email}
+	if slack := cfg.Notifications.Slack; slack != (config.Slack{}) {
+		props.Slack = &archway.SlackChannel{
+			Name:      fmt.Sprintf("%s-%s", cfg.Name, *awscdk.Aws_REGION()), // an account has it once for all Regions
+			Workspace: slack.Workspace,
+			Channel:   slack.Channel,
+		}
+	}
+	topic := archway.NewTopic(stack, "Notifications", props).Topic
+	awscdk.NewCfnOutput(stack, jsii.String("Topic"), &awscdk.CfnOutputProps{
+		Description: jsii.String("Tells of failed runs, of drift, and of what makes runs fail soon; subscribe to it"),
+		Value:       topic.TopicArn(),
+	})
+	return topic
+}
+
+// operated is what people look after.
+type operated struct {
+	Pipeline            *archway.Pipeline
+	Images              []archway.PipelineImage
+	Validator, Promoter *archway.GoFunction
+	Topic               awssns.ITopic
+	// DeadLetters is on while there are pushes that should have started a run and did not.
+	DeadLetters awscloudwatch.Alarm
+}
+
+// addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
+func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
+	var alarms []awscloudwatch.CfnAlarm
+	if o.Topic != nil {
+		notice := archway.NewFailureNotice(stack, "FailureNotice", &archway.FailureNoticeProps{
+			Pipeline:      o.Pipeline,
+			Topic:         o.Topic,
+			RemovalPolicy: awscdk.RemovalPolicy(cfg.RemovalPolicy),
+		})
+		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
+			Topic:    o.Topic,
+			Images:   o.Images,
+			Notifier: notice.Notifier.Function,
+			Others:   []awscloudwatch.Alarm{o.DeadLetters},
+		}).Alarms
+	}
+	if cfg.Dashboard {
+		dashboard := archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
+			Pipeline:  o.Pipeline,
+			Images:    o.Images,
+			Validator: o.Validator.Function,
+			Promoter:  o.Promoter.Function,
+			Alarms:    alarms,
+		})
+		awscdk.NewCfnOutput(stack, jsii.String("DashboardUrl"), &awscdk.CfnOutputProps{
+			Description: jsii.String("The dashboard in the console"),
+			Value:       dashboard.ConsoleURL,
+		})
+	}
+}

@@ -1,0 +1,46 @@
+package cloudformation
+
+import (
+	"fmt"
+	"strings"
+
+	"archway/test/rehearse/internal/metrics"
+)
+
+// Watched is a dashboard or an alarm of the stack, with what it shows.
+type Watched struct {
+	ID string
+	metrics.Shown
+}
+
+// dashboard reads a dashboard, whose body CloudWatch would refuse if it were wrong.
+func (l *loader) dashboard(id string, p *properties) {
+	p.text("DashboardName")
+	shown, err := metrics.ParseDashboard(p.required("DashboardBody"))
+	if err != nil {
+		p.fail("DashboardBody", "%v", err)
+	}
+	l.stack.Watched = append(l.stack.Watched, Watched{id, shown})
+}
+
+// alarm reads an alarm on one metric. The rehearsal is over before an alarm could go off.
+func (l *loader) alarm(id string, p *properties) {
+	m := metrics.Metric{Namespace: p.required("Namespace"), Name: p.required("MetricName"), Dimensions: map[string]string{}}
+	for _, d := range p.objects("Dimensions") {
+		m.Dimensions[d.required("Name")] = d.required("Value")
+	}
+	p.oneOf("Statistic", "Sum", "Maximum", "Minimum", "Average", "SampleCount")
+	p.oneOf("ComparisonOperator", "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold")
+	p.oneOf("TreatMissingData", "notBreaching", "breaching", "ignore", "missing")
+	for _, name := range []string{"Period", "EvaluationPeriods", "Threshold"} {
+		if _, ok := p.get(name); !ok {
+			p.fail(name, "it is missing")
+		}
+	}
+	for i, action := range p.texts("AlarmActions") {
+		if !strings.HasPrefix(action, l.arn("sns", "")) {
+			p.fail(fmt.Sprintf("AlarmActions[%d]", i), "got %q, expected a topic of the account", action)
+		}
+	}
+	l.stack.Watched = append(l.stack.Watched, Watched{id, metrics.Shown{Metrics: []metrics.Metric{m}}})
+}

@@ -1,0 +1,158 @@
+package rehearsal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/metrics"
+)
+
+// states turns the changes of executions into CodePipeline's events, and delivers them to the rules, in order and in the
+// background: the engine must not wait for a function.
+type states struct {
+	known     map[string]codepipeline.Result // by execution
+	mu        sync.Mutex
+	queue     []events.Event
+	delivered []events.Event
+	busy      bool
+	idle      *sync.Cond
+	problems  []error
+}
+
+// observe is the observer of a pipeline's engine.
+func (r *Rehearsal) observe(pipeline *codepipeline.Pipeline) codepipeline.Observer {
+	return func(now codepipeline.Result) {
+		if r.options.Observer != nil {
+			r.options.Observer(now)
+		}
+		s := &r.states
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.known == nil {
+			s.known, s.idle = map[string]codepipeline.Result{}, sync.NewCond(&s.mu)
+		}
+		before, ok := s.known[now.Execution]
+		if !ok {
+			before = codepipeline.Result{}
+		}
+		s.known[now.Execution] = now
+		s.queue = append(s.queue, changes(pipeline, before, now)...)
+		if len(s.queue) > 0 && !s.busy {
+			s.busy = true
+			go r.deliverStates()
+		}
+	}
+}
+
+func (r *Rehearsal) deliverStates() {
+	s := &r.states
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.queue) > 0 {
+		event := s.queue[0]
+		s.queue = s.queue[1:]
+		s.delivered = append(s.delivered, event)
+		s.mu.Unlock()
+		_, err := r.deliver(context.Background(), event, &Push{})
+		s.mu.Lock()
+		if err != nil {
+			s.problems = append(s.problems, err)
+		}
+	}
+	s.busy = false
+	s.idle.Broadcast()
+}
+
+// Settle waits until all events about executions are delivered, and returns what went wrong with one.
+func (r *Rehearsal) Settle() error {
+	s := &r.states
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.busy {
+		s.idle.Wait()
+	}
+	err := errors.Join(s.problems...)
+	s.problems = nil
+	return err
+}
+
+// States are the events about executions that were delivered so far, each as "what: state".
+func (r *Rehearsal) States() []string {
+	r.states.mu.Lock()
+	defer r.states.mu.Unlock()
+	var all []string
+	for _, e := range r.states.delivered {
+		d := e["detail"].(map[string]any)
+		what := strings.TrimSuffix(strings.TrimPrefix(e["detail-type"].(string), "CodePipeline "), " Execution State Change")
+		for _, key := range []string{"stage", "action"} {
+			if name, ok := d[key]; ok {
+				what += fmt.Sprintf(" %v", name)
+			}
+		}
+		all = append(all, fmt.Sprintf("%s: %v", what, d["state"]))
+	}
+	return all
+}
+
+// words are the states in CodePipeline's events.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
+var words = map[codepipeline.Status]string{
+	codepipeline.InProgress: "STARTED", codepipeline.Succeeded: "SUCCEEDED", codepipeline.Failed: "FAILED",
+	codepipeline.Stopped: "STOPPED", codepipeline.Overtaken: "SUPERSEDED",
+}
+
+// changes are the events of what differs between two states of an execution: first what is inside.
+func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) []events.Event {
+	var all []events.Event
+	add := func(kind string, was, is codepipeline.Status, more map[string]any) {
+		state := words[is]
+		if was == is || state == "" {
+			return
+		}
+		if is == codepipeline.InProgress && words[was] != "" {
+			state = "RESUMED"
+		}
+		detail := map[string]any{"pipeline": pipeline.Name, "execution-id": now.Execution, "state": state, "version": 1.0}
+		for key, value := range more {
+			detail[key] = value
+		}
+		all = append(all, events.Event{
+			"version": "0", "id": rand.Text(), "detail-type": "CodePipeline " + kind + " Execution State Change", "source": "aws.codepipeline",
+			"account": accountID, "time": time.Now().UTC().Format(time.RFC3339), "region": region, "resources": []any{pipeline.ARN}, "detail": detail,
+		})
+	}
+	for i, stage := range now.Stages {
+		var wasStage codepipeline.StageResult
+		if i < len(before.Stages) {
+			wasStage = before.Stages[i]
+		}
+		for n, action := range stage.Actions {
+			var was codepipeline.Status
+			if n < len(wasStage.Actions) {
+				was = wasStage.Actions[n].Status
+			}
+			t := pipeline.Stages[i].Actions[n].Type
+			more := map[string]any{
+				"stage": stage.Name, "action": action.Name, "region": region,
+				"type": map[string]any{"owner": t.Owner, "provider": t.Provider, "category": t.Category, "version": t.Version},
+			}
+			if action.Status == codepipeline.Failed {
+				more["execution-result"] = map[string]any{"external-execution-summary": action.Message, "error-code": "JobFailed"}
+			}
+			add("Action", was, action.Status, more)
+		}
+		add("Stage", wasStage.Status, stage.Status, map[string]any{"stage": stage.Name})
+	}
+	add("Pipeline", before.Status, now.Status, nil)
+	return all
+}
+
+// Metrics are what the functions have measured, and the lines of their logs that are no metrics although they look like some.
+func (r *Rehearsal) Metrics() ([]metrics.Datum, []error) { return r.measured.Data() }

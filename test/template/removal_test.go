@@ -1,0 +1,94 @@
+package template_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// deletes says, of every type that could leave something behind, how its resources are deleted with all that they hold. What is
+// not here holds nothing.
+var deletes = map[string]func(properties map[string]any) string{
+	"AWS::CodeCommit::Repository": nil, // with its commits
+	"AWS::Logs::LogGroup":         nil, // with its events
+	"AWS::ECR::Repository": func(properties map[string]any) string {
+		if properties["EmptyOnDelete"] != true {
+			return "ECR deletes no repository that holds images: EmptyOnDelete is missing"
+		}
+		return ""
+	},
+	"AWS::S3::Bucket": func(properties map[string]any) string {
+		for _, tag := range properties["Tags"].([]any) {
+			if tag.(map[string]any)["Key"] == "aws-cdk:auto-delete-objects" {
+				return ""
+			}
+		}
+		return "S3 deletes no bucket that holds objects, and the function that empties it wants a tag"
+	},
+}
+
+func TestDestroyLeavesNothing(t *testing.T) {
+	groups := map[string]bool{} // log groups that somebody's logs go to
+	functions := 0
+	resources := template(t, everything)["Resources"].(map[string]any)
+	for id, r := range resources {
+		r := r.(map[string]any)
+		kind, properties := r["Type"].(string), r["Properties"].(map[string]any)
+		if policy := r["DeletionPolicy"]; policy != nil && policy != "Delete" {
+			t.Errorf("%s stays: DeletionPolicy %v", id, policy)
+		}
+		if _, holds := deletes[kind]; holds && r["DeletionPolicy"] != "Delete" {
+			t.Errorf("%s: DeletionPolicy %v, want Delete", id, r["DeletionPolicy"])
+		}
+		if problem := deletes[kind]; problem != nil && problem(properties) != "" {
+			t.Errorf("%s: %s", id, problem(properties))
+		}
+		if kind == "AWS::Lambda::Function" {
+			functions++
+			// Without a group of its own, Lambda makes one that nobody deletes.
+			group, _ := properties["LoggingConfig"].(map[string]any)["LogGroup"].(map[string]any)["Ref"].(string)
+			groups[group] = true
+		}
+	}
+	for group := range groups {
+		if r, ok := resources[group].(map[string]any); !ok || r["Type"] != "AWS::Logs::LogGroup" {
+			t.Errorf("a function logs to %q, which is no log group of the stack", group)
+		}
+	}
+	if functions != 4 || len(groups) != 4 { // validator, promoter, notifier, and what empties the bucket
+		t.Errorf("%d functions log to %d groups, want 4 and 4", functions, len(groups))
+	}
+	if text := output(t, everything, "Removal"); !strings.HasPrefix(text, "Only the source repository team.monorepo, which was there before. Everything else is deleted, the images in team/api, everything-1/web_ui too") {
+		t.Errorf("output: %s", text)
+	}
+}
+
+func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
+	kept := map[string]int{}
+	for id, r := range template(t, asCommitted)["Resources"].(map[string]any) {
+		r := r.(map[string]any)
+		switch r["DeletionPolicy"] {
+		case "Retain":
+			kept[r["Type"].(string)]++
+		case "Delete":
+			// A cache can be made again; pushes that started nothing are nothing to start any more.
+			if !strings.Contains(id, "RegistryCache") && !strings.Contains(id, "DeadLetters") {
+				t.Errorf("%s is deleted", id)
+			}
+		}
+	}
+	for _, kind := range []string{"AWS::CodeCommit::Repository", "AWS::ECR::Repository", "AWS::S3::Bucket", "AWS::Logs::LogGroup"} {
+		if kept[kind] == 0 {
+			t.Errorf("no %s is kept", kind)
+		}
+	}
+	if text := output(t, asCommitted, "Removal"); !strings.Contains(text, "the source repository hello-go, the images in hello-go, the logs, and the artifact bucket") {
+		t.Errorf("output: %s", text)
+	}
+}
+
+func output(t *testing.T, stack, name string) string {
+	t.Helper()
+	o, _ := template(t, stack)["Outputs"].(map[string]any)[name].(map[string]any)
+	text, _ := o["Value"].(string)
+	return text
+}
