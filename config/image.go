@@ -42,6 +42,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	if branch := p.Source.Branch; branch != "" {
 		r.checkParameters(o, p.Name, image, parameters.Reference{Branch: "#{variables.branch}"}, parameters.Reference{Branch: branch}, nil)
 	}
+	image.ScanGate = r.scanGate(o)
 	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage")

@@ -157,6 +157,11 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"HTTPCheck", "port", 1, maxPort},
 		{"HTTPCheck", "status", minStatus, maxStatus},
 		{"Approval", "timeoutMinutes", minApprovalMinutes, maxApprovalMinutes},
+		{"ScanGate", "critical", 0, maxFindings},
+		{"ScanGate", "high", 0, maxFindings},
+		{"ScanGate", "medium", 0, maxFindings},
+		{"ScanGate", "low", 0, maxFindings},
+		{"ScanGate", "timeoutMinutes", 1, maxScanMinutes},
 	} {
 		number := property(bounds.definition, bounds.key)
 		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
@@ -212,7 +217,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval()} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
 			key := jsonKey(v.Type().Field(i))

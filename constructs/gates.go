@@ -14,6 +14,7 @@ func gates(p *PipelineProps, console console) []stageDeclaration {
 			stages = append(stages, stageOf(name, actions...))
 		}
 	}
+	add(StageScanGate, scanActions(p))
 	add(StageSmokeTest, each(p.Images, smokeTestActions))
 	add(StageApproval, approvalActions(p, console))
 	return stages

@@ -55,6 +55,11 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 			} else {
 				test.Check.HTTP = &archway.HTTPCheck{Port: 8080, Body: archway.Text{Contains: "well"}}
 			}
+			if medium := 7; len(names) == 1 {
+				image.Scan = &archway.ScanLimits{Medium: &medium, Timeout: 45 * time.Minute, AllowUnscannable: true}
+			} else {
+				image.Scan = &archway.ScanLimits{}
+			}
 			image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &test))
 		}
 		images = append(images, image)
@@ -69,6 +74,7 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 			Repositories: repositories, Source: source.Repository, PipelineName: "app",
 		}).Function,
+		ScanGate:          archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Repositories: repositories[:1], Enhanced: len(names) == 1}).Function,
 		Approval:          approval,
 		RollbackOnFailure: true,
 	})
@@ -88,6 +94,7 @@ func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
 		"Build: app-amd64 (Build CodeBuild), app-arm64 (Build CodeBuild)",
 		"Merge: app (Build CodeBuild)",
 		"Validate: app (Invoke Lambda)",
+		"ScanGate: app (Invoke Lambda)",
 		"SmokeTest: app-amd64 (Test CodeBuild), app-arm64 (Test CodeBuild)",
 		"Approval: Approve (Approval Manual)",
 		"Promote: app (Invoke Lambda)",
@@ -191,7 +198,7 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 	got := strings.Join(permissions(t, gated, "PipelineRole"), "\n")
 	for _, want := range []string{
 		"codebuild:StartBuild on ${appTestamd64Project.Arn}", "codebuild:BatchGetBuilds on ${appTestarm64Project.Arn}",
-		"sns:Publish on ${ReleasesTopic}",
+		"sns:Publish on ${ReleasesTopic}", "lambda:InvokeFunction on ${ScanGateFunction.Arn}",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the pipeline's role may not: %s; it may\n%s", want, got)
@@ -199,6 +206,41 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 	}
 	if got := strings.Join(permissions(t, gatedByDefault, "PipelineRole"), "\n"); strings.Contains(got, "sns:") {
 		t.Errorf("nobody is to be told, and the pipeline's role may\n%s", got)
+	}
+}
+
+func TestScanGateGetsTheValidatedDigestAndItsLimits(t *testing.T) {
+	for stack, want := range map[string]string{
+		gated:          `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0,"MEDIUM":7},"minutes":45,"allowUnscannable":true}`,
+		gatedByDefault: `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0},"minutes":30}`,
+	} {
+		if got := configuration(t, stack, "UserParameters")["ScanGate/app"]; got != want {
+			t.Errorf("%s: %s, want %s", stack, got, want)
+		}
+	}
+	if got := configuration(t, gatedByDefault, "UserParameters"); got["ScanGate/f"] != "" {
+		t.Errorf("an image without limits is judged: %s", got["ScanGate/f"])
+	}
+}
+
+func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
+	want := []string{
+		"codepipeline:PutJobFailureResult on *",
+		"codepipeline:PutJobSuccessResult on *",
+		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
+		"ecr:DescribeImageScanFindings on ${appRegistryImages.Arn}",
+		"ecr:GetAuthorizationToken on *",
+		"logs:CreateLogStream on ${ScanGateLogs.Arn}",
+		"logs:PutLogEvents on ${ScanGateLogs.Arn}",
+	}
+	if diff := cmp.Diff(want, permissions(t, gatedByDefault, "ScanGateRole")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	got := strings.Join(permissions(t, gated, "ScanGateRole"), "\n")
+	for _, want := range []string{"inspector2:ListCoverage on *", "inspector2:ListFindings on *"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("with enhanced scanning, the role may not: %s; it may\n%s", want, got)
+		}
 	}
 }
 
@@ -288,6 +330,14 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 			"Images[0].SmokeTests[0] is nil: leave it out",
 			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",
 			"Images[0].SmokeTests[3] tests amd64 once more: give one test for each architecture"}},
+		{"limits that nobody judges", with(func(p *archway.PipelineProps) {
+			none := -1
+			p.Images[0].Scan = &archway.ScanLimits{Low: &none, Timeout: 90 * time.Second}
+		}), []string{
+			"Images[0].Scan.Timeout is 1m30s: give whole minutes, from 1m to 12h0m0s",
+			"Images[0].Scan.Low is -1: give 0 or more, or leave it out",
+			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them"}},
+		{"a scan gate without images", &archway.ScanGateProps{}, []string{"Repositories is missing: give at least one ECR repository"}},
 		{"an approval", with(func(p *archway.PipelineProps) {
 			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 501)}
 		}), []string{

@@ -36,7 +36,7 @@ const (
 )
 
 // Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
-// that are asked for: SmokeTest and Approval. Within a stage, the actions
+// that are asked for: ScanGate, SmokeTest and Approval. Within a stage, the actions
 // of several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
@@ -154,12 +154,16 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			projects = append(projects, test.Project.ProjectArn())
 		}
 	}
+	functions := []*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}
+	if p.ScanGate != nil {
+		functions = append(functions, p.ScanGate.FunctionArn())
+	}
 	statements := append(artifactReadWriteStatements(p.Artifacts),
 		allow([]*string{p.Repository.RepositoryArn()},
 			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
-		allow([]*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}, "lambda:InvokeFunction"))
+		allow(functions, "lambda:InvokeFunction"))
 	if p.Approval != nil {
 		statements = append(statements, notify(p.Approval.Topic)...)
 	}

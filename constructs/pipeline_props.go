@@ -46,6 +46,9 @@ type PipelineProps struct {
 	// Promoter is the function that points tags at an index. Required.
 	Promoter awslambda.IFunction
 
+	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
+	ScanGate awslambda.IFunction
+
 	// Approval holds each execution until a person has approved it.
 	// Default: nobody is asked.
 	Approval *Approval
@@ -79,6 +82,10 @@ type PipelineImage struct {
 
 	// Merge makes an index of what was built. Required.
 	Merge *Merge
+
+	// Scan stops the validated image if scans have found more in it than this.
+	// Default: nothing is judged.
+	Scan *ScanLimits
 
 	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
 	// Default: nothing is run.
@@ -163,6 +170,9 @@ func (p *PipelineProps) Validate() error {
 	if n := 2*len(p.Images) + len(p.Verify); len(p.Images) > 1 && n > maxActionsPerStage {
 		errs = append(errs, wrong("Images", "take %d actions to be checked, promoted and verified: CodePipeline allows %d actions in a stage, so make several pipelines", n, maxActionsPerStage))
 	}
+	if slices.ContainsFunc(p.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
+		errs = append(errs, missing(p.ScanGate == nil, "ScanGate", "the function that judges the findings of scans, as an image has limits for them"))
+	}
 	errs = append(errs, p.Approval.problems()...)
 	for i, verification := range p.Verify {
 		switch {
@@ -199,6 +209,7 @@ func (i PipelineImage) problems(branch string) []error {
 			seen[build.Architecture] = true
 		}
 	}
+	errs = append(errs, i.Scan.problems()...)
 	tested := map[Architecture]bool{}
 	for n, test := range i.SmokeTests {
 		switch {

@@ -74,6 +74,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}),
+		Scan:          scanLimits(cfg.ScanGate),
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,

@@ -81,6 +81,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Promoter:     promoter.Function,
 		Execution:    archway.Execution(cfg.ExecutionMode),
 
+		ScanGate:          newScanGate(stack, cfg, images, key, removal),
 		Approval:          newApproval(stack, cfg.Approval, topic, key),
 		RollbackOnFailure: cfg.RollbackOnFailure,
 	})

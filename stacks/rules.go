@@ -18,6 +18,9 @@ func FunctionPackages(cfg *config.Config) []string {
 	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return len(p.Rules) > 0 }) {
 		packages = append(packages, archway.TriggerPackage)
 	}
+	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return slices.ContainsFunc(p.Images, hasScanGate) }) {
+		packages = append(packages, archway.ScanGatePackage)
+	}
 	return packages
 }
 

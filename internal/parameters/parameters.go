@@ -57,6 +57,15 @@ type Promotion struct {
 	Downgrade map[string]string `json:"downgrade,omitempty"`
 }
 
+// Scan is for the ScanGate action of an image: how many findings it may have, by ECR's words for severities.
+type Scan struct {
+	Repository       string         `json:"repository"`
+	Digest           string         `json:"digest"`
+	Limits           map[string]int `json:"limits"`
+	Minutes          int            `json:"minutes"`
+	AllowUnscannable bool           `json:"allowUnscannable,omitempty"`
+}
+
 // Regression is the check that the validation and the promotion both make.
 const Regression = "regression"
 

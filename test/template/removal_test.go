@@ -54,8 +54,8 @@ func TestDestroyLeavesNothing(t *testing.T) {
 			t.Errorf("a function logs to %q, which is no log group of the stack", group)
 		}
 	}
-	if functions != 4 || len(groups) != 4 { // validator, promoter, notifier, and what empties the bucket
-		t.Errorf("%d functions log to %d groups, want 4 and 4", functions, len(groups))
+	if functions != 5 || len(groups) != 5 { // validator, scan gate, promoter, notifier, and what empties the bucket
+		t.Errorf("%d functions log to %d groups, want 5 and 5", functions, len(groups))
 	}
 	if text := output(t, everything, "Removal"); !strings.HasPrefix(text, "Only the source repository team.monorepo, which was there before. Everything else is deleted, the images in team/api, everything-1/web_ui too") {
 		t.Errorf("output: %s", text)

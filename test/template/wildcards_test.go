@@ -23,6 +23,8 @@ var remaining = map[string]string{
 	"codepipeline:PutJobFailureResult on *": "`codepipeline:PutJobFailureResult` on `*`",
 	"codepipeline:PutJobSuccessResult on *": "`codepipeline:PutJobSuccessResult`",
 	"ecr:GetAuthorizationToken on *":        "`ecr:GetAuthorizationToken` on `*`",
+	"inspector2:ListCoverage on *":          "`inspector2:ListCoverage` on `*`",
+	"inspector2:ListFindings on *":          "`inspector2:ListFindings`",
 	"objects of a bucket":                   "objects `*` of the artifact bucket",
 	"streams of a log group":                "log streams `*` of one log group",
 }

@@ -13,6 +13,7 @@ type Event struct {
 					UserParameters string `json:"UserParameters"`
 				} `json:"configuration"`
 			} `json:"actionConfiguration"`
+			ContinuationToken string `json:"continuationToken"`
 		} `json:"data"`
 	} `json:"CodePipeline.job"`
 }

@@ -14,9 +14,25 @@ type Job struct {
 	ID string
 	// Parameters are the action's UserParameters as they stand in the configuration.
 	Parameters string
+	// Continuation is the token that an earlier invocation for this job gave with Again; empty in the first one.
+	Continuation string
 	// Log carries the job's id.
 	Log *slog.Logger
 }
+
+// Later says that the work is not done: the function wants to be called again.
+type Later struct {
+	// Token is given back with the next call: up to 2,048 characters.
+	Token string
+	// Summary is what the console shows meanwhile.
+	Summary string
+}
+
+func (l *Later) Error() string { return l.Summary }
+
+// Again asks CodePipeline to call the function again, after about half a minute, for up to 24 hours in all.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+func Again(token, summary string) error { return &Later{Token: token, Summary: summary} }
 
 // Work does the job. It returns the action's output variables. It must be safe to repeat: Lambda runs the same job up to three
 // times when a function fails or times out.
@@ -32,11 +48,17 @@ func Handler(reporter Reporter, log *slog.Logger, work Work) func(context.Contex
 		if id == "" {
 			return errors.New("the event holds no CodePipeline job; this function is an action of a pipeline")
 		}
-		job := Job{ID: id, Parameters: event.Job.Data.ActionConfiguration.Configuration.UserParameters, Log: log.With("job", id)}
+		data := event.Job.Data
+		job := Job{ID: id, Parameters: data.ActionConfiguration.Configuration.UserParameters, Continuation: data.ContinuationToken, Log: log.With("job", id)}
 		variables, err := do(ctx, job, work)
 		if err == nil {
 			job.Log.Info("job succeeded", "variables", variables)
 			return done(job, reporter.Success(ctx, id, variables))
+		}
+		var later *Later
+		if errors.As(err, &later) {
+			job.Log.Info("job goes on", "why", later.Summary)
+			return done(job, reporter.Continue(ctx, id, later))
 		}
 		failure := failureOf(err)
 		job.Log.Error("job failed", "type", failure.Type, "error", err.Error())

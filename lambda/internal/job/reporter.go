@@ -23,6 +23,7 @@ const MaxMessage = 5000
 type Reporter interface {
 	Success(ctx context.Context, id string, variables map[string]string) error
 	Failure(ctx context.Context, id string, failure *Failure) error
+	Continue(ctx context.Context, id string, later *Later) error
 }
 
 // CodePipeline answers through the AWS API.
@@ -43,6 +44,14 @@ func (c CodePipeline) Success(ctx context.Context, id string, variables map[stri
 		in.ExecutionDetails = &types.ExecutionDetails{Summary: &summary}
 	}
 	_, err := c.client.PutJobSuccessResult(ctx, in)
+	return answered(err)
+}
+
+// Continue asks for another call.
+func (c CodePipeline) Continue(ctx context.Context, id string, later *Later) error {
+	_, err := c.client.PutJobSuccessResult(ctx, &codepipeline.PutJobSuccessResultInput{
+		JobId: &id, ContinuationToken: &later.Token, ExecutionDetails: &types.ExecutionDetails{Summary: &later.Summary},
+	})
 	return answered(err)
 }
 

@@ -19,14 +19,9 @@ type Need struct {
 // which, is in the service authorization reference:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var needs = map[string]func(s *Server, in named) Need{
-	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken": everywhere("ecr:GetAuthorizationToken"),
-	"AmazonEC2ContainerRegistry_V20150921.PutImage": func(s *Server, in named) Need {
-		registry := in.Registry
-		if registry == "" {
-			registry = s.options.Account
-		}
-		return Need{"ecr:PutImage", fmt.Sprintf("arn:aws:ecr:%s:%s:repository/%s", s.options.Region, registry, in.Repository)}
-	},
+	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     everywhere("ecr:GetAuthorizationToken"),
+	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  inRepository("ecr:PutImage"),
+	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": inRepository("ecr:DescribeImageScanFindings"),
 	// A job has no ARN.
 	"CodePipeline_20150709.PutJobSuccessResult": everywhere("codepipeline:PutJobSuccessResult"),
 	"CodePipeline_20150709.PutJobFailureResult": everywhere("codepipeline:PutJobFailureResult"),
@@ -42,6 +37,17 @@ var needs = map[string]func(s *Server, in named) Need{
 	"CodeCommit_20150413.GetMergeOptions": func(s *Server, in named) Need {
 		return Need{"codecommit:GetMergeOptions", s.arn("codecommit", in.Repository)}
 	},
+}
+
+// inRepository is the need of an action on a repository of ECR.
+func inRepository(action string) func(*Server, named) Need {
+	return func(s *Server, in named) Need {
+		registry := in.Registry
+		if registry == "" {
+			registry = s.options.Account
+		}
+		return Need{action, fmt.Sprintf("arn:aws:ecr:%s:%s:repository/%s", s.options.Region, registry, in.Repository)}
+	}
 }
 
 // everywhere is the need of an action that knows no resources.

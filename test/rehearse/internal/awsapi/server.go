@@ -26,8 +26,10 @@ type Options struct {
 	RegistryHost string
 	Registry     Registry
 	Jobs         Jobs
-	Pipelines    Pipelines
-	Commits      Commits
+	// Scan tells what was found in an image of a repository.
+	Scan      func(repository, digest string) (Scan, error)
+	Pipelines Pipelines
+	Commits   Commits
 	// Allow tells whether a caller may do what a call needs; the error says why not.
 	// Without it, in tests of the endpoint alone, everybody may do everything.
 	Allow  func(Caller, Need) error
@@ -102,14 +104,15 @@ type operation func(s *Server, caller Caller, body []byte) (any, error)
 
 // operations by the value of X-Amz-Target.
 var operations = map[string]operation{
-	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken": (*Server).getAuthorizationToken,
-	"AmazonEC2ContainerRegistry_V20150921.PutImage":              (*Server).putImage,
-	"CodePipeline_20150709.PutJobSuccessResult":                  (*Server).putJobSuccessResult,
-	"CodePipeline_20150709.PutJobFailureResult":                  (*Server).putJobFailureResult,
-	"CodePipeline_20150709.GetPipelineExecution":                 (*Server).getPipelineExecution,
-	"CodePipeline_20150709.ListActionExecutions":                 (*Server).listActionExecutions,
-	"CodeCommit_20150413.GetMergeOptions":                        (*Server).getMergeOptions,
-	"CodePipeline_20150709.StartPipelineExecution":               (*Server).startPipelineExecution,
+	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     (*Server).getAuthorizationToken,
+	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  (*Server).putImage,
+	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": (*Server).describeImageScanFindings,
+	"CodePipeline_20150709.PutJobSuccessResult":                      (*Server).putJobSuccessResult,
+	"CodePipeline_20150709.PutJobFailureResult":                      (*Server).putJobFailureResult,
+	"CodePipeline_20150709.GetPipelineExecution":                     (*Server).getPipelineExecution,
+	"CodePipeline_20150709.ListActionExecutions":                     (*Server).listActionExecutions,
+	"CodeCommit_20150413.GetMergeOptions":                            (*Server).getMergeOptions,
+	"CodePipeline_20150709.StartPipelineExecution":                   (*Server).startPipelineExecution,
 }
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
@@ -26,6 +27,7 @@ type fake struct {
 	passwords []string
 	put       []string
 	refuse    error
+	scans     map[string]Scan
 	successes []Success
 	failures  []Failure
 }
@@ -38,6 +40,8 @@ func (f *fake) PutImage(repository, mediaType string, manifest []byte, digest, t
 	f.put = append(f.put, strings.Join([]string{repository, mediaType, string(manifest), digest, tag}, "|"))
 	return f.refuse
 }
+
+func (f *fake) scan(_, digest string) (Scan, error) { return f.scans[digest], f.refuse }
 
 func (f *fake) Success(_ string, report Success) error {
 	f.successes = append(f.successes, report)
@@ -52,7 +56,7 @@ func (f *fake) Failure(_ string, report Failure) error {
 func start(t *testing.T) (*Server, *fake, aws.Config) {
 	t.Helper()
 	f := &fake{}
-	s, err := Start(Options{Account: "111122223333", Region: "eu-west-1", RegistryHost: "registry.test:1", Registry: f, Jobs: f, Secrets: &redact.Secrets{}})
+	s, err := Start(Options{Account: "111122223333", Region: "eu-west-1", RegistryHost: "registry.test:1", Registry: f, Jobs: f, Scan: f.scan, Secrets: &redact.Secrets{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +114,29 @@ func TestPutImage(t *testing.T) {
 	_, err = client.PutImage(t.Context(), &ecr.PutImageInput{RegistryId: aws.String("999988887777"), RepositoryName: aws.String("app"), ImageManifest: aws.String("{}")})
 	if code := apiCode(err); code != "RepositoryNotFoundException" {
 		t.Errorf("another account: got %v, expected RepositoryNotFoundException", err)
+	}
+}
+
+func TestScansAreAnsweredByDigest(t *testing.T) {
+	_, f, settings := start(t)
+	client := ecr.NewFromConfig(settings)
+	f.scans = map[string]Scan{"sha256:a": {Status: "COMPLETE", Counts: map[string]int{"HIGH": 2}}, "sha256:b": {Status: "FAILED", Description: "UnsupportedImageError"}}
+	describe := func(id ecrtypes.ImageIdentifier) (*ecr.DescribeImageScanFindingsOutput, error) {
+		return client.DescribeImageScanFindings(t.Context(), &ecr.DescribeImageScanFindingsInput{RepositoryName: aws.String("app"), ImageId: &id})
+	}
+	out, err := describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:a")})
+	if err != nil || out.ImageScanFindings.FindingSeverityCounts["HIGH"] != 2 || out.ImageScanStatus.Status != ecrtypes.ScanStatusComplete {
+		t.Errorf("%+v, %v", out, err)
+	}
+	out, err = describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:b")})
+	if err != nil || *out.ImageScanStatus.Description != "UnsupportedImageError" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if _, err = describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:c")}); apiCode(err) != "ScanNotFoundException" {
+		t.Errorf("an image that was not scanned: %v", err)
+	}
+	if _, err = describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}); apiCode(err) != "InvalidParameterException" {
+		t.Errorf("a tag: %v", err)
 	}
 }
 

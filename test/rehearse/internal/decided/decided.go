@@ -95,6 +95,11 @@ const (
 //     interface; the _RELATIVE_URI of a real build stands for a fixed link-local
 //     address that a machine can't be assumed to have.
 
+// Statements about ECR:
+//
+//   - Nothing is scanned. Every image has a finished scan without findings, unless a
+//     test says what was found.
+
 // Lambda.
 var (
 	// AsyncRetryDelays: after a function error an asynchronous invocation is

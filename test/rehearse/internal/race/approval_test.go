@@ -103,7 +103,7 @@ func TestApprovalsAreGivenByDefault(t *testing.T) {
 
 func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, p.decide)
+	w := deployWith(t, gates, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 
 func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, p.decide)
+	w := deployWith(t, gates, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 
 func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, p.decide)
+	w := deployWith(t, gates, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T
 
 func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, p.decide)
+	w := deployWith(t, gates, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), superseded, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ import (
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
+	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/synth"
@@ -100,11 +101,16 @@ func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 
 func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 	t.Helper()
-	return deployWith(t, cdkJSON, nil, replace...)
+	return deployWith(t, cdkJSON, options{}, replace...)
 }
 
-// deployWith has approvals answered by somebody.
-func deployWith(t *testing.T, cdkJSON string, approve approver, replace ...string) *world {
+// options say who stands for people and scanners.
+type options struct {
+	approve func(context.Context, actions.Request) (actions.Decision, error)
+	scan    func(repository, digest string) awsapi.Scan
+}
+
+func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
 	t.Helper()
 	stacks := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range stacks {
@@ -117,17 +123,15 @@ func deployWith(t *testing.T, cdkJSON string, approve approver, replace ...strin
 		}
 		stacks[i] = &changed
 	}
-	return deployStacks(t, stacks, approve)
+	return deployStacks(t, stacks, o)
 }
 
-type approver func(context.Context, actions.Request) (actions.Decision, error)
-
-func deployStacks(t *testing.T, stacks []*assembly.Stack, approve approver) *world {
+func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	t.Helper()
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: approve, Observer: w.observe,
+		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan, Observer: w.observe,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -99,6 +99,7 @@ func (r *Rehearsal) startServices() error {
 		Account: accountID, Region: region,
 		RegistryHost: r.reg.Host(),
 		Registry:     ecr{r.reg, r.allow},
+		Scan:         r.scan,
 		Jobs:         r.invoke,
 		Pipelines:    asked{r},
 		Commits:      asked{r},

@@ -28,6 +28,10 @@ var unexercised = []iam.Exception{
 
 	{Action: "codecommit:CancelUploadArchive",
 		Reason: "CodePipeline cancels an upload if the execution is stopped during it; here it takes no time"},
+	{Action: "inspector2:ListCoverage",
+		Reason: "ECR asks Inspector in the caller's name, if the account has enhanced scanning; here nothing is scanned"},
+	{Action: "inspector2:ListFindings",
+		Reason: "as inspector2:ListCoverage"},
 }
 
 // Permissions tells who called what, and which allowances nothing needed.

@@ -59,6 +59,9 @@ type Options struct {
 	// Approve, if set, answers for the person whom a manual approval asks, who may
 	// take time. Nil approves at once.
 	Approve func(context.Context, actions.Request) (actions.Decision, error)
+	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: it
+	// has been scanned, and nothing was found.
+	Scan func(repository, digest string) awsapi.Scan
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }

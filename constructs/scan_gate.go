@@ -1,0 +1,169 @@
+package constructs
+
+import (
+	"errors"
+	"time"
+
+	"archway/internal/parameters"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// StageScanGate is the stage in which the findings of scans are judged.
+const StageScanGate = "ScanGate"
+
+// ScanGatePackage is the package of the function, for [BuildAhead].
+const ScanGatePackage = "archway/lambda/scangate"
+
+// ScanLimits are how many findings of a severity each architecture's image may have. A pointer, because none is a limit too.
+//
+// The findings are those of ECR's scan on push, which a [Registry] has, or Amazon Inspector's, where the account has turned on
+// enhanced scanning. CodePipeline's own action for Inspector (InspectorScan) is not used: it knows images by a tag, which
+// another execution may move, and of several architectures it scans one.
+type ScanLimits struct {
+	// Critical is for findings of that severity.
+	// Default: 0.
+	Critical *int
+
+	// High is for findings of that severity.
+	// Default: 0.
+	High *int
+
+	// Medium is for findings of that severity.
+	// Default: any number.
+	Medium *int
+
+	// Low is for findings of that severity.
+	// Default: any number.
+	Low *int
+
+	// Timeout is how long the scans may take, from 1 minute to 12 hours.
+	// Default: 30 minutes.
+	Timeout time.Duration
+
+	// AllowUnscannable lets an image pass in which the scanner finds no distribution or packages that it knows, such as one
+	// made FROM scratch.
+	// Default: it is stopped, because nothing is known about it.
+	AllowUnscannable bool
+}
+
+// mostScanTime leaves a margin to the 24 hours for which CodePipeline calls a function again.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+const mostScanTime = 12 * time.Hour
+
+func (s *ScanLimits) problems() []error {
+	if s == nil {
+		return nil
+	}
+	errs := []error{}
+	if d := s.Timeout; d != 0 && (d < time.Minute || d > mostScanTime || d%time.Minute != 0) {
+		errs = append(errs, wrong("Scan.Timeout", "is %s: give whole minutes, from 1m to %s", d, mostScanTime))
+	}
+	for _, limit := range s.limits() {
+		if limit.most != nil && *limit.most < 0 {
+			errs = append(errs, wrong("Scan."+limit.prop, "is %d: give 0 or more, or leave it out", *limit.most))
+		}
+	}
+	return errs
+}
+
+type scanLimit struct {
+	prop, severity string
+	most           *int
+}
+
+// limits has ECR's words for the severities.
+func (s *ScanLimits) limits() []scanLimit {
+	none := 0
+	l := *s
+	fill(&l.Critical, &none)
+	fill(&l.High, &none)
+	return []scanLimit{{"Critical", "CRITICAL", l.Critical}, {"High", "HIGH", l.High}, {"Medium", "MEDIUM", l.Medium}, {"Low", "LOW", l.Low}}
+}
+
+func (s *ScanLimits) parameters(repository, digest string) parameters.Scan {
+	l := *s
+	fill(&l.Timeout, 30*time.Minute)
+	p := parameters.Scan{Repository: repository, Digest: digest, Limits: map[string]int{}, Minutes: int(l.Timeout.Minutes()), AllowUnscannable: l.AllowUnscannable}
+	for _, limit := range l.limits() {
+		if limit.most != nil {
+			p.Limits[limit.severity] = *limit.most
+		}
+	}
+	return p
+}
+
+// ScanGateProps describes the function that judges the findings of scans.
+type ScanGateProps struct {
+	// Repositories are the repositories whose images it judges. Required.
+	Repositories []awsecr.IRepository
+
+	// Enhanced lets it ask Amazon Inspector, too, which ECR needs to show the findings of enhanced scanning.
+	// Default: the account has ECR's basic scanning.
+	Enhanced bool
+
+	// LogRetention is how long log events are kept.
+	// Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// Default: a key of CloudWatch Logs, which costs nothing.
+	LogKey awskms.IKey
+
+	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Validate reports everything that is wrong with the props.
+func (p *ScanGateProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+}
+
+// NewScanGate adds the function that judges the findings of scans. It reads image indexes and findings, and can change nothing in
+// the registry.
+func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *GoFunction {
+	check("ScanGate", scope, id, props.Validate())
+	statements := []awsiam.PolicyStatement{
+		registryLogin(),
+		allow(repositoryARNs(props.Repositories), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
+		jobResult(),
+	}
+	if props.Enhanced {
+		// https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
+		statements = append(statements, allow(*jsii.Strings("*"), "inspector2:ListCoverage", "inspector2:ListFindings"))
+	}
+	function := NewGoFunction(scope, id, &GoFunctionProps{
+		Package:       ScanGatePackage,
+		Description:   "Judges what scans have found in the images of an index, by digest",
+		Timeout:       time.Minute,
+		Statements:    statements,
+		LogRetention:  props.LogRetention,
+		LogKey:        props.LogKey,
+		RemovalPolicy: props.RemovalPolicy,
+	})
+	except(function.Role, wildcard("None of ecr:GetAuthorizationToken, CodePipeline's PutJobSuccessResult and PutJobFailureResult, and "+
+		"Inspector's ListCoverage and ListFindings knows resources of ours: AWS takes nothing but a wildcard. The login gives access "+
+		"to no repository by itself, a job is known only to the function that was invoked with its id, and Inspector's two read findings.", "Resource::*"))
+	return function
+}
+
+// scanActions judge each image that has limits.
+func scanActions(p *PipelineProps) []action {
+	return each(p.Images, func(image PipelineImage) []action {
+		if image.Scan == nil {
+			return nil
+		}
+		return []action{lambdaAction(StageScanGate, image.Name, p.ScanGate, compactJSON(
+			image.Scan.parameters(*RepositoryURI(image.Repository), validatedDigest(image))))}
+	})
+}

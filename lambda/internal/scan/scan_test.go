@@ -1,0 +1,209 @@
+package scan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/opencontainers/go-digest"
+
+	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/job"
+	"archway/lambda/internal/registry"
+	"archway/lambda/internal/retry"
+)
+
+func open(ctx context.Context, repository name.Repository) (*registry.Repository, error) {
+	return registry.Open(ctx, repository, authn.Anonymous, transport.PullScope, retry.Policy{First: time.Millisecond})
+}
+
+// noon is when the actions of the tests run.
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+type outcome struct {
+	variables map[string]string
+	err       error
+	// asked are the platforms whose images were asked about.
+	asked []string
+}
+
+// act runs the action on an index of two images with an attestation. Scans are by platform.
+func act(t *testing.T, scans map[string]Scan, continuation string, change func(*Parameters)) outcome {
+	t.Helper()
+	s, store := fixture.Serve(t), fixture.New()
+	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "v8")
+	platforms := map[digest.Digest]string{amd64.Digest: "linux/amd64", arm64.Digest: "linux/arm64"}
+	root := store.Index(amd64, arm64, store.Attest(amd64))
+	s.Push(t, "app", store)
+	p := Parameters{Repository: s.Host + "/app", Digest: root.Digest.String(), Limits: map[string]int{"CRITICAL": 0, "HIGH": 2}, Minutes: 30}
+	if change != nil {
+		change(&p)
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o outcome
+	scanner := func(_ context.Context, repository string, image digest.Digest) (Scan, error) {
+		if repository != "app" || platforms[image] == "" {
+			t.Errorf("asked about %s of %s", image, repository)
+		}
+		o.asked = append(o.asked, platforms[image])
+		if scan, ok := scans[platforms[image]]; ok {
+			return scan, nil
+		}
+		return Scan{State: Done, Status: "COMPLETE"}, nil
+	}
+	o.variables, o.err = Action(open, scanner, func() time.Time { return noon })(t.Context(), job.Job{
+		ID: "job", Parameters: string(text), Continuation: continuation, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	return o
+}
+
+func found(counts map[string]int, findings ...Finding) Scan {
+	return Scan{State: Done, Status: "COMPLETE", Counts: counts, Findings: findings}
+}
+
+func TestImagesWithinTheLimitsPass(t *testing.T) {
+	o := act(t, map[string]Scan{"linux/arm64": found(map[string]int{"HIGH": 2, "MEDIUM": 90, "INFORMATIONAL": 7})}, "", nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	const want = "linux/amd64: 0 critical, 0 high, 0 medium, 0 low; linux/arm64: 0 critical, 2 high, 90 medium, 0 low"
+	if !strings.HasPrefix(o.variables["digest"], "sha256:") || o.variables["summary"] != want {
+		t.Errorf("variables %q", o.variables)
+	}
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64"}, o.asked); diff != "" {
+		t.Errorf("asked about (-want +got):\n%s", diff)
+	}
+}
+
+func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
+	many := []Finding{{"CVE-LOW", "LOW", ""}, {"CVE-2", "HIGH", "zlib 1.2"}, {"CVE-1", "CRITICAL", ""}}
+	for range 12 {
+		many = append(many, Finding{"CVE-X", "HIGH", ""})
+	}
+	o := act(t, map[string]Scan{
+		"linux/amd64": found(map[string]int{"CRITICAL": 1, "HIGH": 13}, many...),
+		"linux/arm64": found(map[string]int{"CRITICAL": 3}),
+	}, "", nil)
+	var f *job.Failure
+	if !errors.As(o.err, &f) || f.Type != types.FailureTypeJobFailed {
+		t.Fatalf("error %v", o.err)
+	}
+	for _, part := range []string{
+		"does not let 127.0.0.1:", "No tag was moved.\nlinux/amd64 (sha256:",
+		") has 1 critical, allowed 0; 13 high, allowed 2: CVE-1, CVE-2 in zlib 1.2, CVE-X, CVE-X, CVE-X, CVE-X, CVE-X, CVE-X, CVE-X, CVE-X, and 4 more.\nlinux/arm64 (",
+		") has 3 critical, allowed 0.",
+	} {
+		if !strings.Contains(f.Message, part) {
+			t.Errorf("the message lacks %q:\n%s", part, f.Message)
+		}
+	}
+	if strings.Contains(f.Message, "CVE-LOW") {
+		t.Errorf("the message names what is allowed:\n%s", f.Message)
+	}
+}
+
+func TestOnePlatformIsEnoughToStopTheIndex(t *testing.T) {
+	waiting := Scan{State: Waiting, Status: "IN_PROGRESS"}
+	o := act(t, map[string]Scan{"linux/amd64": waiting, "linux/arm64": found(map[string]int{"CRITICAL": 1})}, "", nil)
+	var f *job.Failure
+	if !errors.As(o.err, &f) || !strings.Contains(f.Message, "linux/arm64 (") || strings.Contains(f.Message, "linux/amd64") {
+		t.Errorf("error %v", o.err)
+	}
+}
+
+func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
+	under := map[string]Scan{"linux/amd64": {State: Waiting, Status: "there is no scan"}}
+	o := act(t, under, "", nil)
+	var later *job.Later
+	if !errors.As(o.err, &later) || later.Token != "2026-01-02T12:00:00Z" || !strings.HasPrefix(later.Summary, "Waits for the scan of linux/amd64 (sha256:") || !strings.HasSuffix(later.Summary, "): there is no scan") {
+		t.Fatalf("error %#v", o.err)
+	}
+	// The time runs from the first invocation.
+	o = act(t, under, "2026-01-02T11:30:01Z", nil)
+	if !errors.As(o.err, &later) || later.Token != "2026-01-02T11:30:01Z" {
+		t.Errorf("error %#v", o.err)
+	}
+	o = act(t, under, "2026-01-02T11:30:00Z", nil)
+	var f *job.Failure
+	if !errors.As(o.err, &f) || f.Type != types.FailureTypeJobFailed || !strings.Contains(f.Message, "have not ended within 30m0s, so nothing was decided. No tag was moved.\nlinux/amd64 (") {
+		t.Errorf("error %v", o.err)
+	}
+	if o = act(t, nil, "2026-01-02T11:00:00Z", nil); o.err != nil {
+		t.Errorf("what has ended is judged, however late: %v", o.err)
+	}
+}
+
+func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
+	scratch := map[string]Scan{"linux/arm64": {State: Unscannable, Status: "UNSUPPORTED_IMAGE"}}
+	var f *job.Failure
+	if o := act(t, scratch, "", nil); !errors.As(o.err, &f) || !strings.Contains(f.Message, ") can't be scanned (UNSUPPORTED_IMAGE)") {
+		t.Errorf("error %v", o.err)
+	}
+	o := act(t, scratch, "", func(p *Parameters) { p.AllowUnscannable = true })
+	if o.err != nil || !strings.HasSuffix(o.variables["summary"], "; linux/arm64: can't be scanned") {
+		t.Errorf("error %v, variables %q", o.err, o.variables)
+	}
+}
+
+func TestScansThatFailedStopTheIndex(t *testing.T) {
+	var f *job.Failure
+	o := act(t, map[string]Scan{"linux/amd64": {State: Broken, Status: "FAILED: internal"}}, "", func(p *Parameters) { p.AllowUnscannable = true })
+	if !errors.As(o.err, &f) || !strings.Contains(f.Message, ") has no findings, and none will come (FAILED: internal): start a scan of it, then retry the stage.") {
+		t.Errorf("error %v", o.err)
+	}
+}
+
+func TestParametersThatCannotWorkAreReported(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Parameters)
+		want   string
+	}{
+		"a tag":               {func(p *Parameters) { p.Digest = "latest" }, "expected a digest"},
+		"no repository":       {func(p *Parameters) { p.Repository = "" }, "lack repository"},
+		"no limits":           {func(p *Parameters) { p.Limits = nil }, "every image would pass"},
+		"an unknown severity": {func(p *Parameters) { p.Limits = map[string]int{"SEVERE": 0} }, `allows 0 of "SEVERE"`},
+		"less than none":      {func(p *Parameters) { p.Limits = map[string]int{"LOW": -1} }, `allows -1 of "LOW"`},
+		"no time":             {func(p *Parameters) { p.Minutes = 0 }, "minutes is 0"},
+	} {
+		var f *job.Failure
+		o := act(t, nil, "", test.change)
+		if !errors.As(o.err, &f) || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.want) || len(o.asked) > 0 {
+			t.Errorf("%s: %v, asked about %q", name, o.err, o.asked)
+		}
+	}
+	var f *job.Failure
+	if o := act(t, nil, "yesterday", nil); !errors.As(o.err, &f) || !strings.Contains(f.Message, `"yesterday"`) {
+		t.Errorf("a foreign token: %v", o.err)
+	}
+}
+
+func TestOnlyAnIndexIsJudged(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	image := store.Linux("amd64", "")
+	empty := store.Index(store.Attest(image))
+	s.Push(t, "app", store)
+	for _, d := range []digest.Digest{image.Digest, empty.Digest} {
+		text, err := json.Marshal(Parameters{Repository: s.Host + "/app", Digest: d.String(), Limits: map[string]int{"LOW": 0}, Minutes: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Action(open, nil, time.Now)(t.Context(), job.Job{Parameters: string(text), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		var f *job.Failure
+		if !errors.As(err, &f) || f.Type != types.FailureTypeJobFailed {
+			t.Errorf("%s: %v", d, err)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+
+	"archway/lambda/internal/check"
+)
+
+// severities in the order in which they matter. ECR has more words (informational, untriaged), which nothing is decided by.
+var severities = []string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}
+
+// verdict is what the scans of all images come to.
+type verdict struct {
+	target *target
+	// objections stop the pipeline.
+	objections []string
+	// waiting are the images whose scans have not ended, with ECR's word for it.
+	waiting  []string
+	passages []string
+}
+
+func (v *verdict) add(image named, s Scan) {
+	switch s.State {
+	case Waiting:
+		v.waiting = append(v.waiting, fmt.Sprintf("%s: %s", image, s.Status))
+	case Done:
+		v.count(image, s)
+	case Unscannable:
+		if v.target.allowUnscannable {
+			v.passages = append(v.passages, image.platform+": can't be scanned")
+			return
+		}
+		v.objections = append(v.objections, fmt.Sprintf(
+			"%s can't be scanned (%s): the scanner finds no distribution or packages that it knows. Turn on enhanced scanning, which knows more, or allow images that can't be scanned.", image, s.Status))
+	default:
+		v.objections = append(v.objections, fmt.Sprintf("%s has no findings, and none will come (%s): start a scan of it, then retry the stage.", image, s.Status))
+	}
+}
+
+// count compares the findings with the limits.
+func (v *verdict) count(image named, s Scan) {
+	var counts, over []string
+	exceeded := map[string]bool{}
+	for _, severity := range severities {
+		n := s.Counts[severity]
+		word := strings.ToLower(severity)
+		counts = append(counts, fmt.Sprintf("%d %s", n, word))
+		if limit, limited := v.target.limits[severity]; limited && n > limit {
+			over = append(over, fmt.Sprintf("%d %s, allowed %d", n, word, limit))
+			exceeded[severity] = true
+		}
+	}
+	v.passages = append(v.passages, image.platform+": "+strings.Join(counts, ", "))
+	if len(over) > 0 {
+		v.objections = append(v.objections, fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(s.Findings, exceeded)))
+	}
+}
+
+// shown is how many findings of an image a message names.
+const shown = 10
+
+// examples name findings of the severities of which there are too many.
+func examples(findings []Finding, of map[string]bool) string {
+	var names []string
+	for _, severity := range severities {
+		for _, f := range findings {
+			if f.Severity != severity || !of[severity] {
+				continue
+			}
+			name := f.Name
+			if f.Package != "" {
+				name += " in " + f.Package
+			}
+			names = append(names, name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return "."
+	case len(names) > shown:
+		return ": " + strings.Join(names[:shown], ", ") + fmt.Sprintf(", and %d more.", len(names)-shown)
+	}
+	return ": " + strings.Join(names, ", ") + "."
+}
+
+// summary is one line about what was found.
+func (v *verdict) summary() string { return strings.Join(v.passages, "; ") }
+
+func (v *verdict) image() string {
+	return v.target.repository.Name() + "@" + check.Short(v.target.digest.String())
+}
+
+// failure is what the console shows.
+func (v *verdict) failure() string {
+	return fmt.Sprintf("The scan gate does not let %s pass. No tag was moved.\n%s", v.image(), strings.Join(v.objections, "\n"))
+}
+
+// late is what the console shows when the scans took too long.
+func (v *verdict) late() string {
+	return fmt.Sprintf("The scans of %s have not ended within %s, so nothing was decided. No tag was moved.\n%s\n"+
+		"Where there is no scan at all, neither the repository's scan on push nor enhanced scanning is on. Otherwise retry the stage later.",
+		v.image(), v.target.patience, strings.Join(v.waiting, "\n"))
+}
