@@ -25,12 +25,10 @@ type buildProjectProps struct {
 	Privileged    bool
 	Timeout       time.Duration
 	QueuedTimeout time.Duration
-	// ConcurrentBuilds is how many builds may run at a time, 0 for as many as the account allows.
-	ConcurrentBuilds int
-	Artifacts        awss3.IBucket
-	LogRetention     awslogs.RetentionDays
-	LogKey           awskms.IKey
-	RemovalPolicy    awscdk.RemovalPolicy
+	Artifacts     awss3.IBucket
+	LogRetention  awslogs.RetentionDays
+	LogKey        awskms.IKey
+	RemovalPolicy awscdk.RemovalPolicy
 
 	// Statements are what builds may do, besides reading their source and writing their log.
 	Statements []awsiam.PolicyStatement
@@ -77,8 +75,9 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		GrantReportGroupPermissions: jsii.Bool(false),
 		Timeout:                     duration(p.Timeout),
 		QueuedTimeout:               duration(p.QueuedTimeout),
-		ConcurrentBuildLimit:        optionalNumber(p.ConcurrentBuilds),
-		EnvironmentVariables:        &environment,
+		// A stage holds one execution of the pipeline at a time, and 1 is within the quota of every account.
+		ConcurrentBuildLimit: jsii.Number(1),
+		EnvironmentVariables: &environment,
 		Environment: &awscodebuild.BuildEnvironment{
 			BuildImage:  p.Architecture.buildImage(),
 			ComputeType: computeTypes[p.Compute],

@@ -110,14 +110,6 @@ func optional(value string) *string {
 	return &value
 }
 
-// optionalNumber is nil for zero.
-func optionalNumber(value int) *float64 {
-	if value == 0 {
-		return nil
-	}
-	return jsii.Number(value)
-}
-
 func stringMap(values map[string]string) *map[string]*string {
 	if len(values) == 0 {
 		return nil

@@ -106,19 +106,17 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
 	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
 	project := newBuildProject(scope, id, &buildProjectProps{
-		Description:  "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
-		Spec:         buildspecs.SmokeTest,
-		Architecture: p.Architecture,
-		Compute:      p.Compute,
-		Privileged:   true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
-		// A stage holds one execution of the pipeline at a time.
-		ConcurrentBuilds: 1,
-		Timeout:          p.Timeout,
-		QueuedTimeout:    p.QueuedTimeout,
-		Artifacts:        p.Artifacts,
-		LogRetention:     p.LogRetention,
-		LogKey:           p.LogKey,
-		RemovalPolicy:    p.RemovalPolicy,
+		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
+		Spec:          buildspecs.SmokeTest,
+		Architecture:  p.Architecture,
+		Compute:       p.Compute,
+		Privileged:    true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
+		Timeout:       p.Timeout,
+		QueuedTimeout: p.QueuedTimeout,
+		Artifacts:     p.Artifacts,
+		LogRetention:  p.LogRetention,
+		LogKey:        p.LogKey,
+		RemovalPolicy: p.RemovalPolicy,
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPull...),
