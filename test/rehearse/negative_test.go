@@ -45,7 +45,9 @@ func TestImageWithTheWrongArchitecturesConfigIsNotPromoted(t *testing.T) {
 	}
 	r := deploy(t, patched(t, root+"/cdk.json", `export IMAGE_DIGEST=\"$digest\"`,
 		// Only the second commit's arm64 image is wrong.
-		`[ $PLATFORM = linux/amd64 ] || [ ! -e wrong ] || digest=\"$(`+tool+` \"$REPOSITORY_URI@$digest\" amd64)\"; export IMAGE_DIGEST=\"$digest\"`))
+		`[ $PLATFORM = linux/amd64 ] || [ ! -e wrong ] || digest=\"$(`+tool+` \"$REPOSITORY_URI@$digest\" amd64)\"; export IMAGE_DIGEST=\"$digest\"`,
+		// The tool reads the config of what was pushed; the real build reads nothing.
+		`"ecr:BatchCheckLayerAvailability"`, `"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"`))
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	if good := only(t, push, err); good.Status != codepipeline.Succeeded {
 		t.Fatalf("the good commit: %s", good.Status)
@@ -93,16 +95,18 @@ func wantRefused(t *testing.T, result codepipeline.Result, words ...string) {
 	}
 }
 
-// patched is an assembly with another text in its template.
-func patched(t *testing.T, cdkJSON, old, new string) []*assembly.Stack {
+// patched is an app's stacks with texts of the template replaced: pairs of old and new.
+func patched(t *testing.T, cdkJSON string, oldNew ...string) []*assembly.Stack {
 	t.Helper()
 	list := slices.Clone(stacks(t, cdkJSON))
 	for i, stack := range list {
-		if !bytes.Contains(stack.Template, []byte(old)) {
-			t.Fatalf("the template of %s has no %q", stack.Name, old)
-		}
 		changed := *stack
-		changed.Template = bytes.ReplaceAll(stack.Template, []byte(old), []byte(new))
+		for pair := range slices.Chunk(oldNew, 2) {
+			if !bytes.Contains(changed.Template, []byte(pair[0])) {
+				t.Fatalf("the template of %s has no %q", stack.Name, pair[0])
+			}
+			changed.Template = bytes.ReplaceAll(changed.Template, []byte(pair[0]), []byte(pair[1]))
+		}
 		list[i] = &changed
 	}
 	return list

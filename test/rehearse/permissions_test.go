@@ -35,7 +35,7 @@ func TestBuildsThatLackPermissions(t *testing.T) {
 	result := only(t, push, err)
 	wantStages(t, result, map[string]codepipeline.Status{
 		"Source": codepipeline.Succeeded, "Build": codepipeline.Failed,
-		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
+		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
 	})
 	if arm := result.Action("Build", "hello-go-arm64"); arm.Status != codepipeline.Succeeded {
 		t.Errorf("arm64, without its cache: %s", arm.Message)

@@ -43,7 +43,7 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 		}
 	}
 	drift(t, r)
-	wantNeeded(t, r, "sns:Publish")
+	wantNeededBy(t, r, "ValidateRole", "sns:Publish")
 }
 
 // drift shows that the scheduled check is silent while all is well, and tells of what went around the pipeline.
