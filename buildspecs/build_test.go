@@ -9,6 +9,7 @@ import (
 	"archway/buildspecs"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const repository = "111122223333.dkr.ecr.eu-west-1.example.test/hello"
@@ -56,6 +57,26 @@ func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("docker buildx build (-want +got):\n%s", diff)
+	}
+}
+
+func TestBuildMakesABillOfMaterialsOnlyIfAsked(t *testing.T) {
+	const option, generator = "--sbom", "example.test/scanner:1@sha256:0123"
+	for name, test := range map[string]struct {
+		environment map[string]string
+		want        []string
+	}{
+		"not asked": {map[string]string{}, nil},
+		"empty":     {map[string]string{"SBOM_GENERATOR": ""}, nil},
+		"asked":     {map[string]string{"SBOM_GENERATOR": generator}, []string{option + "=generator=" + generator}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, buildspecs.Build, with(buildEnvironment, test.environment))
+			got := slices.DeleteFunc(r.command(t, "docker", "buildx", "build"), func(s string) bool { return !strings.HasPrefix(s, option) })
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("options (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -183,6 +183,10 @@ type Image struct {
 	// tomorrow. report: the build's log lists them. pinned: the build fails.
 	BaseImages BaseImages `json:"baseImages"`
 
+	// A bill of materials for each platform, beside its provenance.
+	// Default: none is made.
+	SBOM *SBOM `json:"sbom,omitempty"`
+
 	// Secrets that the Dockerfile may use while it is built (RUN --mount=type=secret,id=NAME), by their names. They are fetched
 	// for each build, and get into no layer, label, log or attestation.
 	// Default: none.
@@ -272,6 +276,9 @@ type Validation struct {
 
 	// Whether each platform must have a provenance attestation that is about it, and about this commit if it records one.
 	RequireProvenance bool `json:"requireProvenance"`
+
+	// Whether each platform must have a bill of materials that is about it. The image's sbom makes them.
+	RequireSBOM bool `json:"requireSBOM"`
 
 	// Whether every program and library in every layer is looked at, which takes reading all of them; else only what starts.
 	Deep bool `json:"deep"`

@@ -33,6 +33,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Target = o.name("target", targetName)
 	image.BuildArgs = o.buildArgs("buildArgs")
 	image.BaseImages = choice(o, "baseImages", baseImages, image.BaseImages)
+	image.SBOM = r.sbom(o, image.BaseImages)
 	image.Secrets = o.secrets("secrets")
 	image.Labels = o.labels("labels")
 	var platformsOK bool
@@ -42,10 +43,13 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	if branch := p.Source.Branch; branch != "" {
 		r.checkParameters(o, p.Name, image, parameters.Reference{Branch: "#{variables.branch}"}, parameters.Reference{Branch: branch}, nil)
 	}
+	if image.Validation.RequireSBOM && !o.has("sbom") {
+		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
+	}
 	image.ScanGate = r.scanGate(o)
 	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
-	image.BuildkitImage = o.reference("buildkitImage")
+	image.BuildkitImage = o.reference("buildkitImage", "public.ecr.aws/vend/moby/buildkit:buildx-stable-1")
 	return image
 }
 
@@ -201,13 +205,13 @@ func (r *reader) build(at string, value any) Build {
 	return build
 }
 
-// reference reads the name of an image that is pulled.
-func (o object) reference(key string) string {
+// reference reads the name of an image that is pulled, such as the example.
+func (o object) reference(key, example string) string {
 	text, ok := o.text(key, "")
 	if !ok || text == "" {
 		return ""
 	}
-	const such = `use one such as "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"`
+	such := `use one such as "` + example + `"`
 	named, err := reference.ParseNormalizedNamed(text)
 	switch {
 	case err != nil:

@@ -33,7 +33,7 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			[]string{
 				`archway.pipelines[0].images[0].build-args: unknown key: did you mean "buildArgs"?`,
 				`archway.pipelines[0].images[0].dockerFile: unknown key: did you mean "dockerfile"?`,
-				`archway.pipelines[0].images[0].timeout: unknown key: use "name", "repository", "context", "dockerfile", "target", "buildArgs", "baseImages", "secrets", "labels", "platforms", "tags", "validation", "scanGate", "smokeTest", "builds" or "buildkitImage"`,
+				`archway.pipelines[0].images[0].timeout: unknown key: use "name", "repository", "context", "dockerfile", "target", "buildArgs", "baseImages", "sbom", "secrets", "labels", "platforms", "tags", "validation", "scanGate", "smokeTest", "builds" or "buildkitImage"`,
 			},
 		},
 		{
@@ -63,8 +63,8 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			imageWith(`"validation": {"platforms": [], "provenance": true, "downgrades": {}}`),
 			[]string{
 				`archway.pipelines[0].images[0].validation.downgrades: unknown key: did you mean "downgrade"?`,
-				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
-				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance" or "deep"`,
+				`archway.pipelines[0].images[0].validation.platforms: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance", "requireSBOM" or "deep"`,
+				`archway.pipelines[0].images[0].validation.provenance: unknown key: use "allowedPlatforms", "downgrade", "requireProvenance", "requireSBOM" or "deep"`,
 			},
 		},
 		{

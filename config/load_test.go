@@ -69,6 +69,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"target": "final",
 				"buildArgs": {"VERSION": "1", "EMPTY": ""},
 				"baseImages": "pinned",
+				"sbom": {"generator": "example.com/scanner:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
 				"secrets": {"npmrc": {"secretsManager": "build/npm:token"}, "ca.pem": {"parameterStore": "/build/ca", "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"}},
 				"labels": {"com.example.team": "shop"},
 				"platforms": ["linux/arm64"],
@@ -77,6 +78,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					"allowedPlatforms": ["linux/arm/v7", "windows/amd64"],
 					"downgrade": {"config-parity": {"severity": "info", "reason": " arm64 needs a wrapper "}, "regression": {"severity": "warning", "reason": "amd64 is given up"}},
 					"requireProvenance": true,
+					"requireSBOM": true,
 					"deep": true
 				},
 				"builds": {"arm64": {"compute": "2XLARGE", "timeoutMinutes": 480.0}},
@@ -110,6 +112,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				Target:     "final",
 				BuildArgs:  map[string]string{"VERSION": "1", "EMPTY": ""},
 				BaseImages: config.PinnedBaseImages,
+				SBOM:       &config.SBOM{Generator: "example.com/scanner:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
 				Secrets: map[string]config.Secret{
 					"npmrc":  {SecretsManager: "build/npm:token"},
 					"ca.pem": {ParameterStore: "/build/ca", KmsKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
@@ -128,6 +131,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 						"regression":    {Severity: config.Warning, Reason: "amd64 is given up"},
 					},
 					RequireProvenance: true,
+					RequireSBOM:       true,
 					Deep:              true,
 				},
 				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},

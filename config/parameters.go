@@ -55,7 +55,7 @@ func (r *reader) checkParameters(o object, pipeline string, image Image, written
 
 // policy is the validation in the form of parameters.
 func (v Validation) policy() parameters.Policy {
-	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep, Downgrade: map[string]string{}}
+	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: v.Deep, Downgrade: map[string]string{}}
 	for check, d := range v.Downgrade {
 		p.Downgrade[check] = string(d.Severity) + ":" + d.Reason
 	}

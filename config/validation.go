@@ -24,6 +24,7 @@ func (r *reader) validation(image object, platforms []platform.Platform) Validat
 	v.AllowedPlatforms = o.allowed("allowedPlatforms", platforms)
 	v.Downgrade = r.downgrades(o)
 	v.RequireProvenance = o.flag("requireProvenance")
+	v.RequireSBOM = o.flag("requireSBOM")
 	v.Deep = o.flag("deep")
 	return v
 }

@@ -55,6 +55,7 @@ var (
 			Compute:       archway.Compute2XLarge,
 			Timeout:       90 * time.Minute,
 			QueuedTimeout: 2 * time.Hour,
+			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
 			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
@@ -163,6 +164,7 @@ func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 		"BUILD_ARGS":     `{"A":"1","B":"<2>"}`,
 		"IMAGE_LABELS":   `{"com.example.team":"a & b"}`,
 		"SOURCE_URL":     "https://git.example.test/app",
+		"SBOM_GENERATOR": "example.test/scanner:1",
 		"BUILDKIT_IMAGE": "example.test/buildkit:1",
 	}
 	if diff := cmp.Diff(want, variables(t, buildsAsTold, "Arm64Project")); diff != "" {

@@ -28,7 +28,7 @@ var scheduled = stack("Scheduled", func(stack awscdk.Stack) {
 	}
 	api, web := image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)
 	web.Validation = archway.Validation{
-		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, Deep: true,
+		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true, Deep: true,
 		Downgrade: map[string]archway.Downgrade{"config-parity": {Severity: archway.Info, Reason: "a <wrapper>"}},
 	}
 	validator := archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{
@@ -56,7 +56,7 @@ func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 		"DriftCheckapiSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"repository":"${api.RepositoryUri}","branch":"trunk","moving":["latest","{branch}"],"immutable":["{commit:12}"],` +
 			`"platforms":["linux/amd64","linux/arm64"],"topic":"${DriftTopic}"}}`,
 		"DriftCheckwebSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"repository":"${web.RepositoryUri}","branch":"trunk","moving":["latest","{branch}"],"immutable":["{commit:12}"],` +
-			`"platforms":["linux/arm64"],"topic":"${DriftTopic}","allow":["linux/arm/v7"],"downgrade":{"config-parity":"info:a <wrapper>"},"provenance":true,"deep":true}}`,
+			`"platforms":["linux/arm64"],"topic":"${DriftTopic}","allow":["linux/arm/v7"],"downgrade":{"config-parity":"info:a <wrapper>"},"provenance":true,"sbom":true,"deep":true}}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

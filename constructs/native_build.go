@@ -63,6 +63,11 @@ type NativeBuildProps struct {
 	// Default: false, the log lists them.
 	PinnedBaseImages bool
 
+	// SBOMGenerator is the image that lists what is in the built image: BuildKit runs it, and attaches the bill of materials
+	// beside the provenance. It is pulled without a login. For PinnedBaseImages it counts as a base image.
+	// Default: no bill of materials.
+	SBOMGenerator string
+
 	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
 	// into no layer, label, log or attestation.
 	// Default: none.
@@ -210,6 +215,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			"IMAGE_LABELS":   jsonObject(p.Labels),
 			"BUILD_SECRETS":  secrets.environment(),
 			"BASE_IMAGES":    pinned(p.PinnedBaseImages),
+			"SBOM_GENERATOR": optional(p.SBOMGenerator),
 			"SOURCE_URL":     &p.SourceURL,
 			"BUILDKIT_IMAGE": &p.BuildKitImage,
 			"RULES":          rulesOf(p.Rules),

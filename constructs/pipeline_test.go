@@ -41,7 +41,7 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 	}
 	images := []archway.PipelineImage{image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)}
 	images[1].Validation = archway.Validation{
-		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true,
+		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true,
 		Downgrade: map[string]archway.Downgrade{
 			"config-parity": {Severity: archway.Warning, Reason: `arm64 alone "wraps"`},
 			"regression":    {Severity: archway.Info, Reason: "x86 is given up"},
@@ -190,7 +190,7 @@ func TestValidationGetsTheIndexAndTheBuildsOfThisRun(t *testing.T) {
 			`"builds":{"linux/amd64":"#{Build-api-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-api-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"]}`,
 		"Validate/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Merge-web.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
 			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"],` +
-			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\"","regression":"info:x86 is given up"},"provenance":true}`,
+			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\"","regression":"info:x86 is given up"},"provenance":true,"sbom":true}`,
 		"Promote/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
 			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
 		"Promote/api-check": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +

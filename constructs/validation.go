@@ -28,6 +28,10 @@ type Validation struct {
 	// Default: attestations may be missing.
 	RequireProvenance bool
 
+	// RequireSBOM demands of each platform a bill of materials that is about it, as [NativeBuildProps].SBOMGenerator makes it.
+	// Default: it may be missing.
+	RequireSBOM bool
+
 	// Deep looks at every program and library in every layer, which takes reading all of them.
 	// Default: only what starts in each image is looked at.
 	Deep bool
@@ -85,7 +89,7 @@ func (v Validation) problems() []error {
 
 // policy is the same in the form of the function's parameters, of which CodePipeline takes few characters.
 func (v Validation) policy() parameters.Policy {
-	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, Deep: v.Deep}
+	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: v.Deep}
 	for name, d := range v.Downgrade {
 		if p.Downgrade == nil {
 			p.Downgrade = map[string]string{}

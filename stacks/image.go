@@ -45,6 +45,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Secrets:      secrets(cfg.Secrets),
 
 			PinnedBaseImages: cfg.BaseImages == config.PinnedBaseImages,
+			SBOMGenerator:    generator(cfg.SBOM),
 
 			Labels:        cfg.Labels,
 			Rules:         buildRules(props.Rules, cfg, target),
@@ -82,6 +83,14 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	}
 }
 
+// generator is "" for an image without a bill of materials.
+func generator(cfg *config.SBOM) string {
+	if cfg == nil {
+		return ""
+	}
+	return cfg.Generator
+}
+
 func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
 	all := map[string]archway.BuildSecret{}
 	for id, s := range cfg {
@@ -91,7 +100,7 @@ func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
 }
 
 func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
+	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, RequireSBOM: cfg.RequireSBOM, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
 	for name, d := range cfg.Downgrade {
 		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
 	}

@@ -10,7 +10,7 @@ var Names = []string{
 	// The manifests that it names.
 	"child-missing", "descriptor", "layer-type", "layer-missing",
 	// The configs, across all of them.
-	"config-platform", "rootfs", "same-revision", "config-parity", "provenance",
+	"config-platform", "rootfs", "same-revision", "config-parity", "provenance", "sbom",
 	// The layers.
 	"entry-elf", "elf-interp", "shebang", "all-elf", "layer-digest",
 	// What the tags serve beside it.

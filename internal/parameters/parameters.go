@@ -40,6 +40,7 @@ type Policy struct {
 	// Downgrade is "severity:reason" by the check's name.
 	Downgrade  map[string]string `json:"downgrade,omitempty"`
 	Provenance bool              `json:"provenance,omitempty"`
+	SBOM       bool              `json:"sbom,omitempty"`
 	Deep       bool              `json:"deep,omitempty"`
 }
 

@@ -26,6 +26,15 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 	if got := len(result.Stage("Build").Actions); got != 4 {
 		t.Errorf("got %d builds, expected 4", got)
 	}
+	// The validation has required a bill of materials of each of the worker's platforms. BuildKit counts what made it as a base image.
+	for _, platform := range []string{"amd64", "arm64"} {
+		const generator = "Base image without a digest: docker/buildkit-syft-scanner:stable-1\n"
+		for image, want := range map[string]bool{"web": false, "worker": true} {
+			if got := strings.Contains(buildLog(t, result, image+"-"+platform), generator); got != want {
+				t.Errorf("the build of %s for %s names the generator: %v, want %v", image, platform, got, want)
+			}
+		}
+	}
 	commit := push.Commit()
 	for image, immutable := range map[string]string{"web": commit[:12], "worker": "w-" + commit[:8]} {
 		digest := result.Variables["Validate-"+image]["digest"]

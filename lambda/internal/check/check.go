@@ -33,6 +33,8 @@ type Want struct {
 	Revision string
 	// Provenance requires of each image a statement about how it was built. index.ReadProvenance must have read them.
 	Provenance bool
+	// SBOM requires of each image a bill of materials. index.ReadBills must have read what they are about.
+	SBOM bool
 	// Served is what the tags serve now that are to point at the image.
 	Served []index.Served
 	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
@@ -55,7 +57,7 @@ func All() []Check {
 		tagIsIndex, mediaType, mixedFamily, platformSet, platformDup, digestDup, platformShape, fallbackTrap, attestationShape,
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
-		configPlatform, rootFS, sameRevision, configParity, provenance,
+		configPlatform, rootFS, sameRevision, configParity, provenance, sbom,
 		entryELF, elfInterp, shebang, allELF, layerDigest,
 		regression, neverValidated,
 	}

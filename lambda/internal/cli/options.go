@@ -39,6 +39,7 @@ flags:
   --timeout DURATION    give up after so long, such as 90s; what isn't proven by then is not valid
                         (default 15m)
   --require-provenance  every platform needs an in-toto statement that says how it was built
+  --require-sbom        every platform needs a bill of materials, an in-toto statement with SPDX
   --downgrade CHECK=SEVERITY:REASON
                         make what a check finds a warning or an info; it stays visible with the
                         reason; repeat it for several checks
@@ -88,6 +89,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.want.Deep, "deep", false, "")
 	flags.DurationVar(&o.timeout, "timeout", 15*time.Minute, "")
 	flags.BoolVar(&o.want.Provenance, "require-provenance", false, "")
+	flags.BoolVar(&o.want.SBOM, "require-sbom", false, "")
 	list := func(all *[]string) func(string) error {
 		return func(s string) error {
 			*all = append(*all, strings.Split(s, ",")...)

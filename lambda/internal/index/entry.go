@@ -67,6 +67,8 @@ type Entry struct {
 	Start *Started
 	// Provenance are statements about how an image was built, if they were asked for by ReadProvenance.
 	Provenance []Attached
+	// Bills are statements with bills of materials about an image, if they were asked for by ReadBills.
+	Bills []Attached
 }
 
 // Blob is one layer, or another blob that a manifest names.

@@ -36,19 +36,35 @@ const (
 // ReadProvenance reads the statements about each image that say how it was built: those in the index, and where there are none
 // those that are attached to the image in the registry.
 func ReadProvenance(ctx context.Context, source Source, i *Image) error {
-	r := &provenanceReader{source: source, image: i}
-	for _, e := range i.Images() {
+	r := &statementReader{source: source, image: i, wanted: IsProvenance, of: func(e *Entry) *[]Attached { return &e.Provenance }, read: readStatement}
+	return r.all(ctx)
+}
+
+// statementReader reads the statements of one kind about each image.
+type statementReader struct {
+	source Source
+	image  *Image
+	// wanted tells by its predicate whether a statement is of the kind.
+	wanted func(predicateType string) bool
+	// of is where an image's statements are kept.
+	of func(*Entry) *[]Attached
+	// read fills in what the blob at a.Digest holds, which is kept as the media type.
+	read func(ctx context.Context, source Source, mediaType string, a *Attached) error
+}
+
+func (r *statementReader) all(ctx context.Context) error {
+	for _, e := range r.image.Images() {
 		if e.Descriptor.Digest.Validate() != nil {
 			continue
 		}
-		for _, a := range i.Attestations() {
+		for _, a := range r.image.Attestations() {
 			if a.About(e) {
 				if err := r.manifest(ctx, e, a.Manifest, "the attestation "+a.Where); err != nil {
 					return err
 				}
 			}
 		}
-		if !slices.ContainsFunc(e.Provenance, func(a Attached) bool { return IsProvenance(a.PredicateType) }) {
+		if !slices.ContainsFunc(*r.of(e), func(a Attached) bool { return r.wanted(a.PredicateType) }) {
 			if err := r.referrers(ctx, e); err != nil {
 				return err
 			}
@@ -57,42 +73,46 @@ func ReadProvenance(ctx context.Context, source Source, i *Image) error {
 	return nil
 }
 
-type provenanceReader struct {
-	source Source
-	image  *Image
-}
-
 // manifest reads the statements of one attestation's manifest.
-func (r *provenanceReader) manifest(ctx context.Context, e *Entry, m *Manifest, where string) error {
+func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, where string) error {
 	if m == nil || m.Shape() != ShapeManifest {
 		return nil
 	}
 	for _, d := range m.Body.Layers {
 		kind := d.Annotations[PredicateType]
-		if !holdsStatement(d.MediaType) || kind != "" && !IsProvenance(kind) {
-			continue // such as a bill of materials, which can be large
+		if !holdsStatement(d.MediaType) || kind != "" && !r.wanted(kind) {
+			continue // such as a bill of materials beside provenance, which can be large
 		}
-		if len(e.Provenance) == maxStatements {
+		all := r.of(e)
+		if len(*all) == maxStatements {
 			r.limit(fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements))
 			return nil
 		}
 		a := Attached{Where: where, Digest: d.Digest}
 		if d.Digest.Validate() == nil {
-			doc, err := r.source.Blob(ctx, d.Digest, maxStatement)
-			if a.State, err = outcome(err); err != nil {
+			if err := r.read(ctx, r.source, d.MediaType, &a); err != nil {
 				return err
 			}
-			if a.State == Read {
-				a.Statement, a.Err = ParseStatement(d.MediaType, doc.Bytes)
-			}
 		}
-		e.Provenance = append(e.Provenance, a)
+		*all = append(*all, a)
+	}
+	return nil
+}
+
+// readStatement reads a statement as a whole.
+func readStatement(ctx context.Context, source Source, mediaType string, a *Attached) error {
+	doc, err := source.Blob(ctx, a.Digest, maxStatement)
+	if a.State, err = outcome(err); err != nil {
+		return err
+	}
+	if a.State == Read {
+		a.Statement, a.Err = ParseStatement(mediaType, doc.Bytes)
 	}
 	return nil
 }
 
 // referrers reads what is attached to an image from outside of the index.
-func (r *provenanceReader) referrers(ctx context.Context, e *Entry) error {
+func (r *statementReader) referrers(ctx context.Context, e *Entry) error {
 	source, ok := r.source.(Referrers)
 	if !ok {
 		return nil
@@ -129,7 +149,7 @@ func (r *provenanceReader) referrers(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-func (r *provenanceReader) limit(text string) {
+func (r *statementReader) limit(text string) {
 	if !slices.Contains(r.image.Limits, text) {
 		r.image.Limits = append(r.image.Limits, text)
 	}

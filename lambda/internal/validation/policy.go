@@ -17,13 +17,15 @@ type Policy struct {
 	Downgrade map[string]string `json:"downgrade"`
 	// Provenance requires of each platform a statement about how it was built.
 	Provenance bool `json:"provenance"`
+	// SBOM requires of each platform a bill of materials.
+	SBOM bool `json:"sbom"`
 	// Deep looks at every program and library in every layer.
 	Deep bool `json:"deep"`
 }
 
 // Want is the policy in checked form.
 func (p Policy) Want() (check.Want, error) {
-	want := check.Want{Provenance: p.Provenance, Deep: p.Deep, Downgrades: map[string]check.Downgrade{}}
+	want := check.Want{Provenance: p.Provenance, SBOM: p.SBOM, Deep: p.Deep, Downgrades: map[string]check.Downgrade{}}
 	var err error
 	if want.Allowed, err = platforms("allow", p.Allow); err != nil {
 		return want, err

@@ -50,6 +50,11 @@ func Prepared(ctx context.Context, source index.Source, d digest.Digest, want ch
 			return Verdict{}, err
 		}
 	}
+	if want.SBOM {
+		if err := index.ReadBills(ctx, source, image); err != nil {
+			return Verdict{}, err
+		}
+	}
 	// Last, as it is all that may take what is left of the time.
 	if err := index.ReadLayers(ctx, source, image, want.Deep); err != nil {
 		return Verdict{}, err

@@ -68,6 +68,7 @@ func TestBuildxWithoutProvenance(t *testing.T) {
 	w := open(t)
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=false")
 	want(t, w.verdict(t, image))
+	want(t, w.verdict(t, "--require-sbom", image), "error sbom linux/amd64", "error sbom linux/arm64")
 	want(t, w.verdict(t, "--require-provenance", image), "error provenance linux/amd64", "error provenance linux/arm64")
 }
 
@@ -81,7 +82,7 @@ func TestBuildxWithSBOMAndProvenance(t *testing.T) {
 	}
 	w.run(t, w.dir, "docker", "buildx", "build", "--quiet", "--provenance=false", "--file", file, "--output", "type=image,name="+generator+",push=true", filepath.Join(w.dir, "scanner"))
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=mode=max", "--attest", "type=sbom,generator="+generator)
-	want(t, w.verdict(t, "--require-provenance", image))
+	want(t, w.verdict(t, "--require-provenance", "--require-sbom", image))
 	folder := filepath.Join(t.TempDir(), "layout")
 	w.run(t, w.dir, w.crane, "pull", "--format", "oci", image, folder)
 	out, err := exec.CommandContext(t.Context(), w.validate, "oci:"+folder).Output()

@@ -179,7 +179,7 @@ func (w *workshop) equip(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := compile("scanner/scanner", runtime.GOARCH, "./testdata/scanner"); err != nil {
+	if err := compile("scanner/scanner", runtime.GOARCH, "../internal/standin/scanner"); err != nil {
 		return err
 	}
 	if err := compile("validate", runtime.GOARCH, "archway/lambda/validate"); err != nil {

@@ -137,7 +137,7 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 	mirror, stop, err := standin.Serve(ctx, []string{
 		filepath.Join(examples("hello-go"), "Dockerfile"),
 		filepath.Join(examples("hello-node"), "Dockerfile"),
-	}, t.Output())
+	}, nil, t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}

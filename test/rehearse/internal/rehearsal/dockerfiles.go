@@ -10,14 +10,21 @@ import (
 )
 
 // dockerfiles finds the Dockerfiles of the seeds, by name: the base images that
-// they need are made before they are built.
-func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) ([]string, error) {
+// they need are made before they are built. So are the generators of bills of
+// materials, which the builds' projects name.
+func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) (files, generators []string, err error) {
 	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
-	var files []string
 	for _, s := range stacks {
 		stack, err := cloudformation.Load(s, account)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		for _, project := range stack.Projects {
+			for _, v := range project.Environment.Variables {
+				if v.Name == "SBOM_GENERATOR" {
+					generators = append(generators, v.Value)
+				}
+			}
 		}
 		for _, repository := range stack.Repositories {
 			if repository.Seed == nil {
@@ -25,10 +32,10 @@ func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) ([]string, error) {
 			}
 			dir, err := r.folder(filepath.Join("seeds", repository.Name))
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if err := repository.Seed.Unpack(dir); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 				name := strings.ToLower(entry.Name())
@@ -38,11 +45,11 @@ func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) ([]string, error) {
 				return err
 			})
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return files, nil
+	return files, generators, nil
 }
 
 // Seed is the folder with the files of a repository's seed; empty if it has none.

@@ -36,11 +36,11 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 			return err
 		}},
 		{"get the base images", func() error {
-			files, err := r.dockerfiles(stacks)
+			files, generators, err := r.dockerfiles(stacks)
 			if err != nil {
 				return err
 			}
-			host, stop, err := standin.Serve(ctx, files, r.options.Progress)
+			host, stop, err := standin.Serve(ctx, files, generators, r.options.Progress)
 			if err != nil {
 				return err
 			}

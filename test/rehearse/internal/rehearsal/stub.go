@@ -40,7 +40,7 @@ func (s *stubBuild) Run(ctx context.Context, run codepipeline.Run) codepipeline.
 // through a proxy.
 func (r *Rehearsal) prepareStubs(stacks []*assembly.Stack) (hosts, error) {
 	// The seeds are unpacked on the way; which base images they need is of no interest.
-	if _, err := r.dockerfiles(stacks); err != nil {
+	if _, _, err := r.dockerfiles(stacks); err != nil {
 		return hosts{}, err
 	}
 	if err := r.startServices(); err != nil {

@@ -21,6 +21,12 @@ const (
 // revision changes when the way of making layers does, and with it their keys.
 const revision = "r1"
 
+// The generator of bills of materials that BuildKit runs by default. It has this one tag, on docker.io only.
+const (
+	generatorName = "docker/buildkit-syft-scanner"
+	generatorTag  = "stable-1"
+)
+
 // image is one that has a stand-in.
 type image struct {
 	name string
@@ -33,13 +39,14 @@ type image struct {
 
 var catalog = []image{
 	{"debian", debianRelease, []string{"slim"}, debianImage},
+	{generatorName, generatorTag, nil, generatorImage},
 	{"golang", goVersion, []string{debianSuite}, golangImage},
 	{"node", nodeVersion, []string{debianSuite, debianSuite + "-slim", "slim"}, nodeImage},
 }
 
 // String lists the stand-ins, for people.
 func String() string {
-	return "debian:" + debianSuite + "[-slim], golang:" + goVersion + "[-" + debianSuite + "], node:" + nodeVersion + "[-" + debianSuite + "][-slim], and the shorter tags of these (golang:1.26), of docker.io and public.ecr.aws/docker/library"
+	return "debian:" + debianSuite + "[-slim], golang:" + goVersion + "[-" + debianSuite + "], node:" + nodeVersion + "[-" + debianSuite + "][-slim], and the shorter tags of these (golang:1.26), of docker.io and public.ecr.aws/docker/library; " + generatorName + ":" + generatorTag + " of docker.io"
 }
 
 // The library's place in each registry.
@@ -56,6 +63,10 @@ func find(reference string) (img image, repository, tag string, ok bool) {
 		return image{}, "", "", false
 	}
 	repository, tag = ref.RepositoryStr(), ref.TagStr()
+	if ref.RegistryStr() == name.DefaultRegistry && repository == generatorName && tag == generatorTag {
+		i := slices.IndexFunc(catalog, func(i image) bool { return i.name == generatorName })
+		return catalog[i], repository, tag, true
+	}
 	library, ok := libraries[ref.RegistryStr()]
 	if !ok || !strings.HasPrefix(repository, library) {
 		return image{}, "", "", false

@@ -18,6 +18,11 @@ func TestWhichImagesHaveAStandIn(t *testing.T) {
 		{"public.ecr.aws/docker/library/node:24", "node", "docker/library/node:24"},
 		{"debian:bookworm-slim", "debian", "library/debian:bookworm-slim"},
 		{"debian:12", "debian", "library/debian:12"},
+		{"docker.io/docker/buildkit-syft-scanner:stable-1", "docker/buildkit-syft-scanner", "docker/buildkit-syft-scanner:stable-1"},
+		{"docker/buildkit-syft-scanner:stable-1", "docker/buildkit-syft-scanner", "docker/buildkit-syft-scanner:stable-1"},
+		{"docker/buildkit-syft-scanner:1.4", "", ""},
+		{"library/docker/buildkit-syft-scanner:stable-1", "", ""},
+		{"public.ecr.aws/docker/buildkit-syft-scanner:stable-1", "", ""},
 		{"golang:1.2", "", ""}, // not a prefix by parts
 		{"golang:1.26.80", "", ""},
 		{"golang:1.25-bookworm", "", ""},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"archway/test/internal/tools"
 
@@ -19,11 +20,11 @@ import (
 )
 
 // Serve makes the stand-ins that the Dockerfiles (paths) name as base images,
-// unless the cache has them, and serves them until stop is called. host
+// and those for the generators of bills of materials (references), unless the cache has them, and serves them until stop is called. host
 // (127.0.0.1:port, plain HTTP) is a mirror of docker.io and public.ecr.aws.
 // Base images without a stand-in are named on progress: BuildKit asks their
 // real registry.
-func Serve(ctx context.Context, dockerfiles []string, progress io.Writer) (host string, stop func(), err error) {
+func Serve(ctx context.Context, dockerfiles, generators []string, progress io.Writer) (host string, stop func(), err error) {
 	cache, err := tools.CacheDir()
 	if err != nil {
 		return "", nil, err
@@ -36,6 +37,11 @@ func Serve(ctx context.Context, dockerfiles []string, progress io.Writer) (host 
 	references, err := namedImages(dockerfiles, maker.say)
 	if err != nil {
 		return "", nil, fmt.Errorf("stand-ins: %w", err)
+	}
+	for _, reference := range generators {
+		if !slices.Contains(references, reference) {
+			references = append(references, reference)
+		}
 	}
 	tags, err := maker.makeAll(references)
 	if err != nil {
