@@ -10,9 +10,9 @@ import (
 func TestABillOfMaterialsIsMadeOnlyIfAsked(t *testing.T) {
 	const own = "registry.example.com/team/scanner:2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for keys, want := range map[string]string{
-		`"target": "x"`: "",
-		`"sbom": {}`:    config.DefaultGenerator,
-		`"sbom": {"generator": "` + own + `"}`:                           own,
+		`"target": "x"`:                        "",
+		`"sbom": {}`:                           config.DefaultGenerator,
+		`"sbom": {"generator": "` + own + `"}`: own,
 		`"baseImages": "pinned", "sbom": {"generator": "` + own + `"}`:   own,
 		`"sbom": {}, "validation": {"requireSBOM": true}`:                config.DefaultGenerator,
 		`"sbom": {"generator": "docker/buildkit-syft-scanner:stable-1"}`: "docker/buildkit-syft-scanner:stable-1",

@@ -1,0 +1,41 @@
+package template_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Of all images, only api of everything.json has a bill of materials: for both architectures, and it must be there.
+func TestBillsOfMaterialsAreMadeAndRequiredOnlyWhereConfigured(t *testing.T) {
+	const generator = "docker.io/docker/buildkit-syft-scanner:stable-1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	for stack, want := range map[string][]string{asCommitted: nil, everything: {generator, generator}, ruled: nil} {
+		var got []string
+		for _, r := range template(t, stack)["Resources"].(map[string]any) {
+			resource := r.(map[string]any)
+			if resource["Type"] != "AWS::CodeBuild::Project" {
+				continue
+			}
+			environment := resource["Properties"].(map[string]any)["Environment"].(map[string]any)
+			for _, v := range listOf(environment["EnvironmentVariables"]) {
+				if variable := v.(map[string]any); variable["Name"] == "SBOM_GENERATOR" {
+					got = append(got, variable["Value"].(string))
+				}
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: generators (-want +got):\n%s", stack, diff)
+		}
+		var required []string
+		walk(template(t, stack), nil, func(path []string, text string) {
+			if slices.Contains(path, "UserParameters") && strings.Contains(text, `"sbom":true`) {
+				required = append(required, text)
+			}
+		})
+		if got := len(required) > 0; got != (want != nil) {
+			t.Errorf("%s: required by %q", stack, required)
+		}
+	}
+}
