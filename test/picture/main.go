@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,7 +27,9 @@ func run(arguments []string, out, problems io.Writer) error {
 	set.SetOutput(problems)
 	file := set.String("o", "", "write to this `file` instead of standard output")
 	only := set.String("stack", "", "draw the stack of this `name` alone")
-	if err := set.Parse(arguments); err != nil {
+	if err := set.Parse(arguments); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if set.NArg() != 1 {

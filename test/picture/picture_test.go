@@ -68,7 +68,7 @@ func TestPictureIsWellFormedAndTellsItsContentInWords(t *testing.T) {
 		t.Errorf("got role %q, label %q, title %q", svg.Role, svg.Label, svg.Title.Text)
 	}
 	for _, want := range []string{
-		"Stage 2, Build: api-arm64 (CodeBuild Graviton, medium, ≤ 60 min).", "Stage 6, Approve: look (a person approves, ≤ 4320 min).",
+		"Stage 2, Build: api-arm64 (CodeBuild Graviton, medium, ≤ 60 min).", "Stage 6, Approve: look (a person approves, ≤ 3 days).",
 		"api-check (Lambda, elsewhere), then api (Lambda, elsewhere) and ui (Lambda, elsewhere)",
 		"validate may use", "everybody may use Artifacts/Bucket (denied: s3: *).",
 	} {
@@ -114,5 +114,12 @@ func TestWhatCanNotBeDrawn(t *testing.T) {
 				t.Errorf("got %v, expected %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestHelpIsNoFailure(t *testing.T) {
+	var help bytes.Buffer
+	if err := run([]string{"--help"}, io.Discard, &help); err != nil || !strings.Contains(help.String(), "-stack") {
+		t.Errorf("got %v and %q, expected the flags", err, help.String())
 	}
 }

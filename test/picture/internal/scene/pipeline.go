@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -98,9 +99,17 @@ func (b *builder) action(a map[string]any, stage string) Card {
 		}
 	}
 	if minutes := b.text(a["TimeoutInMinutes"]); minutes != "" {
-		card.Lines = append(card.Lines, "≤ "+minutes+" min")
+		card.Lines = append(card.Lines, atMost(minutes))
 	}
 	return card
+}
+
+// atMost is a time limit as people say it: approvals wait for days.
+func atMost(minutes string) string {
+	if n, err := strconv.Atoi(minutes); err == nil && n > 24*60 && n%(24*60) == 0 {
+		return fmt.Sprintf("≤ %d days", n/(24*60))
+	}
+	return "≤ " + minutes + " min"
 }
 
 // machines are CodeBuild's types of environments in the words for their processors.
@@ -113,7 +122,7 @@ func (b *builder) project(id string) []string {
 	lines := []string{"CodeBuild " + cmp.Or(machines[machine], machine)}
 	size := strings.TrimPrefix(b.text(environment["ComputeType"]), "BUILD_GENERAL1_")
 	if minutes := b.text(p["TimeoutInMinutes"]); minutes != "" {
-		size += ", ≤ " + minutes + " min"
+		size += ", " + atMost(minutes)
 	}
 	return append(lines, strings.ToLower(size))
 }

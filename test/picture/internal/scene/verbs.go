@@ -25,6 +25,7 @@ var phrases = map[string][]phrase{
 	},
 	"codepipeline": {
 		{"report results", Writes, []string{"PutJobFailureResult", "PutJobSuccessResult"}},
+		{"look up executions and actions", Reads, []string{"GetPipelineExecution", "ListActionExecutions"}},
 		{"look up executions", Reads, []string{"GetPipelineExecution"}},
 		{"start", Runs, []string{"StartPipelineExecution"}},
 	},
@@ -35,9 +36,11 @@ var phrases = map[string][]phrase{
 		{"push images", Writes, []string{"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
 		{"write manifests and tags", Writes, []string{"PutImage"}},
 		{"look for layers", Reads, []string{"BatchCheckLayerAvailability"}},
+		{"read scan findings", Reads, []string{"DescribeImageScanFindings"}},
 	},
 	"kms": {
 		{"encrypt and decrypt", Writes, []string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
+		{"encrypt and decrypt", Writes, []string{"Decrypt", "GenerateDataKey"}},
 		{"decrypt", Reads, []string{"Decrypt"}},
 	},
 	"lambda": {{"invoke", Runs, []string{"InvokeFunction"}}},
