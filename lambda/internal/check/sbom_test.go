@@ -74,7 +74,7 @@ var _ = about("sbom",
 	testCase{
 		name: "about more than anything could be",
 		make: bills(func(statement map[string]any) {
-			statement["subject"] = []any{object{"name": strings.Repeat("x", 2<<20)}}
+			statement["subject"] = append(statement["subject"].([]any), object{"name": strings.Repeat("x", 2<<20)})
 		}),
 		want: sbomWanted, report: withoutBill,
 	},

@@ -141,6 +141,31 @@ func TestProvenanceCanBeRequired(t *testing.T) {
 	}
 }
 
+func TestABillOfMaterialsCanBeRequired(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
+	bill := func(of specs.Descriptor) specs.Descriptor {
+		return store.AttestWith(of, func(statement map[string]any) { statement["predicateType"] = "https://spdx.dev/Document" })
+	}
+	for tag, index := range map[string]specs.Descriptor{
+		"provenance": store.Index(amd64, arm64, store.Attest(amd64), store.Attest(arm64)),
+		"one":        store.Index(amd64, arm64, bill(amd64)),
+		"both":       store.Index(amd64, arm64, bill(amd64), bill(arm64)),
+	} {
+		s.Push(t, "app", store)
+		s.Tag(t, "app", tag, store, index.Digest)
+	}
+	for tag, missing := range map[string]int{"provenance": 2, "one": 1, "both": 0} {
+		stdout, stderr, code := run(t, "--require-sbom", s.Host+"/app:"+tag)
+		if (code == cli.Valid) != (missing == 0) || strings.Count(stdout, "error  sbom") != missing {
+			t.Errorf("%s: exit %d\n%s%s", tag, code, stdout, stderr)
+		}
+		if _, _, code := run(t, s.Host+"/app:"+tag); code != cli.Valid {
+			t.Errorf("%s: exit %d without the flag", tag, code)
+		}
+	}
+}
+
 func TestAMisspelledFlagIsNamedRightly(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--plattform":  "there is no flag --plattform: did you mean --platform?",

@@ -158,6 +158,10 @@ func TestActionFollowsThePolicy(t *testing.T) {
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "error provenance: linux/amd64") {
 		t.Errorf("error %v", err)
 	}
+	_, _, err = act(t, good, func(p *Parameters) { p.SBOM = true })
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "error sbom: linux/amd64") {
+		t.Errorf("error %v", err)
+	}
 	wrong := func(s *fixture.Store) specs.Descriptor {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}

@@ -31,12 +31,12 @@ func TestParametersGiveTheTask(t *testing.T) {
 }
 
 func TestParametersGiveThePolicy(t *testing.T) {
-	task, err := parse(strings.Replace(parameters, `"builds"`, `"branch":"main","moving":["latest","{branch}"],"allow":["linux/arm/v7"],"downgrade":{"config-parity":"info: known"},"provenance":true,"deep":true,"builds"`, 1))
+	task, err := parse(strings.Replace(parameters, `"builds"`, `"branch":"main","moving":["latest","{branch}"],"allow":["linux/arm/v7"],"downgrade":{"config-parity":"info: known"},"provenance":true,"sbom":true,"deep":true,"builds"`, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := check.Want{
-		Provenance: true, Deep: true, Allowed: []specs.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}},
+		Provenance: true, SBOM: true, Deep: true, Allowed: []specs.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}},
 		Downgrades: map[string]check.Downgrade{"config-parity": {To: check.Info, Reason: "known"}},
 	}
 	if diff := cmp.Diff(want, task.policy); diff != "" {
