@@ -72,6 +72,11 @@ var _ = about("sbom",
 		want: sbomWanted, report: withoutBill,
 	},
 	testCase{
+		name: "one endless string",
+		make: bills(func(statement map[string]any) { statement["predicate"] = strings.Repeat("x", 9<<20) }),
+		want: sbomWanted, report: withoutBill,
+	},
+	testCase{
 		name: "about more than anything could be",
 		make: bills(func(statement map[string]any) {
 			statement["subject"] = append(statement["subject"].([]any), object{"name": strings.Repeat("x", 2<<20)})

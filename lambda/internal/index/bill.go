@@ -17,8 +17,12 @@ import (
 // too, which for a large one gives tens of megabytes.
 const maxBill = 256 << 20
 
-// maxHeader bounds the statement's own fields, which are all that is kept of a bill of materials.
-const maxHeader = 1 << 20
+// maxHeader bounds the statement's own fields, which are all that is kept of a bill of materials, and maxToken one string in it or one
+// of these fields while it is read. The texts of licenses have some hundred kilobytes.
+const (
+	maxHeader = 1 << 20
+	maxToken  = 4 << 20
+)
 
 // IsBill tells whether a predicate is a bill of materials in the format that BuildKit's generators write, SPDX.
 func IsBill(predicateType string) bool {
@@ -71,18 +75,35 @@ type failing struct {
 	from  io.Reader
 	bytes int64
 	err   error
+	// used is how far the decoder has got, if there is one.
+	used func() int64
 }
 
 func (f *failing) Read(b []byte) (int, error) {
+	if f.used != nil && f.bytes-f.used() > maxToken {
+		return 0, errToken
+	}
 	n, err := f.from.Read(b)
 	f.bytes += int64(n)
 	f.err = err
 	return n, err
 }
 
+var errToken = fmt.Errorf("it holds something longer than %d MiB in one piece", maxToken>>20)
+
+// unfit says why a statement can't be decoded.
+func unfit(err error) error {
+	if errors.Is(err, errToken) {
+		return errToken
+	}
+	return readable(err)
+}
+
 // fields decodes a statement but for its predicate, in little memory.
-func fields(from io.Reader) (Statement, error) {
+func fields(from *failing) (Statement, error) {
 	decoder := json.NewDecoder(from)
+	from.used = decoder.InputOffset
+	defer func() { from.used = nil }()
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
 		return Statement{}, errors.New("it is not a JSON object")
 	}
@@ -91,13 +112,13 @@ func fields(from io.Reader) (Statement, error) {
 	for decoder.More() {
 		key, err := decoder.Token()
 		if err != nil {
-			return Statement{}, readable(err)
+			return Statement{}, unfit(err)
 		}
 		switch name, _ := key.(string); name {
 		case "_type", "predicateType", "subject":
 			var value json.RawMessage
 			if err := decoder.Decode(&value); err != nil {
-				return Statement{}, readable(err)
+				return Statement{}, unfit(err)
 			}
 			if size += len(value); size > maxHeader {
 				return Statement{}, fmt.Errorf("what it is about takes more than %d bytes", maxHeader)
@@ -110,7 +131,7 @@ func fields(from io.Reader) (Statement, error) {
 		}
 	}
 	if _, err := decoder.Token(); err != nil {
-		return Statement{}, readable(err)
+		return Statement{}, unfit(err)
 	}
 	b, err := json.Marshal(small)
 	if err != nil {
@@ -124,7 +145,7 @@ func pass(decoder *json.Decoder) error {
 	for depth := 0; ; {
 		t, err := decoder.Token()
 		if err != nil {
-			return readable(err)
+			return unfit(err)
 		}
 		switch t {
 		case json.Delim('{'), json.Delim('['):
