@@ -16,18 +16,7 @@ import (
 
 var program string
 
-func TestMain(m *testing.M) {
-	built, folder, err := fixture.Build("archway/lambda/promote")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.RemoveAll(folder)
-		os.Exit(1)
-	}
-	program = built
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/promote", &program) }
 
 func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,18 +11,7 @@ import (
 
 var program string
 
-func TestMain(m *testing.M) {
-	built, folder, err := fixture.Build("archway/lambda/trigger")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.RemoveAll(folder)
-		os.Exit(1)
-	}
-	program = built
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/trigger", &program) }
 
 // run runs the program in an environment, and gives its exit status and what it says.
 func run(t *testing.T, env ...string) (int, string) {

@@ -19,18 +19,7 @@ import (
 
 var program string
 
-func TestMain(m *testing.M) {
-	built, folder, err := fixture.Build("archway/lambda/validate")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.RemoveAll(folder)
-		os.Exit(1)
-	}
-	program = built
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/validate", &program) }
 
 // run runs the program as a command-line tool, without anybody's credentials.
 func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
