@@ -223,77 +223,6 @@ func TestServesSaysAtOnceThatATagIsNotThere(t *testing.T) {
 	}
 }
 
-func TestStatKnowsTheSizeWithoutReading(t *testing.T) {
-	s, store, _ := served(t)
-	r := open(t, s)
-	for d, b := range store.Blobs {
-		size, err := r.Stat(t.Context(), d)
-		if err != nil || size != int64(len(b)) {
-			t.Errorf("Stat = %d, %v, want %d", size, err, len(b))
-		}
-	}
-	if n := s.Count("GET /v2/app/blobs/"); n > 0 {
-		t.Errorf("%d blobs were read", n)
-	}
-	if _, err := r.Stat(t.Context(), digest.FromString("none")); !errors.Is(err, registry.ErrNotFound) {
-		t.Errorf("error %v, want %v", err, registry.ErrNotFound)
-	}
-}
-
-// A function that may read blobs but not ask for them by HEAD, as ECR's permissions have it, gets the same answers.
-func TestStatDoesWithoutHead(t *testing.T) {
-	for name, redirect := range map[string]bool{"redirected to storage": true, "served by the registry": false} {
-		t.Run(name, func(t *testing.T) {
-			s, store, _ := served(t)
-			s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
-				_, d, blob := strings.Cut(r.URL.Path, "/blobs/")
-				switch {
-				case blob && r.Method == http.MethodHead:
-					w.WriteHeader(http.StatusForbidden)
-				case blob && redirect && store.Blobs[digest.Digest(d)] != nil:
-					http.Redirect(w, r, "https://storage.invalid/signed-for-get-only", http.StatusTemporaryRedirect)
-				default:
-					return false
-				}
-				return true
-			})
-			r := open(t, s)
-			for d, b := range store.Blobs {
-				want := int64(len(b))
-				if redirect {
-					want = -1
-				}
-				if size, err := r.Stat(t.Context(), d); err != nil || size != want {
-					t.Errorf("Stat = %d, %v, want %d", size, err, want)
-				}
-			}
-			if _, err := r.Stat(t.Context(), digest.FromString("none")); !errors.Is(err, registry.ErrNotFound) {
-				t.Errorf("error %v, want %v", err, registry.ErrNotFound)
-			}
-			if n := s.Count("HEAD /v2/app/blobs/"); n != 1 {
-				t.Errorf("HEAD was tried %d times, want once", n)
-			}
-		})
-	}
-}
-
-func TestStatTakesARedirectForAYes(t *testing.T) {
-	s, store, _ := served(t)
-	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodHead {
-			http.Redirect(w, r, "https://storage.invalid/signed-for-get-only", http.StatusTemporaryRedirect)
-			return true
-		}
-		return false
-	})
-	for d := range store.Blobs {
-		if size, err := open(t, s).Stat(t.Context(), d); err != nil || size != -1 {
-			t.Errorf("Stat = %d, %v, want an unknown size", size, err)
-		}
-		break
-	}
-}
-
 // ECR redirects downloads to S3 with a signed address, and S3 refuses a request that carries credentials as well.
 func TestBlobFollowsARedirectWithoutCredentials(t *testing.T) {
 	s, store, _ := served(t)
@@ -359,44 +288,6 @@ func TestOpenRepeatsAndTellsWhenNobodyAnswers(t *testing.T) {
 	_, err := registry.Open(t.Context(), repository, authn.Anonymous, transport.PullScope, quick)
 	if !errors.Is(err, registry.ErrUnavailable) {
 		t.Errorf("error %v, want %v", err, registry.ErrUnavailable)
-	}
-}
-
-func TestPutStoresTheSameBytesUnderTheTag(t *testing.T) {
-	s, store, d := served(t)
-	r := open(t, s)
-	if err := r.Put(t.Context(), "v1", store.Manifests[d]); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := r.Serves(t.Context(), "v1"); err != nil || got != d {
-		t.Errorf("the tag serves %s, %v, want %s", got, err, d)
-	}
-}
-
-func TestPutTellsThatAnImmutableTagIsThere(t *testing.T) {
-	for name, fault := range map[string]http.HandlerFunc{
-		"TAG_INVALID": status(400, `{"errors":[{"code":"TAG_INVALID","message":"The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`),
-		"exception":   status(400, `{"errors":[{"code":"UNKNOWN","message":"ImageTagAlreadyExistsException: The image tag 'v1' already exists"}]}`),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, store, d := served(t)
-			s.Misbehave(first(always, fault))
-			err := open(t, s).Put(t.Context(), "v1", store.Manifests[d])
-			if !errors.Is(err, registry.ErrTagExists) {
-				t.Errorf("error %v, want %v", err, registry.ErrTagExists)
-			}
-			if n := s.Count("PUT /v2/app/manifests/v1"); n != 1 {
-				t.Errorf("%d attempts, want 1", n)
-			}
-		})
-	}
-}
-
-func TestPutNoticesThatOtherBytesWereStored(t *testing.T) {
-	s, store, d := served(t)
-	s.Misbehave(first(always, status(201, "", "Docker-Content-Digest", digest.FromString("other").String())))
-	if err := open(t, s).Put(t.Context(), "v1", store.Manifests[d]); !errors.Is(err, registry.ErrOtherBytes) {
-		t.Errorf("error %v, want %v", err, registry.ErrOtherBytes)
 	}
 }
 
