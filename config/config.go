@@ -12,10 +12,14 @@ import (
 
 //go:generate go test -run ^TestSchemaFollowsTheTypes$ . -update
 
-// Config is what Archway provisions: one stack per pipeline.
+// Config is what Archway provisions: one stack per pipeline, and one for the registry that they share.
 type Config struct {
 	// The pipelines; each becomes a stack of the same name.
 	Pipelines []Pipeline `json:"pipelines" jsonschema:"required"`
+
+	// What is set once for the registry of the account and Region, for the repositories of all pipelines.
+	// Default: nothing.
+	Registry *Registry `json:"registry,omitempty"`
 }
 
 // Pipeline builds the images of one branch of one source repository.
@@ -69,6 +73,9 @@ type Pipeline struct {
 	// The branches and tags that are built, each by its own rule. No two rules may match the same name.
 	// Default: one rule, for source.branch.
 	Rules []Rule `json:"rules,omitempty"`
+
+	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
+	SigningProfile string `json:"-"`
 }
 
 // Rule says which branches or tags are built, and what is different for them.

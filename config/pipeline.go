@@ -14,6 +14,8 @@ func (r *reader) config(value any) *Config {
 	for i, value := range list {
 		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken))
 	}
+	cfg.Registry = r.registry(o, taken.pipelines)
+	cfg.sign(r)
 	return cfg
 }
 
