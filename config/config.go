@@ -76,6 +76,9 @@ type Pipeline struct {
 
 	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
 	SigningProfile string `json:"-"`
+
+	// KeepUntagged is whether images stay that no tag names, as signatures do.
+	KeepUntagged bool `json:"-"`
 }
 
 // Rule says which branches or tags are built, and what is different for them.

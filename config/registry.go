@@ -16,6 +16,10 @@ type Signing struct {
 
 	// Whether the signing profile exists already in this account and Region. If not, the stack creates it.
 	Existing bool `json:"existing"`
+
+	// Whether images that no tag names are deleted after 14 days all the same. AWS doesn't say whether that spares signatures,
+	// which have no tags.
+	ExpireUntagged bool `json:"expireUntagged"`
 }
 
 // RegistryStack is the name of the registry's stack.
@@ -62,6 +66,7 @@ func (r *reader) signing(registry object) *Signing {
 		s.Profile = o.name("profile", profileName)
 	}
 	s.Existing = o.flag("existing")
+	s.ExpireUntagged = o.flag("expireUntagged")
 	return &s
 }
 
@@ -73,6 +78,7 @@ func (c *Config) sign(r *reader) {
 	images := 0
 	for i := range c.Pipelines {
 		c.Pipelines[i].SigningProfile = c.Registry.Signing.Profile
+		c.Pipelines[i].KeepUntagged = !c.Registry.Signing.ExpireUntagged
 		images += len(c.Pipelines[i].Images)
 	}
 	if images > maxSigned {

@@ -26,15 +26,15 @@ func TestNothingIsSignedUnlessConfigured(t *testing.T) {
 func TestSigningReachesEveryPipeline(t *testing.T) {
 	for text, want := range map[string]config.Signing{
 		`{"signing": {}}`: {Profile: "archway"},
-		`{"signing": {"profile": "releases_2026", "existing": true}}`: {Profile: "releases_2026", Existing: true},
+		`{"signing": {"profile": "releases_2026", "existing": true, "expireUntagged": true}}`: {Profile: "releases_2026", Existing: true, ExpireUntagged: true},
 	} {
 		cfg := load(t, registryWith(text))
 		if diff := cmp.Diff(&want, cfg.Registry.Signing); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
 		for _, p := range cfg.Pipelines {
-			if p.SigningProfile != want.Profile {
-				t.Errorf("%s: the pipeline %s has the profile %q", text, p.Name, p.SigningProfile)
+			if p.SigningProfile != want.Profile || p.KeepUntagged == want.ExpireUntagged {
+				t.Errorf("%s: the pipeline %s has the profile %q, and keeps what has no tag: %t", text, p.Name, p.SigningProfile, p.KeepUntagged)
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func TestWrongRegistries(t *testing.T) {
 			`archway.registry.singing: unknown key: did you mean "signing"?`,
 		}},
 		{"an unknown key of signing", registryWith(`{"signing": {"platform": "x"}}`), []string{
-			`archway.registry.signing.platform: unknown key: use "profile" or "existing"`,
+			`archway.registry.signing.platform: unknown key: use "profile", "existing" or "expireUntagged"`,
 		}},
 		{"a name that AWS Signer refuses", registryWith(`{"signing": {"profile": "my-profile"}}`), []string{
 			`archway.registry.signing.profile: "my-profile": AWS Signer takes names of 2 to 64 letters, digits and underscores: use one such as "archway"`,

@@ -76,6 +76,9 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`MovingTags[4] is "` + strings.Repeat("a", 129) + `": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			"UntaggedDays is -1: ECR counts whole days from 1",
 		}},
+		{"registry: days and none", &archway.RegistryProps{UntaggedDays: 30, KeepUntagged: true}, []string{
+			"UntaggedDays is 30, but KeepUntagged says that nothing is deleted: leave out one of them",
+		}},
 		{"artifacts: no props", (*archway.ArtifactsProps)(nil), nil},
 		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7}, []string{"ExpireDays is -7: S3 counts whole days from 1"}},
 

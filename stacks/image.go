@@ -21,6 +21,7 @@ type imageProps struct {
 
 	// SigningProfile signs what is pushed; empty if nothing is signed.
 	SigningProfile string
+	KeepUntagged   bool
 	RemovalPolicy  awscdk.RemovalPolicy
 }
 
@@ -29,6 +30,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
+		KeepUntagged:   props.KeepUntagged,
 		EncryptionKey:  props.Key,
 		RemovalPolicy:  props.RemovalPolicy,
 	})

@@ -35,6 +35,25 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	}
 }
 
+// A signature has no tag, and no lifecycle rule can spare it.
+func TestWhatHasNoTagStaysWhereImagesAreSigned(t *testing.T) {
+	for stack, signed := range map[string]bool{asCommitted: false, ruled: false, everything: true} {
+		images := 0
+		for _, p := range partsOf(t, stack, "AWS::ECR::Repository") {
+			if p.properties["RepositoryName"] == nil { // a layer cache
+				continue
+			}
+			images++
+			if _, expires := p.properties["LifecyclePolicy"]; expires == signed {
+				t.Errorf("%s: %s deletes images without a tag: %t", stack, p.id, expires)
+			}
+		}
+		if images == 0 {
+			t.Errorf("%s has no repository", stack)
+		}
+	}
+}
+
 // Signatures name it.
 func TestSigningProfileStaysWhenItsStackIsDeleted(t *testing.T) {
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::Signer::SigningProfile") {
