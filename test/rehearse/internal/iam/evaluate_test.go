@@ -333,7 +333,7 @@ func TestUnusedAllowances(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	report := a.Report([]Exception{{Action: "ecr:batchgetimage", Reason: "for a reason"}, {Service: "codebuild.amazonaws.com", Action: "ecr:*", Reason: "about another service"}})
+	report := a.Report([]Exception{{Action: "ecr:batchgetimage", Under: "2", Reason: "for a reason"}, {Service: "codebuild.amazonaws.com", Action: "ecr:*", Reason: "about another service"}, {Under: "repository/other", Action: "ecr:*", Reason: "about another repository"}})
 	want := Report{
 		Calls: 5, Uses: report.Uses, Refused: []string{},
 		Unused: []Allowance{

@@ -33,6 +33,8 @@ type Exception struct {
 	Service string
 	// Action is the pattern as it stands in the policy.
 	Action string
+	// Under is what the resource, as it stands in the policy, ends in; empty for all.
+	Under string
 	// Elsewhere tells that a rehearsal with other events needs it, and tests do so.
 	// Without it, no rehearsal on one machine can.
 	Elsewhere bool
@@ -40,7 +42,7 @@ type Exception struct {
 }
 
 func (e Exception) about(a Allowance) bool {
-	return strings.EqualFold(e.Action, a.Action) && (e.Service == "" || e.Service == a.Service)
+	return strings.EqualFold(e.Action, a.Action) && strings.HasSuffix(a.Resource, e.Under) && (e.Service == "" || e.Service == a.Service)
 }
 
 // Report tells what was asked so far.

@@ -2,6 +2,8 @@ package rehearsal
 
 import "archway/test/rehearse/internal/iam"
 
+const oneBuilder = "all builds share one BuildKit here, which asks a cache once for all of them, and only for what Dockerfiles name"
+
 // unexercised are the allowances that a rehearsal of one good commit does not
 // need, and why they are there all the same. Those of the first group are needed by
 // what happens on other days, and tests rehearse that. Those of the second no
@@ -13,6 +15,9 @@ var unexercised = []iam.Exception{
 		Reason: "asked only where a moving tag serves another commit: which one is newer?"},
 	{Service: "codebuild.amazonaws.com", Action: "ecr:GetDownloadUrlForLayer", Elsewhere: true,
 		Reason: "the layer cache is empty before the first build"},
+	{Service: "codebuild.amazonaws.com", Action: "ecr:BatchGetImage", Under: "/*", Elsewhere: true, Reason: oneBuilder},
+	{Service: "codebuild.amazonaws.com", Action: "ecr:BatchImportUpstreamImage", Elsewhere: true, Reason: oneBuilder},
+	{Service: "codebuild.amazonaws.com", Action: "ecr:CreateRepository", Elsewhere: true, Reason: oneBuilder},
 	{Action: "codebuild:StopBuild", Elsewhere: true,
 		Reason: "only a stopped execution stops its builds"},
 	{Action: "sqs:SendMessage", Elsewhere: true,
