@@ -37,8 +37,7 @@ var withoutEffect = map[string]map[string]string{
 	},
 
 	"AWS::CloudWatch::Alarm": {
-		"AlarmDescription": describes,
-		"Tags":             describes,
+		"Tags": describes,
 	},
 	"AWS::CloudWatch::Dashboard": {
 		"Tags": describes,
