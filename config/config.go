@@ -12,10 +12,14 @@ import (
 
 //go:generate go test -run ^TestSchemaFollowsTheTypes$ . -update
 
-// Config is what Archway provisions: one stack per pipeline.
+// Config is what Archway provisions: one stack per pipeline, and one for the registry that they share.
 type Config struct {
 	// The pipelines; each becomes a stack of the same name.
 	Pipelines []Pipeline `json:"pipelines" jsonschema:"required"`
+
+	// What is set once for the registry of the account and Region, for the repositories of all pipelines.
+	// Default: nothing.
+	Registry *Registry `json:"registry,omitempty"`
 }
 
 // Pipeline builds the images of one branch of one source repository.
@@ -69,6 +73,12 @@ type Pipeline struct {
 	// The branches and tags that are built, each by its own rule. No two rules may match the same name.
 	// Default: one rule, for source.branch.
 	Rules []Rule `json:"rules,omitempty"`
+
+	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
+	SigningProfile string `json:"-"`
+
+	// KeepUntagged is whether images stay that no tag names, as signatures do.
+	KeepUntagged bool `json:"-"`
 }
 
 // Rule says which branches or tags are built, and what is different for them.
@@ -180,7 +190,8 @@ type Image struct {
 	BuildArgs map[string]string `json:"buildArgs"`
 
 	// What becomes of base images that the Dockerfile names without a digest, so that the same commit can give another image
-	// tomorrow. report: the build's log lists them. pinned: the build fails.
+	// tomorrow. report: the build's log lists them; if it is written here, cdk synth warns of those of the seed's Dockerfile too.
+	// pinned: the build fails, and cdk synth does so before it if the seed's Dockerfile is the one at fault.
 	BaseImages BaseImages `json:"baseImages"`
 
 	// A bill of materials for each platform, beside its provenance.
@@ -220,6 +231,9 @@ type Image struct {
 	// Image of the BuildKit that builds, with a tag or a digest.
 	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
 	BuildkitImage string `json:"buildkitImage"`
+
+	// Warnings are what is worth a look before the image is deployed, and stops nothing.
+	Warnings []string `json:"-"`
 }
 
 // BaseImages says what becomes of base images without a digest.

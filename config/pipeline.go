@@ -14,6 +14,8 @@ func (r *reader) config(value any) *Config {
 	for i, value := range list {
 		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken))
 	}
+	cfg.Registry = r.registry(o, taken.pipelines)
+	cfg.sign(r)
 	return cfg
 }
 
@@ -46,6 +48,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	}
 	p.Images = r.images(o, of, taken.registries)
 	p.Rules = r.rules(o, p)
+	r.baseImages(o, p)
 	p.DriftCheck = r.driftCheck(o, p)
 	p.Notifications = r.notifications(o)
 	p.Dashboard = o.flag("dashboard")

@@ -119,6 +119,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"HTTPCheck", "path", requestPath},
 		{"Approval", "email", mailAddress},
 		{"Approval", "topic", topicARN},
+		{"Signing", "profile", profileName},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -217,7 +218,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate(), defaultSBOM()} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate(), defaultSigning(), defaultSBOM()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
 			key := jsonKey(v.Type().Field(i))

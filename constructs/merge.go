@@ -21,6 +21,11 @@ type MergeProps struct {
 	// Repository holds the images to merge, and takes the index. Required.
 	Repository awsecr.IRepository
 
+	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repository, as [NewSigning]
+	// configures it.
+	// Default: nothing is signed.
+	SigningProfile string
+
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
 
@@ -55,6 +60,7 @@ func (p *MergeProps) Validate() error {
 	}
 	return errors.Join(
 		missing(p.Repository == nil, "Repository", "the ECR repository that holds the images"),
+		validProfile("SigningProfile", p.SigningProfile),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -98,10 +104,10 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
-		},
+		}, signs(scope, p.SigningProfile, p.Repository)...),
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			"SOURCE_URL":     &p.SourceURL,

@@ -3,6 +3,7 @@ package constructs
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,11 @@ type NativeBuildProps struct {
 	// Cache is where the build keeps its layer cache, under the tag of the architecture; its tags must be mutable.
 	// Required.
 	Cache awsecr.IRepository
+
+	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repository, as [NewSigning]
+	// configures it.
+	// Default: nothing is signed.
+	SigningProfile string
 
 	// Artifacts is the artifact bucket of the pipeline, from which the build reads the source. Required.
 	Artifacts awss3.IBucket
@@ -126,6 +132,7 @@ func (p *NativeBuildProps) Validate() error {
 		p.Architecture.validate(),
 		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
 		missing(p.Cache == nil, "Cache", "an ECR repository with mutable tags for the layer cache"),
+		validProfile("SigningProfile", p.SigningProfile),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		insideSource("Context", p.Context),
@@ -197,11 +204,11 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
-		Statements: append([]awsiam.PolicyStatement{
+		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPush...),
 			allow([]*string{p.Cache.RepositoryArn()}, ecrCache...),
-		}, secrets.statements...),
+		}, signs(scope, p.SigningProfile, p.Repository), secrets.statements),
 		Secrets: secrets.variables,
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),

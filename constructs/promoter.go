@@ -20,6 +20,11 @@ type PromoterProps struct {
 	// Repositories are the repositories whose tags the function may write. Required.
 	Repositories []awsecr.IRepository
 
+	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repositories, as [NewSigning]
+	// configures it.
+	// Default: nothing is signed.
+	SigningProfile string
+
 	// Source is the repository whose commits are built: its history tells which of two images is newer. Required.
 	Source awscodecommit.IRepository
 
@@ -54,6 +59,7 @@ func (p *PromoterProps) Validate() error {
 		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
 		missing(p.Source == nil, "Source", "the repository whose commits are built"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline that calls the function"),
+		validProfile("SigningProfile", p.SigningProfile),
 		err,
 		fitsEnvironment(encodedTags(p.Rules)),
 	}
@@ -77,13 +83,14 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *G
 		// An action waits 20 minutes for its function: no repetition of the event may begin when nobody waits any more.
 		MaxEventAge: 15 * time.Minute,
 		Environment: environment,
-		Statements: []awsiam.PolicyStatement{
+		// To ECR, pointing a tag is a push too.
+		Statements: append([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow(repositoryARNs(props.Repositories), ecrTag...),
 			allow([]*string{pipeline}, "codepipeline:GetPipelineExecution"),
 			allow([]*string{props.Source.RepositoryArn()}, "codecommit:GetMergeOptions"),
 			jobResult(),
-		},
+		}, signs(scope, props.SigningProfile, props.Repositories...)...),
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,

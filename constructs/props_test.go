@@ -76,6 +76,9 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`MovingTags[4] is "` + strings.Repeat("a", 129) + `": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			"UntaggedDays is -1: ECR counts whole days from 1",
 		}},
+		{"registry: days and none", &archway.RegistryProps{UntaggedDays: 30, KeepUntagged: true}, []string{
+			"UntaggedDays is 30, but KeepUntagged says that nothing is deleted: leave out one of them",
+		}},
 		{"artifacts: no props", (*archway.ArtifactsProps)(nil), nil},
 		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7}, []string{"ExpireDays is -7: S3 counts whole days from 1"}},
 
@@ -126,6 +129,29 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"Timeout is 1s: AWS allows 5m0s to 8h0m0s",
 		}},
 		{"merge: all is well", &archway.MergeProps{Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x"}, nil},
+
+		{"merge: a profile that AWS Signer refuses", &archway.MergeProps{Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x", SigningProfile: "my-profile"}, []string{
+			`SigningProfile is "my-profile": AWS Signer allows 2 to 64 letters, digits and underscores`,
+		}},
+		{"build: a profile that AWS Signer refuses", as(func(p *archway.NativeBuildProps) { p.SigningProfile = "x" }), []string{
+			`SigningProfile is "x": AWS Signer allows 2 to 64 letters, digits and underscores`,
+		}},
+		{"promoter: a profile that AWS Signer refuses", &archway.PromoterProps{
+			Repositories: []awsecr.IRepository{aRepository{}}, Source: aSource{}, PipelineName: "app", SigningProfile: "a b",
+		}, []string{
+			`SigningProfile is "a b": AWS Signer allows 2 to 64 letters, digits and underscores`,
+		}},
+
+		{"signing: no props", (*archway.SigningProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"signing: all is well", &archway.SigningProps{ProfileName: "releases_2026", Repositories: []string{"team/app"}}, nil},
+		{"signing: nothing", &archway.SigningProps{}, []string{
+			"ProfileName is missing: give the name of a signing profile",
+			"Repositories is missing: give the name of at least one ECR repository",
+		}},
+		{"signing: everything is wrong", &archway.SigningProps{ProfileName: "my-profile", Repositories: make([]string, 101)}, []string{
+			`ProfileName is "my-profile": AWS Signer allows 2 to 64 letters, digits and underscores`,
+			"Repositories has 101 names: ECR allows 100 in a rule",
+		}},
 
 		{"function: nothing", &archway.GoFunctionProps{}, []string{`Package is missing: give the import path of a main package, such as "example.com/app/function"`}},
 		{"function: everything is wrong", &archway.GoFunctionProps{

@@ -28,6 +28,10 @@ type RegistryProps struct {
 	// Default: 14.
 	UntaggedDays int
 
+	// KeepUntagged keeps images that no tag names, for signatures have no tags, and no lifecycle rule can tell them apart.
+	// Default: false, they are deleted after UntaggedDays.
+	KeepUntagged bool
+
 	// EncryptionKey encrypts the images.
 	// Default: AES-256 with a key that ECR manages, which costs nothing.
 	EncryptionKey awskms.IKey
@@ -66,6 +70,9 @@ func (p *RegistryProps) Validate() error {
 	if p.UntaggedDays < 0 {
 		errs = append(errs, wrong("UntaggedDays", "is %d: ECR counts whole days from 1", p.UntaggedDays))
 	}
+	if p.KeepUntagged && p.UntaggedDays != 0 {
+		errs = append(errs, wrong("UntaggedDays", "is %d, but KeepUntagged says that nothing is deleted: leave out one of them", p.UntaggedDays))
+	}
 	return errors.Join(errs...)
 }
 
@@ -99,17 +106,7 @@ func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *R
 		ImageScanOnPush:                    jsii.Bool(true),
 		RemovalPolicy:                      p.RemovalPolicy,
 		EmptyOnDelete:                      jsii.Bool(p.RemovalPolicy == awscdk.RemovalPolicy_DESTROY),
-		LifecycleRules: &[]*awsecr.LifecycleRule{{
-			// The architectures of a live index have no tags of their own, and yet this rule can't delete one: ECR
-			// keeps a manifest for as long as an index names it (ImageReferencedByManifestList), and the index itself
-			// has a tag. A rule that counts or ages tagged images is not safe: ECR expires a whole image with all its
-			// tags, and pointing a tag at an image again does not make the image younger, so that a rule for old tags
-			// would one day delete what "latest" serves.
-			Description:  jsii.String("Images that no tag names: what failed runs and superseded releases left"),
-			TagStatus:    awsecr.TagStatus_UNTAGGED,
-			MaxImageAge:  awscdk.Duration_Days(jsii.Number(p.UntaggedDays)),
-			RulePriority: jsii.Number(1),
-		}},
+		LifecycleRules:                     p.lifecycle(),
 	})
 	this.Cache = awsecr.NewRepository(this.Construct, jsii.String("Cache"), &awsecr.RepositoryProps{
 		ImageTagMutability: awsecr.TagMutability_MUTABLE, // each build replaces its architecture's cache
@@ -126,6 +123,23 @@ func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *R
 	encrypt(this.Repository, p.EncryptionKey)
 	encrypt(this.Cache, p.EncryptionKey)
 	return this
+}
+
+// lifecycle deletes nothing that a tag names, by any way.
+func (p *RegistryProps) lifecycle() *[]*awsecr.LifecycleRule {
+	if p.KeepUntagged {
+		return nil
+	}
+	return &[]*awsecr.LifecycleRule{{
+		// The architectures of a live index have no tags of their own, and yet this rule can't delete one: ECR keeps a
+		// manifest for as long as an index names it (ImageReferencedByManifestList), and the index itself has a tag. A rule
+		// that counts or ages tagged images is not safe: ECR expires a whole image with all its tags, and pointing a tag at an
+		// image again does not make the image younger, so that a rule for old tags would one day delete what "latest" serves.
+		Description:  jsii.String("Images that no tag names: what failed runs and superseded releases left"),
+		TagStatus:    awsecr.TagStatus_UNTAGGED,
+		MaxImageAge:  awscdk.Duration_Days(jsii.Number(p.UntaggedDays)),
+		RulePriority: jsii.Number(1),
+	}}
 }
 
 // URI is the address of the image repository, without a tag.

@@ -16,11 +16,14 @@ import (
 //go:embed flags.json
 var recommendedFlags []byte
 
-// NewApp makes an app with one stack for each configured pipeline.
+// NewApp makes an app with one stack for each configured pipeline, and one for the registry if something is configured for it.
 func NewApp(cfg *config.Config) awscdk.App {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: featureFlags()})
 	for i := range cfg.Pipelines {
 		NewPipeline(app, &cfg.Pipelines[i])
+	}
+	if cfg.Registry != nil {
+		newRegistry(app, cfg)
 	}
 	addChecks(app)
 	return app

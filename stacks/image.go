@@ -14,18 +14,26 @@ import (
 )
 
 type imageProps struct {
-	Source        *archway.Source
-	Artifacts     *archway.Artifacts
-	Rules         []config.Rule
-	Key           awskms.IKey
-	RemovalPolicy awscdk.RemovalPolicy
+	Source    *archway.Source
+	Artifacts *archway.Artifacts
+	Rules     []config.Rule
+	Key       awskms.IKey
+
+	// SigningProfile signs what is pushed; empty if nothing is signed.
+	SigningProfile string
+	KeepUntagged   bool
+	RemovalPolicy  awscdk.RemovalPolicy
 }
 
 // newImage adds the registry and the builds of one image to its scope.
 func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("archway:baseImages"), &warning)
+	}
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
+		KeepUntagged:   props.KeepUntagged,
 		EncryptionKey:  props.Key,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
@@ -36,13 +44,16 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Architecture: archway.Architecture(target.Arch()),
 			Repository:   registry.Repository,
 			Cache:        registry.Cache,
-			Artifacts:    props.Artifacts.Bucket,
-			SourceURL:    *props.Source.CloneURL(),
-			Context:      cfg.Context,
-			Dockerfile:   cfg.Dockerfile,
-			Target:       cfg.Target,
-			BuildArgs:    cfg.BuildArgs,
-			Secrets:      secrets(cfg.Secrets),
+
+			SigningProfile: props.SigningProfile,
+
+			Artifacts:  props.Artifacts.Bucket,
+			SourceURL:  *props.Source.CloneURL(),
+			Context:    cfg.Context,
+			Dockerfile: cfg.Dockerfile,
+			Target:     cfg.Target,
+			BuildArgs:  cfg.BuildArgs,
+			Secrets:    secrets(cfg.Secrets),
 
 			PinnedBaseImages: cfg.BaseImages == config.PinnedBaseImages,
 			SBOMGenerator:    generator(cfg.SBOM),
@@ -69,11 +80,12 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		Repository: registry.Repository,
 		Builds:     builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:    registry.Repository,
-			Artifacts:     props.Artifacts.Bucket,
-			SourceURL:     *props.Source.CloneURL(),
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Repository:     registry.Repository,
+			SigningProfile: props.SigningProfile,
+			Artifacts:      props.Artifacts.Bucket,
+			SourceURL:      *props.Source.CloneURL(),
+			LogKey:         props.Key,
+			RemovalPolicy:  props.RemovalPolicy,
 		}),
 		Scan:          scanLimits(cfg.ScanGate),
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),

@@ -48,6 +48,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	for i := range cfg.Images {
 		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
 			Source: source, Artifacts: artifacts, Rules: cfg.Rules, Key: key, RemovalPolicy: removal,
+			SigningProfile: cfg.SigningProfile, KeepUntagged: cfg.KeepUntagged,
 		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)
@@ -63,12 +64,13 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		RemovalPolicy: removal,
 	})
 	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-		Repositories:  repositories,
-		Source:        source.Repository,
-		PipelineName:  cfg.Name,
-		Rules:         rules,
-		LogKey:        key,
-		RemovalPolicy: removal,
+		Repositories:   repositories,
+		SigningProfile: cfg.SigningProfile,
+		Source:         source.Repository,
+		PipelineName:   cfg.Name,
+		Rules:          rules,
+		LogKey:         key,
+		RemovalPolicy:  removal,
 	})
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: cfg.Name,

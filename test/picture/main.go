@@ -41,9 +41,12 @@ func run(arguments []string, out, problems io.Writer) error {
 	}
 	var scenes []scene.Scene
 	for _, s := range stacks {
-		if *only == "" || s.Name == *only {
+		if s.Name == *only || *only == "" && hasPipeline(s) {
 			scenes = append(scenes, scene.New(s))
 		}
+	}
+	if len(scenes) == 0 && *only == "" {
+		return fmt.Errorf("the assembly in %s has no stack with a pipeline; name one with -stack to draw it all the same", set.Arg(0))
 	}
 	if len(scenes) == 0 {
 		return fmt.Errorf("the assembly in %s has no stack %q", set.Arg(0), *only)
@@ -54,4 +57,14 @@ func run(arguments []string, out, problems io.Writer) error {
 	}
 	_, err = out.Write(picture)
 	return err
+}
+
+// hasPipeline tells a pipeline's stack from that of the registry, which has nothing to draw.
+func hasPipeline(stack assembly.Stack) bool {
+	for _, r := range stack.Resources {
+		if r.Type == "AWS::CodePipeline::Pipeline" {
+			return true
+		}
+	}
+	return false
 }

@@ -93,6 +93,42 @@ func TestPictureOfOneStack(t *testing.T) {
 	}
 }
 
+// withRegistry is an assembly with a stack that has no pipeline, and the example's if it is asked for.
+func withRegistry(t *testing.T, shop bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	stacks := `"archway-registry": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "registry.json"}}`
+	if shop {
+		if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
+			t.Fatal(err)
+		}
+		stacks += `, "shop": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "shop.template.json"}, "additionalMetadataFile": "shop.metadata.json"}`
+	}
+	for name, content := range map[string]string{
+		"manifest.json": `{"artifacts": {` + stacks + `}}`,
+		"registry.json": `{"Resources": {"Profile": {"Type": "AWS::Signer::SigningProfile", "Properties": {}}}}`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestPictureLeavesOutStacksWithoutAPipeline(t *testing.T) {
+	dir := withRegistry(t, true)
+	if !bytes.Equal(draw(t, dir), draw(t, example)) {
+		t.Error("the registry's stack changes the picture")
+	}
+	if picture := draw(t, "-stack", "archway-registry", dir); !bytes.Contains(picture, []byte("Signer::SigningProfile")) {
+		t.Error("a stack that is asked for is not drawn")
+	}
+}
+
 func TestWhatCanNotBeDrawn(t *testing.T) {
 	empty := t.TempDir()
 	if err := os.WriteFile(filepath.Join(empty, "manifest.json"), []byte(`{"artifacts": {}}`), 0o644); err != nil {
@@ -105,6 +141,7 @@ func TestWhatCanNotBeDrawn(t *testing.T) {
 		"no folder":         {nil, "got 0 folders, expected one"},
 		"no assembly":       {[]string{t.TempDir()}, "is no cloud assembly"},
 		"no stack":          {[]string{empty}, "has no stack"},
+		"no pipeline":       {[]string{withRegistry(t, false)}, "has no stack with a pipeline"},
 		"no such stack":     {[]string{"-stack", "other", example}, `has no stack "other"`},
 		"file can't be":     {[]string{"-o", filepath.Join(empty, "no", "file"), example}, "no such file"},
 		"flag that is none": {[]string{"-x", example}, "-x"},

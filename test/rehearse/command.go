@@ -233,10 +233,15 @@ func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack
 	return stacks, nil
 }
 
-// pipelines pushes the seed of each stack, one after the other, and waits for
+// pipelines pushes the seed of each stack with a pipeline, one after the other, and waits for
 // what the pushes start.
 func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
+	found := false
 	for _, stack := range r.Stacks() {
+		if len(stack.Pipelines) == 0 {
+			continue // the registry's: there is nothing to run
+		}
+		found = true
 		seeded := false
 		for _, repository := range stack.Repositories {
 			if repository.Seed == nil {
@@ -250,6 +255,9 @@ func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 		if !seeded {
 			return fmt.Errorf("stack %s: no repository of it has a seed, so there is nothing to push: configure one (source.seed)", stack.Name)
 		}
+	}
+	if !found {
+		return errors.New("no stack has a pipeline, so there is nothing to run")
 	}
 	return nil
 }

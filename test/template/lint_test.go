@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"archway/config"
 )
 
 func TestCfnLintIsClean(t *testing.T) {
@@ -14,7 +16,7 @@ func TestCfnLintIsClean(t *testing.T) {
 		}
 		t.Skip("NOT CHECKED: cfn-lint is not installed: pip install cfn-lint")
 	}
-	for _, stack := range []string{asCommitted, everything, ruled} {
+	for _, stack := range append(all, config.RegistryStack) {
 		// From an empty folder, so that no configuration file of this one makes it easier.
 		cmd := exec.Command(lint, "--", templatePath(t, stack))
 		cmd.Dir = t.TempDir()

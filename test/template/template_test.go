@@ -66,6 +66,9 @@ var synthesize = sync.OnceValue(func() error {
 			return err
 		}
 		cfg.Pipelines = append(cfg.Pipelines, more.Pipelines...)
+		if more.Registry != nil {
+			cfg.Registry = more.Registry
+		}
 	}
 	assembly, err = stacks.Synthesize(stacks.NewApp(cfg))
 	return err

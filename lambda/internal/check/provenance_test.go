@@ -188,6 +188,28 @@ var _ = about("provenance",
 		want: provenanceWanted, report: mismatch,
 	},
 	testCase{
+		name: "signed by ECR, every manifest of it",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			signed := s.Index(amd64, arm64, s.Attest(amd64), s.Attest(arm64))
+			for _, manifest := range []specs.Descriptor{amd64, arm64, signed} {
+				s.Refer(manifest, "application/vnd.cncf.notary.signature", []byte(manifest.Digest))
+			}
+			return signed.Digest
+		},
+		want: provenanceWanted,
+	},
+	testCase{
+		name: "signed by ECR, with its statement beside the signature",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			s.Refer(arm64, "application/vnd.cncf.notary.signature", []byte("signature"))
+			s.Refer(arm64, index.DSSE, fixture.Envelope(s.Statement(arm64, nil), false))
+			return s.Index(amd64, arm64, s.Attest(amd64)).Digest
+		},
+		want: provenanceWanted,
+	},
+	testCase{
 		name: "more attached manifests than are read",
 		make: func(s *fixture.Store) digest.Digest {
 			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")

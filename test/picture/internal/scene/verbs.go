@@ -51,6 +51,7 @@ var phrases = map[string][]phrase{
 		{"see its settings", Reads, []string{"GetBucketVersioning"}},
 	},
 	"secretsmanager": {{"read", Reads, []string{"GetSecretValue"}}},
+	"signer":         {{"sign", Writes, []string{"SignPayload"}}},
 	"sns":            {{"publish", Writes, []string{"Publish"}}},
 	"sqs":            {{"send", Writes, []string{"SendMessage"}}},
 	"ssm":            {{"read", Reads, []string{"GetParameters"}}, {"read", Reads, []string{"GetParameter"}}},

@@ -16,6 +16,9 @@ type Access struct {
 	Policies []iam.ResourcePolicy
 	// Keys are the customer's keys with which resources are encrypted, both by ARN.
 	Keys map[string]string
+	// Signed are the profiles with which ECR signs what is pushed into repositories,
+	// both by ARN.
+	Signed map[string]string
 }
 
 // access are the interpreters of what says who may do what.
@@ -23,19 +26,21 @@ var access map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	access = map[string]func(l *loader, id string, p *properties){
-		"AWS::ECR::Repository":    (*loader).registry,
-		"AWS::IAM::ManagedPolicy": (*loader).policy,
-		"AWS::IAM::Policy":        (*loader).policy,
-		"AWS::IAM::Role":          (*loader).role,
-		"AWS::KMS::Key":           (*loader).key,
-		"AWS::Lambda::Permission": (*loader).permission,
-		"AWS::Logs::LogGroup":     (*loader).logGroup,
-		"AWS::S3::Bucket":         (*loader).bucket,
-		"AWS::S3::BucketPolicy":   (*loader).bucketPolicy,
-		"AWS::SNS::Topic":         (*loader).topic,
-		"AWS::SNS::TopicPolicy":   (*loader).topicPolicy,
-		"AWS::SQS::Queue":         (*loader).queue,
-		"AWS::SQS::QueuePolicy":   (*loader).queuePolicy,
+		"AWS::ECR::Repository":           (*loader).registry,
+		"AWS::ECR::SigningConfiguration": (*loader).signing,
+		"AWS::IAM::ManagedPolicy":        (*loader).policy,
+		"AWS::IAM::Policy":               (*loader).policy,
+		"AWS::IAM::Role":                 (*loader).role,
+		"AWS::KMS::Key":                  (*loader).key,
+		"AWS::Lambda::Permission":        (*loader).permission,
+		"AWS::Logs::LogGroup":            (*loader).logGroup,
+		"AWS::S3::Bucket":                (*loader).bucket,
+		"AWS::S3::BucketPolicy":          (*loader).bucketPolicy,
+		"AWS::SNS::Topic":                (*loader).topic,
+		"AWS::Signer::SigningProfile":    (*loader).signingProfile,
+		"AWS::SNS::TopicPolicy":          (*loader).topicPolicy,
+		"AWS::SQS::Queue":                (*loader).queue,
+		"AWS::SQS::QueuePolicy":          (*loader).queuePolicy,
 	}
 }
 

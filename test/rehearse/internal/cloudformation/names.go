@@ -24,6 +24,7 @@ var nameProperty = map[string]string{
 	"AWS::S3::Bucket":             "BucketName",
 	"AWS::SNS::Topic":             "TopicName",
 	"AWS::SQS::Queue":             "QueueName",
+	"AWS::Signer::SigningProfile": "ProfileName",
 }
 
 // lowercase names are those of types that allow no other.
@@ -109,6 +110,8 @@ func (l *loader) arnOf(kind, name string) (string, bool) {
 		return fmt.Sprintf("arn:%s:s3:::%s", l.account.Partition, name), true
 	case "AWS::SNS::Topic":
 		return l.arn("sns", name), true
+	case "AWS::Signer::SigningProfile":
+		return l.arnOfProfile(name), true
 	}
 	return "", false
 }

@@ -86,7 +86,7 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		source:   source,
 		account:  account,
 		template: t,
-		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}}},
+		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
 		names:    map[string]string{},
 		naming:   map[string]bool{},
 		retries:  map[string]int{},

@@ -31,6 +31,10 @@ var withoutEffect = map[string]map[string]string{
 		"RetentionInDays": "logs are files that are deleted with the rehearsal",
 		"Tags":            describes,
 	},
+	"AWS::Signer::SigningProfile": {
+		"SignatureValidityPeriod": "nothing is signed here",
+		"Tags":                    describes,
+	},
 	"AWS::SNS::Topic": {
 		"DisplayName": describes,
 		"Tags":        describes,

@@ -25,6 +25,8 @@ func (r *Rehearsal) authorize(calls ...call) error {
 	for _, c := range calls {
 		problems = append(problems, r.permissions.Authorize(iam.Request{Principal: c.by, Action: c.action, Resource: c.resource, Context: c.context}))
 		problems = append(problems, r.authorize(r.keyCalls(c)...), r.authorize(r.logKeyCalls(c)...))
+		// ECR is taken to accept the image, and to tell in its signing status that there is no signature: the refusal is noted, nothing else.
+		_ = r.authorize(r.signCalls(c)...)
 	}
 	return errors.Join(problems...)
 }
@@ -86,6 +88,24 @@ func (r *Rehearsal) logKeyCalls(c call) []call {
 		next := call{action: action, resource: key, context: map[string]string{iam.KeyLogGroup: group}}
 		next.by.Service = fmt.Sprintf("logs.%s.%s", region, r.account.URLSuffix)
 		calls = append(calls, next)
+	}
+	return calls
+}
+
+// signUses are the calls that ECR makes in the name of who pushes into a repository
+// whose images it signs, besides the push of the signature itself: a manifest like
+// the image's. Pointing a tag counts as a push, as it does for ECR's events.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/managed-signing.html
+var signUses = []string{"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"}
+
+func (r *Rehearsal) signCalls(c call) []call {
+	profile, ok := r.signed[c.resource]
+	if !ok || c.action != "ecr:PutImage" {
+		return nil
+	}
+	calls := []call{{by: c.by, action: "signer:SignPayload", resource: profile}}
+	for _, action := range signUses {
+		calls = append(calls, call{by: c.by, action: action, resource: c.resource})
 	}
 	return calls
 }

@@ -43,6 +43,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		return err
 	}
 	maps.Copy(r.keys, stack.Access.Keys)
+	maps.Copy(r.signed, stack.Access.Signed)
 	for _, declared := range stack.Registries {
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err

@@ -87,6 +87,7 @@ type Rehearsal struct {
 	rules        []*events.Rule
 	permissions  *iam.Account
 	keys         map[string]string // of encrypted resources, both by ARN
+	signed       map[string]string // profiles of repositories, both by ARN
 
 	measured metrics.Collector
 	states   states
@@ -146,6 +147,7 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		engines:      map[string]*codepipeline.Engine{},
 		permissions:  iam.NewAccount(accountID),
 		keys:         map[string]string{},
+		signed:       map[string]string{},
 		queues:       map[string][]string{},
 		made:         map[string]string{},
 		tokens:       map[string]*codepipeline.Execution{},

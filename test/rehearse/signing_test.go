@@ -1,0 +1,53 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"archway/test/rehearse/internal/iam"
+)
+
+// The whole command, over a pipeline's stack and the registry's, which has nothing to run: who pushes signs, nobody else may,
+// and nothing of it is too much.
+func TestEverybodyWhoPushesSigns(t *testing.T) {
+	needsMachine(t)
+	dir := t.TempDir()
+	out, err := os.Create(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	problems, err := os.Create(filepath.Join(dir, "problems"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer problems.Close()
+	code := run(t.Context(), []string{"--json", "--page", "", "internal/race/testdata/signed/cdk.json"}, out, problems)
+	text, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Error       string
+		Pipelines   []json.RawMessage
+		Permissions *iam.Report
+	}
+	if err := json.Unmarshal(text, &got); err != nil || got.Permissions == nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 || len(got.Permissions.Unused) > 0 {
+		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines), got.Permissions.Refused, got.Permissions.Unused, got.Error)
+	}
+	signers := map[string]bool{}
+	for _, use := range got.Permissions.Uses {
+		if use.Action == "signer:SignPayload" {
+			signers[strings.Split(use.Principal.Role, "/")[1]] = true
+		}
+	}
+	if len(signers) != 7 {
+		t.Errorf("%d roles sign, expected 7, those of four builds, two merges and the promoter: %v", len(signers), signers)
+	}
+}
