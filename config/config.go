@@ -193,7 +193,8 @@ type Image struct {
 	BuildArgs map[string]string `json:"buildArgs"`
 
 	// What becomes of base images that the Dockerfile names without a digest, so that the same commit can give another image
-	// tomorrow. report: the build's log lists them. pinned: the build fails.
+	// tomorrow. report: the build's log lists them; if it is written here, cdk synth warns of those of the seed's Dockerfile too.
+	// pinned: the build fails, and cdk synth does so before it if the seed's Dockerfile is the one at fault.
 	BaseImages BaseImages `json:"baseImages"`
 
 	// A bill of materials for each platform, beside its provenance.
@@ -233,6 +234,9 @@ type Image struct {
 	// Image of the BuildKit that builds, with a tag or a digest.
 	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
 	BuildkitImage string `json:"buildkitImage"`
+
+	// Warnings are what is worth a look before the image is deployed, and stops nothing.
+	Warnings []string `json:"-"`
 }
 
 // BaseImages says what becomes of base images without a digest.

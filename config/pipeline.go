@@ -49,6 +49,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 	}
 	p.Images = r.images(o, of, taken.registries)
 	p.Rules = r.rules(o, p)
+	r.baseImages(o, p)
 	p.DriftCheck = r.driftCheck(o, p)
 	p.Notifications = r.notifications(o)
 	p.Dashboard = o.flag("dashboard")

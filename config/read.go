@@ -26,6 +26,14 @@ func (r *reader) report(at string, value any, format string, args ...any) {
 	}
 }
 
+// about tells whether a problem with what is there, or below it, was reported.
+func (r *reader) about(at string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool {
+		rest, ok := strings.CutPrefix(p.Path, at)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
 // The kinds of JSON values, and how each is written.
 const (
 	aString  = "a string"

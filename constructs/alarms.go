@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -24,7 +26,8 @@ const (
 
 // AlarmsProps describes what people are told about before a run fails.
 type AlarmsProps struct {
-	// Topic is told when an alarm goes off, and not when it is over. Required; it must let CloudWatch publish, as [Topic] does.
+	// Topic is told when an alarm goes off, and not when it is over. Its policy lets CloudWatch publish from then on; that of a
+	// topic from elsewhere must do so already. Required.
 	Topic awssns.ITopic
 
 	// Images are the images whose builds are watched. At least one is required.
@@ -63,6 +66,7 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	check("Alarms", scope, id, props.Validate())
 
 	this := &Alarms{Construct: constructs.NewConstruct(scope, &id)}
+	letAlarmsTell(props.Topic)
 	for _, image := range props.Images {
 		scope := constructs.NewConstruct(this.Construct, &image.Name)
 		for _, build := range image.Builds {
@@ -93,6 +97,18 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 		this.Alarms = append(this.Alarms, alarm)
 	}
 	return this
+}
+
+// letAlarmsTell lets CloudWatch publish. A topic with a policy of its own has lost the default one, which lets everything in the
+// account publish. Functions have roles; alarms don't.
+func letAlarmsTell(topic awssns.ITopic) {
+	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("AllowAlarms"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+	}))
 }
 
 // alarm is an alarm that goes off when one value of a metric reaches the threshold.

@@ -128,6 +128,17 @@ func TestTopicLetsAlarmsOfTheAccountPublishAndNothingWithoutTLS(t *testing.T) {
 	}
 }
 
+var lonelyTopic = stack("LonelyTopic", func(stack awscdk.Stack) { archway.NewTopic(stack, "Topic", nil) })
+
+// A topic that no alarm tells, such as that of an approval, lets nobody in by its policy.
+func TestTopicWithoutAlarmsLetsNobodyPublish(t *testing.T) {
+	for _, s := range resources(t, lonelyTopic, "AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+		if s.(map[string]any)["Effect"] != "Deny" {
+			t.Errorf("allows %s", plain(s))
+		}
+	}
+}
+
 func TestAlarmsHaveThresholdsAndTellTheTopic(t *testing.T) {
 	got := map[string]string{}
 	for id, alarm := range resources(t, operated, "AWS::CloudWatch::Alarm") {

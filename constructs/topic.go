@@ -88,15 +88,6 @@ func NewTopic(scope constructs.Construct, id string, props *TopicProps) *Topic {
 		EnforceSSL: jsii.Bool(true),
 		MasterKey:  p.EncryptionKey,
 	})
-	// A topic with a policy of its own has lost the default one, which lets everything in the account publish. Functions have
-	// policies; alarms don't.
-	this.Topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("AllowAlarms"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sns:Publish"),
-		Resources:  &[]*string{this.Topic.TopicArn()},
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
-	}))
 	// The first one's id has no number: it is the subscription that there was before there could be several.
 	for i, address := range p.Emails {
 		id := "Email"

@@ -28,6 +28,9 @@ type imageProps struct {
 
 // newImage adds the registry and the builds of one image to its scope.
 func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("archway:baseImages"), &warning)
+	}
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,

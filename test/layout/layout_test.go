@@ -21,7 +21,8 @@ var floors = map[string][]string{
 	"lambda":        {"internal"},
 	"scripts":       {},
 	"test/internal": {},
-	"test/rehearse": {"scripts", "test/internal"}, // it reads the cloud assembly alone: what it runs is what gets deployed
+	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads the Dockerfiles of the seeds.
+	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform"},
 	"test/bench":    {"test/internal"},
 	"test/browser":  {}, // for tests only
 	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else

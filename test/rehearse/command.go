@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -180,7 +181,9 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 		return err
 	}
 	c.redact = r.Redact
-	err = c.pipelines(ctx, r)
+	if err = c.pipelines(ctx, r); err == nil {
+		err = c.schedules(ctx, r)
+	}
 	err = errors.Join(err, r.Settle())
 	c.report.Calls, c.report.Notices = r.Calls(), r.Notices()
 	measured, problems := r.Metrics()
@@ -294,6 +297,21 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// schedules lets what is scheduled come due once, after good runs: a check of what the public tags serve then finds it good.
+func (c *command) schedules(ctx context.Context, r *rehearsal.Rehearsal) error {
+	failed := slices.ContainsFunc(c.report.Pipelines, func(p report.Pipeline) bool { return !succeeded(p) })
+	if failed || !r.Scheduled() {
+		return nil
+	}
+	done := c.view.Step("what is scheduled")
+	log, err := r.Due(ctx)
+	done(err)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, log)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,36 +18,13 @@ import (
 // to the proof.
 func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 	needsMachine(t)
-	out, err := os.Create(filepath.Join(t.TempDir(), "report.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	said, err := os.Create(filepath.Join(t.TempDir(), "progress"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer said.Close()
 	t.Chdir(root)
 	file := filepath.Join(t.TempDir(), "rehearsal.html")
-	code := run(t.Context(), []string{"--json", "--page", file}, out, said)
-	content, err := os.ReadFile(out.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got struct {
-		Success     bool
-		Error       string
 		Pipelines   []report.Pipeline
 		Permissions iam.Report
 	}
-	if err := json.Unmarshal(content, &got); err != nil {
-		t.Fatalf("the report is no JSON: %v\n%s", err, content)
-	}
-	if code != exitOK || !got.Success {
-		progress, _ := os.ReadFile(said.Name())
-		t.Fatalf("exit code %d: %s\n%s", code, got.Error, progress)
-	}
+	commanded(t, &got, "--page", file)
 	if len(got.Pipelines) != 2 {
 		t.Fatalf("got %d pipelines, expected 2", len(got.Pipelines))
 	}
@@ -76,6 +54,36 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 	}
 	permissionsAreNeeded(t, got.Permissions)
 	lookAt(t, file)
+}
+
+// commanded runs the command, which must succeed, and reads its report.
+func commanded(t *testing.T, report any, arguments ...string) {
+	t.Helper()
+	var files []*os.File
+	for _, name := range []string{"report.json", "progress"} {
+		file, err := os.Create(filepath.Join(t.TempDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		files = append(files, file)
+	}
+	code := run(t.Context(), append([]string{"--json"}, arguments...), files[0], files[1])
+	content, err := os.ReadFile(files[0].Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var end struct {
+		Success bool
+		Error   string
+	}
+	if err := errors.Join(json.Unmarshal(content, &end), json.Unmarshal(content, report)); err != nil {
+		t.Fatalf("the report is no JSON: %v\n%s", err, content)
+	}
+	if code != exitOK || !end.Success {
+		progress, _ := os.ReadFile(files[1].Name())
+		t.Fatalf("exit code %d: %s\n%s", code, end.Error, progress)
+	}
 }
 
 // lookAt opens the page of a rehearsal of both examples.

@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -26,6 +27,10 @@ func (l *loader) function(id string, p *properties) {
 	}
 	p.text("FunctionName")
 	arn, _ := l.arnOf(p.kind, name)
+	if l.providers[arn] != "" {
+		l.provider(arn, name, p)
+		return
+	}
 	f := &lambdaruntime.Function{
 		Name:        name,
 		ARN:         arn,
@@ -47,9 +52,7 @@ func (l *loader) function(id string, p *properties) {
 		architecture = list[0]
 	}
 	logging := p.object("LoggingConfig")
-	if f.LogGroup = logging.text("LogGroup"); f.LogGroup == "" {
-		f.LogGroup = "/aws/lambda/" + name // Lambda's default
-	}
+	f.LogGroup = logGroupOf(name, logging)
 	f.JSONLogs = logging.oneOf("LogFormat", "", "Text", "JSON") == "JSON"
 	f.LogLevel = logging.oneOf("ApplicationLogLevel", "", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 	code := p.object("Code")
@@ -60,6 +63,11 @@ func (l *loader) function(id string, p *properties) {
 		code.fail("S3Key", "%v", err)
 	}
 	l.stack.Functions = append(l.stack.Functions, f)
+}
+
+// logGroupOf is where Lambda writes a function's log.
+func logGroupOf(name string, logging *properties) string {
+	return cmp.Or(logging.text("LogGroup"), "/aws/lambda/"+name)
 }
 
 // invokeConfig reads how a function's asynchronous invocations are repeated.

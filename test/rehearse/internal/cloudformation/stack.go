@@ -35,7 +35,9 @@ type Stack struct {
 	Pipelines    []*codepipeline.Pipeline
 	Queues       []Queue
 	Caches       []Cache
-	Outputs      []Output
+	// Providers are the functions behind custom resources.
+	Providers []Provider
+	Outputs   []Output
 	// Watched are the dashboards and alarms.
 	Watched []Watched
 	Access  Access
@@ -93,6 +95,8 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		managed:  map[string][]string{},
 		attached: map[string][]iam.Policy{},
 		letters:  map[string]string{},
+
+		providers: map[string]string{},
 	}
 	l.resolver = template.NewResolver(t, template.Environment{
 		StackName: source.Name,
@@ -126,6 +130,8 @@ type loader struct {
 	policies map[string]iam.Policy   // managed ones, by ARN
 	managed  map[string][]string     // ARNs of managed policies, by role name
 	attached map[string][]iam.Policy // by role name
+	// providers are the types of the custom resources that functions stand behind, by the function's ARN.
+	providers map[string]string
 	// only, if set, leaves out resources of other types.
 	only map[string]func(l *loader, id string, p *properties)
 }
@@ -148,6 +154,7 @@ func init() {
 		"AWS::Lambda::Function":                (*loader).function,
 		"AWS::S3::Bucket":                      (*loader).bucket,
 		"AWS::SQS::Queue":                      (*loader).queue,
+		autoDelete:                             (*loader).autoDeletion,
 	}
 }
 
@@ -155,7 +162,7 @@ func (l *loader) load() error {
 	if err := l.resolver.CheckRules(); err != nil {
 		return err
 	}
-	var problems []error
+	problems := []error{l.findProviders()}
 	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {
 		problems = append(problems, l.resource(id))
 	}

@@ -169,15 +169,19 @@ func alarm(queue any) map[string]any {
 func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
 	body := `{"widgets":[{"type":"metric","x":0,"y":0,"width":6,"height":6,"properties":{"region":"eu-west-1","metrics":[["AWS/CodeBuild","Duration","ProjectName","p"]]}}]}`
 	got, err := Load(source(t, func(resources map[string]any) {
-		set(alarm("letters"), "Alarm")(resources)
+		rings := alarm("letters")
+		rings["Properties"].(map[string]any)["AlarmName"] = "letters"
+		rings["Properties"].(map[string]any)["AlarmActions"] = []any{"arn:aws:sns:eu-west-1:111122223333:team"}
+		set(rings, "Alarm")(resources)
 		set(map[string]any{"Type": "AWS::CloudWatch::Dashboard", "Properties": map[string]any{"DashboardBody": body}}, "Dashboard")(resources)
 	}), account)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Watched{
-		{"Alarm", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: map[string]string{"QueueName": "letters"}}}}},
-		{"Dashboard", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/CodeBuild", Name: "Duration", Dimensions: map[string]string{"ProjectName": "p"}}}}},
+		{"Alarm", metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: map[string]string{"QueueName": "letters"}}}},
+			&Alarm{Name: "letters", ARN: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:letters", Description: "x", Topics: []string{"arn:aws:sns:eu-west-1:111122223333:team"}}},
+		{ID: "Dashboard", Shown: metrics.Shown{Metrics: []metrics.Metric{{Namespace: "AWS/CodeBuild", Name: "Duration", Dimensions: map[string]string{"ProjectName": "p"}}}}},
 	}
 	if diff := cmp.Diff(want, got.Watched); diff != "" {
 		t.Error(diff)

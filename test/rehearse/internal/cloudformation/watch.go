@@ -11,6 +11,15 @@ import (
 type Watched struct {
 	ID string
 	metrics.Shown
+	// Alarm is set for an alarm.
+	Alarm *Alarm
+}
+
+// Alarm is what an alarm does when it goes off.
+type Alarm struct {
+	Name, ARN, Description string
+	// Topics are told, by ARN.
+	Topics []string
 }
 
 // dashboard reads a dashboard, whose body CloudWatch would refuse if it were wrong.
@@ -20,10 +29,10 @@ func (l *loader) dashboard(id string, p *properties) {
 	if err != nil {
 		p.fail("DashboardBody", "%v", err)
 	}
-	l.stack.Watched = append(l.stack.Watched, Watched{id, shown})
+	l.stack.Watched = append(l.stack.Watched, Watched{ID: id, Shown: shown})
 }
 
-// alarm reads an alarm on one metric. The rehearsal is over before an alarm could go off.
+// alarm reads an alarm on one metric. When it goes off is not judged by its numbers: the rehearsal is over before a period is.
 func (l *loader) alarm(id string, p *properties) {
 	m := metrics.Metric{Namespace: p.required("Namespace"), Name: p.required("MetricName"), Dimensions: map[string]string{}}
 	for _, d := range p.objects("Dimensions") {
@@ -37,10 +46,18 @@ func (l *loader) alarm(id string, p *properties) {
 			p.fail(name, "it is missing")
 		}
 	}
+	name, err := l.name(id)
+	if err != nil {
+		p.fail("AlarmName", "%v", err)
+	}
+	p.text("AlarmName")
+	alarm := &Alarm{Name: name, Description: p.text("AlarmDescription")}
+	alarm.ARN, _ = l.arnOf(p.kind, name)
 	for i, action := range p.texts("AlarmActions") {
+		alarm.Topics = append(alarm.Topics, action)
 		if !strings.HasPrefix(action, l.arn("sns", "")) {
 			p.fail(fmt.Sprintf("AlarmActions[%d]", i), "got %q, expected a topic of the account", action)
 		}
 	}
-	l.stack.Watched = append(l.stack.Watched, Watched{id, metrics.Shown{Metrics: []metrics.Metric{m}}})
+	l.stack.Watched = append(l.stack.Watched, Watched{ID: id, Shown: metrics.Shown{Metrics: []metrics.Metric{m}}, Alarm: alarm})
 }

@@ -41,8 +41,7 @@ var withoutEffect = map[string]map[string]string{
 	},
 
 	"AWS::CloudWatch::Alarm": {
-		"AlarmDescription": describes,
-		"Tags":             describes,
+		"Tags": describes,
 	},
 	"AWS::CloudWatch::Dashboard": {
 		"Tags": describes,

@@ -319,6 +319,18 @@ func TestDocumentWithAnUnknownElementIsRefused(t *testing.T) {
 	}
 }
 
+// A bucket's policy is about the bucket, and about whom it lets in.
+func TestExceptionMayBeAboutARoleThatAResourcesPolicyNames(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, map[string]string{
+		topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`})
+	for _, of := range []string{roleARN, topic} {
+		report := a.Report([]Exception{{Of: of, Action: "sns:Publish", Reason: "for a reason"}})
+		if got := report.NotExercised; len(got) != 1 || got[0].Action != "sns:Publish" || got[0].Owner != "stack/Resource" {
+			t.Errorf("of %s: %+v", of, got)
+		}
+	}
+}
+
 func TestUnusedAllowances(t *testing.T) {
 	identity := `{"Effect":"Allow","Action":["ecr:PutImage","ecr:BatchGetImage"],"Resource":["` + repository + `","` + repository + `2"]},
 		{"Effect":"Allow","Action":"ecr:*","Resource":"` + repository + `"},
@@ -333,16 +345,23 @@ func TestUnusedAllowances(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	report := a.Report([]Exception{{Action: "ecr:batchgetimage", Under: "2", Reason: "for a reason"}, {Service: "codebuild.amazonaws.com", Action: "ecr:*", Reason: "about another service"}, {Under: "repository/other", Action: "ecr:*", Reason: "about another repository"}})
+	report := a.Report([]Exception{
+		{Action: "ecr:batchgetimage", Of: roleARN, Under: "2", Reason: "for a reason"},
+		{Service: "codebuild.amazonaws.com", Action: "ecr:*", Reason: "about another service"},
+		{Service: "cloudwatch.amazonaws.com", Action: "sns:Publish", Reason: "about another service"},
+		{Of: roleARN + "2", Action: "ecr:*", Reason: "about another role"},
+		{Under: "repository/other", Action: "ecr:*", Reason: "about another repository"},
+		{Of: roleARN, Action: "sns:Publish", Reason: "about a role that the policy does not name"},
+	})
 	want := Report{
 		Calls: 5, Uses: report.Uses, Refused: []string{},
 		Unused: []Allowance{
-			{Owner: "stack/Resource", Statement: "stack/Policy.Statement[0]", Action: "sns:Publish", Resource: topic},
+			{Owner: "stack/Resource", Statement: "stack/Policy.Statement[0]", Action: "sns:Publish", Resource: topic, Service: "events.amazonaws.com", Of: []string{topic}},
 			// What another statement allows already is not needed, however often it is asked for.
-			{Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[1]", Action: "ecr:*", Resource: repository, Service: "lambda.amazonaws.com"},
+			{Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[1]", Action: "ecr:*", Resource: repository, Service: "lambda.amazonaws.com", Of: []string{roleARN}},
 		},
 		NotExercised: []Unexercised{{Reason: "for a reason", Allowance: Allowance{
-			Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[0]", Action: "ecr:BatchGetImage", Resource: repository + "2", Service: "lambda.amazonaws.com"}}},
+			Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[0]", Action: "ecr:BatchGetImage", Resource: repository + "2", Service: "lambda.amazonaws.com", Of: []string{roleARN}}}},
 	}
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -29,8 +29,10 @@ type Unexercised struct {
 
 // Exception says of an allowance why a rehearsal does not need it.
 type Exception struct {
-	// Service is the service whose roles are meant; empty for all roles and resources.
+	// Service is the service whose roles are meant, or that a resource's policy names; empty for all roles and resources.
 	Service string
+	// Of is the ARN of the role or the resource that is meant, as in Allowance; empty for all.
+	Of string
 	// Action is the pattern as it stands in the policy.
 	Action string
 	// Under is what the resource, as it stands in the policy, ends in; empty for all.
@@ -42,7 +44,8 @@ type Exception struct {
 }
 
 func (e Exception) about(a Allowance) bool {
-	return strings.EqualFold(e.Action, a.Action) && strings.HasSuffix(a.Resource, e.Under) && (e.Service == "" || e.Service == a.Service)
+	return strings.EqualFold(e.Action, a.Action) && strings.HasSuffix(a.Resource, e.Under) &&
+		(e.Service == "" || e.Service == a.Service) && (e.Of == "" || slices.Contains(a.Of, e.Of))
 }
 
 // Report tells what was asked so far.

@@ -18,8 +18,10 @@ type Allowance struct {
 	Statement string `json:"statement"`
 	Action    string `json:"action"`
 	Resource  string `json:"resource"`
-	// Service is the service that the role is for; empty for a resource's policy.
+	// Service is the service that the role is for, or that a statement of a resource's policy names; empty if it names none.
 	Service string `json:"service,omitempty"`
+	// Of are the ARNs of who it is about: the role or the resource whose policy it is, and the roles that a resource's policy names.
+	Of []string `json:"-"`
 }
 
 // Unused are the allowances that no call has needed.
@@ -54,11 +56,18 @@ func (a *Account) unusedOf(s *statement, owner, id, service string) []Allowance 
 	if s.deny {
 		return nil
 	}
+	of := []string{owner}
+	if s.principals != nil {
+		of = append(of, s.principals.aws...)
+		if len(s.principals.services) > 0 {
+			service = s.principals.services[0]
+		}
+	}
 	var unused []Allowance
 	for _, action := range s.actions.texts() {
 		for _, resource := range s.resources.texts() {
 			if !a.used[allowance{owner: owner, path: s.path, action: action, resource: resource}] {
-				unused = append(unused, Allowance{Owner: id, Statement: s.path, Action: action, Resource: resource, Service: service})
+				unused = append(unused, Allowance{Owner: id, Statement: s.path, Action: action, Resource: resource, Service: service, Of: of})
 			}
 		}
 	}

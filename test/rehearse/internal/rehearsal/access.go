@@ -54,8 +54,13 @@ func (r *Rehearsal) keyCalls(c call) []call {
 	if !ok {
 		return nil
 	}
-	service, _, _ := strings.Cut(c.action, ":")
-	context := map[string]string{iam.KeyViaService: fmt.Sprintf("%s.%s.amazonaws.com", service, region)}
+	// A service that publishes in its own name says for which resource; of a role it is said through which service.
+	// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+	context := c.context
+	if c.by.Service == "" {
+		service, _, _ := strings.Cut(c.action, ":")
+		context = map[string]string{iam.KeyViaService: fmt.Sprintf("%s.%s.amazonaws.com", service, region)}
+	}
 	var calls []call
 	for _, action := range actions {
 		calls = append(calls, call{c.by, action, key, context})

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/cloudformation"
 	"archway/test/rehearse/internal/iam"
 )
 
@@ -80,6 +82,30 @@ func TestKeyThatMayNotBeUsedRefusesTheCall(t *testing.T) {
 	err := r.authorize(call{by: session(builder), action: "s3:GetObject", resource: bucket + "/a"})
 	if err == nil || !strings.Contains(err.Error(), "is not authorized to perform: kms:Decrypt on resource: "+key+" because no resource-based policy allows the kms:Decrypt action") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// CloudWatch tells the key for which alarm of which account; it has no role whose service could be told.
+func TestServiceUsesACustomersKeyInItsOwnName(t *testing.T) {
+	const cloudWatch = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}}`
+	alarm := &cloudformation.Alarm{Name: "a", ARN: arn("cloudwatch", "alarm:a")}
+	for account, want := range map[string]string{accountID: "", "999988887777": "is not authorized to perform: kms:GenerateDataKey"} {
+		r := judged(t, fmt.Sprintf(cloudWatch, account))
+		topic := arn("sns", "topic")
+		policy, err := iam.Resource("Topic", topic, map[string]any{"Statement": map[string]any{
+			"Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic,
+			"Condition": map[string]any{"ArnLike": map[string]any{iam.KeySourceARN: alarm.ARN}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.permissions.Add(nil, []iam.ResourcePolicy{{Resource: topic, ID: "Topic", Policy: policy}}); err != nil {
+			t.Fatal(err)
+		}
+		err = r.authorize(alarmCalls(alarm, topic)...)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("the key of account %s: got %v, expected %q", account, err, want)
+		}
 	}
 }
 

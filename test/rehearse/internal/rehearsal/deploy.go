@@ -71,6 +71,12 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 	}
+	for _, provider := range stack.Providers {
+		// CloudFormation calls the function when it makes the custom resource. Whether it may is the matter of who deploys.
+		if err := r.authorize(providerCalls(provider)...); err != nil {
+			return fmt.Errorf("the function behind %s: %w", provider.Type, err)
+		}
+	}
 	for _, function := range stack.Functions {
 		if err := create(r.functions, "function", function.Name, function); err != nil {
 			return err

@@ -5,12 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/events"
 )
+
+// Scheduled tells whether there is a schedule that can come due.
+func (r *Rehearsal) Scheduled() bool {
+	return slices.ContainsFunc(r.rules, func(rule *events.Rule) bool { return rule.Enabled && rule.Schedule != "" })
+}
 
 // Due lets every schedule come due once, one after the other, and returns what
 // the functions logged. The rehearsal has no clock of its own.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/cloudformation"
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/events"
@@ -121,6 +122,11 @@ func functionCalls(f *lambdaruntime.Function) []call {
 	return append([]call{assume("lambda.amazonaws.com", f.RoleARN, "")}, logCalls(f.RoleARN, f.Name, f.LogGroup)...)
 }
 
+// providerCalls are Lambda's own for the function behind a custom resource.
+func providerCalls(p cloudformation.Provider) []call {
+	return append([]call{assume("lambda.amazonaws.com", p.RoleARN, "")}, logCalls(p.RoleARN, p.Name, p.LogGroup)...)
+}
+
 // logCalls write a log stream into a group that exists already.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
 func logCalls(role, session, group string) []call {
@@ -158,6 +164,14 @@ func ruleLetter(rule *events.Rule, queue string) call {
 	c := call{action: "sqs:SendMessage", resource: queue, context: sourced(rule.ARN)}
 	c.by.Service = "events.amazonaws.com"
 	return c
+}
+
+// alarmCalls: CloudWatch tells a topic by itself, as the topic's policy lets it.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+func alarmCalls(alarm *cloudformation.Alarm, topic string) []call {
+	c := call{action: "sns:Publish", resource: topic, context: sourced(alarm.ARN)}
+	c.by.Service = "cloudwatch.amazonaws.com"
+	return []call{c}
 }
 
 // functionLetter: Lambda puts a failed event into the queue in the name of the

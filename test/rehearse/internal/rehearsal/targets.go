@@ -62,7 +62,7 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	p.Logs = append(p.Logs, file)
 	err = guardedRuntime{r.runtime, r}.InvokeAsync(ctx, f, payload, log)
 	if failure := (*lambdaruntime.FunctionError)(nil); errors.As(err, &failure) {
-		err = errors.Join(err, r.bury(functionLetter(f), map[string]any{
+		err = errors.Join(err, r.goOff("AWS/Lambda", "FunctionName", f.Name), r.bury(functionLetter(f), map[string]any{
 			"version":         "1.0",
 			"requestContext":  map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted", "approximateInvokeCount": f.Retries + 1},
 			"requestPayload":  json.RawMessage(payload),
@@ -92,9 +92,9 @@ func (r *Rehearsal) bury(send call, message any) error {
 		return err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.queues[queue] = append(r.queues[queue], string(text))
-	return nil
+	r.mu.Unlock()
+	return r.goOff("AWS/SQS", "QueueName", resourceName(queue))
 }
 
 // DeadLetters are the messages in the queues, by the queue's ARN.

@@ -12,7 +12,7 @@
 // has no C compiler (CGO_ENABLED=0 is needed) and no git, and leaves out the
 // standard library's own tests; node has npm, but neither yarn nor corepack. Root
 // certificates in golang are this machine's, so that modules can be fetched here.
-// Any other image, version or variant, and any digest, has no stand-in: the
+// Any other image, version or variant, and any other digest, has no stand-in: the
 // mirror answers 404, and BuildKit asks the real registry.
 //
 // Layers are deterministic: sorted entries, one time stamp, no names of this

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"archway/internal/dockerfile"
+	"archway/internal/platform"
 	"archway/test/internal/tools"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -56,26 +58,24 @@ func Serve(ctx context.Context, dockerfiles, generators []string, progress io.Wr
 	return listener.Addr().String(), func() { server.Close() }, nil
 }
 
-// namedImages returns what the Dockerfiles name, once each.
+// namedImages returns what the Dockerfiles name, once each: in all stages, as nobody knows here which ones are built.
 func namedImages(dockerfiles []string, say func(string, ...any)) ([]string, error) {
 	var all []string
-	seen := map[string]bool{}
 	for _, path := range dockerfiles {
-		f, err := os.Open(path)
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		images, unknown, err := baseImages(f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		uses, err := dockerfile.Images(content, dockerfile.Build{Platforms: platform.All(), AllStages: true})
+		if err != nil {
+			say("%s: not understood: %v; BuildKit asks the real registries for what it names", filepath.Base(path), err)
 		}
-		for _, reference := range unknown {
-			say("%s: which image %s is can't be known from the file; BuildKit asks its real registry", filepath.Base(path), reference)
-		}
-		for _, reference := range images {
-			if !seen[reference] {
-				seen[reference] = true
-				all = append(all, reference)
+		for _, use := range uses {
+			switch {
+			case use.Image == "":
+				say("%s: which image %q means can't be known from the file; BuildKit asks its real registry", filepath.Base(path), use.Text)
+			case !slices.Contains(all, use.Image):
+				all = append(all, use.Image)
 			}
 		}
 	}

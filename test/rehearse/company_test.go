@@ -1,0 +1,28 @@
+package main
+
+import (
+	"testing"
+
+	"archway/test/rehearse/internal/awsapi"
+	"archway/test/rehearse/internal/iam"
+)
+
+// A stack as a company has it: a customer's key for everything, notifications, a drift check, an approval; and removable whole,
+// which brings the CDK's own function into the template. The command rehearses it, and no allowance is left without a reason.
+func TestStackWithEverythingIsRehearsedAndLeavesNothingUnexplained(t *testing.T) {
+	needsMachine(t)
+	var got struct {
+		Permissions iam.Report
+		Notices     []awsapi.Notice
+	}
+	commanded(t, &got, "--page", "", "testdata/company/cdk.json")
+	for _, refusal := range got.Permissions.Refused {
+		t.Error(refusal)
+	}
+	for _, a := range got.Permissions.Unused {
+		t.Errorf("nothing needed %s on %s: %s", a.Action, a.Resource, a.Statement)
+	}
+	if len(got.Notices) != 1 {
+		t.Errorf("people were told %+v, expected the approval alone", got.Notices)
+	}
+}
