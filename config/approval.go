@@ -23,6 +23,11 @@ type Approval struct {
 	// Default: the topic of the notifications, if somebody is named there; with an email, the stack makes a topic of its own.
 	Topic string `json:"topic"`
 
+	// ARN of the customer-managed key that encrypts that topic, which the pipeline then may use through SNS. A key of the topic's
+	// Region.
+	// Default: the topic has none.
+	TopicKey string `json:"topicKey"`
+
 	// Minutes that a run waits: 5 to 17280 (12 days), because images that no tag points at are deleted after 14 days.
 	TimeoutMinutes int `json:"timeoutMinutes"`
 }
@@ -61,8 +66,22 @@ func (r *reader) approval(pipeline object) *Approval {
 	if a.Email != "" && a.Topic != "" {
 		o.report("email", `"topic" names who is told: subscribe the address to that topic, or remove one of the two`)
 	}
+	a.TopicKey = o.name("topicKey", keyARN)
+	switch {
+	case a.TopicKey == "":
+	case a.Topic == "":
+		o.report("topicKey", `says what encrypts "topic", which is not there: name your topic, or remove the key; the stack's own topics have the stack's key`)
+	case placeOf(a.TopicKey) != placeOf(a.Topic):
+		o.report("topicKey", "the topic is in %s, and SNS encrypts with a key of the topic's own Region: use the one that encrypts the topic", placeOf(a.Topic))
+	}
 	a.TimeoutMinutes = o.between("timeoutMinutes", a.TimeoutMinutes, minApprovalMinutes, maxApprovalMinutes)
 	return &a
+}
+
+// placeOf is the partition and the Region of an ARN.
+func placeOf(arn string) string {
+	parts := strings.Split(arn, ":")
+	return parts[1] + ":" + parts[3]
 }
 
 func (o object) message(key string) string {

@@ -48,7 +48,8 @@ type Pipeline struct {
 	RemovalPolicy RemovalPolicy `json:"removalPolicy"`
 
 	// Whose keys encrypt the artifacts, the images, the logs and the notifications. AWS_MANAGED: those of AWS, at no cost.
-	// CUSTOMER_MANAGED: one key in KMS that the stack creates, renewed every year, about 1 USD a month.
+	// CUSTOMER_MANAGED: one key in KMS that the stack creates, renewed every year, 1 USD a month and, after
+	// two years, 3.
 	Encryption Encryption `json:"encryption"`
 
 	// A scheduled check of what the images' public tags serve.

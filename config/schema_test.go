@@ -119,6 +119,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"HTTPCheck", "path", requestPath},
 		{"Approval", "email", mailAddress},
 		{"Approval", "topic", topicARN},
+		{"Approval", "topicKey", keyARN},
 		{"Signing", "profile", profileName},
 		{"PullThrough", "prefix", cachePrefix},
 		{"PullThrough", "credentials", cacheCredentials},

@@ -22,7 +22,8 @@ const (
 // Approval holds each execution before its images are promoted, until a person approves it in the console or with
 // PutApprovalResult. Rejecting it, or letting the time run out, fails the execution, and leaves every tag as it was.
 type Approval struct {
-	// Topic is told that an execution waits, with the address where to approve it.
+	// Topic is told that an execution waits, with the address where to approve it. If it is from elsewhere and encrypted with a
+	// customer-managed key, say so when it is imported (awssns.TopicAttributes.KeyArn): the pipeline may then use that key.
 	// Default: nobody is told.
 	Topic awssns.ITopic
 

@@ -127,10 +127,9 @@ func mayDecrypt(service, keyARN string) []awsiam.PolicyStatement {
 	if keyARN == "" {
 		return nil
 	}
-	through := service + "." + *awscdk.Aws_REGION() + "." + *awscdk.Aws_URL_SUFFIX()
 	return []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("kms:Decrypt"),
 		Resources:  jsii.Strings(keyARN),
-		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": through}},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": through(service)}},
 	})}
 }

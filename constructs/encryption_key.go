@@ -114,6 +114,28 @@ func (k *EncryptionKey) allow(service string, conditions map[string]any, actions
 	k.Key.AddToResourcePolicy(awsiam.NewPolicyStatement(statement), nil)
 }
 
+// mayEncryptTopic lets a role publish to a topic that a key encrypts. A key from elsewhere encrypts who knows what else: it may be
+// used through SNS only.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#sns-what-permissions-for-sse
+func mayEncryptTopic(key awskms.IKey) []awsiam.PolicyStatement {
+	statements := mayEncrypt(key)
+	if foreign(key) {
+		for _, statement := range statements {
+			statement.AddCondition(jsii.String("StringEquals"), map[string]any{"kms:ViaService": through("sns")})
+		}
+	}
+	return statements
+}
+
+// foreign tells whether a key was made elsewhere.
+func foreign(key awskms.IKey) bool { return key != nil && !*awscdk.Resource_IsOwnedResource(key) }
+
+// through is what KMS calls a service of this Region that uses a key in the name of a role.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+func through(service string) string {
+	return service + "." + *awscdk.Aws_REGION() + "." + *awscdk.Aws_URL_SUFFIX()
+}
+
 // mayEncrypt lets a role write to what a key encrypts, and read it; without a key, nothing is needed.
 func mayEncrypt(key awskms.IKey) []awsiam.PolicyStatement {
 	if key == nil {

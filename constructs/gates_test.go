@@ -9,7 +9,9 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -18,6 +20,14 @@ var gated = stack("Gated", func(stack awscdk.Stack) {
 	addGated(stack, &archway.Approval{
 		Topic: archway.NewTopic(stack, "Releases", nil).Topic, Message: "Is it tested?", Timeout: 90 * time.Minute,
 	}, "app")
+})
+
+// gatedElsewhere tells a topic that another stack made, with a key of its own.
+var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
+	topic := awssns.Topic_FromTopicAttributes(stack, jsii.String("Theirs"), &awssns.TopicAttributes{
+		TopicArn: jsii.String("arn:aws:sns:eu-west-1:111122223333:theirs"), KeyArn: jsii.String("arn:aws:kms:eu-west-1:111122223333:key/theirs"),
+	})
+	addGated(stack, &archway.Approval{Topic: topic}, "app")
 })
 
 // gatedByDefault is one that says nothing about its optional stages, over many images.
@@ -206,6 +216,24 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 	}
 	if got := strings.Join(permissions(t, gatedByDefault, "PipelineRole"), "\n"); strings.Contains(got, "sns:") {
 		t.Errorf("nobody is to be told, and the pipeline's role may\n%s", got)
+	}
+}
+
+func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
+	role := resources(t, gatedElsewhere, "AWS::IAM::Role")["PipelineRole"].Properties
+	var got []string
+	for _, s := range role["Policies"].([]any)[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+		if s := s.(map[string]any); strings.Contains(plain(s["Action"]), "kms:") {
+			got = append(got, plain(s["Action"])+" on "+plain(s["Resource"])+" through "+plain(s["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:ViaService"]))
+		}
+	}
+	want := []string{"kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-west-1:111122223333:key/theirs through sns.${AWS::Region}.${AWS::URLSuffix}"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	keys := resources(t, gatedElsewhere, "AWS::CodePipeline::Pipeline")["Pipeline"].Metadata[archway.TopicKeysMetadata]
+	if diff := cmp.Diff(any(map[string]any{"arn:aws:sns:eu-west-1:111122223333:theirs": "arn:aws:kms:eu-west-1:111122223333:key/theirs"}), keys); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 }
 

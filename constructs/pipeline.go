@@ -55,6 +55,10 @@ type Pipeline struct {
 	StartCommand *string
 }
 
+// TopicKeysMetadata is the key of the pipeline's metadata in the template that says which key encrypts a topic from elsewhere, both
+// by ARN: nothing else in the template does, and a rehearsal judges by it what the pipeline needs to tell the topic.
+const TopicKeysMetadata = "archway:topic-keys"
+
 // NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a [Trigger].
 func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *Pipeline {
 	check("Pipeline", scope, id, props.Validate())
@@ -91,6 +95,10 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
 		}, gates(&p, console), []stageDeclaration{promoteStage(&p)}),
 	})
+	if p.Approval != nil && p.Approval.Topic != nil && foreign(p.Approval.Topic.MasterKey()) {
+		topic := p.Approval.Topic
+		this.Pipeline.AddMetadata(jsii.String(TopicKeysMetadata), map[string]any{*topic.TopicArn(): topic.MasterKey().KeyArn()})
+	}
 	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
 	this.StartCommand = startCommand(&p, *this.Pipeline.Ref())
 	return this

@@ -103,7 +103,7 @@ func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
 		return nil
 	}
 	publish := allow([]*string{topic.TopicArn()}, "sns:Publish")
-	return append([]awsiam.PolicyStatement{publish}, mayEncrypt(topic.MasterKey())...)
+	return append([]awsiam.PolicyStatement{publish}, mayEncryptTopic(topic.MasterKey())...)
 }
 
 // jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a

@@ -20,7 +20,11 @@ func newApproval(stack awscdk.Stack, cfg *config.Approval, topic awssns.ITopic, 
 	approval := &archway.Approval{Topic: topic, Message: cfg.Message, Timeout: time.Duration(cfg.TimeoutMinutes) * time.Minute}
 	switch {
 	case cfg.Topic != "":
-		approval.Topic = awssns.Topic_FromTopicArn(stack, jsii.String("ApprovalTopic"), &cfg.Topic)
+		attributes := &awssns.TopicAttributes{TopicArn: &cfg.Topic}
+		if cfg.TopicKey != "" {
+			attributes.KeyArn = &cfg.TopicKey
+		}
+		approval.Topic = awssns.Topic_FromTopicAttributes(stack, jsii.String("ApprovalTopic"), attributes)
 	case cfg.Email != "":
 		approval.Topic = archway.NewTopic(stack, "Approval", &archway.TopicProps{Emails: []string{cfg.Email}, EncryptionKey: key}).Topic
 	}

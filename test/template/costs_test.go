@@ -13,51 +13,114 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The example of docs/costs.md adds up, uses the prices of its own table, and counts what the committed configuration deploys.
+// The sums of docs/costs.md add up, use the prices of its own table, and count what the committed configuration deploys.
 func TestCostsAddUp(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs", "costs.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "## Prices")
-	list, rest, _ := strings.Cut(rest, "## Formula")
-	_, example, found := strings.Cut(rest, "## Example")
-	if !found {
-		t.Fatal("docs/costs.md has no Prices, Formula and Example")
-	}
-	prices := map[string]bool{}
-	for _, row := range rows(list) {
-		prices[row[1]] = true
-	}
+	prices, options, example := costs(t)
 	quantities := map[string]string{}
-	sum, sums := 0.0, 0
-	for _, row := range rows(example) {
-		usd := number(t, strings.Trim(row[3], "*"))
+	var sums []float64
+	sum := 0.0
+	for _, row := range example {
 		if strings.Contains(row[0], "sum") {
-			if math.Abs(sum-usd) > 0.0005 {
+			if usd := number(t, strings.Trim(row[3], "*")); math.Abs(sum-usd) > 0.0005 {
 				t.Errorf("the rows add up to %.4f, the sum says %.3f", sum, usd)
 			}
-			sum, sums = 0, sums+1
+			sums, sum = append(sums, sum), 0
 			continue
 		}
-		if !prices[row[2]] {
-			t.Errorf("%s: the price %s is not among the prices", row[0], row[2])
-		}
-		if want := number(t, row[1]) * number(t, row[2]); math.Abs(want-usd) > 0.0005 {
-			t.Errorf("%s: %s × %s is %.4f, not %.3f", row[0], row[1], row[2], want, usd)
-		}
-		sum += usd
+		sum += product(t, row, prices)
 		name, _, _ := strings.Cut(row[0], ":")
 		quantities[name] = row[0] + " | " + row[1]
 	}
-	if sums != 2 {
-		t.Errorf("%d sums, want 2", sums)
+	for _, row := range options {
+		product(t, row, prices)
 	}
 	for name, want := range deployed(t) {
 		if !regexp.MustCompile(want).MatchString(quantities[name]) {
 			t.Errorf("%s: the example has %q, the template asks for %s", name, quantities[name], want)
 		}
 	}
+	if len(sums) != 2 {
+		t.Fatalf("%d sums, want 2", len(sums))
+	}
+	run, idle := sums[0], sums[1]
+	for file, want := range map[string]string{
+		"README.md":     fmt.Sprintf("a run with two-minute builds costs about %.2f USD (US East, list prices), and a month without one %.2f USD", run, idle),
+		"docs/costs.md": fmt.Sprintf("100 runs in a month are then about %.1f0 USD", 100*run+idle),
+	} {
+		if text := document(t, file); !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q", file, want)
+		}
+	}
+}
+
+// With notifications, there are two alarms more for each image and architecture, and one: five for the example.
+func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
+	count := func(stack string) (alarms, builds int) {
+		for _, r := range template(t, stack)["Resources"].(map[string]any) {
+			switch r := r.(map[string]any); r["Type"] {
+			case "AWS::CloudWatch::Alarm":
+				alarms++
+			case "AWS::CodeBuild::Project":
+				if strings.Contains(fmt.Sprint(r["Properties"]), "BUILD_CONTEXT") {
+					builds++
+				}
+			}
+		}
+		return alarms, builds
+	}
+	without, few := count(asCommitted)
+	with, many := count(everything)
+	if without != 1 || few != 2 || with != without+2*many+1 {
+		t.Errorf("%d alarms without notifications, %d with them and %d builds: docs/costs.md says otherwise", without, with, many)
+	}
+	_, options, _ := costs(t)
+	for _, row := range options {
+		if strings.HasPrefix(row[0], "`notifications`") && row[1] != strconv.Itoa(2*few+1) {
+			t.Errorf("the options count %s alarms, want %d", row[1], 2*few+1)
+		}
+	}
+}
+
+// costs are the tables of docs/costs.md: the prices, the rows of the options, and those of the example.
+func costs(t *testing.T) (prices map[string]bool, options, example [][]string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(document(t, "docs/costs.md"), "## Prices")
+	list, rest, _ := strings.Cut(rest, "## Formula")
+	_, rest, _ = strings.Cut(rest, "## Options")
+	optional, last, found := strings.Cut(rest, "## Example")
+	if !found {
+		t.Fatal("docs/costs.md has no Prices, Formula, Options and Example")
+	}
+	prices = map[string]bool{}
+	for _, row := range rows(list) {
+		prices[row[1]] = true
+	}
+	if options = rows(optional); len(options) == 0 {
+		t.Fatal("docs/costs.md has no options")
+	}
+	return prices, options, rows(last)
+}
+
+// product is what a row comes to.
+func product(t *testing.T, row []string, prices map[string]bool) float64 {
+	t.Helper()
+	if !prices[row[2]] {
+		t.Errorf("%s: the price %s is not among the prices", row[0], row[2])
+	}
+	usd := number(t, row[3])
+	if want := number(t, row[1]) * number(t, row[2]); math.Abs(want-usd) > 0.0005 {
+		t.Errorf("%s: %s × %s is %.4f, not %.3f", row[0], row[1], row[2], want, usd)
+	}
+	return usd
+}
+
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // deployed are the rows of the example as the template asks for them.
@@ -100,7 +163,7 @@ func rows(text string) [][]string {
 	var all [][]string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what ") {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what ") || strings.HasPrefix(line, "| option ") {
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "|"), "|")

@@ -26,6 +26,7 @@ var access map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	access = map[string]func(l *loader, id string, p *properties){
+		"AWS::CodePipeline::Pipeline":    (*loader).pipeline, // it says which keys encrypt topics from elsewhere
 		"AWS::ECR::Repository":           (*loader).registry,
 		"AWS::ECR::SigningConfiguration": (*loader).signing,
 		"AWS::IAM::ManagedPolicy":        (*loader).policy,

@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/iam"
 )
+
+// topicKeysMetadata is the key of a pipeline's metadata that names the keys of topics which are not part of the stack.
+const topicKeysMetadata = "archway:topic-keys"
 
 // pipeline reads a pipeline. Its structure is checked where it is run.
 func (l *loader) pipeline(id string, p *properties) {
@@ -34,7 +38,27 @@ func (l *loader) pipeline(id string, p *properties) {
 		stage.OnFailure = onFailure(s)
 		pipeline.Stages = append(pipeline.Stages, stage)
 	}
+	l.topicKeys(id, p)
 	l.stack.Pipelines = append(l.stack.Pipelines, pipeline)
+}
+
+// topicKeys notes the keys of topics from elsewhere. Such a key's policy is not known: it is taken to leave the decision to IAM
+// policies, as the one does that KMS gives a key by default.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+func (l *loader) topicKeys(id string, p *properties) {
+	keys, _ := l.template.Resources[id].Metadata[topicKeysMetadata].(map[string]any)
+	for topic, value := range keys {
+		key, _ := value.(string)
+		policy, err := iam.Resource(key, key, map[string]any{"Statement": map[string]any{
+			"Effect": "Allow", "Principal": map[string]any{"AWS": l.account.ID}, "Action": "kms:*", "Resource": "*",
+		}})
+		if err != nil {
+			p.fail("Metadata."+topicKeysMetadata, "%v", err)
+			continue
+		}
+		l.encrypted(topic, key)
+		l.stack.Access.Policies = append(l.stack.Access.Policies, iam.ResourcePolicy{Resource: key, ID: l.stack.Name + "/" + id, Policy: policy, Assumed: true})
+	}
 }
 
 // onFailure reads a stage's rule for failures.

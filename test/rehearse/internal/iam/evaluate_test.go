@@ -331,6 +331,26 @@ func TestExceptionMayBeAboutARoleThatAResourcesPolicyNames(t *testing.T) {
 	}
 }
 
+// A policy that is only taken for granted decides, and is not reported.
+func TestAssumedPolicyIsNotTheStacks(t *testing.T) {
+	a := deployed(t, trustsLambda, `{"Effect":"Allow","Action":"kms:Decrypt","Resource":"`+key+`"}`, nil)
+	policy, err := Resource("elsewhere", key, document(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Add(nil, []ResourcePolicy{{Resource: key, ID: "elsewhere", Policy: policy, Assumed: true}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, unused := range a.Unused() {
+		if unused.Owner == "elsewhere" {
+			t.Errorf("reported: %+v", unused)
+		}
+	}
+	if err := a.Authorize(worker("kms:Decrypt", key)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnusedAllowances(t *testing.T) {
 	identity := `{"Effect":"Allow","Action":["ecr:PutImage","ecr:BatchGetImage"],"Resource":["` + repository + `","` + repository + `2"]},
 		{"Effect":"Allow","Action":"ecr:*","Resource":"` + repository + `"},

@@ -43,7 +43,9 @@ func (a *Account) Unused() []Allowance {
 	}
 	for arn, policies := range a.resources {
 		for _, p := range policies {
-			add(arn, p.ID, "", p.Policy)
+			if !p.Assumed {
+				add(arn, p.ID, "", p.Policy)
+			}
 		}
 	}
 	slices.SortFunc(unused, func(x, y Allowance) int {

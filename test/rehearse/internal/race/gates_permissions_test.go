@@ -15,6 +15,7 @@ func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
 		"the scan gate reads the index":            {scanned, "scanned/ScanGateRole", "ecr:BatchGetImage", "ScanGate"},
 		"CodeBuild takes on the smoke test's role": {queued, "queued/appSmokeTestArm64Role", "sts:AssumeRole", "SmokeTest"},
 		"the pipeline tells that it waits":         {queued, "queued/PipelineRole", "sns:Publish", "Approval"},
+		"the pipeline uses your topic's key":       {superseded, "superseded/PipelineRole", "kms:GenerateDataKey", "Approval"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

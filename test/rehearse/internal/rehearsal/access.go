@@ -59,7 +59,7 @@ func (r *Rehearsal) keyCalls(c call) []call {
 	context := c.context
 	if c.by.Service == "" {
 		service, _, _ := strings.Cut(c.action, ":")
-		context = map[string]string{iam.KeyViaService: fmt.Sprintf("%s.%s.amazonaws.com", service, region)}
+		context = map[string]string{iam.KeyViaService: fmt.Sprintf("%s.%s.%s", service, region, r.account.URLSuffix)}
 	}
 	var calls []call
 	for _, action := range actions {

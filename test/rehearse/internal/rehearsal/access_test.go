@@ -38,7 +38,7 @@ func judged(t *testing.T, keyPolicy string) *Rehearsal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Rehearsal{permissions: iam.NewAccount(accountID), keys: map[string]string{bucket: key, arn("sns", "topic"): key, arn("sqs", "queue"): key}}
+	r := &Rehearsal{account: cloudformation.Account{URLSuffix: "amazonaws.com"}, permissions: iam.NewAccount(accountID), keys: map[string]string{bucket: key, arn("sns", "topic"): key, arn("sqs", "queue"): key}}
 	err = r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}}, []iam.ResourcePolicy{{Resource: key, ID: "Key", Policy: policy}})
 	if err != nil {
 		t.Fatal(err)
