@@ -109,6 +109,25 @@ func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
 	}
 }
 
+func TestBuildConfiguresItsBuilder(t *testing.T) {
+	const config = "[registry.\"docker.io\"]\n  mirrors = [\"111122223333.dkr.ecr.eu-west-1.example.test/docker-hub\"]\n"
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDKITD_CONFIG": config}))
+	if !r.succeeded || strings.TrimSpace(r.builder) != strings.TrimSpace(config) {
+		t.Errorf("the builder's configuration is\n%s\nwant\n%s\nlog:\n%s", r.builder, config, r.log)
+	}
+	if !strings.Contains(r.log, config) {
+		t.Errorf("the log does not say which caches are asked:\n%s", r.log)
+	}
+	got := r.command(t, "docker", "buildx", "create")
+	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt", "image=example.test/buildkit:1", "--buildkitd-config", "FILE", "--bootstrap"}
+	if i := slices.Index(got, "--buildkitd-config"); i >= 0 && i+1 < len(got) {
+		got[i+1] = "FILE"
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docker buildx create (-want +got):\n%s", diff)
+	}
+}
+
 func TestBuildUsesTheBuilderThatTheEnvironmentNames(t *testing.T) {
 	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGE": ""}))
 	if !r.succeeded {

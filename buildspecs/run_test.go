@@ -24,6 +24,7 @@ type result struct {
 	calls     [][]string // of docker and aws, in order, each with its arguments
 	login     string     // what docker login read from stdin
 	manifest  string     // what was put into the registry
+	builder   string     // the configuration that the builder was created with
 }
 
 // command returns the arguments of the only call that begins with these words, or nil.
@@ -48,7 +49,12 @@ var stubs = map[string]string{
 record docker "$@"
 case "$1 $2" in
   "login "*) cat > "$RECORDS/login" ;;
-  "buildx create") ;;
+  "buildx create")
+    while [ $# -gt 0 ]; do
+      if [ "$1" = --buildkitd-config ]; then cp "$2" "$RECORDS/builder"; fi
+      shift
+    done
+    ;;
   "buildx build")
     [ "${STUB_BUILD_STATUS:-0}" -eq 0 ] || exit "$STUB_BUILD_STATUS"
     while [ "$1" != --metadata-file ]; do shift; done
@@ -174,6 +180,8 @@ func run(t *testing.T, spec buildspecs.Spec, env map[string]string) result {
 			r.login = string(data)
 		case "manifest":
 			r.manifest = string(data)
+		case "builder":
+			r.builder = string(data)
 		}
 	}
 	if strings.Contains(r.log, password) {

@@ -80,6 +80,9 @@ type Pipeline struct {
 
 	// KeepUntagged is whether images stay that no tag names, as signatures do.
 	KeepUntagged bool `json:"-"`
+
+	// PullThrough says under which prefix the images of other registries are found in the account's own.
+	PullThrough map[Upstream]string `json:"-"`
 }
 
 // Rule says which branches or tags are built, and what is different for them.

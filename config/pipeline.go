@@ -16,6 +16,7 @@ func (r *reader) config(value any) *Config {
 	}
 	cfg.Registry = r.registry(o, taken.pipelines)
 	cfg.sign(r)
+	cfg.mirror(r)
 	return cfg
 }
 

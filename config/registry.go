@@ -7,6 +7,9 @@ type Registry struct {
 	// Signatures that ECR makes by itself when a pipeline pushes an image. An empty object, {}, is enough.
 	// Default: nothing is signed.
 	Signing *Signing `json:"signing,omitempty"`
+
+	// Other registries whose images builds take from a cache in this one, at most one cache for each. Default: none.
+	PullThrough []PullThrough `json:"pullThrough,omitempty"`
 }
 
 // Signing has ECR sign every manifest that a pipeline pushes into an image's repository.
@@ -49,7 +52,7 @@ func (r *reader) registry(config object, pipelines names) *Registry {
 		return nil
 	}
 	pipelines.add(r, o.at, RegistryStack, "the registry's stack is called "+RegistryStack+": rename the pipeline")
-	return &Registry{Signing: r.signing(o)}
+	return &Registry{Signing: r.signing(o), PullThrough: r.pullThrough(o)}
 }
 
 func (r *reader) signing(registry object) *Signing {

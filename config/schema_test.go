@@ -121,6 +121,8 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Approval", "topic", topicARN},
 		{"Approval", "topicKey", keyARN},
 		{"Signing", "profile", profileName},
+		{"PullThrough", "prefix", cachePrefix},
+		{"PullThrough", "credentials", cacheCredentials},
 	} {
 		named.rule.describe(property(named.definition, named.key))
 	}
@@ -168,6 +170,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		number := property(bounds.definition, bounds.key)
 		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
 	}
+	property("PullThrough", "upstream").Enum = anys(upstreams)
 	property("Rule", "type").Enum = anys(refTypes)
 	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
 	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))

@@ -33,6 +33,9 @@ type buildProjectProps struct {
 	// Statements are what builds may do, besides reading their source and writing their log.
 	Statements []awsiam.PolicyStatement
 
+	// Exceptions are those of Statements.
+	Exceptions []exception
+
 	// Secrets are variables that CodeBuild fills in.
 	Secrets map[string]*awscodebuild.BuildEnvironmentVariable
 
@@ -61,7 +64,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		Description:    p.Description,
 		Statements:     append(statements, p.Statements...),
 	})
-	except(this.Role, wildcardLogin, wildcardArtifacts)
+	except(this.Role, append([]exception{wildcardLogin, wildcardArtifacts}, p.Exceptions...)...)
 	environment := map[string]*awscodebuild.BuildEnvironmentVariable{}
 	for name, value := range p.Environment {
 		if value != nil {

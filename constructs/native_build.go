@@ -42,6 +42,11 @@ type NativeBuildProps struct {
 	// Default: nothing is signed.
 	SigningProfile string
 
+	// PullThrough says which registries' images the account's registry caches, and under which prefix, as [NewPullThroughCache]
+	// does: the build asks there first, and the registry itself if that fails. Dockerfiles stay as they are.
+	// Default: none.
+	PullThrough map[Upstream]string
+
 	// Artifacts is the artifact bucket of the pipeline, from which the build reads the source. Required.
 	Artifacts awss3.IBucket
 
@@ -133,6 +138,7 @@ func (p *NativeBuildProps) Validate() error {
 		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
 		missing(p.Cache == nil, "Cache", "an ECR repository with mutable tags for the layer cache"),
 		validProfile("SigningProfile", p.SigningProfile),
+		pullThroughProblems("PullThrough", p.PullThrough),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		insideSource("Context", p.Context),
@@ -208,8 +214,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPush...),
 			allow([]*string{p.Cache.RepositoryArn()}, ecrCache...),
-		}, signs(scope, p.SigningProfile, p.Repository), secrets.statements),
-		Secrets: secrets.variables,
+		}, signs(scope, p.SigningProfile, p.Repository), pullsThrough(scope, p.PullThrough), secrets.statements),
+		Exceptions: wildcardCaches(p.PullThrough),
+		Secrets:    secrets.variables,
 		Environment: map[string]*string{
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			// Of its own for each architecture: two builds that share a cache tag overwrite each other's cache.
@@ -225,7 +232,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 			"SBOM_GENERATOR": optional(p.SBOMGenerator),
 			"SOURCE_URL":     &p.SourceURL,
 			"BUILDKIT_IMAGE": &p.BuildKitImage,
-			"RULES":          rulesOf(p.Rules),
+			// What of the builder is not as BuildKit has it by default.
+			"BUILDKITD_CONFIG": mirrors(scope, p.PullThrough),
+			"RULES":            rulesOf(p.Rules),
 		},
 	})
 	return &NativeBuild{

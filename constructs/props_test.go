@@ -142,6 +142,13 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`SigningProfile is "a b": AWS Signer allows 2 to 64 letters, digits and underscores`,
 		}},
 
+		{"cache: no props", (*archway.PullThroughCacheProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"cache: all is well", &archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret}, nil},
+		{"cache: everything is wrong", &archway.PullThroughCacheProps{Upstream: "docker.io", Prefix: "Hub/", CredentialsARN: "me:s3cret"}, []string{
+			`Upstream is "docker.io": give one of ["docker-hub" "ecr-public" "github-container-registry" "gitlab-container-registry" "k8s" "quay"]`,
+			`Prefix is "Hub/": ECR allows 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /`,
+			"CredentialsARN is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other",
+		}},
 		{"signing: no props", (*archway.SigningProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"signing: all is well", &archway.SigningProps{ProfileName: "releases_2026", Repositories: []string{"team/app"}}, nil},
 		{"signing: nothing", &archway.SigningProps{}, []string{

@@ -22,6 +22,7 @@ type imageProps struct {
 	// SigningProfile signs what is pushed; empty if nothing is signed.
 	SigningProfile string
 	KeepUntagged   bool
+	PullThrough    map[config.Upstream]string
 	RemovalPolicy  awscdk.RemovalPolicy
 }
 
@@ -46,6 +47,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Cache:        registry.Cache,
 
 			SigningProfile: props.SigningProfile,
+			PullThrough:    caches(props.PullThrough),
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.CloneURL(),
@@ -122,4 +124,12 @@ func validation(cfg config.Validation) archway.Validation {
 var buildIDs = map[platform.Platform]string{
 	platform.AMD64: "BuildAmd64",
 	platform.ARM64: "BuildArm64",
+}
+
+func caches(configured map[config.Upstream]string) map[archway.Upstream]string {
+	prefixes := map[archway.Upstream]string{}
+	for upstream, prefix := range configured {
+		prefixes[archway.Upstream(upstream)] = prefix
+	}
+	return prefixes
 }

@@ -48,7 +48,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	for i := range cfg.Images {
 		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
 			Source: source, Artifacts: artifacts, Rules: cfg.Rules, Key: key, RemovalPolicy: removal,
-			SigningProfile: cfg.SigningProfile, KeepUntagged: cfg.KeepUntagged,
+			SigningProfile: cfg.SigningProfile, KeepUntagged: cfg.KeepUntagged, PullThrough: cfg.PullThrough,
 		})
 		images = append(images, image)
 		repositories = append(repositories, image.Repository)

@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"slices"
+
 	"archway/config"
 	archway "archway/constructs"
 
@@ -12,22 +14,34 @@ import (
 // newRegistry adds the stack of what an account has once in a Region, for the repositories of all pipelines. No other stack
 // depends on it: one that does is destroyed along with it.
 func newRegistry(scope constructs.Construct, cfg *config.Config) {
-	signing := cfg.Registry.Signing
-	if signing == nil {
+	if cfg.Registry.Signing == nil && !slices.ContainsFunc(cfg.Registry.PullThrough, created) {
 		return // CloudFormation refuses a stack without resources
 	}
 	tags := map[string]*string{projectTag: jsii.String("archway")}
 	stack := awscdk.NewStack(scope, jsii.String(config.RegistryStack), &awscdk.StackProps{
 		Tags:        &tags,
-		Description: jsii.String("Archway: what the account's registry does with the images of all pipelines"),
+		Description: jsii.String("Archway: what the account's registry does for the images of all pipelines"),
 	})
-	archway.NewSigning(stack, "Signing", &archway.SigningProps{
-		ProfileName:  signing.Profile,
-		Existing:     signing.Existing,
-		Repositories: repositories(cfg),
-	})
+	if signing := cfg.Registry.Signing; signing != nil {
+		archway.NewSigning(stack, "Signing", &archway.SigningProps{
+			ProfileName:  signing.Profile,
+			Existing:     signing.Existing,
+			Repositories: repositories(cfg),
+		})
+	}
+	for _, cache := range cfg.Registry.PullThrough {
+		if created(cache) {
+			archway.NewPullThroughCache(stack, "PullThrough-"+string(cache.Upstream), &archway.PullThroughCacheProps{
+				Upstream:       archway.Upstream(cache.Upstream),
+				Prefix:         cache.Prefix,
+				CredentialsARN: cache.Credentials,
+			})
+		}
+	}
 	addTags(stack, tags)
 }
+
+func created(cache config.PullThrough) bool { return !cache.Existing }
 
 // repositories are the names of all pipelines' repositories for images.
 func repositories(cfg *config.Config) []string {

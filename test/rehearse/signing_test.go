@@ -11,8 +11,8 @@ import (
 )
 
 // The whole command, over a pipeline's stack and the registry's, which has nothing to run: who pushes signs, nobody else may,
-// and nothing of it is too much.
-func TestEverybodyWhoPushesSigns(t *testing.T) {
+// builds take base images from the cache, and nothing of it is too much.
+func TestRegistrySignsAndCaches(t *testing.T) {
 	needsMachine(t)
 	dir := t.TempDir()
 	out, err := os.Create(filepath.Join(dir, "out"))
@@ -41,11 +41,22 @@ func TestEverybodyWhoPushesSigns(t *testing.T) {
 	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 || len(got.Permissions.Unused) > 0 {
 		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines), got.Permissions.Refused, got.Permissions.Unused, got.Error)
 	}
-	signers := map[string]bool{}
+	signers, importers := map[string]bool{}, map[string]bool{}
 	for _, use := range got.Permissions.Uses {
-		if use.Action == "signer:SignPayload" {
-			signers[strings.Split(use.Principal.Role, "/")[1]] = true
+		_, role, _ := strings.Cut(use.Principal.Role, "/")
+		switch use.Action {
+		case "signer:SignPayload":
+			signers[role] = true
+		case "ecr:BatchImportUpstreamImage", "ecr:CreateRepository":
+			importers[role] = true
+			if want := "arn:aws:ecr:eu-west-1:111122223333:repository/mirrors/hub/library/debian"; use.Resource != want {
+				t.Errorf("%s: %s on %s, want %s", role, use.Action, use.Resource, want)
+			}
 		}
+	}
+	// The registry creates a repository, and imports an image, for the first build that pulls.
+	if len(importers) == 0 {
+		t.Error("no build takes its base image from the cache")
 	}
 	if len(signers) != 7 {
 		t.Errorf("%d roles sign, expected 7, those of four builds, two merges and the promoter: %v", len(signers), signers)

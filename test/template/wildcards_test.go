@@ -25,6 +25,7 @@ var remaining = map[string]string{
 	"ecr:GetAuthorizationToken on *":        "`ecr:GetAuthorizationToken` on `*`",
 	"inspector2:ListCoverage on *":          "`inspector2:ListCoverage` on `*`",
 	"inspector2:ListFindings on *":          "`inspector2:ListFindings`",
+	"repositories of a cache":               "repositories `PREFIX/*`",
 	"objects of a bucket":                   "objects `*` of the artifact bucket",
 	"streams of a log group":                "log streams `*` of one log group",
 }
@@ -120,6 +121,8 @@ func wildcards(statement map[string]any, kind func(id string) string) []string {
 			found = append(found, "streams of a log group")
 		case strings.Count(string(text), "*") == 1 && strings.HasSuffix(string(text), `"/*"]]}`) && strings.Contains(string(text), "Bucket"):
 			found = append(found, "objects of a bucket")
+		case strings.Count(string(text), "*") == 1 && strings.Contains(string(text), `":repository/`) && strings.HasSuffix(string(text), `/*"]]}`):
+			found = append(found, "repositories of a cache")
 		case strings.Contains(string(text), "*"):
 			found = append(found, fmt.Sprintf("%v on %s", statement["Action"], text))
 		}

@@ -126,7 +126,7 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 		return nil, closeAll, err
 	}
 	// No base image is pulled: the mirror is never asked.
-	builder, buildxConfig, err := m.StartBuildKit(ctx, r.Host(), r.CAFile(), "127.0.0.1:1")
+	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(), MirrorHost: "127.0.0.1:1"})
 	if err != nil {
 		return nil, closeAll, fmt.Errorf("%w\n%s", err, said)
 	}

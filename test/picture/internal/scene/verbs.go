@@ -31,6 +31,7 @@ var phrases = map[string][]phrase{
 	},
 	"ecr": {
 		{"sign in", Reads, []string{"GetAuthorizationToken"}},
+		{"pull through a cache", Writes, []string{"BatchGetImage", "BatchImportUpstreamImage", "CreateRepository", "GetDownloadUrlForLayer"}},
 		{"pull", Reads, []string{"BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"read manifests", Reads, []string{"BatchGetImage"}},
 		{"push images", Writes, []string{"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},

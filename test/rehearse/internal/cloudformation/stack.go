@@ -34,6 +34,7 @@ type Stack struct {
 	Rules        []*events.Rule
 	Pipelines    []*codepipeline.Pipeline
 	Queues       []Queue
+	Caches       []Cache
 	// Providers are the functions behind custom resources.
 	Providers []Provider
 	Outputs   []Output
@@ -140,18 +141,20 @@ var interpreters map[string]func(l *loader, id string, p *properties)
 
 func init() {
 	interpreters = map[string]func(l *loader, id string, p *properties){
-		"AWS::CloudWatch::Alarm":         (*loader).alarm,
-		"AWS::CloudWatch::Dashboard":     (*loader).dashboard,
-		"AWS::CodeBuild::Project":        (*loader).project,
-		"AWS::CodeCommit::Repository":    (*loader).repository,
-		"AWS::CodePipeline::Pipeline":    (*loader).pipeline,
-		"AWS::ECR::Repository":           (*loader).registry,
-		"AWS::Events::Rule":              (*loader).rule,
-		"AWS::Lambda::EventInvokeConfig": (*loader).invokeConfig,
-		"AWS::Lambda::Function":          (*loader).function,
-		"AWS::S3::Bucket":                (*loader).bucket,
-		"AWS::SQS::Queue":                (*loader).queue,
-		autoDelete:                       (*loader).autoDeletion,
+		"AWS::CloudWatch::Alarm":               (*loader).alarm,
+		"AWS::CloudWatch::Dashboard":           (*loader).dashboard,
+		"AWS::CodeBuild::Project":              (*loader).project,
+		"AWS::CodeCommit::Repository":          (*loader).repository,
+		"AWS::CodePipeline::Pipeline":          (*loader).pipeline,
+		"AWS::ECR::PullThroughCacheRule":       (*loader).pullThrough,
+		"AWS::ECR::Repository":                 (*loader).registry,
+		"AWS::ECR::RepositoryCreationTemplate": (*loader).creationTemplate,
+		"AWS::Events::Rule":                    (*loader).rule,
+		"AWS::Lambda::EventInvokeConfig":       (*loader).invokeConfig,
+		"AWS::Lambda::Function":                (*loader).function,
+		"AWS::S3::Bucket":                      (*loader).bucket,
+		"AWS::SQS::Queue":                      (*loader).queue,
+		autoDelete:                             (*loader).autoDeletion,
 	}
 }
 

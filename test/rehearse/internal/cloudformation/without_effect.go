@@ -72,6 +72,11 @@ var withoutEffect = map[string]map[string]string{
 		"Tags":                        describes,
 		"Variables.Description":       describes,
 	},
+	"AWS::ECR::RepositoryCreationTemplate": {
+		"Description":             describes,
+		"EncryptionConfiguration": encryption,
+		"LifecyclePolicy":         "nothing is old enough to expire during a rehearsal",
+	},
 	"AWS::ECR::Repository": {
 		"EmptyOnDelete":              "it is about deletion",
 		"EncryptionConfiguration":    encryption,

@@ -366,10 +366,11 @@ func TestUnusedAllowances(t *testing.T) {
 		}
 	}
 	report := a.Report([]Exception{
-		{Action: "ecr:batchgetimage", Of: roleARN, Reason: "for a reason"},
+		{Action: "ecr:batchgetimage", Of: roleARN, Under: "2", Reason: "for a reason"},
 		{Service: "codebuild.amazonaws.com", Action: "ecr:*", Reason: "about another service"},
 		{Service: "cloudwatch.amazonaws.com", Action: "sns:Publish", Reason: "about another service"},
 		{Of: roleARN + "2", Action: "ecr:*", Reason: "about another role"},
+		{Under: "repository/other", Action: "ecr:*", Reason: "about another repository"},
 		{Of: roleARN, Action: "sns:Publish", Reason: "about a role that the policy does not name"},
 	})
 	want := Report{

@@ -35,6 +35,8 @@ type Exception struct {
 	Of string
 	// Action is the pattern as it stands in the policy.
 	Action string
+	// Under is what the resource, as it stands in the policy, ends in; empty for all.
+	Under string
 	// Elsewhere tells that a rehearsal with other events needs it, and tests do so.
 	// Without it, no rehearsal on one machine can.
 	Elsewhere bool
@@ -42,7 +44,8 @@ type Exception struct {
 }
 
 func (e Exception) about(a Allowance) bool {
-	return strings.EqualFold(e.Action, a.Action) && (e.Service == "" || e.Service == a.Service) && (e.Of == "" || slices.Contains(a.Of, e.Of))
+	return strings.EqualFold(e.Action, a.Action) && strings.HasSuffix(a.Resource, e.Under) &&
+		(e.Service == "" || e.Service == a.Service) && (e.Of == "" || slices.Contains(a.Of, e.Of))
 }
 
 // Report tells what was asked so far.

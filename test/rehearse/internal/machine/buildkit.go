@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -17,28 +19,37 @@ const builderName = "archway-rehearsal"
 // mirrored are the registries whose base images have stand-ins.
 var mirrored = []string{"docker.io", "public.ecr.aws"}
 
+// BuildKit says what builds find.
+type BuildKit struct {
+	// RegistryHost (host:port) is trusted by CAFile, by buildkitd and by the Docker
+	// engine, and its name is added to the machine's hosts.
+	RegistryHost, CAFile string
+	// MirrorHost (host:port, plain HTTP) has the base images of docker.io and
+	// public.ecr.aws; what it has not, comes from the real registry.
+	MirrorHost string
+	// Caches are asked first for a registry's images: host:port and path, by the
+	// registry's name.
+	Caches map[string]string
+}
+
 // StartBuildKit runs buildkitd, and a Docker engine if none runs, until Close;
-// both are ready when it returns. registryHost (host:port) is trusted
-// by caFile, by buildkitd and by the Docker engine, and its name is added to the
-// machine's hosts; base images of docker.io and public.ecr.aws come from
-// mirrorHost (host:port, plain HTTP), and from their real registry if it has
-// none. The result is the name of a buildx builder, for BUILDX_BUILDER, and the
-// folder that knows it, for BUILDX_CONFIG.
-func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirrorHost string) (builder, buildxConfig string, err error) {
+// both are ready when it returns. The result is the name of a buildx builder, for
+// BUILDX_BUILDER, and the folder that knows it, for BUILDX_CONFIG.
+func (m *Machine) StartBuildKit(ctx context.Context, k BuildKit) (builder, buildxConfig string, err error) {
 	if m.builder {
 		return "", "", errors.New("BuildKit was already started: one per Machine")
 	}
 	m.builder = true
-	host, _, err := net.SplitHostPort(registryHost)
+	host, _, err := net.SplitHostPort(k.RegistryHost)
 	if err != nil {
-		return "", "", fmt.Errorf("registry %q: %w; expected host:port", registryHost, err)
+		return "", "", fmt.Errorf("registry %q: %w; expected host:port", k.RegistryHost, err)
 	}
 	if err := m.AddHosts(host); err != nil {
 		return "", "", err
 	}
 	m.onClose(func() error { return distrust(engineCertificates) })
-	if err := trust(engineCertificates, registryHost, caFile); err != nil {
-		return "", "", fmt.Errorf("let the Docker engine trust %s: %w", registryHost, err)
+	if err := trust(engineCertificates, k.RegistryHost, k.CAFile); err != nil {
+		return "", "", fmt.Errorf("let the Docker engine trust %s: %w", k.RegistryHost, err)
 	}
 
 	engineReady, err := m.startDocker()
@@ -48,10 +59,10 @@ func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirro
 	socket := filepath.Join(state, "buildkitd.sock")
 	config := filepath.Join(state, "buildkitd.toml")
 	root := filepath.Join(m.Cache, "buildkit")
-	if err := os.WriteFile(config, []byte(buildkitConfig(root, socket, registryHost, caFile, mirrorHost)), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(k.config(root, socket)), 0o600); err != nil {
 		return "", "", err
 	}
-	d, err := startDaemon(state, "buildkitd", daemonEnv(os.Environ(), host, caFile), filepath.Join(m.Bin, "buildkitd"), "--config", config)
+	d, err := startDaemon(state, "buildkitd", daemonEnv(os.Environ(), host, k.CAFile), filepath.Join(m.Bin, "buildkitd"), "--config", config)
 	if err != nil {
 		return "", "", err
 	}
@@ -73,17 +84,24 @@ func (m *Machine) StartBuildKit(ctx context.Context, registryHost, caFile, mirro
 	return builderName, buildxConfig, nil
 }
 
-// buildkitConfig is buildkitd.toml.
-func buildkitConfig(root, socket, registryHost, caFile, mirrorHost string) string {
+// config is buildkitd.toml.
+func (k BuildKit) config(root, socket string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "root = %q\n\n[grpc]\n  address = [%q]\n\n", root, "unix://"+socket)
 	// The cache outlives rehearsals; its size must end somewhere.
 	b.WriteString("[worker.oci]\n  enabled = true\n  gc = true\n  maxUsedSpace = \"20GB\"\n\n[worker.containerd]\n  enabled = false\n")
-	for _, name := range mirrored {
-		fmt.Fprintf(&b, "\n[registry.%q]\n  mirrors = [%q]\n", name, mirrorHost)
+	mirrors := map[string][]string{}
+	for name, cache := range k.Caches {
+		mirrors[name] = []string{cache}
 	}
-	fmt.Fprintf(&b, "\n[registry.%q]\n  http = true\n", mirrorHost)
-	fmt.Fprintf(&b, "\n[registry.%q]\n  ca = [%q]\n", registryHost, caFile)
+	for _, name := range mirrored {
+		mirrors[name] = append(mirrors[name], k.MirrorHost)
+	}
+	for _, name := range slices.Sorted(maps.Keys(mirrors)) {
+		fmt.Fprintf(&b, "\n[registry.%q]\n  mirrors = [\"%s\"]\n", name, strings.Join(mirrors[name], `", "`))
+	}
+	fmt.Fprintf(&b, "\n[registry.%q]\n  http = true\n", k.MirrorHost)
+	fmt.Fprintf(&b, "\n[registry.%q]\n  ca = [%q]\n", k.RegistryHost, k.CAFile)
 	return b.String()
 }
 

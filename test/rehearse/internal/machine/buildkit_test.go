@@ -24,7 +24,10 @@ func TestBuildKitConfiguration(t *testing.T) {
   mirrors = ["127.0.0.1:1"]
 
 [registry."public.ecr.aws"]
-  mirrors = ["127.0.0.1:1"]
+  mirrors = ["registry.test:2/ecr-public", "127.0.0.1:1"]
+
+[registry."quay.io"]
+  mirrors = ["registry.test:2/quay"]
 
 [registry."127.0.0.1:1"]
   http = true
@@ -32,7 +35,10 @@ func TestBuildKitConfiguration(t *testing.T) {
 [registry."registry.test:2"]
   ca = ["/tmp/ca.pem"]
 `
-	if diff := cmp.Diff(want, buildkitConfig("/cache/buildkit", "/run/s.sock", "registry.test:2", "/tmp/ca.pem", "127.0.0.1:1")); diff != "" {
+	k := BuildKit{RegistryHost: "registry.test:2", CAFile: "/tmp/ca.pem", MirrorHost: "127.0.0.1:1", Caches: map[string]string{
+		"public.ecr.aws": "registry.test:2/ecr-public", "quay.io": "registry.test:2/quay",
+	}}
+	if diff := cmp.Diff(want, k.config("/cache/buildkit", "/run/s.sock")); diff != "" {
 		t.Error(diff)
 	}
 }

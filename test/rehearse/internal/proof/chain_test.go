@@ -143,7 +143,7 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 	}
 	t.Cleanup(stop)
 	lap("standin.Serve")
-	builder, buildxConfig, err := m.StartBuildKit(ctx, r.Host(), r.CAFile(), mirror)
+	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(), MirrorHost: mirror})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,10 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 		refuse(w, http.StatusForbidden, "DENIED", err)
 		return
 	}
+	if rule, upstream, ok := r.pullThrough(name); ok {
+		r.serveCache(w, request, guard, rule, name, upstream, kind, rest)
+		return
+	}
 	repo, err := r.repository(name)
 	if err != nil {
 		refuse(w, http.StatusNotFound, "NAME_UNKNOWN", err)

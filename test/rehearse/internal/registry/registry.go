@@ -46,6 +46,8 @@ type Registry struct {
 	mu           sync.Mutex
 	passwords    map[string]map[string]Guard // user → passwords → what their owner may do
 	repositories map[string]*repository
+	caches       map[string]PullThrough // by prefix
+	cached       map[string]bool        // repositories and manifests that were pulled through a cache
 }
 
 // Start runs a registry until Close.
@@ -82,6 +84,8 @@ func Start(options Options) (*Registry, error) {
 		signingKey:   []byte(rand.Text()),
 		passwords:    map[string]map[string]Guard{},
 		repositories: map[string]*repository{},
+		caches:       map[string]PullThrough{},
+		cached:       map[string]bool{},
 	}
 	var handler http.Handler = http.HandlerFunc(r.serve)
 	if options.Intercept != nil {

@@ -1,0 +1,192 @@
+package constructs
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Upstream is a registry whose images ECR can cache in the account's own, by ECR's name for it.
+type Upstream string
+
+// The registries that have a fixed address.
+const (
+	DockerHub               Upstream = "docker-hub"
+	ECRPublic               Upstream = "ecr-public"
+	GitHubContainerRegistry Upstream = "github-container-registry"
+	GitLabContainerRegistry Upstream = "gitlab-container-registry"
+	Kubernetes              Upstream = "k8s"
+	Quay                    Upstream = "quay"
+)
+
+// upstreams are the addresses: as ECR takes them, and, where that is another one, as Dockerfiles name them.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html (upstreamRegistryUrl)
+var upstreams = map[Upstream]struct{ url, name string }{
+	DockerHub:               {url: "registry-1.docker.io", name: "docker.io"},
+	ECRPublic:               {url: "public.ecr.aws"},
+	GitHubContainerRegistry: {url: "ghcr.io"},
+	GitLabContainerRegistry: {url: "registry.gitlab.com"},
+	Kubernetes:              {url: "registry.k8s.io"},
+	Quay:                    {url: "quay.io"},
+}
+
+// Host is the registry's name in a Dockerfile's references.
+func (u Upstream) Host() string {
+	if registry := upstreams[u]; registry.name != "" {
+		return registry.name
+	}
+	return upstreams[u].url
+}
+
+func (u Upstream) validate(prop string) error {
+	if _, ok := upstreams[u]; ok {
+		return nil
+	}
+	return wrong(prop, "is %q: give one of %q", u, slices.Sorted(maps.Keys(upstreams)))
+}
+
+// PullThroughCacheProps describes the cache of one registry.
+type PullThroughCacheProps struct {
+	// Upstream is the registry whose images are cached. Required.
+	Upstream Upstream
+
+	// Prefix is what the names of the cache's repositories begin with: library/debian of Docker Hub is then PREFIX/library/debian.
+	// It is a name, so that the stacks whose builds pull from the cache need nothing from this one. Required.
+	Prefix string
+
+	// CredentialsARN is the ARN of a secret in Secrets Manager whose name begins with ecr-pullthroughcache/, with the login that
+	// ECR uses: Docker Hub's, GitHub's and GitLab's registries want one.
+	// Default: no login.
+	CredentialsARN string
+}
+
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
+var (
+	cachePrefix      = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$`)
+	cacheCredentials = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+$`)
+)
+
+// Validate reports everything that is wrong with the props.
+func (p *PullThroughCacheProps) Validate() error {
+	if p == nil {
+		return errNoProps
+	}
+	errs := []error{p.Upstream.validate("Upstream"), validPrefix("Prefix", p.Prefix)}
+	if arn := p.CredentialsARN; arn != "" && !unresolved(arn) && !cacheCredentials.MatchString(arn) {
+		errs = append(errs, wrong("CredentialsARN", "is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other"))
+	}
+	return errors.Join(errs...)
+}
+
+func validPrefix(prop, prefix string) error {
+	if unresolved(prefix) || len(prefix) >= 2 && len(prefix) <= 30 && cachePrefix.MatchString(prefix) {
+		return nil
+	}
+	return wrong(prop, "is %q: ECR allows 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /", prefix)
+}
+
+// PullThroughCache has ECR keep what is pulled from another registry by way of the account's own.
+type PullThroughCache struct {
+	constructs.Construct
+
+	// Rule says which registry is cached under which prefix. An account has one for each prefix and Region.
+	Rule awsecr.CfnPullThroughCacheRule
+
+	// Template says what the repositories are like that ECR creates for the cache.
+	Template awsecr.CfnRepositoryCreationTemplate
+}
+
+// cachedDays is how long a cached image stays. ECR fetches it again when it is asked for the next time.
+const cachedDays = 90
+
+// NewPullThroughCache adds the cache to scope. What it holds outlives it: ECR creates the repositories, not CloudFormation.
+func NewPullThroughCache(scope constructs.Construct, id string, props *PullThroughCacheProps) *PullThroughCache {
+	check("PullThroughCache", scope, id, props.Validate())
+	this := &PullThroughCache{Construct: constructs.NewConstruct(scope, &id)}
+	this.Template = awsecr.NewCfnRepositoryCreationTemplate(this.Construct, jsii.String("Template"), &awsecr.CfnRepositoryCreationTemplateProps{
+		Prefix:      &props.Prefix,
+		AppliedFor:  jsii.Strings("PULL_THROUGH_CACHE"),
+		Description: jsii.String("Images of " + props.Upstream.Host() + ", cached for builds"),
+		// Tags of other registries move.
+		ImageTagMutability: jsii.String("MUTABLE"),
+		// With a key of the customer's, ECR would need a role to create the repositories; what is in them is public.
+		EncryptionConfiguration: &awsecr.CfnRepositoryCreationTemplate_EncryptionConfigurationProperty{EncryptionType: jsii.String("AES256")},
+		LifecyclePolicy: jsii.String(compactJSON(map[string]any{"rules": []any{map[string]any{
+			"rulePriority": 1,
+			"description":  "What is needed again is cached again",
+			"selection":    map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": cachedDays},
+			"action":       map[string]any{"type": "expire"},
+		}}})),
+	})
+	this.Rule = awsecr.NewCfnPullThroughCacheRule(this.Construct, jsii.String("Rule"), &awsecr.CfnPullThroughCacheRuleProps{
+		EcrRepositoryPrefix: &props.Prefix,
+		UpstreamRegistry:    jsii.String(string(props.Upstream)),
+		UpstreamRegistryUrl: jsii.String(upstreams[props.Upstream].url),
+		CredentialArn:       optional(props.CredentialsARN),
+	})
+	// The first pull may come as soon as the rule is there.
+	this.Rule.AddDependency(this.Template)
+	return this
+}
+
+func pullThroughProblems(prop string, prefixes map[Upstream]string) error {
+	var errs []error
+	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
+		at := fmt.Sprintf("%s[%q]", prop, upstream)
+		errs = append(errs, upstream.validate(at), validPrefix(at, prefixes[upstream]))
+	}
+	return errors.Join(errs...)
+}
+
+// ecrPullThrough are pulls through a cache: the first of an image imports it, and the first of a repository creates it, both in
+// the name of who pulls. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+var ecrPullThrough = append([]string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, ecrPull...)
+
+// pullsThrough lets a build pull through the caches.
+func pullsThrough(scope constructs.Construct, prefixes map[Upstream]string) []awsiam.PolicyStatement {
+	if len(prefixes) == 0 {
+		return nil
+	}
+	var repositories []*string
+	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
+		repositories = append(repositories, awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("ecr"), Resource: jsii.String("repository"), ResourceName: jsii.String(prefixes[upstream] + "/*"),
+		}))
+	}
+	return []awsiam.PolicyStatement{allow(repositories, ecrPullThrough...)}
+}
+
+func wildcardCaches(prefixes map[Upstream]string) []exception {
+	if len(prefixes) == 0 {
+		return nil
+	}
+	var findings []any
+	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
+		name := strings.ReplaceAll(regexp.QuoteMeta(prefixes[upstream]), "/", `\/`)
+		findings = append(findings, map[string]any{"regex": `/^Resource::arn:[^/]+:repository\/` + name + `\/\*$/`})
+	}
+	return []exception{wildcard("Dockerfiles name what is pulled through the cache. The prefix holds nothing else.", findings...)}
+}
+
+// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if that fails; nil
+// if there are none. https://docs.docker.com/build/buildkit/toml-configuration/
+func mirrors(scope constructs.Construct, prefixes map[Upstream]string) *string {
+	if len(prefixes) == 0 {
+		return nil
+	}
+	stack := awscdk.Stack_Of(scope)
+	var toml strings.Builder
+	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
+		fmt.Fprintf(&toml, "[registry.%q]\n  mirrors = [\"%s.dkr.ecr.%s.%s/%s\"]\n", upstream.Host(), *stack.Account(), *stack.Region(), *stack.UrlSuffix(), prefixes[upstream])
+	}
+	return jsii.String(toml.String())
+}
