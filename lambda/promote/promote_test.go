@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -97,20 +95,7 @@ func commit(store *fixture.Store, revision string) specs.Descriptor {
 func short(d specs.Descriptor) string { return check.Short(d.Digest.String()) }
 
 func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
-	cmd := exec.Command(program)
-	cmd.Env = []string{"PATH=/none"}
-	out, err := cmd.CombinedOutput()
-	if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "runs as a Lambda function only") {
-		t.Errorf("error %v, output %s", err, out)
-	}
+	fixture.Ends(t, program, 2, "promote is the Promote action of a pipeline and runs as a Lambda function only")
 }
 
-func TestBinaryStaysSmall(t *testing.T) {
-	info, err := os.Stat(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() > 15<<20 {
-		t.Errorf("%d bytes, want at most 15 MiB", info.Size())
-	}
-}
+func TestBinaryStaysSmall(t *testing.T) { fixture.Small(t, program) }

@@ -11,11 +11,11 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"archway/lambda/internal/awsenv"
 	"archway/lambda/internal/cli"
 	"archway/lambda/internal/drift"
+	"archway/lambda/internal/function"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/ruled"
@@ -28,26 +28,21 @@ func main() {
 	// keeps the whole program below 64 MiB.
 	debug.SetGCPercent(25)
 	debug.SetMemoryLimit(44 << 20)
-	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+	if function.Outside() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := cli.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 		stop()
 		os.Exit(code)
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	rules, err := ruled.Rules(os.Getenv)
-	if err != nil {
-		log.Error("start", "error", err.Error())
-		os.Exit(1)
-	}
-	cfg, err := awsenv.Load()
-	if err != nil {
-		log.Error("start", "error", err.Error())
-		os.Exit(1)
-	}
-	open := login.Reader(cfg)
-	lambda.Start(drift.Dispatch(
-		drift.Handler(open, topic.SNS(cfg), log),
-		job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open, os.Getenv("PIPELINE_NAME")))),
-	))
+	function.Serve(func(cfg aws.Config, log *slog.Logger) (any, error) {
+		rules, err := ruled.Rules(os.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		open := login.Reader(cfg)
+		return drift.Dispatch(
+			drift.Handler(open, topic.SNS(cfg), log),
+			job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open, os.Getenv("PIPELINE_NAME")))),
+		), nil
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -221,12 +220,4 @@ func TestFunctionSaysWhatItsEnvironmentLacks(t *testing.T) {
 }
 
 // A small binary starts sooner: Lambda loads it on every cold start.
-func TestBinaryStaysSmall(t *testing.T) {
-	info, err := os.Stat(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() > 15<<20 {
-		t.Errorf("%d bytes, want at most 15 MiB", info.Size())
-	}
-}
+func TestBinaryStaysSmall(t *testing.T) { fixture.Small(t, program) }

@@ -1,0 +1,44 @@
+// Package function runs the programs of functions: what each has to do before it handles events.
+package function
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"archway/lambda/internal/awsenv"
+)
+
+// Start makes the handler of a function's events. It looks at the function's own environment variables.
+type Start func(cfg aws.Config, log *slog.Logger) (handler any, err error)
+
+// Outside tells that the program does not run in Lambda.
+func Outside() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }
+
+// Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends with exit status 2. does is a
+// sentence's beginning that says what the program is for.
+func Main(does string, start Start) {
+	if Outside() {
+		fmt.Fprintf(os.Stderr, "%s and runs as a Lambda function only (AWS_LAMBDA_RUNTIME_API is not set)\n", does)
+		os.Exit(2)
+	}
+	Serve(start)
+}
+
+// Serve handles events until Lambda ends the program. If it can't be started, the log says why, and the exit status is 1.
+func Serve(start Start) {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	cfg, err := awsenv.Load()
+	var handler any
+	if err == nil {
+		handler, err = start(cfg, log)
+	}
+	if err != nil {
+		log.Error("start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
