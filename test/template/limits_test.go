@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"archway/config"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -22,8 +24,8 @@ func TestLimitsInTimeAreThoseOfTheTemplates(t *testing.T) {
 		return values
 	}
 	ends := func(values []int) []int { return []int{values[0], values[len(values)-1]} }
-	lifecycle := func(resourceType, id, property string) []int {
-		for _, p := range partsOf(t, asCommitted, resourceType) {
+	lifecycle := func(stack, resourceType, id, property string) []int {
+		for _, p := range partsOf(t, stack, resourceType) {
 			if strings.Contains(p.id, id) {
 				text := asJSON(p.properties[property])
 				match := regexp.MustCompile(`(?:countNumber\\":|"ExpirationInDays":)(\d+)`).FindStringSubmatch(text)
@@ -54,13 +56,14 @@ func TestLimitsInTimeAreThoseOfTheTemplates(t *testing.T) {
 	}
 	want := map[string][]int{
 		"logs":                 values(t, "AWS::Logs::LogGroup", ours, "RetentionInDays"),
-		"artifacts":            append(lifecycle("AWS::S3::Bucket", "Artifacts", "LifecycleConfiguration"), 1),
-		"images without a tag": lifecycle("AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
-		"layer caches":         lifecycle("AWS::ECR::Repository", "RegistryCache", "LifecyclePolicy"),
-		"dead letters":         each(day, values(t, "AWS::SQS::Queue", "", "MessageRetentionPeriod")...),
-		"a build":              append(values(t, project, "^hellogoBuild", "TimeoutInMinutes"), queued...),
-		"a merge":              append(values(t, project, "Merge", "TimeoutInMinutes"), queued...),
-		"a smoke test":         append([]int{int(smoke[0].properties["TimeoutInMinutes"].(float64)) - numbers(seconds[1])[0]/minute}, queued...),
+		"artifacts":            append(lifecycle(asCommitted, "AWS::S3::Bucket", "Artifacts", "LifecycleConfiguration"), 1),
+		"images without a tag": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
+		"layer caches":         lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryCache", "LifecyclePolicy"),
+		"images in a [pull-through cache](#pull-through-cache)": lifecycle(config.RegistryStack, "AWS::ECR::RepositoryCreationTemplate", "PullThrough", "LifecyclePolicy"),
+		"dead letters": each(day, values(t, "AWS::SQS::Queue", "", "MessageRetentionPeriod")...),
+		"a build":      append(values(t, project, "^hellogoBuild", "TimeoutInMinutes"), queued...),
+		"a merge":      append(values(t, project, "Merge", "TimeoutInMinutes"), queued...),
+		"a smoke test": append([]int{int(smoke[0].properties["TimeoutInMinutes"].(float64)) - numbers(seconds[1])[0]/minute}, queued...),
 		"a function": append(each(minute, ends(values(t, function, ours, "Timeout"))...),
 			each(minute, ends(values(t, invoke, "", "MaximumEventAgeInSeconds"))...)...),
 		"the start of a run by EventBridge": each(minute, starts...),
