@@ -65,5 +65,8 @@ func decode(value any) (any, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("there is more after the end of the value")
 	}
+	if text, ok := decoded.(string); ok && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return decode(text) // an option's value, as the CDK's command line hands it on
+	}
 	return decoded, nil
 }

@@ -204,8 +204,12 @@ func TestLoadTakesEveryFormOfTheValue(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &decoded); err != nil {
 		t.Fatal(err)
 	}
+	option, err := json.Marshal(text) // cdk synth --context archway='{…}'
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := load(t, text)
-	for name, value := range map[string]any{"decoded": decoded, "bytes": []byte(text), "text": " " + text} {
+	for name, value := range map[string]any{"decoded": decoded, "bytes": []byte(text), "text": " " + text, "option": json.RawMessage(option)} {
 		t.Run(name, func(t *testing.T) {
 			got, err := config.Load(value, ".")
 			if err != nil {

@@ -134,7 +134,7 @@ func NewPullThroughCache(scope constructs.Construct, id string, props *PullThrou
 		CredentialArn:       optional(props.CredentialsARN),
 	})
 	// The first pull may come as soon as the rule is there.
-	this.Rule.AddDependency(this.Template)
+	this.Rule.AddResourceDependency(this.Template, nil)
 	return this
 }
 

@@ -37,7 +37,11 @@ func afterRemoval(cfg *config.Pipeline) string {
 	case cfg.RemovalPolicy == config.Destroy:
 		return "Nothing: everything is deleted, " + registries + " and " + source + " too (removalPolicy DESTROY)."
 	default:
-		return "All that must not be lost: " + source + ", " + registries + ", the logs, and the artifact bucket, which empties itself. Delete them by hand when nothing needs them."
+		key := ""
+		if cfg.Encryption == config.CustomerManaged {
+			key = ", the key that encrypts them (delete it last: without it no image can be pulled)"
+		}
+		return "All that must not be lost: " + source + ", " + registries + ", the logs" + key + ", and the artifact bucket, which empties itself. Delete them by hand when nothing needs them."
 	}
 }
 

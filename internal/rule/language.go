@@ -93,12 +93,25 @@ func tagClass(in func(rune) bool) *syntax.Regexp {
 	return class
 }
 
-// maxStates bounds the search. Beyond it nothing is found, so that a rule is rather accepted than refused in error.
-const maxStates = 20_000
+// Bounds of the search, in places that are kept, and in steps that are tried, which takes about a second. Beyond them nothing is
+// found, so that a rule is rather accepted than refused in error.
+const (
+	maxStates = 20_000
+	maxSteps  = 1_000_000
+)
 
 // common gives a shortest text that fits all expressions as a whole, without a bad character. It walks through all
 // automatons at once: no text is tried, so that the answer is the same for every length.
 func common(bad func(rune) bool, expressions ...string) (string, bool) {
+	w := newWalk(bad, expressions...)
+	if w == nil {
+		return "", false
+	}
+	return w.run()
+}
+
+// newWalk is nil if an expression is none.
+func newWalk(bad func(rune) bool, expressions ...string) *walk {
 	var programs []*syntax.Prog
 	alphabet := []rune("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-._/")
 	for r := rune('!'); r < 0x7f; r++ {
@@ -107,11 +120,11 @@ func common(bad func(rune) bool, expressions ...string) (string, bool) {
 	for _, e := range expressions {
 		tree, err := syntax.Parse(`\A(?:`+e+`)\z`, syntax.Perl)
 		if err != nil {
-			return "", false
+			return nil
 		}
 		program, err := syntax.Compile(tree.Simplify())
 		if err != nil {
-			return "", false
+			return nil
 		}
 		programs = append(programs, program)
 		// Where sets of characters meet, the first or last of one of their ranges is among them.
@@ -125,12 +138,13 @@ func common(bad func(rune) bool, expressions ...string) (string, bool) {
 			letters = append(letters, r)
 		}
 	}
-	return (&walk{programs: programs, letters: letters}).run()
+	return &walk{programs: programs, letters: letters}
 }
 
 type walk struct {
 	programs []*syntax.Prog
 	letters  []rune
+	steps    int
 }
 
 // state is a place in each program, and the text that led there.
@@ -145,7 +159,7 @@ func (w *walk) run() (string, bool) {
 		first.at = append(first.at, uint32(p.Start))
 	}
 	seen := map[string]bool{}
-	for queue := []state{first}; len(queue) > 0 && len(seen) < maxStates; queue = queue[1:] {
+	for queue := []state{first}; len(queue) > 0 && len(seen) < maxStates && w.steps < maxSteps; queue = queue[1:] {
 		s := queue[0]
 		if s.text != "" && w.accepts(s) {
 			return s.text, true
@@ -180,6 +194,9 @@ func (w *walk) next(s state) []state {
 		var rest [][]rune
 		for _, pc := range closure(p, s.at[i], s.text == "", false) {
 			for k, partial := range states {
+				if w.steps++; w.steps > maxSteps {
+					return nil
+				}
 				var both []rune
 				for _, r := range letters[k] {
 					if p.Inst[pc].MatchRune(r) {

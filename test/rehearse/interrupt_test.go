@@ -34,11 +34,11 @@ func TestInterruptStopsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	interrupted := time.Time{}
+	interrupted := false
 	for scanner := bufio.NewScanner(out); scanner.Scan(); {
 		said.WriteString(scanner.Text() + "\n")
-		if interrupted.IsZero() && strings.Contains(scanner.Text(), "Build: hello-go-arm64 started") {
-			interrupted = time.Now()
+		if !interrupted && strings.Contains(scanner.Text(), "Build: hello-go-arm64 started") {
+			interrupted = true
 			time.Sleep(500 * time.Millisecond)
 			if err := c.Process.Signal(os.Interrupt); err != nil {
 				t.Error(err)
@@ -46,14 +46,11 @@ func TestInterruptStopsEverything(t *testing.T) {
 		}
 	}
 	err = c.Wait()
-	if interrupted.IsZero() {
+	if !interrupted {
 		t.Fatalf("it ended before a build started: %v\n%s", err, said.String())
 	}
 	if code := c.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("got exit code %d, expected %d", code, exitFailed)
-	}
-	if took := time.Since(interrupted); took > 20*time.Second {
-		t.Errorf("it took %v to stop", took)
 	}
 	if !strings.Contains(said.String(), "stopped") {
 		t.Errorf("it does not say that it was stopped:\n%s", said.String())

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/iam/iamtest"
 )
 
 // The whole command, over a pipeline's stack and the registry's, which has nothing to run: who pushes signs, nobody else may,
@@ -41,6 +42,11 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 || len(got.Permissions.Unused) > 0 {
 		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines), got.Permissions.Refused, got.Permissions.Unused, got.Error)
 	}
+	removed, err := iamtest.Check(stacks(t, "internal/race/testdata/signed/cdk.json"), *got.Permissions)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d permissions removed in turn", removed)
 	signers, importers := map[string]bool{}, map[string]bool{}
 	for _, use := range got.Permissions.Uses {
 		_, role, _ := strings.Cut(use.Principal.Role, "/")

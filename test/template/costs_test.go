@@ -163,7 +163,10 @@ func rows(text string) [][]string {
 	var all [][]string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what ") || strings.HasPrefix(line, "| option ") {
+		if strings.HasPrefix(line, "|---") && len(all) > 0 {
+			all = all[:len(all)-1] // it was the head
+		}
+		if !strings.HasPrefix(line, "| ") {
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "|"), "|")

@@ -291,20 +291,6 @@ func TestOpenRepeatsAndTellsWhenNobodyAnswers(t *testing.T) {
 	}
 }
 
-func TestRetryAfterMayBeADate(t *testing.T) {
-	t.Parallel()
-	s, _, d := served(t)
-	s.Misbehave(first(1, status(429, "", "Retry-After", time.Now().Add(2*time.Second).UTC().Format(http.TimeFormat))))
-	start := time.Now()
-	if _, err := open(t, s).Manifest(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	// The header counts in whole seconds, so that up to one of the two can be cut off.
-	if waited := time.Since(start); waited < 900*time.Millisecond {
-		t.Errorf("waited %s, want about 2 s", waited)
-	}
-}
-
 func TestRequestsAreBounded(t *testing.T) {
 	s, store, _ := served(t)
 	var now, most atomic.Int32

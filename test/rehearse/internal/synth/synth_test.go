@@ -64,14 +64,11 @@ func TestWhatAFailingAppSaysIsInTheError(t *testing.T) {
 }
 
 func TestCancelEndsTheAppAndWhatItStarted(t *testing.T) {
-	dir := app(t, map[string]string{"cdk.json": `{"app": "sleep 60 & wait"}`})
+	// Longer than tests may take.
+	dir := app(t, map[string]string{"cdk.json": `{"app": "sleep 3600 & wait"}`})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	started := time.Now()
 	if err := Run(ctx, filepath.Join(dir, "cdk.json"), t.TempDir()); err == nil {
 		t.Error("got no error")
-	}
-	if took := time.Since(started); took > 3*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
