@@ -48,6 +48,7 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
 	}
 	p.Images = r.images(o, of, taken.registries)
+	r.checkAccepted(o, p.Images)
 	p.Rules = r.rules(o, p)
 	r.baseImages(o, p)
 	p.DriftCheck = r.driftCheck(o, p)

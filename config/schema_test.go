@@ -120,6 +120,8 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Approval", "email", mailAddress},
 		{"Approval", "topic", topicARN},
 		{"Approval", "topicKey", keyARN},
+		{"Accepted", "id", vulnerabilityID},
+		{"Accepted", "until", day},
 		{"Signing", "profile", profileName},
 		{"PullThrough", "prefix", cachePrefix},
 		{"PullThrough", "credentials", cacheCredentials},

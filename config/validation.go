@@ -78,7 +78,7 @@ func (r *reader) downgrades(validation object) map[string]Downgrade {
 	return downgrades
 }
 
-// maxReason keeps a reason one sentence; it travels in the action's parameters.
+// maxReason keeps a reason one sentence; it travels in an action's parameters, or in a function's environment.
 const maxReason = 200
 
 func (r *reader) downgrade(at string, value any) Downgrade {
@@ -90,22 +90,29 @@ func (r *reader) downgrade(at string, value any) Downgrade {
 	if o.required("severity", `say what an error becomes, "warning" or "info"`) {
 		d.Severity = choice(o, "severity", severities, "")
 	}
-	if !o.required("reason", "say why; it is shown with each finding") {
-		return d
+	const why = "say why; it is shown with each finding"
+	if d.Reason = o.reason("reason", why); strings.Contains(d.Reason, "#{") {
+		o.report("reason", `CodePipeline would read "#{" as the beginning of a variable: leave it out`)
 	}
-	text, ok := o.text("reason", "")
+	return d
+}
+
+// reason reads a sentence that must be there.
+func (o object) reason(key, why string) string {
+	if !o.required(key, why) {
+		return ""
+	}
+	text, ok := o.text(key, "")
 	switch {
 	case !ok:
 	case strings.TrimSpace(text) == "":
-		o.report("reason", "is empty: say why; it is shown with each finding")
+		o.report(key, "is empty: %s", why)
 	case utf8.RuneCountInString(text) > maxReason:
-		o.report("reason", "has more than %d characters: say it in one sentence", maxReason)
-	case strings.Contains(text, "#{"):
-		o.report("reason", `CodePipeline would read "#{" as the beginning of a variable: leave it out`)
+		o.report(key, "has more than %d characters: say it in one sentence", maxReason)
 	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		o.report("reason", "holds a control character: write it in one line")
+		o.report(key, "holds a control character: write it in one line")
 	default:
-		d.Reason = strings.TrimSpace(text)
+		return strings.TrimSpace(text)
 	}
-	return d
+	return ""
 }

@@ -75,6 +75,11 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		images = append(images, image)
 	}
 	functions := &archway.RegistryFunctionProps{Repositories: repositories}
+	gate := &archway.ScanGateProps{Repositories: repositories[:1]}
+	if len(names) == 1 {
+		gate.Enhanced = true
+		gate.Accepted = []archway.AcceptedFinding{{Repository: repositories[0], ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}}
+	}
 	archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		PipelineName: "app",
 		Repository:   source.Repository,
@@ -84,7 +89,7 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 			Repositories: repositories, Source: source.Repository, PipelineName: "app",
 		}).Function,
-		ScanGate:          archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Repositories: repositories[:1], Enhanced: len(names) == 1}).Function,
+		ScanGate:          archway.NewScanGate(stack, "ScanGate", gate).Function,
 		Approval:          approval,
 		RollbackOnFailure: true,
 	})
@@ -251,6 +256,21 @@ func TestScanGateGetsTheValidatedDigestAndItsLimits(t *testing.T) {
 	}
 }
 
+func TestScanGateIsToldByItsEnvironmentWhatIsAccepted(t *testing.T) {
+	environment := func(stack string) string {
+		variables, _ := resources(t, stack, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)
+		return plain(variables["Variables"])
+	}
+	const want = `{"${appRegistryImages}":[{"id":"CVE-2026-1234","reason":"not \"reachable\" & <so>","until":"2027-01-31"}]}`
+	variables := resources(t, gated, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+	if got := plain(variables["ACCEPTED_FINDINGS"]); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := environment(gatedByDefault); strings.Contains(got, "ACCEPTED") {
+		t.Errorf("nothing is accepted, and the environment is %s", got)
+	}
+}
+
 func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
 	want := []string{
 		"codepipeline:PutJobFailureResult on *",
@@ -366,6 +386,12 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 			"Images[0].Scan.Low is -1: give 0 or more, or leave it out",
 			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them"}},
 		{"a scan gate without images", &archway.ScanGateProps{}, []string{"Repositories is missing: give at least one ECR repository"}},
+		{"an acceptance that says nothing", &archway.ScanGateProps{Accepted: []archway.AcceptedFinding{{Until: "2027-02-30"}}}, []string{
+			"Repositories is missing: give at least one ECR repository",
+			"Accepted[0].Repository is missing: give the ECR repository of the image",
+			`Accepted[0].ID is "": give the vulnerability's id, such as "CVE-2026-1234"`,
+			"Accepted[0].Reason is missing: say why it is accepted",
+			`Accepted[0].Until is "2027-02-30": give the last day, such as "2027-01-31"`}},
 		{"an approval", with(func(p *archway.PipelineProps) {
 			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 501)}
 		}), []string{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"archway/internal/parameters"
+	"archway/internal/rule"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
@@ -104,6 +105,11 @@ type ScanGateProps struct {
 	// Repositories are the repositories whose images it judges. Required.
 	Repositories []awsecr.IRepository
 
+	// Accepted are findings that count against no limit for a while: for all images together as many as fit into 3,800 bytes of
+	// the function's environment, written as JSON.
+	// Default: all count.
+	Accepted []AcceptedFinding
+
 	// Enhanced lets it ask Amazon Inspector, too, which ECR needs to show the findings of enhanced scanning.
 	// Default: the account has ECR's basic scanning.
 	Enhanced bool
@@ -126,7 +132,17 @@ func (p *ScanGateProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"))
+	errs := []error{missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository")}
+	for i := range p.Accepted {
+		errs = append(errs, p.Accepted[i].problems(at("Accepted", i)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if size := len(acceptedEnvironment(p.Accepted)[parameters.AcceptedEnvironment]); size > rule.MaxEnvironment {
+		return wrong("Accepted", "take %d bytes of a function's environment: Lambda leaves %d, so accept fewer findings, or shorten the reasons", size, rule.MaxEnvironment)
+	}
+	return nil
 }
 
 // NewScanGate adds the function that judges the findings of scans. It reads image indexes and findings, and can change nothing in
@@ -146,6 +162,7 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 		Package:       ScanGatePackage,
 		Description:   "Judges what scans have found in the images of an index, by digest",
 		Timeout:       time.Minute,
+		Environment:   acceptedEnvironment(props.Accepted),
 		Statements:    statements,
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,

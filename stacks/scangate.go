@@ -26,6 +26,9 @@ func newScanGate(stack awscdk.Stack, cfg *config.Pipeline, images []archway.Pipe
 		if hasScanGate(image) {
 			repositories = append(repositories, images[i].Repository)
 			props.Enhanced = props.Enhanced || image.ScanGate.Enhanced
+			for _, a := range image.ScanGate.Accept {
+				props.Accepted = append(props.Accepted, archway.AcceptedFinding{Repository: images[i].Repository, ID: a.ID, Reason: a.Reason, Until: a.Until})
+			}
 		}
 	}
 	props.Repositories = repositories

@@ -54,6 +54,28 @@ func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
 	}
 }
 
+func TestFunctionAcceptsWhatItsEnvironmentSays(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	amd64 := store.Linux("amd64", "")
+	root := store.Index(amd64)
+	s.Push(t, "app", store)
+	f := fixture.Start(t, program, s, `ACCEPTED_FINDINGS={"app":[{"id":"CVE-2026-1","reason":"not reachable","until":"2999-12-31"},{"id":"CVE-2025-1","reason":"soon","until":"2025-12-31"}]}`)
+	parameters := fmt.Sprintf(`{"repository":"%s/app","digest":%q,"limits":{"CRITICAL":0},"minutes":30}`, fixture.RegistryHost, root.Digest)
+	for _, id := range []string{"CVE-2026-1", "CVE-2025-1"} {
+		f.AWS.Found(amd64.Digest.String(), id)
+		f.Runtime.Invoke(t, fixture.JobEvent(id, parameters))
+	}
+	answers := f.AWS.Answers()
+	if len(answers) != 2 || answers[0].OutputVariables["summary"] != "linux/amd64: 0 critical, 0 high, 0 medium, 0 low, 1 accepted (CVE-2026-1)" ||
+		!strings.Contains(answers[1].FailureDetails.Message, "CVE-2025-1 (accepted until 2025-12-31)") {
+		t.Errorf("answers %+v\n%s", answers, f.Log())
+	}
+}
+
+func TestProgramWhoseEnvironmentCannotBeReadEndsWithTheReason(t *testing.T) {
+	fixture.Ends(t, program, 1, "ACCEPTED_FINDINGS holds no accepted findings", fixture.InLambda("ACCEPTED_FINDINGS=[]")...)
+}
+
 func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
 	fixture.Ends(t, program, 2, "scangate is the ScanGate action of a pipeline and runs as a Lambda function only")
 }

@@ -16,23 +16,33 @@ import (
 func ECR(cfg aws.Config) Scanner {
 	client := ecr.NewFromConfig(cfg)
 	return func(ctx context.Context, repository string, image digest.Digest) (Scan, error) {
-		out, err := client.DescribeImageScanFindings(ctx, &ecr.DescribeImageScanFindingsInput{
+		pages := ecr.NewDescribeImageScanFindingsPaginator(client, &ecr.DescribeImageScanFindingsInput{
 			RepositoryName: &repository,
 			ImageId:        &types.ImageIdentifier{ImageDigest: aws.String(image.String())},
-			// The counts are of all findings; of the findings themselves, one page is enough to name some.
-			MaxResults: aws.Int32(1000),
+			MaxResults:     aws.Int32(1000),
 		})
-		var none *types.ScanNotFoundException
-		switch {
-		case errors.As(err, &none):
-			// A scan on push begins a moment after the push.
-			return Scan{State: Waiting, Status: "there is no scan"}, nil
-		case err != nil:
-			return Scan{}, err
+		var s Scan
+		for page := 0; page < maxPages && pages.HasMorePages(); page++ {
+			out, err := pages.NextPage(ctx)
+			var none *types.ScanNotFoundException
+			switch {
+			case errors.As(err, &none):
+				// A scan on push begins a moment after the push.
+				return Scan{State: Waiting, Status: "there is no scan"}, nil
+			case err != nil:
+				return Scan{}, err
+			}
+			if page == 0 {
+				s = scanOf(out) // the counts are of all findings
+			}
+			s.Findings = append(s.Findings, findingsOf(out.ImageScanFindings)...)
 		}
-		return scanOf(out), nil
+		return s, nil
 	}
 }
+
+// maxPages bounds the findings that are looked at. Any that come after them count, accepted or not.
+const maxPages = 20
 
 func scanOf(out *ecr.DescribeImageScanFindingsOutput) Scan {
 	s := Scan{State: Waiting, Status: "unknown", Counts: map[string]int{}}
@@ -48,26 +58,34 @@ func scanOf(out *ecr.DescribeImageScanFindingsOutput) Scan {
 	for severity, n := range out.ImageScanFindings.FindingSeverityCounts {
 		s.Counts[strings.ToUpper(severity)] = int(n)
 	}
-	for _, f := range out.ImageScanFindings.Findings { // of basic scanning
-		found := Finding{Name: aws.ToString(f.Name), Severity: strings.ToUpper(string(f.Severity))}
+	return s
+}
+
+func findingsOf(found *types.ImageScanFindings) []Finding {
+	if found == nil {
+		return nil
+	}
+	var all []Finding
+	for _, f := range found.Findings { // of basic scanning
+		one := Finding{Name: aws.ToString(f.Name), Severity: strings.ToUpper(string(f.Severity))}
 		attributes := map[string]string{}
 		for _, a := range f.Attributes {
 			attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
 		}
-		found.Package = strings.TrimSpace(attributes["package_name"] + " " + attributes["package_version"])
-		s.Findings = append(s.Findings, found)
+		one.Package = strings.TrimSpace(attributes["package_name"] + " " + attributes["package_version"])
+		all = append(all, one)
 	}
-	for _, f := range out.ImageScanFindings.EnhancedFindings { // of Inspector
-		found := Finding{Name: aws.ToString(f.Title), Severity: strings.ToUpper(aws.ToString(f.Severity))}
+	for _, f := range found.EnhancedFindings { // of Inspector
+		one := Finding{Name: aws.ToString(f.Title), Severity: strings.ToUpper(aws.ToString(f.Severity))}
 		if d := f.PackageVulnerabilityDetails; d != nil {
-			found.Name = aws.ToString(d.VulnerabilityId)
+			one.Name = aws.ToString(d.VulnerabilityId)
 			if len(d.VulnerablePackages) > 0 {
-				found.Package = strings.TrimSpace(aws.ToString(d.VulnerablePackages[0].Name) + " " + aws.ToString(d.VulnerablePackages[0].Version))
+				one.Package = strings.TrimSpace(aws.ToString(d.VulnerablePackages[0].Name) + " " + aws.ToString(d.VulnerablePackages[0].Version))
 			}
 		}
-		s.Findings = append(s.Findings, found)
+		all = append(all, one)
 	}
-	return s
+	return all
 }
 
 // state sorts ECR's words. ACTIVE is Inspector's for an image that was scanned and goes on being watched.

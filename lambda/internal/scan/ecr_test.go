@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,12 +64,12 @@ func TestECRsAnswersAreUnderstood(t *testing.T) {
 			{"name":"CVE-2025-1","severity":"HIGH","attributes":[{"key":"package_version","value":"3.0"},{"key":"package_name","value":"openssl"}]},
 			{"name":"CVE-2025-2","severity":"UNDEFINED"}]}}`,
 			Scan{State: Done, Status: "COMPLETE: The scan was completed successfully", Counts: map[string]int{"HIGH": 1, "UNDEFINED": 2},
-				Findings: []Finding{{"CVE-2025-1", "HIGH", "openssl 3.0"}, {"CVE-2025-2", "UNDEFINED", ""}}}},
+				Findings: []Finding{{Name: "CVE-2025-1", Severity: "HIGH", Package: "openssl 3.0"}, {Name: "CVE-2025-2", Severity: "UNDEFINED"}}}},
 		{"enhanced scanning", `{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"findingSeverityCounts":{"CRITICAL":2},"enhancedFindings":[
 			{"title":"CVE-2025-3 - lodash","severity":"CRITICAL","packageVulnerabilityDetails":{"vulnerabilityId":"CVE-2025-3","vulnerablePackages":[{"name":"lodash","version":"4.0"}]}},
 			{"title":"A secret","severity":"CRITICAL"}]}}`,
 			Scan{State: Done, Status: "ACTIVE", Counts: map[string]int{"CRITICAL": 2},
-				Findings: []Finding{{"CVE-2025-3", "CRITICAL", "lodash 4.0"}, {"A secret", "CRITICAL", ""}}}},
+				Findings: []Finding{{Name: "CVE-2025-3", Severity: "CRITICAL", Package: "lodash 4.0"}, {Name: "A secret", Severity: "CRITICAL"}}}},
 		{"under way", status("IN_PROGRESS", ""), Scan{State: Waiting, Status: "IN_PROGRESS"}},
 		{"not yet begun", status("PENDING", ""), Scan{State: Waiting, Status: "PENDING"}},
 		{"nothing known of it", `{}`, Scan{State: Waiting, Status: "unknown"}},
@@ -93,6 +94,36 @@ func TestECRsAnswersAreUnderstood(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestFindingsOfAllPagesAreRead(t *testing.T) {
+	var asked []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ NextToken string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		asked = append(asked, in.NextToken)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		next := ""
+		if len(asked) < 3 {
+			next = fmt.Sprintf(`,"nextToken":"%d"`, len(asked))
+		}
+		fmt.Fprintf(w, `{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"LOW":3},"findings":[{"name":"CVE-%d","severity":"LOW"}]}%s}`, len(asked), next)
+	}))
+	t.Cleanup(s.Close)
+	got, err := ECR(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+	})(t.Context(), "app", image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Scan{State: Done, Status: "COMPLETE", Counts: map[string]int{"LOW": 3}, Findings: []Finding{
+		{Name: "CVE-1", Severity: "LOW"}, {Name: "CVE-2", Severity: "LOW"}, {Name: "CVE-3", Severity: "LOW"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"", "1", "2"}, asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/parameters"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
@@ -26,7 +27,7 @@ type Scan struct {
 	Status string
 	// Counts are the findings by severity, in capital letters.
 	Counts map[string]int
-	// Findings are some of them.
+	// Findings are those of the first pages.
 	Findings []Finding
 }
 
@@ -35,6 +36,8 @@ type Finding struct {
 	Name, Severity string
 	// Package is what has it, with its version; empty if ECR doesn't say.
 	Package string
+	// Note is what else there is to say.
+	Note string
 }
 
 // State is how far a scan is.
@@ -55,8 +58,9 @@ const (
 // Scanner tells what was found in the image of a repository.
 type Scanner func(ctx context.Context, repository string, image digest.Digest) (Scan, error)
 
-// Action is the work of a ScanGate action. While scans are under way it asks CodePipeline to call again.
-func Action(open login.Open, scanner Scanner, now func() time.Time) job.Work {
+// Action is the work of a ScanGate action. While scans are under way it asks CodePipeline to call again. accepted are the
+// vulnerabilities that count against no limit, by the name of the repository.
+func Action(open login.Open, scanner Scanner, accepted map[string][]parameters.Accepted, now func() time.Time) job.Work {
 	return func(ctx context.Context, j job.Job) (map[string]string, error) {
 		t, err := parse(j.Parameters)
 		if err != nil {
@@ -70,7 +74,7 @@ func Action(open login.Open, scanner Scanner, now func() time.Time) job.Work {
 		if err != nil {
 			return nil, fmt.Errorf("%s@%s: %w", t.repository.Name(), t.digest, err)
 		}
-		v := verdict{target: t}
+		v := verdict{target: t, acceptance: newAcceptance(accepted[t.repository.RepositoryStr()], now(), j.Log)}
 		for _, image := range images {
 			s, err := scanner(ctx, t.repository.RepositoryStr(), image.Digest)
 			if err != nil {
@@ -79,6 +83,9 @@ func Action(open login.Open, scanner Scanner, now func() time.Time) job.Work {
 			v.add(named{index.Key(*image.Platform), image.Digest}, s)
 		}
 		j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(), "waiting", len(v.waiting), "objections", len(v.objections))
+		if len(v.waiting) == 0 {
+			v.acceptance.close()
+		}
 		switch {
 		case len(v.objections) > 0:
 			return nil, job.Failed("%s", v.failure())

@@ -1,9 +1,11 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/parameters"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
@@ -35,6 +38,17 @@ type outcome struct {
 	err       error
 	// asked are the platforms whose images were asked about.
 	asked []string
+	log   string
+}
+
+// accepted is what the tests' actions accept of the repository app, and of another.
+var accepted = map[string][]parameters.Accepted{
+	"app": {
+		{ID: "CVE-2026-1", Reason: "not reachable", Until: "2026-01-02"}, // today
+		{ID: "CVE-2025-1", Reason: "fixed soon", Until: "2026-01-01"},
+		{ID: "CVE-2024-1", Reason: "of old", Until: "2027-01-01"},
+	},
+	"other": {{ID: "CVE-2026-2", Reason: "another image's", Until: "2027-01-01"}},
 }
 
 // act runs the action on an index of two images with an attestation. Scans are by platform.
@@ -64,9 +78,11 @@ func act(t *testing.T, scans map[string]Scan, continuation string, change func(*
 		}
 		return Scan{State: Done, Status: "COMPLETE"}, nil
 	}
-	o.variables, o.err = Action(open, scanner, func() time.Time { return noon })(t.Context(), job.Job{
-		ID: "job", Parameters: string(text), Continuation: continuation, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	var log bytes.Buffer
+	o.variables, o.err = Action(open, scanner, accepted, func() time.Time { return noon })(t.Context(), job.Job{
+		ID: "job", Parameters: string(text), Continuation: continuation, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
+	o.log = log.String()
 	return o
 }
 
@@ -89,9 +105,9 @@ func TestImagesWithinTheLimitsPass(t *testing.T) {
 }
 
 func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
-	many := []Finding{{"CVE-LOW", "LOW", ""}, {"CVE-2", "HIGH", "zlib 1.2"}, {"CVE-1", "CRITICAL", ""}}
+	many := []Finding{{Name: "CVE-LOW", Severity: "LOW"}, {Name: "CVE-2", Severity: "HIGH", Package: "zlib 1.2"}, {Name: "CVE-1", Severity: "CRITICAL"}}
 	for range 12 {
-		many = append(many, Finding{"CVE-X", "HIGH", ""})
+		many = append(many, Finding{Name: "CVE-X", Severity: "HIGH"})
 	}
 	o := act(t, map[string]Scan{
 		"linux/amd64": found(map[string]int{"CRITICAL": 1, "HIGH": 13}, many...),
@@ -112,6 +128,67 @@ func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
 	}
 	if strings.Contains(f.Message, "CVE-LOW") {
 		t.Errorf("the message names what is allowed:\n%s", f.Message)
+	}
+}
+
+func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
+	o := act(t, map[string]Scan{
+		"linux/amd64": found(map[string]int{"CRITICAL": 2, "HIGH": 3},
+			Finding{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib 1"}, Finding{Name: "cve-2026-1", Severity: "CRITICAL", Package: "minizip 1"},
+			Finding{Name: "CVE-2026-1", Severity: "HIGH"}, Finding{Name: "CVE-X", Severity: "HIGH"}, Finding{Name: "CVE-Y", Severity: "HIGH"}),
+	}, "", nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	const want = "linux/amd64: 0 critical, 2 high, 0 medium, 0 low, 3 accepted (CVE-2026-1, cve-2026-1); linux/arm64: 0 critical, 0 high, 0 medium, 0 low"
+	if o.variables["summary"] != want {
+		t.Errorf("summary %q", o.variables["summary"])
+	}
+	for part, times := range map[string]int{
+		`msg=accepted platform=linux/amd64 id=CVE-2026-1 severity=CRITICAL package="zlib 1" until=2026-01-02 reason="not reachable"`: 1,
+		"msg=accepted ":                  3,
+		"can be removed\" id=CVE-2024-1": 1,
+		"can be removed\" id=CVE-2025-1": 1,
+		"can be removed\" id=CVE-2026-1": 0,
+		"CVE-2026-2":                     0,
+		`msg="accepted no longer`:        0,
+		"msg=scans ":                     1,
+	} {
+		if got := strings.Count(o.log, part); got != times {
+			t.Errorf("the log has %q %d times, want %d:\n%s", part, got, times, o.log)
+		}
+	}
+}
+
+func TestWhatIsNoLongerAcceptedCountsAndIsNamedWithItsDay(t *testing.T) {
+	o := act(t, map[string]Scan{
+		"linux/arm64": found(map[string]int{"CRITICAL": 3}, Finding{Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl 3"},
+			Finding{Name: "CVE-2026-1", Severity: "CRITICAL"}, Finding{Name: "CVE-2026-2", Severity: "CRITICAL"}),
+	}, "", nil)
+	var f *job.Failure
+	if !errors.As(o.err, &f) || !strings.Contains(f.Message, ") has 2 critical, allowed 0: CVE-2025-1 in openssl 3 (accepted until 2026-01-01), CVE-2026-2.") {
+		t.Errorf("error %v", o.err)
+	}
+	if !strings.Contains(o.log, `level=WARN msg="accepted no longer: it counts again" platform=linux/arm64 id=CVE-2025-1`) {
+		t.Errorf("log:\n%s", o.log)
+	}
+}
+
+// Of an image whose scan has not ended nobody knows what is found in vain.
+func TestNothingIsAcceptedInVainWhileScansAreUnderWay(t *testing.T) {
+	o := act(t, map[string]Scan{"linux/amd64": {State: Waiting, Status: "IN_PROGRESS"}}, "", nil)
+	if o.err == nil || strings.Contains(o.log, "can be removed") {
+		t.Errorf("%v\n%s", o.err, o.log)
+	}
+}
+
+func TestManyAcceptedFindingsAreNamedBriefly(t *testing.T) {
+	ids := make([]string, shown+2)
+	for i := range ids {
+		ids[i] = fmt.Sprint(i)
+	}
+	if got := passed(map[string]int{"LOW": 20, "HIGH": 3}, ids); got != ", 23 accepted (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more)" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -200,7 +277,7 @@ func TestOnlyAnIndexIsJudged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Action(open, nil, time.Now)(t.Context(), job.Job{Parameters: string(text), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		_, err = Action(open, nil, nil, time.Now)(t.Context(), job.Job{Parameters: string(text), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		var f *job.Failure
 		if !errors.As(err, &f) || f.Type != types.FailureTypeJobFailed {
 			t.Errorf("%s: %v", d, err)

@@ -12,7 +12,8 @@ var severities = []string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}
 
 // verdict is what the scans of all images come to.
 type verdict struct {
-	target *target
+	target     *target
+	acceptance *acceptance
 	// objections stop the pipeline.
 	objections []string
 	// waiting are the images whose scans have not ended, with ECR's word for it.
@@ -38,12 +39,13 @@ func (v *verdict) add(image named, s Scan) {
 	}
 }
 
-// count compares the findings with the limits.
+// count compares the findings with the limits, without those that are accepted.
 func (v *verdict) count(image named, s Scan) {
+	rest, accepted, ids := v.acceptance.sort(image, s.Findings)
 	var counts, over []string
 	exceeded := map[string]bool{}
 	for _, severity := range severities {
-		n := s.Counts[severity]
+		n := max(0, s.Counts[severity]-accepted[severity])
 		word := strings.ToLower(severity)
 		counts = append(counts, fmt.Sprintf("%d %s", n, word))
 		if limit, limited := v.target.limits[severity]; limited && n > limit {
@@ -51,9 +53,9 @@ func (v *verdict) count(image named, s Scan) {
 			exceeded[severity] = true
 		}
 	}
-	v.passages = append(v.passages, image.platform+": "+strings.Join(counts, ", "))
+	v.passages = append(v.passages, image.platform+": "+strings.Join(counts, ", ")+passed(accepted, ids))
 	if len(over) > 0 {
-		v.objections = append(v.objections, fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(s.Findings, exceeded)))
+		v.objections = append(v.objections, fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(rest, exceeded)))
 	}
 }
 
@@ -71,6 +73,9 @@ func examples(findings []Finding, of map[string]bool) string {
 			name := f.Name
 			if f.Package != "" {
 				name += " in " + f.Package
+			}
+			if f.Note != "" {
+				name += " (" + f.Note + ")"
 			}
 			names = append(names, name)
 		}

@@ -3,7 +3,7 @@ package awsapi
 import "fmt"
 
 // Scan is what ECR knows about the vulnerabilities of one image. The rehearsal scans nothing: a test says what was found. Left
-// out are enhanced findings, pages, the details of findings, and everything that Inspector has beyond that.
+// out are enhanced findings, pages, most details of findings, and everything that Inspector has beyond that.
 type Scan struct {
 	// Status is ECR's, such as COMPLETE; empty if there is no scan yet.
 	Status string
@@ -11,6 +11,15 @@ type Scan struct {
 	Description string
 	// Counts are the findings by severity, in capital letters.
 	Counts map[string]int
+	// Findings are the findings themselves, if a test says which.
+	Findings []Finding
+}
+
+// Finding is one that basic scanning has made.
+type Finding struct{ Name, Severity, Package string }
+
+func (f Finding) answer() map[string]any {
+	return map[string]any{"name": f.Name, "severity": f.Severity, "attributes": []any{map[string]any{"key": "package_name", "value": f.Package}}}
 }
 
 func (s *Server) describeImageScanFindings(_ Caller, body []byte) (any, error) {
@@ -39,10 +48,14 @@ func (s *Server) describeImageScanFindings(_ Caller, body []byte) (any, error) {
 	if counts == nil {
 		counts = map[string]int{}
 	}
+	findings := []any{}
+	for _, f := range scan.Findings {
+		findings = append(findings, f.answer())
+	}
 	return map[string]any{
 		"repositoryName":    in.Repository,
 		"imageId":           map[string]string{"imageDigest": in.Image.Digest},
 		"imageScanStatus":   map[string]string{"status": scan.Status, "description": scan.Description},
-		"imageScanFindings": map[string]any{"findings": []any{}, "findingSeverityCounts": counts},
+		"imageScanFindings": map[string]any{"findings": findings, "findingSeverityCounts": counts},
 	}, nil
 }

@@ -1,6 +1,7 @@
 package race_test
 
 import (
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,46 @@ func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
 	w.succeeded(x)
 	digest := validated(x, "app")
 	before[push.Commit()[:12]], before["latest"], before["main"] = digest, digest, digest
+	w.wantTags(scanned, before)
+}
+
+func TestAcceptedFindingsPassUntilTheirDayIsOver(t *testing.T) {
+	w, s := deployScanned(t)
+	s.set("amd64", awsapi.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 1, "HIGH": 1}, Findings: []awsapi.Finding{
+		{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"}, {Name: "CVE-2026-2", Severity: "HIGH", Package: "curl"},
+	}})
+	first := w.seed(scanned).Wait()[0]
+	accepted := first.Action("ScanGate", "app")
+	if want := "linux/amd64: 0 critical, 1 high, 0 medium, 0 low, 1 accepted (CVE-2026-1); linux/arm64: 0 critical, 0 high, 0 medium, 0 low"; accepted.Message != want {
+		t.Errorf("message %q, want %q", accepted.Message, want)
+	}
+	log, err := os.ReadFile(accepted.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"msg":"accepted"`, `"id":"CVE-2026-1"`, `"reason":"the \"library\" is not loaded"`, `"until":"2999-12-31"`,
+		`"msg":"accepted, and not found in any image: it can be removed"`, `"id":"CVE-2025-1"`,
+	} {
+		if !strings.Contains(string(log), part) {
+			t.Errorf("the log lacks %s:\n%s", part, log)
+		}
+	}
+	before, err := w.Tags(scanned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.set("amd64", awsapi.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 2}, Findings: []awsapi.Finding{
+		{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"}, {Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl"},
+	}})
+	x := w.commit(scanned, "main", "2").Wait()[0]
+	refused := x.Action("ScanGate", "app")
+	if refused.Status != codepipeline.Failed || !strings.Contains(refused.Message, ") has 1 critical, allowed 0: CVE-2025-1 in openssl (accepted until 2025-12-31).") {
+		t.Errorf("%s: %q", refused.Status, refused.Message)
+	}
+	if log, err := os.ReadFile(refused.Log); err != nil || !strings.Contains(string(log), `"msg":"accepted no longer: it counts again"`) {
+		t.Errorf("%v\n%s", err, log)
+	}
 	w.wantTags(scanned, before)
 }
 
