@@ -57,6 +57,9 @@ func golangImage(m *maker, arch architecture) (contents, error) {
 				"GOLANG_VERSION=" + goVersion,
 				"GOTOOLCHAIN=local",
 				"GOPATH=/go",
+				// The one that is not of this machine is emulated: there, the signals that interrupt goroutines
+				// let a build hang now and then. https://github.com/golang/go/issues/36981
+				"GODEBUG=asyncpreemptoff=1",
 			},
 			WorkingDir: "/go",
 			Cmd:        []string{"bash"},
