@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -56,11 +58,27 @@ func show(value any) string {
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Sprintf("%q", fmt.Sprint(value))
 	}
-	text := strings.TrimSuffix(b.String(), "\n")
+	text := visible(strings.TrimSuffix(b.String(), "\n"))
 	if utf8.RuneCountInString(text) > maxValue {
 		text = string([]rune(text)[:maxValue]) + "…"
 	}
 	return text
+}
+
+// visible writes what can't be seen, such as a no-break space or a zero-width one that was pasted along, as JSON's escapes.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch high, low := utf16.EncodeRune(r); {
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_$-]+$`)

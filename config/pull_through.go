@@ -11,7 +11,7 @@ type PullThrough struct {
 	// The other registry.
 	Upstream Upstream `json:"upstream" jsonschema:"required"`
 
-	// What the names of the cache's repositories begin with: 2 to 30 lowercase letters, digits, and the characters . _ - /
+	// What the names of the cache's repositories begin with: 2 to 30 lower-case letters, digits, and the characters . _ - /
 	// Default: the upstream's name.
 	Prefix string `json:"prefix"`
 
@@ -46,7 +46,7 @@ var (
 	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html (ecrRepositoryPrefix)
 	cachePrefix = nameRule{
 		pattern: regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$`), least: 2, most: 30,
-		says: `ECR takes prefixes of 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /`,
+		says: `ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /`,
 		cure: `use one such as "docker-hub"`,
 	}
 

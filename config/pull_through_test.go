@@ -40,7 +40,7 @@ func TestPipelinesHaveNoCacheUnlessConfigured(t *testing.T) {
 
 func TestWrongPullThrough(t *testing.T) {
 	const at = "archway.registry.pullThrough"
-	const prefixes = `ECR takes prefixes of 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`
+	const prefixes = `ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`
 	rules := func(text string) string { return registryWith(`{"pullThrough": ` + text + `}`) }
 	check(t, []problemTest{
 		{"no list", rules(`{}`), []string{

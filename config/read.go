@@ -87,12 +87,13 @@ type object struct {
 	fields map[string]any
 }
 
-// object reads an object with the keys of a type, and reports all others. If it is no object, it reads like an empty one.
+// object reads an object with the keys of a type, and reports all others, unless what is known could not be read itself. If it is no
+// object, it reads like an empty one.
 func (r *reader) object(at string, value any, known []string) (object, bool) {
 	fields, ok := typed[map[string]any](r, at, value, anObject)
 	o := object{r: r, at: at, fields: fields}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if slices.Contains(known, key) {
+		if slices.Contains(known, key) || len(known) == 0 {
 			continue
 		}
 		r.report(o.path(key), nothing{}, "unknown key: %s", meant(key, known))
@@ -146,11 +147,29 @@ func (o object) text(key, fallback string) (string, bool) {
 		return fallback, false
 	}
 	text, ok := typed[string](o.r, o.path(key), o.fields[key], aString)
-	if ok && strings.ContainsRune(text, 0) {
-		o.report(key, "holds a NUL character, which nothing takes that it is passed to: remove it")
-		ok = false
+	if !ok {
+		return text, false
 	}
-	return text, ok
+	if broken := misread(text); broken != "" {
+		o.report(key, "%s", broken)
+		return text, false
+	}
+	return text, true
+}
+
+// misread gives what to tell about a text that would be something else by the time it is used.
+func misread(text string) string {
+	switch {
+	case strings.ContainsRune(text, 0):
+		return "holds a NUL character, which nothing takes that it is passed to: remove it"
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+	case strings.Contains(text, "{{resolve:"):
+		return `holds "{{resolve:", in whose place CloudFormation puts a value when it deploys, for everybody to read who may look at the resource: ` +
+			`write the value itself; a secret for the build belongs under the image's "secrets"`
+	case strings.Contains(text, "${Token["):
+		return `holds "${Token[", by which the CDK marks values that it fills in: leave it out`
+	}
+	return ""
 }
 
 // name reads a string that must follow a rule. It gives "" if there is none, or if it breaks the rule.

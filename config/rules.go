@@ -134,7 +134,7 @@ func (r *reader) overrides(o object, into *Rule, p Pipeline) {
 	images, _ := r.object(o.path("images"), value, known)
 	into.Images = map[string]Override{}
 	for _, name := range slices.Sorted(maps.Keys(images.fields)) {
-		if inner, ok := r.object(images.path(name), images.fields[name], keysOf[Override]()); ok && slices.Contains(known, name) {
+		if inner, ok := r.object(images.path(name), images.fields[name], keysOf[Override]()); ok && (slices.Contains(known, name) || len(known) == 0) {
 			into.Images[name] = r.override(inner)
 		}
 	}

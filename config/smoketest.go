@@ -158,8 +158,8 @@ func (o object) words(key string) []string {
 	list, _ := o.list(key)
 	for i, value := range list {
 		word, ok := typed[string](o.r, item(o.path(key), i), value, aString)
-		if ok && strings.ContainsRune(word, 0) {
-			o.r.report(item(o.path(key), i), word, "holds a NUL character, which no program can be given: remove it")
+		if broken := misread(word); ok && broken != "" {
+			o.r.report(item(o.path(key), i), word, "%s", broken)
 		}
 		words = append(words, word)
 	}

@@ -52,9 +52,10 @@ func TestSmokeTestsThatCannotWorkAreReported(t *testing.T) {
 			at + `.http.url: unknown key: use "port", "path", "status", "body", "bodyContains" or "bodyMatches"`,
 		}},
 		{"a command line", smokeTestWith(`"command": "--version"`), []string{at + `.command: "--version": is a string where a list belongs: write it in brackets, [ … ]`}},
-		{"a command that no program takes", smokeTestWith(`"command": ["a", 7, "b\u0000"]`), []string{
+		{"a command that no program takes", smokeTestWith(`"command": ["a", 7, "b\u0000", "{{resolve:ssm:c}}"]`), []string{
 			at + `.command[1]: 7: is a number where a string belongs: write it in double quotes`,
-			at + `.command[2]: "b\u0000": holds a NUL character, which no program can be given: remove it`,
+			at + `.command[2]: "b\u0000": holds a NUL character, which nothing takes that it is passed to: remove it`,
+			at + `.command[3]: "{{resolve:ssm:c}}": holds "{{resolve:", in whose place CloudFormation puts a value when it deploys, for everybody to read who may look at the resource: write the value itself; a secret for the build belongs under the image's "secrets"`,
 		}},
 		{"an environment", smokeTestWith(`"environment": {"A-B": "x", "C": 1}`), []string{
 			at + `.environment.A-B: an environment variable is named with letters, digits and "_", not beginning with a digit: use one such as "LOG_LEVEL"`,

@@ -143,6 +143,31 @@ func TestWrongTypesAndMissingKeysAreReported(t *testing.T) {
 			},
 		},
 		{
+			"what CloudFormation or the CDK would replace",
+			imageWith(`"buildArgs": {"TOKEN": "{{resolve:secretsmanager:build/npm}}"}, "labels": {"a": "${Token[TOKEN.1]}", "b": "${HOME} {{ x }}"}`),
+			[]string{
+				`archway.pipelines[0].images[0].buildArgs.TOKEN: "{{resolve:secretsmanager:build/npm}}": holds "{{resolve:", in whose place CloudFormation puts a value when it deploys, for everybody to read who may look at the resource: write the value itself; a secret for the build belongs under the image's "secrets"`,
+				`archway.pipelines[0].images[0].labels.a: "${Token[TOKEN.1]}": holds "${Token[", by which the CDK marks values that it fills in: leave it out`,
+			},
+		},
+		{
+			"characters that nobody sees",
+			imageWith(`"name": "hel\u200blo", "repository": "a\u00a0\u202eb", "target": "\ud83d\ude00\udb40\udc01"`),
+			[]string{
+				`archway.pipelines[0].images[0].name: "hel\u200blo": an image's name has 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit, because CodePipeline's actions and variables are named after it: use one such as "hello-go"`,
+				`archway.pipelines[0].images[0].repository: "a\u00a0\u202eb": ECR takes names of 2 to 256 characters, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/": use one such as "team/hello-go"`,
+				`archway.pipelines[0].images[0].target: "😀\udb40\udc01": a stage of a Dockerfile is named with letters, digits, "_", "." and "-": use the name that stands after AS`,
+			},
+		},
+		{
+			"images whose names can't be read, and are named by a rule",
+			`{"pipelines": [{"name": "hello", "images": 7, "rules": [{"name": "r", "type": "branch", "exact": "main", "images": {"hello": {"noCache": 1}}}]}]}`,
+			[]string{
+				`archway.pipelines[0].images: 7: is a number where a list belongs: write it in brackets, [ … ]`,
+				`archway.pipelines[0].rules[0].images.hello.noCache: 1: is a number where a boolean belongs: write true or false, without quotes`,
+			},
+		},
+		{
 			"a long value",
 			pipelineWith(`"executionMode": {"x": "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}`),
 			[]string{
