@@ -68,7 +68,7 @@ type Pipeline struct {
 	ResourceTags map[string]string `json:"resourceTags"`
 
 	// The images that are built from each commit: at least one. Images times platforms are at most 50, the limit of
-	// CodePipeline for the actions of a stage.
+	// CodePipeline for the actions of a stage; the size of a template, which CloudFormation limits, allows about half of that.
 	Images []Image `json:"images" jsonschema:"required"`
 
 	// The branches and tags that are built, each by its own rule. No two rules may match the same name.

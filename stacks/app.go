@@ -36,5 +36,7 @@ func featureFlags() *map[string]any {
 	}
 	// It only widens what is reported to AWS, and nothing is reported (versionReporting in cdk.json).
 	flags["@aws-cdk/core:enableAdditionalMetadataCollection"] = false
+	// Synthesize counts by itself, and says what to do.
+	flags["@aws-cdk/core:stackResourceLimit"] = 0
 	return &flags
 }

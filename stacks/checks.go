@@ -24,10 +24,10 @@ func addChecks(app awscdk.App) {
 }
 
 // Synthesize writes the cloud assembly of an app that [NewApp] made, and gives its folder. The error joins everything that
-// cdk-nag objects to: warnings too, and rules that could not judge.
+// cdk-nag objects to, warnings too, and rules that could not judge; and the templates that CloudFormation would not take.
 func Synthesize(app awscdk.App) (dir string, err error) {
 	dir = *app.Synth(nil).Directory()
-	return dir, findings(dir)
+	return dir, errors.Join(findings(dir), tooLarge(dir))
 }
 
 // messages are what constructs have said, by their paths.

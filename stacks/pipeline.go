@@ -26,6 +26,8 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
 		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
+		// Nobody reads it that way ("cdk synth" prints YAML), and CloudFormation's limit counts white space.
+		SuppressTemplateIndentation: jsii.Bool(true),
 	})
 	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than needed, but right.
 	stack.TemplateOptions().SetMetadata(&map[string]any{
