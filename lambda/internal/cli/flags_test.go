@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,6 +24,10 @@ func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
 		return d
 	}
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	empty := t.TempDir()
+	if err := os.WriteFile(filepath.Join(empty, "index.json"), []byte(`{"schemaVersion":2,"manifests":[]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	store.Layout(t, one, good)
 	store.Layout(t, two, named(good, "good"), named(lone, "docker.io/me/app:1"))
 	for _, test := range []struct {
@@ -38,7 +43,12 @@ func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
 		{"oci:" + two + ":bad", cli.Unknown, `no image called "bad", but "good"`},
 		{"oci:" + filepath.Join(one, "none"), cli.Unknown, "wants a folder with an index.json"},
 		{"oci:" + t.TempDir(), cli.Unknown, "wants a folder with an index.json"},
+		{"oci:" + empty + ":app", cli.Unknown, "its index.json lists no image"},
 		{"oci:", cli.Unknown, "names no folder, expected oci:FOLDER"},
+		{one, cli.Unknown, "or, for an image in a folder, oci:" + one + "\n"},
+		{"./one", cli.Unknown, "or, for an image in a folder, oci:./one\n"},
+		{"https://ghcr.io/me/app:1", cli.Unknown, "is a URL, expected HOST/REPOSITORY:TAG"},
+		{"UPPER/\x1b[31m", cli.Unknown, "\"UPPER/\\x1b[31m\" is no image reference, expected"},
 	} {
 		stdout, stderr, code := run(t, test.image)
 		if code != test.code || !strings.Contains(stdout+stderr, test.said) {
@@ -83,6 +93,9 @@ func TestFlagsThatSayNothingAreRefused(t *testing.T) {
 		{"--downgrade", "limits=info:x", "can't be downgraded"},
 		{"--allow-platform", "s390x", `--allow-platform: "s390x" is no platform`},
 		{"--platform", "s390x", `--platform: "s390x" is no platform`},
+		{"--revision", "", "no commit is given"}, // as "$(git rev-parse HEAD)" outside of a work tree
+		{"--against", "", `"" is no tag, expected one such as latest`},
+		{"--against", "latest, 1", `" 1" is no tag`},
 	} {
 		_, stderr, code := run(t, "app", test.flag, test.value)
 		if code != cli.Unknown || !strings.Contains(stderr, test.want) {

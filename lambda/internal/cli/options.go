@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +74,9 @@ type options struct {
 	timeout time.Duration
 }
 
+// https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests (tag)
+var tagShape = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+
 // errHelp says that help was asked for.
 var errHelp = errors.New("help")
 
@@ -84,7 +88,13 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&output, "o", "text", "")
 	flags.StringVar(&output, "output", "text", "")
-	flags.StringVar(&o.want.Revision, "revision", "", "")
+	flags.Func("revision", "", func(s string) error {
+		o.want.Revision = s
+		if s == "" {
+			return errors.New("no commit is given; leave the flag out if it doesn't matter")
+		}
+		return nil
+	})
 	flags.BoolVar(&o.want.AllowExtra, "allow-extra", false, "")
 	flags.BoolVar(&o.want.Deep, "deep", false, "")
 	flags.DurationVar(&o.timeout, "timeout", 15*time.Minute, "")
@@ -98,7 +108,15 @@ func parse(args []string) (options, error) {
 	}
 	flags.Func("platform", "", list(&required))
 	flags.Func("allow-platform", "", list(&allowed))
-	flags.Func("against", "", list(&o.against))
+	flags.Func("against", "", func(s string) error {
+		for _, tag := range strings.Split(s, ",") {
+			if !tagShape.MatchString(tag) {
+				return fmt.Errorf("%q is no tag, expected one such as latest", tag)
+			}
+			o.against = append(o.against, tag)
+		}
+		return nil
+	})
 	flags.Func("downgrade", "", o.downgrade)
 
 	images, err := interspersed(flags, args)

@@ -44,9 +44,16 @@ func parseImage(s string) (image, error) {
 		}
 		return inLayout{layout.ParseReference(folder)}, nil
 	}
+	const expected = "expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:<64 hexadecimal digits>, the repository in lower case"
+	switch {
+	case strings.Contains(s, "://"):
+		return nil, fmt.Errorf("%q is a URL, %s, without https://", s, expected)
+	case strings.HasPrefix(s, "/"), strings.HasPrefix(s, "."), strings.HasPrefix(s, "~"):
+		return nil, fmt.Errorf("%q is no image reference, %s; or, for an image in a folder, oci:%[1]s", s, expected)
+	}
 	reference, err := name.ParseReference(s)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no image reference, expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:<64 hexadecimal digits>, the repository in lower case (%w)", s, err)
+		return nil, fmt.Errorf("%q is no image reference, %s", s, expected)
 	}
 	return inRegistry{reference}, nil
 }

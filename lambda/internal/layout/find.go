@@ -67,7 +67,9 @@ func (l *Layout) Find(name string) (digest.Digest, error) {
 		if d := digest.Digest(name); d.Validate() == nil {
 			return d, nil // an image that only another index lists
 		}
-		return "", fmt.Errorf("it holds no image called %q, but %s", name, l.choices())
+		if len(entries) > 0 {
+			return "", fmt.Errorf("it holds no image called %q, but %s", name, l.choices())
+		}
 	}
 	switch {
 	case len(entries) == 0:
@@ -125,9 +127,6 @@ func (l *Layout) choices() string {
 			}
 		}
 		names = append(names, fmt.Sprintf("%q", name))
-	}
-	if len(names) == 0 {
-		return "none"
 	}
 	return strings.Join(names, ", ")
 }
