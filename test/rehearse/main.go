@@ -77,6 +77,9 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	if err := set.Parse(arguments); err != nil {
 		return f, err
 	}
+	if f.timeout <= 0 {
+		return f, fmt.Errorf("--timeout is %v, expected a time above 0 such as 10m", f.timeout)
+	}
 	f.inputs = set.Args()
 	if len(f.inputs) == 0 {
 		for _, name := range []string{"cdk.json", "examples/cdk.json"} {

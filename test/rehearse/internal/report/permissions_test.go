@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/iam"
 )
 
@@ -44,5 +45,31 @@ func TestPermissionsForPeople(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Most of the permissions were not used then, because most did not run.
+func TestOfARunThatEndedEarlyNoUnusedAllowancesAreListed(t *testing.T) {
+	permissions := iam.Report{Calls: 3, Unused: []iam.Allowance{{Owner: "app/Role", Statement: "app/Role.Policies[0].Statement[0]", Action: "s3:GetObject", Resource: "*"}}}
+	text := func(r Report) string {
+		var out strings.Builder
+		r.Write(&out)
+		return out.String()
+	}
+	run := Pipeline{Stack: "shop"}
+	run.Execution.Status = codepipeline.Failed
+	run.Execution.Stages = []codepipeline.StageResult{{Name: "Source", Status: codepipeline.Succeeded}, {Name: "Build", Status: codepipeline.Failed}, {Name: "Merge", Status: codepipeline.DidNotRun}}
+	got := text(Report{Permissions: &permissions, Pipelines: []Pipeline{run}})
+	if !strings.Contains(got, "Permissions: 3 calls, 0 refused; 1 allowance was not used\n\n") || strings.Contains(got, "unused") ||
+		!strings.HasSuffix(got, "The rehearsal failed: shop failed in Build.\n") {
+		t.Error(got)
+	}
+	refused := permissions
+	refused.Refused = []string{"User: x/y is not authorized"}
+	if got := text(Report{Permissions: &refused, Pipelines: []Pipeline{run}}); !strings.Contains(got, "  refused  User: x/y") || !strings.Contains(got, "  unused   app/Role") {
+		t.Error(got)
+	}
+	if got := text(Report{Permissions: &iam.Report{Unused: permissions.Unused}, Error: "there is no seed"}); got != "The rehearsal failed: there is no seed\n" {
+		t.Error(got)
 	}
 }

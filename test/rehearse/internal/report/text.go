@@ -27,8 +27,9 @@ func (r *Report) Write(w io.Writer) {
 	for _, p := range r.Pipelines {
 		p.write(w)
 	}
-	if r.Permissions != nil {
-		writePermissions(w, r.Permissions)
+	failed := r.failed()
+	if r.Permissions != nil && (r.Success || r.Permissions.Calls > 0) {
+		writePermissions(w, r.Permissions, !r.Success && (len(r.Pipelines) == 0 || len(failed) > 0))
 	}
 	if len(r.Pipelines) > 0 {
 		t := r.Times
@@ -53,9 +54,29 @@ func (r *Report) Write(w io.Writer) {
 		fmt.Fprintln(w, "The rehearsal succeeded.")
 	case r.Error != "":
 		fmt.Fprintf(w, "The rehearsal failed: %s\n", r.Error)
+	case len(failed) > 0:
+		fmt.Fprintf(w, "The rehearsal failed: %s.\n", strings.Join(failed, "; "))
 	default:
 		fmt.Fprintln(w, "The rehearsal failed.")
 	}
+}
+
+// failed names the pipelines whose runs did not succeed, and the stages in which they ended.
+func (r *Report) failed() []string {
+	var failed []string
+	for _, p := range r.Pipelines {
+		if p.Execution.Status == codepipeline.Succeeded {
+			continue
+		}
+		where := ""
+		for _, s := range p.Execution.Stages {
+			if s.Status == p.Execution.Status {
+				where = " in " + s.Name
+			}
+		}
+		failed = append(failed, p.Stack+" "+strings.ToLower(string(p.Execution.Status))+where)
+	}
+	return failed
 }
 
 func (p *Pipeline) write(w io.Writer) {

@@ -43,6 +43,12 @@ func Run(ctx context.Context, cdkJSON, outDir string) error {
 	if err != nil {
 		return err
 	}
+	// What an app leaves that is ended in the middle (Go's and the CDK's temporary folders) goes with this one.
+	temporary, err := os.MkdirTemp("", "archway-synth-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
 	var output bytes.Buffer
 	c := exec.CommandContext(ctx, "/bin/sh", "-c", s.App)
 	c.Dir = dir
@@ -50,16 +56,23 @@ func Run(ctx context.Context, cdkJSON, outDir string) error {
 		"CDK_OUTDIR="+outDir,
 		"CDK_CONTEXT_JSON="+values,
 		"PATH="+searchPath(dir),
+		"TMPDIR="+temporary,
 	)
 	c.Stdout, c.Stderr = &output, &output
 	// The app starts programs of its own (Go's, Node); all of them end with it.
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
 	c.WaitDelay = 5 * time.Second
-	if err := c.Run(); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	err = c.Run()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		if c.Process != nil {
+			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // those that had more to do than to end; nothing if there are none
 		}
+		return context.Cause(ctx)
+	case err != nil && output.Len() == 0:
+		return fmt.Errorf("%s: the app %q failed, and said nothing: %w", cdkJSON, s.App, err)
+	case err != nil:
 		return fmt.Errorf("%s: the app %q failed: %w\n%s", cdkJSON, s.App, err, strings.TrimSpace(output.String()))
 	}
 	return nil
@@ -111,7 +124,7 @@ func readJSON(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(content, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s holds no such JSON as a CDK app's: %w", path, err)
 	}
 	return nil
 }
