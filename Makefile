@@ -10,6 +10,9 @@ SHELL       := bash
 export PATH      := $(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/node_modules/node/bin/node
 
+# What is made here reports to nobody, and waits for nobody: `cdk` would after each command.
+export CDK_DISABLE_CLI_TELEMETRY := true
+
 # More arguments: make synth ARGS='--quiet', make rehearse ARGS='--json', make bench ARGS='-only sizes'.
 ARGS ?=
 # More flags for every go test: make test TESTFLAGS='-v'.

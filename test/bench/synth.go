@@ -23,8 +23,7 @@ func synth(ctx context.Context, runs int) error {
 	if err := preparePeer(ctx); err != nil {
 		return err
 	}
-	ours := app{name: "Archway (Go)", command: []string{"go", "run", "."}, dir: ".", out: filepath.Join(work, "ours")}
-	peer := app{name: "plain JavaScript", command: []string{"node", "test/bench/peer/peer.js"}, dir: ".", out: filepath.Join(work, "peer")}
+	ours, peer := sides(work)
 
 	fmt.Println("one run of each to warm the caches …")
 	for _, a := range []app{ours, peer} {
@@ -53,6 +52,13 @@ func synth(ctx context.Context, runs int) error {
 	fmt.Printf("%-18s %6.2f s\n", peer.name, theirs.Seconds())
 	fmt.Printf("ratio %.2f          (goal: at most 1.15)\n\n", mine.Seconds()/theirs.Seconds())
 	return nil
+}
+
+// sides are what is compared; they write into a folder.
+func sides(work string) (ours, peer app) {
+	ours = app{name: "Archway (Go)", command: []string{"go", "run", "."}, dir: ".", out: filepath.Join(work, "ours")}
+	peer = app{name: "plain JavaScript", command: []string{"node", "test/bench/peer/peer.js"}, dir: ".", out: filepath.Join(work, "peer")}
+	return ours, peer
 }
 
 type app struct {

@@ -1,5 +1,5 @@
 // The pipeline of the committed cdk.json in plain JavaScript: the same L2 constructs, the same resources, the same functions
-// compiled by the same commands, one after the other as such samples do. It is what Archway's synthesis is measured against,
+// compiled by the same commands, one after the other as such samples do, and judged by the same rules of cdk-nag. It is what Archway's synthesis is measured against,
 // and nothing else: it validates nothing and has no options.
 'use strict';
 const { execFileSync } = require('node:child_process');
@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const cdk = require('aws-cdk-lib');
+const cloudwatch = require('aws-cdk-lib/aws-cloudwatch');
 const codebuild = require('aws-cdk-lib/aws-codebuild');
 const codecommit = require('aws-cdk-lib/aws-codecommit');
 const codepipeline = require('aws-cdk-lib/aws-codepipeline');
@@ -17,6 +18,8 @@ const iam = require('aws-cdk-lib/aws-iam');
 const lambda = require('aws-cdk-lib/aws-lambda');
 const logs = require('aws-cdk-lib/aws-logs');
 const s3 = require('aws-cdk-lib/aws-s3');
+const sqs = require('aws-cdk-lib/aws-sqs');
+const { AwsSolutionsChecks } = require('cdk-nag');
 
 const buildspec = (name) => fs.readFileSync(path.join('buildspecs', name), 'utf8');
 const allow = (resources, ...list) => new iam.PolicyStatement({ actions: list, resources });
@@ -27,6 +30,7 @@ const role = (stack, id, service, statements) => new iam.Role(stack, id, {
 });
 
 const app = new cdk.App();
+cdk.Aspects.of(app).add(new AwsSolutionsChecks());
 const stack = new cdk.Stack(app, 'hello-go');
 
 const source = new codecommit.Repository(stack, 'Source', {
@@ -92,6 +96,13 @@ const builds = Object.entries(machines).map(([arch, buildImage]) => ({
 const merge = project('Merge', 'merge.yml', { buildImage: machines.arm64, computeType: codebuild.ComputeType.SMALL, privileged: false },
   { REPOSITORY_URI: images.repositoryUri, SOURCE_URL: source.repositoryCloneUrlHttp },
   [allow([images.repositoryArn], 'ecr:BatchGetImage', 'ecr:PutImage')]);
+const smokeTests = Object.entries(machines).map(([arch, buildImage]) => ({
+  arch,
+  project: project(`SmokeTest-${arch}`, 'smoke-test.yml', { buildImage, computeType: codebuild.ComputeType.SMALL, privileged: true }, {
+    COMMAND: '[]', ENVIRONMENT: '{}', EXPECT_EXIT_CODE: '0', EXPECT_MATCH: 'equals', EXPECT_TEXT: `Hello, ${arch}!`,
+    PLATFORM: `linux/${arch}`, REPOSITORY_URI: images.repositoryUri, TIMEOUT_SECONDS: '60',
+  }, [allow([images.repositoryArn], ...pull)]),
+}));
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'archway-peer-'));
 function goFunction(name, ecrActions) {
@@ -124,7 +135,7 @@ const pipelineRole = role(stack, 'PipelineRole', 'codepipeline.amazonaws.com', [
   allow([bucket.arnForObjects('*')], 's3:GetObject', 's3:GetObjectVersion', 's3:PutObject'),
   allow([bucket.bucketArn], 's3:GetBucketAcl', 's3:GetBucketLocation', 's3:GetBucketVersioning'),
   allow([source.repositoryArn], 'codecommit:CancelUploadArchive', 'codecommit:GetBranch', 'codecommit:GetCommit', 'codecommit:GetUploadArchiveStatus', 'codecommit:UploadArchive'),
-  allow([...builds.map((b) => b.project.projectArn), merge.projectArn], 'codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'),
+  allow([...builds.map((b) => b.project.projectArn), merge.projectArn, ...smokeTests.map((s) => s.project.projectArn)], 'codebuild:BatchGetBuilds', 'codebuild:StartBuild', 'codebuild:StopBuild'),
   allow([validate.functionArn, promote.functionArn], 'lambda:InvokeFunction'),
 ]);
 const sourceCode = new codepipeline.Artifact('SourceCode');
@@ -150,6 +161,9 @@ const pipeline = new codepipeline.Pipeline(stack, 'Pipeline', {
       actionName: 'hello-go', lambda: validate, variablesNamespace: 'Validate-hello-go',
       userParametersString: stack.toJsonString({ repository: images.repositoryUri, digest: '#{Merge-hello-go.INDEX_DIGEST}', revision: '#{Source.CommitId}',
         builds: Object.fromEntries(builds.map((b) => [`linux/${b.arch}`, digestOf(b.arch)])) }) })] },
+    { stageName: 'SmokeTest', actions: smokeTests.map((s) => new actions.CodeBuildAction({
+      actionName: `hello-go-${s.arch}`, project: s.project, input: sourceCode, type: actions.CodeBuildActionType.TEST, variablesNamespace: `SmokeTest-hello-go-${s.arch}`,
+      environmentVariables: { INDEX_DIGEST: { value: '#{Validate-hello-go.digest}' }, PLATFORMS: { value: '#{Validate-hello-go.platforms}' } } })) },
     { stageName: 'Promote', actions: [new actions.LambdaInvokeAction({
       actionName: 'hello-go', lambda: promote, variablesNamespace: 'Promote-hello-go',
       userParametersString: stack.toJsonString({ repository: images.repositoryUri, digest: '#{Validate-hello-go.digest}', commit: '#{Source.CommitId}',
@@ -157,6 +171,12 @@ const pipeline = new codepipeline.Pipeline(stack, 'Pipeline', {
   ],
 });
 const triggerRole = role(stack, 'TriggerRole', 'events.amazonaws.com', [allow([pipeline.pipelineArn], 'codepipeline:StartPipelineExecution')]);
+const deadLetters = new sqs.Queue(stack, 'DeadLetters', { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: cdk.Duration.days(14) });
+deadLetters.addToResourcePolicy(new iam.PolicyStatement({
+  actions: ['sqs:SendMessage'], principals: [new iam.ServicePrincipal('events.amazonaws.com')], resources: [deadLetters.queueArn] }));
+new cloudwatch.Alarm(stack, 'Alarm', {
+  metric: deadLetters.metricApproximateNumberOfMessagesVisible(), threshold: 1, evaluationPeriods: 1, treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+});
 new events.CfnRule(stack, 'Trigger', {
   state: 'ENABLED',
   eventPattern: {
@@ -167,6 +187,7 @@ new events.CfnRule(stack, 'Trigger', {
   },
   targets: [{
     id: 'Pipeline', arn: pipeline.pipelineArn, roleArn: triggerRole.roleArn,
+    deadLetterConfig: { arn: deadLetters.queueArn }, retryPolicy: { maximumEventAgeInSeconds: 3600 },
     inputTransformer: {
       inputPathsMap: { commit: '$.detail.commitId', branch: '$.detail.referenceName' },
       inputTemplate: '{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":<commit>}],"variables":[{"name":"branch","value":<branch>}]}',
