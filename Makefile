@@ -31,7 +31,7 @@ synth: $(STAMP) ## print the template of the configured pipelines; no AWS accoun
 	@cdk synth --no-notices $(ARGS)
 
 picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
-	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"; echo docs/pipeline.svg
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
 
 test: tools lint unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 

@@ -52,10 +52,14 @@ func run(arguments []string, out, problems io.Writer) error {
 		return fmt.Errorf("the assembly in %s has no stack %q", set.Arg(0), *only)
 	}
 	picture := drawing.SVG(scenes)
-	if *file != "" {
-		return os.WriteFile(*file, picture, 0o644)
+	if *file == "" {
+		_, err = out.Write(picture)
+		return err
 	}
-	_, err = out.Write(picture)
+	if err := os.WriteFile(*file, picture, 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, *file)
 	return err
 }
 
