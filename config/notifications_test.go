@@ -56,6 +56,10 @@ func TestTagsThatAWSWouldRefuseAreReported(t *testing.T) {
 		{"a key of AWS", pipelineWith(`"resourceTags": {"aws:team": "x"}`), []string{at + `["aws:team"]: "x": AWS keeps keys that begin with aws: to itself: use another one`}},
 		{"an umlaut", pipelineWith(`"resourceTags": {"Größe": "x"}`), []string{at + `["Größe"]: AWS takes keys of tags of 1 to 128 letters, digits, spaces and the characters _ . : / = + - @: use one such as "Team"`}},
 		{"a value with a comma", pipelineWith(`"resourceTags": {"Team": "a,b"}`), []string{at + `.Team: "a,b": AWS takes values of tags of at most 256 letters, digits, spaces and the characters _ . : / = + - @: use one such as "platform"`}},
+		{"keys that differ by their case", pipelineWith(`"resourceTags": {"project": "x", "Pipeline": "y", "Team": "z", "team": "z"}`), []string{
+			at + `.project: "x": differs by its case alone from "Project", which is there too, and IAM takes one of them on a role: write "Project", or use another key`,
+			at + `.team: "z": differs by its case alone from "Team", which is there too, and IAM takes one of them on a role: write "Team", or use another key`,
+		}},
 		{"a number", pipelineWith(`"resourceTags": {"CostCenter": 7}`), []string{at + `.CostCenter: 7: is a number where a string belongs: write it in double quotes`}},
 		{"too many", pipelineWith(`"resourceTags": {` + many[2:] + `}`), []string{at + `: {"k0":"","k1":"","k10":"","k11":"","k12":"","k13":"","k14":"","k15":"","k16":"","k17":"","k18":"","k…: has 49 tags, but AWS takes 50, and two are set anyway (Project, Pipeline): use at most 48`}},
 	})
