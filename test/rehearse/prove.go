@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"archway/test/rehearse/internal/proof"
 	"archway/test/rehearse/internal/rehearsal"
@@ -30,6 +33,11 @@ func (c *command) prove(ctx context.Context, r *rehearsal.Rehearsal, p *report.P
 				continue
 			}
 			promoted = true
+			expect, lacks := present(expect, tagged)
+			p.Proofs = append(p.Proofs, lacks...)
+			if len(expect) == 0 {
+				continue
+			}
 			image := r.RegistryHost() + "/" + registry.Name + ":" + tagged.Tags[0]
 			done := c.step("run " + registry.Name + ":" + tagged.Tags[0])
 			results, err := proof.Run(ctx, proof.Options{
@@ -52,4 +60,24 @@ func (c *command) prove(ctx context.Context, r *rehearsal.Rehearsal, p *report.P
 	if !promoted {
 		p.Proofs = append(p.Proofs, report.Proof{Error: "the pipeline succeeded, and no tag serves an image index"})
 	}
+}
+
+// present are the expectations about platforms that an index has, and what to say about the others: the validation has
+// passed, so the configuration does not ask for them.
+func present(expect []proof.Expectation, tagged report.Tagged) (there []proof.Expectation, lacks []report.Proof) {
+	var has []string
+	for _, e := range tagged.Entries {
+		if e.Attests == "" {
+			has = append(has, e.Platform)
+		}
+	}
+	for _, e := range expect {
+		if slices.ContainsFunc(has, func(p string) bool { return p == e.Platform || strings.HasPrefix(p, e.Platform+"/") }) {
+			there = append(there, e)
+			continue
+		}
+		lacks = append(lacks, report.Proof{Platform: e.Platform, Expected: e.Output, Error: fmt.Sprintf(
+			"%s expects it, but the image is built for %s only: build it for %s, or leave that out of %[1]s", proof.File, strings.Join(has, ", "), e.Platform)})
+	}
+	return there, lacks
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
@@ -93,6 +94,36 @@ func TestDriftIsSeenInTagsThatRulesWrite(t *testing.T) {
 	quiet("after somebody moved main", 1)
 	if text := w.Notices()[0].Text; !strings.Contains(text, "never-validated") || !strings.Contains(text, "main") {
 		t.Errorf("the notice says\n%s", text)
+	}
+}
+
+// A seed's branch is one that EventBridge can tell, mostly; the function then only records it.
+func TestPermissionToStartIsNeededOnceAPatternDecides(t *testing.T) {
+	w := deploy(t, patterned)
+	w.seed("patterned")
+	starts := func(all []iam.Allowance) (found []string) {
+		for _, a := range all {
+			if a.Action == "codepipeline:StartPipelineExecution" {
+				found = append(found, a.Owner)
+			}
+		}
+		return found
+	}
+	explained := func() (found []iam.Allowance) {
+		for _, n := range w.Permissions().NotExercised {
+			found = append(found, n.Allowance)
+		}
+		return found
+	}
+	if unused := starts(w.Permissions().Unused); len(unused) > 0 {
+		t.Errorf("reported as unused: %q", unused)
+	}
+	if got := starts(explained()); len(got) != 1 || !strings.HasPrefix(got[0], "patterned/TriggerFunctionRole") {
+		t.Errorf("explained of %q, expected the function's role alone", got)
+	}
+	w.succeeded(w.commit("patterned", "release-v1", "2").Wait()[0])
+	if got := starts(explained()); len(got) > 0 {
+		t.Errorf("nothing needed it of %q", got)
 	}
 }
 

@@ -36,6 +36,7 @@ import (
 const (
 	root      = "../../../.."
 	ruled     = "testdata/rules/cdk.json"      // with rules that EventBridge can tell by itself
+	patterned = "testdata/patterned/cdk.json"  // with a rule that only a function can tell
 	twoImages = "testdata/two-images/cdk.json" // without required provenance, which builds that take no time don't make
 )
 

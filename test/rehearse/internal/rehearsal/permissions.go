@@ -21,6 +21,7 @@ type exception struct {
 // The functions that exceptions are about.
 const (
 	notifier  = "archway/lambda/notify"
+	trigger   = "archway/lambda/trigger"
 	validator = "archway/lambda/validate"
 
 	autoDelete = "Custom::S3AutoDeleteObjects"
@@ -47,6 +48,8 @@ var unexercised = []exception{
 	}, reason: "only a failed run needs the function that tells of it"},
 	{of: notifier, actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
 		reason: "only a failed run is told of"},
+	{of: trigger, actions: []string{"codepipeline:StartPipelineExecution"}, elsewhere: true,
+		reason: "only a push that a regular expression alone can tell is started by the function"},
 	{of: validator, actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
 		reason: "the scheduled check tells only of drift"},
 	{service: "cloudwatch.amazonaws.com", actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
