@@ -49,7 +49,7 @@ func TestPermissionsForPeople(t *testing.T) {
 }
 
 // Most of the permissions were not used then, because most did not run.
-func TestOfARunThatEndedEarlyNoUnusedAllowancesAreListed(t *testing.T) {
+func TestTheEndOfAFailureSaysWhatFailedAndIsNotBuriedInUnusedAllowances(t *testing.T) {
 	permissions := iam.Report{Calls: 3, Unused: []iam.Allowance{{Owner: "app/Role", Statement: "app/Role.Policies[0].Statement[0]", Action: "s3:GetObject", Resource: "*"}}}
 	text := func(r Report) string {
 		var out strings.Builder
@@ -64,6 +64,12 @@ func TestOfARunThatEndedEarlyNoUnusedAllowancesAreListed(t *testing.T) {
 		!strings.HasSuffix(got, "The rehearsal failed: shop failed in Build.\n") {
 		t.Error(got)
 	}
+	run.Execution.Status, run.Proofs = codepipeline.Succeeded, []Proof{{Platform: "linux/amd64", Error: "it printed nothing"}}
+	if got := text(Report{Permissions: &permissions, Pipelines: []Pipeline{run}}); !strings.Contains(got, "  unused   app/Role") ||
+		!strings.HasSuffix(got, "The rehearsal failed: what shop has built does not do what it should.\n") {
+		t.Error(got)
+	}
+	run.Execution.Status, run.Proofs = codepipeline.Failed, nil
 	refused := permissions
 	refused.Refused = []string{"User: x/y is not authorized"}
 	if got := text(Report{Permissions: &refused, Pipelines: []Pipeline{run}}); !strings.Contains(got, "  refused  User: x/y") || !strings.Contains(got, "  unused   app/Role") {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,10 +55,13 @@ func (r *Report) Write(w io.Writer) {
 		fmt.Fprintln(w, "The rehearsal succeeded.")
 	case r.Error != "":
 		fmt.Fprintf(w, "The rehearsal failed: %s\n", r.Error)
-	case len(failed) > 0:
-		fmt.Fprintf(w, "The rehearsal failed: %s.\n", strings.Join(failed, "; "))
 	default:
-		fmt.Fprintln(w, "The rehearsal failed.")
+		for _, p := range r.Pipelines {
+			if slices.ContainsFunc(p.Proofs, func(proof Proof) bool { return proof.Error != "" }) {
+				failed = append(failed, "what "+p.Stack+" has built does not do what it should")
+			}
+		}
+		fmt.Fprintf(w, "The rehearsal failed: %s.\n", strings.Join(failed, "; "))
 	}
 }
 
