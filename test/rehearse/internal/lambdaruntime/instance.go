@@ -36,6 +36,8 @@ type instance struct {
 	next    chan invocation
 	ready   chan struct{} // the program asked for an invocation
 	outcome chan outcome
+	// asking tells that the program waits for an invocation; only exchange uses it.
+	asking bool
 
 	mu      sync.Mutex
 	current string // request id of the invocation under way
@@ -168,28 +170,38 @@ func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (a
 func (i *instance) exchange(ctx context.Context, in invocation) (answer []byte, reusable bool, err error) {
 	timeout := time.NewTimer(time.Until(in.deadline))
 	defer timeout.Stop()
-	next := i.next
+	var next chan invocation // nil until the program asks
+	var given bool
 	var done *outcome
+	answered := func(got outcome) {
+		if got.id == in.id { // else an answer that came too late
+			done = &got
+		}
+	}
 	for {
+		if i.asking && !given {
+			next = i.next
+		}
 		select {
 		case next <- in:
-			next = nil
-			// The program asked for this one; only its next request counts.
-			select {
-			case <-i.ready:
-			default:
-			}
+			next, given, i.asking = nil, true, false
 		case got := <-i.outcome:
-			if got.id != in.id && got.id != "" {
-				continue // an answer that came too late
-			}
 			if got.id == "" { // the program could not even start
 				return nil, false, got.err
 			}
-			done = &got
+			answered(got)
 		case <-i.ready:
 			// The invocation is over when the program asks for the next one:
-			// what it printed after its answer belongs to it.
+			// what it printed after its answer belongs to it. The answer came
+			// before, and may still lie beside this.
+			i.asking = true
+			if given && done == nil {
+				select {
+				case got := <-i.outcome:
+					answered(got)
+				default:
+				}
+			}
 			if done != nil {
 				return done.answer, true, done.err
 			}
