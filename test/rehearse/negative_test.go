@@ -60,7 +60,7 @@ func TestImageWithTheWrongArchitecturesConfigIsNotPromoted(t *testing.T) {
 
 func TestArm64BuildThatYieldsAmd64IsNotPromoted(t *testing.T) {
 	needsMachine(t)
-	r := deploy(t, patched(t, root+"/cdk.json", `"Value": "linux/arm64"`, `"Value": "linux/amd64"`))
+	r := deploy(t, patched(t, root+"/cdk.json", `"Value":"linux/arm64"`, `"Value":"linux/amd64"`))
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	wantRefused(t, only(t, push, err), "linux/arm64")
 	wantTags(t, r, "hello-go", map[string]string{})

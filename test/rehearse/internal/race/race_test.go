@@ -168,7 +168,7 @@ func TestFailedPromotionIsRetried(t *testing.T) {
 
 // In SUPERSEDED mode some executions never come to an end; the last one does.
 func TestSupersededExecutionsLeaveTheNewestCommit(t *testing.T) {
-	w := deploy(t, root+"/cdk.json", `"ExecutionMode": "QUEUED"`, `"ExecutionMode": "SUPERSEDED"`)
+	w := deploy(t, root+"/cdk.json", `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed(app)
 	w.delay = time.Second // nothing is running yet
 	var executions []*codepipeline.Execution
@@ -214,9 +214,7 @@ func TestConflictOfOneImageKeepsAllImagesWhereTheyAre(t *testing.T) {
 // One of two images can't be promoted, and nobody could foresee it: the stage
 // takes the other one back by itself.
 func TestHalfPromotionRollsItselfBack(t *testing.T) {
-	w := deploy(t, twoImages, `"Name": "Promote"
-     }`, `"Name": "Promote", "OnFailure": {"Result": "ROLLBACK"}
-     }`)
+	w := deploy(t, twoImages, `"Name":"Promote"}`, `"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]
 	web := w.tagsOf("two-images/web")

@@ -135,7 +135,7 @@ func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 }
 
 func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
-	w := deploy(t, toldApp, `"ExecutionMode": "QUEUED"`, `"ExecutionMode": "SUPERSEDED"`)
+	w := deploy(t, toldApp, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed("told")
 	begun, gate := make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() { close(begun) })
