@@ -16,6 +16,7 @@ import (
 )
 
 // gated is a pipeline with all optional stages, over one image.
+
 var gated = stack("Gated", func(stack awscdk.Stack) {
 	addGated(stack, &archway.Approval{
 		Topic: archway.NewTopic(stack, "Releases", nil).Topic, Message: "Is it tested?", Timeout: 90 * time.Minute,
@@ -23,6 +24,7 @@ var gated = stack("Gated", func(stack awscdk.Stack) {
 })
 
 // gatedElsewhere tells a topic that another stack made, with a key of its own.
+
 var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
 	topic := awssns.Topic_FromTopicAttributes(stack, jsii.String("Theirs"), &awssns.TopicAttributes{
 		TopicArn: jsii.String("arn:aws:sns:eu-west-1:111122223333:theirs"), KeyArn: jsii.String("arn:aws:kms:eu-west-1:111122223333:key/theirs"),
@@ -31,6 +33,7 @@ var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
 })
 
 // gatedByDefault is one that says nothing about its optional stages, over many images.
+
 var gatedByDefault = stack("GatedByDefault", func(stack awscdk.Stack) {
 	addGated(stack, &archway.Approval{}, "app", strings.Repeat("b", 64), strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "f")
 })
@@ -120,92 +123,12 @@ func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
 }
 
 // There is nothing to go back to before a tag has moved.
+
 func TestOnlyThePromotionIsRolledBack(t *testing.T) {
 	for _, stage := range stages(t, gated) {
 		if got, want := stage.OnFailure["Result"], map[bool]string{true: "ROLLBACK"}[stage.Name == "Promote"]; got != want {
 			t.Errorf("%s: OnFailure %q, want %q", stage.Name, got, want)
 		}
-	}
-}
-
-func TestSmokeTestsGetTheValidatedDigestOfThisRun(t *testing.T) {
-	got := configuration(t, gated, "EnvironmentVariables")
-	const want = `[{"name":"INDEX_DIGEST","value":"#{Validate-app.digest}"},{"name":"PLATFORMS","value":"#{Validate-app.platforms}"}]`
-	for _, action := range []string{"SmokeTest/app-amd64", "SmokeTest/app-arm64"} {
-		if got[action] != want {
-			t.Errorf("%s: %s, want %s", action, got[action], want)
-		}
-	}
-}
-
-func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
-	for project, want := range map[string]map[string]any{
-		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
-		"appTestarm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
-	} {
-		got := environment(t, gated, project)
-		for key, value := range want {
-			if got[key] != value {
-				t.Errorf("%s: %s is %v, want %v", project, key, got[key], value)
-			}
-		}
-	}
-	if got := environment(t, gatedByDefault, "appTestarm64Project")["ComputeType"]; got != "BUILD_GENERAL1_SMALL" {
-		t.Errorf("by default, the compute type is %v", got)
-	}
-}
-
-func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
-	common := func(architecture string, more map[string]string) map[string]string {
-		more["PLATFORM"], more["REPOSITORY_URI"] = "linux/"+architecture, "${appRegistryImages.RepositoryUri}"
-		return more
-	}
-	for project, want := range map[string]map[string]string{
-		"appTestamd64Project": common("amd64", map[string]string{
-			"COMMAND": `["--check","a \"b\" & c"]`, "ENVIRONMENT": `{"LEVEL":"debug"}`, "TIMEOUT_SECONDS": "90",
-			"EXPECT_EXIT_CODE": "3", "EXPECT_MATCH": "matches", "EXPECT_TEXT": "^amd64 ok$",
-		}),
-		"appTestarm64Project": common("arm64", map[string]string{
-			"COMMAND": `["--check","a \"b\" & c"]`, "ENVIRONMENT": `{"LEVEL":"debug"}`, "TIMEOUT_SECONDS": "90",
-			"EXPECT_EXIT_CODE": "3", "EXPECT_MATCH": "matches", "EXPECT_TEXT": "^arm64 ok$",
-		}),
-	} {
-		if diff := cmp.Diff(want, variables(t, gated, project)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", project, diff)
-		}
-	}
-	if diff := cmp.Diff(common("arm64", map[string]string{
-		"COMMAND": `[]`, "ENVIRONMENT": `{}`, "TIMEOUT_SECONDS": "60",
-		"HTTP_PORT": "8080", "HTTP_PATH": "/", "EXPECT_STATUS": "200", "EXPECT_MATCH": "contains", "EXPECT_TEXT": "well",
-	}), variables(t, gatedByDefault, "appTestarm64Project")); diff != "" {
-		t.Errorf("a server (-want +got):\n%s", diff)
-	}
-}
-
-func TestSmokeTestsHaveLimits(t *testing.T) {
-	got := resources(t, gated, codeBuildProject)["appTestamd64Project"].Properties
-	want := map[string]any{"ConcurrentBuildLimit": 1.0, "TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
-	for key, value := range want {
-		if got[key] != value {
-			t.Errorf("%s is %v, want %v", key, got[key], value)
-		}
-	}
-}
-
-func TestSmokeTestsMayOnlyPull(t *testing.T) {
-	want := []string{
-		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
-		"ecr:GetAuthorizationToken on *",
-		"ecr:GetDownloadUrlForLayer on ${appRegistryImages.Arn}",
-		"logs:CreateLogStream on ${appTestamd64Logs.Arn}",
-		"logs:PutLogEvents on ${appTestamd64Logs.Arn}",
-		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
-		"s3:GetBucketLocation on ${ArtifactsBucket.Arn}",
-		"s3:GetObject on ${ArtifactsBucket.Arn}/*",
-		"s3:GetObjectVersion on ${ArtifactsBucket.Arn}/*",
-	}
-	if diff := cmp.Diff(want, permissions(t, gated, "appTestamd64Role")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -221,119 +144,6 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 	}
 	if got := strings.Join(permissions(t, gatedByDefault, "PipelineRole"), "\n"); strings.Contains(got, "sns:") {
 		t.Errorf("nobody is to be told, and the pipeline's role may\n%s", got)
-	}
-}
-
-func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
-	role := resources(t, gatedElsewhere, "AWS::IAM::Role")["PipelineRole"].Properties
-	var got []string
-	for _, s := range role["Policies"].([]any)[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
-		if s := s.(map[string]any); strings.Contains(plain(s["Action"]), "kms:") {
-			got = append(got, plain(s["Action"])+" on "+plain(s["Resource"])+" through "+plain(s["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:ViaService"]))
-		}
-	}
-	want := []string{"kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-west-1:111122223333:key/theirs through sns.${AWS::Region}.${AWS::URLSuffix}"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	keys := resources(t, gatedElsewhere, "AWS::CodePipeline::Pipeline")["Pipeline"].Metadata[archway.TopicKeysMetadata]
-	if diff := cmp.Diff(any(map[string]any{"arn:aws:sns:eu-west-1:111122223333:theirs": "arn:aws:kms:eu-west-1:111122223333:key/theirs"}), keys); diff != "" {
-		t.Errorf("metadata (-want +got):\n%s", diff)
-	}
-}
-
-func TestScanGateGetsTheValidatedDigestAndItsLimits(t *testing.T) {
-	for stack, want := range map[string]string{
-		gated:          `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0,"MEDIUM":7},"minutes":45,"allowUnscannable":true}`,
-		gatedByDefault: `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0},"minutes":30}`,
-	} {
-		if got := configuration(t, stack, "UserParameters")["ScanGate/app"]; got != want {
-			t.Errorf("%s: %s, want %s", stack, got, want)
-		}
-	}
-	if got := configuration(t, gatedByDefault, "UserParameters"); got["ScanGate/f"] != "" {
-		t.Errorf("an image without limits is judged: %s", got["ScanGate/f"])
-	}
-}
-
-func TestScanGateIsToldByItsEnvironmentWhatIsAccepted(t *testing.T) {
-	environment := func(stack string) string {
-		variables, _ := resources(t, stack, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)
-		return plain(variables["Variables"])
-	}
-	const want = `{"${appRegistryImages}":[{"id":"CVE-2026-1234","reason":"not \"reachable\" & <so>","until":"2027-01-31"}]}`
-	variables := resources(t, gated, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
-	if got := plain(variables["ACCEPTED_FINDINGS"]); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got := environment(gatedByDefault); strings.Contains(got, "ACCEPTED") {
-		t.Errorf("nothing is accepted, and the environment is %s", got)
-	}
-}
-
-func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
-	want := []string{
-		"codepipeline:PutJobFailureResult on *",
-		"codepipeline:PutJobSuccessResult on *",
-		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
-		"ecr:DescribeImageScanFindings on ${appRegistryImages.Arn}",
-		"ecr:GetAuthorizationToken on *",
-		"logs:CreateLogStream on ${ScanGateLogs.Arn}",
-		"logs:PutLogEvents on ${ScanGateLogs.Arn}",
-	}
-	if diff := cmp.Diff(want, permissions(t, gatedByDefault, "ScanGateRole")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	got := strings.Join(permissions(t, gated, "ScanGateRole"), "\n")
-	for _, want := range []string{"inspector2:ListCoverage on *", "inspector2:ListFindings on *"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("with enhanced scanning, the role may not: %s; it may\n%s", want, got)
-		}
-	}
-}
-
-func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
-	const want = "Is it tested?\nCommit #{Source.CommitId} of branch #{variables.branch}\napp: #{Validate-app.digest} (#{Validate-app.platforms})"
-	if got := configuration(t, gated, "CustomData")["Approval/Approve"]; got != want {
-		t.Errorf("CustomData %q, want %q", got, want)
-	}
-	link := configuration(t, gated, "ExternalEntityLink")["Approval/Approve"]
-	if want := "/ecr/repositories/private/${AWS::AccountId}/${appRegistryImages}/_/image/#{Validate-app.digest}/details?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
-		t.Errorf("link %s, want it to end with %s", link, want)
-	}
-	if got := configuration(t, gated, "NotificationArn")["Approval/Approve"]; got != "${ReleasesTopic}" {
-		t.Errorf("NotificationArn %s", got)
-	}
-}
-
-func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
-	text := configuration(t, gatedByDefault, "CustomData")["Approval/Approve"]
-	if n := len(text); n > 1000 {
-		t.Errorf("the text has %d characters: CodePipeline allows 1000", n)
-	}
-	if !strings.HasPrefix(text, "Promote these images?\nCommit ") || !strings.HasSuffix(text, "\n... and 4 more") {
-		t.Errorf("text %q", text)
-	}
-	link := configuration(t, gatedByDefault, "ExternalEntityLink")["Approval/Approve"]
-	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
-		t.Errorf("link %s, want it to end with %s", link, want)
-	}
-	if _, told := configuration(t, gatedByDefault, "NotificationArn")["Approval/Approve"]; told {
-		t.Error("somebody is told")
-	}
-}
-
-func TestApprovalWaitsNoLongerThanItMay(t *testing.T) {
-	for stack, want := range map[string]float64{gated: 90, gatedByDefault: 10080} {
-		for _, s := range resources(t, stack, codePipeline)["Pipeline"].Properties["Stages"].([]any) {
-			s := s.(map[string]any)
-			for _, a := range s["Actions"].([]any) {
-				got, limited := a.(map[string]any)["TimeoutInMinutes"]
-				if approval := s["Name"] == "Approval"; limited != approval || approval && got != want {
-					t.Errorf("%s, %s: TimeoutInMinutes %v, want %v for the approval and none elsewhere", stack, s["Name"], got, want)
-				}
-			}
-		}
 	}
 }
 

@@ -46,7 +46,7 @@ func Start(t *testing.T) context.Context {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("%v; in CI nobody looks if this is left out", err)
 		}
-		t.Skip(err)
+		t.Skip("NOT RUN: ", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU,
 		chromedp.WSURLReadTimeout(limit/3)) // it starts slowly on a machine that does much else

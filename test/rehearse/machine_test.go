@@ -86,7 +86,7 @@ func needsMachine(t *testing.T) {
 	if inCI {
 		t.Fatal(reason + ", and in CI it must not be left out")
 	}
-	t.Skip(reason)
+	t.Skip("NOT RUN: " + reason)
 }
 
 // withoutCLI hides the AWS CLI of this machine, so that the stand-in is used.

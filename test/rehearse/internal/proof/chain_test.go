@@ -111,8 +111,8 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 		began = time.Now()
 	}
 	m, err := machine.Prepare(ctx, t.Output())
-	if errors.Is(err, machine.ErrUnavailable) {
-		t.Skip(err)
+	if errors.Is(err, machine.ErrUnavailable) && os.Getenv("CI") != "true" {
+		t.Skip("NOT RUN: ", err)
 	}
 	if err != nil {
 		t.Fatal(err)

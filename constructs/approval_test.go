@@ -1,0 +1,73 @@
+package constructs_test
+
+import (
+	"strings"
+	"testing"
+
+	archway "archway/constructs"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
+	role := resources(t, gatedElsewhere, "AWS::IAM::Role")["PipelineRole"].Properties
+	var got []string
+	for _, s := range role["Policies"].([]any)[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+		if s := s.(map[string]any); strings.Contains(plain(s["Action"]), "kms:") {
+			got = append(got, plain(s["Action"])+" on "+plain(s["Resource"])+" through "+plain(s["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:ViaService"]))
+		}
+	}
+	want := []string{"kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-west-1:111122223333:key/theirs through sns.${AWS::Region}.${AWS::URLSuffix}"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	keys := resources(t, gatedElsewhere, "AWS::CodePipeline::Pipeline")["Pipeline"].Metadata[archway.TopicKeysMetadata]
+	if diff := cmp.Diff(any(map[string]any{"arn:aws:sns:eu-west-1:111122223333:theirs": "arn:aws:kms:eu-west-1:111122223333:key/theirs"}), keys); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
+	}
+}
+
+func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
+	const want = "Is it tested?\nCommit #{Source.CommitId} of branch #{variables.branch}\napp: #{Validate-app.digest} (#{Validate-app.platforms})"
+	if got := configuration(t, gated, "CustomData")["Approval/Approve"]; got != want {
+		t.Errorf("CustomData %q, want %q", got, want)
+	}
+	link := configuration(t, gated, "ExternalEntityLink")["Approval/Approve"]
+	if want := "/ecr/repositories/private/${AWS::AccountId}/${appRegistryImages}/_/image/#{Validate-app.digest}/details?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
+		t.Errorf("link %s, want it to end with %s", link, want)
+	}
+	if got := configuration(t, gated, "NotificationArn")["Approval/Approve"]; got != "${ReleasesTopic}" {
+		t.Errorf("NotificationArn %s", got)
+	}
+}
+
+func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
+	text := configuration(t, gatedByDefault, "CustomData")["Approval/Approve"]
+	if n := len(text); n > 1000 {
+		t.Errorf("the text has %d characters: CodePipeline allows 1000", n)
+	}
+	if !strings.HasPrefix(text, "Promote these images?\nCommit ") || !strings.HasSuffix(text, "\n... and 4 more") {
+		t.Errorf("text %q", text)
+	}
+	link := configuration(t, gatedByDefault, "ExternalEntityLink")["Approval/Approve"]
+	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
+		t.Errorf("link %s, want it to end with %s", link, want)
+	}
+	if _, told := configuration(t, gatedByDefault, "NotificationArn")["Approval/Approve"]; told {
+		t.Error("somebody is told")
+	}
+}
+
+func TestApprovalWaitsNoLongerThanItMay(t *testing.T) {
+	for stack, want := range map[string]float64{gated: 90, gatedByDefault: 10080} {
+		for _, s := range resources(t, stack, codePipeline)["Pipeline"].Properties["Stages"].([]any) {
+			s := s.(map[string]any)
+			for _, a := range s["Actions"].([]any) {
+				got, limited := a.(map[string]any)["TimeoutInMinutes"]
+				if approval := s["Name"] == "Approval"; limited != approval || approval && got != want {
+					t.Errorf("%s, %s: TimeoutInMinutes %v, want %v for the approval and none elsewhere", stack, s["Name"], got, want)
+				}
+			}
+		}
+	}
+}
