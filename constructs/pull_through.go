@@ -177,7 +177,7 @@ func wildcardCaches(prefixes map[Upstream]string) []exception {
 	return []exception{wildcard("Dockerfiles name what is pulled through the cache. The prefix holds nothing else.", findings...)}
 }
 
-// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if that fails; nil
+// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if these refuse or fail; nil
 // if there are none. https://docs.docker.com/build/buildkit/toml-configuration/
 func mirrors(scope constructs.Construct, prefixes map[Upstream]string) *string {
 	if len(prefixes) == 0 {
