@@ -79,5 +79,8 @@ tools: ## say which optional tools of the tests are missing
 
 # npm ci only when the lock is another than last time, whatever the files' dates.
 $(STAMP): package.json package-lock.json
+	@for tool in go npm; do \
+	  command -v $$tool >/dev/null || { echo "$$tool is not installed: Archway needs Go (https://go.dev/dl) and Node.js with npm (https://nodejs.org)" >&2; exit 1; }; \
+	done
 	@sum=$$(cat $^ | cksum); \
 	if [[ $$(cat $@ 2>/dev/null) != "$$sum" ]]; then echo 'npm ci' >&2; npm ci --no-audit --no-fund >&2; echo "$$sum" >$@; else touch $@; fi
