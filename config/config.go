@@ -81,6 +81,11 @@ type Pipeline struct {
 	// KeepUntagged is whether images stay that no tag names, as signatures do.
 	KeepUntagged bool `json:"-"`
 
+	// PLACEHOLDER
+	Promotes       bool     `json:"-"`
+	StagingDays    int      `json:"-"`
+	ReleaseWriters []string `json:"-"`
+
 	// PullThrough says under which prefix the images of other registries are found in the account's own.
 	PullThrough map[Upstream]string `json:"-"`
 }

@@ -18,13 +18,14 @@ import (
 
 // MergeProps describes the merge of one image's architectures.
 type MergeProps struct {
-	// Repository holds the images to merge, and takes the index. Required.
+	// Repository holds the images to merge, and takes the index: that for staging. Required.
 	Repository awsecr.IRepository
 
-	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repository, as [NewSigning]
-	// configures it.
-	// Default: nothing is signed.
-	SigningProfile string
+	// PipelineName is the name of the pipeline, which the merge asks for the digests that the builds have put out. Required.
+	PipelineName string
+
+	// Builds are the names of the actions in the pipeline's stage Build, by platform. Required.
+	Builds map[string]string
 
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
@@ -60,7 +61,8 @@ func (p *MergeProps) Validate() error {
 	}
 	return errors.Join(
 		missing(p.Repository == nil, "Repository", "the ECR repository that holds the images"),
-		validProfile("SigningProfile", p.SigningProfile),
+		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
+		missing(len(p.Builds) == 0, "Builds", "the names of the build actions, by platform"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -69,8 +71,8 @@ func (p *MergeProps) Validate() error {
 }
 
 // Merge is an unprivileged CodeBuild project that makes one image index of images that were pushed by digest, and puts it
-// by digest. In a pipeline, its action must set COMMIT_ID to the commit, and IMAGE_DIGESTS to what the builds exported
-// ("linux/amd64=sha256:… linux/arm64=sha256:…"), and gives the index's digest as the variable [IndexDigestVariable].
+// by digest. In a pipeline, its action must set [ExecutionEnvironment], and gives the index's digest as the variable
+// [IndexDigestVariable].
 type Merge struct {
 	constructs.Construct
 
@@ -104,11 +106,14 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
-		Statements: append([]awsiam.PolicyStatement{
+		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
-		}, signs(scope, p.SigningProfile, p.Repository)...),
+			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
+		},
 		Environment: map[string]*string{
+			"PIPELINE":       &p.PipelineName,
+			"BUILDS":         jsonObject(p.Builds),
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			"SOURCE_URL":     &p.SourceURL,
 		},

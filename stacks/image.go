@@ -14,16 +14,11 @@ import (
 )
 
 type imageProps struct {
-	Source    *archway.Source
-	Artifacts *archway.Artifacts
-	Rules     []config.Rule
-	Key       awskms.IKey
-
-	// SigningProfile signs what is pushed; empty if nothing is signed.
-	SigningProfile string
-	KeepUntagged   bool
-	PullThrough    map[config.Upstream]string
-	RemovalPolicy  awscdk.RemovalPolicy
+	Pipeline      *config.Pipeline
+	Source        *archway.Source
+	Artifacts     *archway.Artifacts
+	Key           awskms.IKey
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // newImage adds the registry and the builds of one image to its scope.
@@ -34,20 +29,20 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
-		KeepUntagged:   props.KeepUntagged,
+		KeepUntagged:   props.Pipeline.KeepUntagged,
+		StagingDays:    props.Pipeline.StagingDays,
+		NeverPromoted:  !props.Pipeline.Promotes,
 		EncryptionKey:  props.Key,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
 	var builds []*archway.NativeBuild
+	actions := map[string]string{}
 	for _, target := range cfg.Platforms {
 		build := cfg.Builds[target.Arch()]
 		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
 			Architecture: archway.Architecture(target.Arch()),
-			Repository:   registry.Repository,
-			Cache:        registry.Cache,
-
-			SigningProfile: props.SigningProfile,
-			PullThrough:    caches(props.PullThrough),
+			Repository:   registry.Staging,
+			PullThrough:  caches(props.Pipeline.PullThrough),
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.CloneURL(),
@@ -61,36 +56,39 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SBOMGenerator:    generator(cfg.SBOM),
 
 			Labels:        cfg.Labels,
-			Rules:         buildRules(props.Rules, cfg, target),
+			Rules:         buildRules(props.Pipeline.Rules, cfg, target),
+			PipelineName:  props.Pipeline.Name,
 			Compute:       archway.Compute(build.Compute),
 			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
 			BuildKitImage: cfg.BuildkitImage,
 			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}))
+		actions[string(target)] = archway.BuildActionName(cfg.Name, archway.Architecture(target.Arch()))
 	}
 	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Where " + cfg.Name + " is pulled from"),
 		Value:       registry.URI(),
 	})
 	tags := cfg.Tags
-	if len(props.Rules) > 0 {
+	if len(props.Pipeline.Rules) > 0 {
 		tags = config.Tags{} // the rules have them
 	}
 	return archway.PipelineImage{
-		Name:       cfg.Name,
-		Repository: registry.Repository,
-		Builds:     builds,
+		Name:     cfg.Name,
+		Registry: registry,
+		Builds:   builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:     registry.Repository,
-			SigningProfile: props.SigningProfile,
-			Artifacts:      props.Artifacts.Bucket,
-			SourceURL:      *props.Source.CloneURL(),
-			LogKey:         props.Key,
-			RemovalPolicy:  props.RemovalPolicy,
+			Repository:    registry.Staging,
+			PipelineName:  props.Pipeline.Name,
+			Builds:        actions,
+			Artifacts:     props.Artifacts.Bucket,
+			SourceURL:     *props.Source.CloneURL(),
+			LogKey:        props.Key,
+			RemovalPolicy: props.RemovalPolicy,
 		}),
 		Scan:          scanLimits(cfg.ScanGate),
-		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
+		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),
