@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ type AcceptedFinding struct {
 	Until string
 }
 
-func (a *AcceptedFinding) problems(at string) error {
+func (a *AcceptedFinding) problems(at string) []error {
 	var errs []error
 	if !settings.VulnerabilityID.MatchString(a.ID) {
 		errs = append(errs, wrong(at+".ID", "is %q: give the vulnerability's id, such as \"CVE-2026-1234\"", a.ID))
@@ -32,5 +31,5 @@ func (a *AcceptedFinding) problems(at string) error {
 	if _, err := time.Parse(time.DateOnly, a.Until); err != nil {
 		errs = append(errs, wrong(at+".Until", "is %q: give the last day, such as \"2027-01-31\"", a.Until))
 	}
-	return errors.Join(errs...)
+	return errs
 }

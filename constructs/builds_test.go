@@ -17,34 +17,35 @@ const codeBuildProject = "AWS::CodeBuild::Project"
 
 var (
 	builds = stack("Builds", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", nil)
+		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+		var builds []*archway.NativeBuild
 		for id, architecture := range map[string]archway.Architecture{"Amd64": archway.AMD64, "Arm64": archway.ARM64} {
-			archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
+			builds = append(builds, archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
 				Architecture: architecture,
-				Repository:   registry.Repository,
-				Cache:        registry.Cache,
+				Repository:   registry.Staging,
 				Artifacts:    artifacts.Bucket,
 				SourceURL:    "https://git.example.test/app",
-			})
+			}))
 		}
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
-			Repository: registry.Repository,
+			Repository: registry.Staging,
 			Artifacts:  artifacts.Bucket,
 			SourceURL:  "https://git.example.test/app",
+
+			PipelineName: "shop", Image: "app", Builds: builds,
 		})
 	})
 	buildsAsTold = stack("BuildsAsTold", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", nil)
+		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{
 			ExpireDays:    7,
 			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
-		archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
+		build := archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
 			Architecture:  archway.ARM64,
-			Repository:    registry.Repository,
-			Cache:         registry.Cache,
+			Repository:    registry.Staging,
 			Artifacts:     artifacts.Bucket,
 			SourceURL:     "https://git.example.test/app",
 			Context:       "services/api/",
@@ -61,7 +62,10 @@ var (
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
-			Repository:   registry.Repository,
+			PipelineName: "shop",
+			Image:        "app",
+			Builds:       []*archway.NativeBuild{build},
+			Repository:   registry.Staging,
 			Artifacts:    artifacts.Bucket,
 			SourceURL:    "https://git.example.test/app",
 			Timeout:      5 * time.Minute,
@@ -141,8 +145,8 @@ func TestBuildHasTimeLimits(t *testing.T) {
 
 func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 	want := map[string]string{
-		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
-		"CACHE_REF":      "${RegistryCache.RepositoryUri}:amd64",
+		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":      "${RegistryStaging.RepositoryUri}:cache-amd64",
 		"PLATFORM":       "linux/amd64",
 		"BUILD_CONTEXT":  ".",
 		"DOCKERFILE":     "Dockerfile",
@@ -155,8 +159,8 @@ func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 	want = map[string]string{
-		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
-		"CACHE_REF":      "${RegistryCache.RepositoryUri}:arm64",
+		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":      "${RegistryStaging.RepositoryUri}:cache-arm64",
 		"PLATFORM":       "linux/arm64",
 		"BUILD_CONTEXT":  "services/api",
 		"DOCKERFILE":     "docker/Dockerfile",
@@ -173,7 +177,10 @@ func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 }
 
 func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
-	want := map[string]string{"REPOSITORY_URI": "${RegistryImages.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app"}
+	want := map[string]string{
+		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app",
+		"PIPELINE": "shop", "BUILDS": `{"linux/amd64":"app-amd64","linux/arm64":"app-arm64"}`,
+	}
 	if diff := cmp.Diff(want, variables(t, builds, "MergeProject")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -181,20 +188,14 @@ func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
 
 func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
 	want := []string{
-		"ecr:BatchCheckLayerAvailability on ${RegistryCache.Arn}",
-		"ecr:BatchCheckLayerAvailability on ${RegistryImages.Arn}",
-		"ecr:BatchGetImage on ${RegistryCache.Arn}",
-		"ecr:BatchGetImage on ${RegistryImages.Arn}",
-		"ecr:CompleteLayerUpload on ${RegistryCache.Arn}",
-		"ecr:CompleteLayerUpload on ${RegistryImages.Arn}",
+		"ecr:BatchCheckLayerAvailability on ${RegistryStaging.Arn}",
+		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
+		"ecr:CompleteLayerUpload on ${RegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:GetDownloadUrlForLayer on ${RegistryCache.Arn}",
-		"ecr:InitiateLayerUpload on ${RegistryCache.Arn}",
-		"ecr:InitiateLayerUpload on ${RegistryImages.Arn}",
-		"ecr:PutImage on ${RegistryCache.Arn}",
-		"ecr:PutImage on ${RegistryImages.Arn}",
-		"ecr:UploadLayerPart on ${RegistryCache.Arn}",
-		"ecr:UploadLayerPart on ${RegistryImages.Arn}",
+		"ecr:GetDownloadUrlForLayer on ${RegistryStaging.Arn}",
+		"ecr:InitiateLayerUpload on ${RegistryStaging.Arn}",
+		"ecr:PutImage on ${RegistryStaging.Arn}",
+		"ecr:UploadLayerPart on ${RegistryStaging.Arn}",
 		"logs:CreateLogStream on ${Amd64Logs.Arn}",
 		"logs:PutLogEvents on ${Amd64Logs.Arn}",
 		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
@@ -209,9 +210,10 @@ func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
 
 func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
 	want := []string{
-		"ecr:BatchGetImage on ${RegistryImages.Arn}",
+		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:shop",
+		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:PutImage on ${RegistryImages.Arn}",
+		"ecr:PutImage on ${RegistryStaging.Arn}",
 		"logs:CreateLogStream on ${MergeLogs.Arn}",
 		"logs:PutLogEvents on ${MergeLogs.Arn}",
 		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",

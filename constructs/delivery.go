@@ -106,6 +106,9 @@ func (p *DeliveryProps) Validate() error {
 // Promotes tells whether the pipeline promotes anything.
 func (d *Delivery) Promotes() bool { return d.Images[0].Registry.Release != nil }
 
+// Settings is the file that the functions get.
+func (d *Delivery) Settings() string { return string(d.file) }
+
 // settingsMetadata is the file as it reads in a template.
 func (d *Delivery) settingsMetadata() map[string]any {
 	var object map[string]any
@@ -174,14 +177,14 @@ func (i PipelineImage) describe() settings.Image {
 	return image
 }
 
-// BuildActionName is the name of the action in the stage Build that builds an image for one architecture, by the image's name.
-func BuildActionName(image string, architecture Architecture) string {
+// buildActionName is the name of the action in the stage Build that builds an image for one architecture, by the image's name.
+func buildActionName(image string, architecture Architecture) string {
 	return image + "-" + string(architecture)
 }
 
 // actionName names the actions of an image that there is one of for each architecture.
 func (i PipelineImage) actionName(architecture Architecture) string {
-	return BuildActionName(i.Name, architecture)
+	return buildActionName(i.Name, architecture)
 }
 
 // parameters are what an action hands to a function: which settings it was made with, which execution it is, and which image it is

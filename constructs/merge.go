@@ -24,8 +24,11 @@ type MergeProps struct {
 	// PipelineName is the name of the pipeline, which the merge asks for the digests that the builds have put out. Required.
 	PipelineName string
 
-	// Builds are the names of the actions in the pipeline's stage Build, by platform. Required.
-	Builds map[string]string
+	// Image is the image's name in the pipeline. Required.
+	Image string
+
+	// Builds are the image's builds. At least one is required.
+	Builds []*NativeBuild
 
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
@@ -62,7 +65,8 @@ func (p *MergeProps) Validate() error {
 	return errors.Join(
 		missing(p.Repository == nil, "Repository", "the ECR repository that holds the images"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
-		missing(len(p.Builds) == 0, "Builds", "the names of the build actions, by platform"),
+		missing(p.Image == "", "Image", "the image's name in the pipeline"),
+		missing(len(p.Builds) == 0, "Builds", "a build for each architecture"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -95,6 +99,10 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 	p := *props
 	fill(&p.Timeout, 15*time.Minute)
 
+	builds := map[string]string{} // the names of the actions, by platform
+	for _, build := range p.Builds {
+		builds[build.Architecture.Platform()] = buildActionName(p.Image, build.Architecture)
+	}
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Merges the architectures of one run into one image index",
 		Spec:          buildspecs.Merge,
@@ -113,7 +121,7 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		},
 		Environment: map[string]*string{
 			"PIPELINE":       &p.PipelineName,
-			"BUILDS":         jsonObject(p.Builds),
+			"BUILDS":         jsonObject(builds),
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			"SOURCE_URL":     &p.SourceURL,
 		},

@@ -72,8 +72,8 @@ func (p *RegistryProps) Validate() error {
 	errs := []error{missing(p.RepositoryName == "", "RepositoryName", "the name under which people pull the image")}
 	switch name := p.RepositoryName; {
 	case name == "":
-	case !repositoryName.MatchString(name) || len(settings.Staging(name)) > 256:
-		errs = append(errs, wrong("RepositoryName", "is %q: ECR allows lowercase letters, digits, and single . _ - / between them; %q must fit into 256 characters too", name, settings.Staging(name)))
+	case !repositoryName.MatchString(name) || len(name) < 2 || len(settings.Staging(name)) > 256:
+		errs = append(errs, wrong("RepositoryName", "is %q: ECR allows 2 to 256 lowercase letters, digits, and single . _ - / between them, and %q must fit too", name, settings.Staging(name)))
 	}
 	if n := len(p.MovingTags); n > maxMovingTags {
 		errs = append(errs, wrong("MovingTags", "has %d filters: ECR allows %d, so cover several tags by one filter with a *", n, maxMovingTags))

@@ -69,9 +69,7 @@ func (s *ScanLimits) problems() []error {
 		errs = append(errs, wrong("Scan.Timeout", "is %s: give whole minutes, from 1m to %s", d, mostScanTime))
 	}
 	for i := range s.Accepted {
-		if err := s.Accepted[i].problems(at("Scan.Accepted", i)); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, s.Accepted[i].problems(at("Scan.Accepted", i))...)
 	}
 	for _, limit := range s.limits() {
 		if limit.most != nil && *limit.most < 0 {

@@ -28,8 +28,8 @@ type SmokeTestProps struct {
 	// PipelineName is the name of the pipeline, which the test asks for the validated digest. Required.
 	PipelineName string
 
-	// ValidateAction is the name of the action in the pipeline's stage Validate that validates the image. Required.
-	ValidateAction string
+	// Image is the image's name in the pipeline. Required.
+	Image string
 
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
@@ -73,7 +73,7 @@ func (p *SmokeTestProps) Validate() error {
 		p.Architecture.validate(),
 		missing(p.Repository == nil, "Repository", "the ECR repository of the image"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
-		missing(p.ValidateAction == "", "ValidateAction", "the name of the action that validates the image"),
+		missing(p.Image == "", "Image", "the image's name in the pipeline"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -113,7 +113,7 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
 	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
 	environment["PIPELINE"] = &p.PipelineName
-	environment["VALIDATE_ACTION"] = &p.ValidateAction
+	environment["VALIDATE_ACTION"] = &p.Image
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
 		Spec:          buildspecs.SmokeTest,

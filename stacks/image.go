@@ -36,7 +36,6 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		RemovalPolicy:  props.RemovalPolicy,
 	})
 	var builds []*archway.NativeBuild
-	actions := map[string]string{}
 	for _, target := range cfg.Platforms {
 		build := cfg.Builds[target.Arch()]
 		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
@@ -64,7 +63,6 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}))
-		actions[string(target)] = archway.BuildActionName(cfg.Name, archway.Architecture(target.Arch()))
 	}
 	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Where " + cfg.Name + " is pulled from"),
@@ -81,7 +79,8 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
 			Repository:    registry.Staging,
 			PipelineName:  props.Pipeline.Name,
-			Builds:        actions,
+			Image:         cfg.Name,
+			Builds:        builds,
 			Artifacts:     props.Artifacts.Bucket,
 			SourceURL:     *props.Source.CloneURL(),
 			LogKey:        props.Key,
