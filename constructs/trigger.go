@@ -2,7 +2,6 @@ package constructs
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"archway/internal/rule"
@@ -164,39 +163,7 @@ func (p *TriggerProps) parts() (direct []triggerPart, decides bool) {
 			refType: rule.Branch, names: []any{p.Branch}, inputTemplate: p.inputTemplate(p.BranchVariable, ""),
 		}}, false
 	}
-	matchers, _ := compile(p.Rules)
-	for _, m := range matchers {
-		globs, alone := m.Globs()
-		if !alone {
-			decides = true
-			continue
-		}
-		direct = append(direct, triggerPart{
-			id: "Rule-" + m.Name, description: "A push that the build rule " + m.Name + " matches starts the pipeline with the pushed commit",
-			refType: m.Type, names: matchNames(globs), inputTemplate: p.inputTemplate(RefVariable, m.Name),
-		})
-	}
-	return direct, decides
-}
-
-// matchNames are the globs as EventBridge writes them.
-// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-func matchNames(globs []string) []any {
-	var names []any
-	for _, glob := range globs {
-		body, open := strings.CutSuffix(glob, "*")
-		switch {
-		case glob == "*":
-			return nil
-		case !strings.Contains(glob, "*"):
-			names = append(names, glob)
-		case open && !strings.Contains(body, "*"):
-			names = append(names, map[string]string{"prefix": body})
-		default:
-			names = append(names, map[string]string{"wildcard": glob})
-		}
-	}
-	return names
+	return nil, true
 }
 
 // inputTemplate is the shape of StartPipelineExecution. A <name> outside of quotes is replaced by the value as JSON.
@@ -240,20 +207,10 @@ func (t *Trigger) addRule(p *TriggerProps, id, description string, types []rule.
 	return r
 }
 
-// functionRule is a rule as the function reads it.
-type functionRule struct {
-	rule.Rule
-	Direct bool `json:"direct,omitempty"`
-}
-
-func forFunction(rules []Rule) []functionRule {
-	var all []functionRule
+func forFunction(rules []Rule) []rule.Rule {
+	var all []rule.Rule
 	for _, r := range rules {
-		one := functionRule{Rule: r.rule()}
-		if m, err := rule.Compile(one.Rule); err == nil {
-			_, one.Direct = m.Globs()
-		}
-		all = append(all, one)
+		all = append(all, r.rule())
 	}
 	return all
 }
