@@ -228,3 +228,10 @@ func (i *Image) Platforms(rule string) []string {
 	}
 	return all
 }
+
+// stagingPrefix comes before the name of a release repository. It is a prefix and no suffix, because ECR's replication filters
+// are prefixes: one for "hello-go" must not take "hello-go-staging" along.
+const stagingPrefix = "staging/"
+
+// Staging is the name of the repository that builds of an image push to, by the name of the one that people pull from.
+func Staging(release string) string { return stagingPrefix + release }
