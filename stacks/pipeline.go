@@ -33,6 +33,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	stack.TemplateOptions().SetMetadata(&map[string]any{
 		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
 	})
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
+	}
 	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
 
 	key := newKey(stack, cfg, removal)
