@@ -21,7 +21,6 @@ type Pipeline struct {
 // NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
 // which fills in the defaults and finds what is wrong.
 func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
-	cfg.Promotes = true // PLACEHOLDER
 	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
@@ -33,6 +32,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	stack.TemplateOptions().SetMetadata(&map[string]any{
 		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
 	})
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
+	}
 	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
 
 	key := newKey(stack, cfg, removal)
