@@ -106,13 +106,6 @@ func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
 			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
 		},
 		{
-			"a rule that says nothing of what was validated",
-			driftWith(`{"name": "main", "type": "branch", "exact": "main"}, {"name": "release", "type": "tag", "pattern": "v(?<version>\\d+\\.\\d+)", "tags": {"immutable": ["{version}"], "moving": ["stable"]}}`),
-			[]string{
-				`archway.pipelines[0].images[0]: driftCheck can't tell what was validated, because the rule "release" moves stable and gives no immutable tag in which nothing but the commit or the date is open: add one such as "{commit:12}-release" to it`,
-			},
-		},
-		{
 			"rules that share a tag and no platform",
 			driftWith(`{"name": "a", "type": "branch", "exact": "a", "platforms": ["linux/amd64"], "tags": {"immutable": ["a-{commit:12}"], "moving": ["latest"]}},
 				{"name": "b", "type": "branch", "exact": "b", "platforms": ["linux/arm64"], "tags": {"immutable": ["b-{commit:12}"], "moving": ["latest"]}}`),
