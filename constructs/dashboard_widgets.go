@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"archway/internal/metrics"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
@@ -52,8 +53,16 @@ func graph(title, unit string, width int, also object, lines ...[]any) widget {
 
 // measure is a metric of the functions.
 func measure(p *DashboardProps, image PipelineImage, name string, dimensions []any, how object) []any {
-	line := []any{metrics.Namespace, name, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), metrics.Repository, image.Registry.Name}
+	line := []any{metrics.Namespace, name, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), metrics.Repository, image.measured()}
 	return append(append(line, dimensions...), how)
+}
+
+// measured is the name by which the functions measure an image: that of the repository which people pull from, if there is one.
+func (i PipelineImage) measured() string {
+	if i.Registry.Release == nil {
+		return settings.Staging(i.Registry.Name)
+	}
+	return i.Registry.Name
 }
 
 func widgetsOf(p *DashboardProps) []widget {
