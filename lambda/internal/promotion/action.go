@@ -35,7 +35,13 @@ type Promoter struct {
 	Pushed pushed.Times
 	// Transfer copies from staging to release, as transfer.Run does.
 	Transfer func(context.Context, transfer.Job) (transfer.Result, error)
+
+	// pause is the wait between two looks at a tag that was just written; 0 means longPause.
+	pause time.Duration
 }
+
+// longPause gives a registry time to serve what it has taken.
+const longPause = 200 * time.Millisecond
 
 // Do looks at everything that can refuse, for all images, before it copies anything, and copies all of them before it writes the
 // first tag. A continued job begins from the start: only the copying goes on where it was.

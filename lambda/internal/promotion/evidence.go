@@ -1,11 +1,11 @@
 package promotion
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 
@@ -77,7 +77,7 @@ func (p *Promoter) candidates(ctx context.Context, r run, log *slog.Logger) ([]*
 		if i.Release == "" {
 			continue
 		}
-		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed, pause: 200 * time.Millisecond}
+		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed, pause: cmp.Or(p.pause, longPause)}
 		if err := p.prepare(ctx, c, r, log); err != nil {
 			return nil, err
 		}

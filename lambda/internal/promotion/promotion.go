@@ -49,8 +49,7 @@ type promoter struct {
 	// givingUp is why platforms may be lost, where the configuration says so.
 	givingUp string
 	log      *slog.Logger
-	// pause is the wait between two looks at a tag that was just written.
-	pause time.Duration
+	pause    time.Duration
 	// known are the images and the commits that were asked for.
 	known     map[digest.Digest]image
 	relations map[string]history.Relation

@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
+	"archway/lambda/internal/transfer"
 )
 
 var failureType = func(err error) types.FailureType {
@@ -164,7 +166,6 @@ func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 }
 
 func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
-	t.Parallel() // it looks several times
 	s := set(t)
 	moved := false
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -184,7 +185,6 @@ func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 }
 
 func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
-	t.Parallel() // it looks several times
 	s := set(t)
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodHead && r.URL.Path == "/v2/app/manifests/latest" {
@@ -195,6 +195,53 @@ func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
 	_, err := s.promote(t)
 	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was written 3 times and still serves something else") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestTagThatCannotBeReadBack(t *testing.T) {
+	for tag, says := range map[string]string{commit12: "the tag " + commit12 + " was written, and could not be read back", "latest": "the tag latest was written, and could not be read back"} {
+		s := set(t)
+		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodHead || !strings.HasSuffix(r.URL.Path, "/"+tag) || !slices.Contains(s.puts(), tag) {
+				return false
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+			return true
+		})
+		if _, err := s.promote(t); !errors.Is(err, registry.ErrUnavailable) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: error %v", tag, err)
+		}
+	}
+}
+
+// ECR refuses a manifest that is declared as something else than it is.
+func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
+	for _, header := range []string{"", "application/octet-stream"} {
+		s := set(t)
+		lost := s.store.Index(s.store.Linux("amd64", ""), s.store.Linux("arm64", "")).Digest
+		s.Push(t, "app", s.store)
+		s.store.Declare(lost, header)
+		s.Push(t, "staging/app", s.store)
+		s.validated("e-1", lost)
+		s.transfer = func(context.Context, transfer.Job) (transfer.Result, error) { return transfer.Result{}, nil }
+		var declared []string
+		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.Method == http.MethodPut:
+				declared = append(declared, r.Header.Get("Content-Type"))
+			case strings.HasSuffix(r.URL.Path, "/"+lost.String()):
+				w.Header().Set("Content-Type", header)
+				_, _ = w.Write(s.store.Manifests[lost].Bytes)
+				return true
+			}
+			return false
+		})
+		if _, err := s.promote(t); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{registry.OCIIndex, registry.OCIIndex, registry.OCIIndex}, declared); diff != "" {
+			t.Errorf("%q: %s", header, diff)
+		}
 	}
 }
 

@@ -162,6 +162,7 @@ func (s *stage) promoter() *Promoter {
 			s.transfers = append(s.transfers, j)
 			return s.transfer(ctx, j)
 		},
+		pause: time.Millisecond,
 	}
 }
 
