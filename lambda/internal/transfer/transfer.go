@@ -31,6 +31,10 @@ type Job struct {
 	Margin time.Duration
 	// Log gets a line for what takes long or went wrong and was done again; nil logs nothing.
 	Log *slog.Logger
+
+	// For tests.
+	chunk int64
+	now   func() time.Time
 }
 
 // Result is what a transfer did.
