@@ -11,12 +11,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
 )
 
 // faulty is a stage whose tags served the older commit's image before, with a fault at one request of a promotion.
 type faulty struct {
 	*stage
+	// past has the older image, which is all that the release has.
+	past   *stage
 	before map[string]string
 
 	mu    sync.Mutex
@@ -30,18 +33,15 @@ type faulty struct {
 func fault(t *testing.T, fail func(w http.ResponseWriter, r *http.Request, forward func())) *faulty {
 	t.Helper()
 	f := &faulty{stage: set(t), fail: fail}
-	f.old = f.index(older)
-	f.Push(t, "staging/app", f.store)
+	f.past = &stage{store: fixture.New()}
+	f.old = f.past.index(older)
+	f.Push(t, "app", f.past.store)
 	f.immutable(t, "latest", "feature-x")
-	f.released(t, f.old, 1, older[:12])
+	f.Tag(t, "app", older[:12], f.past.store, f.old)
 	f.reset(t)
 	f.before = f.tags(t, older[:12], commit12, "latest", "feature-x")
 	inner := f.Config.Handler
 	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.copying.Load() {
-			inner.ServeHTTP(w, r)
-			return
-		}
 		f.mu.Lock()
 		f.count++
 		hit := f.at > 0 && (f.count == f.at || f.all && f.count > f.at)
@@ -57,8 +57,8 @@ func fault(t *testing.T, fail func(w http.ResponseWriter, r *http.Request, forwa
 
 // reset points the moving tags at the old image.
 func (f *faulty) reset(t *testing.T) {
-	f.Tag(t, "app", "latest", f.store, f.old)
-	f.Tag(t, "app", "feature-x", f.store, f.old)
+	f.Tag(t, "app", "latest", f.past.store, f.old)
+	f.Tag(t, "app", "feature-x", f.past.store, f.old)
 }
 
 // arm makes a request of the next promotion go wrong.

@@ -28,10 +28,6 @@ func two(t *testing.T) *stage {
 	s.Push(t, "staging/job", s.store)
 	s.aws.Did("e-1", "Validate", "job", "Succeeded", map[string]string{"digest": s.new.String(), "referrers": s.old.String() + "," + s.new.String()})
 	s.settings.Stages[3].Actions = []string{"app", "job"}
-	s.transfer = func(_ context.Context, j transfer.Job) (transfer.Result, error) {
-		s.Push(t, strings.TrimPrefix(j.To.Name(), s.Host+"/"), s.store)
-		return transfer.Result{}, nil
-	}
 	return s
 }
 
@@ -123,6 +119,7 @@ func TestCopyGoesOnInTheNextInvocation(t *testing.T) {
 		if strings.HasSuffix(j.To.Name(), "/team/job") && j.Token == "" {
 			return transfer.Result{Next: token}, nil
 		}
+		j.Token = ""
 		return copied(ctx, j)
 	}
 	_, err := s.promote(t)
