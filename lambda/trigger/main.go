@@ -15,11 +15,10 @@ import (
 
 func main() {
 	function.Main("trigger starts a pipeline by its build rules", function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
-		cfg.Retryer = trigger.Patient
 		starter, err := trigger.NewCodePipeline(cfg, loaded)
 		if err != nil {
 			return nil, err
 		}
-		return trigger.Handler(loaded, history.NewCodeCommit(cfg, loaded.Source.Repository), starter, log)
+		return trigger.Handler(loaded, history.NewCodeCommit(cfg, loaded.Source.Repository), starter, trigger.Patience, log)
 	}))
 }

@@ -41,13 +41,9 @@ type CodeCommit struct {
 	repository string
 }
 
-// NewCodeCommit makes a source of an SDK configuration, whose own way to retry counts if it has one.
+// NewCodeCommit makes a source of an SDK configuration.
 func NewCodeCommit(cfg aws.Config, repository string) CodeCommit {
-	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) {
-		if cfg.Retryer == nil {
-			o.RetryMaxAttempts = 8
-		}
-	}), repository}
+	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) { o.RetryMaxAttempts = 5 }), repository}
 }
 
 // Compare implements Source. Of all of CodeCommit's calls, GetMergeOptions names the merge base of two commits without

@@ -4,28 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
 	"archway/internal/settings"
 )
-
-// Patient retries for as long as the function has time: many tags that are pushed at once are throttled for minutes. The waits are
-// drawn at random, up to a bound that grows to half a minute.
-func Patient() aws.Retryer { return patient(30 * time.Second) }
-
-func patient(longest time.Duration) aws.Retryer {
-	standard := retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 0, longest, ratelimit.None
-	})
-	// Too many executions wait: some will have ended soon.
-	return retry.AddWithErrorCodes(standard, (&types.ConcurrentPipelineExecutionsLimitExceededException{}).ErrorCode())
-}
 
 // CodePipeline starts executions of one pipeline.
 type CodePipeline struct {

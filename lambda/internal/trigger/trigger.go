@@ -17,6 +17,7 @@ import (
 	"archway/internal/rule"
 	"archway/internal/settings"
 	"archway/lambda/internal/history"
+	"archway/lambda/internal/retry"
 )
 
 // Start is a run to be started.
@@ -72,7 +73,7 @@ type trigger struct {
 
 // Handler decides by the rules. It records everything with the decision. An error makes Lambda try again, and then put the event
 // into the dead-letter queue.
-func Handler(loaded *settings.Loaded, source Source, starter Starter, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
+func Handler(loaded *settings.Loaded, source Source, starter Starter, patience retry.Policy, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
 	t := &trigger{settings: loaded, source: source, starter: starter}
 	for _, r := range loaded.Rules {
 		m, err := rule.Compile(r.Rule)
@@ -87,7 +88,12 @@ func Handler(loaded *settings.Loaded, source Source, starter Starter, log *slog.
 			ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)-min(reserve, time.Until(deadline)/4))
 			defer cancel()
 		}
-		result, about, err := t.handle(ctx, raw)
+		var result Result
+		var about []any
+		err := patiently(ctx, patience, func(ctx context.Context) (err error) {
+			result, about, err = t.handle(ctx, raw)
+			return err
+		})
 		log := log.With(about...)
 		if err != nil {
 			log.Error("trigger", "decision", "start failed", "rule", result.Rule, "error", err.Error())
