@@ -1,4 +1,4 @@
-// Package history asks the source repository which of two commits is older.
+// Package history asks the source repository about commits: which of two is older, and to which one a branch or a tag leads.
 package history
 
 import (
@@ -25,10 +25,14 @@ const (
 	Diverged
 )
 
-// Source compares commits.
+// Source is a source repository.
 type Source interface {
 	// Compare tells what commit is to other, which is another commit.
 	Compare(ctx context.Context, commit, other string) (Relation, error)
+	// Branch gives the commit at the head of a branch, and Tag the one that a git tag leads to, annotated or not. "" says that
+	// there is none of this name.
+	Branch(ctx context.Context, name string) (string, error)
+	Tag(ctx context.Context, name string) (string, error)
 }
 
 // CodeCommit asks the AWS API about one repository.
@@ -37,9 +41,13 @@ type CodeCommit struct {
 	repository string
 }
 
-// NewCodeCommit makes a source of an SDK configuration.
+// NewCodeCommit makes a source of an SDK configuration, whose own way to retry counts if it has one.
 func NewCodeCommit(cfg aws.Config, repository string) CodeCommit {
-	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) { o.RetryMaxAttempts = 5 }), repository}
+	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) {
+		if cfg.Retryer == nil {
+			o.RetryMaxAttempts = 8
+		}
+	}), repository}
 }
 
 // Compare implements Source. Of all of CodeCommit's calls, GetMergeOptions names the merge base of two commits without

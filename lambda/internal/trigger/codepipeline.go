@@ -2,17 +2,30 @@ package trigger
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+
+	"archway/internal/settings"
 )
 
-// Variables of the pipeline that say by which rule, and for which reference, a run was started.
-const (
-	RuleVariable = "rule"
-	RefVariable  = "ref"
-)
+// Patient retries for as long as the function has time: many tags that are pushed at once are throttled for minutes. The waits are
+// drawn at random, up to a bound that grows to half a minute.
+func Patient() aws.Retryer { return patient(30 * time.Second) }
+
+func patient(longest time.Duration) aws.Retryer {
+	standard := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 0, longest, ratelimit.None
+	})
+	// Too many executions wait: some will have ended soon.
+	return retry.AddWithErrorCodes(standard, (&types.ConcurrentPipelineExecutionsLimitExceededException{}).ErrorCode())
+}
 
 // CodePipeline starts executions of one pipeline.
 type CodePipeline struct {
@@ -20,10 +33,13 @@ type CodePipeline struct {
 	pipeline, sourceAction string
 }
 
-// NewCodePipeline makes a starter of an SDK configuration, the pipeline's name and that of its source action.
-func NewCodePipeline(cfg aws.Config, pipeline, sourceAction string) CodePipeline {
-	client := codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 5 })
-	return CodePipeline{client, pipeline, sourceAction}
+// NewCodePipeline makes a starter of an SDK configuration and the pipeline's settings.
+func NewCodePipeline(cfg aws.Config, loaded *settings.Loaded) (CodePipeline, error) {
+	at := slices.IndexFunc(loaded.Stages, func(s settings.Stage) bool { return s.Name == settings.StageSource && len(s.Actions) == 1 })
+	if at < 0 {
+		return CodePipeline{}, fmt.Errorf("%s names no stage %s of one action, whose revision could be pinned", settings.File, settings.StageSource)
+	}
+	return CodePipeline{codepipeline.NewFromConfig(cfg), loaded.Name, loaded.Stages[at].Actions[0]}, nil
 }
 
 // Start starts an execution pinned to the commit.
@@ -35,8 +51,8 @@ func (c CodePipeline) Start(ctx context.Context, s Start) (string, error) {
 			ActionName: &c.sourceAction, RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: &s.Commit,
 		}},
 		Variables: []types.PipelineVariable{
-			{Name: aws.String(RuleVariable), Value: &s.Rule},
-			{Name: aws.String(RefVariable), Value: &s.Ref},
+			{Name: aws.String(settings.RuleVariable), Value: &s.Rule},
+			{Name: aws.String(settings.RefVariable), Value: &s.Ref},
 		},
 	})
 	if err != nil {
