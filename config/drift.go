@@ -71,9 +71,6 @@ func (r *reader) checkRuledDrift(o, pipeline object, p Pipeline) {
 			if len(common(p, image, tags.Writers)) == 0 {
 				r.report(at, nothing{}, "driftCheck can't tell what %s must hold, because the rules that write it, %s, build no platform in common: let it be written by one of them", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", "))
 			}
-			for _, writer := range tags.Unproven {
-				r.report(at, nothing{}, "driftCheck can't tell what was validated, because the rule %q moves %s and gives no immutable tag in which nothing but the commit or the date is open: add one such as \"{commit:12}-%s\" to it", writer, strings.Join(tags.Tags, ", "), writer)
-			}
 		}
 	}
 	if !watched && len(p.Images) > 0 {

@@ -160,7 +160,7 @@ func (p *DriftCheckProps) looks(image PipelineImage) []look {
 	for _, tags := range public {
 		one := whole
 		one.name = strings.Join(append([]string{image.Name}, tags.Writers...), "-")
-		one.moving, one.immutable = tags.Tags, tags.Proofs
+		one.moving = tags.Tags
 		one.policy.Allow = slices.Clone(one.policy.Allow)
 		for _, build := range image.Builds {
 			platform := build.Architecture.Platform()
@@ -192,9 +192,6 @@ func (p *DriftCheckProps) ruleProblems(where string, image PipelineImage) error 
 			return slices.ContainsFunc(tags.Writers, func(name string) bool { return b.rules[name].Skip })
 		}; len(image.Builds) > 0 && !slices.ContainsFunc(image.Builds, func(b *NativeBuild) bool { return !skipped(b) }) {
 			errs = append(errs, wrong(where, "gets %s by the rules %s, which build no platform in common: nothing is sure to be there", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", ")))
-		}
-		for _, writer := range tags.Unproven {
-			errs = append(errs, wrong(where, `gets %s by the rule %q without an immutable tag of which only the commit or the date is left open, such as "{commit:12}-%s": nothing tells what was validated`, strings.Join(tags.Tags, ", "), writer, writer))
 		}
 	}
 	return errors.Join(errs...)
