@@ -20,6 +20,7 @@ import (
 	"archway/internal/settings"
 	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/fixture/distribution"
 	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
@@ -53,7 +54,7 @@ type stage struct {
 
 func set(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{Server: fixture.Serve(t), aws: fixture.ServeAWS(t), store: fixture.New()}
+	s := &stage{Server: fixture.ServeHandler(t, distribution.New(t)), aws: fixture.ServeAWS(t), store: fixture.New()}
 	s.old, s.new = s.index(""), s.store.Good().Digest
 	s.Push(t, "staging/app", s.store)
 	s.transfer = s.copy
