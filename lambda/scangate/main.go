@@ -19,14 +19,16 @@ import (
 )
 
 func main() {
-	function.Main("scangate is the ScanGate action of a pipeline", function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+	start := func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
 		registry := os.Getenv(settings.RegistryEnvironment)
 		if registry == "" {
 			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the account's registry")
 		}
 		gate := &scan.Gate{
-			Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name), Open: login.Reader(cfg), Scanner: scan.ECR(cfg), Now: time.Now,
+			Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name), Open: login.Reader(cfg),
+			Scanner: scan.ECR(cfg), Now: time.Now,
 		}
 		return job.Handler(job.NewCodePipeline(cfg), log, job.ImageAction(loaded, gate.Work)), nil
-	}))
+	}
+	function.Main("scangate is the ScanGate action of a pipeline", function.Configured(start))
 }

@@ -48,8 +48,10 @@ func main() {
 			Pushed: pushed.ECR(cfg, pushed.InPipeline), Now: time.Now,
 		}
 		checker := &drift.Checker{
-			Settings: loaded, Registry: registry, Open: open, Notify: topic.SNS(cfg), Topic: os.Getenv(settings.TopicEnvironment), Log: log,
+			Settings: loaded, Registry: registry, Open: open,
+			Notify: topic.SNS(cfg), Topic: os.Getenv(settings.TopicEnvironment), Log: log,
 		}
-		return drift.Dispatch(checker.Handle, job.Handler(job.NewCodePipeline(cfg), log, job.ImageAction(loaded, validator.Work))), nil
+		action := job.Handler(job.NewCodePipeline(cfg), log, job.ImageAction(loaded, validator.Work))
+		return drift.Dispatch(checker.Handle, action), nil
 	}))
 }

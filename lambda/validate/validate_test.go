@@ -148,6 +148,7 @@ func start(t *testing.T) *deployed {
 	oneBuild, otherBuild := f.store.Index(amd64, f.store.Attest(amd64)), f.store.Index(arm64, f.store.Attest(arm64))
 	f.root = f.store.Index(amd64, arm64)
 	f.server.Push(t, "staging/app", f.store)
+	now := int(time.Now().Unix() - fixture.Beginning)
 	environment, sum := fixture.Settings(t, &settings.Pipeline{
 		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"}, HoldMinutes: 60,
 		Images: []settings.Image{{
@@ -156,6 +157,9 @@ func start(t *testing.T) *deployed {
 		}},
 	})
 	f.sum, f.Function = sum, fixture.Start(t, program, f.server, environment...)
+	for _, d := range f.store.Digests() {
+		f.AWS.Pushed("staging/app", d.String(), now)
+	}
 	for _, run := range []string{"good", "bad", "old"} {
 		f.AWS.Run(run, fixture.Revision)
 		f.AWS.Did(run, "Build", "web-amd64", "Succeeded", map[string]string{"IMAGE_DIGEST": oneBuild.Digest.String()})
@@ -186,7 +190,7 @@ func TestFunctionAnswersTheJob(t *testing.T) {
 	f.job(t, "good", "good")
 	f.job(t, "good", "good")
 	f.job(t, "bad", "bad")
-	f.AWS.Pushed(f.root.Digest.String(), time.Now().AddDate(0, 0, -15))
+	f.AWS.Pushed("staging/app", f.root.Digest.String(), 0)
 	f.merged("old", f.root)
 	f.job(t, "old", "old")
 	for _, parameters := range []string{`{"repo":""}`, `{"settings":"0","execution":"good","image":"web"}`} {

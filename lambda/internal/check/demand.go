@@ -53,7 +53,8 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 // proof finds the statement of the kind that is about the image.
 func (d demand) proof(e *index.Entry) (index.Attached, bool) {
 	at := slices.IndexFunc(d.statements, func(a index.Attached) bool {
-		return a.State == index.Read && a.Err == nil && d.wanted(a.PredicateType) && slices.Contains(a.Subjects, e.Descriptor.Digest.String())
+		read := a.State == index.Read && a.Err == nil
+		return read && d.wanted(a.PredicateType) && slices.Contains(a.Subjects, e.Descriptor.Digest.String())
 	})
 	if at < 0 {
 		return index.Attached{}, false
@@ -61,19 +62,13 @@ func (d demand) proof(e *index.Entry) (index.Attached, bool) {
 	return d.statements[at], true
 }
 
-// Referrers are those of the statements which want requires, and which meet it, that are attached to the images from outside of
-// the index: who copies the index must take them along.
-func Referrers(i *index.Image, want Want) []index.Attached {
+// Referrers are those of the statements which were asked for, and which meet the demand, that are attached to the images
+// from outside of the index: who copies the index must take them along.
+func Referrers(i *index.Image) []index.Attached {
 	var all []index.Attached
 	for _, e := range i.Images() {
-		for _, d := range []struct {
-			required bool
-			demand
-		}{
-			{want.Provenance, demand{statements: e.Provenance, wanted: index.IsProvenance}},
-			{want.SBOM, demand{statements: e.Bills, wanted: index.IsBill}},
-		} {
-			if a, ok := d.proof(e); ok && d.required && a.Referrer != "" {
+		for _, d := range []demand{{statements: e.Provenance, wanted: index.IsProvenance}, {statements: e.Bills, wanted: index.IsBill}} {
+			if a, ok := d.proof(e); ok && a.Referrer != "" {
 				all = append(all, a)
 			}
 		}

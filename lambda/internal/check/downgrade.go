@@ -16,8 +16,8 @@ type Downgraded struct {
 	Reason string
 }
 
-// Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't be downgraded or doesn't exist:
-// a misspelled one would change nothing, in silence.
+// Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't be downgraded or
+// doesn't exist: a misspelled one would change nothing, in silence.
 func Downgradable(name string, d settings.Downgrade) error {
 	if err := known(name); err != nil {
 		return err

@@ -21,9 +21,12 @@ type Check struct {
 	Image    string `json:"image"`
 }
 
-// Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another. Nothing of an
-// event is logged: a job carries credentials.
-func Dispatch(scheduled func(context.Context, Check) error, other func(context.Context, job.Event) error) func(context.Context, json.RawMessage) error {
+// Handler handles events of one kind.
+type Handler[Event any] = func(context.Context, Event) error
+
+// Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another.
+// Nothing of an event is logged: a job carries credentials.
+func Dispatch(scheduled Handler[Check], other Handler[job.Event]) Handler[json.RawMessage] {
 	return func(ctx context.Context, raw json.RawMessage) error {
 		var keys map[string]json.RawMessage
 		if json.Unmarshal(raw, &keys) == nil && keys["archway.driftCheck"] != nil {

@@ -25,8 +25,8 @@ type Checker struct {
 	Log   *slog.Logger
 }
 
-// Handle is the part of the function that answers schedules. It returns an error only if nobody could be told, so that Lambda tries
-// again; what is wrong with an image is a notification, once for each check.
+// Handle is the part of the function that answers schedules. It returns an error only if nobody could be told, so that
+// Lambda tries again; what is wrong with an image is a notification, once for each check.
 func (c *Checker) Handle(ctx context.Context, event Check) error {
 	log := c.Log.With("image", event.Image)
 	text, err := c.message(ctx, event, log)
@@ -83,9 +83,11 @@ func (c *Checker) message(ctx context.Context, event Check, log *slog.Logger) (s
 	}
 	for _, o := range seen {
 		for _, f := range o.verdict.Findings {
-			log.Warn("finding", "tags", o.tags, "check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform", f.Subject.Platform, "message", f.Message())
+			log.Warn("finding", "tags", o.tags, "check", f.Check, "severity", f.Severity,
+				"subject", f.Subject.Digest, "platform", f.Subject.Platform, "message", f.Message())
 		}
-		log.Info("verdict", "tags", o.tags, "digest", o.digest, "valid", o.verdict.Valid(), "errors", check.Count(o.verdict.Findings, check.Error))
+		log.Info("verdict", "tags", o.tags, "digest", o.digest, "valid", o.verdict.Valid(),
+			"errors", check.Count(o.verdict.Findings, check.Error))
 		drifted = drifted || !o.verdict.Valid()
 	}
 	if !drifted {
@@ -102,7 +104,8 @@ func (c *Checker) image(event Check) (*settings.Image, error) {
 	}
 	image, ok := c.Settings.Image(event.Image)
 	if !ok || image.Release == "" {
-		return nil, job.Misconfigured("The schedule is about the image %q, which the pipeline %s does not promote.", event.Image, c.Settings.Name)
+		return nil, job.Misconfigured("The schedule is about the image %q, which the pipeline %s does not promote.",
+			event.Image, c.Settings.Name)
 	}
 	return image, nil
 }

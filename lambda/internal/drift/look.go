@@ -32,7 +32,8 @@ func looks(p *settings.Pipeline, image *settings.Image) ([]look, error) {
 		return nil, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 	}
 	if len(public) == 0 {
-		return nil, job.Misconfigured("The settings of the image %s name no moving tag that is always called the same, such as latest: there is nothing to check.", image.Name)
+		return nil, job.Misconfigured("The settings of the image %s name no moving tag that is always called the same, "+
+			"such as latest: there is nothing to check.", image.Name)
 	}
 	want, err := validation.Want(image)
 	if err != nil {

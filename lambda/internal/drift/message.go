@@ -64,8 +64,9 @@ func firstTag(seen []observation) string {
 
 // unknown says that the check could not be made.
 func unknown(image string, err error) string {
-	return fmt.Sprintf("The scheduled check of the image %s could not be made, so that it is not known what its public tags serve:\n%s\n\n"+
-		"It will be tried again at the next time. If that fails too, look at the function's role, its log and its timeout.\n", image, err)
+	return fmt.Sprintf("The scheduled check of the image %s could not be made, so that it is not known what its public tags serve:\n"+
+		"%s\n\nIt will be tried again at the next time. If that fails too, "+
+		"look at the function's role, its log and its timeout.\n", image, err)
 }
 
 // subject is the line that a mail shows, as far as it fits: package topic cuts it.

@@ -20,8 +20,8 @@ type Run struct {
 	Rollback              bool
 	// Status is CodePipeline's at this moment.
 	Status string
-	// Reason is why the run as a whole failed. Often it is empty, and the failed actions say why; a run can also fail before any
-	// action has begun, such as for a variable without a value.
+	// Reason is why the run as a whole failed. Often it is empty, and the failed actions say why; a run can also fail
+	// before any action has begun, such as for a variable without a value.
 	Reason string
 	// Failed are the actions that failed in their latest attempts, in the order in which they ended.
 	Failed []Action

@@ -20,8 +20,8 @@ type Attached struct {
 	// Where says in words where it is kept.
 	Where  string
 	Digest digest.Digest
-	// Referrer is the manifest that names it, where that is attached to the image from outside of the index. ByTag says that the
-	// manifest itself doesn't name the image: only a tag leads from the one to the other.
+	// Referrer is the manifest that names it, where that is attached to the image from outside of the index. ByTag says
+	// that the manifest itself doesn't name the image: only a tag leads from the one to the other.
 	Referrer digest.Digest
 	ByTag    bool
 	State    State

@@ -35,7 +35,8 @@ func ECR(cfg aws.Config, policy retry.Policy) Times {
 	return func(ctx context.Context, repository string, images []digest.Digest) (map[digest.Digest]time.Time, error) {
 		times := map[digest.Digest]time.Time{}
 		for some := range slices.Chunk(images, page) {
-			if err := policy.Do(ctx, func(ctx context.Context) error { return ask(ctx, client, repository, some, times) }); err != nil {
+			err := policy.Do(ctx, func(ctx context.Context) error { return ask(ctx, client, repository, some, times) })
+			if err != nil {
 				return nil, fmt.Errorf("ask when images of %s were pushed: %w", repository, err)
 			}
 		}

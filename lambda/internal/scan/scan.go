@@ -18,6 +18,7 @@ import (
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/output"
 )
 
 // Scan is what ECR knows about one image.
@@ -62,7 +63,7 @@ type Scanner func(ctx context.Context, repository string, image digest.Digest) (
 type Gate struct {
 	// Registry is the host of the account's registry.
 	Registry string
-	Runs     Runs
+	Runs     output.Runs
 	Open     login.Open
 	Scanner  Scanner
 	Now      func() time.Time
@@ -90,7 +91,8 @@ func (g *Gate) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 		}
 		v.add(named{platformOf(image), image.Digest}, s)
 	}
-	j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(), "waiting", len(v.waiting), "objections", len(v.objections))
+	j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(),
+		"waiting", len(v.waiting), "objections", len(v.objections))
 	if len(v.waiting) == 0 {
 		v.acceptance.close()
 	}

@@ -16,12 +16,6 @@ import (
 	"archway/lambda/internal/output"
 )
 
-// Runs tells which execution a job belongs to, and what its actions have put out. execution.CodePipeline is one.
-type Runs interface {
-	Execution(ctx context.Context, id string) (execution.Execution, error)
-	Outputs(ctx context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error)
-}
-
 // target is what is judged, and how.
 type target struct {
 	repository name.Repository
@@ -56,7 +50,8 @@ func (g *Gate) target(ctx context.Context, j job.Job) (*target, error) {
 
 func limitsOf(image *settings.Image) (settings.Scan, error) {
 	if image.Scan == nil || len(image.Scan.Limits) == 0 {
-		return settings.Scan{}, job.Misconfigured("The settings of the image %s give a scan no limits, so that every image would pass.", image.Name)
+		return settings.Scan{}, job.Misconfigured("The settings of the image %s give a scan no limits, "+
+			"so that every image would pass.", image.Name)
 	}
 	for _, severity := range slices.Sorted(maps.Keys(image.Scan.Limits)) {
 		if n := image.Scan.Limits[severity]; !slices.Contains(severities, severity) || n < 0 {
@@ -65,7 +60,8 @@ func limitsOf(image *settings.Image) (settings.Scan, error) {
 		}
 	}
 	if image.Scan.Minutes < 1 {
-		return settings.Scan{}, job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.", image.Name, image.Scan.Minutes)
+		return settings.Scan{}, job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.",
+			image.Name, image.Scan.Minutes)
 	}
 	return *image.Scan, nil
 }

@@ -17,6 +17,7 @@ import (
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/output"
 	"archway/lambda/internal/pushed"
 )
 
@@ -25,7 +26,7 @@ type Validator struct {
 	Settings *settings.Pipeline
 	// Registry is the host of the account's registry.
 	Registry string
-	Runs     Runs
+	Runs     output.Runs
 	Open     login.Open
 	Pushed   pushed.Times
 	Now      func() time.Time
@@ -57,7 +58,9 @@ func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, err
 		return nil, err
 	}
 	return map[string]string{
-		settings.Digest: t.digest.String(), settings.Platforms: strings.Join(platformsOf(verdict.Image), ","), settings.Referrers: list(proofs),
+		settings.Digest:    t.digest.String(),
+		settings.Platforms: strings.Join(platformsOf(verdict.Image), ","),
+		settings.Referrers: list(proofs),
 	}, nil
 }
 
@@ -85,11 +88,12 @@ func (v *Validator) judge(ctx context.Context, t task) (Verdict, error) {
 // referrers are what the promotion must copy beside the index, because the index was valid by it.
 func referrers(t task, v Verdict) ([]digest.Digest, error) {
 	var all []digest.Digest
-	for _, a := range check.Referrers(v.Image, t.want) {
+	for _, a := range check.Referrers(v.Image) {
 		if a.ByTag {
-			return nil, job.Failed("What is required of an image in %s is only in %s, to which nothing but a tag leads. Tags of that repository are not copied, "+
-				"so that the promoted image would lack it. No tag was moved. Attach it as a referrer of OCI 1.1, whose subject is the image, "+
-				"or have the build make it (docker buildx build --provenance=true --sbom=true).", t.staging.Name(), a.Where)
+			return nil, job.Failed("What is required of an image in %s is only in %s, to which nothing but a tag leads. "+
+				"Tags of that repository are not copied, so that the promoted image would lack it. No tag was moved. "+
+				"Attach it as a referrer of OCI 1.1, whose subject is the image, or have the build make it "+
+				"(docker buildx build --provenance=true --sbom=true).", t.staging.Name(), a.Where)
 		}
 		if !slices.Contains(all, a.Referrer) {
 			all = append(all, a.Referrer)

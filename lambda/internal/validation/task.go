@@ -15,12 +15,6 @@ import (
 	"archway/lambda/internal/output"
 )
 
-// Runs tells what a run builds, and what its actions have put out. execution.CodePipeline is one.
-type Runs interface {
-	Execution(ctx context.Context, id string) (execution.Execution, error)
-	Outputs(ctx context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error)
-}
-
 // task is what a Validate action has to look at.
 type task struct {
 	image *settings.Image
@@ -44,7 +38,8 @@ func (v *Validator) task(ctx context.Context, j job.Job) (task, error) {
 		return t, err
 	}
 	if t.commit = x.Commit; t.commit == "" {
-		return t, job.Failed("CodePipeline names no commit that execution %s builds, so that nothing tells what its images must come from. Run the pipeline again.", x.ID)
+		return t, job.Failed("CodePipeline names no commit that execution %s builds, so that nothing tells "+
+			"what its images must come from. Run the pipeline again.", x.ID)
 	}
 	reference, err := v.Settings.Reference(x.Variables)
 	if err != nil {
@@ -85,8 +80,8 @@ func build(b settings.Build) execution.Action {
 	return execution.Action{Stage: settings.StageBuild, Name: b.Action}
 }
 
-// built are the digests that the builds have put out. A build can't leave itself out: the rule of the run says which do.
-func built(image *settings.Image, rule string, outputs map[execution.Action]map[string]string) (map[string]digest.Digest, error) {
+// built are the digests that the builds have put out. A build can't leave itself out: the run's rule says which do.
+func built(image *settings.Image, rule string, outputs output.Outputs) (map[string]digest.Digest, error) {
 	all := map[string]digest.Digest{}
 	for _, b := range image.Builds {
 		skipped, none := slices.Contains(b.Skip, rule), outputs[build(b)][settings.ImageDigest] == settings.None
@@ -94,8 +89,8 @@ func built(image *settings.Image, rule string, outputs map[execution.Action]map[
 		case skipped && none:
 			continue
 		case skipped:
-			return nil, job.Failed("The build of %s of the image %s has pushed something, but the build rule %q leaves the platform out. "+
-				"No tag was moved. Look into its log.", b.Platform, image.Name, rule)
+			return nil, job.Failed("The build of %s of the image %s has pushed something, but the build rule %q "+
+				"leaves the platform out. No tag was moved. Look into its log.", b.Platform, image.Name, rule)
 		case none:
 			return nil, job.Failed("The build of %s of the image %s has left itself out, but the build rule %q does not. "+
 				"No tag was moved. Look into its log.", b.Platform, image.Name, rule)
