@@ -29,6 +29,9 @@ func patiently(ctx context.Context, patience retry.Policy, do func(context.Conte
 	var waited error
 	err := patience.Do(ctx, func(ctx context.Context) error {
 		err := do(ctx)
+		if ctx.Err() != nil {
+			return err
+		}
 		var full *types.ConcurrentPipelineExecutionsLimitExceededException
 		if errors.As(err, &full) || sdk.IsErrorRetryables(sdk.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
 			waited = busy{err}
