@@ -9,15 +9,16 @@ import (
 	"archway/internal/settings"
 )
 
-// Class is a class of trust: a pipeline of its own for the rules that name it, with its own machines, roles, caches and
-// repositories, so that whoever may push to them reaches none of the others.
+// Class is a class of trust: a pipeline of its own for the rules that name it, with its own
+// machines, roles, caches and repositories, so that whoever may push to them reaches none of the
+// others.
 type Class struct {
 	// Names of the images' secrets that its builds may use.
 	// Default: none.
 	Secrets []string `json:"secrets"`
 
-	// Whether what it builds is promoted, to repositories of its own: CLASS/REPOSITORY. If not, it is built, validated and
-	// tested, gets no tag, and nobody is asked to approve it.
+	// Whether what it builds is promoted, to repositories of its own: CLASS/REPOSITORY. If not, it
+	// is built, validated and tested, gets no tag, and nobody is asked to approve it.
 	Promote bool `json:"promote"`
 }
 
@@ -30,7 +31,8 @@ var className = nameRule{
 	cure: `use one such as "previews"`,
 }
 
-// classes reads the classes of a pipeline whose images and rules were read before, and adds those that only rules name.
+// classes reads the classes of a pipeline whose images and rules were read before, and adds those
+// that only rules name.
 func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
 	classes := map[string]Class{}
 	for _, one := range p.Rules {
@@ -50,7 +52,8 @@ func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
 		}
 		class := r.class(all.path(name), fields[name], p.Images)
 		if _, named := classes[name]; !named && !r.about(pipeline.path("rules")) {
-			r.report(all.path(name), nothing{}, `no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
+			r.report(all.path(name), nothing{},
+				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
 		}
 		classes[name] = class
 	}
@@ -97,8 +100,8 @@ func secretsOf(images []Image) []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
-// expand makes pipelines of the classes: first the pipeline itself, with the rules that name none, then one for each class, in
-// the order in which rules name them.
+// expand makes pipelines of the classes: first the pipeline itself, with the rules that name none,
+// then one for each class, in the order in which rules name them.
 func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
 	rules := p.Rules
 	p.Rules = nil
@@ -113,7 +116,8 @@ func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
 		all[at].Rules = append(all[at].Rules, one)
 	}
 	if len(rules) > 0 && len(all[0].Rules) == 0 {
-		pipeline.report("rules", "all name a class, so that the pipeline itself would build nothing: leave one rule without a class")
+		pipeline.report("rules",
+			"all name a class, so that the pipeline itself would build nothing: leave one rule without a class")
 	}
 	for i := range all {
 		all[i].Classes = nil
@@ -129,7 +133,8 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 	if p.Name != "" {
 		of.Name = p.Name + "-" + name
 		if broken := pipelineName.check(of.Name); broken != "" {
-			r.report(at, of.Name, "is the name of the class's own pipeline, but %s: shorten one of the two", pipelineName.says)
+			r.report(at, of.Name,
+				"is the name of the class's own pipeline, but %s: shorten one of the two", pipelineName.says)
 		}
 		taken.pipelines.add(r, at, of.Name, "a class is a pipeline and a stack of its own, called after both: rename one")
 	}
@@ -151,21 +156,25 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 		}
 		image.Repository = name + "/" + image.Repository
 		if bad := badRelease(image.Repository); bad != "" {
-			r.report(at, image.Repository, "is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
+			r.report(at, image.Repository,
+				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
 		}
 		taken.registries.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
 	}
 	return of
 }
 
-// staging is what the names of repositories begin with in which images wait for their validation, and those of no others.
+// staging is what the names of repositories begin with in which images wait for their validation,
+// and those of no others.
 var staging = settings.Staging("")
 
-// maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see registryName.
+// maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see
+// registryName.
 var maxRepository = 256 - len(staging)
 
-// badRelease gives what to tell about the name of a repository that people are to pull from. Not even a beginning of "staging/" is
-// such a name: a replication filter for it would take along what is not validated.
+// badRelease gives what to tell about the name of a repository that people are to pull from. Not
+// even a beginning of "staging/" is such a name: a replication filter for it would take along what
+// is not validated.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
 func badRelease(name string) string {
 	switch {

@@ -8,8 +8,9 @@ import (
 	"archway/internal/rule"
 )
 
-// mixed are the warnings about rules for branches that anybody who may push can create, where their pipeline, and so its
-// machines, roles, caches and secrets, is also what moves a fixed tag, or has secrets.
+// mixed are the warnings about rules for branches that anybody who may push can create, where their
+// pipeline, and so its machines, roles, caches and secrets, is also what moves a fixed tag, or has
+// secrets.
 func (p *Pipeline) mixed() []string {
 	var warnings []string
 	fixed, secrets := p.fixed(), strings.Join(secretsOf(p.Images), ", ")

@@ -6,7 +6,8 @@ import "regexp"
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
 const maxReleaseWriters = 20
 
-// principalARN has no wildcards. Of a role that somebody has assumed, the condition key aws:PrincipalArn gives the role itself.
+// principalARN has no wildcards. Of a role that somebody has assumed, the condition key
+// aws:PrincipalArn gives the role itself.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 var principalARN = nameRule{
 	pattern: regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(?:role|user)/[A-Za-z0-9_+=,.@/-]*[A-Za-z0-9_+=,.@-]$`), least: 1, most: 620,
@@ -18,7 +19,8 @@ func (o object) releaseWriters(key string) []string {
 	writers := []string{}
 	list, _ := o.list(key)
 	if len(list) > maxReleaseWriters {
-		o.report(key, "has %d writers, and at most %d are taken: name a role that they may assume", len(list), maxReleaseWriters)
+		o.report(key,
+			"has %d writers, and at most %d are taken: name a role that they may assume", len(list), maxReleaseWriters)
 		return writers
 	}
 	taken := names{}

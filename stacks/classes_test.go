@@ -12,8 +12,8 @@ import (
 	"archway/stacks"
 )
 
-// A class is a stack of its own, which is deployed after the one that creates the repository, and warnings are of the stack that
-// they are about.
+// A class is a stack of its own, which is deployed after the one that creates the repository, and
+// warnings are of the stack that they are about.
 func TestClassesAreStacks(t *testing.T) {
 	cfg, err := config.Load([]byte(`{"pipelines": [{"name": "shop", "images": [{"name": "shop"}], "rules": [
 		{"name": "main", "type": "branch", "exact": "main"},

@@ -8,8 +8,8 @@ import (
 	"archway/internal/tag"
 )
 
-// Filters are ECR filters that together match every form that a value takes in a tag, see Names; "branch" is the name of a
-// branch.
+// Filters are ECR filters that together match every form that a value takes in a tag, see Names;
+// "branch" is the name of a branch.
 func (m *Matcher) Filters(name string) []string {
 	globs := globsOf(m.part(name))
 	for i, glob := range globs {
@@ -32,7 +32,8 @@ func (m *Matcher) Filters(name string) []string {
 // maxGlobs bounds how many globs a pattern may give.
 const maxGlobs = 16
 
-// globsOf gives globs, with "*" for any number of characters, that match at least what a part of a pattern does.
+// globsOf gives globs, with "*" for any number of characters, that match at least what a part of a
+// pattern does.
 func globsOf(tree *syntax.Regexp) []string {
 	switch tree.Op {
 	case syntax.OpEmptyMatch:
@@ -43,9 +44,15 @@ func globsOf(tree *syntax.Regexp) []string {
 			return []string{text}
 		}
 	case syntax.OpCharClass:
-		// Two letters are two filters; of more a registry takes too few.
-		if len(tree.Rune) == 2 && tree.Rune[1]-tree.Rune[0] <= 1 || len(tree.Rune) == 4 && tree.Rune[0] == tree.Rune[1] && tree.Rune[2] == tree.Rune[3] {
-			return slices.Compact([]string{string(tree.Rune[0]), string(tree.Rune[len(tree.Rune)-1])})
+		// Two characters are two globs; of more a registry takes too few.
+		var letters []string
+		for i := 0; i < len(tree.Rune); i += 2 {
+			for r := tree.Rune[i]; r <= tree.Rune[i+1] && len(letters) <= 2; r++ {
+				letters = append(letters, string(r))
+			}
+		}
+		if len(letters) == 1 || len(letters) == 2 {
+			return letters
 		}
 	case syntax.OpCapture:
 		return globsOf(tree.Sub[0])
@@ -112,7 +119,8 @@ func group(tree *syntax.Regexp, name string) *syntax.Regexp {
 	return nil
 }
 
-// trimmed is the pattern without the anchors that people write around it: the whole name is matched anyway.
+// trimmed is the pattern without the anchors that people write around it: the whole name is matched
+// anyway.
 func (m *Matcher) trimmed() *syntax.Regexp {
 	tree := m.tree
 	if tree.Op != syntax.OpConcat {

@@ -8,10 +8,11 @@ import (
 	"archway/internal/tag"
 )
 
-// Taking gives the name of a branch or tag that the rule matches, and for which the template can yield this very tag. It is
-// false if there is none, or if none is found: where several values stand in one template, only one way to part the tag
-// among them is tried. CommonTag knows no names, but misses none of those, except for what is cut from the beginning of a
-// tag, which is found here.
+// Taking gives the name of a branch or tag that the rule matches, and for which the template can
+// yield this very tag. It is false if there is none, or if none is found: where several values
+// stand in one template, only one way to part the tag among them is tried. CommonTag knows no
+// names, but misses none of those, except for what is cut from the beginning of a tag, which is
+// found here.
 func (m *Matcher) Taking(t tag.Template, want string) (string, bool) {
 	var names []string
 	form, err := regexp.Compile(`\A` + t.Expression(func(name string) string {
