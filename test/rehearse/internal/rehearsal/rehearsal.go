@@ -20,6 +20,7 @@ import (
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codecommit"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/decided"
 	"archway/test/rehearse/internal/events"
 	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/lambdaruntime"
@@ -62,6 +63,8 @@ type Options struct {
 	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: it
 	// has been scanned, and nothing was found.
 	Scan func(repository, digest string) awsapi.Scan
+	// Readings are the unproven facts about AWS of which the other reading is taken.
+	Readings decided.Readings
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
