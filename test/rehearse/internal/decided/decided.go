@@ -25,6 +25,11 @@ const (
 	// Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
 
+	// LateAnswers are how many answers of CodePipeline's history everybody gets that know nothing of an end yet, as long as it is
+	// no longer ago than HistoryLag. How long it lags is not documented; an approval was seen in it 16 seconds late.
+	LateAnswers = 2
+	HistoryLag  = 20 * time.Second
+
 	// ApprovalTimeout is how long a manual approval waits that names no time.
 	ApprovalTimeout = 7 * 24 * time.Hour
 

@@ -128,7 +128,7 @@ func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeli
 		return nil, err
 	}
 	if input.Trigger == "" {
-		input.Trigger = "start by hand"
+		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: somebody}
 	}
 	return engine.Start(ctx, input)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
@@ -37,6 +38,9 @@ const (
 	region    = "eu-west-1"
 	partition = "aws"
 	domain    = "archway.test"
+
+	// somebody starts, retries and rolls back by hand.
+	somebody = "arn:aws:iam::" + accountID + ":user/rehearsal"
 )
 
 // Options say where and how to rehearse.
@@ -95,13 +99,13 @@ type Rehearsal struct {
 	measured metrics.Collector
 	states   states
 
+	created  time.Time
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
 
 	mu         sync.Mutex
 	queues     map[string][]string // messages by ARN
 	made       map[string]string   // values of secrets
-	tokens     map[string]*codepipeline.Execution
 	byFunction []*codepipeline.Execution
 	refuse     error // of every start by a call
 	logCount   int
@@ -153,8 +157,8 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		signed:       map[string]string{},
 		queues:       map[string][]string{},
 		made:         map[string]string{},
-		tokens:       map[string]*codepipeline.Execution{},
 		base:         ctx,
+		created:      time.Now(),
 	}
 	if err := r.open(ctx, stacks); err != nil {
 		return nil, errors.Join(err, r.Close())
