@@ -147,6 +147,7 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 		last = i
 	}
 	x.publish(func(r *Result) {
+		r.Earlier = r.Status
 		r.Status, r.Span, r.Attempt = InProgress, Span{Start: time.Now()}, r.Attempt+1
 		for n := i; n <= last; n++ {
 			replace(&r.Stages[n], DidNotRun, Waiting)

@@ -55,6 +55,8 @@ type Result struct {
 	Cause   Trigger `json:"-"`
 	// Attempt is 1, and one more after each retry.
 	Attempt int `json:"-"`
+	// Earlier is the status before the latest retry.
+	Earlier Status `json:"-"`
 	// Type is ROLLBACK, or empty.
 	Type string `json:"type,omitempty"`
 	// Target is the execution that a rollback goes back to.

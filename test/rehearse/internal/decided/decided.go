@@ -24,10 +24,12 @@ const (
 	// after 28 seconds. Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
 
-	// LateAnswers are how many answers of CodePipeline's history everybody gets that know nothing of an end yet, as long as it is
+	// LateAnswers are how many answers of CodePipeline's history everybody gets that know nothing of an end, or a retry, as long as it is
 	// no longer ago than HistoryLag. How long it lags is not documented; an approval was seen in it 16 seconds late.
 	LateAnswers = 2
 	HistoryLag  = 20 * time.Second
+	// NewExecution: a rollback was seen to be readable within two seconds, and its action to start within one.
+	NewExecution = 2 * time.Second
 
 	// ApprovalTimeout is how long a manual approval waits that names no time.
 	ApprovalTimeout = 7 * 24 * time.Hour
@@ -60,8 +62,8 @@ const (
 //     rollback is not rolled back.
 //   - OnFailure: RETRY is one more attempt.
 //   - A retry needs the stage to be free (ConflictException), and no other execution to
-//     have entered it since. The history knows of it at once.
-//   - The history knows an execution, and an attempt of an action, as soon as it begins.
+//     have entered it since.
+//   - The history knows an attempt of an action as soon as it begins.
 //   - A stage's state shows of an action that has not begun yet what it did in an earlier
 //     execution.
 //   - Several required variables without a value are named in their order, with commas.

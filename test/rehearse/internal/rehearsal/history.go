@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -20,9 +21,10 @@ type history struct {
 	answers map[[2]string]int
 }
 
-// late tells whether who asks is not told yet of something that happened at a time: CodePipeline's history lags behind its state.
-func (h *history) late(caller awsapi.Caller, what string, at time.Time) bool {
-	if h.r.options.Readings.PromptHistory || at.IsZero() || time.Since(at) > decided.HistoryLag {
+// late tells whether who asks is not told yet of something that happened at a time: CodePipeline's history lags behind its state,
+// by no more than lag.
+func (h *history) late(caller awsapi.Caller, what string, at time.Time, lag time.Duration) bool {
+	if h.r.options.Readings.PromptHistory || at.IsZero() || time.Since(at) > lag {
 		return false
 	}
 	h.mu.Lock()
@@ -39,9 +41,13 @@ func (h *history) find(pipeline, id string) (*codepipeline.Engine, *codepipeline
 	}
 	x, ok := engine.Find(id)
 	if !ok {
-		return nil, nil, &awsapi.Error{Code: "PipelineExecutionNotFoundException", Message: "there is no execution " + id}
+		return nil, nil, notFound(id)
 	}
 	return engine, x, nil
+}
+
+func notFound(id string) error {
+	return &awsapi.Error{Code: "PipelineExecutionNotFoundException", Message: "there is no execution " + id}
 }
 
 // Execution implements awsapi.Pipelines.
@@ -51,8 +57,15 @@ func (h *history) Execution(caller awsapi.Caller, pipeline, id string) (awsapi.P
 		return awsapi.PipelineExecution{}, err
 	}
 	result := x.Result()
+	if result.Type == codepipeline.RollbackType && h.late(caller, "the start of "+id, result.Start, decided.NewExecution) {
+		return awsapi.PipelineExecution{}, notFound(id)
+	}
 	status, summary := result.Status, result.Message
-	if h.late(caller, "the end of "+id, result.End) {
+	run := fmt.Sprintf("run %d of %s", result.Attempt, id)
+	switch {
+	case status == codepipeline.InProgress && result.Attempt > 1 && h.late(caller, "the start of "+run, result.Start, decided.HistoryLag):
+		status = result.Earlier
+	case h.late(caller, "the end of "+run, result.End, decided.HistoryLag):
 		status, summary = codepipeline.InProgress, ""
 	}
 	answer := awsapi.PipelineExecution{
@@ -81,7 +94,7 @@ func (h *history) Actions(caller awsapi.Caller, pipeline, id string) ([]awsapi.A
 	}
 	var all []awsapi.ActionExecution
 	for _, a := range x.Attempts() {
-		if h.late(caller, "the end of "+a.ID, a.End) {
+		if h.late(caller, "the end of "+a.ID, a.End, decided.HistoryLag) {
 			a.Status, a.Outcome, a.End = codepipeline.InProgress, codepipeline.Outcome{}, time.Time{}
 		}
 		all = append(all, actionExecution(a))

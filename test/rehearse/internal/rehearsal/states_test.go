@@ -76,16 +76,16 @@ func TestHistoryLags(t *testing.T) {
 	one, other := awsapi.Caller{Kind: "function", Name: "one"}, awsapi.Caller{Kind: "function", Name: "other"}
 	var told []bool
 	for _, c := range []awsapi.Caller{one, one, other, one, other, other} {
-		told = append(told, !h.late(c, "a", time.Now()))
+		told = append(told, !h.late(c, "a", time.Now(), time.Minute))
 	}
 	if want := []bool{false, false, false, true, false, true}; !slices.Equal(told, want) {
 		t.Errorf("got %v, expected %v", told, want)
 	}
-	if h.late(one, "b", time.Now().Add(-time.Minute)) {
+	if h.late(one, "b", time.Now().Add(-2*time.Minute), time.Minute) {
 		t.Error("what ended a minute ago is late")
 	}
 	r.options.Readings.PromptHistory = true
-	if h.late(one, "c", time.Now()) {
+	if h.late(one, "c", time.Now(), time.Minute) {
 		t.Error("the prompt history is late")
 	}
 }
