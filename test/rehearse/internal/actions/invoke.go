@@ -56,8 +56,7 @@ func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 	name := run.Configuration["FunctionName"]
 	f, ok := i.Function(name)
 	if !ok {
-		// The sentence is CodePipeline's.
-		return codepipeline.Outcome{Code: "ConfigurationError", Err: fmt.Errorf("The AWS Lambda function %s does not exist.", name)}
+		return codepipeline.Outcome{Code: "ConfigurationError", Err: sentence("The AWS Lambda function " + name + " does not exist.")}
 	}
 	// This is what was recorded, also where the function's log is elsewhere.
 	outcome := codepipeline.Outcome{ExternalID: f.Name, ExternalURL: fmt.Sprintf(
@@ -71,7 +70,7 @@ func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 			outcome.Err = err
 			return outcome
 		case got.failure != nil:
-			outcome.Code, outcome.Err = got.failure.Type, errors.New(got.failure.Message)
+			outcome.Code, outcome.Err = got.failure.Type, sentence(got.failure.Message)
 			return outcome
 		case got.success.Continuation == "":
 			outcome.Variables = got.success.Variables
@@ -87,8 +86,15 @@ func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 	}
 }
 
+// sentence is an error in the words of CodePipeline, or of a function.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
 // job invokes the function for a job of its own: one that goes on is another one.
-func (i *Invoke) job(ctx context.Context, f *lambdaruntime.Function, run codepipeline.Run, continuation string, total time.Time) (report, error) {
+func (i *Invoke) job(
+	ctx context.Context, f *lambdaruntime.Function, run codepipeline.Run, continuation string, total time.Time,
+) (report, error) {
 	id, j := i.jobs.open()
 	payload, err := i.event(id, run, continuation)
 	if err != nil {

@@ -20,7 +20,9 @@ type history struct {
 
 func (h *history) Execution(caller Caller, pipeline, id string) (PipelineExecution, error) {
 	h.callers = append(h.callers, caller.Name)
-	return PipelineExecution{Pipeline: pipeline, Version: 1, ID: id, Status: "Failed", Summary: "why", Variables: []ResolvedVariable{{"rule", "main"}}}, nil
+	return PipelineExecution{
+		Pipeline: pipeline, Version: 1, ID: id, Status: "Failed", Summary: "why", Variables: []ResolvedVariable{{"rule", "main"}},
+	}, nil
 }
 
 func (h *history) Actions(caller Caller, _, _ string) ([]ActionExecution, error) {
@@ -42,6 +44,12 @@ func asking(t *testing.T, h *history) *codepipeline.Client {
 	return codepipeline.NewFromConfig(settings)
 }
 
+func listing(execution string) *codepipeline.ListActionExecutionsInput {
+	return &codepipeline.ListActionExecutionsInput{
+		PipelineName: aws.String("app"), Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
+	}
+}
+
 // All have to be read, however few a page has.
 func TestPages(t *testing.T) {
 	h := &history{}
@@ -50,7 +58,7 @@ func TestPages(t *testing.T) {
 	}
 	client := asking(t, h)
 	for _, limit := range []int32{0, 2, 100} {
-		in := &codepipeline.ListActionExecutionsInput{PipelineName: aws.String("app"), Filter: &types.ActionExecutionFilter{PipelineExecutionId: aws.String(anExecution)}}
+		in := listing(anExecution)
 		if limit > 0 {
 			in.MaxResults = &limit
 		}
@@ -77,13 +85,12 @@ func TestPages(t *testing.T) {
 
 func TestPagesRefuse(t *testing.T) {
 	client := asking(t, &history{actions: make([]ActionExecution, 5)})
-	other := "11111111-2222-4333-8444-555555555556"
-	in := codepipeline.ListActionExecutionsInput{PipelineName: aws.String("app"), Filter: &types.ActionExecutionFilter{PipelineExecutionId: aws.String(anExecution)}}
+	in := *listing(anExecution)
 	first, err := client.ListActionExecutions(t.Context(), &in)
 	if err != nil || first.NextToken == nil {
 		t.Fatalf("got %+v, %v", first, err)
 	}
-	in.NextToken, in.Filter = first.NextToken, &types.ActionExecutionFilter{PipelineExecutionId: &other}
+	in.NextToken, in.Filter = first.NextToken, listing("11111111-2222-4333-8444-555555555556").Filter
 	if _, err := client.ListActionExecutions(t.Context(), &in); apiCode(err) != "InvalidNextTokenException" {
 		t.Errorf("another list's token: got %v", err)
 	}
@@ -101,11 +108,14 @@ func TestPagesRefuse(t *testing.T) {
 
 func TestExecutionsAndStates(t *testing.T) {
 	client := asking(t, &history{})
-	x, err := client.GetPipelineExecution(t.Context(), &codepipeline.GetPipelineExecutionInput{PipelineName: aws.String("app"), PipelineExecutionId: aws.String(anExecution)})
+	x, err := client.GetPipelineExecution(t.Context(), &codepipeline.GetPipelineExecutionInput{
+		PipelineName: aws.String("app"), PipelineExecutionId: aws.String(anExecution),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := x.PipelineExecution; e.ExecutionType != "" || aws.ToString(e.StatusSummary) != "why" || aws.ToString(e.Variables[0].ResolvedValue) != "main" {
+	e := x.PipelineExecution
+	if e.ExecutionType != "" || aws.ToString(e.StatusSummary) != "why" || aws.ToString(e.Variables[0].ResolvedValue) != "main" {
 		t.Errorf("got %+v", e)
 	}
 	state, err := client.GetPipelineState(t.Context(), &codepipeline.GetPipelineStateInput{Name: aws.String("app")})
@@ -113,7 +123,8 @@ func TestExecutionsAndStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	stage := state.StageStates[0]
-	if stage.LatestExecution.Type != types.ExecutionTypeRollback || stage.LatestExecution.Status != types.StageExecutionStatusFailed || !stage.InboundTransitionState.Enabled {
+	latest := stage.LatestExecution
+	if latest.Type != types.ExecutionTypeRollback || latest.Status != types.StageExecutionStatusFailed || !stage.InboundTransitionState.Enabled {
 		t.Errorf("got %+v", stage)
 	}
 	if e := stage.ActionStates[0].LatestExecution.ErrorDetails; aws.ToString(e.Code) != "JobFailed" || aws.ToString(e.Message) != "broken" {
