@@ -31,6 +31,9 @@ var needs = map[string]func(s *Server, in named) Need{
 	"CodePipeline_20150709.GetPipelineExecution": func(s *Server, in named) Need {
 		return Need{"codepipeline:GetPipelineExecution", s.arn("codepipeline", in.Pipeline)}
 	},
+	"CodePipeline_20150709.GetPipelineState": func(s *Server, in named) Need {
+		return Need{"codepipeline:GetPipelineState", s.arn("codepipeline", in.Name)}
+	},
 	"CodePipeline_20150709.ListActionExecutions": func(s *Server, in named) Need {
 		return Need{"codepipeline:ListActionExecutions", s.arn("codepipeline", in.Pipeline)}
 	},

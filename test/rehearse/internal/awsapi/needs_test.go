@@ -62,6 +62,10 @@ func TestCallsAreJudgedByTheirCallersAndResources(t *testing.T) {
 			return err
 		}, "AccessDeniedException", "role codepipeline:StartPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
 		{func() error {
+			_, err := codepipeline.NewFromConfig(settings).GetPipelineState(t.Context(), &codepipeline.GetPipelineStateInput{Name: aws.String("app")})
+			return err
+		}, "AccessDeniedException", "role codepipeline:GetPipelineState arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		{func() error {
 			_, err := codepipeline.NewFromConfig(settings).GetPipelineExecution(t.Context(), &codepipeline.GetPipelineExecutionInput{PipelineName: aws.String("app"), PipelineExecutionId: job})
 			return err
 		}, "AccessDeniedException", "role codepipeline:GetPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},

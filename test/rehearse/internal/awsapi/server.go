@@ -46,6 +46,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	credentials map[string]*keys // by access key id
+	pages       map[string]page  // by token
 	calls       []Call
 	notices     []Notice
 }
@@ -74,7 +75,7 @@ func Start(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, listener: listener, credentials: map[string]*keys{}}
+	s := &Server{options: options, listener: listener, credentials: map[string]*keys{}, pages: map[string]page{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
 	mux.HandleFunc("/", s.serveCall)
@@ -110,6 +111,7 @@ var operations = map[string]operation{
 	"CodePipeline_20150709.PutJobSuccessResult":                      (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                      (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                     (*Server).getPipelineExecution,
+	"CodePipeline_20150709.GetPipelineState":                         (*Server).getPipelineState,
 	"CodePipeline_20150709.ListActionExecutions":                     (*Server).listActionExecutions,
 	"CodeCommit_20150413.GetMergeOptions":                            (*Server).getMergeOptions,
 	"CodePipeline_20150709.StartPipelineExecution":                   (*Server).startPipelineExecution,

@@ -95,6 +95,8 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		managed:  map[string][]string{},
 		attached: map[string][]iam.Policy{},
 		letters:  map[string]string{},
+		settings: map[string][]byte{},
+		shown:    map[string]any{},
 
 		providers: map[string]string{},
 	}
@@ -127,6 +129,8 @@ type loader struct {
 	naming   map[string]bool         // names that are being made
 	retries  map[string]int          // by function name
 	letters  map[string]string       // queues for dead letters by function name
+	settings map[string][]byte       // files in functions' code, by function name
+	shown    map[string]any          // settings in pipelines' metadata, by pipeline name
 	policies map[string]iam.Policy   // managed ones, by ARN
 	managed  map[string][]string     // ARNs of managed policies, by role name
 	attached map[string][]iam.Policy // by role name
@@ -169,7 +173,7 @@ func (l *loader) load() error {
 	if l.only == nil {
 		problems = append(problems, l.outputs())
 	}
-	problems = append(problems, l.attach())
+	problems = append(problems, l.attach(), l.checkSettings())
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}

@@ -87,7 +87,9 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
-		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline)})
+		engine, err := codepipeline.New(pipeline, codepipeline.Options{
+			Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline), Readings: r.options.Readings,
+		})
 		if err != nil {
 			return err
 		}
@@ -142,7 +144,7 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 
 func (r *Rehearsal) newInvoke() *actions.Invoke {
 	return &actions.Invoke{
-		Account: accountID,
+		Account: accountID, Region: region,
 		Function: func(name string) (*lambdaruntime.Function, bool) {
 			// The action takes a name or an ARN.
 			if strings.HasPrefix(name, "arn:") {

@@ -105,7 +105,7 @@ func (r *Rehearsal) startServices() error {
 		Registry:     ecr{r.reg, r.allow},
 		Scan:         r.scan,
 		Jobs:         r.invoke,
-		Pipelines:    asked{r},
+		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
 		Commits:      asked{r},
 		Allow:        r.allow,
 		Starts:       starts{r},

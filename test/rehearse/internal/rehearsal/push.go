@@ -121,6 +121,14 @@ func (r *Rehearsal) deliver(ctx context.Context, event events.Event, p *Push) ([
 	return started, errors.Join(problems...)
 }
 
+// First starts what CodePipeline starts by itself when it creates a pipeline: an execution of the branch's head, without any
+// values.
+func (r *Rehearsal) First(ctx context.Context, pipeline string) (*codepipeline.Execution, error) {
+	return r.Start(ctx, pipeline, codepipeline.StartInput{
+		Trigger: "the pipeline's creation", Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: somebody},
+	})
+}
+
 // Start starts an execution of a pipeline by hand.
 func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution, error) {
 	engine, err := r.engine(pipeline)
@@ -128,7 +136,7 @@ func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeli
 		return nil, err
 	}
 	if input.Trigger == "" {
-		input.Trigger = "start by hand"
+		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: somebody}
 	}
 	return engine.Start(ctx, input)
 }
