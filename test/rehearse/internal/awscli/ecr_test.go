@@ -26,6 +26,10 @@ func (r *registry) PutImage(repository, mediaType string, manifest []byte, diges
 	return r.refuse
 }
 
+func (r *registry) DescribeImage(string, string, string) (awsapi.Image, error) {
+	return awsapi.Image{}, r.refuse
+}
+
 // endpoint starts the rehearsal's AWS endpoint, and makes it this process's.
 func endpoint(t *testing.T) *registry {
 	t.Helper()

@@ -56,6 +56,8 @@ type Registry struct {
 	Name, ARN  string
 	Mutability string
 	Exclusions []string
+	// Encryption is the type and the key, as one text.
+	Encryption string
 }
 
 // Output is an output of the stack.

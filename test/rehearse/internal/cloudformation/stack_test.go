@@ -85,7 +85,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("pipelines (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Registry{
-		Name: "app", ARN: "arn:aws:ecr:eu-west-1:111122223333:repository/app", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"},
+		Name: "app", ARN: "arn:aws:ecr:eu-west-1:111122223333:repository/app", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"}, Encryption: "AES256",
 	}, got.Registries[1]); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}

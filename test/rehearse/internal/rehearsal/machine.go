@@ -89,7 +89,7 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept})
+	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
