@@ -138,6 +138,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,
 			Secret:       r.secret,
+			FreshShell:   r.options.Readings.FreshShell,
 			Credentials: func(build, role string) []string {
 				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
 			},
