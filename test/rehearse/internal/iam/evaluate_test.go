@@ -124,6 +124,10 @@ func TestDecisions(t *testing.T) {
 
 		"a resource policy allows by itself": {identity: nothing, request: worker("sns:Publish", topic),
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a resource policy for a session of the role": {identity: nothing, request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/session"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a resource policy for another session": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/other"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for another role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for the account leaves it to the role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
@@ -233,6 +237,8 @@ func TestConditions(t *testing.T) {
 		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"s3"}}`, nil, false},
 		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"s3"}}`, []string{KeyViaService, "s4"}, false},
 		{`{"Bool":{"aws:SourceAccount":"true"}}`, nil, false},
+		{`{"ArnLike":{"aws:SourceArn":"a*"}}`, []string{KeySourceARN, ruleARN}, false},
+		{`{"ArnLike":{"aws:SourceArn":"` + ruleARN + `"}}`, []string{KeySourceARN, "arn"}, false},
 		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","` + roleARN + `"]}}`, nil, false},
 		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","arn:aws:iam::111122223333:role/third"]}}`, nil, true},
 		{`{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/worker/session"}}`, nil, true},
@@ -355,6 +361,8 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"an unresolved value":               {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`), "expected a string"},
 		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest), "has no Principal"},
 		"a resource policy without one":     {resource(`{"Effect":"Allow",` + rest), "with a Principal only"},
+		"a role behind another identity":    {resource(`{"Effect":"Allow","Principal":{"Federated":"` + roleARN + `"},` + rest), "principal Federated"},
+		"an account of another kind":        {resource(`{"Effect":"Allow","Principal":{"CanonicalUser":"111122223333"},` + rest), "principal CanonicalUser"},
 		"a federated principal":             {resource(`{"Effect":"Allow","Principal":{"Federated":"x"},` + rest), "principal Federated"},
 		"a user":                            {resource(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},` + rest), "user/u"},
 	}
@@ -369,10 +377,44 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 }
 
 func TestDocumentWithAnUnknownElementIsRefused(t *testing.T) {
-	for _, v := range []any{map[string]any{"Statement": []any{}, "Hint": "x"}, "text", map[string]any{"Statement": "x"}} {
-		if _, err := Identity("Policy", v); err == nil || !strings.Contains(err.Error(), "Policy") {
+	for want, v := range map[string]any{
+		"Policy: the rehearsal does not support the element Hint": map[string]any{"Statement": []any{}, "Hint": "x"},
+		"Policy: got text, expected a policy document":            "text",
+		"Policy.Statement[0]: got x, expected a statement":        map[string]any{"Statement": "x"},
+	} {
+		if _, err := Identity("Policy", v); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: got %v", v, err)
 		}
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	for range 2 {
+		if a.Authorize(worker("ecr:PutImage", repository)) == nil {
+			t.Fatal("got no refusal")
+		}
+	}
+	report := a.Report(nil)
+	if len(report.Refused) != 2 || !strings.Contains(report.Refused[1], "is not authorized to perform: ecr:PutImage") {
+		t.Errorf("got %q", report.Refused)
+	}
+	if len(report.Uses) != 1 || report.Uses[0].Count != 2 || report.Calls != 2 || len(report.Uses[0].By) != 0 {
+		t.Errorf("got %+v", report)
+	}
+}
+
+// A trust that nothing needs is reported like every allowance.
+func TestUnusedTrustIsReported(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	if err := a.Authorize(worker("sts:GetCallerIdentity", "*")); err != nil {
+		t.Fatal(err)
+	}
+	want := []Allowance{{
+		Owner: "stack/Worker", Statement: "stack/Worker.Trust.Statement[0]", Action: "sts:AssumeRole", Resource: roleARN, Service: "lambda.amazonaws.com", Of: []string{roleARN},
+	}}
+	if diff := cmp.Diff(want, a.Unused()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
