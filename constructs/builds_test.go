@@ -1,6 +1,8 @@
 package constructs_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -239,7 +241,11 @@ func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
 }
 
 func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
-	for id, role := range resources(t, builds, "AWS::IAM::Role") {
+	roles := resources(t, builds, "AWS::IAM::Role")
+	if got, want := slices.Sorted(maps.Keys(roles)), []string{"Amd64Role", "Arm64Role", "MergeRole"}; !slices.Equal(got, want) {
+		t.Errorf("got the roles %v, expected %v", got, want)
+	}
+	for id, role := range roles {
 		want := []any{map[string]any{
 			"Action":    "sts:AssumeRole",
 			"Effect":    "Allow",

@@ -107,12 +107,15 @@ type operation func(s *Server, caller Caller, body []byte) (any, error)
 var operations = map[string]operation{
 	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     (*Server).getAuthorizationToken,
 	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  (*Server).putImage,
+	"AmazonEC2ContainerRegistry_V20150921.DescribeImages":            (*Server).describeImages,
 	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": (*Server).describeImageScanFindings,
 	"CodePipeline_20150709.PutJobSuccessResult":                      (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                      (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                     (*Server).getPipelineExecution,
 	"CodePipeline_20150709.GetPipelineState":                         (*Server).getPipelineState,
 	"CodePipeline_20150709.ListActionExecutions":                     (*Server).listActionExecutions,
+	"CodeCommit_20150413.GetBranch":                                  (*Server).getBranch,
+	"CodeCommit_20150413.GetFolder":                                  (*Server).getFolder,
 	"CodeCommit_20150413.GetMergeOptions":                            (*Server).getMergeOptions,
 	"CodePipeline_20150709.StartPipelineExecution":                   (*Server).startPipelineExecution,
 }

@@ -56,6 +56,8 @@ type Registry struct {
 	Name, ARN  string
 	Mutability string
 	Exclusions []string
+	// Encryption is the type and the key, as one text.
+	Encryption string
 }
 
 // Output is an output of the stack.
@@ -89,7 +91,6 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		template: t,
 		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
 		names:    map[string]string{},
-		naming:   map[string]bool{},
 		retries:  map[string]int{},
 		policies: map[string]iam.Policy{},
 		managed:  map[string][]string{},
@@ -126,7 +127,6 @@ type loader struct {
 	resolver *template.Resolver
 	stack    *Stack
 	names    map[string]string       // physical names by logical id
-	naming   map[string]bool         // names that are being made
 	retries  map[string]int          // by function name
 	letters  map[string]string       // queues for dead letters by function name
 	settings map[string][]byte       // files in functions' code, by function name
@@ -165,6 +165,9 @@ func init() {
 func (l *loader) load() error {
 	if err := l.resolver.CheckRules(); err != nil {
 		return err
+	}
+	if circle := l.template.Circle(); len(circle) > 0 {
+		return fmt.Errorf("circular dependency between resources: [%s]", strings.Join(circle, ", "))
 	}
 	problems := []error{l.findProviders()}
 	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {

@@ -109,8 +109,11 @@ const (
 
 // Statements about ECR:
 //
-//   - Nothing is scanned. Every image has a finished scan without findings, unless a
-//     test says what was found.
+//   - Nothing is scanned for vulnerabilities. Every image with a distribution has a
+//     finished scan without findings, unless a test says what was found.
+//   - Whoever mounts a blob needs ecr:GetDownloadUrlForLayer on the repository that
+//     has it, and is refused without; a blob that can't be mounted is uploaded.
+//   - An image's push time stays when its manifest comes again, also with another tag.
 
 // Lambda.
 var (

@@ -4,31 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
 )
-
-// asked answers what functions ask about source repositories.
-type asked struct{ r *Rehearsal }
-
-// MergeBase implements awsapi.Commits.
-func (a asked) MergeBase(ctx context.Context, repository, source, destination string) (awsapi.MergeOptions, error) {
-	d, ok := a.r.repositories[repository]
-	if !ok {
-		return awsapi.MergeOptions{}, &awsapi.Error{Code: "RepositoryDoesNotExistException", Message: "there is no repository " + repository}
-	}
-	var options awsapi.MergeOptions
-	for specifier, id := range map[string]*string{source: &options.Source, destination: &options.Destination} {
-		found, err := d.git.Resolve(ctx, specifier)
-		if err != nil {
-			return awsapi.MergeOptions{}, &awsapi.Error{Code: "CommitDoesNotExistException", Message: err.Error()}
-		}
-		*id = found
-	}
-	var err error
-	options.Base, err = d.git.MergeBase(ctx, options.Source, options.Destination)
-	return options, err
-}
 
 // engine finds a pipeline by name.
 func (r *Rehearsal) engine(pipeline string) (*codepipeline.Engine, error) {

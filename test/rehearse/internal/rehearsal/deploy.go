@@ -48,7 +48,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
 		}
-		err := r.reg.AddRepository(registry.Repository{Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions})
+		err := r.reg.AddRepository(registry.Repository{Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption})
 		if err != nil {
 			return err
 		}
@@ -62,6 +62,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
+		git.Readings = r.options.Readings
 		if err := create(r.repositories, "source repository", declared.Name, &repository{declared: declared, git: git}); err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept})
+	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
@@ -138,6 +138,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,
 			Secret:       r.secret,
+			FreshShell:   r.options.Readings.FreshShell,
 			Credentials: func(build, role string) []string {
 				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
 			},

@@ -83,11 +83,35 @@ func (r *Rehearsal) PushTag(ctx context.Context, repository, tag, commit string)
 	if !ok {
 		return nil, fmt.Errorf("there is no repository %q", repository)
 	}
-	changes, err := d.git.PushTag(ctx, tag, commit)
+	changes, err := d.git.Point(ctx, "refs/tags/"+tag, commit)
 	if err != nil {
 		return nil, err
 	}
 	return r.pushed(ctx, d, "", changes)
+}
+
+// Annotate points an annotated git tag at a commit.
+func (r *Rehearsal) Annotate(ctx context.Context, repository, tag, commit string) (*Push, error) {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return nil, fmt.Errorf("there is no repository %q", repository)
+	}
+	changes, err := d.git.Annotate(ctx, tag, commit, "Release "+tag)
+	if err != nil {
+		return nil, err
+	}
+	return r.pushed(ctx, d, "", changes)
+}
+
+// Point lets a reference, by its full name, point at a commit, as a push by force does, and tells nobody: no event is delivered.
+// Without a commit it is deleted.
+func (r *Rehearsal) Point(ctx context.Context, repository, ref, commit string) error {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return fmt.Errorf("there is no repository %q", repository)
+	}
+	_, err := d.git.Point(ctx, ref, commit)
+	return err
 }
 
 // pushed delivers the events of a push.
