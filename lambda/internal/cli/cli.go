@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/guard"
 	"archway/lambda/internal/layout"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/report"
@@ -42,7 +43,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var document report.Document
 	code := Valid
 	for _, image := range o.images {
-		verdict, err := judge(ctx, image, o, stderr)
+		var verdict validation.Verdict
+		err := guard.Do(func() (err error) {
+			verdict, err = judge(ctx, image, o, stderr)
+			return err
+		})
 		switch {
 		case err != nil:
 			err = explain(ctx, image, err)

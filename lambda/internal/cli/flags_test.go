@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -217,5 +218,17 @@ func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
 		if stdout, stderr, _ := run(t, s.Host+"/app:"+tag); !strings.Contains(stdout, want) {
 			t.Errorf("%s: no %q\n%s%s", tag, want, stdout, stderr)
 		}
+	}
+}
+
+// A size of 2^63-1 once ended the whole program with a stack trace.
+func TestAHostileSizeIsAFinding(t *testing.T) {
+	store, folder := fixture.New(), t.TempDir()
+	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+		doc["layers"].([]any)[1].(map[string]any)["size"] = int64(math.MaxInt64)
+	}})))
+	stdout, stderr, code := run(t, "oci:"+folder, "--platform", "linux/amd64")
+	if code != cli.Invalid || stderr != "" || !strings.Contains(stdout, "no layer of more than 256 GiB is read") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }

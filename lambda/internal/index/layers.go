@@ -10,6 +10,8 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"archway/lambda/internal/guard"
+	"archway/lambda/internal/layer"
 	"archway/lambda/internal/program"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/rootfs"
@@ -58,7 +60,7 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 		if f := followers[e]; f != nil {
 			g.Go(func() error {
 				defer f.fs.Close()
-				return f.follow(ctx, reading)
+				return guard.Do(func() error { return f.follow(ctx, reading) })
 			})
 		}
 	}
@@ -84,7 +86,7 @@ func startable(e *Entry) bool {
 		return false
 	}
 	for _, b := range e.Blobs[:len(e.Manifest.Body.Layers)] {
-		if b.State != Read || !unpackable(b.Descriptor.MediaType) {
+		if b.State != Read || b.huge() || !unpackable(b.Descriptor.MediaType) {
 			return false
 		}
 	}
@@ -96,13 +98,19 @@ func unpackable(mediaType string) bool {
 	return strings.Contains(mediaType, ".tar") && !strings.HasSuffix(mediaType, "+encrypted")
 }
 
-// layersOf are the layers, with the larger of the sizes that the manifest and the registry tell: a wrong size is a finding, and no reason
-// to leave bytes unread.
+// size is the larger of the sizes that the manifest and the registry tell: a wrong size is a finding, and no reason to leave bytes
+// unread.
+func (b *Blob) size() int64 { return max(b.Descriptor.Size, b.Stored) }
+
+// huge tells whether a layer is larger than any that is read.
+func (b *Blob) huge() bool { return b.size() > layer.MaxStored }
+
+// layersOf are the layers, as large as they are at most.
 func layersOf(e *Entry) []specs.Descriptor {
 	var layers []specs.Descriptor
 	for _, b := range e.Blobs[:len(e.Manifest.Body.Layers)] {
 		d := b.Descriptor
-		d.Size = max(d.Size, b.Stored)
+		d.Size = b.size()
 		layers = append(layers, d)
 	}
 	return layers

@@ -87,6 +87,9 @@ type Reader struct {
 
 // Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here as with Next.
 func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
+	if o.Size > MaxStored {
+		return nil, limit("it has %d bytes, more than %d GiB", o.Size, MaxStored>>30)
+	}
 	r := &Reader{options: o, stored: newStored(stream, o), close: func() {}}
 	decompressed, err := r.decompress(ctx)
 	if err != nil {

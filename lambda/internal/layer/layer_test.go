@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -305,4 +306,23 @@ func FuzzLayer(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSizesBeyondEveryMeasureAreRefused(t *testing.T) {
+	for _, size := range []int64{math.MaxInt64, layer.MaxStored + 1} {
+		o := options(archive)
+		o.Size = size
+		_, _, err := read(bytes.NewReader(archive), o)
+		var limit *layer.Limit
+		if !errors.As(err, &limit) || !strings.Contains(err.Error(), "more than 256 GiB") {
+			t.Errorf("%d: %v", size, err)
+		}
+	}
+	for _, size := range []int64{-1, math.MinInt64} {
+		o := options(archive)
+		o.Size = size
+		if _, sums, err := read(bytes.NewReader(archive), o); err == nil && sums.Digest == o.Digest {
+			t.Errorf("%d: %v", size, sums)
+		}
+	}
 }

@@ -27,7 +27,7 @@ func newStored(stream io.Reader, o Options) *stored {
 		algorithm = o.Digest.Algorithm()
 	}
 	// One byte more than there should be is enough to know that there are too many.
-	s := &stored{stream: stream, limit: o.Size + 1, hash: algorithm.Digester()}
+	s := &stored{stream: stream, limit: max(o.Size, 0) + 1, hash: algorithm.Digester()}
 	s.reading = bufio.NewReaderSize(reader(s.read), buffer)
 	return s
 }
@@ -78,6 +78,8 @@ const (
 	maxRatio = 300
 	// maxPlain bounds the size of what hardly compresses.
 	maxPlain = 256 << 30
+	// MaxStored bounds the size of a layer as it is stored. Registries take much less: ECR 52 GB.
+	MaxStored = 256 << 30
 )
 
 func newPlain(r io.Reader, s *stored) *plain {
