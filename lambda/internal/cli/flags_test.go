@@ -1,13 +1,18 @@
 package cli_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/cli"
@@ -230,5 +235,43 @@ func TestAHostileSizeIsAFinding(t *testing.T) {
 	stdout, stderr, code := run(t, "oci:"+folder, "--platform", "linux/amd64")
 	if code != cli.Invalid || stderr != "" || !strings.Contains(stdout, "no layer of more than 256 GiB is read") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// sparse is a layout whose upper layer is a sparse file: an archive's end, and then hours of zeros.
+func sparse(t *testing.T, size int64) string {
+	t.Helper()
+	store, folder := fixture.New(), t.TempDir()
+	empty := digest.FromString("sparse")
+	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+		top := doc["layers"].([]any)[1].(map[string]any)
+		top["digest"], top["size"], top["mediaType"] = empty, size, specs.MediaTypeImageLayer
+	}})))
+	name := filepath.Join(folder, "blobs", "sha256", empty.Encoded())
+	if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, size)); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func TestASparseLayerEndsWithTheTime(t *testing.T) {
+	stdout, stderr, code := run(t, "oci:"+sparse(t, 200<<30), "--platform", "linux/amd64", "--timeout", "300ms")
+	if code != cli.Invalid || !strings.Contains(stdout, "not proven (the time limit was") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	stdout, stderr, code = run(t, "oci:"+sparse(t, 1<<40), "--platform", "linux/amd64")
+	if code != cli.Invalid || !strings.Contains(stdout, "no layer of more than 256 GiB") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A signal cancels the program's context.
+func TestASparseLayerEndsWithASignal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, err bytes.Buffer
+	folder := sparse(t, 200<<30)
+	time.AfterFunc(200*time.Millisecond, cancel)
+	if code := cli.Run(ctx, []string{"oci:" + folder, "--platform", "linux/amd64"}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "interrupted") {
+		t.Errorf("exit %d\n%s%s", code, out.String(), err.String())
 	}
 }

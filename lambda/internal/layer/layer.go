@@ -95,7 +95,7 @@ func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, r.fail(err)
 	}
-	r.plain = newPlain(decompressed, r.stored)
+	r.plain = newPlain(ctx, decompressed, r.stored)
 	r.tar = tar.NewReader(r.plain)
 	return r, nil
 }

@@ -326,3 +326,22 @@ func TestSizesBeyondEveryMeasureAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestReadingEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l, err := layer.Open(ctx, bytes.NewReader(archive), options(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Next(); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for err == nil {
+		_, err = l.Next()
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package layout_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -302,4 +303,40 @@ func FuzzIndexJSON(f *testing.F) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+func TestReadingEndsWithTheContext(t *testing.T) {
+	s := fixture.New()
+	root := s.Good()
+	folder := t.TempDir()
+	s.Layout(t, folder, root)
+	l, err := layout.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	huge := digest.FromString("huge")
+	name := filepath.Join(folder, "blobs", "sha256", huge.Encoded())
+	if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stream, err := l.Layer(ctx, huge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if _, err := stream.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_, read := stream.Read(make([]byte, 10))
+	_, manifest := l.Manifest(ctx, root.Digest)
+	_, blob := l.Blob(ctx, root.Digest, 10_000)
+	_, stat := l.Stat(ctx, root.Digest)
+	for name, err := range map[string]error{"Read": read, "Manifest": manifest, "Blob": blob, "Stat": stat} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
 }
