@@ -186,6 +186,16 @@ var _ = about("config-platform",
 		report: []string{"error config-platform linux/arm64"},
 	},
 	testCase{
+		name:   "another architecture under a key of another case",
+		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["Architecture"] = "amd64" }}),
+		report: []string{"error config-platform linux/arm64"},
+	},
+	testCase{
+		name:   "another entrypoint under a key of another case",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["EntryPoint"] = []any{"/other"} }}),
+		report: []string{"error config-platform linux/arm64"},
+	},
+	testCase{
 		name:   "another operating system",
 		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["os"] = "windows" }}),
 		report: []string{"error config-platform linux/arm64"},

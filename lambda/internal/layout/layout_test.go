@@ -340,3 +340,24 @@ func TestReadingEndsWithTheContext(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAmbiguousListOfImages(t *testing.T) {
+	s := fixture.New()
+	root, other := s.Good(), s.Good()
+	folder := t.TempDir()
+	s.Layout(t, folder, called(root, specs.AnnotationRefName, "v1"))
+	top := strings.Replace(string(fixture.TopOfLayout(called(root, specs.AnnotationRefName, "v1"))), `"digest":`, `"digest":"`+other.Digest.String()+`","digest":`, 1)
+	if err := os.WriteFile(filepath.Join(folder, "index.json"), []byte(top), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l, err := layout.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, name := range []string{"", "v1"} {
+		if _, err := l.Find(name); !errors.Is(err, layout.ErrNoLayout) || !strings.Contains(err.Error(), `"digest" stands twice`) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
