@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -343,5 +344,42 @@ func TestReadingEndsWithTheContext(t *testing.T) {
 	}
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// sparse is an archive with files that are nothing but holes of so many bytes, in GNU's old format.
+func sparse(sizes ...int64) []byte {
+	var b []byte
+	for _, size := range sizes {
+		header := make([]byte, 512)
+		copy(header, "holes")
+		copy(header[100:], "0000755\x000000000\x000000000\x0000000000000\x0000000000000\x00")
+		header[156] = tar.TypeGNUSparse
+		copy(header[257:], "ustar  \x00")
+		header[483] = 0x80 // a number in binary
+		binary.BigEndian.PutUint64(header[483+4:], uint64(size))
+		checksum(header)
+		b = append(b, header...)
+	}
+	return append(b, make([]byte, 1024)...)
+}
+
+// Such a file costs the archive nothing, and fills the disk of whoever unpacks it.
+func TestHolesCount(t *testing.T) {
+	for name, test := range map[string]struct {
+		sizes   []int64
+		refused bool
+	}{
+		"4 EiB":         {[]int64{4 << 60}, true},
+		"the largest":   {[]int64{math.MaxInt64}, true},
+		"many together": {[]int64{100 << 30, 100 << 30, 100 << 30}, true},
+		"some":          {[]int64{100 << 30, 100 << 30}, false},
+	} {
+		b := sparse(test.sizes...)
+		entries, _, err := read(bytes.NewReader(b), options(b))
+		var limit *layer.Limit
+		if errors.As(err, &limit) != test.refused || err == nil && len(entries) != len(test.sizes) {
+			t.Errorf("%s: %d entries, %v", name, len(entries), err)
+		}
 	}
 }
