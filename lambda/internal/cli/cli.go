@@ -13,6 +13,7 @@ import (
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/guard"
 	"archway/lambda/internal/layout"
+	"archway/lambda/internal/plain"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/report"
 	"archway/lambda/internal/validation"
@@ -26,8 +27,9 @@ const (
 	Unknown = 2
 )
 
-// Run is the whole program. It returns the exit code.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// Run is the whole program. It returns the exit code. Nothing that it writes steers a terminal but the progress, and that alone.
+func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
+	stdout, stderr := plain.Writer(stdout), plain.Writer(terminal)
 	o, err := parse(args)
 	if errors.Is(err, errHelp) {
 		fmt.Fprint(stdout, usage, "\nchecks:\n")
@@ -45,7 +47,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, image := range o.images {
 		var verdict validation.Verdict
 		err := guard.Do(func() (err error) {
-			verdict, err = judge(ctx, image, o, stderr)
+			verdict, err = judge(ctx, image, o, terminal)
 			return err
 		})
 		switch {
@@ -74,7 +76,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // judge opens the source of an image and has the image judged. On a terminal it shows how far it is.
-func judge(ctx context.Context, image image, o options, stderr io.Writer) (validation.Verdict, error) {
+func judge(ctx context.Context, image image, o options, terminal io.Writer) (validation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	opened, err := image.open(ctx)
@@ -82,7 +84,7 @@ func judge(ctx context.Context, image image, o options, stderr io.Writer) (valid
 		return validation.Verdict{}, err
 	}
 	defer opened.Close()
-	p := startProgress(stderr, image.String())
+	p := startProgress(terminal, image.String())
 	defer p.stop()
 	source := watched{opened, p}
 	want := o.want

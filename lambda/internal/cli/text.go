@@ -9,6 +9,7 @@ import (
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/plain"
 	"archway/lambda/internal/pull"
 	"archway/lambda/internal/report"
 	"archway/lambda/internal/start"
@@ -154,14 +155,9 @@ func pulled(c pull.Choice, e *index.Entry) string {
 	return printable(check.Short(e.Descriptor.Digest.String()))
 }
 
-// printable keeps what a registry serves from steering the terminal.
+// printable is what a registry serves in one short line.
 func printable(s string) string {
-	return abbreviate(strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '?'
-		}
-		return c
-	}, s), 80)
+	return abbreviate(plain.Text(s), 80)
 }
 
 func abbreviate(s string, n int) string {
