@@ -94,7 +94,7 @@ func transportFailure(op string, err error) error {
 		}
 	case errors.As(err, &certificate):
 		f.reason = retry.Final
-	case errors.Is(err, errRedirect):
+	case errors.Is(err, errRedirect), errors.Is(err, ErrAddress):
 		f.reason = retry.Final
 	}
 	return f

@@ -5,6 +5,8 @@ package registry
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -44,9 +46,11 @@ type Repository struct {
 }
 
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
-// access is transport.PullScope, or transport.PushScope for writing.
-func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy) (*Repository, error) {
-	base := newTransport()
+// access is transport.PullScope, or transport.PushScope for writing. allowed are networks that the registry may lead to although they
+// are this machine's own or a neighbour's.
+func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy, allowed ...netip.Prefix) (*Repository, error) {
+	u := url.URL{Host: repository.RegistryStr()}
+	base := newTransport(&gate{host: u.Hostname(), allowed: allowed}, auth == authn.Anonymous, http.ProxyFromEnvironment)
 	var tripper http.RoundTripper
 	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
@@ -66,15 +70,6 @@ func Open(ctx context.Context, repository name.Repository, auth authn.Authentica
 		policy: policy,
 		slots:  make(chan struct{}, concurrency),
 	}, nil
-}
-
-// newTransport is http.DefaultTransport with a bound on silence, so that a registry that accepts a connection and never
-// answers costs one attempt and not the function's time limit.
-func newTransport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = 20 * time.Second
-	t.MaxIdleConnsPerHost = concurrency
-	return t
 }
 
 // Name is the repository with its registry's host.
