@@ -79,7 +79,7 @@ func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 func judge(ctx context.Context, image image, o options, terminal io.Writer) (validation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	opened, err := image.open(ctx)
+	opened, err := image.open(ctx, o)
 	if err != nil {
 		return validation.Verdict{}, err
 	}
@@ -104,6 +104,8 @@ func explain(ctx context.Context, image image, err error) error {
 		return fmt.Errorf("%w (%s)", err, image.access(ctx))
 	case errors.Is(err, layout.ErrNoLayout):
 		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
+	case errors.Is(err, registry.ErrAddress):
+		return fmt.Errorf("%w (--allow-network allows it, if it is meant)", err)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
 	case errors.Is(err, context.DeadlineExceeded):

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +102,8 @@ func TestFlagsThatSayNothingAreRefused(t *testing.T) {
 		{"--allow-platform", "s390x", `--allow-platform: "s390x" is no platform`},
 		{"--platform", "s390x", `--platform: "s390x" is no platform`},
 		{"--revision", "", "no commit is given"}, // as "$(git rev-parse HEAD)" outside of a work tree
+		{"--allow-network", "100.64.0.0", `"100.64.0.0" is no network, expected one such as 100.64.0.0/10`},
+		{"--allow-network", "", `"" is no network`},
 		{"--against", "", `"" is no tag, expected one such as latest`},
 		{"--against", "latest, 1", `" 1" is no tag`},
 	} {
@@ -273,5 +277,39 @@ func TestASparseLayerEndsWithASignal(t *testing.T) {
 	time.AfterFunc(200*time.Millisecond, cancel)
 	if code := cli.Run(ctx, []string{"oci:" + folder, "--platform", "linux/amd64"}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "interrupted") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), err.String())
+	}
+}
+
+func TestNetworksCanBeAllowed(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	d := store.Good().Digest
+	s.Push(t, "app", store)
+	elsewhere := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, blob, _ := strings.Cut(r.URL.Path, "/blobs/")
+		_, _ = w.Write(store.Blobs[digest.Digest(blob)])
+	})}
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.3:0") // a machine without IPv6
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	go elsewhere.Serve(l) // it ends with the test
+	defer elsewhere.Close()
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		blob := strings.Contains(r.URL.Path, "/blobs/") && r.Method == http.MethodGet
+		if blob {
+			http.Redirect(w, r, "http://"+l.Addr().String()+r.URL.Path, http.StatusTemporaryRedirect)
+		}
+		return blob
+	})
+	// That the registry's own address is allowed makes it one that is elsewhere.
+	image := s.Host + "/app@" + d.String()
+	if _, stderr, code := run(t, image, "--allow-network", "127.0.0.1/32"); code != cli.Unknown || !strings.Contains(stderr, "--allow-network allows it") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if stdout, stderr, code := run(t, image, "--allow-network", "127.0.0.0/8,::1/128"); code != cli.Valid {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
