@@ -60,7 +60,7 @@ func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 		}
 		document.Add(image.String(), verdict, err)
 		if err == nil && !o.json {
-			printText(stdout, image.String(), verdict)
+			printText(stdout, image.String(), verdict, o.want.Deep)
 		}
 	}
 	if o.json {
