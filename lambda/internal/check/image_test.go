@@ -402,3 +402,33 @@ var _ = about("config-parity",
 		report: []string{"warning config-parity linux/arm64"},
 	},
 )
+
+// lone is an image without an index around it.
+func lone(spec fixture.ImageSpec) func(*fixture.Store) digest.Digest {
+	return func(s *fixture.Store) digest.Digest {
+		spec.Platform = fixture.AMD64
+		return s.Image(spec).Digest
+	}
+}
+
+var _ = about("descriptor",
+	testCase{
+		name:   "a single image's layer",
+		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["layers"].([]any)[0].(map[string]any)["size"] = 5 }}),
+		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
+	},
+	testCase{
+		name:   "a single image's config",
+		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["config"].(map[string]any)["size"] = 5 }}),
+		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
+	},
+	testCase{
+		name: "a single image that is another",
+		make: func(s *fixture.Store) digest.Digest {
+			image, other := s.Linux("amd64", ""), s.Linux("amd64", "")
+			s.Replace(image.Digest, s.Manifests[other.Digest].Bytes)
+			return image.Digest
+		},
+		report: []string{"error descriptor", "error tag-is-index"},
+	},
+)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -358,6 +359,40 @@ func TestAnAmbiguousListOfImages(t *testing.T) {
 	for _, name := range []string{"", "v1"} {
 		if _, err := l.Find(name); !errors.Is(err, layout.ErrNoLayout) || !strings.Contains(err.Error(), `"digest" stands twice`) {
 			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestReferrersAreWhatIndexJSONListsAboutAnImage(t *testing.T) {
+	s := fixture.New()
+	root, image, other := s.Good(), s.Linux("amd64", ""), s.Linux("arm64", "")
+	mine := s.Refer(image, index.DSSE, []byte("{}"))
+	another := s.Refer(other, index.DSSE, []byte("{}"))
+	gone := s.Refer(image, index.DSSE, []byte("gone"))
+	s.Forget(gone.Digest)
+	withPlatform, asIndex, bad := mine, mine, mine
+	withPlatform.Platform, asIndex.MediaType, bad.Digest = &fixture.AMD64, registry.OCIIndex, "sha256:short"
+	l := open(t, s, root, withPlatform, asIndex, bad, gone, another, mine)
+	for of, want := range map[digest.Digest][]digest.Digest{
+		image.Digest: {mine.Digest}, other.Digest: {another.Digest}, root.Digest: nil, digest.FromString("x"): nil,
+	} {
+		found, err := l.Referrers(t.Context(), of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []digest.Digest
+		for _, d := range found {
+			got = append(got, d.Digest)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", of, diff)
+		}
+	}
+	// A list that goes on and on is not looked through.
+	for n, want := range map[int]int{99: 1, 100: 0} {
+		many := slices.Repeat([]specs.Descriptor{root}, n)
+		if found, err := open(t, s, append(many, mine)...).Referrers(t.Context(), image.Digest); len(found) != want || err != nil {
+			t.Errorf("behind %d others: %v, %v", n, found, err)
 		}
 	}
 }
