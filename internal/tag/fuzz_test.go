@@ -9,7 +9,8 @@ import (
 	"archway/internal/tag"
 )
 
-// accepted are templates that FuzzTemplate must go through to its end; it would pass too if everything were refused.
+// accepted are templates that FuzzTemplate must go through to its end; it would pass too if
+// everything were refused.
 var accepted = []string{"latest", "{commit}", "{commit:12}", "{branch}", "{date:20060102-150405}", "nightly-{date:2006-01-02}", "{branch}-{commit:7}"}
 
 // Whatever template is accepted, its tags are valid, and its filter matches all of them.

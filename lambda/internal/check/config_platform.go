@@ -32,7 +32,8 @@ func configOf(r *report, e *index.Entry) {
 		return // missing, too large, or of another type: other checks say so
 	}
 	if len(e.Config.Ambiguous) > 0 {
-		r.add(Error, about(e), "build and push the image again with a current tool", "two tools can read the config %s differently: %s",
+		r.add(Error, about(e), "build and push the image again with a current tool",
+			"two tools can read the config %s differently: %s",
 			Short(e.Manifest.Body.Config.Digest.String()), strings.Join(e.Config.Ambiguous, "; "))
 	}
 	got := e.Config.Platform()

@@ -28,18 +28,23 @@ var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is 
 	}
 }}
 
-// ownLoader judges a loader that names a loader of its own, which the kernel doesn't look at: it loads no third file. One that is the
-// program itself is mapped twice and jumps into a program that nobody has linked.
+const ownLoaderCure = "link the program with the dynamic loader of the C library that it was built for"
+
+// ownLoader judges a loader that names a loader of its own, which the kernel doesn't look at: it
+// loads no third file. One that is the program itself is mapped twice and jumps into a program that
+// nobody has linked.
 func ownLoader(r *report, e *index.Entry, s, of start.Step) bool {
 	switch p := s.File.Node.Program; {
 	case s.File.State != rootfs.Found || p.Loader == "":
 		return false
 	case s.File.Path == of.File.Path:
-		r.add(Error, about(e), "link it with the dynamic loader of the C library that it was built for", "the program %s names itself as its dynamic loader; every start of it crashes", called(of))
+		r.add(Error, about(e), ownLoaderCure,
+			"the program %s names itself as its dynamic loader; every start of it crashes", called(of))
 		return true
 	default:
-		r.add(Warning, about(e), "link the program with the dynamic loader of the C library that it was built for",
-			"the dynamic loader of %s, %s, is a program that names a loader of its own, %s, which the kernel doesn't load; probably it is no dynamic loader", called(of), called(s), p.Loader)
+		r.add(Warning, about(e), ownLoaderCure,
+			"the dynamic loader of %s, %s, names a loader of its own, %s, which the kernel doesn't load; "+
+				"probably it is no dynamic loader", called(of), called(s), p.Loader)
 		return false
 	}
 }

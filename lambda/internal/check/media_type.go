@@ -45,7 +45,8 @@ func document(r *report, s Subject, m *index.Manifest, listed string, isRoot boo
 	body := m.Body
 	shape := m.Shape()
 	if len(m.Ambiguous) > 0 {
-		r.add(Error, s, rewriteCure, "two tools can read two different images from the document: %s", strings.Join(m.Ambiguous, "; "))
+		r.add(Error, s, rewriteCure,
+			"two tools can read two different images from the document: %s", strings.Join(m.Ambiguous, "; "))
 	}
 	switch {
 	case shape == index.ShapeAmbiguous:

@@ -27,7 +27,8 @@ const (
 	Unknown = 2
 )
 
-// Run is the whole program. It returns the exit code. Nothing that it writes steers a terminal but the progress, and that alone.
+// Run is the whole program. It returns the exit code. Nothing that it writes steers a terminal but
+// the progress, and that alone.
 func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 	stdout, stderr := plain.Writer(stdout), plain.Writer(terminal)
 	o, err := parse(args)

@@ -73,7 +73,8 @@ type options struct {
 	images []image
 	// against are the tags that are to move to the image.
 	against []string
-	// networks are those that registries may lead to although they are this machine's own or a neighbour's.
+	// networks are those that registries may lead to although they are this machine's own or a
+	// neighbour's.
 	networks []netip.Prefix
 	// timeout bounds the reading of each image.
 	timeout time.Duration

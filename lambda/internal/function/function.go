@@ -45,5 +45,6 @@ func Serve(start Start) {
 	lambda.Start(handler)
 }
 
-// logger writes lines of JSON, in which nothing of what registries serve steers the terminal of whoever reads the log.
+// logger writes lines of JSON, in which nothing of what registries serve steers the terminal of
+// whoever reads the log.
 func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(plain.Writer(w), nil)) }

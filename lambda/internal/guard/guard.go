@@ -1,5 +1,6 @@
-// Package guard turns a panic into an error. Whoever sends an image should never find a mistake in this program; but if somebody
-// does, the answer is that the image could not be examined, and no stack trace.
+// Package guard turns a panic into an error. Whoever sends an image should never find a mistake in
+// this program; but if somebody does, the answer is that the image could not be examined, and no
+// stack trace.
 package guard
 
 import (
@@ -17,7 +18,8 @@ type Panic struct {
 }
 
 func (p *Panic) Error() string {
-	return fmt.Sprintf("it could not be examined: this program made a mistake (%v, at %s); please report it", p.Reason, p.Where)
+	return fmt.Sprintf("it could not be examined: this program made a mistake (%v, at %s); please report it",
+		p.Reason, p.Where)
 }
 
 // Do runs a function, and gives its error or a *Panic. Every goroutine needs a call of its own.

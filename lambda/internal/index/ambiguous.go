@@ -15,14 +15,14 @@ import (
 // maxAmbiguities bounds how many are named: one is enough to refuse a document.
 const maxAmbiguities = 5
 
-// ambiguities names what two programs may read differently in a JSON document, at any depth: a key that stands twice in one object,
-// of which one program takes the first and another the last; a key that differs from one that is known there by its case alone, which
-// Go's decoder takes for the known one and most others don't; and bytes that are no UTF-8. Other keys may be there, as the image
-// specification has it. known is the type that the document is decoded into.
+// ambiguities names what two programs may read differently in a JSON document, at any depth: a key
+// that stands twice in one object, of which one program takes the first and another the last; a key
+// that differs from one that is known there by its case alone, which Go's decoder takes for the
+// known one and most others don't; and bytes that are no UTF-8. Other keys may be there, as the
+// image specification has it. known is the type that the document is decoded into.
 func ambiguities(b []byte, known any) []string {
-	w := ambiguous{
-		decoder: jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-	}
+	w := ambiguous{decoder: jsontext.NewDecoder(bytes.NewReader(b),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	if !utf8.Valid(b) {
 		w.found = append(w.found, "it holds bytes that are no UTF-8")
 	}
@@ -106,7 +106,8 @@ func (w *ambiguous) add(format, key string, more ...any) {
 	w.found = append(w.found, text)
 }
 
-// members are what an object is decoded into: a struct's fields by name, or anything, all of one type.
+// members are what an object is decoded into: a struct's fields by name, or anything, all of one
+// type.
 type members struct {
 	fields map[string]reflect.Type
 	all    reflect.Type

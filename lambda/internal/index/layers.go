@@ -38,9 +38,11 @@ const (
 	forJudging = 2 * time.Second
 )
 
-// ReadLayers follows what would start in every Linux image, and no further into the layers than that takes; deep reads all of
-// every layer, also of images of other systems. It fails only if the source could not be asked. What goes beyond a limit, or can't be done before the context's
-// deadline, stands in Started.Unproven. Images that lack a layer, or of which nothing is known, are left out: other checks refuse them.
+// ReadLayers follows what would start in every Linux image, and no further into the layers than
+// that takes; deep reads all of every layer, also of images of other systems. It fails only if the
+// source could not be asked. What goes beyond a limit, or can't be done before the context's
+// deadline, stands in Started.Unproven. Images that lack a layer, or of which nothing is known, are
+// left out: other checks refuse them.
 func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) error {
 	reading := ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -97,8 +99,8 @@ func unpackable(mediaType string) bool {
 	return strings.Contains(mediaType, ".tar") && !strings.HasSuffix(mediaType, "+encrypted")
 }
 
-// size is the larger of the sizes that the manifest and the registry tell: a wrong size is a finding, and no reason to leave bytes
-// unread.
+// size is the larger of the sizes that the manifest and the registry tell: a wrong size is a
+// finding, and no reason to leave bytes unread.
 func (b *Blob) size() int64 { return max(b.Descriptor.Size, b.Stored) }
 
 // huge tells whether a layer is larger than any that is read.
@@ -157,7 +159,8 @@ func (f *follower) follow(whole, reading context.Context) error {
 	return f.judge(whole, reading, s, err)
 }
 
-// judge tells an error that says something about the image from one that says that the source could not be asked.
+// judge tells an error that says something about the image from one that says that the source could
+// not be asked.
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
 	switch reason, beyond := rootfs.Beyond(err); {
@@ -204,14 +207,16 @@ func (f *follower) trace(ctx context.Context, s *Started) error {
 	return err
 }
 
-// Unread is a layer of which not all bytes were read, so that nobody knows whether they are those that its digest names.
+// Unread is a layer of which not all bytes were read, so that nobody knows whether they are those
+// that its digest names.
 type Unread struct {
 	Digest digest.Digest
 	// Read is how many bytes were read, of Size.
 	Read, Size int64
 }
 
-// Unread lists an image's layers that were not read to their ends, each once. What is missing or damaged is for checks to say.
+// Unread lists an image's layers that were not read to their ends, each once. What is missing or
+// damaged is for checks to say.
 func (e *Entry) Unread() []Unread {
 	var all []Unread
 	if e.Role() != RoleImage || e.Manifest == nil || e.Manifest.Shape() != ShapeManifest {

@@ -77,7 +77,8 @@ func plainLayers(arch string, layers ...[]lt.Entry) fixture.ImageSpec {
 	return fixture.ImageSpec{Platform: specs.Platform{OS: "linux", Architecture: arch}, LayerType: specs.MediaTypeImageLayer, Layers: layers}
 }
 
-// A program of the wrong machine is looked at again with all layers read to their ends. If that can't be done, nothing is proven.
+// A program of the wrong machine is looked at again with all layers read to their ends. If that
+// can't be done, nothing is proven.
 func TestASecondReadThatBreaksOff(t *testing.T) {
 	for name, err := range map[string]error{"unavailable": registry.ErrUnavailable, "other": errors.New("cable")} {
 		s := fixture.New()

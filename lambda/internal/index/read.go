@@ -220,7 +220,8 @@ func (r *reader) contents(ctx context.Context) error {
 	for _, same := range blobs {
 		for _, b := range same {
 			if b.huge() {
-				r.limit(fmt.Sprintf("the layer %s has %d bytes; no layer of more than %d GiB is read", b.Descriptor.Digest, b.size(), layer.MaxStored>>30))
+				r.limit(fmt.Sprintf("the layer %s has %d bytes; no layer of more than %d GiB is read",
+					b.Descriptor.Digest, b.size(), layer.MaxStored>>30))
 			}
 		}
 	}

@@ -95,7 +95,8 @@ func (l *Layout) Stat(ctx context.Context, d digest.Digest) (int64, error) {
 	return info.Size(), nil
 }
 
-// Layer opens a blob of any size. The stream ends with the context: a sparse file costs nobody anything and reading it hours.
+// Layer opens a blob of any size. The stream ends with the context: a sparse file costs nobody
+// anything and reading it hours.
 func (l *Layout) Layer(ctx context.Context, d digest.Digest) (io.ReadCloser, error) {
 	f, err := l.open(d)
 	if err != nil {

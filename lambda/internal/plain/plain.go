@@ -1,7 +1,8 @@
-// Package plain keeps what others wrote from steering a terminal, and from looking like something else in a log: everything that is
-// printed passes through here. Registries, labels and file names can hold what clears a screen (C0 and C1 control characters), turns
-// text around (U+202E, U+2066) or can't be seen (U+200B, U+2028). It is written as JSON escapes it, so that a text shows what is there
-// and a JSON document keeps its meaning.
+// Package plain keeps what others wrote from steering a terminal, and from looking like something
+// else in a log: everything that is printed passes through here. Registries, labels and file names
+// can hold what clears a screen (C0 and C1 control characters), turns text around (U+202E, U+2066)
+// or can't be seen (U+200B, U+2028). It is written as JSON escapes it, so that a text shows what is
+// there and a JSON document keeps its meaning.
 package plain
 
 import (
@@ -26,7 +27,8 @@ func Text(s string) string {
 	return b.String()
 }
 
-// seen tells whether a character stands for itself: letters, marks, numbers, punctuation, symbols and blanks.
+// seen tells whether a character stands for itself: letters, marks, numbers, punctuation, symbols
+// and blanks.
 func seen(r rune) bool { return unicode.IsGraphic(r) && r != utf8.RuneError }
 
 func escape(b *strings.Builder, r rune) {

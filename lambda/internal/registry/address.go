@@ -13,12 +13,13 @@ import (
 	"time"
 )
 
-// ErrAddress says that a name leads to an address at which no registry keeps anything for others: this machine, its neighbours, or
-// the service that hands out credentials to machines in a cloud.
+// ErrAddress says that a name leads to an address at which no registry keeps anything for others:
+// this machine, its neighbours, or the service that hands out credentials to machines in a cloud.
 var ErrAddress = errors.New("the address is not connected to")
 
-// place is a kind of address that means another machine to everybody who uses it. Addresses of private networks (10.0.0.0/8, fc00::/7)
-// are no such: registries behind VPC endpoints and in companies have them.
+// place is a kind of address that means another machine to everybody who uses it. Addresses of
+// private networks (10.0.0.0/8, fc00::/7) are no such: registries behind VPC endpoints and in
+// companies have them.
 type place string
 
 const (
@@ -30,7 +31,8 @@ const (
 	metadata  place = "the service that hands out a cloud machine's credentials"
 )
 
-// services are those that hand out credentials: of EC2, ECS, EKS, Google Cloud, Alibaba Cloud and Azure.
+// services are those that hand out credentials: of EC2, ECS, EKS, Google Cloud, Alibaba Cloud and
+// Azure.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
 var services = []netip.Addr{
@@ -71,8 +73,9 @@ func placeOf(a netip.Addr) place {
 	return anywhere
 }
 
-// gate decides which addresses are connected to. It looks at the address itself, after every name was resolved: a name that is checked
-// first and resolved again for the connection can lead to two places.
+// gate decides which addresses are connected to. It looks at the address itself, after every name
+// was resolved: a name that is checked first and resolved again for the connection can lead to two
+// places.
 type gate struct {
 	// host is the registry's own name.
 	host string
@@ -92,7 +95,8 @@ func (g *gate) placeOf(a netip.Addr) place {
 	return placeOf(a)
 }
 
-// admits tells whether an address may be connected to, for the registry itself or for another host that it names.
+// admits tells whether an address may be connected to, for the registry itself or for another host
+// that it names.
 func (g *gate) admits(a netip.Addr, own bool) error {
 	at := g.placeOf(a)
 	if at == anywhere {
@@ -127,13 +131,14 @@ func (g *gate) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, err
 	}
 	own := g.own(host)
-	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Control: func(_, resolved string, _ syscall.RawConn) error {
+	dialer := net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	dialer.Control = func(_, resolved string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(resolved)
 		if err != nil {
 			return err
 		}
 		return g.admits(a.Addr(), own)
-	}}
+	}
 	c, err := dialer.DialContext(ctx, network, address)
 	if err == nil && own {
 		g.reached(c.RemoteAddr())

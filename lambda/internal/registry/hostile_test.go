@@ -34,7 +34,8 @@ func listen(t *testing.T, address string, handler http.HandlerFunc) (host string
 	return l.Addr().String()
 }
 
-// named is the host by a name: go-containerregistry itself refuses token servers at addresses such as 127.0.0.1.
+// named is the host by a name: go-containerregistry itself refuses token servers at addresses such
+// as 127.0.0.1.
 func named(host string) string { return strings.Replace(host, "127.0.0.1", "localhost", 1) }
 
 // other is another host than the registry. It notes what it is asked, and with which credentials.
@@ -110,7 +111,8 @@ func TestNothingLeadsToThisMachine(t *testing.T) {
 	}
 }
 
-// Where the host that a redirect leads to asks for credentials, it gets none: they are for the registry that was named.
+// Where the host that a redirect leads to asks for credentials, it gets none: they are for the
+// registry that was named.
 func TestCredentialsAreForTheRegistry(t *testing.T) {
 	for _, scheme := range []string{"Basic", "Bearer"} {
 		for _, attack := range []string{"first request", "blob"} {

@@ -14,10 +14,11 @@ import (
 // errRedirect marks a redirect that is not followed.
 var errRedirect = errors.New("redirect refused")
 
-// hops is what all requests go through, also those with which go-containerregistry finds out how the registry wants to be authenticated
-// to. Registries redirect (ECR: blobs to S3) and name token servers, and each such step can be somebody else's choice: none leads from
-// HTTPS to HTTP, none to an address that the gate doesn't admit, and credentials go to the registry and to the token server that it
-// names itself, nowhere else.
+// hops is what all requests go through, also those with which go-containerregistry finds out how
+// the registry wants to be authenticated to. Registries redirect (ECR: blobs to S3) and name token
+// servers, and each such step can be somebody else's choice: none leads from HTTPS to HTTP, none to
+// an address that the gate doesn't admit, and credentials go to the registry and to the token
+// server that it names itself, nowhere else.
 type hops struct {
 	gate *gate
 	// anonymous says that there are no credentials to be kept.
@@ -28,8 +29,8 @@ type hops struct {
 	direct, proxied *http.Transport
 }
 
-// newTransport is http.DefaultTransport with a bound on silence, so that a registry that accepts a connection and never
-// answers costs one attempt and not the function's time limit.
+// newTransport is http.DefaultTransport with a bound on silence, so that a registry that accepts a
+// connection and never answers costs one attempt and not the function's time limit.
 func newTransport(g *gate, anonymous bool, proxy func(*http.Request) (*url.URL, error)) *hops {
 	direct := http.DefaultTransport.(*http.Transport).Clone()
 	direct.ResponseHeaderTimeout = 20 * time.Second
@@ -62,8 +63,8 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := transport.RoundTrip(req)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized && !h.anonymous && foreignLogin(req) {
 		_ = resp.Body.Close() // the error tells more
-		return nil, fmt.Errorf("%w: the registry %s sends whoever logs in on to %s; name that host, if it is meant to get the credentials",
-			errRedirect, h.gate.host, req.URL.Host)
+		return nil, fmt.Errorf("%w: the registry %s sends whoever logs in on to %s; "+
+			"name that host, if it is meant to get the credentials", errRedirect, h.gate.host, req.URL.Host)
 	}
 	return resp, err
 }
@@ -75,6 +76,9 @@ func refused(req *http.Request, err error) error {
 	return err
 }
 
+// form is the type of a body with fields and values.
+const form = "application/x-www-form-urlencoded"
+
 // may judges one step of a chain of redirects.
 func (h *hops) may(req *http.Request) error {
 	if req.Response == nil {
@@ -84,14 +88,15 @@ func (h *hops) may(req *http.Request) error {
 	switch {
 	case from.Scheme == "https" && to.Scheme != "https":
 		return fmt.Errorf("%w: from HTTPS to %s on %s", errRedirect, to.Scheme, to.Host)
-	case address(from) != address(to) && strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+	case address(from) != address(to) && strings.HasPrefix(req.Header.Get("Content-Type"), form):
 		// A login by OAuth has its secret in the body, which net/http sends along.
 		return fmt.Errorf("%w: the token server on %s sends credentials on to %s", errRedirect, from.Host, to.Host)
 	}
 	return nil
 }
 
-// foreignLogin tells whether another host answers the request that asks how to log in. Credentials are for the registry that was named.
+// foreignLogin tells whether another host answers the request that asks how to log in. Credentials
+// are for the registry that was named.
 func foreignLogin(req *http.Request) bool {
 	first := req
 	for first.Response != nil {
@@ -109,7 +114,8 @@ func address(u *url.URL) string {
 	return strings.ToLower(net.JoinHostPort(u.Hostname(), port))
 }
 
-// checkRedirect follows the few redirects in a row with which registries hand out blobs. What each may lead to is for hops.
+// checkRedirect follows the few redirects in a row with which registries hand out blobs. What each
+// may lead to is for hops.
 func checkRedirect(_ *http.Request, via []*http.Request) error {
 	if len(via) >= 5 {
 		return fmt.Errorf("%w: more than 5 in a row", errRedirect)

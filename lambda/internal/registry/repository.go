@@ -46,11 +46,13 @@ type Repository struct {
 }
 
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
-// access is transport.PullScope, or transport.PushScope for writing. allowed are networks that the registry may lead to although they
-// are this machine's own or a neighbour's.
-func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy, allowed ...netip.Prefix) (*Repository, error) {
+// access is transport.PullScope, or transport.PushScope for writing. allowed are networks that the
+// registry may lead to although they are this machine's own or a neighbour's.
+func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string,
+	policy retry.Policy, allowed ...netip.Prefix) (*Repository, error) {
 	u := url.URL{Host: repository.RegistryStr()}
-	base := newTransport(&gate{host: u.Hostname(), allowed: allowed}, auth == authn.Anonymous, http.ProxyFromEnvironment)
+	g := &gate{host: u.Hostname(), allowed: allowed}
+	base := newTransport(g, auth == authn.Anonymous, http.ProxyFromEnvironment)
 	var tripper http.RoundTripper
 	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error

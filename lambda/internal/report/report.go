@@ -51,7 +51,8 @@ type Platform struct {
 	Attestations []string `json:"attestations,omitempty"`
 	// What would start in a Linux image, from its entrypoint on: the programs that were looked at. Missing: nothing was, such as where a layer is missing.
 	Starts []Start `json:"starts,omitempty"`
-	// The layers that were not read to their ends, so that their bytes are not proven to be those that their digests name. Missing: all were read, as with --deep.
+	// The layers that were not read to their ends, so that their bytes are not proven to be those
+	// that their digests name. Missing: all were read, as with --deep.
 	Unread []Unread `json:"unread,omitempty"`
 }
 

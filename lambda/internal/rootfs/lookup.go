@@ -237,8 +237,9 @@ func (f *FS) Finish(ctx context.Context) error {
 	return nil
 }
 
-// Complete reads layers to their ends that are nearly there, as long as that takes less than a tenth of what was read of the image: the
-// digests of these are proven then. The smallest rest comes first.
+// Complete reads layers to their ends that are nearly there, as long as that takes less than a
+// tenth of what was read of the image: the digests of these are proven then. The smallest rest
+// comes first.
 func (f *FS) Complete(ctx context.Context) error {
 	var begun []*stacked
 	var read int64

@@ -232,8 +232,8 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	}
 }
 
-// A walk by folders comes to "app-x" after all that is in "app", and an order by bytes before it: as long as a layer can be in either, both
-// count.
+// A walk by folders comes to "app-x" after all that is in "app", and an order by bytes before it:
+// as long as a layer can be in either, both count.
 func TestNamesThatTheTwoOrdersPlaceDifferently(t *testing.T) {
 	fs := image(t, []lt.Entry{marked("app-x", "below")}, []lt.Entry{
 		lt.Dir("app"), lt.Plain("app/a", nil), lt.Plain("app/b", nil), lt.Plain("app/c", nil), lt.Plain("app/d", nil), lt.Plain("app/e", nil),
@@ -286,7 +286,8 @@ func TestNothingIsRememberedAcrossARestart(t *testing.T) {
 
 func TestNearlyReadLayersAreCompleted(t *testing.T) {
 	for name, test := range map[string]struct {
-		// layers are the MiB before and behind what is looked for, from the top down; only the last one has it.
+		// layers are the MiB before and behind what is looked for, from the top down; only the last
+		// one has it.
 		layers [][2]int
 		whole  []bool
 	}{

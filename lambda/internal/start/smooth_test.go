@@ -33,7 +33,8 @@ func executed(how start.How, from int, p program.Program, change func(*start.Ste
 	return s
 }
 
-// Only a trace in which every check finds all well is smooth: of every other the layers are read to their ends.
+// Only a trace in which every check finds all well is smooth: of every other the layers are read to
+// their ends.
 func TestSmooth(t *testing.T) {
 	entry := func(p program.Program, change func(*start.Step)) []start.Step {
 		return []start.Step{executed(start.Entry, -1, p, change)}

@@ -38,7 +38,8 @@ func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Wa
 }
 
 // Prepared is Of for what is wanted only once the index was read: prepare completes it.
-func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (v Verdict, err error) {
+func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (v Verdict, err error) {
 	err = guard.Do(func() error {
 		v, err = prepared(ctx, source, d, want, builds, prepare)
 		return err
@@ -46,7 +47,8 @@ func Prepared(ctx context.Context, source index.Source, d digest.Digest, want ch
 	return v, err
 }
 
-func prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
+func prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
 	image, err := index.Get(ctx, source, d, builds)
 	if err != nil {
 		return Verdict{}, err
