@@ -324,6 +324,9 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	resource := func(text string) func(t *testing.T) error {
 		return func(t *testing.T) error { _, err := Resource("Policy", topic, document(t, text)); return err }
 	}
+	trust := func(text string) func(t *testing.T) error {
+		return func(t *testing.T) error { _, err := Trust("Policy", roleARN, document(t, text)); return err }
+	}
 	const rest = `"Action":"a:B","Resource":"*"}`
 	tests := map[string]struct {
 		parse func(t *testing.T) error
@@ -357,6 +360,12 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"an action without a service":       {identity(`{"Effect":"Allow","Action":"PutImage","Resource":"*"}`), `action "PutImage"`},
 		"a wildcard for the service":        {identity(`{"Effect":"Allow","Action":"e*:PutImage","Resource":"*"}`), `action "e*:PutImage"`},
 		"a resource that is no ARN":         {identity(`{"Effect":"Allow","Action":"a:B","Resource":"app"}`), `resource "app"`},
+		"an ARN of no service":              {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws::eu-west-1:111122223333:x"}`), "with the service named"},
+		"a name that is no ARN":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"urn:aws:s3:::bucket"}`), "expected an ARN"},
+		"half an ARN":                       {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3"}`), "expected an ARN"},
+		"a trust about a resource":          {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Resource":"*"}`), "has no Resource"},
+		"a trust but for a resource":        {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","NotResource":"` + otherRole + `"}`), "has no NotResource"},
+		"a trust of nobody":                 {trust(`{"Effect":"Allow","Action":"sts:AssumeRole"}`), "with a Principal only"},
 		"an ARN of any service":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:*:::x"}`), "with the service named"},
 		"an unresolved value":               {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`), "expected a string"},
 		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest), "has no Principal"},
@@ -401,6 +410,24 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 	if len(report.Uses) != 1 || report.Uses[0].Count != 2 || report.Calls != 2 || len(report.Uses[0].By) != 0 {
 		t.Errorf("got %+v", report)
+	}
+}
+
+// What a statement leaves out has one text for people.
+func TestUnusedAllowanceOfAllButAList(t *testing.T) {
+	a := deployed(t, trustsLambda, `{"Effect":"Allow","NotAction":["iam:*","sts:*","s3:*"],"NotResource":"`+topic+`"}`, nil)
+	if err := a.Authorize(serviceCall("lambda.amazonaws.com", assumeRole, roleARN)); err != nil {
+		t.Fatal(err)
+	}
+	unused := a.Unused()
+	if len(unused) != 1 || unused[0].Action != "everything but iam:*, sts:*, s3:*" || unused[0].Resource != "everything but "+topic {
+		t.Fatalf("got %+v", unused)
+	}
+	if err := a.Authorize(worker("ecr:PutImage", repository)); err != nil {
+		t.Fatal(err)
+	}
+	if unused := a.Unused(); len(unused) != 0 {
+		t.Errorf("got %+v, expected that it is used now", unused)
 	}
 }
 
