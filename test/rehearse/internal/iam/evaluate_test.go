@@ -449,6 +449,10 @@ func TestUnusedTrustIsReported(t *testing.T) {
 	if diff := cmp.Diff(want, a.Unused()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	ours := deployed(t, `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`, nothing, nil)
+	if got := ours.Unused(); len(got) != 2 || got[1].Service != "" || got[1].Action != "sts:AssumeRole" {
+		t.Errorf("trust of no service: got %+v", got)
+	}
 }
 
 // A bucket's policy is about the bucket, and about whom it lets in.
