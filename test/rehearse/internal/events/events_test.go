@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -281,6 +282,20 @@ func TestNewTransformerRefuses(t *testing.T) {
 		if _, err := NewTransformer("T", test.paths, test.template); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %q", err, want)
 		}
+	}
+}
+
+func TestTransformerHasAHundredPaths(t *testing.T) {
+	paths := map[string]string{}
+	for len(paths) < 100 {
+		paths[fmt.Sprint("p", len(paths))] = "$.detail"
+	}
+	if _, err := NewTransformer("T", paths, "<p0>"); err != nil {
+		t.Error(err)
+	}
+	paths["one-more"] = "$.detail"
+	if _, err := NewTransformer("T", paths, "<p0>"); err == nil || !strings.Contains(err.Error(), "got 101 input paths, at most 100") {
+		t.Errorf("got %v", err)
 	}
 }
 
