@@ -62,7 +62,7 @@ func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
 
 func TestSmokeTestsHaveLimits(t *testing.T) {
 	got := resources(t, gated, codeBuildProject)["appTestamd64Project"].Properties
-	want := map[string]any{"ConcurrentBuildLimit": 1.0, "TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
+	want := map[string]any{"TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
 	for key, value := range want {
 		if got[key] != value {
 			t.Errorf("%s is %v, want %v", key, got[key], value)
