@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"archway/buildspecs"
+	archway "archway/constructs"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,8 +31,8 @@ func TestEverythingThatABuildspecRequiresIsSet(t *testing.T) {
 		spec   buildspecs.Spec
 		action []string
 	}{
-		"Amd64Project": {buildspecs.Build, []string{"COMMIT_ID"}},
-		"MergeProject": {buildspecs.Merge, []string{"COMMIT_ID", "IMAGE_DIGESTS"}},
+		"Amd64Project": {buildspecs.Build, nil},
+		"MergeProject": {buildspecs.Merge, []string{archway.ExecutionEnvironment}},
 	} {
 		set := test.action
 		for name := range variables(t, builds, project) {

@@ -14,7 +14,7 @@ var Names = []string{
 	// The layers.
 	"entry-elf", "elf-interp", "shebang", "all-elf", "layer-digest",
 	// What the tags serve beside it.
-	"regression", "never-validated",
+	"regression",
 }
 
 // Firm are checks that can't be made to weigh less: what they report was not examined, so that nothing is known about it.

@@ -12,18 +12,12 @@ type Public struct {
 	Tags []string
 	// Writers are the rules that point them at an image.
 	Writers []string
-	// Proofs are templates of immutable tags of which an image that these tags serve must have one. Nothing is left open in them
-	// but the commit and the date, which the image itself says.
-	Proofs []string
-	// Unproven are the writers that give an image no such tag.
-	Unproven []string
 }
 
 // Publics finds the public tags of an image, together with those that the same rules write. The names of others follow from what
 // is pushed, such as those of {branch} in a rule with a pattern: nobody knows them before.
 func Publics(rules []Tagged, image string) ([]Public, error) {
 	writers := map[string][]string{}
-	proofs := map[string][]string{}
 	var tags []string
 	for _, r := range rules {
 		m, err := Compile(r.Rule)
@@ -43,15 +37,6 @@ func Publics(rules []Tagged, image string) ([]Public, error) {
 			}
 			writers[name] = append(writers[name], r.Name)
 		}
-		for _, text := range r.Images[image].Immutable {
-			template, varies, err := m.known(text)
-			if err != nil {
-				return nil, err
-			}
-			if template != "" && varies {
-				proofs[r.Name] = append(proofs[r.Name], template)
-			}
-		}
 	}
 	var all []Public
 	for _, name := range tags {
@@ -60,14 +45,7 @@ func Publics(rules []Tagged, image string) ([]Public, error) {
 			all[at].Tags = append(all[at].Tags, name)
 			continue
 		}
-		p := Public{Tags: []string{name}, Writers: of}
-		for _, writer := range of {
-			if len(proofs[writer]) == 0 {
-				p.Unproven = append(p.Unproven, writer)
-			}
-			p.Proofs = append(p.Proofs, proofs[writer]...)
-		}
-		all = append(all, p)
+		all = append(all, Public{Tags: []string{name}, Writers: of})
 	}
 	return all, nil
 }

@@ -28,11 +28,11 @@ func TestPublicTagsAreThoseWhoseNamesAreKnownBeforeAPush(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []rule.Public{
-		{Tags: []string{"latest", "team-main"}, Writers: []string{"main"}, Proofs: []string{"{commit:12}", "team-main-{date:20060102}"}},
-		{Tags: []string{"both"}, Writers: []string{"main", "release"}, Proofs: []string{"{commit:12}", "team-main-{date:20060102}", "{commit:12}-release"}},
-		{Tags: []string{"stable"}, Writers: []string{"release"}, Proofs: []string{"{commit:12}-release"}},
-		{Tags: []string{"newest"}, Writers: []string{"version"}, Unproven: []string{"version"}},
-		{Tags: []string{"gold"}, Writers: []string{"gold"}, Proofs: []string{"gold-{commit}"}},
+		{Tags: []string{"latest", "team-main"}, Writers: []string{"main"}},
+		{Tags: []string{"both"}, Writers: []string{"main", "release"}},
+		{Tags: []string{"stable"}, Writers: []string{"release"}},
+		{Tags: []string{"newest"}, Writers: []string{"version"}},
+		{Tags: []string{"gold"}, Writers: []string{"gold"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -1,4 +1,5 @@
-// Command promote points tags at a validated image index. It is the Promote action of a pipeline and runs as a Lambda function.
+// Command promote copies validated images to their releases and points tags at them. It is the Promote action of a pipeline and
+// runs as a Lambda function.
 package main
 
 import (
@@ -8,26 +9,29 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/execution"
 	"archway/lambda/internal/function"
 	"archway/lambda/internal/history"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
 	"archway/lambda/internal/promotion"
-	"archway/lambda/internal/ruled"
+	"archway/lambda/internal/pushed"
+	"archway/lambda/internal/retry"
+	"archway/lambda/internal/transfer"
 )
 
 func main() {
-	function.Main("promote is the Promote action of a pipeline", func(cfg aws.Config, log *slog.Logger) (any, error) {
-		rules, err := ruled.Rules(os.Getenv)
-		if err != nil {
-			return nil, err
+	function.Main("promote is the Promote action of a pipeline", function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+		registry := os.Getenv(settings.RegistryEnvironment)
+		if registry == "" {
+			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the registry that staging and release are in")
 		}
-		pipeline, repository := os.Getenv("PIPELINE_NAME"), os.Getenv("SOURCE_REPOSITORY")
-		if pipeline == "" || repository == "" {
-			return nil, errors.New("PIPELINE_NAME and SOURCE_REPOSITORY must be set: the pipeline that calls this function, and the repository whose commits it builds")
+		promoter := &promotion.Promoter{
+			Settings: loaded, Registry: registry, Staging: login.Reader(cfg), Release: login.Writer(cfg),
+			Runs: execution.NewCodePipeline(cfg, loaded.Name), Source: history.NewCodeCommit(cfg, loaded.Source.Repository),
+			Pushed: pushed.ECR(cfg, retry.Policy{}), Transfer: transfer.Run,
 		}
-		promote := promotion.Action(login.Writer(cfg), execution.NewCodePipeline(cfg, pipeline), history.NewCodeCommit(cfg, repository))
-		return job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Promotion, promote)), nil
-	})
+		return job.Handler(job.NewCodePipeline(cfg), log, job.Action(loaded, promoter.Do)), nil
+	}))
 }

@@ -3,13 +3,15 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"archway/internal/parameters"
+	"archway/internal/settings"
+	"archway/lambda/internal/execution"
 	"archway/lambda/internal/function"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
@@ -17,11 +19,16 @@ import (
 )
 
 func main() {
-	function.Main("scangate is the ScanGate action of a pipeline", func(cfg aws.Config, log *slog.Logger) (any, error) {
-		accepted, err := parameters.DecodeAccepted(os.Getenv(parameters.AcceptedEnvironment))
-		if err != nil {
-			return nil, err
+	start := func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+		registry := os.Getenv(settings.RegistryEnvironment)
+		if registry == "" {
+			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the account's registry")
 		}
-		return job.Handler(job.NewCodePipeline(cfg), log, scan.Action(login.Reader(cfg), scan.ECR(cfg), accepted, time.Now)), nil
-	})
+		gate := &scan.Gate{
+			Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name), Open: login.Reader(cfg),
+			Scanner: scan.ECR(cfg), Now: time.Now,
+		}
+		return job.Handler(job.NewCodePipeline(cfg), log, job.ImageAction(loaded, gate.Work)), nil
+	}
+	function.Main("scangate is the ScanGate action of a pipeline", function.Configured(start))
 }

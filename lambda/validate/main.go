@@ -5,20 +5,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/cli"
 	"archway/lambda/internal/drift"
+	"archway/lambda/internal/execution"
 	"archway/lambda/internal/function"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
-	"archway/lambda/internal/ruled"
+	"archway/lambda/internal/pushed"
 	"archway/lambda/internal/topic"
 	"archway/lambda/internal/validation"
 )
@@ -34,15 +38,20 @@ func main() {
 		stop()
 		os.Exit(code)
 	}
-	function.Serve(func(cfg aws.Config, log *slog.Logger) (any, error) {
-		rules, err := ruled.Rules(os.Getenv)
-		if err != nil {
-			return nil, err
+	function.Serve(function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+		registry, open := os.Getenv(settings.RegistryEnvironment), login.Reader(cfg)
+		if registry == "" {
+			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the account's registry")
 		}
-		open := login.Reader(cfg)
-		return drift.Dispatch(
-			drift.Handler(open, topic.SNS(cfg), log),
-			job.Handler(job.NewCodePipeline(cfg), log, ruled.Work(rules, ruled.Validation, validation.Action(open, os.Getenv("PIPELINE_NAME")))),
-		), nil
-	})
+		validator := &validation.Validator{
+			Settings: &loaded.Pipeline, Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name), Open: open,
+			Pushed: pushed.ECR(cfg, pushed.InPipeline), Now: time.Now,
+		}
+		checker := &drift.Checker{
+			Settings: loaded, Registry: registry, Open: open,
+			Notify: topic.SNS(cfg), Topic: os.Getenv(settings.TopicEnvironment), Log: log,
+		}
+		action := job.Handler(job.NewCodePipeline(cfg), log, job.ImageAction(loaded, validator.Work))
+		return drift.Dispatch(checker.Handle, action), nil
+	}))
 }

@@ -8,12 +8,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/rule"
+	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/index"
 )
 
 var program string
@@ -130,93 +132,129 @@ func TestJSONIsOneDocument(t *testing.T) {
 	}
 }
 
-func TestFunctionAnswersTheJob(t *testing.T) {
-	s, store := fixture.Serve(t), fixture.New()
-	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
-	oneBuild, otherBuild := store.Index(amd64, store.Attest(amd64)), store.Index(arm64, store.Attest(arm64))
-	root := store.Index(amd64, arm64)
-	lone := store.Index(amd64)
-	s.Push(t, "app", store)
-	f := fixture.Start(t, program, s)
+// deployed is the function of a pipeline with one image, and the registry with what a run has pushed to staging.
+type deployed struct {
+	*fixture.Function
+	server *fixture.Server
+	store  *fixture.Store
+	root   specs.Descriptor
+	sum    string
+}
 
-	parameters := func(d specs.Descriptor) string {
-		return fmt.Sprintf(`{"repository":"%s/app","digest":%q,"revision":%q,"builds":{"linux/amd64":%q,"linux/arm64":%q}}`,
-			fixture.RegistryHost, d.Digest, fixture.Revision, oneBuild.Digest, otherBuild.Digest)
+func start(t *testing.T) *deployed {
+	t.Helper()
+	f := &deployed{server: fixture.Serve(t), store: fixture.New()}
+	amd64, arm64 := f.store.Linux("amd64", ""), f.store.Linux("arm64", "")
+	oneBuild, otherBuild := f.store.Index(amd64, f.store.Attest(amd64)), f.store.Index(arm64, f.store.Attest(arm64))
+	f.root = f.store.Index(amd64, arm64)
+	f.server.Push(t, "staging/app", f.store)
+	now := int(time.Now().Unix() - fixture.Beginning)
+	environment, sum := fixture.Settings(t, &settings.Pipeline{
+		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"}, HoldMinutes: 60,
+		Images: []settings.Image{{
+			Name: "web", Staging: "staging/app", Release: "app", StagingDays: 14, Tags: rule.Tags{Moving: []string{"latest"}},
+			Builds: []settings.Build{{Platform: "linux/amd64", Action: "web-amd64"}, {Platform: "linux/arm64", Action: "web-arm64"}},
+		}},
+	})
+	f.sum, f.Function = sum, fixture.Start(t, program, f.server, environment...)
+	for _, d := range f.store.Digests() {
+		f.AWS.Pushed("staging/app", d.String(), now)
 	}
-	for _, job := range []struct{ id, parameters string }{
-		{"good", parameters(root)}, {"good", parameters(root)}, {"bad", parameters(lone)}, {"wrong", `{"repo":""}`},
-	} {
-		if result := f.Runtime.Invoke(t, fixture.JobEvent(job.id, job.parameters)); !strings.HasPrefix(result, "response") {
-			t.Errorf("job %s: %s", job.id, result)
-		}
+	for _, run := range []string{"good", "bad", "old"} {
+		f.AWS.Run(run, fixture.Revision)
+		f.AWS.Did(run, "Build", "web-amd64", "Succeeded", map[string]string{"IMAGE_DIGEST": oneBuild.Digest.String()})
+		f.AWS.Did(run, "Build", "web-arm64", "Succeeded", map[string]string{"IMAGE_DIGEST": otherBuild.Digest.String()})
+	}
+	f.merged("good", f.root)
+	return f
+}
+
+// merged says what the merge of a run has put.
+func (f *deployed) merged(run string, d specs.Descriptor) {
+	f.AWS.Did(run, "Merge", "web", "Succeeded", map[string]string{"INDEX_DIGEST": d.Digest.String()})
+}
+
+func (f *deployed) job(t *testing.T, id, run string) {
+	t.Helper()
+	event := fixture.JobEvent(id, fmt.Sprintf(`{"settings":%q,"execution":%q,"image":"web"}`, f.sum, run))
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") {
+		t.Errorf("job %s: %s", id, result)
+	}
+}
+
+func TestFunctionAnswersTheJob(t *testing.T) {
+	f := start(t)
+	lone := f.store.Index(f.store.Linux("amd64", ""))
+	f.server.Push(t, "staging/app", f.store)
+	f.merged("bad", lone)
+	f.job(t, "good", "good")
+	f.job(t, "good", "good")
+	f.job(t, "bad", "bad")
+	f.AWS.Pushed("staging/app", f.root.Digest.String(), 0)
+	f.merged("old", f.root)
+	f.job(t, "old", "old")
+	for _, parameters := range []string{`{"repo":""}`, `{"settings":"0","execution":"good","image":"web"}`} {
+		f.Runtime.Invoke(t, fixture.JobEvent("wrong "+parameters, parameters))
 	}
 	answers := f.AWS.Answers()
-	if len(answers) != 3 {
-		t.Fatalf("%d answers, want 3 (the repeated job is answered once)\n%s", len(answers), f.Log())
+	if len(answers) != 5 {
+		t.Fatalf("%d answers, want 5 (the repeated job is answered once)\n%s", len(answers), f.Log())
 	}
-	want := map[string]string{"digest": root.Digest.String(), "platforms": "linux/amd64,linux/arm64"}
+	want := map[string]string{"digest": f.root.Digest.String(), "platforms": "linux/amd64,linux/arm64", "referrers": "none"}
 	if diff := cmp.Diff(want, answers[0].OutputVariables); diff != "" {
 		t.Errorf("variables:\n%s\n%s", diff, f.Log())
 	}
-	if d := answers[1].FailureDetails; d.Type != "JobFailed" || !strings.Contains(d.Message, "platform-set: linux/arm64") {
-		t.Errorf("answer %+v", answers[1])
-	}
-	if d := answers[2].FailureDetails; d.Type != "ConfigurationError" || !strings.Contains(d.Message, `unknown field "repo"`) {
-		t.Errorf("answer %+v", answers[2])
+	for n, want := range []struct{ kind, part string }{
+		{"JobFailed", "platform-set: linux/arm64"}, {"JobFailed", "ECR may delete"}, {"ConfigurationError", `"repo"`}, {"ConfigurationError", "made with other settings"},
+	} {
+		if d := answers[n+1].FailureDetails; d.Type != want.kind || !strings.Contains(d.Message, want.part) {
+			t.Errorf("answer %+v, want %+v", d, want)
+		}
 	}
 }
 
 // The same function answers a schedule: it tells a topic what the public tags serve that they should not.
 func TestFunctionTellsOfDrift(t *testing.T) {
-	s, store := fixture.Serve(t), fixture.New()
-	root := store.Good()
-	s.Push(t, "app", store)
-	s.Tag(t, "app", fixture.Revision[:12], store, root.Digest)
-	s.Tag(t, "app", "latest", store, root.Digest)
-	f := fixture.Start(t, program, s)
-	const topic = "arn:aws:sns:eu-west-1:111122223333:drift"
-	event := fmt.Sprintf(`{"archway.driftCheck":{"repository":"%s/app","branch":"main","moving":["latest"],"immutable":["{commit:12}"],"platforms":["linux/amd64","linux/arm64"],"topic":%q}}`,
-		fixture.RegistryHost, topic)
+	f := start(t)
+	f.server.Push(t, "app", f.store)
+	f.server.Tag(t, "app", "latest", f.store, f.root.Digest)
+	event := fmt.Sprintf(`{"archway.driftCheck":{"settings":%q,"image":"web"}}`, f.sum)
 	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") || len(f.AWS.Notices()) != 0 {
 		t.Errorf("%s, notices %+v, log:\n%s", result, f.AWS.Notices(), f.Log())
 	}
-	lone := store.Index(store.Linux("amd64", ""))
-	s.Push(t, "app", store)
-	s.Tag(t, "app", "latest", store, lone.Digest)
+	lone := f.store.Index(f.store.Linux("amd64", ""))
+	f.server.Push(t, "app", f.store)
+	f.server.Tag(t, "app", "latest", f.store, lone.Digest)
 	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") {
 		t.Errorf("%s, log:\n%s", result, f.Log())
 	}
 	notices := f.AWS.Notices()
-	if len(notices) != 1 || notices[0].Topic != topic || notices[0].Subject != "Archway: drift of app" || !strings.Contains(notices[0].Text, "platform-set: linux/arm64") {
+	if len(notices) != 1 || notices[0].Topic != fixture.Topic || notices[0].Subject != "Archway: drift of web" || !strings.Contains(notices[0].Text, "platform-set: linux/arm64") {
 		t.Errorf("notices %+v, log:\n%s", notices, f.Log())
 	}
 	f.AWS.Refuse("Publish", "AuthorizationError")
-	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "error") || !strings.Contains(result, topic) {
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "error") || !strings.Contains(result, fixture.Topic) {
 		t.Errorf("nobody was told, and the function says %s", result)
 	}
 }
 
 func TestFunctionNamesMissingPermissions(t *testing.T) {
-	s, store := fixture.Serve(t), fixture.New()
-	root := store.Good()
-	s.Push(t, "app", store)
-	f := fixture.Start(t, program, s)
-	f.AWS.Refuse("GetAuthorizationToken", "AccessDeniedException")
-	entries := index.ParseManifest(store.Manifests[root.Digest].Bytes).Body.Manifests
-	f.Runtime.Invoke(t, fixture.JobEvent("job", fmt.Sprintf(`{"repository":"%s/app","digest":%q,"revision":"x","builds":{"linux/amd64":%q}}`,
-		fixture.RegistryHost, root.Digest, entries[0].Digest)))
-	if answers := f.AWS.Answers(); len(answers) != 1 || answers[0].FailureDetails.Type != "PermissionError" {
-		t.Errorf("answers %+v", answers)
+	calls := []string{"GetAuthorizationToken", "GetPipelineExecution", "ListActionExecutions", "DescribeImages"}
+	for _, call := range calls {
+		f := start(t)
+		f.AWS.Refuse(call, "AccessDeniedException")
+		f.job(t, "job", "good")
+		if answers := f.AWS.Answers(); len(answers) != 1 || answers[0].FailureDetails.Type != "PermissionError" || !strings.Contains(answers[0].FailureDetails.Message, call) {
+			t.Errorf("%s: answers %+v", call, answers)
+		}
 	}
 }
 
-func TestFunctionSaysWhatItsEnvironmentLacks(t *testing.T) {
-	cmd := exec.Command(program)
-	cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}
-	out, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "AWS_REGION is not set") {
-		t.Errorf("error %v, output %s", err, out)
-	}
+func TestFunctionSaysWhatItLacks(t *testing.T) {
+	environment, _ := fixture.Settings(t, &settings.Pipeline{})
+	fixture.Ends(t, program, 1, "AWS_REGION is not set", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
+	fixture.Ends(t, program, 1, "the function's package lacks its settings", fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
+	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
 }
 
 // A small binary starts sooner: Lambda loads it on every cold start.

@@ -8,6 +8,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/index"
 )
 
@@ -39,10 +40,8 @@ type Want struct {
 	Served []index.Served
 	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
 	Deep bool
-	// Release, if it is there, is asked whether the image was ever promoted.
-	Release *Release
 	// Downgrades make the findings of checks weigh less, by the check's name.
-	Downgrades map[string]Downgrade
+	Downgrades map[string]settings.Downgrade
 }
 
 // Input is what a check sees.
@@ -59,7 +58,7 @@ func All() []Check {
 		childMissing, descriptor, layerType, layerMissing,
 		configPlatform, rootFS, sameRevision, configParity, provenance, sbom,
 		entryELF, elfInterp, shebang, allELF, layerDigest,
-		regression, neverValidated,
+		regression,
 	}
 }
 

@@ -36,10 +36,10 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 		}
 	}
 	of := e.Descriptor.Digest.String()
-	at := slices.IndexFunc(statements, func(a index.Attached) bool { return slices.Contains(a.Subjects, of) })
+	proof, ok := d.proof(e)
 	switch {
-	case at >= 0:
-		return statements[at], true
+	case ok:
+		return proof, true
 	case len(statements) > 0:
 		r.add(Error, about(e), d.cure, "the statement of %s about %s is about %s, expected %s; it probably belongs to another build", statements[0].Where, d.says, subjects(statements[0]), Short(of))
 	case len(unread) > 0:
@@ -48,6 +48,32 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 		r.add(Error, about(e), d.cure, "nothing says %s, expected %s", d.says, d.expected)
 	}
 	return index.Attached{}, false
+}
+
+// proof finds the statement of the kind that is about the image.
+func (d demand) proof(e *index.Entry) (index.Attached, bool) {
+	at := slices.IndexFunc(d.statements, func(a index.Attached) bool {
+		read := a.State == index.Read && a.Err == nil
+		return read && d.wanted(a.PredicateType) && slices.Contains(a.Subjects, e.Descriptor.Digest.String())
+	})
+	if at < 0 {
+		return index.Attached{}, false
+	}
+	return d.statements[at], true
+}
+
+// Referrers are those of the statements which were asked for, and which meet the demand, that are attached to the images
+// from outside of the index: who copies the index must take them along.
+func Referrers(i *index.Image) []index.Attached {
+	var all []index.Attached
+	for _, e := range i.Images() {
+		for _, d := range []demand{{statements: e.Provenance, wanted: index.IsProvenance}, {statements: e.Bills, wanted: index.IsBill}} {
+			if a, ok := d.proof(e); ok && a.Referrer != "" {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
 }
 
 func subjects(a index.Attached) string {

@@ -9,6 +9,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/checks"
+	"archway/internal/settings"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/index"
@@ -36,15 +37,15 @@ func TestADowngradedFindingStaysVisibleWithItsReason(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name string
-		by   map[string]check.Downgrade
+		by   map[string]settings.Downgrade
 		want []string
 	}{
 		{"not at all", nil, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
-		{"another check", map[string]check.Downgrade{"rootfs": {To: check.Info, Reason: "none"}}, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
-		{"to a warning", map[string]check.Downgrade{"platform-set": {To: check.Warning, Reason: "moving"}}, []string{
+		{"another check", map[string]settings.Downgrade{"rootfs": {Severity: "info", Reason: "none"}}, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
+		{"to a warning", map[string]settings.Downgrade{"platform-set": {Severity: "warning", Reason: "moving"}}, []string{
 			"warning platform-set linux/arm64 (error: moving)", "warning platform-set linux/s390x (error: moving)",
 		}},
-		{"to info", map[string]check.Downgrade{"platform-set": {To: check.Info, Reason: "moving"}}, []string{
+		{"to info", map[string]settings.Downgrade{"platform-set": {Severity: "info", Reason: "moving"}}, []string{
 			"info platform-set linux/arm64 (error: moving)", "info platform-set linux/s390x (error: moving)",
 		}},
 	} {
@@ -73,7 +74,7 @@ func TestADowngradeRaisesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := map[string]check.Downgrade{"mixed-family": {To: check.Warning, Reason: "known"}}
+	by := map[string]settings.Downgrade{"mixed-family": {Severity: "warning", Reason: "known"}}
 	for _, f := range check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64}, Downgrades: by}) {
 		if f.Severity != check.Warning || f.Downgraded != nil {
 			t.Errorf("%+v", f)
@@ -87,42 +88,29 @@ func TestWhatIsMissingIsNotDowngraded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := map[string]check.Downgrade{"tag-is-index": {To: check.Info, Reason: "it will come"}}
+	by := map[string]settings.Downgrade{"tag-is-index": {Severity: "info", Reason: "it will come"}}
 	if findings := check.Run(image, check.Want{Downgrades: by}); check.Valid(findings) {
 		t.Errorf("valid with %+v", findings)
 	}
 }
 
-func TestDowngradesAreWrittenWithSeverityAndReason(t *testing.T) {
-	got, err := check.ParseDowngrade("warning: the amd64 image starts with a wrapper: see #12")
-	if want := (check.Downgrade{To: check.Warning, Reason: "the amd64 image starts with a wrapper: see #12"}); err != nil || got != want {
-		t.Errorf("%+v, %v", got, err)
-	}
-	for text, want := range map[string]string{
-		"":             `names the severity ""`,
-		"error:no":     `names the severity "error"`,
-		"Warning:no":   `names the severity "Warning"`,
-		"warning":      "has no reason",
-		"info:  \t":    "has no reason",
-		"config: info": `use "warning" or "info"`,
-	} {
-		if _, err := check.ParseDowngrade(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
-	}
-}
-
-func TestAMisspelledCheckIsNamedRightly(t *testing.T) {
-	if err := check.Downgradable("rootfs"); err != nil {
+func TestDowngradesWithoutEffectAreRefused(t *testing.T) {
+	if err := check.Downgradable("rootfs", settings.Downgrade{Severity: "info", Reason: "see #12"}); err != nil {
 		t.Error(err)
 	}
-	for name, want := range map[string]string{
-		"config-partiy": `did you mean "config-parity"?`,
-		"xyz":           "use one of tag-is-index, ",
-		"limits":        "can't be downgraded",
+	for _, test := range []struct{ name, severity, reason, want string }{
+		{"rootfs", "", "no", `names the severity ""`},
+		{"rootfs", "error", "no", `names the severity "error"`},
+		{"rootfs", "Warning", "no", `names the severity "Warning": use "warning" or "info"`},
+		{"rootfs", "warning", "", "has no reason"},
+		{"rootfs", "info", "  \t", "has no reason"},
+		{"config-partiy", "info", "x", `did you mean "config-parity"?`},
+		{"xyz", "info", "x", "use one of tag-is-index, "},
+		{"limits", "info", "x", "can't be downgraded"},
 	} {
-		if err := check.Downgradable(name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", name, err, want)
+		if err := check.Downgradable(test.name, settings.Downgrade{Severity: test.severity, Reason: test.reason}); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v", test, err)
 		}
 	}
 }

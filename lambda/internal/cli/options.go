@@ -14,6 +14,7 @@ import (
 
 	"archway/internal/nearest"
 	"archway/internal/platform"
+	"archway/internal/settings"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 )
@@ -81,7 +82,7 @@ var tagShape = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 var errHelp = errors.New("help")
 
 func parse(args []string) (options, error) {
-	o := options{want: check.Want{Downgrades: map[string]check.Downgrade{}}}
+	o := options{want: check.Want{Downgrades: map[string]settings.Downgrade{}}}
 	var output string
 	var required, allowed []string
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
@@ -195,11 +196,9 @@ func (o *options) downgrade(s string) error {
 	if !ok {
 		return errors.New("expected CHECK=SEVERITY:REASON, such as config-parity=info:only arm64 needs the wrapper")
 	}
-	if err := check.Downgradable(name); err != nil {
-		return err
-	}
-	d, err := check.ParseDowngrade(rest)
-	if err != nil {
+	severity, reason, _ := strings.Cut(rest, ":")
+	d := settings.Downgrade{Severity: strings.TrimSpace(severity), Reason: strings.TrimSpace(reason)}
+	if err := check.Downgradable(name, d); err != nil {
 		return err
 	}
 	if _, twice := o.want.Downgrades[name]; twice {

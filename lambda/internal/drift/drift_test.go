@@ -15,12 +15,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/rule"
+	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
-	"archway/lambda/internal/validation"
 )
 
 func open(ctx context.Context, repository name.Repository) (*registry.Repository, error) {
@@ -59,25 +60,38 @@ func (r *released) lose(what string) {
 	r.Misbehave(fixture.Gone("/" + what))
 }
 
-func (r *released) parameters() Parameters {
-	return Parameters{
-		Repository: r.Host + "/app", Branch: "main", Moving: []string{"latest", "{branch}", "nightly-{date:20060102}"}, Immutable: []string{"{commit:12}"},
-		Platforms: []string{"linux/amd64", "linux/arm64"}, Topic: "arn:aws:sns:eu-west-1:111122223333:drift",
+// checker is the function of a pipeline that promotes the image.
+func (r *released) checker() *Checker {
+	return &Checker{
+		Registry: r.Host, Open: open, Topic: "arn:aws:sns:eu-west-1:111122223333:drift", Log: slog.New(slog.DiscardHandler),
+		Settings: &settings.Loaded{Sum: "sum", Pipeline: settings.Pipeline{
+			Name: "app-pipeline", Source: settings.Source{Branch: "main"},
+			Images: []settings.Image{{
+				Name: "web", Staging: "staging/app", Release: "app",
+				Builds: []settings.Build{{Platform: "linux/amd64"}, {Platform: "linux/arm64"}},
+				Tags:   rule.Tags{Moving: []string{"latest", "{branch}", "nightly-{date:20060102}"}, Immutable: []string{"{commit:12}"}},
+			}},
+		}},
 	}
 }
+
+func (c *Checker) web() *settings.Image { return &c.Settings.Images[0] }
+
+var event = Check{Settings: "sum", Image: "web"}
 
 // sent is what was notified.
 type sent struct{ topic, subject, text string }
 
-// look runs the handler.
-func look(t *testing.T, p Parameters) (messages []sent, log string) {
+// run runs the check.
+func run(t *testing.T, c *Checker) (messages []sent, log string) {
 	t.Helper()
 	var lines bytes.Buffer
-	handler := Handler(open, func(_ context.Context, topic, subject, text string) error {
+	c.Log = slog.New(slog.NewJSONHandler(&lines, nil))
+	c.Notify = func(_ context.Context, topic, subject, text string) error {
 		messages = append(messages, sent{topic, subject, text})
 		return nil
-	}, slog.New(slog.NewJSONHandler(&lines, nil)))
-	if err := handler(t.Context(), p); err != nil {
+	}
+	if err := c.Handle(t.Context(), event); err != nil {
 		t.Error(err)
 	}
 	return messages, lines.String()
@@ -85,32 +99,25 @@ func look(t *testing.T, p Parameters) (messages []sent, log string) {
 
 func TestNobodyIsToldWhileAllIsWell(t *testing.T) {
 	r := release(t)
-	if messages, log := look(t, r.parameters()); messages != nil || !strings.Contains(log, `"tags":["latest","main"]`) || !strings.Contains(log, `"valid":true`) {
+	if messages, log := run(t, r.checker()); messages != nil || !strings.Contains(log, `"tags":["latest","main"]`) || !strings.Contains(log, `"valid":true`) {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
-	// An earlier release is served again after a rollback: its own commit's tag proves it.
-	earlier := r.store.IndexWith(revision("fedcba9876543210fedcba9876543210fedcba98"), built(r.store, "amd64", "fedcba9876543210fedcba9876543210fedcba98"), built(r.store, "arm64", "fedcba9876543210fedcba9876543210fedcba98"))
-	r.move(t, "fedcba987654", earlier)
-	r.move(t, "latest", earlier)
-	if messages, log := look(t, r.parameters()); messages != nil {
+	// An earlier release is served again after a rollback.
+	r.move(t, "latest", r.store.Good())
+	if messages, log := run(t, r.checker()); messages != nil {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
-}
-
-func revision(commit string) func(map[string]any) {
-	return func(doc map[string]any) { doc["annotations"].(map[string]any)[index.RevisionLabel] = commit }
-}
-
-func built(s *fixture.Store, architecture, commit string) specs.Descriptor {
-	return s.Image(fixture.ImageSpec{Platform: specs.Platform{OS: "linux", Architecture: architecture}, Run: func(run map[string]any) {
-		run["Labels"] = map[string]any{index.RevisionLabel: commit}
-	}})
+	// Being in the release means promoted: what an index says about itself is nobody's proof.
+	r.move(t, "main", r.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, r.store.Linux("amd64", ""), r.store.Linux("arm64", "")))
+	if messages, log := run(t, r.checker()); messages != nil {
+		t.Errorf("%+v, log:\n%s", messages, log)
+	}
 }
 
 func TestBeforeTheFirstReleaseThereIsNothingToTell(t *testing.T) {
 	s := fixture.Serve(t)
 	r := &released{Server: s, store: fixture.New()}
-	if messages, log := look(t, r.parameters()); messages != nil || !strings.Contains(log, "nothing was released yet") {
+	if messages, log := run(t, r.checker()); messages != nil || !strings.Contains(log, "nothing was released yet") {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
 }
@@ -128,25 +135,7 @@ func TestDriftIsTold(t *testing.T) {
 		},
 		"a platform is lost": {
 			func(t *testing.T, r *released) { r.move(t, "latest", r.store.Index(r.store.Linux("amd64", ""))) },
-			[]string{"latest: sha256:", "error platform-set: linux/arm64 (", "error never-validated: sha256:", "commit that it names, 0123456789ab serves sha256:"},
-		},
-		"a tag serves what was never validated": {
-			func(t *testing.T, r *released) {
-				r.move(t, "main", r.store.IndexWith(revision("ffffffffffffffffffffffffffffffffffffffff"), built(r.store, "amd64", "ffffffffffffffffffffffffffffffffffffffff"), built(r.store, "arm64", "ffffffffffffffffffffffffffffffffffffffff")))
-			},
-			[]string{"main: sha256:", ", 1 error", "error never-validated: ", "ffffffffffff doesn't exist"},
-		},
-		"a tag serves what names no commit": {
-			func(t *testing.T, r *released) {
-				r.move(t, "main", r.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, r.store.Linux("amd64", ""), r.store.Linux("arm64", "")))
-			},
-			[]string{"error never-validated: ", "doesn't say which commit it was merged for"},
-		},
-		"a tag serves what names no commit that could be one": {
-			func(t *testing.T, r *released) {
-				r.move(t, "main", r.store.IndexWith(revision("main"), built(r.store, "amd64", "main"), built(r.store, "arm64", "main")))
-			},
-			[]string{"error never-validated: ", "its immutable tags can't be named"},
+			[]string{"latest: sha256:", ", 1 error", "error platform-set: linux/arm64 ("},
 		},
 		"a tag serves a single image": {
 			func(t *testing.T, r *released) { r.move(t, "latest", r.store.Linux("amd64", "")) },
@@ -164,12 +153,12 @@ func TestDriftIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := release(t)
 			test.drift(t, r)
-			messages, log := look(t, r.parameters())
+			messages, log := run(t, r.checker())
 			if len(messages) != 1 {
 				t.Fatalf("%d messages, want 1: %+v, log:\n%s", len(messages), messages, log)
 			}
 			m := messages[0]
-			if m.topic != r.parameters().Topic || m.subject != "Archway: drift of app" {
+			if m.topic != r.checker().Topic || m.subject != "Archway: drift of web" {
 				t.Errorf("to %s: %s", m.topic, m.subject)
 			}
 			for _, part := range test.want {
@@ -184,13 +173,13 @@ func TestDriftIsTold(t *testing.T) {
 
 func TestThePolicyHoldsForDriftToo(t *testing.T) {
 	r := release(t)
-	p := r.parameters()
-	p.Platforms = append(p.Platforms, "linux/riscv64")
-	if messages, _ := look(t, p); len(messages) != 1 {
+	c := r.checker()
+	c.web().Builds = append(c.web().Builds, settings.Build{Platform: "linux/riscv64"})
+	if messages, _ := run(t, c); len(messages) != 1 {
 		t.Errorf("%+v", messages)
 	}
-	p.Downgrade = map[string]string{"platform-set": "info:riscv64 will follow"}
-	if messages, _ := look(t, p); messages != nil {
+	c.web().Validation.Downgrade = map[string]settings.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
+	if messages, _ := run(t, c); messages != nil {
 		t.Errorf("%+v", messages)
 	}
 }
@@ -203,7 +192,7 @@ func TestLongMessagesAreCut(t *testing.T) {
 	}
 	broken := r.store.Image(fixture.ImageSpec{Platform: fixture.ARM64, Manifest: func(doc map[string]any) { doc["layers"] = layers }})
 	r.move(t, "latest", r.store.Index(r.store.Linux("amd64", ""), broken))
-	messages, _ := look(t, r.parameters())
+	messages, _ := run(t, r.checker())
 	if len(messages) != 1 || len(messages[0].text) > maxText+500 || !strings.Contains(messages[0].text, "more; the function's log has them all.") {
 		t.Errorf("%+v", messages)
 	}
@@ -213,8 +202,9 @@ func TestAFailedNotificationIsAnError(t *testing.T) {
 	r := release(t)
 	r.lose("manifests/main")
 	refused := errors.New("refused")
-	handler := Handler(open, func(context.Context, string, string, string) error { return refused }, slog.New(slog.DiscardHandler))
-	if err := handler(t.Context(), r.parameters()); !errors.Is(err, refused) {
+	c := r.checker()
+	c.Notify = func(context.Context, string, string, string) error { return refused }
+	if err := c.Handle(t.Context(), event); !errors.Is(err, refused) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -226,50 +216,34 @@ func TestTheNotificationHasItsTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()
 	told := false
-	handler := Handler(open, func(ctx context.Context, _, _, text string) error {
+	c := r.checker()
+	c.Notify = func(ctx context.Context, _, _, text string) error {
 		told = ctx.Err() == nil && strings.Contains(text, "could not be made")
 		return nil
-	}, slog.New(slog.DiscardHandler))
-	if err := handler(ctx, r.parameters()); err != nil || !told {
+	}
+	if err := c.Handle(ctx, event); err != nil || !told {
 		t.Errorf("error %v, told %v", err, told)
 	}
 }
 
-func TestParametersNameWhatIsWrong(t *testing.T) {
-	good := Parameters{
-		Repository: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app", Branch: "main", Moving: []string{"latest"}, Immutable: []string{"{commit}"},
-		Platforms: []string{"linux/amd64"}, Topic: "arn:aws:sns:eu-west-1:111122223333:drift",
-	}
-	if _, err := good.task(); err != nil {
-		t.Error(err)
-	}
-	for want, change := range map[string]func(*Parameters){
-		"lack repository, branch, moving, immutable, platforms, topic": func(p *Parameters) { *p = Parameters{} },
-		"The parameter repository is":                                  func(p *Parameters) { p.Repository = "app" },
-		"The parameter platforms: ":                                    func(p *Parameters) { p.Platforms = []string{"arm64"} },
-		"The parameter moving[0] is no tag template":                   func(p *Parameters) { p.Moving = []string{"{tag}"} },
-		"The parameter moving: ":                                       func(p *Parameters) { p.Moving, p.Branch = []string{"{branch}"}, "..." },
-		"there is nothing to check":                                    func(p *Parameters) { p.Moving = []string{"{commit}"} },
-		"The parameter immutable[0] is no tag template":                func(p *Parameters) { p.Immutable = []string{"{"} },
-		"nothing can tell which images were validated":                 func(p *Parameters) { p.Immutable = []string{"v1"} },
-		"there is no check":                                            func(p *Parameters) { p.Policy = validation.Policy{Downgrade: map[string]string{"x": "info:y"}} },
+func TestWhatCannotBeCheckedIsTold(t *testing.T) {
+	r := release(t)
+	for want, change := range map[string]func(*Checker){
+		"The schedule was made with other settings":        func(c *Checker) { c.Settings.Sum = "another" },
+		`about the image "web", which the pipeline`:        func(c *Checker) { c.web().Name = "app" },
+		"which the pipeline app-pipeline does not promote": func(c *Checker) { c.web().Release = "" },
+		"The parameter repository is":                      func(c *Checker) { c.Registry = "" },
+		`"arm64" is no platform`:                           func(c *Checker) { c.web().Builds[0].Platform = "arm64" },
+		"The settings of the image web: tag template":      func(c *Checker) { c.web().Tags.Moving = []string{"{tag}"} },
+		"there is nothing to check":                        func(c *Checker) { c.web().Tags.Moving = []string{"{commit}"} },
+		"there is no check": func(c *Checker) {
+			c.web().Validation.Downgrade = map[string]settings.Downgrade{"x": {Severity: "info", Reason: "y"}}
+		},
 	} {
-		p := good
-		change(&p)
-		if _, err := p.task(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
-		}
-	}
-}
-
-func TestSubjectsFitIntoAMail(t *testing.T) {
-	for repository, want := range map[string]string{
-		"111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/app": "Archway: drift of team/app",
-		"host/" + strings.Repeat("a", 200):                      "Archway: drift of " + strings.Repeat("a", 81),
-		"host/\nörk":                                            "Archway: drift of ??rk",
-	} {
-		if got := subject(repository); got != want || len(got) >= 100 {
-			t.Errorf("%q, want %q", got, want)
+		c := r.checker()
+		change(c)
+		if messages, _ := run(t, c); len(messages) != 1 || !strings.Contains(messages[0].text, want) || !strings.Contains(messages[0].text, "could not be made") {
+			t.Errorf("%+v, want %q", messages, want)
 		}
 	}
 }
@@ -277,41 +251,47 @@ func TestSubjectsFitIntoAMail(t *testing.T) {
 func TestEventsGoWhereTheyBelong(t *testing.T) {
 	var got string
 	dispatch := Dispatch(
-		func(_ context.Context, p Parameters) error { got = "drift of " + p.Repository; return nil },
+		func(_ context.Context, c Check) error { got = "drift of " + c.Image; return nil },
 		func(_ context.Context, e job.Event) error { got = "job " + e.Job.ID; return nil })
 	for event, want := range map[string]string{
-		`{"archway.driftCheck":{"repository":"app"}}`: "drift of app",
-		fixture.JobEvent("7", "{}"):                   "job 7",
-		`{}`:                                          "job ",
+		`{"archway.driftCheck":{"settings":"0","image":"app"}}`: "drift of app",
+		fixture.JobEvent("7", "{}"):                             "job 7",
+		`{}`:                                                    "job ",
 	} {
 		if err := dispatch(t.Context(), json.RawMessage(event)); err != nil || got != want {
 			t.Errorf("%s: %q, %v, want %q", event, got, err, want)
 		}
 	}
+	got = ""
 	for event, want := range map[string]string{
-		`{"archway.driftCheck":{"repo":"app"}}`: `unknown field "repo"`,
-		`[]`:                                    "neither a job",
-		`{"CodePipeline.job":7}`:                "neither a job",
+		`{"archway.driftCheck":{"repository":"app"}}`:                                                                `"repository"`,
+		`{"archway.driftCheck":{"image":"app","Image":"web"}}`:                                                       `"Image"`,
+		`{"archway.driftCheck":{"image":"app","image":"web"}}`:                                                       "duplicate",
+		`{"archway.driftCheck":{"image":"app"},"archway.driftCheck":{"image":"web"}}`:                                "duplicate",
+		`{"archway.driftCheck":{"image":"app"},"CodePipeline.job":{"id":"7"}}`:                                       `"CodePipeline.job"`,
+		`{"archway.driftCheck":{"settings":"0","image":"app","topic":"arn:aws:sns:eu-west-1:111122223333:another"}}`: `"topic"`,
+		`{"archway.driftCheck":[]}`:                                                                                  "driftCheck",
+		`[]`:                                                                                                         "neither a job",
+		`{"CodePipeline.job":7}`:                                                                                     "neither a job",
 	} {
-		if err := dispatch(t.Context(), json.RawMessage(event)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", event, err, want)
+		if err := dispatch(t.Context(), json.RawMessage(event)); err == nil || !strings.Contains(err.Error(), want) || got != "" {
+			t.Errorf("%s: %q, %v, want %q", event, got, err, want)
 		}
 	}
 }
 
 func FuzzEvent(f *testing.F) {
-	f.Add(`{"archway.driftCheck":{"repository":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/app","branch":"main","moving":["latest"],"immutable":["{commit:12}"],"platforms":["linux/amd64"],"topic":"x","downgrade":{"rootfs":"info:x"}}}`)
+	f.Add(`{"archway.driftCheck":{"settings":"0","image":"app"}}`)
 	f.Add(`{"archway.driftCheck":null}`)
 	f.Add(fixture.JobEvent("7", "{}"))
 	f.Fuzz(func(t *testing.T, event string) {
-		_ = Dispatch(
-			func(_ context.Context, p Parameters) error {
-				if task, err := p.task(); err == nil && (len(task.public) == 0 || len(task.proofs) == 0 || len(task.want.Platforms) == 0) {
-					t.Errorf("%+v", task)
-				}
-				return nil
-			},
-			func(context.Context, job.Event) error { return nil },
-		)(t.Context(), json.RawMessage(event)) // an error is fine
+		called := 0
+		err := Dispatch(
+			func(context.Context, Check) error { called++; return nil },
+			func(context.Context, job.Event) error { called++; return nil },
+		)(t.Context(), json.RawMessage(event))
+		if (err == nil) != (called == 1) {
+			t.Errorf("%d handlers, error %v", called, err)
+		}
 	})
 }

@@ -5,25 +5,36 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"archway/internal/strict"
 	"archway/lambda/internal/job"
 )
 
-// Event is what the schedule sends to the function. One event is about one image.
+// Event is what the schedule sends to the function.
 type Event struct {
-	Check json.RawMessage `json:"archway.driftCheck"`
+	Check Check `json:"archway.driftCheck"`
 }
 
-// Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another. Nothing of an
-// event is logged: a job carries credentials.
-func Dispatch(scheduled func(context.Context, Parameters) error, other func(context.Context, job.Event) error) func(context.Context, json.RawMessage) error {
+// Check is about one image.
+type Check struct {
+	// Settings is the sum of the settings that the schedule was made with.
+	Settings string `json:"settings"`
+	Image    string `json:"image"`
+}
+
+// Handler handles events of one kind.
+type Handler[Event any] = func(context.Context, Event) error
+
+// Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another.
+// Nothing of an event is logged: a job carries credentials.
+func Dispatch(scheduled Handler[Check], other Handler[job.Event]) Handler[json.RawMessage] {
 	return func(ctx context.Context, raw json.RawMessage) error {
-		var event Event
-		if json.Unmarshal(raw, &event) == nil && event.Check != nil {
-			var p Parameters
-			if err := job.Decode(string(event.Check), &p); err != nil {
+		var keys map[string]json.RawMessage
+		if json.Unmarshal(raw, &keys) == nil && keys["archway.driftCheck"] != nil {
+			var event Event
+			if err := strict.Decode(raw, &event); err != nil {
 				return fmt.Errorf("the schedule's event: %w", err)
 			}
-			return scheduled(ctx, p)
+			return scheduled(ctx, event.Check)
 		}
 		var j job.Event
 		if err := json.Unmarshal(raw, &j); err != nil {

@@ -63,24 +63,11 @@ func firstTag(seen []observation) string {
 }
 
 // unknown says that the check could not be made.
-func unknown(p Parameters, err error) string {
-	return fmt.Sprintf("The scheduled check of %s could not be made, so that it is not known what its public tags serve:\n%s\n\nIt will be tried again at the next time. If that fails too, look at the function's role, its log and its timeout.\n", p.Repository, err)
+func unknown(image string, err error) string {
+	return fmt.Sprintf("The scheduled check of the image %s could not be made, so that it is not known what its public tags serve:\n"+
+		"%s\n\nIt will be tried again at the next time. If that fails too, "+
+		"look at the function's role, its log and its timeout.\n", image, err)
 }
 
-// subject is the line that a mail shows: at most 100 ASCII characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
-func subject(repository string) string {
-	const start, most = "Archway: drift of ", 99
-	name := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, repository)
-	if _, path, ok := strings.Cut(name, "/"); ok { // the host tells nobody anything
-		name = path
-	}
-	if len(name) > most-len(start) {
-		name = name[len(name)-(most-len(start)):]
-	}
-	return start + name
-}
+// subject is the line that a mail shows, as far as it fits: package topic cuts it.
+func subject(image string) string { return "Archway: drift of " + image }

@@ -26,9 +26,11 @@ const (
 
 // pipeline answers as CodePipeline's API does, with what a test puts in.
 type pipeline struct {
-	kind    string
-	commit  string
-	actions []map[string]any
+	kind   string
+	commit string
+	// status is Failed if it is empty.
+	status, reason string
+	actions        []map[string]any
 	// late is how many questions for the actions are answered with nothing.
 	late int
 	// refuse is an error code for every call.
@@ -50,7 +52,16 @@ func (p *pipeline) serve(t *testing.T) CodePipeline {
 		answer := map[string]any{}
 		switch call {
 		case "GetPipelineExecution":
-			x := map[string]any{"pipelineName": "app", "pipelineExecutionId": execution, "status": "Failed", "executionType": p.kind}
+			x := map[string]any{"pipelineName": "app", "pipelineExecutionId": execution, "status": "Failed"}
+			if p.status != "" {
+				x["status"] = p.status
+			}
+			if p.kind != "" { // ordinary executions have none
+				x["executionType"] = p.kind
+			}
+			if p.reason != "" {
+				x["statusSummary"] = p.reason
+			}
 			if p.commit != "" {
 				x["artifactRevisions"] = []any{map[string]any{"name": "SourceCode", "revisionId": p.commit, "revisionSummary": "Say hello\n\nAt last.\n"}}
 			}
@@ -181,6 +192,26 @@ func TestOneMessageHasWhatAllFailedActionsSaid(t *testing.T) {
 			pipeline{late: looks - 1, actions: []map[string]any{action("Source", "Source", "Failed", 5, said("no such branch", "", ""))}},
 			"Archway: app failed in Source",
 			"A run of the pipeline app failed in the stage Source. Every tag serves what it served before.\n\nSource / Source:\nno such branch\n" + theRun + fmt.Sprintf(retry, "Source"),
+		},
+		"a function, as it was recorded": {
+			pipeline{actions: []map[string]any{action("Validate", "app", "Failed", 3, map[string]any{
+				"externalExecutionId": "validate", "externalExecutionSummary": verdict, "errorDetails": map[string]any{"code": "JobFailed"},
+				"externalExecutionUrl": "https://log/validate",
+			})}},
+			"Archway: app failed in Validate",
+			"A run of the pipeline app failed in the stage Validate. Every tag serves what it served before.\n\nValidate / app:\n" + verdict +
+				"\nLook closer: https://log/validate\n" + theRun + fmt.Sprintf(retry, "Validate"),
+		},
+		"no action at all": {
+			pipeline{late: looks, reason: "Values for required variables haven't been provided: Alpha"},
+			"Archway: app failed",
+			"A run of the pipeline app failed.\n\nValues for required variables haven't been provided: Alpha\n\nCodePipeline names no action that failed.\n" + theRun,
+		},
+		"an event that comes after the retry": {
+			pipeline{status: "InProgress", actions: []map[string]any{action("Source", "Source", "Failed", 5, said("no such branch", "", ""))}},
+			"Archway: app failed in Source",
+			"A run of the pipeline app failed in the stage Source. Every tag serves what it served before.\n\nSource / Source:\nno such branch\n" +
+				"\nBy now CodePipeline calls it InProgress: somebody has probably retried it.\n" + theRun + fmt.Sprintf(retry, "Source"),
 		},
 		"actions that never become known": {
 			pipeline{late: looks},

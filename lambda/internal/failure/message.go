@@ -3,6 +3,8 @@ package failure
 import (
 	"fmt"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
 // maxText is the length in bytes that a message is kept to: SNS takes 256 KiB, but a mail that somebody reads is far shorter.
@@ -48,6 +50,9 @@ func text(e Event, r Run, link string, problem error) string {
 		}
 	}
 	b.WriteString("\n")
+	if r.Reason != "" {
+		fmt.Fprintf(&b, "\n%s\n", r.Reason)
+	}
 	for n, a := range r.Failed {
 		part := "\n" + a.Stage + " / " + a.Name + ":\n" + orNothing(a.Message) + "\n"
 		if a.URL != "" {
@@ -63,6 +68,9 @@ func text(e Event, r Run, link string, problem error) string {
 		fmt.Fprintf(&b, "\nWhat failed could not be found out: %s.\n", problem)
 	} else if len(r.Failed) == 0 {
 		b.WriteString("\nCodePipeline names no action that failed.\n")
+	}
+	if r.Status != "" && r.Status != string(types.PipelineExecutionStatusFailed) { // events come late, and in any order
+		fmt.Fprintf(&b, "\nBy now CodePipeline calls it %s: somebody has probably retried it.\n", r.Status)
 	}
 	fmt.Fprintf(&b, "\nThe run: %s\n", link)
 	if stage != "" {

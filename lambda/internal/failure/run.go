@@ -18,6 +18,11 @@ type Run struct {
 	// Commit is empty if the source was never read.
 	Commit, CommitMessage string
 	Rollback              bool
+	// Status is CodePipeline's at this moment.
+	Status string
+	// Reason is why the run as a whole failed. Often it is empty, and the failed actions say why; a run can also fail
+	// before any action has begun, such as for a variable without a value.
+	Reason string
 	// Failed are the actions that failed in their latest attempts, in the order in which they ended.
 	Failed []Action
 }
@@ -53,6 +58,7 @@ func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run,
 	}
 	if x := about.PipelineExecution; x != nil {
 		r.Rollback = x.ExecutionType == types.ExecutionTypeRollback
+		r.Status, r.Reason = string(x.Status), strings.TrimSpace(aws.ToString(x.StatusSummary))
 		for _, revision := range x.ArtifactRevisions[:min(1, len(x.ArtifactRevisions))] { // a pipeline has one source
 			r.Commit, r.CommitMessage = aws.ToString(revision.RevisionId), summary(aws.ToString(revision.RevisionSummary))
 		}

@@ -9,11 +9,24 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/awsenv"
 )
 
 // Start makes the handler of a function's events. It looks at the function's own environment variables.
 type Start func(cfg aws.Config, log *slog.Logger) (handler any, err error)
+
+// Configured gives a function the settings of its pipeline, which lie in its package.
+func Configured(start func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (handler any, err error)) Start {
+	return func(cfg aws.Config, log *slog.Logger) (any, error) {
+		// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+		loaded, err := settings.Load(os.Getenv("LAMBDA_TASK_ROOT"))
+		if err != nil {
+			return nil, err
+		}
+		return start(cfg, loaded, log)
+	}
+}
 
 // Outside tells that the program does not run in Lambda.
 func Outside() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }

@@ -1,4 +1,4 @@
-// Package history asks the source repository which of two commits is older.
+// Package history asks the source repository about commits: which of two is older, and to which one a branch or a tag leads.
 package history
 
 import (
@@ -25,10 +25,14 @@ const (
 	Diverged
 )
 
-// Source compares commits.
+// Source is a source repository.
 type Source interface {
 	// Compare tells what commit is to other, which is another commit.
 	Compare(ctx context.Context, commit, other string) (Relation, error)
+	// Branch gives the commit at the head of a branch, and Tag the one that a git tag leads to, annotated or not. "" says that
+	// there is none of this name.
+	Branch(ctx context.Context, name string) (string, error)
+	Tag(ctx context.Context, name string) (string, error)
 }
 
 // CodeCommit asks the AWS API about one repository.

@@ -20,7 +20,11 @@ type Attached struct {
 	// Where says in words where it is kept.
 	Where  string
 	Digest digest.Digest
-	State  State
+	// Referrer is the manifest that names it, where that is attached to the image from outside of the index. ByTag says
+	// that the manifest itself doesn't name the image: only a tag leads from the one to the other.
+	Referrer digest.Digest
+	ByTag    bool
+	State    State
 	// Err says why it couldn't be decoded.
 	Err error
 	Statement
@@ -59,7 +63,7 @@ func (r *statementReader) all(ctx context.Context) error {
 		}
 		for _, a := range r.image.Attestations() {
 			if a.About(e) {
-				if err := r.manifest(ctx, e, a.Manifest, "the attestation "+a.Where); err != nil {
+				if err := r.manifest(ctx, e, a.Manifest, Attached{Where: "the attestation " + a.Where}); err != nil {
 					return err
 				}
 			}
@@ -73,8 +77,8 @@ func (r *statementReader) all(ctx context.Context) error {
 	return nil
 }
 
-// manifest reads the statements of one attestation's manifest.
-func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, where string) error {
+// manifest reads the statements of one attestation's manifest, which are kept as from says.
+func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, from Attached) error {
 	if m == nil || m.Shape() != ShapeManifest {
 		return nil
 	}
@@ -88,7 +92,8 @@ func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, w
 			r.limit(fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements))
 			return nil
 		}
-		a := Attached{Where: where, Digest: d.Digest}
+		a := from
+		a.Digest = d.Digest
 		if d.Digest.Validate() == nil {
 			if err := r.read(ctx, r.source, d.MediaType, &a); err != nil {
 				return err
@@ -142,7 +147,8 @@ func (r *statementReader) referrers(ctx context.Context, e *Entry) error {
 		if s := m.Body.Subject; s != nil && s.Digest != of {
 			continue
 		}
-		if err := r.manifest(ctx, e, m, "the referrer "+d.Digest.String()); err != nil {
+		from := Attached{Where: "the referrer " + d.Digest.String(), Referrer: d.Digest, ByTag: m.Body.Subject == nil}
+		if err := r.manifest(ctx, e, m, from); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"time"
+
+	"archway/internal/settings"
 )
 
 // Job is one job of a pipeline's action.
@@ -14,6 +16,10 @@ type Job struct {
 	ID string
 	// Parameters are the action's UserParameters as they stand in the configuration.
 	Parameters string
+	// Execution is CodePipeline's id of the run, as the parameters say. In a rollback it may be the target's.
+	Execution string
+	// Image is the one that the action is about; nil for an action that is about all.
+	Image *settings.Image
 	// Continuation is the token that an earlier invocation for this job gave with Again; empty in the first one.
 	Continuation string
 	// Log carries the job's id.

@@ -1,16 +1,15 @@
 package job
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"archway/internal/strict"
 )
 
-// Decode reads UserParameters into a struct. Unknown fields are refused: a misspelled one would be ignored in silence.
+// Decode reads UserParameters into a struct, and refuses all that package strict refuses.
 func Decode(parameters string, into any) error {
 	const expected = "UserParameters of this action must be one JSON object"
 	if strings.TrimSpace(parameters) == "" {
@@ -19,13 +18,8 @@ func Decode(parameters string, into any) error {
 	if at := strings.Index(parameters, "#{"); at >= 0 {
 		return Misconfigured("UserParameters of this action hold the variable %s, which CodePipeline didn't resolve; check the name of the action and of its namespace.", variable(parameters[at:]))
 	}
-	decoder := json.NewDecoder(strings.NewReader(parameters))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return Misconfigured("%s with the fields that its documentation lists: %s.", expected, strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Misconfigured("%s, but more follows after it.", expected)
+	if err := strict.Decode([]byte(parameters), into); err != nil {
+		return Misconfigured("%s with the fields that its documentation lists: %s.", expected, err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
@@ -20,6 +18,8 @@ import (
 // faulty is a stage whose tags served the older commit's image before, with a fault at one request of a promotion.
 type faulty struct {
 	*stage
+	// past has the older image, which is all that the release has.
+	past   *stage
 	before map[string]string
 
 	mu    sync.Mutex
@@ -33,11 +33,11 @@ type faulty struct {
 func fault(t *testing.T, fail func(w http.ResponseWriter, r *http.Request, forward func())) *faulty {
 	t.Helper()
 	f := &faulty{stage: set(t), fail: fail}
-	f.history = line{older, fixture.Revision}
-	f.old = f.index(older, earlier)
-	f.Push(t, "app", f.store)
+	f.past = &stage{store: fixture.New()}
+	f.old = f.past.index(older)
+	f.Push(t, "app", f.past.store)
 	f.immutable(t, "latest", "feature-x")
-	f.Tag(t, "app", older[:12], f.store, f.old)
+	f.Tag(t, "app", older[:12], f.past.store, f.old)
 	f.reset(t)
 	f.before = f.tags(t, older[:12], commit12, "latest", "feature-x")
 	inner := f.Config.Handler
@@ -57,8 +57,8 @@ func fault(t *testing.T, fail func(w http.ResponseWriter, r *http.Request, forwa
 
 // reset points the moving tags at the old image.
 func (f *faulty) reset(t *testing.T) {
-	f.Tag(t, "app", "latest", f.store, f.old)
-	f.Tag(t, "app", "feature-x", f.store, f.old)
+	f.Tag(t, "app", "latest", f.past.store, f.old)
+	f.Tag(t, "app", "feature-x", f.past.store, f.old)
 }
 
 // arm makes a request of the next promotion go wrong.
@@ -123,7 +123,7 @@ func TestOnePassingFaultAtAnyRequestOfAPromotionIsOvercome(t *testing.T) {
 			for at := 1; ; at++ {
 				f := fault(t, fail)
 				f.arm(at, false)
-				_, err := f.promote(t, nil)
+				_, err := f.promote(t)
 				if !f.reached() {
 					break
 				}
@@ -149,7 +149,7 @@ func TestPromotionThatBreaksOffAtAnyRequestIsHealedByRepeatingIt(t *testing.T) {
 			for at := 1; ; at++ {
 				f := fault(t, fail)
 				f.arm(at, true)
-				_, err := f.promote(t, nil)
+				_, err := f.promote(t)
 				if !f.reached() {
 					break
 				}
@@ -158,6 +158,8 @@ func TestPromotionThatBreaksOffAtAnyRequestIsHealedByRepeatingIt(t *testing.T) {
 				f.consistent(t)
 				if err != nil {
 					failed++
+				} else {
+					f.published(t) // no error may be taken for a success
 				}
 				switch now := f.tags(t, commit12, "latest", "feature-x"); {
 				case now["latest"] == "new" && now["feature-x"] == "new":
@@ -165,7 +167,7 @@ func TestPromotionThatBreaksOffAtAnyRequestIsHealedByRepeatingIt(t *testing.T) {
 				case now["latest"] == "old" && now["feature-x"] == "old" && now[commit12] == "":
 					nothing++
 				}
-				if _, err := f.promote(t, nil); err != nil {
+				if _, err := f.promote(t); err != nil {
 					t.Errorf("repeated after a break at request %d: %v", at, err)
 				}
 				f.published(t)
@@ -183,7 +185,7 @@ func TestTwiceAtOnceIsAsGoodAsOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for range 2 {
 			group.Go(func() {
-				if err := f.quietly(t, f.new, fixture.Revision); err != nil {
+				if err := f.quietly(t); err != nil {
 					t.Error(err)
 				}
 			})
@@ -194,9 +196,8 @@ func TestTwiceAtOnceIsAsGoodAsOnce(t *testing.T) {
 	}
 }
 
-// quietly promotes an image of a commit, without the log that tests read.
-func (f *faulty) quietly(t *testing.T, d digest.Digest, commit string) error {
-	parameters := f.parameters(func(p *Parameters) { p.Digest, p.Commit = d.String(), commit })
-	_, err := Action(f.open, f, f.history)(t.Context(), job.Job{ID: "job", Parameters: parameters, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+// quietly promotes without the log that tests read.
+func (f *faulty) quietly(t *testing.T) error {
+	_, err := f.promoter().Do(t.Context(), job.Job{Execution: "e-1", Log: slog.New(slog.DiscardHandler)})
 	return err
 }

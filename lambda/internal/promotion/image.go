@@ -20,7 +20,8 @@ import (
 // image is what is known about one index without reading more than the index.
 type image struct {
 	registry.Document
-	// revision is the commit that it names, created when it was made. Both come from its annotations and may be missing.
+	// revision is the commit that it names, created when it says that it was made. Both come from its annotations and may be
+	// missing.
 	revision string
 	created  time.Time
 	// platforms are those that runtimes find in it; none in a single image.
@@ -44,32 +45,44 @@ func parseImage(doc registry.Document) (image, *index.Manifest) {
 	return i, manifest
 }
 
-// fetch reads the index that is to be promoted. The bytes are those of the digest, or it fails.
-func fetch(ctx context.Context, repository Repository, d digest.Digest) (image, error) {
-	doc, err := repository.Manifest(ctx, d)
+// fetch reads the index that is to be promoted, from the release if it is there: of an execution that is rolled back to, staging
+// has perhaps nothing any more. The bytes are those of the digest, or it fails.
+func (p *promoter) fetch(ctx context.Context, d digest.Digest) error {
+	there, err := p.release.Serves(ctx, d.String())
+	if err != nil {
+		return fmt.Errorf("look for %s in %s: %w", check.Short(d.String()), p.image.Release, err)
+	}
+	from, where := p.staging, p.image.Staging
+	if p.released = there == d; p.released {
+		from, where = p.release, p.image.Release
+	}
+	doc, err := from.Manifest(ctx, d)
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
-		return image{}, job.Failed("No tag was moved: the repository has no image index %s. It was validated before, so it was deleted since; run the pipeline again.", check.Short(d.String()))
+		return job.Failed("The repository %s has no image index %s. It was validated before, so it was deleted since, probably because it is too old; run the pipeline again.",
+			where, check.Short(d.String()))
 	case errors.Is(err, registry.ErrOtherBytes):
-		return image{}, job.Failed("No tag was moved: %s.", err)
+		return job.Failed("The repository %s is damaged: %s.", where, err)
 	case err != nil:
-		return image{}, err
+		return fmt.Errorf("read %s from %s: %w", check.Short(d.String()), where, err)
 	}
-	i, manifest := parseImage(doc)
+	root, manifest := parseImage(doc)
 	if manifest.Shape() != index.ShapeIndex {
-		return image{}, job.Failed("No tag was moved: %s is %s, expected an image index; only what the Validate action passed can be promoted.", check.Short(d.String()), manifest.Shape().Named())
+		return job.Failed("%s in %s is %s, expected an image index; only what the Validate action passed can be promoted.",
+			check.Short(d.String()), where, manifest.Shape().Named())
 	}
-	return i, nil
+	p.root = root
+	return nil
 }
 
-// served reads what a tag serves. What is gone, or is not what its digest names, tells nothing and protects nothing.
+// served reads what a tag serves. What is gone protects nothing; what can't be read might be newer.
 func (p *promoter) served(ctx context.Context, d digest.Digest) (image, error) {
 	if known, ok := p.known[d]; ok {
 		return known, nil
 	}
 	doc, err := p.repository.Manifest(ctx, d)
 	switch {
-	case errors.Is(err, registry.ErrNotFound), errors.Is(err, registry.ErrOtherBytes), errors.Is(err, registry.ErrTooLarge):
+	case errors.Is(err, registry.ErrNotFound):
 		return image{Document: registry.Document{Digest: d}}, nil
 	case err != nil:
 		return image{}, fmt.Errorf("read %s: %w", check.Short(d.String()), err)

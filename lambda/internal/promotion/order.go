@@ -2,13 +2,16 @@ package promotion
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/history"
+	"archway/lambda/internal/pushed"
 )
 
 // judgment says whether a moving tag may go from what it serves to what is promoted.
@@ -20,8 +23,8 @@ type judgment struct {
 	lost []specs.Platform
 }
 
-// judge decides about one moving tag. Nothing but the two indexes and the source's history is asked, so that the answer is
-// the same whenever, and however often, it is given.
+// judge decides about one moving tag. Nothing is asked but what the promoter alone has written to the release, when ECR got it, and
+// the source's history.
 func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, error) {
 	if served == "" {
 		return judgment{move: true, why: "the tag is new"}, nil
@@ -32,24 +35,21 @@ func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, e
 	}
 	j, err := p.order(ctx, now)
 	if j.move {
-		j.lost = check.Lost(now.platforms, p.image.platforms)
+		j.lost = check.Lost(now.platforms, p.root.platforms)
 	}
 	return j, err
 }
 
-// order tells which of two images is newer: by their commits' place in history first, and by the time at which the indexes
-// were made where history leaves it open.
+// order tells which of two images is newer: by their commits' place in history first, and by the time at which they came to the
+// release where history leaves it open. Never by a time that an image itself names: whoever builds it can name any.
 func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
 	switch {
 	case p.execution.Rollback:
 		return judgment{move: true, why: "the stage is rolled back to execution " + orUnknown(p.execution.Target)}, nil
 	case now.revision == "":
 		return judgment{move: true, why: "what it served names no commit"}, nil
-	case now.revision == p.image.revision:
-		if p.later(now) {
-			return judgment{move: true, why: "it served an earlier build of the same commit"}, nil
-		}
-		return judgment{why: "it serves a later build of the same commit"}, nil
+	case now.revision == p.root.revision:
+		return p.later(ctx, now, "build of the same commit")
 	}
 	relation, err := p.compare(ctx, now.revision)
 	if err != nil {
@@ -65,10 +65,7 @@ func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
 	if relation == history.Unknown {
 		what = fmt.Sprintf("image of commit %s, which the source repository can't compare", abbreviate(now.revision))
 	}
-	if p.later(now) {
-		return judgment{move: true, why: "it served the earlier " + what}, nil
-	}
-	return judgment{why: "it serves the later " + what}, nil
+	return p.later(ctx, now, what)
 }
 
 // compare asks once for each commit: history doesn't change.
@@ -76,7 +73,7 @@ func (p *promoter) compare(ctx context.Context, other string) (history.Relation,
 	if known, ok := p.relations[other]; ok {
 		return known, nil
 	}
-	relation, err := p.history.Compare(ctx, p.image.revision, other)
+	relation, err := p.history.Compare(ctx, p.root.revision, other)
 	if err != nil {
 		return relation, err
 	}
@@ -87,13 +84,38 @@ func (p *promoter) compare(ctx context.Context, other string) (history.Relation,
 	return relation, nil
 }
 
-// later tells whether the promoted index was made after another one. Two of the same second are told apart by something that
-// every process sees the same way: otherwise two of them could push the tag to and fro.
-func (p *promoter) later(than image) bool {
-	if !p.image.created.Equal(than.created) {
-		return p.image.created.After(than.created)
+// later lets a tag move if the promoted index came to the release after what it serves. One that is still to be copied comes after
+// all. Two of the same second are told apart by something that every process sees the same way: otherwise two of them could
+// push the tag to and fro.
+func (p *promoter) later(ctx context.Context, than image, what string) (judgment, error) {
+	mine, err := p.came(ctx, p.root.Digest)
+	if err != nil {
+		return judgment{}, err
 	}
-	return p.image.Digest > than.Digest
+	theirs, err := p.came(ctx, than.Digest)
+	if err != nil {
+		return judgment{}, err
+	}
+	later := p.root.Digest > than.Digest
+	switch {
+	case mine.IsZero():
+		later = true
+	case !mine.Equal(theirs):
+		later = mine.After(theirs)
+	}
+	if later {
+		return judgment{move: true, why: "it served the earlier " + what}, nil
+	}
+	return judgment{why: "it serves the later " + what}, nil
+}
+
+// came tells when an image came to the release, or nothing if ECR lists it not, or not yet.
+func (p *promoter) came(ctx context.Context, d digest.Digest) (time.Time, error) {
+	times, err := p.pushed(ctx, p.image.Release, []digest.Digest{d})
+	if errors.Is(err, pushed.ErrUnlisted) {
+		return time.Time{}, nil
+	}
+	return times[d], err
 }
 
 // regression is the refusal of a move that takes platforms away from those who pull a tag.

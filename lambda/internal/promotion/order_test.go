@@ -1,55 +1,44 @@
 package promotion
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/history"
-)
-
-// Commits of tests. fixture.Revision is between the two.
-var (
-	older   = strings.Repeat("a", 40)
-	newer   = strings.Repeat("b", 40)
-	foreign = strings.Repeat("c", 40)
-)
-
-const (
-	earlier = "2026-03-04T05:00:00Z"
-	later   = "2026-03-04T06:00:00Z"
+	"archway/internal/settings"
 )
 
 func TestMovingTagsGoForwardInHistory(t *testing.T) {
 	for name, test := range map[string]struct {
-		// what the tag serves
-		commit, created string
-		moves           bool
-		why             string
+		// commit is that of what the tag serves, which came to the release before the other one, which is there, too, or after it.
+		commit string
+		before bool
+		moves  bool
+		why    string
 	}{
-		"an older commit":                       {older, earlier, true, "it served the older commit aaaaaaaaaaaa"},
-		"an older commit that was built later":  {older, later, true, "it served the older commit aaaaaaaaaaaa"},
-		"a newer commit":                        {newer, later, false, "latest was left where it is: it serves the newer commit bbbbbbbbbbbb"},
-		"a newer commit that was built earlier": {newer, earlier, false, "it serves the newer commit bbbbbbbbbbbb"},
-		"an earlier build of the commit":        {"", earlier, true, "it served an earlier build of the same commit"},
-		"a later build of the commit":           {"", later, false, "it serves a later build of the same commit"},
-		"a commit beside it, built earlier":     {foreign, earlier, true, "it served the earlier image of commit cccccccccccc"},
-		"a commit beside it, built later":       {foreign, later, false, "it serves the later image of commit cccccccccccc"},
+		"an older commit":                       {older, true, true, "it served the older commit aaaaaaaaaaaa"},
+		"an older commit that was built later":  {older, false, true, "it served the older commit aaaaaaaaaaaa"},
+		"a newer commit":                        {newer, false, false, "latest was left where it is: it serves the newer commit bbbbbbbbbbbb"},
+		"a newer commit that was built earlier": {newer, true, false, "it serves the newer commit bbbbbbbbbbbb"},
+		"an earlier build of the commit":        {"", true, true, "it served the earlier build of the same commit"},
+		"a later build of the commit":           {"", false, false, "it serves the later build of the same commit"},
+		"a commit beside it, built earlier":     {foreign, true, true, "it served the earlier image of commit cccccccccccc, from which this one doesn't descend"},
+		"a commit beside it, built later":       {foreign, false, false, "it serves the later image of commit cccccccccccc"},
+		"an unknown commit, built later":        {strings.Repeat("d", 40), false, false, "which the source repository can't compare"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)
-			s.history = line{older, fixture.Revision, newer}
-			served := s.index(test.commit, test.created)
-			s.Push(t, "app", s.store)
-			s.Tag(t, "app", "latest", s.store, served)
-			variables, err := s.promote(t, nil)
+			served := s.index(test.commit)
+			s.released(t, s.new, copied)
+			s.released(t, served, map[bool]int{true: copied - 1, false: copied + 1}[test.before], "latest")
+			variables, err := s.promote(t)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +50,7 @@ func TestMovingTagsGoForwardInHistory(t *testing.T) {
 			if diff := cmp.Diff(want, s.tags(t, commit12, "latest", "feature-x")); diff != "" {
 				t.Errorf("tags:\n%s", diff)
 			}
-			if variables["tags"] != tags || variables["kept"] != kept {
+			if variables["tags-app"] != tags || variables["kept-app"] != kept {
 				t.Errorf("variables %v", variables)
 			}
 			if said := variables["summary"] + s.log.String(); !strings.Contains(said, test.why) {
@@ -71,12 +60,14 @@ func TestMovingTagsGoForwardInHistory(t *testing.T) {
 	}
 }
 
-func TestMovingTagsLeaveWhatNamesNoCommit(t *testing.T) {
+// What an image says of its own time counts for nothing: a build can write any.
+func TestAnImageOfTheFarFutureBlocksNobody(t *testing.T) {
 	s := set(t)
-	image := s.store.Linux("amd64", "").Digest
-	s.Push(t, "app", s.store)
-	s.Tag(t, "app", "latest", s.store, image)
-	if _, err := s.promote(t, nil); err != nil {
+	future := s.store.IndexWith(func(doc map[string]any) {
+		doc["annotations"].(map[string]any)[specs.AnnotationCreated] = "2999-01-01T00:00:00Z"
+	}, s.store.Linux("amd64", ""), s.store.Linux("arm64", "")).Digest
+	s.released(t, future, 1, "latest")
+	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.tags(t, "latest")["latest"]; got != "new" {
@@ -84,13 +75,64 @@ func TestMovingTagsLeaveWhatNamesNoCommit(t *testing.T) {
 	}
 }
 
+func TestMovingTagsLeaveWhatNamesNoCommit(t *testing.T) {
+	s := set(t)
+	image := s.store.Linux("amd64", "").Digest
+	s.released(t, image, 1, "latest")
+	if _, err := s.promote(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tags(t, "latest")["latest"]; got != "new" {
+		t.Errorf("latest serves %s", got)
+	}
+}
+
+// What can't be read might be newer. Only what is gone protects nothing.
+func TestServedImageThatCannotBeRead(t *testing.T) {
+	for name, fault := range map[string]func(w http.ResponseWriter){
+		"no answer":   func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"no access":   func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) },
+		"other bytes": func(w http.ResponseWriter) { fmt.Fprint(w, "{}") },
+		"too large":   func(w http.ResponseWriter) { fmt.Fprint(w, strings.Repeat(" ", 5<<20)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := set(t)
+			served := s.index(newer)
+			s.released(t, served, 1, "latest")
+			s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet || r.URL.Path != "/v2/app/manifests/"+served.String() {
+					return false
+				}
+				fault(w)
+				return true
+			})
+			s.unmoved(t, "tag latest")
+		})
+	}
+	s := set(t)
+	served := s.index(newer)
+	s.released(t, served, 1, "latest")
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || r.URL.Path != "/v2/app/manifests/"+served.String() {
+			return false
+		}
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	})
+	if _, err := s.promote(t); err != nil {
+		t.Errorf("what is gone: %v", err)
+	}
+}
+
 func TestTwoBuildsOfOneSecondAreToldApartTheSameWayByAll(t *testing.T) {
 	s := set(t)
-	a, b := s.index("", earlier), s.index("", earlier)
-	s.Push(t, "app", s.store)
+	a, b := s.index(""), s.index("")
+	s.Push(t, "staging/app", s.store)
+	s.settings.Images[0].Tags.Immutable = nil
 	for _, order := range [][]digest.Digest{{a, b}, {b, a}} {
 		for _, d := range order {
-			if _, err := s.promote(t, func(p *Parameters) { p.Digest, p.Immutable = d.String(), nil }); err != nil {
+			s.validated("e-1", d)
+			if _, err := s.promote(t); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -100,14 +142,19 @@ func TestTwoBuildsOfOneSecondAreToldApartTheSameWayByAll(t *testing.T) {
 	}
 }
 
+func TestPushTimesThatCannotBeAskedFor(t *testing.T) {
+	s := set(t)
+	s.released(t, s.old, 1, "latest")
+	s.aws.Refuse("DescribeImages", "AccessDeniedException")
+	s.unmoved(t, "ask when images of app were pushed")
+}
+
 func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
 	s := set(t)
-	s.history = line{older, fixture.Revision, newer}
-	head := s.index(newer, later, "amd64", "arm64", "riscv64")
-	s.Push(t, "app", s.store)
-	s.Tag(t, "app", "latest", s.store, head)
-	s.execution.Rollback, s.execution.Target = true, "e-0"
-	variables, err := s.promote(t, nil)
+	head := s.index(newer, "amd64", "arm64", "riscv64")
+	s.released(t, head, 200, "latest")
+	s.rollback()
+	variables, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,105 +162,123 @@ func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
 	if diff := cmp.Diff(want, s.tags(t, commit12, "latest", "feature-x")); diff != "" {
 		t.Errorf("tags:\n%s", diff)
 	}
-	if variables["tags"] != "latest,feature-x" || !strings.HasPrefix(variables["summary"], "Rollback: latest, feature-x now at sha256:") {
+	if variables["tags-app"] != "latest,feature-x" || !strings.HasPrefix(variables["summary"], "Rollback: app: latest, feature-x now at sha256:") {
 		t.Errorf("variables %v", variables)
 	}
-	for _, part := range []string{`"why":"the stage is rolled back to execution e-0"`, `"TagsRolledBack":1`, `"platforms":"linux/riscv64"`} {
+	for _, part := range []string{`"why":"the stage is rolled back to execution e-1"`, `"TagsRolledBack":1`, `"Rollbacks":1`, `"platforms":"linux/riscv64"`} {
 		if !strings.Contains(s.log.String(), part) {
 			t.Errorf("the log lacks %s:\n%s", part, &s.log)
 		}
 	}
 }
 
+func TestRollbackTakesFromTheReleaseWhatStagingHasForgotten(t *testing.T) {
+	s := set(t)
+	s.released(t, s.old, 200, "latest")
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasPrefix(r.URL.Path, "/v2/staging/") {
+			return false
+		}
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	})
+	s.rollback()
+	if _, err := s.promote(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tags(t, "latest")["latest"]; got != "new" || len(s.transfers) != 0 {
+		t.Errorf("latest serves %s after %d transfers", got, len(s.transfers))
+	}
+}
+
 func TestRollbackWithNothingToMoveSaysSo(t *testing.T) {
 	s := set(t)
-	s.execution.Rollback = true
-	variables, err := s.promote(t, func(p *Parameters) { p.Moving = nil })
-	if err != nil || variables["tags"] != "none" || !strings.Contains(variables["summary"], "there is no moving tag") {
+	s.rollback()
+	s.settings.Images[0].Tags.Moving = nil
+	variables, err := s.promote(t)
+	if err != nil || variables["tags-app"] != "none" || !strings.Contains(variables["summary"], "there is no moving tag") {
 		t.Errorf("%v, %v", variables, err)
 	}
 }
 
 func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	s := set(t)
-	s.history = line{older, fixture.Revision}
-	before := s.index(older, earlier)
-	half := s.index("", "", "amd64")
-	s.Push(t, "app", s.store)
-	s.Tag(t, "app", "feature-x", s.store, before)
-	writes := len(s.puts())
-	_, err := s.promote(t, func(p *Parameters) { p.Digest = half.String() })
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "with linux/arm64") || !strings.Contains(err.Error(), "has linux/amd64 only") {
+	before := s.index(older)
+	half := s.index("", "amd64")
+	s.Push(t, "staging/app", s.store)
+	s.released(t, before, 1, "feature-x")
+	s.validated("e-1", half)
+	err := s.unmoved(t, "with linux/arm64")
+	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "has linux/amd64 only") {
 		t.Errorf("error %v", err)
 	}
-	if n := len(s.puts()) - writes; n != 0 {
-		t.Errorf("%d tags were written", n)
-	}
-	if _, err := s.promote(t, func(p *Parameters) {
-		p.Digest, p.Downgrade = half.String(), map[string]string{"regression": "warning:no machine of that kind is left"}
-	}); err != nil {
+	s.settings.Images[0].Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "warning", Reason: "no machine of that kind is left"}}
+	if _, err := s.promote(t); err != nil {
 		t.Errorf("the platform is given up on purpose: %v", err)
 	}
-}
-
-func TestCheckFindsWhatStandsAgainstItAndWritesNothing(t *testing.T) {
-	s := set(t)
-	checking := func(p *Parameters) { p.Check = true }
-	variables, err := s.promote(t, checking)
-	if err != nil || !strings.Contains(variables["summary"], "can go to sha256:") {
-		t.Errorf("%v, %v", variables, err)
-	}
-	s.Tag(t, "app", commit12, s.store, s.old)
-	writes := len(s.puts())
-	if _, err := s.promote(t, checking); failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "an immutable tag serves another image") {
-		t.Errorf("error %v", err)
-	}
-	if n := len(s.puts()) - writes; n != 0 || writes != 1 {
-		t.Errorf("%d tags were written", n+writes-1)
+	if !strings.Contains(s.log.String(), `"reason":"no machine of that kind is left"`) {
+		t.Errorf("the log lacks the reason:\n%s", &s.log)
 	}
 }
 
-func TestLateRepetitionOfAJobMovesNothing(t *testing.T) {
-	for _, status := range []string{"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"} {
-		s := set(t)
-		s.execution.Status = status
-		if _, err := s.promote(t, nil); failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "late repetition") {
-			t.Errorf("%s: error %v", status, err)
-		}
-		if n := len(s.puts()); n != 0 {
-			t.Errorf("%s: %d tags were written", status, n)
-		}
+// Exactly one platform gets lost, by an image that somebody else pointed the tag at after the survey.
+func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
+	for name, after := range map[string]func(*stage){
+		"refused": func(*stage) {},
+		"given up on purpose": func(s *stage) {
+			s.settings.Images[0].Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "info", Reason: "x"}}
+		},
+		"rolled back": func(s *stage) { s.rollback() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := set(t)
+			wider := s.index(older, "amd64", "arm64", "riscv64")
+			s.released(t, s.old, 1, "latest", "feature-x")
+			s.aws.Pushed("app", wider.String(), 2)
+			after(s)
+			looked := 0
+			s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodHead && r.URL.Path == "/v2/app/manifests/feature-x" {
+					if looked++; looked == 1 {
+						return false
+					}
+				}
+				if looked == 1 && r.Method == http.MethodHead && r.URL.Path == "/v2/app/manifests/latest" {
+					looked++
+					s.Tag(t, "app", "latest", s.store, wider)
+				}
+				return false
+			})
+			_, err := s.promote(t)
+			latest := s.tags(t, "latest")["latest"]
+			if name != "refused" {
+				if err != nil || latest != "new" {
+					t.Errorf("latest serves %s, error %v", latest, err)
+				}
+				return
+			}
+			if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was left where it is: meanwhile it serves") ||
+				!strings.Contains(err.Error(), "with linux/riscv64, which this image lacks") || latest != wider.String() {
+				t.Errorf("latest serves %s, error %v", latest, err)
+			}
+		})
 	}
-}
-
-type unreachable struct{}
-
-var errUnreachable = errors.New("no answer")
-
-func (unreachable) Compare(context.Context, string, string) (history.Relation, error) {
-	return history.Unknown, errUnreachable
 }
 
 func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
-	s := set(t)
-	served := s.index(older, earlier)
-	s.Push(t, "app", s.store)
-	s.Tag(t, "app", "latest", s.store, served)
-	writes := len(s.puts())
-	_, err := Action(s.open, s, unreachable{})(t.Context(), s.job(nil))
-	if !errors.Is(err, errUnreachable) || !strings.Contains(err.Error(), "no tag was moved") {
-		t.Errorf("error %v", err)
-	}
-	if n := len(s.puts()) - writes; n != 0 {
-		t.Errorf("%d tags were written", n)
+	for call, want := range map[string]string{"GetMergeOptions": "ask for the merge base", "GetBranch": `ask for the branch "feature/x"`} {
+		s := set(t)
+		s.released(t, s.index(older), 1, "latest")
+		s.aws.Refuse(call, "AccessDeniedException")
+		s.unmoved(t, want)
 	}
 }
 
 // The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions stand on its top level.
 func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 	s := set(t)
-	s.Tag(t, "app", "latest", s.store, s.old)
-	if _, err := s.promote(t, nil); err != nil {
+	s.released(t, s.old, 1, "latest")
+	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
 	var seen []string

@@ -1,6 +1,7 @@
 package promotion
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,14 +12,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/rule"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
+	"archway/lambda/internal/transfer"
 )
-
-const commit12 = "0123456789ab"
 
 var failureType = func(err error) types.FailureType {
 	var f *job.Failure
@@ -30,15 +32,15 @@ var failureType = func(err error) types.FailureType {
 
 func TestPromoteWritesImmutableTagsFirstAndMovingOnesLast(t *testing.T) {
 	s := set(t)
-	s.Tag(t, "app", "latest", s.store, s.old)
+	s.released(t, s.old, 1, "latest")
 	before := len(s.puts())
-	variables, err := s.promote(t, nil)
+	variables, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"digest": s.new.String(), "tags": commit12 + ",latest,feature-x", "kept": "none",
-		"summary": commit12 + ", latest, feature-x now at " + check.Short(s.new.String()),
+		"digest-app": s.new.String(), "tags-app": commit12 + ",latest,feature-x", "kept-app": "none",
+		"summary": "app: " + commit12 + ", latest, feature-x now at " + check.Short(s.new.String()),
 	}
 	if diff := cmp.Diff(want, variables); diff != "" {
 		t.Errorf("variables:\n%s", diff)
@@ -58,12 +60,12 @@ func TestPromoteWritesImmutableTagsFirstAndMovingOnesLast(t *testing.T) {
 
 func TestPromoteAgainWritesNothing(t *testing.T) {
 	s := set(t)
-	first, err := s.promote(t, nil)
+	first, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	writes := len(s.puts())
-	again, err := s.promote(t, nil)
+	again, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +80,9 @@ func TestPromoteAgainWritesNothing(t *testing.T) {
 
 func TestPromoteFinishesWhatAnEarlierAttemptBegan(t *testing.T) {
 	s := set(t)
-	s.Tag(t, "app", commit12, s.store, s.new)
-	s.Tag(t, "app", "latest", s.store, s.old)
-	if _, err := s.promote(t, nil); err != nil {
+	s.released(t, s.new, 2, commit12)
+	s.released(t, s.old, 1, "latest")
+	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{commit12: "new", "latest": "new"}, s.tags(t, commit12, "latest")); diff != "" {
@@ -91,14 +93,10 @@ func TestPromoteFinishesWhatAnEarlierAttemptBegan(t *testing.T) {
 func TestPromoteMovesNothingIfAnImmutableTagServesAnotherImage(t *testing.T) {
 	s := set(t)
 	s.Tag(t, "app", commit12, s.store, s.old)
-	s.Tag(t, "app", "latest", s.store, s.old)
-	before := len(s.puts())
-	_, err := s.promote(t, func(p *Parameters) { p.Immutable = []string{"v1", "{commit:12}"} })
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "No tag was moved") || !strings.Contains(err.Error(), commit12+" serves sha256:") {
+	s.released(t, s.old, 1, "latest")
+	s.settings.Images[0].Tags.Immutable = []string{"v1", "{commit:12}"}
+	if err := s.unmoved(t, commit12+" serves sha256:"); failureType(err) != types.FailureTypeJobFailed {
 		t.Errorf("error %v", err)
-	}
-	if n := len(s.puts()) - before; n != 0 {
-		t.Errorf("%d tags were written", n)
 	}
 }
 
@@ -107,7 +105,7 @@ func (s *stage) immutable(t *testing.T, excluded ...string) {
 	served := map[string]bool{}
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		tag, ok := strings.CutPrefix(r.URL.Path, "/v2/app/manifests/")
-		if !ok || r.Method != http.MethodPut || slices.Contains(excluded, tag) {
+		if !ok || r.Method != http.MethodPut || slices.Contains(excluded, tag) || strings.HasPrefix(tag, "sha256:") {
 			return false
 		}
 		if served[tag] {
@@ -135,17 +133,19 @@ func (s *stage) race(t *testing.T, tag string, d digest.Digest) {
 func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
 	t.Run("same image", func(t *testing.T) {
 		s := set(t)
+		s.released(t, s.new, 1)
 		s.race(t, commit12, s.new)
 		s.immutable(t, "latest", "feature-x")
-		if _, err := s.promote(t, nil); err != nil {
+		if _, err := s.promote(t); err != nil {
 			t.Errorf("error %v, want none: the tag serves what it should", err)
 		}
 	})
 	t.Run("another image", func(t *testing.T) {
 		s := set(t)
+		s.released(t, s.old, 1)
 		s.race(t, commit12, s.old)
 		s.immutable(t, "latest", "feature-x")
-		_, err := s.promote(t, nil)
+		_, err := s.promote(t)
 		if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "got another image while this promotion ran") {
 			t.Errorf("error %v", err)
 		}
@@ -158,26 +158,26 @@ func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
 func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 	s := set(t)
 	s.immutable(t)
-	s.Tag(t, "app", "latest", s.store, s.old)
-	_, err := s.promote(t, nil)
+	s.released(t, s.old, 1, "latest")
+	_, err := s.promote(t)
 	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "Exclude it from the repository's tag immutability") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
-	t.Parallel() // it looks several times
 	s := set(t)
+	s.released(t, s.old, 1)
 	moved := false
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
 		// After everything was written, another run points a tag back.
-		if !moved && r.Method == http.MethodHead && len(s.puts()) == 3 {
+		if !moved && r.Method == http.MethodHead && len(s.puts()) == 3 && strings.HasSuffix(r.URL.Path, "/feature-x") {
 			moved = true
 			s.Tag(t, "app", "feature-x", s.store, s.old)
 		}
 		return false
 	})
-	if _, err := s.promote(t, nil); err != nil {
+	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"feature-x": "new"}, s.tags(t, "feature-x")); diff != "" {
@@ -186,17 +186,64 @@ func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 }
 
 func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
-	t.Parallel() // it looks several times
 	s := set(t)
+	s.released(t, s.old, 1)
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodHead && r.URL.Path == "/v2/app/manifests/latest" {
 			s.Tag(t, "app", "latest", s.store, s.old)
 		}
 		return false
 	})
-	_, err := s.promote(t, nil)
+	_, err := s.promote(t)
 	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was written 3 times and still serves something else") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestTagThatCannotBeReadBack(t *testing.T) {
+	for tag, says := range map[string]string{commit12: "the tag " + commit12 + " was written, and could not be read back", "latest": "the tag latest was written, and could not be read back"} {
+		s := set(t)
+		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodHead || !strings.HasSuffix(r.URL.Path, "/"+tag) || !slices.Contains(s.puts(), tag) {
+				return false
+			}
+			w.WriteHeader(http.StatusInternalServerError)
+			return true
+		})
+		if _, err := s.promote(t); !errors.Is(err, registry.ErrUnavailable) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: error %v", tag, err)
+		}
+	}
+}
+
+// ECR refuses a manifest that is declared as something else than it is.
+func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
+	for _, header := range []string{"", "application/octet-stream"} {
+		s := set(t)
+		lost := s.store.Index(s.store.Linux("amd64", ""), s.store.Linux("arm64", "")).Digest
+		s.Push(t, "app", s.store)
+		s.store.Declare(lost, header)
+		s.Push(t, "staging/app", s.store)
+		s.validated("e-1", lost)
+		s.transfer = func(context.Context, transfer.Job) (transfer.Result, error) { return transfer.Result{}, nil }
+		var declared []string
+		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.Method == http.MethodPut:
+				declared = append(declared, r.Header.Get("Content-Type"))
+			case strings.HasSuffix(r.URL.Path, "/"+lost.String()):
+				w.Header().Set("Content-Type", header)
+				_, _ = w.Write(s.store.Manifests[lost].Bytes)
+				return true
+			}
+			return false
+		})
+		if _, err := s.promote(t); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{registry.OCIIndex, registry.OCIIndex, registry.OCIIndex}, declared); diff != "" {
+			t.Errorf("%q: %s", header, diff)
+		}
 	}
 }
 
@@ -212,42 +259,57 @@ func TestPromoteSurvivesThrottling(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	})
-	if _, err := s.promote(t, nil); err != nil {
+	if _, err := s.promote(t); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
-	s := set(t)
-	single := s.store.Linux("amd64", "").Digest
-	silent := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
-	timeless := s.index("", "yesterday")
-	damaged := s.store.Index(s.store.Linux("arm64", "")).Digest
-	s.store.Replace(damaged, []byte("{}"))
-	s.Push(t, "app", s.store)
+	tags := func(immutable, moving string) func(*stage) {
+		return func(s *stage) {
+			s.settings.Images[0].Tags = rule.Tags{Immutable: strings.Fields(immutable), Moving: strings.Fields(moving)}
+		}
+	}
 	for name, test := range map[string]struct {
-		change  func(*Parameters)
+		set     func(*stage) digest.Digest
+		change  func(*stage)
 		kind    types.FailureType
 		message string
 	}{
-		"a digest that isn't there":     {func(p *Parameters) { p.Digest = digest.FromString("none").String() }, types.FailureTypeJobFailed, "the repository has no image index"},
-		"a single image":                {func(p *Parameters) { p.Digest = single.String() }, types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
-		"other bytes":                   {func(p *Parameters) { p.Digest = damaged.String() }, types.FailureTypeJobFailed, "other bytes than the digest names"},
-		"an index that names no commit": {func(p *Parameters) { p.Digest = silent.String() }, types.FailureTypeJobFailed, "was built from the commit (unknown), expected " + fixture.Revision},
-		"a date of an index without one": {func(p *Parameters) {
-			p.Digest, p.Immutable = timeless.String(), []string{"{date:20060102}"}
-		}, types.FailureTypeConfigurationError, "org.opencontainers.image.created"},
-		"a tag in both lists": {func(p *Parameters) { p.Moving = []string{"{commit:12}"} }, types.FailureTypeConfigurationError, "as immutable and as moving"},
-		"a short commit":      {func(p *Parameters) { p.Commit = "0123456" }, types.FailureTypeJobFailed, "expected 0123456"},
+		"a digest that isn't there": {func(*stage) digest.Digest { return digest.FromString("none") }, nil, types.FailureTypeJobFailed, "staging/app has no image index"},
+		"a single image":            {func(s *stage) digest.Digest { return s.store.Linux("amd64", "").Digest }, nil, types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
+		"other bytes": {func(s *stage) digest.Digest {
+			damaged := s.store.Index(s.store.Linux("arm64", "")).Digest
+			s.store.Replace(damaged, []byte("{}"))
+			return damaged
+		}, nil, types.FailureTypeJobFailed, "other bytes than the digest names"},
+		"an index that names no commit": {func(s *stage) digest.Digest {
+			return s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
+		}, nil, types.FailureTypeJobFailed, "was built from the commit (unknown), expected " + fixture.Revision},
+		"an index of another commit": {func(s *stage) digest.Digest { return s.index(older) }, nil, types.FailureTypeJobFailed, "was built from the commit " + older},
+		"a date of an index without one": {func(s *stage) digest.Digest {
+			return s.store.IndexWith(func(doc map[string]any) {
+				doc["annotations"].(map[string]any)[specs.AnnotationCreated] = "yesterday"
+			}, s.store.Linux("amd64", "")).Digest
+		}, tags("{date:20060102}", ""), types.FailureTypeConfigurationError, "org.opencontainers.image.created"},
+		"a tag in both lists": {nil, tags("{commit:12}", "{commit:12}"), types.FailureTypeConfigurationError, "as immutable and as moving"},
+		"no template":         {nil, tags("{commmit}", ""), types.FailureTypeConfigurationError, "unknown placeholder {commmit}"},
+		"no repository":       {nil, func(s *stage) { s.settings.Images[0].Release = "App" }, types.FailureTypeConfigurationError, `/App", expected`},
+		"no staging":          {nil, func(s *stage) { s.settings.Images[0].Staging = "" }, types.FailureTypeConfigurationError, "expected a registry's host"},
+		"no release":          {nil, func(s *stage) { s.settings.Images[0].Release = "" }, types.FailureTypeConfigurationError, "No image of the pipeline app-pipeline has a release"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := len(s.puts())
-			_, err := s.promote(t, test.change)
-			if failureType(err) != test.kind || !strings.Contains(err.Error(), test.message) {
-				t.Errorf("error %v", err)
+			s := set(t)
+			if test.set != nil {
+				d := test.set(s)
+				s.Push(t, "staging/app", s.store)
+				s.validated("e-1", d)
 			}
-			if n := len(s.puts()) - before; n != 0 {
-				t.Errorf("%d tags were written", n)
+			if test.change != nil {
+				test.change(s)
+			}
+			if err := s.unmoved(t, test.message); failureType(err) != test.kind {
+				t.Errorf("type %s, want %s", failureType(err), test.kind)
 			}
 		})
 	}
@@ -255,40 +317,39 @@ func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
 
 func TestPromoteTakesDatesFromTheIndexSoThatARepetitionGivesTheSameTag(t *testing.T) {
 	s := set(t)
-	variables, err := s.promote(t, func(p *Parameters) { p.Immutable, p.Moving = []string{"nightly-{date:20060102}"}, nil })
+	s.settings.Images[0].Tags = rule.Tags{Immutable: []string{"nightly-{date:20060102}"}}
+	variables, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if variables["tags"] != "nightly-20260304" {
-		t.Errorf("tags %q", variables["tags"])
+	if variables["tags-app"] != "nightly-20260304" {
+		t.Errorf("tags %q", variables["tags-app"])
 	}
 }
 
 func TestPromoteWritesATagNamedTwiceOnce(t *testing.T) {
 	s := set(t)
-	variables, err := s.promote(t, func(p *Parameters) { p.Branch = "latest" })
+	s.settings.Source.Branch = "latest"
+	s.aws.Branch("latest", newer)
+	variables, err := s.promote(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if variables["tags"] != commit12+",latest" {
-		t.Errorf("tags %q", variables["tags"])
+	if variables["tags-app"] != commit12+",latest" {
+		t.Errorf("tags %q", variables["tags-app"])
 	}
 }
 
 func TestPromoteFailsAsUnavailableIfTheRegistryDoesNotAnswer(t *testing.T) {
 	s := set(t)
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodHead {
+		if r.Method == http.MethodHead && strings.HasSuffix(r.URL.Path, "/latest") {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		}
 		return false
 	})
-	before := len(s.puts())
-	if _, err := s.promote(t, nil); !errors.Is(err, registry.ErrUnavailable) {
+	if err := s.unmoved(t, "read tag latest"); !errors.Is(err, registry.ErrUnavailable) {
 		t.Errorf("error %v, want %v", err, registry.ErrUnavailable)
-	}
-	if n := len(s.puts()) - before; n != 0 {
-		t.Errorf("%d tags were written", n)
 	}
 }

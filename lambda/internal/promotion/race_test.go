@@ -2,14 +2,16 @@ package promotion
 
 import (
 	"context"
-	"io"
 	"log/slog"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 
-	"archway/lambda/internal/execution"
+	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/history"
 	"archway/lambda/internal/registry"
 )
 
@@ -78,10 +80,38 @@ func (r *racer) step() bool {
 // every order that their requests can have. A registry has no conditional write: what remains is an older image whose promotion
 // looked before the newer one began, and wrote after the newer one had looked for the last time.
 func TestNewerImageWinsInEveryOrderOfTwoPromotionsButOneKind(t *testing.T) {
+	for name, commit := range map[string]string{"two commits": newer, "two builds of a commit": ""} {
+		t.Run(name, func(t *testing.T) { everyOrder(t, commit) })
+	}
+}
+
+// line is a source repository whose commits are in one line, the oldest first. It can't tell about others.
+type line []string
+
+func (l line) Compare(_ context.Context, commit, other string) (history.Relation, error) {
+	a, b := slices.Index(l, commit), slices.Index(l, other)
+	switch {
+	case a < 0 || b < 0:
+		return history.Unknown, nil
+	case a > b:
+		return history.Descends, nil
+	default:
+		return history.Precedes, nil
+	}
+}
+
+func (line) Branch(context.Context, string) (string, error) { panic("not asked") }
+func (line) Tag(context.Context, string) (string, error)    { panic("not asked") }
+
+func everyOrder(t *testing.T, commit string) {
 	store := fixture.New()
 	s := &stage{store: store}
-	base, old, newest := s.index(older, earlier), s.index("", earlier), s.index(newer, earlier)
+	base, old, newest := s.index(older), s.index(""), s.index(commit)
 	commits := line{older, fixture.Revision, newer}
+	came := func(_ context.Context, _ string, images []digest.Digest) (map[digest.Digest]time.Time, error) {
+		at := map[digest.Digest]int64{base: 1, old: 2, newest: 3}[images[0]]
+		return map[digest.Digest]time.Time{images[0]: time.Unix(at, 0)}, nil
+	}
 	orders, won, lost := 0, 0, 0
 	const decisions = 10
 	for schedule := range 1 << decisions {
@@ -92,12 +122,12 @@ func TestNewerImageWinsInEveryOrderOfTwoPromotionsButOneKind(t *testing.T) {
 			racers[who] = r
 			image, _ := parseImage(store.Manifests[d])
 			p := &promoter{
-				repository: &memory{docs: store.Manifests, tag: &tag, ready: r.ready, let: r.let}, image: image, history: commits,
-				execution: execution.Execution{}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+				repository: &memory{docs: store.Manifests, tag: &tag, ready: r.ready, let: r.let}, root: image, history: commits,
+				image: &settings.Image{}, tags: []Tag{{Name: "latest"}}, pushed: came, log: slog.New(slog.DiscardHandler),
 			}
 			go func() {
 				defer close(r.over)
-				if _, err := p.promote(t.Context(), []Tag{{Name: "latest"}}); err != nil {
+				if err := promote(t.Context(), []*promoter{p}); err != nil {
 					t.Errorf("order %010b: %v", schedule, err)
 				}
 			}()

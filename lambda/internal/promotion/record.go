@@ -34,7 +34,7 @@ type result struct {
 
 // dimensions are what the metrics are about.
 func (p *promoter) dimensions() []emf.Dimension {
-	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline}, {Name: metrics.Repository, Value: p.name}}
+	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline}, {Name: metrics.Repository, Value: p.image.Release}}
 }
 
 // record leaves what people can read later: one line in the function's log for each tag, which CloudWatch also reads as a
@@ -47,7 +47,7 @@ func (p *promoter) record(r result) {
 	emf.Log(p.log, "promotion", p.dimensions(), []emf.Metric{{Name: metric, Unit: emf.Count, Value: 1}},
 		slog.String("execution", p.execution.ID), slog.Bool("rollback", p.execution.Rollback), slog.String("target", p.execution.Target),
 		slog.String("tag", r.Name), slog.Bool("immutable", r.Immutable), slog.String("outcome", string(r.outcome)), slog.String("why", r.why),
-		slog.String("from", r.from.String()), slog.String("to", r.to.String()), slog.String("commit", p.image.revision))
+		slog.String("from", r.from.String()), slog.String("to", r.to.String()), slog.String("commit", p.root.revision))
 }
 
 // ended counts a promotion, or a rollback, that has ended well.
@@ -61,20 +61,28 @@ func (p *promoter) ended() {
 	})
 }
 
-// variables are what the action hands on, and shows in the console. verb says what happens, or happened, to the tags that move.
-func (p *promoter) variables(results []result, verb string) map[string]string {
-	var serving, left []string
-	for _, r := range results {
-		if r.outcome == kept {
-			left = append(left, r.Name)
-		} else {
-			serving = append(serving, r.Name)
+// variables are what the action hands on: what became of each image, and a summary, which CodePipeline shows nowhere else.
+func variables(all []*promoter) map[string]string {
+	values := map[string]string{}
+	var summaries []string
+	for _, p := range all {
+		var serving, left []string
+		for _, r := range p.results {
+			if r.outcome == kept {
+				left = append(left, r.Name)
+			} else {
+				serving = append(serving, r.Name)
+			}
 		}
+		values["digest-"+p.image.Name] = p.root.Digest.String()
+		values["tags-"+p.image.Name], values["kept-"+p.image.Name] = list(serving), list(left)
+		summaries = append(summaries, p.image.Name+": "+p.summary())
 	}
-	return map[string]string{
-		"digest": p.image.Digest.String(), "tags": list(serving), "kept": list(left),
-		job.SummaryVariable: p.summary(results, verb),
+	values[job.SummaryVariable] = strings.Join(summaries, ". ")
+	if all[0].execution.Rollback {
+		values[job.SummaryVariable] = "Rollback: " + values[job.SummaryVariable]
 	}
+	return values
 }
 
 // list gives a value also where there is nothing: CodePipeline knows no empty ones, and fails an action that asks for one.
@@ -86,19 +94,19 @@ func list(tags []string) string {
 }
 
 // summary says in a sentence or two what became of the tags.
-func (p *promoter) summary(results []result, verb string) string {
+func (p *promoter) summary() string {
 	groups := map[outcome][]string{}
 	var left []string
-	for _, r := range results {
+	for _, r := range p.results {
 		groups[r.outcome] = append(groups[r.outcome], r.Name)
 		if r.outcome == kept {
 			left = append(left, r.Name+" was left where it is: "+r.why)
 		}
 	}
 	var parts []string
-	to := check.Short(p.image.Digest.String())
+	to := check.Short(p.root.Digest.String())
 	if tags := groups[moved]; len(tags) > 0 {
-		parts = append(parts, strings.Join(tags, ", ")+" "+verb+" "+to)
+		parts = append(parts, strings.Join(tags, ", ")+" now at "+to)
 	}
 	if tags := groups[already]; len(tags) > 0 {
 		parts = append(parts, strings.Join(tags, ", ")+" already at "+to)
@@ -106,9 +114,6 @@ func (p *promoter) summary(results []result, verb string) string {
 	text := strings.Join(append(parts, left...), "; ")
 	if text == "" {
 		text = "there is no moving tag, and immutable ones stay as they are"
-	}
-	if p.execution.Rollback {
-		text = "Rollback: " + text
 	}
 	return text
 }

@@ -33,6 +33,26 @@ func (r *Repository) Blob(ctx context.Context, d digest.Digest, limit int64) (Do
 	return r.read(ctx, "blobs", d, limit)
 }
 
+// HasManifest tells whether a manifest is there at this moment, and of which media type the registry says that it is.
+func (r *Repository) HasManifest(ctx context.Context, d digest.Digest) (mediaType string, there bool, err error) {
+	if err := d.Validate(); err != nil {
+		return "", false, fmt.Errorf("%q is not a digest: %w", d, err)
+	}
+	q := request{method: http.MethodHead, kind: "manifests", id: d.String(), missing: 1}
+	a, err := r.do(ctx, q)
+	if refusesHead(err) {
+		q.method, q.limit = http.MethodGet, MaxManifest
+		a, err = r.do(ctx, q)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return mediaTypeOf(a.header), true, nil
+}
+
 func (r *Repository) read(ctx context.Context, kind string, d digest.Digest, limit int64) (Document, error) {
 	if err := d.Validate(); err != nil {
 		return Document{}, fmt.Errorf("%q is not a digest: %w", d, err)
@@ -51,14 +71,14 @@ func (r *Repository) readOnce(ctx context.Context, q request, d digest.Digest) (
 	if err != nil {
 		return Document{}, err
 	}
-	doc := Document{Digest: d.Algorithm().FromBytes(a.body), MediaType: mediaType(a.header), Bytes: a.body}
+	doc := Document{Digest: d.Algorithm().FromBytes(a.body), MediaType: mediaTypeOf(a.header), Bytes: a.body}
 	if doc.Digest != d {
 		return doc, &failure{op: q.String(), kind: ErrOtherBytes, cause: fmt.Errorf("they have the digest %s", doc.Digest), reason: retry.Final}
 	}
 	return doc, nil
 }
 
-func mediaType(header http.Header) string {
+func mediaTypeOf(header http.Header) string {
 	value := header.Get("Content-Type")
 	if t, _, err := mime.ParseMediaType(value); err == nil {
 		return t

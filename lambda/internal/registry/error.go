@@ -29,6 +29,8 @@ var (
 	ErrTooLarge = errors.New("larger than the limit")
 	// ErrOtherBytes says that the bytes that the registry served are not those that the digest names.
 	ErrOtherBytes = errors.New("the registry serves other bytes than the digest names")
+	// ErrUploadLost says that the registry doesn't take an upload up where it was, so that it must begin again.
+	ErrUploadLost = errors.New("the upload can't go on where it was")
 	// ErrTagExists says that an immutable tag is there already, so that it can't be written.
 	ErrTagExists = errors.New("the tag exists already and is immutable")
 )

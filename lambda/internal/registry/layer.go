@@ -25,10 +25,18 @@ const (
 // often as the policy allows attempts; bytes are not checked against the digest here. It may be closed at any point, and costs
 // no more than what was read and what was on the way.
 func (r *Repository) Layer(ctx context.Context, d digest.Digest) (io.ReadCloser, error) {
+	return r.LayerFrom(ctx, d, 0)
+}
+
+// LayerFrom does the same, from an offset on that lies within the blob.
+func (r *Repository) LayerFrom(ctx context.Context, d digest.Digest, offset int64) (io.ReadCloser, error) {
 	if err := d.Validate(); err != nil {
 		return nil, fmt.Errorf("%q is not a digest: %w", d, err)
 	}
-	s := &stream{repository: r, ctx: ctx, request: request{method: http.MethodGet, kind: "blobs", id: d.String(), missing: 2}, silence: r.policy.Each}
+	s := &stream{
+		repository: r, ctx: ctx, request: request{method: http.MethodGet, kind: "blobs", id: d.String(), missing: 2},
+		silence: r.policy.Each, offset: offset, last: offset,
+	}
 	if s.silence == 0 {
 		s.silence = silence
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -43,6 +44,22 @@ func (r *Repository) PutIf(ctx context.Context, tag string, doc Document, may fu
 		return false, refused
 	}
 	return written, err
+}
+
+// PutByDigest writes a manifest's bytes without a tag. That they are there already is success.
+func (r *Repository) PutByDigest(ctx context.Context, doc Document) error {
+	q := putRequest(doc.Digest.String(), doc)
+	a, err := r.do(ctx, q)
+	if errors.Is(err, ErrTagExists) {
+		// ECR's word for a manifest that is there (ImageAlreadyExistsException). Under a digest nothing else can be.
+		if _, there, asked := r.HasManifest(ctx, doc.Digest); asked == nil && there {
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return stored(q, a, doc)
 }
 
 func putRequest(tag string, doc Document) request {

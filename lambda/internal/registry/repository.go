@@ -44,13 +44,22 @@ type Repository struct {
 }
 
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
-// access is transport.PullScope, or transport.PushScope for writing.
-func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy) (*Repository, error) {
+// access is transport.PullScope, or transport.PushScope for writing. A token of a registry that gives bearer tokens opens what it
+// was asked for alone, so sources names the repositories that blobs are to be mounted from; ECR's opens all that the role may use.
+func Open(
+	ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy, sources ...name.Repository,
+) (*Repository, error) {
 	base := newTransport()
+	scopes := []string{repository.Scope(access)}
+	for _, s := range sources {
+		if s.RegistryStr() == repository.RegistryStr() && s.RepositoryStr() != repository.RepositoryStr() {
+			scopes = append(scopes, s.Scope(transport.PullScope))
+		}
+	}
 	var tripper http.RoundTripper
 	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
-		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, []string{repository.Scope(access)})
+		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, scopes)
 		if err != nil {
 			return transportFailure("log in to "+repository.RegistryStr(), err)
 		}

@@ -13,13 +13,17 @@ import (
 
 type request struct {
 	method, kind, id string
-	// query asks for a page of a list.
-	query       string
+	// query asks for a page of a list, or for a mount.
+	query string
+	// at is the address of an upload, which the registry gave: it takes the place of kind and id, and no redirect is followed.
+	at          *url.URL
 	contentType string
 	body        []byte
 	limit       int64
 	// missing bounds how often a 404 is asked again; 0 leaves it to the policy.
 	missing int
+	// accepts is a further status that is a success.
+	accepts int
 	// single leaves repetitions to the caller.
 	single bool
 	// probe asks whether something is there: redirects are answers, and no body is read.
@@ -76,6 +80,9 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 		return answer{}, transportFailure(q.String(), err)
 	}
 	req.URL.RawQuery = q.query
+	if q.at != nil {
+		req.URL = q.at
+	}
 	if q.kind == "manifests" && q.method != http.MethodPut {
 		req.Header.Set("Accept", accept)
 	}
@@ -83,8 +90,10 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 		req.Header.Set("Content-Type", q.contentType)
 	}
 	client := r.client
-	if q.probe {
+	if q.probe || q.at != nil {
 		client = r.prober
+	}
+	if q.probe {
 		if q.method == http.MethodGet {
 			req.Header.Set("Range", "bytes=0-0")
 		}
@@ -95,7 +104,7 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 	}
 	defer resp.Body.Close()
 
-	accepted := []int{http.StatusOK, http.StatusCreated}
+	accepted := []int{http.StatusOK, http.StatusCreated, q.accepts}
 	if q.probe {
 		accepted = append(accepted, http.StatusPartialContent, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
 	}

@@ -7,27 +7,27 @@ import (
 	"strings"
 	"time"
 
-	"archway/internal/parameters"
+	"archway/internal/settings"
 )
 
-// acceptance is what somebody has accepted of a repository. The function's log tells each finding that it lets pass, and why.
+// acceptance is what somebody has accepted of an image. The function's log tells each finding that it lets pass, and why.
 type acceptance struct {
-	list []parameters.Accepted
+	list []settings.Accepted
 	now  time.Time
 	log  *slog.Logger
 	// met are the ids that were found in some image.
 	met map[string]bool
 }
 
-func newAcceptance(list []parameters.Accepted, now time.Time, log *slog.Logger) *acceptance {
+func newAcceptance(list []settings.Accepted, now time.Time, log *slog.Logger) *acceptance {
 	return &acceptance{list: list, now: now, log: log, met: map[string]bool{}}
 }
 
 // of finds the acceptance of a finding, and tells whether it holds or is over.
-func (a *acceptance) of(f Finding) (found parameters.Accepted, holds, over bool) {
-	i := slices.IndexFunc(a.list, func(one parameters.Accepted) bool { return strings.EqualFold(one.ID, f.Name) })
+func (a *acceptance) of(f Finding) (found settings.Accepted, holds, over bool) {
+	i := slices.IndexFunc(a.list, func(one settings.Accepted) bool { return strings.EqualFold(one.ID, f.Name) })
 	if i < 0 {
-		return parameters.Accepted{}, false, false
+		return settings.Accepted{}, false, false
 	}
 	over = a.list[i].Expired(a.now)
 	return a.list[i], !over, over

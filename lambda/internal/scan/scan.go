@@ -13,11 +13,12 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/internal/parameters"
+	"archway/internal/settings"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/output"
 )
 
 // Scan is what ECR knows about one image.
@@ -58,44 +59,52 @@ const (
 // Scanner tells what was found in the image of a repository.
 type Scanner func(ctx context.Context, repository string, image digest.Digest) (Scan, error)
 
-// Action is the work of a ScanGate action. While scans are under way it asks CodePipeline to call again. accepted are the
-// vulnerabilities that count against no limit, by the name of the repository.
-func Action(open login.Open, scanner Scanner, accepted map[string][]parameters.Accepted, now func() time.Time) job.Work {
-	return func(ctx context.Context, j job.Job) (map[string]string, error) {
-		t, err := parse(j.Parameters)
-		if err != nil {
-			return nil, err
-		}
-		since, err := begun(j.Continuation, now())
-		if err != nil {
-			return nil, err
-		}
-		images, err := imagesOf(ctx, open, t)
-		if err != nil {
-			return nil, fmt.Errorf("%s@%s: %w", t.repository.Name(), t.digest, err)
-		}
-		v := verdict{target: t, acceptance: newAcceptance(accepted[t.repository.RepositoryStr()], now(), j.Log)}
-		for _, image := range images {
-			s, err := scanner(ctx, t.repository.RepositoryStr(), image.Digest)
-			if err != nil {
-				return nil, fmt.Errorf("the scan of %s@%s: %w", t.repository.Name(), image.Digest, err)
-			}
-			v.add(named{index.Key(*image.Platform), image.Digest}, s)
-		}
-		j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(), "waiting", len(v.waiting), "objections", len(v.objections))
-		if len(v.waiting) == 0 {
-			v.acceptance.close()
-		}
-		switch {
-		case len(v.objections) > 0:
-			return nil, job.Failed("%s", v.failure())
-		case len(v.waiting) == 0:
-			return map[string]string{"digest": t.digest.String(), job.SummaryVariable: v.summary()}, nil
-		case now().Sub(since) >= t.patience:
-			return nil, job.Failed("%s", v.late())
-		}
-		return nil, job.Again(since.UTC().Format(time.RFC3339), "Waits for the scan of "+strings.Join(v.waiting, ", "))
+// Gate is what a ScanGate action works with.
+type Gate struct {
+	// Registry is the host of the account's registry.
+	Registry string
+	Runs     output.Runs
+	Open     login.Open
+	Scanner  Scanner
+	Now      func() time.Time
+}
+
+// Work is the work of a ScanGate action. While scans are under way it asks CodePipeline to call again.
+func (g *Gate) Work(ctx context.Context, j job.Job) (map[string]string, error) {
+	t, err := g.target(ctx, j)
+	if err != nil {
+		return nil, err
 	}
+	since, err := begun(j.Continuation, g.Now())
+	if err != nil {
+		return nil, err
+	}
+	images, err := imagesOf(ctx, g.Open, t)
+	if err != nil {
+		return nil, fmt.Errorf("%s@%s: %w", t.repository.Name(), t.digest, err)
+	}
+	v := verdict{target: t, acceptance: newAcceptance(t.Accepted, g.Now(), j.Log)}
+	for _, image := range images {
+		s, err := g.Scanner(ctx, t.repository.RepositoryStr(), image.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("the scan of %s@%s: %w", t.repository.Name(), image.Digest, err)
+		}
+		v.add(named{platformOf(image), image.Digest}, s)
+	}
+	j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(),
+		"waiting", len(v.waiting), "objections", len(v.objections))
+	if len(v.waiting) == 0 {
+		v.acceptance.close()
+	}
+	switch {
+	case len(v.objections) > 0:
+		return nil, job.Failed("%s", v.failure())
+	case len(v.waiting) == 0:
+		return map[string]string{settings.Digest: t.digest.String(), job.SummaryVariable: v.summary()}, nil
+	case g.Now().Sub(since) >= t.patience():
+		return nil, job.Failed("%s", v.late())
+	}
+	return nil, job.Again(since.UTC().Format(time.RFC3339), "Waits for the scan of "+strings.Join(v.waiting, ", "))
 }
 
 // begun is when the action began: the first invocation notes it for the next ones.
@@ -124,13 +133,21 @@ func imagesOf(ctx context.Context, open login.Open, t *target) ([]specs.Descript
 	if m.Shape() != index.ShapeIndex {
 		return nil, job.Failed("%s@%s is %s, expected an image index.", t.repository.Name(), t.digest, m.Shape().Named())
 	}
+	// What the validation took for an image is one here: no annotation of a build makes the scan pass it over.
 	images := slices.DeleteFunc(m.Body.Manifests, func(d specs.Descriptor) bool {
-		return d.Platform == nil || d.Platform.OS == "unknown" || d.Annotations[index.ReferenceDigest] != ""
+		return (&index.Entry{Descriptor: d}).Role() != index.RoleImage
 	})
 	if len(images) == 0 {
 		return nil, job.Failed("%s@%s names no image for any platform, so that there is nothing to judge.", t.repository.Name(), t.digest)
 	}
 	return images, nil
+}
+
+func platformOf(image specs.Descriptor) string {
+	if image.Platform == nil {
+		return "no platform"
+	}
+	return index.Key(*image.Platform)
 }
 
 // named is one image of an index.

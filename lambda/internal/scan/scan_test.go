@@ -3,10 +3,8 @@ package scan
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -19,8 +17,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 
-	"archway/internal/parameters"
+	"archway/internal/settings"
+	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
@@ -41,35 +41,56 @@ type outcome struct {
 	log   string
 }
 
-// accepted is what the tests' actions accept of the repository app, and of another.
-var accepted = map[string][]parameters.Accepted{
-	"app": {
-		{ID: "CVE-2026-1", Reason: "not reachable", Until: "2026-01-02"}, // today
-		{ID: "CVE-2025-1", Reason: "fixed soon", Until: "2026-01-01"},
-		{ID: "CVE-2024-1", Reason: "of old", Until: "2027-01-01"},
-	},
-	"other": {{ID: "CVE-2026-2", Reason: "another image's", Until: "2027-01-01"}},
+// accepted is what the tests' actions accept of the image.
+var accepted = []settings.Accepted{
+	{ID: "CVE-2026-1", Reason: "not reachable", Until: "2026-01-02"}, // today
+	{ID: "CVE-2025-1", Reason: "fixed soon", Until: "2026-01-01"},
+	{ID: "CVE-2024-1", Reason: "of old", Until: "2027-01-01"},
+}
+
+// scene is a pipeline whose Validate action has passed an index.
+type scene struct {
+	image settings.Image
+	x     execution.Execution
+	// validated are the output variables of the Validate action; nil if it has not succeeded.
+	validated map[string]string
+	asked     []string
+	*fixture.Server
+	store *fixture.Store
+}
+
+func (s *scene) Execution(context.Context, string) (execution.Execution, error) { return s.x, nil }
+
+func (s *scene) Outputs(_ context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error) {
+	s.asked = append(s.asked, id)
+	want := execution.Action{Stage: settings.StageValidate, Name: "app"}
+	if len(actions) != 1 || actions[0] != want || s.validated == nil {
+		return nil, job.Failed("%s has not succeeded", actions)
+	}
+	return map[execution.Action]map[string]string{want: s.validated}, nil
 }
 
 // act runs the action on an index of two images with an attestation. Scans are by platform.
-func act(t *testing.T, scans map[string]Scan, continuation string, change func(*Parameters)) outcome {
+func act(t *testing.T, scans map[string]Scan, continuation string, change func(*scene)) outcome {
 	t.Helper()
-	s, store := fixture.Serve(t), fixture.New()
+	server, store := fixture.Serve(t), fixture.New()
 	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "v8")
 	platforms := map[digest.Digest]string{amd64.Digest: "linux/amd64", arm64.Digest: "linux/arm64"}
 	root := store.Index(amd64, arm64, store.Attest(amd64))
-	s.Push(t, "app", store)
-	p := Parameters{Repository: s.Host + "/app", Digest: root.Digest.String(), Limits: map[string]int{"CRITICAL": 0, "HIGH": 2}, Minutes: 30}
-	if change != nil {
-		change(&p)
+	server.Push(t, "staging/app", store)
+	s := &scene{
+		x: execution.Execution{ID: "run"}, validated: map[string]string{settings.Digest: root.Digest.String()}, Server: server, store: store,
+		image: settings.Image{
+			Name: "app", Staging: "staging/app", Release: "app",
+			Scan: &settings.Scan{Limits: map[string]int{"CRITICAL": 0, "HIGH": 2}, Minutes: 30, Accepted: accepted},
+		},
 	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
+	if change != nil {
+		change(s)
 	}
 	var o outcome
 	scanner := func(_ context.Context, repository string, image digest.Digest) (Scan, error) {
-		if repository != "app" || platforms[image] == "" {
+		if repository != "staging/app" || platforms[image] == "" {
 			t.Errorf("asked about %s of %s", image, repository)
 		}
 		o.asked = append(o.asked, platforms[image])
@@ -79,8 +100,9 @@ func act(t *testing.T, scans map[string]Scan, continuation string, change func(*
 		return Scan{State: Done, Status: "COMPLETE"}, nil
 	}
 	var log bytes.Buffer
-	o.variables, o.err = Action(open, scanner, accepted, func() time.Time { return noon })(t.Context(), job.Job{
-		ID: "job", Parameters: string(text), Continuation: continuation, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	gate := &Gate{Registry: server.Host, Runs: s, Open: open, Scanner: scanner, Now: func() time.Time { return noon }}
+	o.variables, o.err = gate.Work(t.Context(), job.Job{
+		ID: "job", Execution: "run", Image: &s.image, Continuation: continuation, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	o.log = log.String()
 	return o
@@ -150,7 +172,6 @@ func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
 		"can be removed\" id=CVE-2024-1": 1,
 		"can be removed\" id=CVE-2025-1": 1,
 		"can be removed\" id=CVE-2026-1": 0,
-		"CVE-2026-2":                     0,
 		`msg="accepted no longer`:        0,
 		"msg=scans ":                     1,
 	} {
@@ -229,7 +250,7 @@ func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
 	if o := act(t, scratch, "", nil); !errors.As(o.err, &f) || !strings.Contains(f.Message, ") can't be scanned (UNSUPPORTED_IMAGE)") {
 		t.Errorf("error %v", o.err)
 	}
-	o := act(t, scratch, "", func(p *Parameters) { p.AllowUnscannable = true })
+	o := act(t, scratch, "", func(s *scene) { s.image.Scan.AllowUnscannable = true })
 	if o.err != nil || !strings.HasSuffix(o.variables["summary"], "; linux/arm64: can't be scanned") {
 		t.Errorf("error %v, variables %q", o.err, o.variables)
 	}
@@ -237,26 +258,26 @@ func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
 
 func TestScansThatFailedStopTheIndex(t *testing.T) {
 	var f *job.Failure
-	o := act(t, map[string]Scan{"linux/amd64": {State: Broken, Status: "FAILED: internal"}}, "", func(p *Parameters) { p.AllowUnscannable = true })
+	o := act(t, map[string]Scan{"linux/amd64": {State: Broken, Status: "FAILED: internal"}}, "", func(s *scene) { s.image.Scan.AllowUnscannable = true })
 	if !errors.As(o.err, &f) || !strings.Contains(f.Message, ") has no findings, and none will come (FAILED: internal): start a scan of it, then retry the stage.") {
 		t.Errorf("error %v", o.err)
 	}
 }
 
-func TestParametersThatCannotWorkAreReported(t *testing.T) {
+func TestSettingsThatCannotWorkAreReported(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*Parameters)
+		change func(*settings.Image)
 		want   string
 	}{
-		"a tag":               {func(p *Parameters) { p.Digest = "latest" }, "expected a digest"},
-		"no repository":       {func(p *Parameters) { p.Repository = "" }, "lack repository"},
-		"no limits":           {func(p *Parameters) { p.Limits = nil }, "every image would pass"},
-		"an unknown severity": {func(p *Parameters) { p.Limits = map[string]int{"SEVERE": 0} }, `allows 0 of "SEVERE"`},
-		"less than none":      {func(p *Parameters) { p.Limits = map[string]int{"LOW": -1} }, `allows -1 of "LOW"`},
-		"no time":             {func(p *Parameters) { p.Minutes = 0 }, "minutes is 0"},
+		"no scan":             {func(i *settings.Image) { i.Scan = nil }, "every image would pass"},
+		"no limits":           {func(i *settings.Image) { i.Scan.Limits = nil }, "every image would pass"},
+		"an unknown severity": {func(i *settings.Image) { i.Scan.Limits = map[string]int{"SEVERE": 0} }, `allow 0 findings of "SEVERE"`},
+		"less than none":      {func(i *settings.Image) { i.Scan.Limits = map[string]int{"LOW": -1} }, `allow -1 findings of "LOW"`},
+		"no time":             {func(i *settings.Image) { i.Scan.Minutes = 0 }, "0 minutes"},
+		"no repository":       {func(i *settings.Image) { i.Staging = "" }, "The parameter repository is"},
 	} {
 		var f *job.Failure
-		o := act(t, nil, "", test.change)
+		o := act(t, nil, "", func(s *scene) { test.change(&s.image) })
 		if !errors.As(o.err, &f) || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.want) || len(o.asked) > 0 {
 			t.Errorf("%s: %v, asked about %q", name, o.err, o.asked)
 		}
@@ -267,20 +288,62 @@ func TestParametersThatCannotWorkAreReported(t *testing.T) {
 	}
 }
 
-func TestOnlyAnIndexIsJudged(t *testing.T) {
-	s, store := fixture.Serve(t), fixture.New()
-	image := store.Linux("amd64", "")
-	empty := store.Index(store.Attest(image))
-	s.Push(t, "app", store)
-	for _, d := range []digest.Digest{image.Digest, empty.Digest} {
-		text, err := json.Marshal(Parameters{Repository: s.Host + "/app", Digest: d.String(), Limits: map[string]int{"LOW": 0}, Minutes: 1})
-		if err != nil {
-			t.Fatal(err)
+func TestOnlyWhatWasValidatedIsJudged(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*scene)
+		want   string
+	}{
+		"a tag":     {func(s *scene) { s.validated = map[string]string{settings.Digest: "latest"} }, `Validate/app put out digest="latest"`},
+		"nothing":   {func(s *scene) { s.validated = map[string]string{} }, `put out digest=""`},
+		"a failure": {func(s *scene) { s.validated = nil }, "has not succeeded"},
+		"elsewhere": {func(s *scene) {
+			store := fixture.New()
+			d := store.Index(store.Linux("amd64", "")).Digest
+			s.Push(t, "app", store)
+			s.validated = map[string]string{settings.Digest: d.String()}
+		}, "not found"},
+	} {
+		o := act(t, nil, "", test.change)
+		if o.err == nil || !strings.Contains(o.err.Error(), test.want) || len(o.asked) > 0 {
+			t.Errorf("%s: %v, asked about %q", name, o.err, o.asked)
 		}
-		_, err = Action(open, nil, nil, time.Now)(t.Context(), job.Job{Parameters: string(text), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	}
+	var s *scene
+	if o := act(t, nil, "", func(at *scene) { s = at; s.x.Rollback, s.x.Target = true, "target" }); o.err != nil || s.asked[0] != "target" {
+		t.Errorf("a rollback: %v, asked for the outputs of %q", o.err, s.asked)
+	}
+}
+
+// Annotations are the build's: none hides an image that nodes pull.
+func TestNoAnnotationHidesAnImage(t *testing.T) {
+	bad := map[string]Scan{"linux/arm64": found(map[string]int{"CRITICAL": 1})}
+	o := act(t, bad, "", func(s *scene) {
+		images := index.ParseManifest(s.store.Manifests[digest.Digest(s.validated[settings.Digest])].Bytes).Body.Manifests[:2]
+		hidden := s.store.IndexWith(func(doc map[string]any) {
+			for n := range 2 {
+				fixture.Entry(doc, n)["annotations"] = map[string]any{"vnd.docker.reference.digest": digest.FromString("x").String()}
+			}
+		}, images...)
+		s.Push(t, "staging/app", s.store)
+		s.validated = map[string]string{settings.Digest: hidden.Digest.String()}
+	})
+	if o.err == nil || !strings.Contains(o.err.Error(), "linux/arm64 (") || len(o.asked) != 2 {
+		t.Errorf("asked about %q: %v", o.asked, o.err)
+	}
+}
+
+func TestOnlyAnIndexIsJudged(t *testing.T) {
+	for name, of := range map[string]func(*fixture.Store) digest.Digest{
+		"an image": func(s *fixture.Store) digest.Digest { return s.Linux("amd64", "").Digest },
+		"nothing":  func(s *fixture.Store) digest.Digest { return s.Index(s.Attest(s.Linux("amd64", ""))).Digest },
+	} {
+		o := act(t, nil, "", func(s *scene) {
+			s.validated = map[string]string{settings.Digest: of(s.store).String()}
+			s.Push(t, "staging/app", s.store)
+		})
 		var f *job.Failure
-		if !errors.As(err, &f) || f.Type != types.FailureTypeJobFailed {
-			t.Errorf("%s: %v", d, err)
+		if !errors.As(o.err, &f) || f.Type != types.FailureTypeJobFailed {
+			t.Errorf("%s: %v", name, o.err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (v *verdict) add(image named, s Scan) {
 	case Done:
 		v.count(image, s)
 	case Unscannable:
-		if v.target.allowUnscannable {
+		if v.target.AllowUnscannable {
 			v.passages = append(v.passages, image.platform+": can't be scanned")
 			return
 		}
@@ -48,7 +48,7 @@ func (v *verdict) count(image named, s Scan) {
 		n := max(0, s.Counts[severity]-accepted[severity])
 		word := strings.ToLower(severity)
 		counts = append(counts, fmt.Sprintf("%d %s", n, word))
-		if limit, limited := v.target.limits[severity]; limited && n > limit {
+		if limit, limited := v.target.Limits[severity]; limited && n > limit {
 			over = append(over, fmt.Sprintf("%d %s, allowed %d", n, word, limit))
 			exceeded[severity] = true
 		}
@@ -105,5 +105,5 @@ func (v *verdict) failure() string {
 func (v *verdict) late() string {
 	return fmt.Sprintf("The scans of %s have not ended within %s, so nothing was decided. No tag was moved.\n%s\n"+
 		"Where there is no scan at all, neither the repository's scan on push nor enhanced scanning is on. Otherwise retry the stage later.",
-		v.image(), v.target.patience, strings.Join(v.waiting, "\n"))
+		v.image(), v.target.patience(), strings.Join(v.waiting, "\n"))
 }

@@ -2,16 +2,14 @@ package trigger
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
-)
 
-// Variables of the pipeline that say by which rule, and for which reference, a run was started.
-const (
-	RuleVariable = "rule"
-	RefVariable  = "ref"
+	"archway/internal/settings"
 )
 
 // CodePipeline starts executions of one pipeline.
@@ -20,10 +18,13 @@ type CodePipeline struct {
 	pipeline, sourceAction string
 }
 
-// NewCodePipeline makes a starter of an SDK configuration, the pipeline's name and that of its source action.
-func NewCodePipeline(cfg aws.Config, pipeline, sourceAction string) CodePipeline {
-	client := codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 5 })
-	return CodePipeline{client, pipeline, sourceAction}
+// NewCodePipeline makes a starter of an SDK configuration and the pipeline's settings.
+func NewCodePipeline(cfg aws.Config, loaded *settings.Loaded) (CodePipeline, error) {
+	at := slices.IndexFunc(loaded.Stages, func(s settings.Stage) bool { return s.Name == settings.StageSource && len(s.Actions) == 1 })
+	if at < 0 {
+		return CodePipeline{}, fmt.Errorf("%s names no stage %s of one action, whose revision could be pinned", settings.File, settings.StageSource)
+	}
+	return CodePipeline{codepipeline.NewFromConfig(cfg), loaded.Name, loaded.Stages[at].Actions[0]}, nil
 }
 
 // Start starts an execution pinned to the commit.
@@ -35,8 +36,8 @@ func (c CodePipeline) Start(ctx context.Context, s Start) (string, error) {
 			ActionName: &c.sourceAction, RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: &s.Commit,
 		}},
 		Variables: []types.PipelineVariable{
-			{Name: aws.String(RuleVariable), Value: &s.Rule},
-			{Name: aws.String(RefVariable), Value: &s.Ref},
+			{Name: aws.String(settings.RuleVariable), Value: &s.Rule},
+			{Name: aws.String(settings.RefVariable), Value: &s.Ref},
 		},
 	})
 	if err != nil {

@@ -1,39 +1,24 @@
-// Package trigger decides which pushed references start a run, where EventBridge can't: by regular expressions.
+// Package trigger decides which branches and git tags start a run, by the pipeline's rules, and starts it: for pushes, of which
+// EventBridge tells, and for people who ask for a build.
 package trigger
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
-	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"archway/internal/rule"
+	"archway/internal/settings"
+	"archway/lambda/internal/history"
+	"archway/lambda/internal/retry"
 )
-
-// Event is what EventBridge sends when a reference of a CodeCommit repository changes.
-// https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html#referenceCreated
-type Event struct {
-	ID     string `json:"id"`
-	Detail struct {
-		Event         string    `json:"event"`
-		Repository    string    `json:"repositoryName"`
-		ReferenceType rule.Type `json:"referenceType"`
-		ReferenceName string    `json:"referenceName"`
-		// CommitID is taken as the commit for annotated tags too: AWS documents events of branches only. If it were the tag's own
-		// object, the run would stop in its source stage.
-		CommitID string `json:"commitId"`
-	} `json:"detail"`
-}
-
-// Rule is a rule of the pipeline.
-type Rule struct {
-	rule.Rule
-	// Direct says that an EventBridge rule starts the run by itself.
-	Direct bool `json:"direct,omitempty"`
-}
 
 // Start is a run to be started.
 type Start struct {
@@ -47,94 +32,177 @@ type Starter interface {
 	Start(context.Context, Start) (string, error)
 }
 
+// Source is the source repository. history.CodeCommit is one.
+type Source interface {
+	history.Source
+	// Commit gives the commit that a specifier leads to, or "".
+	Commit(ctx context.Context, specifier string) (string, error)
+}
+
 // Decision is what becomes of an event.
 type Decision string
 
 // The decisions.
 const (
 	Started Decision = "started"
-	// Direct events are started by EventBridge without this function.
-	Direct Decision = "left to an EventBridge rule"
 	// NoMatch events start nothing.
 	NoMatch Decision = "no rule matches"
 	// Deleted references have nothing to build.
 	Deleted Decision = "the reference was deleted"
-	// Unfit names can't be passed on.
-	Unfit Decision = "the name can't be passed on"
+	// Moved tags lead somewhere else, or nowhere, by now. If somewhere, another event tells of it.
+	Moved Decision = "the tag has moved meanwhile"
 )
 
-// Result is the function's answer; nobody reads it but tests and people who invoke the function by hand.
+// Result is the function's answer, which people read who invoke the function by hand.
 type Result struct {
 	Decision  Decision `json:"decision"`
 	Rule      string   `json:"rule,omitempty"`
+	Commit    string   `json:"commit,omitempty"`
 	Execution string   `json:"execution,omitempty"`
 }
 
-type compiled struct {
-	*rule.Matcher
-	direct bool
+// reserve is how much of the function's time is kept for the record of what went wrong.
+const reserve = 10 * time.Second
+
+type trigger struct {
+	settings *settings.Loaded
+	rules    []*rule.Matcher
+	source   Source
+	starter  Starter
 }
 
-// Handler decides by the rules. It records every event with the decision. An error makes Lambda try again, and then put the
-// event into the dead-letter queue.
-func Handler(rules []Rule, starter Starter, log *slog.Logger) (func(context.Context, Event) (Result, error), error) {
-	var all []compiled
-	for _, r := range rules {
+// Handler decides by the rules. It records everything with the decision. An error makes Lambda try again, and then put the event
+// into the dead-letter queue.
+func Handler(loaded *settings.Loaded, source Source, starter Starter, patience retry.Policy, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
+	t := &trigger{settings: loaded, source: source, starter: starter}
+	for _, r := range loaded.Rules {
 		m, err := rule.Compile(r.Rule)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, compiled{m, r.Direct})
+		t.rules = append(t.rules, m)
 	}
-	return func(ctx context.Context, e Event) (Result, error) {
-		d := e.Detail
-		log := log.With("event", e.ID, "repository", d.Repository, "referenceType", d.ReferenceType, "referenceName", d.ReferenceName, "commit", d.CommitID)
-		result, err := decide(ctx, all, starter, e)
+	return func(ctx context.Context, raw json.RawMessage) (Result, error) {
+		if deadline, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)-min(reserve, time.Until(deadline)/4))
+			defer cancel()
+		}
+		var result Result
+		var about []any
+		err := patiently(ctx, patience, func(ctx context.Context) (err error) {
+			result, about, err = t.handle(ctx, raw)
+			return err
+		})
+		log := log.With(about...)
 		if err != nil {
 			log.Error("trigger", "decision", "start failed", "rule", result.Rule, "error", err.Error())
 			return result, err
 		}
-		log.Info("trigger", "decision", result.Decision, "rule", result.Rule, "execution", result.Execution)
+		log.Info("trigger", "decision", result.Decision, "rule", result.Rule, "execution", result.Execution, "built", result.Commit)
 		return result, nil
 	}, nil
 }
 
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
-
-func decide(ctx context.Context, rules []compiled, starter Starter, e Event) (Result, error) {
+func (t *trigger) handle(ctx context.Context, raw json.RawMessage) (result Result, about []any, err error) {
+	wish, e, err := parse(raw)
+	switch {
+	case err != nil:
+		return result, nil, err
+	case wish != nil:
+		result, err = t.wished(ctx, *wish)
+		return result, []any{"referenceType", wish.Type, "referenceName", wish.Name, "commit", wish.Commit}, err
+	}
 	d := e.Detail
-	if d.Event == "referenceDeleted" {
-		return Result{Decision: Deleted}, nil
-	}
-	if e.ID == "" || d.ReferenceName == "" || !commitID.MatchString(d.CommitID) {
-		return Result{}, errors.New("this is no event of a reference of a CodeCommit repository: id, detail.referenceName or detail.commitId is missing or wrong")
-	}
-	for _, r := range rules {
-		if r.Type != d.ReferenceType {
-			continue
-		}
-		if _, ok := r.Match(d.ReferenceName); !ok {
-			continue
-		}
-		switch {
-		case r.direct:
-			return Result{Decision: Direct, Rule: r.Name}, nil
-		case !fit(d.ReferenceName):
-			return Result{Decision: Unfit, Rule: r.Name}, nil
-		}
-		execution, err := starter.Start(ctx, Start{Token: e.ID, Rule: r.Name, Ref: d.ReferenceName, Commit: d.CommitID})
-		if err != nil {
-			return Result{Rule: r.Name}, fmt.Errorf("starting the pipeline for the %s %s by the rule %s: %w", d.ReferenceType, d.ReferenceName, r.Name, err)
-		}
-		return Result{Decision: Started, Rule: r.Name, Execution: execution}, nil
-	}
-	return Result{Decision: NoMatch}, nil
+	result, err = t.pushed(ctx, e)
+	return result, []any{"event", e.ID, "repository", d.Repository, "referenceType", d.ReferenceType, "referenceName", d.ReferenceName, "commit", d.CommitID}, err
 }
 
-// fit tells whether CodePipeline can put a name into the parameters of its actions, which are JSON: it escapes nothing, and
-// reads "#{" as the beginning of a variable.
-func fit(name string) bool {
-	text, err := json.Marshal(name)
-	plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
-	return err == nil && plain == `"`+name+`"` && !strings.Contains(name, "#{")
+// pushed starts a run for a push.
+func (t *trigger) pushed(ctx context.Context, e Event) (Result, error) {
+	d := e.Detail
+	switch {
+	case d.Repository != t.settings.Source.Repository:
+		return Result{}, fmt.Errorf("the event is about the repository %q, and this pipeline builds %q", d.Repository, t.settings.Source.Repository)
+	case d.Event == "referenceDeleted":
+		return Result{Decision: Deleted}, nil
+	case e.ID == "" || d.ReferenceName == "" || !history.IsCommit(d.CommitID):
+		return Result{}, errors.New("this is no event of a reference of a CodeCommit repository: id, detail.referenceName or detail.commitId is missing or wrong")
+	}
+	m, ok := rule.Find(t.rules, d.ReferenceType, d.ReferenceName)
+	if !ok {
+		return Result{Decision: NoMatch}, nil
+	}
+	commit := d.CommitID
+	if d.ReferenceType == rule.Tag {
+		var err error
+		if commit, err = t.tagged(ctx, d.ReferenceName, d.CommitID); err != nil {
+			return Result{Rule: m.Name}, err
+		}
+		if commit == "" {
+			return Result{Decision: Moved, Rule: m.Name}, nil
+		}
+	}
+	return t.start(ctx, Start{Token: t.token(e.ID), Rule: m.Name, Ref: d.ReferenceName, Commit: commit})
+}
+
+// tagged gives the commit of a git tag of which an event named an object: the commit, or the annotated tag's own. "" says that
+// the tag leads somewhere else by now.
+func (t *trigger) tagged(ctx context.Context, name, object string) (string, error) {
+	commit, err := t.source.Tag(ctx, name)
+	if err != nil || commit == object || commit == "" {
+		return commit, err
+	}
+	peeled, err := t.source.Commit(ctx, object)
+	if err != nil {
+		return "", err
+	}
+	// If CodeCommit doesn't know the object as a commit, it is the tag's own, which no call can look into.
+	if peeled != "" && peeled != commit {
+		return "", nil
+	}
+	return commit, nil
+}
+
+// wished starts a run that somebody asks for. Here everything that starts nothing is an error: somebody waits for the answer.
+func (t *trigger) wished(ctx context.Context, b Build) (Result, error) {
+	m, ok := rule.Find(t.rules, b.Type, b.Name)
+	if !ok {
+		return Result{}, fmt.Errorf("no rule of the pipeline %s matches the %s %q", t.settings.Name, b.Type, b.Name)
+	}
+	result := Result{Rule: m.Name}
+	if b.Commit == "" {
+		var err error
+		if b.Commit, err = history.Head(ctx, t.source, b.Type, b.Name); err != nil {
+			return result, err
+		}
+	}
+	if b.Commit != "" && !history.IsCommit(b.Commit) {
+		return result, fmt.Errorf("the commit is %q, expected 40 lower-case hexadecimal digits", b.Commit)
+	}
+	switch why, err := history.Stray(ctx, t.source, b.Type, b.Name, b.Commit); {
+	case err != nil:
+		return result, err
+	case why != "":
+		return result, fmt.Errorf("nothing was started: %s", why)
+	}
+	request := ""
+	if l, ok := lambdacontext.FromContext(ctx); ok {
+		request = l.AwsRequestID // the same when Lambda repeats it
+	}
+	return t.start(ctx, Start{Token: t.token(request), Rule: m.Name, Ref: b.Name, Commit: b.Commit})
+}
+
+func (t *trigger) start(ctx context.Context, s Start) (Result, error) {
+	execution, err := t.starter.Start(ctx, s)
+	if err != nil {
+		return Result{Rule: s.Rule}, fmt.Errorf("starting the pipeline %s for %s by the rule %s: %w", t.settings.Name, s.Ref, s.Rule, err)
+	}
+	return Result{Decision: Started, Rule: s.Rule, Commit: s.Commit, Execution: execution}, nil
+}
+
+// token lets CodePipeline start one event once. Two pipelines that see the same event have different ones.
+func (t *trigger) token(event string) string {
+	sum := sha256.Sum256([]byte(t.settings.Name + "\n" + event))
+	return hex.EncodeToString(sum[:])
 }

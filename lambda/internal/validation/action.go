@@ -1,52 +1,114 @@
 package validation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"github.com/opencontainers/go-digest"
+
+	"archway/internal/settings"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 	"archway/lambda/internal/login"
+	"archway/lambda/internal/output"
+	"archway/lambda/internal/pushed"
 )
 
-// Action is the work of a Validate action. Verdicts are measured for the pipeline, if it is named.
-func Action(open login.Open, pipeline string) job.Work {
-	return func(ctx context.Context, j job.Job) (map[string]string, error) {
-		t, err := parse(j.Parameters)
-		if err != nil {
-			return nil, err
-		}
-		image := t.repository.Name() + "@" + t.digest.String()
-		j.Log = j.Log.With("image", t.repository.Name(), "digest", t.digest.String())
-		repository, err := open(ctx, t.repository)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", image, err)
-		}
-		want := t.policy
-		want.Platforms, want.Revision = t.platforms, t.revision
-		verdict, err := Prepared(ctx, repository, t.digest, want, t.builds, func(image *index.Image, want *check.Want) error {
-			if image.Root == nil {
-				return nil
-			}
-			tags, unknown := t.moving.Render(Values(image, t.revision, t.branch))
-			served, err := Serving(ctx, repository, tags)
-			want.Served = append(served, unknown...)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", image, err)
-		}
-		log(j.Log, verdict)
-		measure(j.Log, pipeline, t.repository.RepositoryStr(), verdict)
-		if !verdict.Valid() {
-			return nil, job.Failed("%s", failure(t.repository.Name(), verdict))
-		}
-		return map[string]string{"digest": t.digest.String(), "platforms": strings.Join(platformsOf(verdict.Image), ",")}, nil
+// Validator is what a Validate action works with.
+type Validator struct {
+	Settings *settings.Pipeline
+	// Registry is the host of the account's registry.
+	Registry string
+	Runs     output.Runs
+	Open     login.Open
+	Pushed   pushed.Times
+	Now      func() time.Time
+}
+
+// Work is the work of a Validate action.
+func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, error) {
+	t, err := v.task(ctx, j)
+	if err != nil {
+		return nil, err
 	}
+	image := t.staging.Name() + "@" + t.digest.String()
+	j.Log = j.Log.With("image", t.staging.Name(), "digest", t.digest.String())
+	verdict, err := v.judge(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", image, err)
+	}
+	log(j.Log, verdict)
+	measure(j.Log, v.Settings.Name, cmp.Or(t.image.Release, t.image.Staging), verdict)
+	if !verdict.Valid() {
+		return nil, job.Failed("%s", failure(t.staging.Name(), verdict))
+	}
+	proofs, err := referrers(t, verdict)
+	if err != nil {
+		return nil, err
+	}
+	x := expiry{t.image, time.Duration(v.Settings.HoldMinutes) * time.Minute, v.Pushed, v.Now()}
+	if err := x.check(ctx, verdict.Image, proofs); err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		settings.Digest:    t.digest.String(),
+		settings.Platforms: strings.Join(platformsOf(verdict.Image), ","),
+		settings.Referrers: list(proofs),
+	}, nil
+}
+
+// judge reads the index where it was merged, and what the tags serve that are to point at it where people pull them.
+func (v *Validator) judge(ctx context.Context, t task) (Verdict, error) {
+	staging, err := v.Open(ctx, t.staging)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return Prepared(ctx, staging, t.digest, t.want, t.builds, func(image *index.Image, want *check.Want) error {
+		if image.Root == nil || t.release == nil || len(t.tags.Moving) == 0 {
+			return nil
+		}
+		release, err := v.Open(ctx, *t.release)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.release.Name(), err)
+		}
+		tags, unknown := moving(t.tags, image, t.commit)
+		served, err := Serving(ctx, release, tags)
+		want.Served = append(served, unknown...)
+		return err
+	})
+}
+
+// referrers are what the promotion must copy beside the index, because the index was valid by it.
+func referrers(t task, v Verdict) ([]digest.Digest, error) {
+	var all []digest.Digest
+	for _, a := range check.Referrers(v.Image) {
+		if a.ByTag {
+			return nil, job.Failed("What is required of an image in %s is only in %s, to which nothing but a tag leads. "+
+				"Tags of that repository are not copied, so that the promoted image would lack it. No tag was moved. "+
+				"Attach it as a referrer of OCI 1.1, whose subject is the image, or have the build make it "+
+				"(docker buildx build --provenance=true --sbom=true).", t.staging.Name(), a.Where)
+		}
+		if !slices.Contains(all, a.Referrer) {
+			all = append(all, a.Referrer)
+		}
+	}
+	return all, nil
+}
+
+// list writes digests as an output variable.
+func list(digests []digest.Digest) string {
+	var all []string
+	for _, d := range digests {
+		all = append(all, d.String())
+	}
+	return cmp.Or(strings.Join(all, ","), settings.None)
 }
 
 func platformsOf(i *index.Image) []string {

@@ -12,9 +12,6 @@ import (
 
 // measure leaves what a pipeline's dashboard shows: verdicts, findings by check, and the size of valid images by platform.
 func measure(log *slog.Logger, pipeline, repository string, v Verdict) {
-	if pipeline == "" {
-		return
-	}
 	dimensions := func(more ...emf.Dimension) []emf.Dimension {
 		return append([]emf.Dimension{{Name: metrics.Pipeline, Value: pipeline}, {Name: metrics.Repository, Value: repository}}, more...)
 	}

@@ -1,54 +1,38 @@
 package validation
 
 import (
+	"maps"
+	"slices"
+
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/job"
 )
 
-// Policy is what an image's configuration says about its checks. It is part of the parameters of an action and of the scheduled
-// check.
-type Policy struct {
-	// Allow are platforms that may be there beyond the required ones.
-	Allow []string `json:"allow"`
-	// Downgrade makes what checks find weigh less: "severity:reason" by the check's name.
-	Downgrade map[string]string `json:"downgrade"`
-	// Provenance requires of each platform a statement about how it was built.
-	Provenance bool `json:"provenance"`
-	// SBOM requires of each platform a bill of materials.
-	SBOM bool `json:"sbom"`
-	// Deep looks at every program and library in every layer.
-	Deep bool `json:"deep"`
-}
-
-// Want is the policy in checked form.
-func (p Policy) Want() (check.Want, error) {
-	want := check.Want{Provenance: p.Provenance, SBOM: p.SBOM, Deep: p.Deep, Downgrades: map[string]check.Downgrade{}}
+// Want is what an image's settings expect of its index, but for the platforms that must be there.
+func Want(image *settings.Image) (check.Want, error) {
+	v := image.Validation
+	want := check.Want{Provenance: v.Provenance, SBOM: v.SBOM, Deep: v.Deep, Downgrades: v.Downgrade}
+	for _, name := range slices.Sorted(maps.Keys(v.Downgrade)) {
+		if err := check.Downgradable(name, v.Downgrade[name]); err != nil {
+			return want, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
+		}
+	}
 	var err error
-	if want.Allowed, err = platforms("allow", p.Allow); err != nil {
-		return want, err
-	}
-	for name, text := range p.Downgrade {
-		if err := check.Downgradable(name); err != nil {
-			return want, job.Misconfigured("The parameter downgrade: %s.", err)
-		}
-		d, err := check.ParseDowngrade(text)
-		if err != nil {
-			return want, job.Misconfigured("The parameter downgrade.%s: %s.", name, err)
-		}
-		want.Downgrades[name] = d
-	}
-	return want, nil
+	want.Allowed, err = Platforms(image, v.Allow)
+	return want, err
 }
 
-func platforms(field string, names []string) ([]specs.Platform, error) {
+// Platforms reads platforms of an image's settings.
+func Platforms(image *settings.Image, names []string) ([]specs.Platform, error) {
 	var all []specs.Platform
 	for _, name := range names {
 		p, err := index.ParsePlatform(name)
 		if err != nil {
-			return nil, job.Misconfigured("The parameter %s: %s.", field, err)
+			return nil, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 		}
 		all = append(all, p)
 	}

@@ -78,8 +78,7 @@ var withoutEffect = map[string]map[string]string{
 	},
 	"AWS::ECR::Repository": {
 		"EmptyOnDelete":              "it is about deletion",
-		"EncryptionConfiguration":    encryption,
-		"ImageScanningConfiguration": "nothing scans images here",
+		"ImageScanningConfiguration": "every image is scanned here, as if at once",
 		"LifecyclePolicy":            "nothing is old enough to expire during a rehearsal",
 		"Tags":                       describes,
 	},

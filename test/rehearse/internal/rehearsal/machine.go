@@ -89,7 +89,7 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept})
+	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (r *Rehearsal) startServices() error {
 		Registry:     ecr{r.reg, r.allow},
 		Scan:         r.scan,
 		Jobs:         r.invoke,
-		Pipelines:    asked{r},
+		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
 		Commits:      asked{r},
 		Allow:        r.allow,
 		Starts:       starts{r},
@@ -138,6 +138,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,
 			Secret:       r.secret,
+			FreshShell:   r.options.Readings.FreshShell,
 			Credentials: func(build, role string) []string {
 				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
 			},

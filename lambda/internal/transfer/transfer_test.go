@@ -1,0 +1,226 @@
+package transfer_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"archway/lambda/internal/transfer"
+)
+
+func describe(mediaType string, d digest.Digest, size int64) string {
+	return fmt.Sprintf(`{"mediaType":%q,"digest":%q,"size":%d}`, mediaType, d, size)
+}
+
+func TestCopies(t *testing.T) {
+	for kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, kind)
+			result := run(t.Context(), t, w.job(t, "release"))
+			w.same(t, "release")
+			if result.Blobs != len(w.store.Blobs) || result.Mounted+result.Copied != result.Blobs || result.Manifests != len(w.store.Manifests) || result.Next != "" {
+				t.Errorf("%+v, want %d blobs and %d manifests", result, len(w.store.Blobs), len(w.store.Manifests))
+			}
+			if mounts := kind == "mounts" || kind == "ECR, mounts"; mounts != (result.Copied == 0) || mounts != (result.Bytes == 0) {
+				t.Errorf("%+v", result)
+			}
+			// Nothing is sent again.
+			posts, puts := w.Count("POST"), w.Count("PUT")
+			if result := run(t.Context(), t, w.job(t, "release")); result != (transfer.Result{}) || w.Count("POST") != posts || w.Count("PUT") != puts {
+				t.Errorf("again: %+v, %d POST, %d PUT", result, w.Count("POST")-posts, w.Count("PUT")-puts)
+			}
+		})
+	}
+}
+
+func TestMountTakesOneRequestABlob(t *testing.T) {
+	w := start(t, "mounts")
+	run(t.Context(), t, w.job(t, "release"))
+	blobs := w.Count("POST /v2/release/blobs/") + w.Count("HEAD /v2/release/blobs/") + w.Count("GET /v2/staging/app/blobs/") + w.Count("PATCH")
+	if blobs != len(w.store.Blobs) {
+		t.Errorf("%d requests for %d blobs", blobs, len(w.store.Blobs))
+	}
+}
+
+func TestOnlyWhatIsMissingIsSent(t *testing.T) {
+	w := start(t, "no mounts")
+	job := w.job(t, "release")
+	all := job.Roots
+	job.Roots = all[1:]
+	run(t.Context(), t, job)
+	job.Roots = all
+	before := w.Count("PUT /v2/release/manifests/")
+	if result := run(t.Context(), t, job); result.Copied != 6 || w.Count("PUT /v2/release/manifests/")-before != 3 {
+		t.Errorf("%+v, want the six blobs and three manifests of the index", result)
+	}
+	w.same(t, "release")
+}
+
+// Whatever request is the last of a program that is killed, the next one brings about the same.
+func TestKilledAtAnyRequest(t *testing.T) {
+	for kind := range kinds {
+		for name, done := range map[string]bool{"before": false, "after": true} {
+			t.Run(kind+", "+name, func(t *testing.T) {
+				t.Parallel()
+				w := start(t, kind)
+				for n := 1; ; n++ {
+					to := fmt.Sprintf("release-%d", n)
+					job := w.job(t, to)
+					ctx, cancel := context.WithCancel(t.Context())
+					w.failAt(n, func(_ http.ResponseWriter, _ *http.Request, forward func()) {
+						if done {
+							forward()
+						}
+						cancel()
+						panic(http.ErrAbortHandler)
+					})
+					_, err := transfer.Run(ctx, job)
+					if !w.reached() {
+						if err != nil || n < 20 {
+							t.Errorf("%d requests, %v", n, err)
+						}
+						cancel()
+						return
+					}
+					w.failAt(0, nil)
+					if err == nil && ctx.Err() == nil {
+						t.Errorf("request %d was lost, and nobody noticed", n)
+					}
+					run(t.Context(), t, w.job(t, to))
+					w.same(t, to)
+				}
+			})
+		}
+	}
+}
+
+// One failed request is made up for, also where it was done and only the answer was lost.
+func TestAnyRequestFailsOnce(t *testing.T) {
+	for kind := range kinds {
+		for name, fail := range map[string]func(http.ResponseWriter, *http.Request, func()){
+			"cut": cut, "cut after": cutAfter,
+			"503":   func(w http.ResponseWriter, _ *http.Request, _ func()) { w.WriteHeader(http.StatusServiceUnavailable) },
+			"halts": func(_ http.ResponseWriter, r *http.Request, _ func()) { halfway(r) },
+		} {
+			t.Run(kind+", "+name, func(t *testing.T) {
+				t.Parallel()
+				w := start(t, kind)
+				for n := 1; ; n++ {
+					to := fmt.Sprintf("release-%d", n)
+					job := w.job(t, to)
+					w.failAt(n, fail)
+					result := run(t.Context(), t, job)
+					if !w.reached() {
+						return
+					}
+					w.same(t, to)
+					if result.Next != "" {
+						t.Errorf("request %d: %+v", n, result)
+					}
+				}
+			})
+		}
+	}
+}
+
+// halfway takes a part of a request's body and breaks off.
+func halfway(r *http.Request) {
+	_, _ = r.Body.Read(make([]byte, 1000)) // whatever comes
+	panic(http.ErrAbortHandler)
+}
+
+// When the time is over, what was sent stays, and the next invocation goes on behind it.
+func TestTimeIsOverAtAnyRequest(t *testing.T) {
+	for kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, kind)
+			var all int64
+			for _, b := range w.store.Blobs {
+				all += int64(len(b))
+			}
+			for n := 1; ; n++ {
+				to := fmt.Sprintf("release-%d", n)
+				late := false
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				job := transfer.At(w.job(t, to), func() time.Time {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					if late {
+						return time.Now().Add(time.Hour)
+					}
+					return time.Now()
+				})
+				w.failAt(n, func(out http.ResponseWriter, r *http.Request, _ func()) {
+					w.mu.Lock()
+					late = true
+					w.mu.Unlock()
+					w.inner.ServeHTTP(out, r)
+				})
+				first := run(ctx, t, job)
+				if !w.reached() {
+					cancel()
+					return
+				}
+				w.failAt(0, nil)
+				if first.Next == "" {
+					cancel()
+					continue // it was the last request
+				}
+				if len(first.Next) > transfer.MaxToken {
+					t.Errorf("the token has %d bytes", len(first.Next))
+				}
+				next := w.job(t, to)
+				next.Token = first.Next
+				second := run(ctx, t, next)
+				cancel()
+				w.same(t, to)
+				if first.Mounted+second.Mounted == 0 && first.Bytes+second.Bytes != all {
+					t.Errorf("request %d: %d and %d bytes were sent, of %d", n, first.Bytes, second.Bytes, all)
+				}
+			}
+		})
+	}
+}
+
+// A chunk that is on its way when the deadline comes is broken off, early enough for an answer.
+func TestDeadlineInAChunk(t *testing.T) {
+	for kind := range kinds {
+		if kind == "mounts" || kind == "ECR, mounts" {
+			continue
+		}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, kind)
+			job := w.job(t, "release")
+			job.Margin = 200 * time.Millisecond
+			w.failAt(40, func(_ http.ResponseWriter, r *http.Request, _ func()) { <-r.Context().Done() })
+			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+			defer cancel()
+			first := run(ctx, t, job)
+			if first.Next == "" || ctx.Err() != nil {
+				t.Fatalf("%+v, %v", first, ctx.Err())
+			}
+			w.failAt(0, nil)
+			next := w.job(t, "release")
+			next.Token = first.Next
+			run(t.Context(), t, next)
+			w.same(t, "release")
+		})
+	}
+}
+
+func TestLostUploadBeginsAgain(t *testing.T) {
+	w := start(t, "no mounts")
+	job := w.job(t, "release")
+	w.failAt(40, func(out http.ResponseWriter, _ *http.Request, _ func()) {
+		http.Error(out, `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}`, http.StatusNotFound)
+	})
+	run(t.Context(), t, job)
+	w.same(t, "release")
+}
