@@ -208,6 +208,7 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 		"PIPELINE EXECUTION_ID CODEBUILD_RESOLVED_SOURCE_VERSION") {
 		all[name] = ""
 	}
+	all["RULES"] = rules
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -215,10 +216,10 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 	}{
 		{"no environment at all", all, []string{
 			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing", "DOCKERFILE is missing",
-			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "PIPELINE is missing", "EXECUTION_ID is missing", `CODEBUILD_RESOLVED_SOURCE_VERSION is ""`,
+			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "PIPELINE is missing", `EXECUTION_ID is ""`, `CODEBUILD_RESOLVED_SOURCE_VERSION is ""`,
 			"neither BUILDX_BUILDER"}},
 		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": "main"}, []string{`is "main", expected a commit`}},
-		{"an execution that is none", map[string]string{"EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"}, []string{"expected the id of an execution"}},
+		{"an execution that is none", map[string]string{"RULES": rules, "EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"}, []string{"expected the id of an execution"}},
 		{"a secret that is empty", map[string]string{"BUILD_SECRETS": `{"npmrc": "MOUNT_1"}`, "MOUNT_1": ""}, []string{"the secret npmrc is empty"}},
 		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"}, []string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
 		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`}, []string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},

@@ -265,7 +265,7 @@ type Image struct {
 	Builds map[string]Build `json:"builds"`
 
 	// Image of the BuildKit that builds, with a tag or a digest.
-	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
+	// Default: BuildKit v0.31.1 by its digest, from the first of several registries that answers.
 	BuildkitImage string `json:"buildkitImage"`
 
 	// Warnings are what is worth a look before the image is deployed, and stops nothing.

@@ -45,7 +45,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.ScanGate = r.scanGate(o)
 	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
-	image.BuildkitImage = o.reference("buildkitImage", "public.ecr.aws/vend/moby/buildkit:buildx-stable-1")
+	image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
 	return image
 }
 

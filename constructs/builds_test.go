@@ -3,6 +3,7 @@ package constructs_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ var (
 			QueuedTimeout: 2 * time.Hour,
 			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
+			Frontends:     []string{"example.test/frontend"},
 			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
@@ -147,31 +149,33 @@ func TestBuildHasTimeLimits(t *testing.T) {
 
 func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 	want := map[string]string{
-		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}",
-		"CACHE_REF":      "${RegistryStaging.RepositoryUri}:cache-amd64",
-		"PLATFORM":       "linux/amd64",
-		"BUILD_CONTEXT":  ".",
-		"DOCKERFILE":     "Dockerfile",
-		"BUILD_ARGS":     "{}",
-		"IMAGE_LABELS":   "{}",
-		"SOURCE_URL":     "https://git.example.test/app",
-		"BUILDKIT_IMAGE": archway.DefaultBuildKitImage,
+		"REPOSITORY_URI":   "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":        "${RegistryStaging.RepositoryUri}:cache-amd64",
+		"PLATFORM":         "linux/amd64",
+		"BUILD_CONTEXT":    ".",
+		"DOCKERFILE":       "Dockerfile",
+		"BUILD_ARGS":       "{}",
+		"IMAGE_LABELS":     "{}",
+		"SOURCE_URL":       "https://git.example.test/app",
+		"BUILDKIT_IMAGES":  strings.Join(archway.DefaultBuildKitImages, " "),
+		"BUILDKITD_CONFIG": "[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n",
 	}
 	if diff := cmp.Diff(want, variables(t, builds, "Amd64Project")); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 	want = map[string]string{
-		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}",
-		"CACHE_REF":      "${RegistryStaging.RepositoryUri}:cache-arm64",
-		"PLATFORM":       "linux/arm64",
-		"BUILD_CONTEXT":  "services/api",
-		"DOCKERFILE":     "docker/Dockerfile",
-		"BUILD_TARGET":   "release",
-		"BUILD_ARGS":     `{"A":"1","B":"<2>"}`,
-		"IMAGE_LABELS":   `{"com.example.team":"a & b"}`,
-		"SOURCE_URL":     "https://git.example.test/app",
-		"SBOM_GENERATOR": "example.test/scanner:1",
-		"BUILDKIT_IMAGE": "example.test/buildkit:1",
+		"REPOSITORY_URI":   "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":        "${RegistryStaging.RepositoryUri}:cache-arm64",
+		"PLATFORM":         "linux/arm64",
+		"BUILD_CONTEXT":    "services/api",
+		"DOCKERFILE":       "docker/Dockerfile",
+		"BUILD_TARGET":     "release",
+		"BUILD_ARGS":       `{"A":"1","B":"<2>"}`,
+		"IMAGE_LABELS":     `{"com.example.team":"a & b"}`,
+		"SOURCE_URL":       "https://git.example.test/app",
+		"SBOM_GENERATOR":   "example.test/scanner:1",
+		"BUILDKIT_IMAGES":  "example.test/buildkit:1",
+		"BUILDKITD_CONFIG": "[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"example.test/frontend\"]\n",
 	}
 	if diff := cmp.Diff(want, variables(t, buildsAsTold, "Arm64Project")); diff != "" {
 		t.Errorf("as told (-want +got):\n%s", diff)

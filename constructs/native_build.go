@@ -20,11 +20,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// DefaultBuildKitImage is Docker's own builder, from a mirror that has no rate limit for CodeBuild. "buildx-stable-1" is
-// the release that buildx itself would take from Docker Hub, and the tag that the mirror is known to keep.
-// https://gallery.ecr.aws/vend/moby/buildkit
-const DefaultBuildKitImage = "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"
-
 // NativeBuildProps describes the build of one image on machines of one architecture.
 type NativeBuildProps struct {
 	// Architecture decides which machines build, and for which platform. Required.
@@ -100,8 +95,13 @@ type NativeBuildProps struct {
 	QueuedTimeout time.Duration
 
 	// BuildKitImage is the image of the builder that is created for each build.
-	// Default: [DefaultBuildKitImage].
+	// Default: [DefaultBuildKitImages], of which the first that can be pulled is taken.
 	BuildKitImage string
+
+	// Frontends are the repositories, without tags, from which a Dockerfile may take its frontend ("# syntax="): it is a program
+	// that steers the build.
+	// Default: [DefaultFrontends].
+	Frontends []string
 
 	// LogRetention is how long build logs are kept.
 	// Default: three months.
@@ -138,6 +138,7 @@ func (p *NativeBuildProps) Validate() error {
 		insideSource("Dockerfile", p.Dockerfile),
 		buildRuleProblems(p.Rules),
 		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName", "the name of the pipeline, as there are Rules"),
+		frontendProblems("Frontends", p.Frontends),
 		errors.Join(buildSecretProblems(p.Secrets)...),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -189,7 +190,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	fill(&p.Dockerfile, "Dockerfile")
 	fill(&p.Compute, ComputeMedium)
 	fill(&p.Timeout, time.Hour)
-	fill(&p.BuildKitImage, DefaultBuildKitImage)
+	if len(p.Frontends) == 0 {
+		p.Frontends = DefaultFrontends
+	}
 
 	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
@@ -211,22 +214,22 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Exceptions: wildcardCaches(p.PullThrough),
 		Secrets:    secrets.variables,
 		Environment: map[string]*string{
-			"REPOSITORY_URI": RepositoryURI(p.Repository),
-			"CACHE_REF":      jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Architecture)),
-			"PIPELINE":       optional(p.PipelineName),
-			"PLATFORM":       jsii.String(p.Architecture.Platform()),
-			"BUILD_CONTEXT":  jsii.String(path.Clean(p.Context)),
-			"DOCKERFILE":     jsii.String(path.Clean(p.Dockerfile)),
-			"BUILD_TARGET":   optional(p.Target),
-			"BUILD_ARGS":     jsonObject(p.BuildArgs),
-			"IMAGE_LABELS":   jsonObject(p.Labels),
-			"BUILD_SECRETS":  secrets.environment(),
-			"BASE_IMAGES":    pinned(p.PinnedBaseImages),
-			"SBOM_GENERATOR": optional(p.SBOMGenerator),
-			"SOURCE_URL":     &p.SourceURL,
-			"BUILDKIT_IMAGE": &p.BuildKitImage,
+			"REPOSITORY_URI":  RepositoryURI(p.Repository),
+			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Architecture)),
+			"PIPELINE":        optional(p.PipelineName),
+			"PLATFORM":        jsii.String(p.Architecture.Platform()),
+			"BUILD_CONTEXT":   jsii.String(path.Clean(p.Context)),
+			"DOCKERFILE":      jsii.String(path.Clean(p.Dockerfile)),
+			"BUILD_TARGET":    optional(p.Target),
+			"BUILD_ARGS":      jsonObject(p.BuildArgs),
+			"IMAGE_LABELS":    jsonObject(p.Labels),
+			"BUILD_SECRETS":   secrets.environment(),
+			"BASE_IMAGES":     pinned(p.PinnedBaseImages),
+			"SBOM_GENERATOR":  optional(p.SBOMGenerator),
+			"SOURCE_URL":      &p.SourceURL,
+			"BUILDKIT_IMAGES": buildKitImages(p.BuildKitImage),
 			// What of the builder is not as BuildKit has it by default.
-			"BUILDKITD_CONFIG": mirrors(scope, p.PullThrough),
+			"BUILDKITD_CONFIG": jsii.String(frontends(p.Frontends) + mirrors(scope, p.PullThrough)),
 			"RULES":            rulesOf(p.Rules),
 		},
 	})

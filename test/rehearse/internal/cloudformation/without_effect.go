@@ -51,7 +51,6 @@ var withoutEffect = map[string]map[string]string{
 		"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",
 		"BadgeEnabled":                         describes,
 		"Cache":                                "a cache changes how long a build takes, not what it does",
-		"ConcurrentBuildLimit":                 "a stage holds one execution, and each project one action",
 		"Description":                          describes,
 		"EncryptionKey":                        encryption,
 		"Environment.ImagePullCredentialsType": "no build image is pulled: commands run with this machine's programs",

@@ -57,11 +57,11 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 	}
 	var docker codebuild.Docker
 	err := r.step("start BuildKit", func() error {
-		caches, err := r.caches(stacks, mirror)
+		builds, err := r.builderConfig(stacks, mirror)
 		if err != nil {
 			return err
 		}
-		builder, config, err := r.machine.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror, Caches: caches})
+		builder, config, err := r.machine.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror, Caches: builds.mirrors, Frontends: builds.frontends})
 		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
 		return err
 	})
