@@ -147,6 +147,11 @@ func TestUnread(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
+			for _, b := range image.Entries[0].Blobs {
+				if b.Content != nil && b.Content.Bytes == 0 {
+					t.Errorf("what was read of %s, of which nothing was: %+v", b.Descriptor.Digest, b.Content)
+				}
+			}
 			if linux := test.spec.Platform.OS == "linux"; (image.Entries[0].Start != nil) != linux {
 				t.Errorf("started: %+v", image.Entries[0].Start)
 			}
