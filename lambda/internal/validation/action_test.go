@@ -22,6 +22,7 @@ import (
 	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/job"
+	"archway/lambda/internal/output"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
 )
@@ -43,8 +44,9 @@ type scene struct {
 	*fixture.Server
 	store *fixture.Store
 	root  digest.Digest
-	// host is the registry that the function knows.
+	// host is the registry that the function knows, and runs what it asks about runs: the scene, if it is nil.
 	host string
+	runs output.Runs
 }
 
 func (s *scene) image() *settings.Image { return &s.pipeline.Images[0] }
@@ -115,7 +117,12 @@ func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func
 		change(s)
 	}
 	var lines bytes.Buffer
-	v := &Validator{Settings: &s.pipeline, Registry: s.host, Runs: s, Open: open, Pushed: s.times, Now: func() time.Time { return noon }}
+	if s.runs == nil {
+		s.runs = s
+	}
+	v := &Validator{
+		Settings: &s.pipeline, Registry: s.host, Runs: s.runs, Open: open, Pushed: s.times, Now: func() time.Time { return noon },
+	}
 	variables, err = v.Work(t.Context(), job.Job{ID: "job", Execution: "run", Image: s.image(), Log: slog.New(slog.NewJSONHandler(&lines, nil))})
 	if err == nil && variables[settings.Digest] != s.outputs[merge][settings.IndexDigest] {
 		t.Errorf("digest %q, want %s", variables[settings.Digest], s.outputs[merge])
