@@ -532,3 +532,10 @@ func TestUnusedAllowances(t *testing.T) {
 		t.Errorf("a replay is not remembered: got %d refusals", n)
 	}
 }
+
+func TestRoleIsThereOnce(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	if err := a.Add([]*Role{{ARN: roleARN}}, nil); err == nil || !strings.Contains(err.Error(), roleARN+" is in the account already") {
+		t.Errorf("got %v", err)
+	}
+}
