@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostile are values that somebody chose: who may start the pipeline, or who took over a build. Each tries to be more than a
-// value. They take turns with the models of the shell.
+// hostile are values that somebody chose: who may start the pipeline, or who took over a build.
+// Each tries to be more than a value. They take turns with the models of the shell.
 var hostile = []string{
 	"$(touch taken)",
 	"`touch taken`",
@@ -74,7 +74,8 @@ func TestHostileRuleIsNoRule(t *testing.T) {
 
 func TestRuleThatIsGivenTwiceIsNoRule(t *testing.T) {
 	twice := strings.Replace(started("main"), `"name":"ref"`, `"name":"rule"`, 1)
-	nothingHappened(t, run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": twice})))
+	environment := with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": twice})
+	nothingHappened(t, run(t, buildspecs.Build, environment))
 }
 
 func TestHostileDigestIsNotMerged(t *testing.T) {
@@ -95,7 +96,9 @@ func TestHostileValidationIsNotTested(t *testing.T) {
 		values = append(values, value)
 	}
 	for i, value := range values {
-		for name, outputs := range map[string][]attempt{"digest": validated(value, both), "platforms": validated(digest("c"), value)} {
+		for name, outputs := range map[string][]attempt{
+			"digest": validated(value, both), "platforms": validated(digest("c"), value),
+		} {
 			t.Run(fmt.Sprint(name, i), func(t *testing.T) {
 				environment := with(smokeEnvironment, map[string]string{"STUB_HISTORY": history(t, outputs)})
 				nothingHappened(t, start(t, i%len(models), buildspecs.SmokeTest, environment)())
@@ -107,13 +110,16 @@ func TestHostileValidationIsNotTested(t *testing.T) {
 func TestHostileCommitIsNone(t *testing.T) {
 	for _, value := range []string{"$(touch taken)", commit + "\n", commit + ",x", "HEAD", strings.ToUpper(commit)} {
 		for _, spec := range []buildspecs.Spec{buildspecs.Build, buildspecs.Merge} {
-			environment := with(merging(t, digest("a"), digest("b")), buildEnvironment)
-			nothingHappened(t, start(t, 0, spec, with(environment, map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": value}))())
+			environment := with(with(merging(t, digest("a"), digest("b")), buildEnvironment), map[string]string{
+				"CODEBUILD_RESOLVED_SOURCE_VERSION": value,
+			})
+			nothingHappened(t, start(t, 0, spec, environment)())
 		}
 	}
 }
 
-// What lies outside of the source is another's: credentials, or what an earlier command left on this machine.
+// What lies outside of the source is another's: credentials, or what an earlier command left on
+// this machine.
 func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 	outside := t.TempDir()
 	write(t, filepath.Join(outside, "Dockerfile"), "FROM scratch\n", 0o644)
@@ -125,7 +131,8 @@ func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 		"by the parent":            {"services/link", "../..", "services/link/sibling", "Dockerfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILD_CONTEXT": test.context, "DOCKERFILE": test.dockerfile}),
+			environment := with(buildEnvironment, map[string]string{"BUILD_CONTEXT": test.context, "DOCKERFILE": test.dockerfile})
+			r := run(t, buildspecs.Build, environment,
 				func(source string) {
 					write(t, filepath.Join(filepath.Dir(source), "sibling", "Dockerfile"), "FROM scratch\n", 0o644)
 					if err := os.Symlink(test.to, filepath.Join(source, test.link)); err != nil {
@@ -141,7 +148,8 @@ func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 }
 
 func TestSymbolicLinkInsideTheSourceIsFollowed(t *testing.T) {
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILD_CONTEXT": "api", "DOCKERFILE": "docker/Dockerfile.prod"}),
+	environment := with(buildEnvironment, map[string]string{"BUILD_CONTEXT": "api", "DOCKERFILE": "docker/Dockerfile.prod"})
+	r := run(t, buildspecs.Build, environment,
 		func(source string) {
 			if err := os.Symlink("services/api", filepath.Join(source, "api")); err != nil {
 				t.Fatal(err)

@@ -31,7 +31,8 @@ type attempt struct {
 	execution             string // default: this one
 }
 
-// history is a folder with what list-action-executions answers at the first look, the second one, and so on.
+// history is a folder with what list-action-executions answers at the first look, the second one,
+// and so on.
 func history(t *testing.T, looks ...[]attempt) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -70,7 +71,8 @@ func object(value any) string {
 
 // built is a build's entry.
 func built(action, status, second string, digest any) attempt {
-	return attempt{stage: "Build", action: action, status: status, second: second, outputs: map[string]any{"IMAGE_DIGEST": digest}}
+	outputs := map[string]any{"IMAGE_DIGEST": digest}
+	return attempt{stage: "Build", action: action, status: status, second: second, outputs: outputs}
 }
 
 // bothBuilt is the history of a run that has built both platforms.
@@ -80,5 +82,6 @@ func bothBuilt(amd64, arm64 any) []attempt {
 
 // validated is the history of a run whose Validate action gave these.
 func validated(digest, platforms any) []attempt {
-	return []attempt{{stage: "Validate", action: "hello", status: "Succeeded", outputs: map[string]any{"digest": digest, "platforms": platforms}}}
+	outputs := map[string]any{"digest": digest, "platforms": platforms}
+	return []attempt{{stage: "Validate", action: "hello", status: "Succeeded", outputs: outputs}}
 }

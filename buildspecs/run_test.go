@@ -46,8 +46,8 @@ func (r result) command(t *testing.T, words ...string) []string {
 	return found
 }
 
-// stubs stand for the programs that reach out of the machine. They record their calls and answer as the test's environment
-// says.
+// stubs stand for the programs that reach out of the machine. They record their calls and answer as
+// the test's environment says.
 var stubs = map[string]string{
 	"docker": `
 record docker "$@"
@@ -151,9 +151,10 @@ finish() {
 trap finish EXIT
 `
 
-// models are the ways in which CodeBuild is said to run the commands of a buildspec of version 0.2, one after the other until one
-// fails: in one shell, or each in a new one, where only what is exported and the folder survive. A shell with allexport hands
-// every variable to every program, which takes no value of more than 128 KiB.
+// models are the ways in which CodeBuild is said to run the commands of a buildspec of version 0.2,
+// one after the other until one fails: in one shell, or each in a new one, where only what is
+// exported and the folder survive. A shell with allexport hands every variable to every program,
+// which takes no value of more than 128 KiB.
 var models = []struct{ name, driver string }{
 	{"one shell", finish + `
 for item in "$RECORDS"/item-*; do
@@ -178,7 +179,8 @@ done
 `},
 }
 
-// run runs a buildspec in every model of the shell. They must agree; the result is that of the first.
+// run runs a buildspec in every model of the shell. They must agree; the result is that of the
+// first.
 func run(t *testing.T, spec buildspecs.Spec, env map[string]string, prepare ...func(source string)) result {
 	t.Helper()
 	var ends []func() result
@@ -212,8 +214,8 @@ func (r result) outcome() map[string]any {
 	}
 }
 
-// start starts a buildspec in one model of the shell, and in a source folder with a Dockerfile in ".", "services/api" and "docker".
-// It returns how to wait for the end.
+// start starts a buildspec in one model of the shell, and in a source folder with a Dockerfile in
+// ".", "services/api" and "docker". It returns how to wait for the end.
 func start(t *testing.T, model int, spec buildspecs.Spec, env map[string]string, prepare ...func(source string)) func() result {
 	t.Helper()
 	source, bin, records := t.TempDir(), t.TempDir(), t.TempDir()

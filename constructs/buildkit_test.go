@@ -32,7 +32,8 @@ func TestFrontendsAreNamesOfRepositories(t *testing.T) {
 		t.Error(err)
 	}
 	for _, bad := range []string{
-		"", "docker/dockerfile:1", "docker.io/docker/dockerfile:1", "docker.io/docker/dockerfile@sha256:0", "Docker.io/x", "dockerfile",
+		"", "docker/dockerfile:1", "docker.io/docker/dockerfile:1", "docker.io/docker/dockerfile@sha256:0",
+		"Docker.io/x", "dockerfile",
 		"docker.io/a\"]\n[worker.oci]\n", "docker.io/*", "docker.io/",
 	} {
 		if frontendProblems("Frontends", []string{bad}) == nil {
@@ -42,7 +43,8 @@ func TestFrontendsAreNamesOfRepositories(t *testing.T) {
 }
 
 func TestFrontendsOfADockerfileAreLimited(t *testing.T) {
-	want := "[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n"
+	want := "[frontend.\"gateway.v0\"]\n" +
+		"  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n"
 	if diff := cmp.Diff(want, frontends(DefaultFrontends)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

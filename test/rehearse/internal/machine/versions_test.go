@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// supported are the oldest BuildKit without the first of the known escapes by frontends, and the newest that was tried. The
-// rehearsal has the one that builds are pinned to.
+// supported are the oldest BuildKit without the first of the known escapes by frontends, and the
+// newest that was tried. The rehearsal has the one that builds are pinned to.
 var supported = []string{"v0.28.1", "v0.33.0"}
 
 // Each daemon is built once, in about two minutes on two cores, and kept in the cache.
@@ -92,10 +93,12 @@ func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 	run := func(script string, env ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 		cmd.Dir = source
-		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "HOME="+dir, "DOCKER_CONFIG="+dir,
+		cmd.Env = append(os.Environ(),
+			"PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "HOME="+dir, "DOCKER_CONFIG="+dir,
 			"BUILDX_CONFIG="+filepath.Join(dir, "buildx"), "BUILDX_BUILDER=tried", "BUILDX_NO_DEFAULT_ATTESTATIONS=",
-			"CODEBUILD_RESOLVED_SOURCE_VERSION="+strings.Repeat("0", 40), "REPOSITORY_URI="+repository, "CACHE_REF="+repository+":cache",
-			"PLATFORM=linux/amd64", "BUILD_CONTEXT=.", "DOCKERFILE=Dockerfile", "BUILD_ARGS={}", "IMAGE_LABELS={}", "SOURCE_URL=https://git.test/x")
+			"CODEBUILD_RESOLVED_SOURCE_VERSION="+strings.Repeat("0", 40), "SOURCE_URL=https://git.test/x",
+			"REPOSITORY_URI="+repository, "CACHE_REF="+repository+":cache", "PLATFORM=linux/amd64",
+			"BUILD_CONTEXT=.", "DOCKERFILE=Dockerfile", "BUILD_ARGS={}", "IMAGE_LABELS={}")
 		cmd.Env = append(cmd.Env, env...)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -103,8 +106,8 @@ func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 	if out, err := run("docker buildx create --driver remote --name tried unix://" + socket); err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
-	commands := append(append([]string{}, buildspecs.Build.Phases["pre_build"].Commands...), buildspecs.Build.Phases["build"].Commands...)
-	build := strings.Join(commands, "\n")
+	phases := buildspecs.Build.Phases
+	build := strings.Join(slices.Concat(phases["pre_build"].Commands, phases["build"].Commands), "\n")
 	out, err := run(build + "\nprintf '\\ndigest %s' \"$IMAGE_DIGEST\"")
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
