@@ -27,9 +27,9 @@ import (
 var quick = retry.Policy{Attempts: 4, Missing: 2, First: time.Millisecond, Longest: time.Second}
 
 const (
-	// chunk makes six requests of the large layers.
+	// chunk makes three requests of a large layer.
 	chunk = 16 << 10
-	large = 90 << 10
+	large = 40 << 10
 )
 
 // world is a registry with an image in the repository "staging/app".
@@ -55,6 +55,9 @@ var kinds = map[string]func(http.Handler) http.Handler{
 	"ECR, mounts":  func(h http.Handler) http.Handler { return &distribution.ECR{Registry: h, Mounts: true} },
 }
 
+// thorough are those that tests of every request run through, with an image of one platform: each takes its own ways.
+var thorough = []string{"mounts", "no mounts", "ECR"}
+
 func withoutMounts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
@@ -74,12 +77,12 @@ func refusingMounts(h http.Handler) http.Handler {
 	})
 }
 
-func start(t *testing.T, kind string) *world {
+func start(t *testing.T, kind string, platforms ...specs.Platform) *world {
 	t.Helper()
 	real := distribution.New(t)
 	w := &world{inner: kinds[kind](real), store: fixture.New()}
 	var entries []specs.Descriptor
-	for n, platform := range []specs.Platform{fixture.AMD64, fixture.ARM64} {
+	for n, platform := range platforms {
 		entries = append(entries, w.store.Image(fixture.ImageSpec{Platform: platform, Layers: [][]layertest.Entry{
 			{layertest.Plain("base", noise(uint64(n), large))},
 			{layertest.Exe("app", layertest.Static(platform.Architecture))},
@@ -97,6 +100,14 @@ func start(t *testing.T, kind string) *world {
 
 func (w *world) described(b []byte) string {
 	return describe("application/octet-stream", w.store.PutBlob(b), int64(len(b)))
+}
+
+// bytes is the size of all blobs.
+func (w *world) bytes() (all int64) {
+	for _, b := range w.store.Blobs {
+		all += int64(len(b))
+	}
+	return all
 }
 
 func noise(seed uint64, size int) []byte {
