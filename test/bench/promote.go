@@ -30,7 +30,8 @@ const (
 	noise = 1.05
 )
 
-// promote compares the copying of a promotion with crane and skopeo: by mount, and where the registry mounts nothing.
+// promote compares the copying of a promotion with crane and skopeo: by mount, and where the
+// registry mounts nothing.
 func promote(ctx context.Context, runs int) error {
 	work, err := os.MkdirTemp("", "archway-bench-")
 	if err != nil {
@@ -38,7 +39,8 @@ func promote(ctx context.Context, runs int) error {
 	}
 	defer os.RemoveAll(work)
 	ours := filepath.Join(work, "copy")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", ours, "./lambda/internal/transfer/copy").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", ours, "./lambda/internal/transfer/copy")
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the copier: %w\n%s", err, out)
 	}
 	crane, err := tools.Crane(ctx)
@@ -63,8 +65,9 @@ func promote(ctx context.Context, runs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("an image of %.0f MB for two platforms in %d blobs and %d manifests, from one repository of a registry (Distribution) on\n"+
-		"loopback to another, with a tag; every run has a new target; medians of %d runs, and the highest memory\n", float64(size)/1e6, image.blobs, image.manifests, runs)
+	fmt.Printf("an image of %.0f MB for two platforms in %d blobs and %d manifests, from one repository of a\n"+
+		"registry (Distribution) on loopback to another, with a tag; every run has a new target; medians of %d runs,\n"+
+		"and the highest memory\n", float64(size)/1e6, image.blobs, image.manifests, runs)
 	c := comparison{registry: r, image: image, size: size, runs: runs, tools: []tool{
 		{"archway", func(to string) []string { return []string{ours, r.repository, image.digest.String(), to, "v1"} }},
 		{"crane copy", func(to string) []string {
@@ -73,8 +76,11 @@ func promote(ctx context.Context, runs int) error {
 	}}
 	if skopeo != "" {
 		c.tools = append(c.tools, tool{"skopeo copy", func(to string) []string {
-			return []string{skopeo, "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", "--src-tls-verify=false", "--dest-tls-verify=false",
-				"docker://" + r.repository + "@" + image.digest.String(), "docker://" + to + ":v1"}
+			return []string{
+				skopeo, "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests",
+				"--src-tls-verify=false", "--dest-tls-verify=false",
+				"docker://" + r.repository + "@" + image.digest.String(), "docker://" + to + ":v1",
+			}
 		}})
 	}
 	return errors.Join(c.byMount(ctx), c.byCopy(ctx))
@@ -136,13 +142,15 @@ func (c *comparison) byMount(ctx context.Context) error {
 	}
 	fmt.Printf("by mount %27s %9s %9s %9s %9s %9s\n", "blobs", "manifests", "tag", "others", "s", "peak MiB")
 	for n, o := range outcomes {
-		fmt.Printf("  %-25s %8d %9d %9d %9d %9.3f %9.1f\n", c.tools[n].name+", requests", o.asked.blobs, o.asked.manifests, o.asked.tags, o.asked.others, o.took.Seconds(), o.mebibytes)
+		fmt.Printf("  %-25s %8d %9d %9d %9d %9.3f %9.1f\n", c.tools[n].name+", requests",
+			o.asked.blobs, o.asked.manifests, o.asked.tags, o.asked.others, o.took.Seconds(), o.mebibytes)
 	}
 	mine := outcomes[0].asked
 	each := float64(mine.blobs) / float64(c.image.blobs)
 	fmt.Printf("  %.1f requests for each blob, %d for the tag (goal: at most %d)\n", each, mine.tags, requestsEach)
 	if each > requestsEach || mine.tags > requestsEach {
-		return fmt.Errorf("by mount: %.1f requests for each blob and %d for the tag, expected at most %d", each, mine.tags, requestsEach)
+		return fmt.Errorf("by mount: %.1f requests for each blob and %d for the tag, expected at most %d",
+			each, mine.tags, requestsEach)
 	}
 	return nil
 }
@@ -155,7 +163,8 @@ func (c *comparison) byCopy(ctx context.Context) error {
 	}
 	fmt.Printf("by copy: the registry mounts nothing, so that all send each byte %8s %9s %9s\n", "MB/s", "s", "peak MiB")
 	for n, o := range outcomes {
-		fmt.Printf("  %-60s %9.0f %9.3f %9.1f\n", c.tools[n].name, float64(c.size)/1e6/o.took.Seconds(), o.took.Seconds(), o.mebibytes)
+		fmt.Printf("  %-60s %9.0f %9.3f %9.1f\n",
+			c.tools[n].name, float64(c.size)/1e6/o.took.Seconds(), o.took.Seconds(), o.mebibytes)
 	}
 	mine := outcomes[0]
 	var problems []error
@@ -164,7 +173,8 @@ func (c *comparison) byCopy(ctx context.Context) error {
 		if n == 0 {
 			fmt.Printf("       (goal: at least 1, and at most %d MiB)", copyMemory)
 			if mine.took.Seconds() > noise*o.took.Seconds() {
-				problems = append(problems, fmt.Errorf("by copy: %.3f s, slower than crane with %.3f s", mine.took.Seconds(), o.took.Seconds()))
+				problems = append(problems, fmt.Errorf("by copy: %.3f s, slower than crane with %.3f s",
+					mine.took.Seconds(), o.took.Seconds()))
 			}
 		}
 		fmt.Println()

@@ -90,7 +90,8 @@ func (r *copyRegistry) pushManifest(f *folder, d digest.Digest, mediaType string
 	return err
 }
 
-// same asks whether all of an image is in another repository. The registry compared each digest when it came.
+// same asks whether all of an image is in another repository. The registry compared each digest
+// when it came.
 func (r *copyRegistry) same(image stored, repository string) error {
 	for _, d := range image.all {
 		kind := "blobs"

@@ -62,19 +62,24 @@ func TestUpload(t *testing.T) {
 
 func TestHasBlobAsksOnce(t *testing.T) {
 	s := fixture.Serve(t)
-	if there, err := open(t, s).HasBlob(t.Context(), digest.FromString("none")); there || err != nil || s.Count("HEAD") != 1 {
+	there, err := open(t, s).HasBlob(t.Context(), digest.FromString("none"))
+	if there || err != nil || s.Count("HEAD") != 1 {
 		t.Errorf("%t, %v, %d requests", there, err, s.Count("HEAD"))
 	}
 }
 
 // Wherever a registry sends an upload, credentials and bytes go to its own host.
 func TestUploadStaysOnTheHost(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s reached another host", r.Method) }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s reached another host", r.Method)
+	}))
 	defer elsewhere.Close()
 	for _, method := range []string{http.MethodPost, http.MethodPatch} {
 		for name, location := range map[string]string{
-			"address": elsewhere.URL + "/v2/app/blobs/uploads/1", "no scheme": strings.TrimPrefix(elsewhere.URL, "http:") + "/v2/app/blobs/uploads/1",
-			"user": "http://user@" + strings.TrimPrefix(elsewhere.URL, "http://") + "/1", "file": "file:///etc/passwd", "opaque": "mailto:a", "broken": "http://[",
+			"address":   elsewhere.URL + "/v2/app/blobs/uploads/1",
+			"no scheme": strings.TrimPrefix(elsewhere.URL, "http:") + "/v2/app/blobs/uploads/1",
+			"user":      "http://user@" + strings.TrimPrefix(elsewhere.URL, "http://") + "/1",
+			"file":      "file:///etc/passwd", "opaque": "mailto:a", "broken": "http://[",
 			"long": "/" + strings.Repeat("x", 5000),
 		} {
 			t.Run(method+" "+name, func(t *testing.T) {
@@ -139,8 +144,10 @@ func TestUploadTellsWhatIsFinal(t *testing.T) {
 		want  error
 		tries int
 	}{
-		{401, registry.ErrDenied, 1}, {403, registry.ErrDenied, 1}, {404, registry.ErrUploadLost, 1}, {416, registry.ErrUploadLost, 1},
-		{429, registry.ErrUnavailable, 3}, {500, registry.ErrUnavailable, 3}, {501, registry.ErrUnavailable, 1}, {307, registry.ErrUnavailable, 1},
+		{401, registry.ErrDenied, 1}, {403, registry.ErrDenied, 1},
+		{404, registry.ErrUploadLost, 1}, {416, registry.ErrUploadLost, 1},
+		{429, registry.ErrUnavailable, 3}, {500, registry.ErrUnavailable, 3},
+		{501, registry.ErrUnavailable, 1}, {307, registry.ErrUnavailable, 1},
 	} {
 		t.Run(fmt.Sprint(test.code), func(t *testing.T) {
 			s := fixture.Serve(t)
@@ -201,7 +208,8 @@ func TestPutByDigest(t *testing.T) {
 			if there {
 				s.Push(t, "app", store)
 			}
-			exists := status(400, `{"errors":[{"code":"UNKNOWN","message":"ImageAlreadyExistsException: Image with digest '`+d.String()+`' already exists"}]}`)
+			exists := status(400, `{"errors":[{"code":"UNKNOWN","message":"ImageAlreadyExistsException: Image with `+
+				`digest '`+d.String()+`' already exists"}]}`)
 			s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut {
 					exists(w, r)

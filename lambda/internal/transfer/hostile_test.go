@@ -20,16 +20,18 @@ import (
 	"archway/lambda/internal/transfer"
 )
 
-// across copies from a registry that serves anything to another, strict one, which mounts nothing of it.
-func across(t *testing.T, store *fixture.Store, roots ...digest.Digest) (from *fixture.Server, to *world, job transfer.Job) {
+// across copies from a registry that serves anything to another, strict one, which mounts nothing
+// of it.
+func across(t *testing.T, store *fixture.Store, roots ...digest.Digest) (*world, transfer.Job) {
 	t.Helper()
-	from = fixture.Serve(t)
+	from := fixture.Serve(t)
 	from.Push(t, "app", store)
-	to = &world{inner: distribution.New(t), store: store}
+	to := &world{inner: distribution.New(t), store: store}
 	to.Server = fixture.ServeHandler(t, http.HandlerFunc(to.serve))
 	source := &world{Server: from}
-	return from, to, transfer.InChunks(transfer.Job{
-		From: source.open(t, "app", transport.PullScope), To: to.open(t, "release", transport.PushScope), Roots: roots,
+	return to, transfer.InChunks(transfer.Job{
+		From: source.open(t, "app", transport.PullScope), To: to.open(t, "release", transport.PushScope),
+		Roots: roots,
 	}, chunk)
 }
 
@@ -50,7 +52,8 @@ func TestHostileManifests(t *testing.T) {
 			registry.OCIManifest, describe(specs.MediaTypeImageConfig, digest.FromString("{}"), 2), strings.Join(layers, ","))
 	}
 	list := func(children ...string) string {
-		return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`, registry.OCIIndex, strings.Join(children, ","))
+		return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`,
+			registry.OCIIndex, strings.Join(children, ","))
 	}
 	layer := func(size int64) string { return describe(specs.MediaTypeImageLayer, digest.FromString("layer"), size) }
 	many := make([]string, 501)
@@ -72,8 +75,9 @@ func TestHostileManifests(t *testing.T) {
 		"schema 1":           {`{"schemaVersion":1,"fsLayers":[]}`, "schema 1"},
 		"something":          {`{}`, "something else"},
 		"no JSON":            {`nothing`, "can't be read"},
-		"child's size":       {list(describe(registry.OCIManifest, digest.FromString("child"), 6)), "has 5 bytes, but the index that names it says 6"},
-		"child's digest":     {list(`{"size":5,"digest":"sha256:1"}`), "is not a digest"},
+		"child's size": {list(describe(registry.OCIManifest, digest.FromString("child"), 6)),
+			"has 5 bytes, but the index that names it says 6"},
+		"child's digest": {list(`{"size":5,"digest":"sha256:1"}`), "is not a digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +85,7 @@ func TestHostileManifests(t *testing.T) {
 			store.PutBlob([]byte("{}"))
 			store.PutBlob([]byte("layer"))
 			store.PutManifest(registry.OCIManifest, []byte("child"))
-			_, to, job := across(t, store, store.PutManifest(registry.OCIManifest, []byte(test.document)))
+			to, job := across(t, store, store.PutManifest(registry.OCIManifest, []byte(test.document)))
 			_, err := transfer.Run(t.Context(), job)
 			refused(t, to, err, test.want)
 		})
@@ -95,7 +99,7 @@ func TestDepthAndNumberAreBounded(t *testing.T) {
 		for range index.MaxDepth {
 			d = store.Index(d)
 		}
-		_, to, job := across(t, store, d.Digest)
+		to, job := across(t, store, d.Digest)
 		_, err := transfer.Run(t.Context(), job)
 		refused(t, to, err, "nested more than 4 levels deep")
 	})
@@ -103,9 +107,10 @@ func TestDepthAndNumberAreBounded(t *testing.T) {
 		store := fixture.New()
 		var roots []digest.Digest
 		for n := range 1001 {
-			roots = append(roots, store.PutManifest(registry.OCIManifest, fmt.Appendf(nil, `{"schemaVersion":2,"layers":[],"annotations":{"n":"%d"}}`, n)))
+			roots = append(roots, store.PutManifest(registry.OCIManifest,
+				fmt.Appendf(nil, `{"schemaVersion":2,"layers":[],"annotations":{"n":"%d"}}`, n)))
 		}
-		_, to, job := across(t, store, roots...)
+		to, job := across(t, store, roots...)
 		_, err := transfer.Run(t.Context(), job)
 		refused(t, to, err, "more than 1000 manifests")
 	})
@@ -118,15 +123,18 @@ func TestSourceSendsOtherBytes(t *testing.T) {
 		"longer":  func(b []byte) []byte { return append(bytes.Clone(b), 0) },
 		"none":    func([]byte) []byte { return nil },
 	} {
-		for kind, content := range map[string][]byte{"layer": noise(9, large), "small": []byte("small"), "a chunk": noise(8, chunk)} {
+		for kind, content := range map[string][]byte{
+			"layer": noise(9, large), "small": []byte("small"), "a chunk": noise(8, chunk),
+		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
 				store := fixture.New()
 				d := store.PutBlob(content)
-				root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"layers":[%s]}`,
-					registry.OCIManifest, describe(specs.MediaTypeImageLayer, d, int64(len(content)))))
+				root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil,
+					`{"schemaVersion":2,"mediaType":%q,"layers":[%s]}`, registry.OCIManifest,
+					describe(specs.MediaTypeImageLayer, d, int64(len(content)))))
 				store.Replace(d, change(content))
-				_, to, job := across(t, store, root)
+				to, job := across(t, store, root)
 				_, err := transfer.Run(t.Context(), job)
 				refused(t, to, err, "")
 				if !errors.Is(err, registry.ErrOtherBytes) {
@@ -141,7 +149,7 @@ func TestManifestOfOtherBytes(t *testing.T) {
 	store := fixture.New()
 	d := store.Good().Digest
 	store.Replace(d, []byte(`{"schemaVersion":2,"layers":[]}`))
-	_, to, job := across(t, store, d)
+	to, job := across(t, store, d)
 	_, err := transfer.Run(t.Context(), job)
 	refused(t, to, err, "")
 	if !errors.Is(err, registry.ErrOtherBytes) {
@@ -154,16 +162,19 @@ func TestForeignLayers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := fixture.New()
 			config, layer := store.PutBlob([]byte("{}")), store.PutBlob([]byte("layer"))
-			root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[%s]}`,
+			foreign := describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", layer, 5)
+			root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil,
+				`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[%s]}`,
 				registry.OCIManifest, describe(specs.MediaTypeImageConfig, config, 2),
-				strings.Replace(describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", layer, 5), `"size"`, `"urls":["https://example.com/a"],"size"`, 1)))
+				strings.Replace(foreign, `"size"`, `"urls":["https://example.com/a"],"size"`, 1)))
 			if !there {
 				store.Forget(layer)
 			}
-			_, to, job := across(t, store, root)
+			to, job := across(t, store, root)
 			result, err := transfer.Run(t.Context(), job)
 			// The registry behind the test knows no foreign layers, so that only the blobs tell.
-			if want := map[bool]int{false: 1, true: 2}[there]; result.Copied != want || to.Count("PUT /v2/release/blobs/") != want {
+			want := map[bool]int{false: 1, true: 2}[there]
+			if result.Copied != want || to.Count("PUT /v2/release/blobs/") != want {
 				t.Errorf("%+v, %v, want %d blobs", result, err, want)
 			}
 		})
@@ -172,7 +183,7 @@ func TestForeignLayers(t *testing.T) {
 		store := fixture.New()
 		root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"layers":[%s]}`,
 			registry.OCIManifest, describe(specs.MediaTypeImageLayer, digest.FromString("gone"), 4)))
-		_, to, job := across(t, store, root)
+		to, job := across(t, store, root)
 		_, err := transfer.Run(t.Context(), job)
 		refused(t, to, err, "")
 		if !errors.Is(err, registry.ErrNotFound) {
@@ -184,7 +195,7 @@ func TestForeignLayers(t *testing.T) {
 func TestAcrossRegistries(t *testing.T) {
 	store := fixture.New()
 	root := store.Good().Digest
-	_, to, job := across(t, store, root)
+	to, job := across(t, store, root)
 	if result := run(t.Context(), t, job); result.Mounted != 0 || result.Copied != len(store.Blobs) {
 		t.Errorf("%+v", result)
 	}

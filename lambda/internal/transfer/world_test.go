@@ -40,8 +40,8 @@ type world struct {
 	roots []digest.Digest
 
 	mu sync.Mutex
-	// at is the request, counted from 1, that fail answers; 0 is none. forward lets the registry do what was asked, and
-	// keeps its answer back.
+	// at is the request, counted from 1, that fail answers; 0 is none. forward lets the registry do
+	// what was asked, and keeps its answer back.
 	at, count int
 	fail      func(w http.ResponseWriter, r *http.Request, forward func())
 }
@@ -55,7 +55,8 @@ var kinds = map[string]func(http.Handler) http.Handler{
 	"ECR, mounts":  func(h http.Handler) http.Handler { return &distribution.ECR{Registry: h, Mounts: true} },
 }
 
-// thorough are those that tests of every request run through, with an image of one platform: each takes its own ways.
+// thorough are those that tests of every request run through, with an image of one platform: each
+// takes its own ways.
 var thorough = []string{"mounts", "no mounts", "ECR"}
 
 func withoutMounts(h http.Handler) http.Handler {
@@ -70,7 +71,8 @@ func withoutMounts(h http.Handler) http.Handler {
 func refusingMounts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("mount") {
-			http.Error(w, `{"errors":[{"code":"DENIED","message":"not authorized to perform ecr:GetDownloadUrlForLayer"}]}`, http.StatusForbidden)
+			const no = `{"errors":[{"code":"DENIED","message":"not authorized to perform ecr:GetDownloadUrlForLayer"}]}`
+			http.Error(w, no, http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -90,7 +92,8 @@ func start(t *testing.T, kind string, platforms ...specs.Platform) *world {
 	}
 	index := w.store.Index(entries...).Digest
 	referrer := w.store.PutManifest(registry.OCIManifest, []byte(`{"schemaVersion":2,"mediaType":"`+registry.OCIManifest+`",
-		"artifactType":"application/spdx+json","config":`+w.described([]byte("{}"))+`,"layers":[`+w.described([]byte("a bill"))+`],
+		"artifactType":"application/spdx+json",
+		"config":`+w.described([]byte("{}"))+`,"layers":[`+w.described([]byte("a bill"))+`],
 		"subject":{"mediaType":"`+registry.OCIIndex+`","digest":"`+index.String()+`","size":1}}`))
 	w.roots = []digest.Digest{index, referrer}
 	distribution.Fill(t, real, "staging/app", w.store)

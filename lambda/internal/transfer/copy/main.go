@@ -1,5 +1,5 @@
-// Command copy copies an image as promotion does, and points a tag there, in a process of its own: `make bench` measures it. It
-// logs in nowhere.
+// Command copy copies an image as promotion does, and points a tag there, in a process of its own:
+// `make bench` measures it. It logs in nowhere.
 //
 //	copy REPOSITORY DIGEST TARGET TAG
 package main
