@@ -77,13 +77,17 @@ func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lac
 
 // until asks until nothing is lacking, or the patience, or the context, ends. It gives what was lacking at the end.
 func (c CodePipeline) until(ctx context.Context, ask func() (lacks string, err error)) (lacks string, err error) {
-	end := time.Now().Add(c.patience.Whole)
+	// What is counted is the time waited, not that of the answers, so that a busy machine looks no less often.
+	left := c.patience.Whole
 	for wait := c.patience.First; ; wait = min(wait+wait/2, c.patience.Longest) {
 		if lacks, err = ask(); err != nil || lacks == "" {
 			return "", err
 		}
 		pause := wait/2 + rand.N(wait/2+1) // actions that began together don't all come back together
-		if deadline, ok := ctx.Deadline(); time.Now().Add(pause).After(end) || ok && time.Now().Add(pause).After(deadline) {
+		if left -= pause; left < 0 {
+			return lacks, nil
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Now().Add(pause).After(deadline) {
 			return lacks, nil
 		}
 		timer := time.NewTimer(pause)
