@@ -183,6 +183,7 @@ func TestEvidenceMustBeDigests(t *testing.T) {
 		"another algorithm": {"digest": "sha512:" + strings.Repeat("0", 128), "referrers": "none"},
 		"none":              {"digest": "none", "referrers": "none"},
 		"no referrers":      {"digest": good},
+		"other referrers":   {"digest": good, "referrers": "sha512:" + strings.Repeat("0", 128)},
 		"odd referrers":     {"digest": good, "referrers": good + ",latest"},
 		"a gap":             {"digest": good, "referrers": good + ",," + good},
 	} {

@@ -13,6 +13,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
+	"archway/lambda/internal/transfer"
 )
 
 func TestMovingTagsGoForwardInHistory(t *testing.T) {
@@ -139,6 +140,23 @@ func TestTwoBuildsOfOneSecondAreToldApartTheSameWayByAll(t *testing.T) {
 		if got, want := s.tags(t, "latest")["latest"], max(a, b).String(); got != want {
 			t.Errorf("latest serves %s, want %s", got, want)
 		}
+	}
+}
+
+// ECR may list what was copied only later. It comes after all that is listed, whatever its digest.
+func TestWhatWasJustCopiedIsTheLatest(t *testing.T) {
+	s := set(t)
+	served := s.index("")
+	for served < s.new {
+		served = s.index("")
+	}
+	s.released(t, served, 1, "latest")
+	s.transfer = transfer.Run
+	if _, err := s.promote(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tags(t, "latest")["latest"]; got != "new" {
+		t.Errorf("latest serves %s", got)
 	}
 }
 
@@ -307,6 +325,9 @@ func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 			t.Errorf("record %s", text)
 		}
 		seen = append(seen, record["tag"].(string))
+	}
+	if text := s.log.String(); strings.Count(text, `"TagsMoved":1`) != 3 || strings.Contains(text, `"TagsRolledBack":`) {
+		t.Errorf("metrics of tags in\n%s", text)
 	}
 	if diff := cmp.Diff([]string{commit12, "latest", "feature-x"}, seen); diff != "" {
 		t.Error(diff)
