@@ -18,7 +18,8 @@ import (
 
 func TestMovingTagsGoForwardInHistory(t *testing.T) {
 	for name, test := range map[string]struct {
-		// commit is that of what the tag serves, which came to the release before the other one, which is there, too, or after it.
+		// commit is that of what the tag serves, which came to the release before the other one,
+		// which is there, too, or after it.
 		commit string
 		before bool
 		moves  bool
@@ -239,7 +240,8 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	}
 }
 
-// Exactly one platform gets lost, by an image that somebody else pointed the tag at after the survey.
+// Exactly one platform gets lost, by an image that somebody else pointed the tag at after the
+// survey.
 func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 	for name, after := range map[string]func(*stage){
 		"refused": func(*stage) {},
@@ -292,7 +294,8 @@ func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
 	}
 }
 
-// The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions stand on its top level.
+// The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions
+// stand on its top level.
 func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1, "latest")
