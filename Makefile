@@ -20,7 +20,7 @@ TESTFLAGS ?=
 
 # Packages whose tests want the machine for themselves: a registry, BuildKit and a
 # Docker engine. One after the other, and with live output, as a cold run takes long.
-DAEMONS := ./test/rehearse/internal/proof ./test/rehearse/images ./test/rehearse
+DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/proof ./test/rehearse/images ./test/rehearse
 
 STAMP := node_modules/.locked
 
@@ -63,11 +63,12 @@ unit-test: $(STAMP) jsii-cache ## the tests that need no daemons
 	go test -timeout 30m $(TESTFLAGS) $$(comm -23 <(go list ./... | sort) <(go list $(DAEMONS) | sort))
 
 daemon-test: $(STAMP) ## the rehearsal's tests, which need root on Debian or Ubuntu
+	scripts/setup.sh --tests
 	go test -v -p 1 -timeout 75m $(TESTFLAGS) $(DAEMONS)
 
 # What is missing is said first and loudly; in CI nothing may be.
 tools: ## say which optional tools of the tests are missing
-	@if [[ -n $${CI:-} ]]; then scripts/setup.sh --browser; fi
+	@if [[ -n $${CI:-} ]]; then scripts/setup.sh --tests; fi
 	@missing=0; \
 	check() { command -v "$$1" >/dev/null || { missing=1; printf 'NOT INSTALLED: %s: %s. To install it: %s\n' "$$1" "$$2" "$$3" >&2; }; }; \
 	have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable; }; \

@@ -15,17 +15,19 @@ import (
 const repository = "111122223333.dkr.ecr.eu-west-1.example.test/hello"
 
 var buildEnvironment = map[string]string{
-	"REPOSITORY_URI": repository,
-	"CACHE_REF":      "111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
-	"PLATFORM":       "linux/arm64",
-	"BUILD_CONTEXT":  ".",
-	"DOCKERFILE":     "Dockerfile",
-	"BUILD_ARGS":     "{}",
-	"IMAGE_LABELS":   "{}",
-	"SOURCE_URL":     "https://git.example.test/hello",
-	"BUILDKIT_IMAGE": "example.test/buildkit:1",
-	"COMMIT_ID":      "0123456789abcdef0123456789abcdef01234567",
-	"STUB_METADATA":  `{"containerimage.digest": "` + digest("a") + `"}`,
+	"REPOSITORY_URI":                    repository,
+	"CACHE_REF":                         "111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
+	"PLATFORM":                          "linux/arm64",
+	"BUILD_CONTEXT":                     ".",
+	"DOCKERFILE":                        "Dockerfile",
+	"BUILD_ARGS":                        "{}",
+	"IMAGE_LABELS":                      "{}",
+	"SOURCE_URL":                        "https://git.example.test/hello",
+	"BUILDKIT_IMAGES":                   "example.test/buildkit:1",
+	"PIPELINE":                          "hello",
+	"EXECUTION_ID":                      execution,
+	"CODEBUILD_RESOLVED_SOURCE_VERSION": commit,
+	"STUB_METADATA":                     `{"containerimage.digest": "` + digest("a") + `"}`,
 }
 
 func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
@@ -44,10 +46,10 @@ func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
 	want := []string{
 		"--progress", "plain",
 		"--platform", "linux/arm64",
-		"--file", "././Dockerfile",
+		"--file", "./Dockerfile",
 		"--cache-from", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
 		"--cache-to", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
-		"--output", "type=image,name=" + repository + ",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true",
+		"--output", "type=image,name=" + repository + ",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,oci-artifact=false",
 		"--provenance=mode=max",
 		"--metadata-file", "METADATA",
 		"--label", "org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567",
@@ -109,6 +111,28 @@ func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
 	}
 }
 
+// A mirror that fails, or lacks the image, must not fail the build.
+func TestBuilderComesFromTheFirstMirrorThatAnswers(t *testing.T) {
+	const first, second, third = "a.test/buildkit@sha256:1", "b.test/buildkit@sha256:1", "c.test/buildkit@sha256:1"
+	for unreachable, want := range map[string]string{"": first, first: second, first + " " + second: third} {
+		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
+			"BUILDKIT_IMAGES": first + " " + second + " " + third, "STUB_UNREACHABLE": unreachable,
+		}))
+		got := valuesOf(r.command(t, "docker", "buildx", "create"), "--driver-opt")
+		if diff := cmp.Diff([]string{"image=" + want}, got); diff != "" || !r.succeeded {
+			t.Errorf("without %q: succeeded %v (-want +got):\n%s", unreachable, r.succeeded, diff)
+		}
+		if !strings.Contains(r.log, "The builder is "+want+"\n") {
+			t.Errorf("the log does not say which answered:\n%s", r.log)
+		}
+	}
+	all := first + " " + second
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDKIT_IMAGES": all, "STUB_UNREACHABLE": all}))
+	if r.succeeded || r.command(t, "docker", "buildx", "build") != nil || !strings.Contains(r.log, "pulled from nowhere: tried "+all+"; set") {
+		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
+	}
+}
+
 func TestBuildConfiguresItsBuilder(t *testing.T) {
 	const config = "[registry.\"docker.io\"]\n  mirrors = [\"111122223333.dkr.ecr.eu-west-1.example.test/docker-hub\"]\n"
 	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDKITD_CONFIG": config}))
@@ -129,7 +153,7 @@ func TestBuildConfiguresItsBuilder(t *testing.T) {
 }
 
 func TestBuildUsesTheBuilderThatTheEnvironmentNames(t *testing.T) {
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGE": ""}))
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGES": ""}))
 	if !r.succeeded {
 		t.Fatalf("the build failed:\n%s", r.log)
 	}
@@ -179,10 +203,12 @@ func valuesOf(call []string, option string) []string {
 }
 
 func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
-	all := map[string]string{"BUILDX_BUILDER": "", "BUILDKIT_IMAGE": ""}
-	for _, name := range strings.Fields("REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL COMMIT_ID") {
+	all := map[string]string{"BUILDX_BUILDER": "", "BUILDKIT_IMAGES": ""}
+	for _, name := range strings.Fields("REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL " +
+		"PIPELINE EXECUTION_ID CODEBUILD_RESOLVED_SOURCE_VERSION") {
 		all[name] = ""
 	}
+	all["RULES"] = rules
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -190,7 +216,10 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 	}{
 		{"no environment at all", all, []string{
 			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing", "DOCKERFILE is missing",
-			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "COMMIT_ID is missing", "neither BUILDX_BUILDER"}},
+			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "PIPELINE is missing", `EXECUTION_ID is ""`, `CODEBUILD_RESOLVED_SOURCE_VERSION is ""`,
+			"neither BUILDX_BUILDER"}},
+		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": "main"}, []string{`is "main", expected a commit`}},
+		{"an execution that is none", map[string]string{"RULES": rules, "EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"}, []string{"expected the id of an execution"}},
 		{"a secret that is empty", map[string]string{"BUILD_SECRETS": `{"npmrc": "MOUNT_1"}`, "MOUNT_1": ""}, []string{"the secret npmrc is empty"}},
 		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"}, []string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
 		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`}, []string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},
@@ -252,11 +281,11 @@ const rules = `{"main": {}, "release": {"context": "services/api", "dockerfile":
 func TestBuildFollowsItsRule(t *testing.T) {
 	environment := with(buildEnvironment, map[string]string{"RULES": rules, "BUILD_ARGS": `{"A": "1", "B": "1"}`})
 	for rule, want := range map[string]struct{ file, context, cache, arguments string }{
-		"main":    {"././Dockerfile", "./.", "--cache-from", "A=1|B=1"},
+		"main":    {"./Dockerfile", "./.", "--cache-from", "A=1|B=1"},
 		"release": {"./services/api/docker/Dockerfile.prod", "./services/api", "--no-cache", `A=1|B=2|C=it's "3"`},
 	} {
 		t.Run(rule, func(t *testing.T) {
-			r := run(t, buildspecs.Build, with(environment, map[string]string{"RULE": rule}))
+			r := run(t, buildspecs.Build, with(environment, map[string]string{"STUB_EXECUTION": started(rule)}))
 			if !r.succeeded || r.exported["IMAGE_DIGEST"] != digest("a") {
 				t.Fatalf("the build failed:\n%s", r.log)
 			}
@@ -273,8 +302,8 @@ func TestBuildFollowsItsRule(t *testing.T) {
 }
 
 func TestBuildDoesNothingForAPlatformThatTheRuleLeavesOut(t *testing.T) {
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "RULE": "pr", "DOCKERFILE": "Dockerfile.missing"}))
-	if !r.succeeded || len(r.calls) > 0 {
+	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started("pr"), "DOCKERFILE": "Dockerfile.missing"}))
+	if !r.succeeded || len(r.calls) != 1 {
 		t.Fatalf("succeeded %v, calls %q\n%s", r.succeeded, r.calls, r.log)
 	}
 	if diff := cmp.Diff(map[string]string{"IMAGE_DIGEST": "none"}, r.exported); diff != "" {
@@ -287,9 +316,9 @@ func TestBuildDoesNothingForAPlatformThatTheRuleLeavesOut(t *testing.T) {
 
 func TestBuildRefusesARuleThatIsNone(t *testing.T) {
 	for _, rule := range []string{"", "none", "Main"} {
-		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "RULE": rule}))
-		want := `ERROR: there is no build rule "` + rule + `": start the pipeline with the variable rule set to one of ["main","pr","release"]`
-		if r.succeeded || len(r.calls) > 0 || !strings.Contains(r.log, want) {
+		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started(rule)}))
+		want := `ERROR: there is no build rule ["` + rule + `"]: start the pipeline with the variable rule set to one of ["main","pr","release"]`
+		if r.succeeded || len(r.calls) != 1 || !strings.Contains(r.log, want) {
 			t.Errorf("succeeded %v, calls %q, want %s in\n%s", r.succeeded, r.calls, want, r.log)
 		}
 	}

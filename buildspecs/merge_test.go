@@ -23,16 +23,24 @@ var (
 	indexDigest = fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(index)))
 
 	mergeEnvironment = map[string]string{
-		"REPOSITORY_URI": "111122223333.dkr.ecr.eu-west-1.example.test/team/hello",
-		"SOURCE_URL":     "https://git.example.test/hello",
-		"COMMIT_ID":      "0123456789abcdef0123456789abcdef01234567",
-		"IMAGE_DIGESTS":  "linux/arm64=" + digest("b") + " linux/amd64=" + digest("a"),
-		"STUB_INDEX":     index,
+		"REPOSITORY_URI":                    "111122223333.dkr.ecr.eu-west-1.example.test/team/hello",
+		"SOURCE_URL":                        "https://git.example.test/hello",
+		"BUILDS":                            `{"linux/arm64": "hello-arm64", "linux/amd64": "hello-amd64"}`,
+		"PIPELINE":                          "hello",
+		"EXECUTION_ID":                      execution,
+		"CODEBUILD_RESOLVED_SOURCE_VERSION": commit,
+		"STUB_INDEX":                        index,
 	}
 )
 
+// merging is the environment of a merge of what the builds put out.
+func merging(t *testing.T, amd64, arm64 any) map[string]string {
+	t.Helper()
+	return with(mergeEnvironment, map[string]string{"STUB_HISTORY": history(t, bothBuilt(amd64, arm64))})
+}
+
 func TestMergeTakesExactlyTheDigestsInTheOrderOfTheirPlatforms(t *testing.T) {
-	r := run(t, buildspecs.Merge, mergeEnvironment)
+	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	if !r.succeeded {
 		t.Fatalf("the merge failed:\n%s", r.log)
 	}
@@ -54,7 +62,7 @@ func TestMergeTakesExactlyTheDigestsInTheOrderOfTheirPlatforms(t *testing.T) {
 }
 
 func TestMergePutsTheIndexByDigestWithoutATag(t *testing.T) {
-	r := run(t, buildspecs.Merge, mergeEnvironment)
+	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	if !r.succeeded {
 		t.Fatalf("the merge failed:\n%s", r.log)
 	}
@@ -81,7 +89,7 @@ func TestMergePutsTheIndexByDigestWithoutATag(t *testing.T) {
 }
 
 func TestMergeEndsWithOneReadableLine(t *testing.T) {
-	r := run(t, buildspecs.Merge, mergeEnvironment)
+	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	lines := strings.Split(strings.TrimSpace(r.log), "\n")
 	want := regexp.MustCompile(`^Merged linux/amd64 linux/arm64 of commit 0123456789abcdef0123456789abcdef01234567 as ` +
 		`\S+/team/hello@` + indexDigest + ` in \d+ s$`)
@@ -91,14 +99,14 @@ func TestMergeEndsWithOneReadableLine(t *testing.T) {
 }
 
 func TestMergeOfASingleArchitecture(t *testing.T) {
-	r := run(t, buildspecs.Merge, with(mergeEnvironment, map[string]string{"IMAGE_DIGESTS": "linux/arm64=" + digest("b")}))
+	r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), map[string]string{"BUILDS": `{"linux/arm64": "hello-arm64"}`}))
 	if !r.succeeded || r.exported["INDEX_DIGEST"] != indexDigest {
 		t.Errorf("succeeded %v, exported %v:\n%s", r.succeeded, r.exported, r.log)
 	}
 }
 
 func TestMergeOfWhatExistsAlreadySucceeds(t *testing.T) {
-	r := run(t, buildspecs.Merge, with(mergeEnvironment, map[string]string{
+	r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), map[string]string{
 		"STUB_PUT_ERROR": "An error occurred (ImageAlreadyExistsException) when calling the PutImage operation: Image with digest already exists",
 	}))
 	if !r.succeeded || r.exported["INDEX_DIGEST"] != indexDigest {
@@ -112,18 +120,19 @@ func TestMergeRefusesBeforeItDoesAnything(t *testing.T) {
 		changes map[string]string
 		want    []string
 	}{
-		{"no environment at all", map[string]string{"REPOSITORY_URI": "", "SOURCE_URL": "", "COMMIT_ID": "", "IMAGE_DIGESTS": ""}, []string{
-			"REPOSITORY_URI is missing", "SOURCE_URL is missing", "COMMIT_ID is missing", "IMAGE_DIGESTS is missing"}},
-		{"an empty digest", map[string]string{"IMAGE_DIGESTS": "linux/amd64=" + digest("a") + " linux/arm64="}, []string{`no digest for linux/arm64: got ""`}},
-		{"a variable that was never filled in", map[string]string{"IMAGE_DIGESTS": "linux/amd64=#{Build-hello-amd64.IMAGE_DIGEST}"}, []string{"no digest for linux/amd64"}},
-		{"a digest that is cut off", map[string]string{"IMAGE_DIGESTS": "linux/amd64=sha256:aaaa"}, []string{`no digest for linux/amd64: got "sha256:aaaa"`}},
-		{"a tag", map[string]string{"IMAGE_DIGESTS": "linux/amd64=latest"}, []string{`no digest for linux/amd64: got "latest"`}},
-		{"every platform left out", map[string]string{"IMAGE_DIGESTS": "linux/amd64=none linux/arm64=none"}, []string{"every platform is left out"}},
-		{"a platform twice", map[string]string{"IMAGE_DIGESTS": "linux/amd64=" + digest("a") + " linux/amd64=" + digest("b")}, []string{"linux/amd64 is given twice"}},
+		{"no environment at all", map[string]string{
+			"REPOSITORY_URI": "", "SOURCE_URL": "", "BUILDS": "", "PIPELINE": "", "EXECUTION_ID": "", "CODEBUILD_RESOLVED_SOURCE_VERSION": "",
+		}, []string{
+			"REPOSITORY_URI is missing", "SOURCE_URL is missing", "BUILDS is missing", "PIPELINE is missing", "EXECUTION_ID is missing",
+			`CODEBUILD_RESOLVED_SOURCE_VERSION is ""`}},
+		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": commit + "0"}, []string{"expected a commit"}},
+		{"an execution that is none", map[string]string{"EXECUTION_ID": execution + ",latestInPipelineExecution={}"}, []string{"expected the id of an execution"}},
+		{"builds that are no object", map[string]string{"BUILDS": `["hello-amd64"]`}, []string{`BUILDS is not a JSON object of strings`}},
+		{"no builds", map[string]string{"BUILDS": `{}`}, []string{`BUILDS is not a JSON object of strings`}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := run(t, buildspecs.Merge, with(mergeEnvironment, test.changes))
+			r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), test.changes))
 			if r.succeeded || len(r.calls) > 0 || len(r.exported) > 0 {
 				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls, r.exported)
 			}
@@ -149,7 +158,7 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := run(t, buildspecs.Merge, with(mergeEnvironment, test.changes))
+			r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), test.changes))
 			if r.succeeded || len(r.exported) > 0 || r.manifest != "" {
 				t.Errorf("succeeded %v, exported %v, put %q: want a failure, no variable and nothing put\n%s", r.succeeded, r.exported, r.manifest, r.log)
 			}
@@ -164,7 +173,7 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 }
 
 func TestMergeLeavesOutWhatTheRuleLeavesOut(t *testing.T) {
-	r := run(t, buildspecs.Merge, with(mergeEnvironment, map[string]string{"IMAGE_DIGESTS": "linux/amd64=none linux/arm64=" + digest("b")}))
+	r := run(t, buildspecs.Merge, merging(t, "none", digest("b")))
 	call := r.command(t, "docker", "buildx", "imagetools", "create")
 	if !r.succeeded || len(call) == 0 || !strings.HasSuffix(call[len(call)-1], "@"+digest("b")) || strings.Contains(strings.Join(call, " "), "none") {
 		t.Errorf("succeeded %v, call %q\n%s", r.succeeded, call, r.log)

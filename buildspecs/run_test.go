@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"archway/buildspecs"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // password is what the registry's login is given; no command line and no log may show it.
@@ -25,6 +28,7 @@ type result struct {
 	login     string     // what docker login read from stdin
 	manifest  string     // what was put into the registry
 	builder   string     // the configuration that the builder was created with
+	files     []string   // in the source folder, afterwards
 }
 
 // command returns the arguments of the only call that begins with these words, or nil.
@@ -42,8 +46,8 @@ func (r result) command(t *testing.T, words ...string) []string {
 	return found
 }
 
-// stubs stand for the programs that reach out of the machine. They record their calls and answer as the test's environment
-// says.
+// stubs stand for the programs that reach out of the machine. They record their calls and answer as
+// the test's environment says.
 var stubs = map[string]string{
 	"docker": `
 record docker "$@"
@@ -64,9 +68,15 @@ case "$1 $2" in
     [ "${STUB_IMAGETOOLS_STATUS:-0}" -eq 0 ] || exit "$STUB_IMAGETOOLS_STATUS"
     printf '%s\n' "$STUB_INDEX"
     ;;
-  "pull "*) exit "${STUB_PULL_STATUS:-0}" ;;
+  "pull "*)
+    case " ${STUB_UNREACHABLE:-} " in *" ${!#} "*) echo "no route to host" >&2; exit 1 ;; esac
+    exit "${STUB_PULL_STATUS:-0}"
+    ;;
   "create "*) echo "the container's id" ;;
-  "start --attach") printf '%s' "${STUB_OUTPUT:-}"; exit "${STUB_EXIT_CODE:-0}" ;;
+  "start --attach")
+    printf '%s' "${STUB_OUTPUT:-}"
+    if [ -n "${STUB_OUTPUT_FILE:-}" ]; then cat "$STUB_OUTPUT_FILE"; fi
+    exit "${STUB_EXIT_CODE:-0}" ;;
   "start "*)
     [ "${STUB_START_STATUS:-0}" -eq 0 ] || { echo "no such device" >&2; exit 1; }
     ;;
@@ -99,10 +109,28 @@ case "$1 $2" in
     cat "${2#file://}" > "$RECORDS/manifest"
     echo '{"image": {}}'
     ;;
+  "codepipeline get-pipeline-execution")
+    [ "${STUB_EXECUTION_STATUS:-0}" -eq 0 ] || { echo "AccessDeniedException" >&2; exit "$STUB_EXECUTION_STATUS"; }
+    if [ -n "${STUB_EXECUTION_FILE:-}" ]; then cat "$STUB_EXECUTION_FILE"; else printf '%s\n' "$STUB_EXECUTION"; fi
+    ;;
+  "codepipeline list-action-executions")
+    # The answer of this look, or the last one that there is
+    looks="$(find "$RECORDS" -name 'call-*' -exec grep --files-with-matches --text list-action-executions {} + | wc --lines)"
+    while [ ! -e "$STUB_HISTORY/$looks" ]; do looks=$((looks - 1)); done
+    cat "$STUB_HISTORY/$looks"
+    ;;
   *) echo "unexpected: aws $*" >&2; exit 99 ;;
 esac
 `,
 }
+
+// sleepStub is for the pauses of whole seconds, which no test waits for.
+const sleepStub = `
+case "$1" in
+  0.*) exec /bin/sleep "$@" ;;
+  *) record sleep "$@" ;;
+esac
+`
 
 const stubHead = `#!/bin/bash
 record() {
@@ -111,29 +139,93 @@ record() {
 }
 `
 
-// driver runs the commands as CodeBuild does for version 0.2: in one shell, one after the other, until one fails. What is
-// exported is read at the end, however that comes.
-const driver = `
+// finish writes down what is exported, however a build ends.
+const finish = `
 finish() {
   status=$?
   for name in $EXPORTED; do
-    if [ -n "${!name+set}" ]; then printf '%s' "${!name}" > "$RECORDS/exported-$name"; fi
+    if printenv "$name" > /dev/null; then printf '%s' "${!name}" > "$RECORDS/exported-$name"; fi
   done
   exit "$status"
 }
 trap finish EXIT
-for item in "$RECORDS"/item-*; do
-  . "$item" || exit
-done
 `
 
-// run runs a buildspec in a source folder with a Dockerfile in ".", "services/api" and "docker".
-func run(t *testing.T, spec buildspecs.Spec, env map[string]string) result {
+// models are the ways in which CodeBuild is said to run the commands of a buildspec of version 0.2,
+// one after the other until one fails: in one shell, or each in a new one, where only what is
+// exported and the folder survive. A shell with allexport hands every variable to every program,
+// which takes no value of more than 128 KiB.
+var models = []struct{ name, driver string }{
+	{"one shell", finish + `
+for item in "$RECORDS"/item-*; do
+  . "$item"
+  status=$?
+  [ "$status" -eq 0 ] || exit "$status"
+done
+`},
+	{"a new shell for each command", finish + `
+for item in "$RECORDS"/item-*; do
+  bash -c '. "$1"; status=$?; export -p > "$RECORDS/state"; pwd > "$RECORDS/folder"; exit "$status"' bash "$item" || exit
+  . "$RECORDS/state"
+  cd "$(cat "$RECORDS/folder")"
+done
+`},
+	{"a new shell that exports all", finish + `
+for item in "$RECORDS"/item-*; do
+  bash -c 'set -a; . "$1"; status=$?; export -p > "$RECORDS/state"; pwd > "$RECORDS/folder"; exit "$status"' bash "$item" || exit
+  . "$RECORDS/state"
+  cd "$(cat "$RECORDS/folder")"
+done
+`},
+}
+
+// run runs a buildspec in every model of the shell. They must agree; the result is that of the
+// first.
+func run(t *testing.T, spec buildspecs.Spec, env map[string]string, prepare ...func(source string)) result {
+	t.Helper()
+	var ends []func() result
+	for i := range models {
+		ends = append(ends, start(t, i, spec, env, prepare...))
+	}
+	first := ends[0]()
+	for i, end := range ends[1:] {
+		r := end()
+		if diff := cmp.Diff(first.outcome(), r.outcome()); diff != "" {
+			t.Errorf("(-%s +%s):\n%s\nlog of the second:\n%s", models[0].name, models[i+1].name, diff, r.log)
+		}
+	}
+	return first
+}
+
+var containerName = regexp.MustCompile(`archway-smoke-test-[0-9a-f-]+`)
+
+// outcome is what may not depend on how the shell works. How often a server is asked may.
+func (r result) outcome() map[string]any {
+	calls := map[string]bool{}
+	for _, call := range r.calls {
+		if call[0] == "sleep" { // as long as chance has it
+			call = call[:1]
+		}
+		calls[containerName.ReplaceAllString(strings.Join(call[:min(3, len(call))], " "), "CONTAINER")] = true
+	}
+	return map[string]any{
+		"succeeded": r.succeeded, "exported": r.exported, "login": r.login, "manifest": r.manifest, "builder": r.builder, "files": r.files,
+		"calls": calls,
+	}
+}
+
+// start starts a buildspec in one model of the shell, and in a source folder with a Dockerfile in
+// ".", "services/api" and "docker". It returns how to wait for the end.
+func start(t *testing.T, model int, spec buildspecs.Spec, env map[string]string, prepare ...func(source string)) func() result {
 	t.Helper()
 	source, bin, records := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, name := range []string{"Dockerfile", "services/api/Dockerfile", "services/api/docker/Dockerfile.prod"} {
 		write(t, filepath.Join(source, name), "FROM scratch\n", 0o644)
 	}
+	for _, do := range prepare {
+		do(source)
+	}
+	write(t, filepath.Join(bin, "sleep"), stubHead+sleepStub, 0o755)
 	for name, script := range stubs {
 		write(t, filepath.Join(bin, name), stubHead+script, 0o755)
 	}
@@ -144,7 +236,7 @@ func run(t *testing.T, spec buildspecs.Spec, env map[string]string) result {
 			number++
 		}
 	}
-	cmd := exec.Command("bash", "-c", driver)
+	cmd := exec.Command("bash", "-c", models[model].driver)
 	cmd.Dir = source
 	cmd.Env = []string{
 		"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(),
@@ -153,11 +245,27 @@ func run(t *testing.T, spec buildspecs.Spec, env map[string]string) result {
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	log, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r := result{succeeded: err == nil, log: string(log), exported: map[string]string{}}
+	return func() result {
+		t.Helper()
+		err := cmd.Wait()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		r := result{succeeded: err == nil, log: log.String(), exported: map[string]string{}}
+		r.collect(t, records)
+		r.files = filesIn(t, source)
+		return r
+	}
+}
+
+// collect reads what the stubs and the driver have written down.
+func (r *result) collect(t *testing.T, records string) {
+	t.Helper()
 	entries, err := os.ReadDir(records)
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +300,21 @@ func run(t *testing.T, spec buildspecs.Spec, env map[string]string) result {
 			t.Errorf("a command line shows the password: %q", call)
 		}
 	}
-	return r
+}
+
+func filesIn(t *testing.T, dir string) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func write(t *testing.T, path, text string, mode os.FileMode) {

@@ -24,8 +24,9 @@ const smokeIndex = `{"manifests": [
 var smokeEnvironment = map[string]string{
 	"REPOSITORY_URI":   "111122223333.dkr.ecr.eu-west-1.example.test/team/hello",
 	"PLATFORM":         "linux/arm64",
-	"PLATFORMS":        "linux/amd64,linux/arm64",
-	"INDEX_DIGEST":     digest("c"),
+	"PIPELINE":         "hello",
+	"EXECUTION_ID":     execution,
+	"VALIDATE_ACTION":  "hello",
 	"COMMAND":          `[]`,
 	"ENVIRONMENT":      `{}`,
 	"TIMEOUT_SECONDS":  "60",
@@ -33,10 +34,18 @@ var smokeEnvironment = map[string]string{
 	"STUB_INDEX":       fmt.Sprintf(smokeIndex, strings.Repeat("a", 64), strings.Repeat("b", 64), strings.Repeat("d", 64)),
 }
 
+// smoking is the environment of a test of an index that was validated with these platforms.
+func smoking(t *testing.T, platforms string) map[string]string {
+	t.Helper()
+	return with(smokeEnvironment, map[string]string{"STUB_HISTORY": history(t, validated(digest("c"), platforms))})
+}
+
+const both = "linux/amd64,linux/arm64"
+
 const smokeImage = "111122223333.dkr.ecr.eu-west-1.example.test/team/hello@sha256:" + "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 func TestSmokeTestRunsTheManifestThatTheIndexNamesForThePlatform(t *testing.T) {
-	r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{
+	r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{
 		"COMMAND": `["--greet", "two words", "a\nb", ""]`, "ENVIRONMENT": `{"A": "1 = 2", "B": "x\ny"}`,
 	}))
 	if !r.succeeded {
@@ -82,7 +91,7 @@ func TestSmokeTestComparesTheOutput(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{
+			r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{
 				"EXPECT_MATCH": test.match, "EXPECT_TEXT": test.text, "STUB_OUTPUT": output,
 			}))
 			if r.succeeded != test.passes {
@@ -117,7 +126,7 @@ func TestSmokeTestSaysWhatWasRunExpectedAndGot(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, test.changes))
+			r := run(t, buildspecs.SmokeTest, with(smoking(t, both), test.changes))
 			if r.succeeded || strings.Contains(r.log, "passed") {
 				t.Errorf("it passed:\n%s", r.log)
 			}
@@ -142,17 +151,16 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 		{"no environment", map[string]string{"REPOSITORY_URI": "", "PLATFORM": ""}, "PLATFORM is missing"},
 		{"nothing to expect", map[string]string{"EXPECT_EXIT_CODE": ""}, "set either EXPECT_EXIT_CODE"},
 		{"a server without a path", map[string]string{"EXPECT_EXIT_CODE": "", "HTTP_PORT": "80", "EXPECT_STATUS": "200"}, "set either EXPECT_EXIT_CODE"},
-		{"a tag", map[string]string{"INDEX_DIGEST": "latest"}, `INDEX_DIGEST is "latest"`},
-		{"a variable that was never filled in", map[string]string{"INDEX_DIGEST": "#{Validate-hello.digest}"}, "the Validate action must have given it"},
+		{"an execution that is none", map[string]string{"EXECUTION_ID": "latest"}, `EXECUTION_ID is "latest"`},
 		{"a command that is no list", map[string]string{"COMMAND": `"run"`}, "COMMAND is not a JSON list of strings"},
 		{"an environment that is no object", map[string]string{"ENVIRONMENT": `{"A": 1}`}, "ENVIRONMENT is not a JSON object of strings"},
 		{"a login that fails", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
-		{"a platform that the index lacks", map[string]string{"PLATFORM": "linux/s390x", "PLATFORMS": "linux/s390x"}, "names no manifest for linux/s390x, or more than one"},
+		{"a platform that the index lacks", map[string]string{"PLATFORM": "linux/s390x", "STUB_HISTORY": history(t, validated(digest("c"), "linux/s390x"))}, "names no manifest for linux/s390x, or more than one"},
 		{"an index that can't be read", map[string]string{"STUB_IMAGETOOLS_STATUS": "1"}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, test.changes))
+			r := run(t, buildspecs.SmokeTest, with(smoking(t, both), test.changes))
 			if r.succeeded || r.command(t, "docker", "create") != nil {
 				t.Errorf("succeeded %v, calls %q", r.succeeded, r.calls)
 			}
@@ -164,14 +172,14 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 }
 
 func TestSmokeTestOfAPlatformThatTheRuleLeavesOutHasNothingToDo(t *testing.T) {
-	r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{"PLATFORMS": "linux/amd64,linux/arm"}))
+	r := run(t, buildspecs.SmokeTest, smoking(t, "linux/amd64,linux/arm"))
 	if !r.succeeded || r.command(t, "docker", "pull") != nil || !strings.Contains(r.log, "the validated index has no linux/arm64, but linux/amd64,linux/arm; the rule of this run leaves it out") {
 		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
 	}
 }
 
 func TestSmokeTestOfAnImageThatCannotBePulledFails(t *testing.T) {
-	r := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{"STUB_PULL_STATUS": "1"}))
+	r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{"STUB_PULL_STATUS": "1"}))
 	if r.succeeded || r.command(t, "docker", "create") != nil {
 		t.Errorf("succeeded %v, calls %q", r.succeeded, r.calls)
 	}
@@ -186,7 +194,7 @@ func server(t *testing.T, handler http.HandlerFunc) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return with(smokeEnvironment, map[string]string{
+	return with(smoking(t, both), map[string]string{
 		"EXPECT_EXIT_CODE": "", "HTTP_PORT": "8080", "HTTP_PATH": "/health?deep=[1]", "EXPECT_STATUS": "200",
 		"EXPECT_MATCH": "equals", "EXPECT_TEXT": "well", "STUB_PORT": address.Host, "STUB_RUNNING": "true",
 		"http_proxy": "http://127.0.0.1:1",

@@ -28,7 +28,7 @@ type Approval struct {
 	// Default: the topic has none.
 	TopicKey string `json:"topicKey"`
 
-	// Minutes that a run waits: 5 to 17280 (12 days), because images that no tag points at are deleted after 14 days.
+	// Minutes that a run waits: 5 to 86400 (60 days). Images that wait are kept for at least a week longer.
 	TimeoutMinutes int `json:"timeoutMinutes"`
 }
 
@@ -37,9 +37,7 @@ func defaultApproval() Approval { return Approval{TimeoutMinutes: 7 * 24 * 60} }
 const (
 	// https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
 	minApprovalMinutes = 5
-	// CodePipeline allows 60 days, but the registry keeps what no tag points at for 14 days only, and builds and the wait for
-	// its turn come before the approval.
-	maxApprovalMinutes = 12 * 24 * 60
+	maxApprovalMinutes = 60 * 24 * 60
 	maxMessage         = 500
 )
 

@@ -38,8 +38,8 @@ func TestApprovalsThatCannotWorkAreReported(t *testing.T) {
 	check(t, []problemTest{
 		{"a flag", pipelineWith(`"approval": true`), []string{at + `: true: is a boolean where an object belongs: write it in braces, { … }`}},
 		{"unknown keys", with(`"approvers": ["a"]`), []string{at + `.approvers: unknown key: use "message", "email", "topic", "topicKey" or "timeoutMinutes"`}},
-		{"a time that outlives the image", with(`"timeoutMinutes": 20160`), []string{at + `.timeoutMinutes: 20160: use 5 to 17280`}},
-		{"no time", with(`"timeoutMinutes": 1`), []string{at + `.timeoutMinutes: 1: use 5 to 17280`}},
+		{"too much time", with(`"timeoutMinutes": 86401`), []string{at + `.timeoutMinutes: 86401: use 5 to 86400`}},
+		{"no time", with(`"timeoutMinutes": 1`), []string{at + `.timeoutMinutes: 1: use 5 to 86400`}},
 		{"two to tell", with(`"email": "a@example.com", "topic": "arn:aws:sns:eu-west-1:111122223333:releases"`), []string{
 			at + `.email: "a@example.com": "topic" names who is told: subscribe the address to that topic, or remove one of the two`}},
 		{"names that name no topic", with(`"email": "team", "topic": "releases"`), []string{

@@ -48,11 +48,6 @@ func badBranch(name string) string {
 			return git("holds a control character")
 		case strings.ContainsRune(` ~^:?*[\`, r):
 			return git("holds %q", string(r))
-		// The branch is put into JSON by EventBridge and by CodePipeline, which escape nothing, and "<" and ">" enclose the
-		// variables of EventBridge's input templates.
-		// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
-		case strings.ContainsRune(`"<>`, r):
-			return fmt.Sprintf("EventBridge and CodePipeline pass the branch on as JSON without escaping, and %s would break it: %s", show(string(r)), such)
 		}
 	}
 	if strings.Contains(name, "#{") {

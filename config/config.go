@@ -35,6 +35,11 @@ type Pipeline struct {
 	// SUPERSEDED: of the commits that wait, only the newest is built.
 	ExecutionMode ExecutionMode `json:"executionMode"`
 
+	// ARNs of IAM roles and users that may write into the repositories that people pull from, besides the function that
+	// promotes, for emergencies: at most 20. What they write was validated by nobody.
+	// Default: none.
+	ReleaseWriters []string `json:"releaseWriters"`
+
 	// Whether CodePipeline puts the moving tags back by itself when something in the stage Promote fails, such as the
 	// promotion of one of several images: to where the latest execution had put them that succeeded there.
 	RollbackOnFailure bool `json:"rollbackOnFailure"`
@@ -75,6 +80,27 @@ type Pipeline struct {
 	// Default: one rule, for source.branch.
 	Rules []Rule `json:"rules,omitempty"`
 
+	// What is special about the classes of trust that rules name, by their names. Each class is a pipeline and a stack of its
+	// own, called PIPELINE-CLASS. Load makes pipelines of them, and leaves none here.
+	// Default: a class has no secrets, and is promoted.
+	Classes map[string]Class `json:"classes,omitempty"`
+
+	// Class is the class of the pipeline's rules; empty for those that name none.
+	Class string `json:"-"`
+
+	// After is the name of the pipeline whose stack creates the source repository of this class; empty if it is there already,
+	// or if this pipeline's stack creates it.
+	After string `json:"-"`
+
+	// Promotes is whether what is built is promoted. If not, there are neither releases nor tags.
+	Promotes bool `json:"-"`
+
+	// StagingDays is how long images that are not promoted are kept.
+	StagingDays int `json:"-"`
+
+	// Warnings are what is worth a look before the pipeline is deployed, and stops nothing.
+	Warnings []string `json:"-"`
+
 	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
 	SigningProfile string `json:"-"`
 
@@ -89,6 +115,11 @@ type Pipeline struct {
 type Rule struct {
 	// Name of the rule: 1 to 40 letters, digits, hyphens and underscores. "Build now" and logs name it.
 	Name string `json:"name" jsonschema:"required"`
+
+	// The class of trust that the rule belongs to: 1 to 20 lower-case letters and digits, joined by single hyphens. It is built by
+	// a pipeline of its own, so that whoever may push what the rule matches reaches nothing of the other classes.
+	// Default: none, the pipeline itself builds it.
+	Class string `json:"class,omitempty"`
 
 	// What the rule is about: branch or tag.
 	Type rule.Type `json:"type" jsonschema:"required"`
@@ -172,8 +203,9 @@ type Image struct {
 	// underscores, beginning with a letter or digit.
 	Name string `json:"name" jsonschema:"required"`
 
-	// Name of the ECR repository that the stack creates for the image: 2 to 256 characters, lower-case letters and digits
-	// joined by single periods, underscores and hyphens, in parts separated by slashes.
+	// Name of the ECR repository that the stack creates for the image: 2 to 248 characters, lower-case letters and digits
+	// joined by single periods, underscores and hyphens, in parts separated by slashes, not beginning with staging/. Until they are
+	// validated, images are in another one, called staging/REPOSITORY.
 	// Default: the name of the pipeline in lower case, if the image is its only one or has the same name; else
 	// PIPELINE/IMAGE.
 	Repository string `json:"repository"`
@@ -233,7 +265,7 @@ type Image struct {
 	Builds map[string]Build `json:"builds"`
 
 	// Image of the BuildKit that builds, with a tag or a digest.
-	// Default: public.ecr.aws/vend/moby/buildkit:buildx-stable-1.
+	// Default: BuildKit v0.31.1 by its digest, from the first of several registries that answers.
 	BuildkitImage string `json:"buildkitImage"`
 
 	// Warnings are what is worth a look before the image is deployed, and stops nothing.

@@ -5,7 +5,16 @@ import "archway/internal/platform"
 // The defaults. Names follow from other names: see source and image.
 
 func defaultPipeline() Pipeline {
-	return Pipeline{ExecutionMode: Queued, RemovalPolicy: Retain, Encryption: AWSManaged, Source: Source{Branch: "main"}, Notifications: Notifications{Email: []string{}}, ResourceTags: map[string]string{}}
+	return Pipeline{
+		ExecutionMode:  Queued,
+		RemovalPolicy:  Retain,
+		Encryption:     AWSManaged,
+		Source:         Source{Branch: "main"},
+		Notifications:  Notifications{Email: []string{}},
+		ReleaseWriters: []string{},
+		ResourceTags:   map[string]string{},
+		Promotes:       true,
+	}
 }
 
 func defaultImage() Image {

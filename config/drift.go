@@ -12,7 +12,7 @@ import (
 )
 
 // driftCheck reads the scheduled check of a pipeline.
-func (r *reader) driftCheck(pipeline object, p Pipeline) DriftCheck {
+func (r *reader) driftCheck(pipeline object) DriftCheck {
 	var d DriftCheck
 	value, ok := pipeline.fields["driftCheck"]
 	if !ok {
@@ -22,45 +22,28 @@ func (r *reader) driftCheck(pipeline object, p Pipeline) DriftCheck {
 	if !ok || !o.required("schedule", `say when, such as "rate(1 day)", or remove "driftCheck"`) {
 		return d
 	}
-	text, _ := o.text("schedule", "")
-	if text == "" {
+	d.Schedule, _ = o.text("schedule", "")
+	if d.Schedule == "" {
 		return d
 	}
-	d.Schedule = text
-	if bad := badSchedule(text); bad != "" {
+	if bad := badSchedule(d.Schedule); bad != "" {
 		o.report("schedule", "%s", bad)
-	}
-	if pipeline.has("rules") {
-		r.checkRuledDrift(o, pipeline, p)
-	} else {
-		r.checkDrift(o, pipeline.path("images"), p.Images)
 	}
 	return d
 }
 
-const nothingToLookAt = `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`
-
-// checkDrift reports tags that leave the scheduled check nothing to look at, or nothing to go by.
-func (r *reader) checkDrift(o object, at string, images []Image) {
-	watched := false
-	for i, image := range images {
-		if !image.Tags.Public() {
-			continue // it is not looked at
-		}
-		watched = true
-		if !someTemplate(image.Tags.Immutable, true) {
-			r.report(item(at, i)+".tags.immutable", image.Tags.Immutable, `driftCheck can't tell what was validated, which it knows by the immutable tag of each commit: add one such as "{commit:12}"`)
-		}
+// checkDrift reports a scheduled check that has nothing to look at, or nothing to go by; a class goes without it then. It has
+// nothing to say about rules that are wrong in themselves.
+func (r *reader) checkDrift(pipeline object, p *Pipeline) {
+	if p.DriftCheck.Schedule == "" || len(p.Images) == 0 {
+		return
 	}
-	if !watched && len(images) > 0 {
-		r.report(o.at, nothing{}, nothingToLookAt)
-	}
-}
-
-// checkRuledDrift is the same for a pipeline with rules. It has nothing to say about rules that are wrong in themselves.
-func (r *reader) checkRuledDrift(o, pipeline object, p Pipeline) {
 	watched := false
 	for i, image := range p.Images {
+		if !pipeline.has("rules") {
+			watched = watched || image.Tags.Public()
+			continue
+		}
 		public, err := rule.Publics(p.Promotions(), image.Name)
 		if err != nil || slices.ContainsFunc(p.Rules, func(one Rule) bool { return one.Settings == nil }) {
 			return
@@ -68,13 +51,17 @@ func (r *reader) checkRuledDrift(o, pipeline object, p Pipeline) {
 		at := item(pipeline.path("images"), i)
 		for _, tags := range public {
 			watched = true
-			if len(common(p, image, tags.Writers)) == 0 {
+			if len(common(*p, image, tags.Writers)) == 0 {
 				r.report(at, nothing{}, "driftCheck can't tell what %s must hold, because the rules that write it, %s, build no platform in common: let it be written by one of them", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", "))
 			}
 		}
 	}
-	if !watched && len(p.Images) > 0 {
-		r.report(o.at, nothing{}, nothingToLookAt)
+	switch {
+	case watched:
+	case p.Class != "":
+		p.DriftCheck = DriftCheck{}
+	default:
+		r.report(pipeline.path("driftCheck"), nothing{}, `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`)
 	}
 }
 
@@ -87,19 +74,13 @@ func common(p Pipeline, image Image, rules []string) []platform.Platform {
 	})
 }
 
-// Public tells whether there is a moving tag that is always called the same, such as latest.
-func (t Tags) Public() bool { return someTemplate(t.Moving, false) }
-
-// someTemplate tells whether some template varies from commit to commit, or doesn't. What can't be parsed counts as both: it is
-// reported already.
-func someTemplate(templates []string, varies bool) bool {
-	for _, text := range templates {
-		t, err := tag.Parse(text)
-		if err != nil || t.Varies() == varies {
-			return true
-		}
-	}
-	return false
+// Public tells whether there is a moving tag that is always called the same, such as latest. What can't be parsed counts as one: it
+// is reported already.
+func (t Tags) Public() bool {
+	return slices.ContainsFunc(t.Moving, func(text string) bool {
+		template, err := tag.Parse(text)
+		return err != nil || !template.Varies()
+	})
 }
 
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"archway/internal/parameters"
 	"archway/internal/platform"
 
 	"github.com/distribution/reference"
@@ -40,16 +39,13 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
 	image.Tags = r.tags(o, p.Source.Branch)
 	image.Validation = r.validation(o, image.Platforms)
-	if branch := p.Source.Branch; branch != "" {
-		r.checkParameters(o, p.Name, image, parameters.Reference{Branch: "#{variables.branch}"}, parameters.Reference{Branch: branch}, nil)
-	}
 	if image.Validation.RequireSBOM && !o.has("sbom") {
 		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
 	}
 	image.ScanGate = r.scanGate(o)
 	image.SmokeTest = r.smokeTest(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
-	image.BuildkitImage = o.reference("buildkitImage", "public.ecr.aws/vend/moby/buildkit:buildx-stable-1")
+	image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
 	return image
 }
 
@@ -57,7 +53,12 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 func (o object) registry(pipeline, image string, only bool) string {
 	const key = "repository"
 	if o.has(key) {
-		return o.name(key, registryName)
+		name := o.name(key, registryName)
+		if bad := badRelease(name); name != "" && bad != "" {
+			o.report(key, "%s: %s", bad, registryName.cure)
+			return ""
+		}
+		return name
 	}
 	if pipeline == "" || image == "" {
 		return ""
@@ -66,8 +67,8 @@ func (o object) registry(pipeline, image string, only bool) string {
 	if !only && image != name {
 		name += "/" + image
 	}
-	if registryName.check(name) != "" {
-		o.r.report(o.path(key), name, `follows from the names of the pipeline and the image, but %s: set it, for example to "team/hello-go"`, registryName.says)
+	if bad := badRelease(name); bad != "" {
+		o.r.report(o.path(key), name, `follows from the names of the pipeline and the image, but %s: set it, for example to "team/hello-go"`, bad)
 		return ""
 	}
 	return name

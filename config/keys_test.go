@@ -94,7 +94,7 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 			"with a name that is no word",
 			pipelineWith(`"a key": 1`),
 			[]string{
-				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "rollbackOnFailure", "approval", "removalPolicy", "encryption", "driftCheck", "notifications", "dashboard", "resourceTags", "images" or "rules"`,
+				`archway.pipelines[0]["a key"]: unknown key: use "name", "source", "executionMode", "releaseWriters", "rollbackOnFailure", "approval", "removalPolicy", "encryption", "driftCheck", "notifications", "dashboard", "resourceTags", "images", "rules" or "classes"`,
 			},
 		},
 	})

@@ -29,13 +29,6 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			},
 		},
 		{
-			"actions of the promotion",
-			`{"pipelines": [{"name": "hello", "images": [` + strings.ReplaceAll(images(26), "}", `, "platforms": ["linux/arm64"]}`) + `]}]}`,
-			[]string{
-				`archway.pipelines[0].images: 26 images take 52 actions to be promoted, as each is checked before, but CodePipeline takes at most 50 actions in a stage: split the pipeline`,
-			},
-		},
-		{
 			"filters",
 			imageWith(`"tags": {"moving": ["a", "b-{date:2006}", "c", "d", "e", "f"]}`),
 			[]string{
@@ -49,24 +42,6 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 				`archway.pipelines[0].images[0].tags.moving[0]: "a-{date:2006}-{date:01}-{commit}": gives the filter "a-*-*-*": ECR takes at most 2 "*" in a filter: use fewer {commit} and {date}, or put them side by side`,
 			},
 		},
-		{
-			"parameters of the promotion",
-			imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) + `", "` + strings.Repeat("y", 128) + `", "` + strings.Repeat("z", 128) + `", "` + strings.Repeat("a", 128) + `", "` + strings.Repeat("b", 128) + `", "` + strings.Repeat("c", 128) + `"]}`),
-			[]string{
-				`archway.pipelines[0].images[0].tags: in the pipeline hello, the parameters of the action that promotes the image hello take up to 1144 characters, but CodePipeline takes at most 1000: use fewer or shorter tags`,
-			},
-		},
-		{
-			// The branches of a pattern are as long as CodeCommit lets them be.
-			"parameters with rules and long names",
-			`{"pipelines": [{"name": "hello", "images": [{"name": "` + strings.Repeat("i", 64) + `", "repository": "` + strings.Repeat("r", 256) + `",
-				"validation": {"downgrade": {"regression": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}}}}],
-				"rules": [{"name": "` + strings.Repeat("n", 40) + `", "type": "branch", "pattern": "feature/.*", "platforms": ["linux/amd64"], "tags": {"moving": ["{branch}"]}}]}]}`,
-			[]string{
-				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that promotes the image ` + strings.Repeat("i", 64) + ` take up to 1162 characters, but CodePipeline takes at most 1000: shorten the name of the repository, the image or the rules, or the reason for which regression is downgraded, or use rules with exact names`,
-				`archway.pipelines[0].images[0]: in the pipeline hello, the parameters of the action that validates the image ` + strings.Repeat("i", 64) + ` take up to 1355 characters, but CodePipeline takes at most 1000: shorten the reasons of downgrades, or the name of the repository, the image or the rules, let fewer rules leave out platforms, or use rules with exact names`,
-			},
-		},
 	})
 }
 
@@ -74,10 +49,13 @@ func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
 	for name, text := range map[string]string{
 		"a pipeline's name":       `{"pipelines": [{"name": "` + strings.Repeat("h", 100) + `", "images": [{"name": "hello"}]}]}`,
 		"an image's name":         `{"pipelines": [{"name": "hello", "images": [{"name": "` + strings.Repeat("h", 64) + `"}]}]}`,
-		"a repository's name":     imageWith(`"repository": "` + strings.Repeat("h", 256) + `"`),
+		"a repository's name":     imageWith(`"repository": "` + strings.Repeat("h", 248) + `"`),
 		"a source's name":         sourceWith(`"repository": "` + strings.Repeat("h", 100) + `"`),
 		"build arguments":         imageWith(`"buildArgs": {"A": "` + strings.Repeat("x", 4088) + `"}`),
 		"actions of a stage":      `{"pipelines": [{"name": "hello", "images": [` + images(25) + `]}]}`,
+		"images of one platform":  `{"pipelines": [{"name": "hello", "images": [` + strings.ReplaceAll(images(50), "}", `, "platforms": ["linux/arm64"]}`) + `]}]}`,
+		"long tags":               imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) + `", "` + strings.Repeat("y", 128) + `"], "moving": ["` + strings.Repeat("z", 128) + `"]}`),
+		"long reasons":            imageWith(`"validation": {"downgrade": {"rootfs": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "media-type": {"severity": "info", "reason": "#{x}` + strings.Repeat("x", 196) + `"}}}`),
 		"filters":                 imageWith(`"tags": {"moving": ["a", "b-{date:2006}", "b-{date:06}", "c", "d", "e"]}`),
 		"wildcards of a filter":   imageWith(`"tags": {"immutable": [], "moving": ["a-{date:2006}{date:01}-{commit}"]}`),
 		"timeouts":                imageWith(`"builds": {"amd64": {"timeoutMinutes": 5}, "arm64": {"timeoutMinutes": 480}}`),

@@ -17,13 +17,16 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
 	build := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
 	want := &config.Config{Pipelines: []config.Pipeline{{
-		Name:          "hello",
-		Source:        config.Source{Repository: "hello", Branch: "main"},
-		ExecutionMode: config.Queued,
-		RemovalPolicy: config.Retain,
-		Encryption:    config.AWSManaged,
-		Notifications: config.Notifications{Email: []string{}},
-		ResourceTags:  map[string]string{},
+		Name:           "hello",
+		Source:         config.Source{Repository: "hello", Branch: "main"},
+		ExecutionMode:  config.Queued,
+		RemovalPolicy:  config.Retain,
+		Encryption:     config.AWSManaged,
+		Notifications:  config.Notifications{Email: []string{}},
+		ReleaseWriters: []string{},
+		Promotes:       true,
+		StagingDays:    14,
+		ResourceTags:   map[string]string{},
 		Images: []config.Image{{
 			Name:       "web",
 			Repository: "hello",
@@ -60,6 +63,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"driftCheck": {"schedule": "rate(12 hours)"},
 			"notifications": {"email": ["team+images@example.com", "x@y.example"], "slack": {"workspace": "T0", "channel": "C0"}},
 			"dashboard": true,
+			"releaseWriters": ["arn:aws:iam::111122223333:role/team/break-glass", "arn:aws-cn:iam::111122223333:user/a@example.com"],
 			"resourceTags": {"Team": "shop", "cost center": ""},
 			"images": [{
 				"name": "web_1",
@@ -95,15 +99,18 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	platforms := []platform.Platform{platform.AMD64, platform.ARM64}
 	want := &config.Config{Pipelines: []config.Pipeline{
 		{
-			Name:          "Shop",
-			Source:        config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
-			ExecutionMode: config.Superseded,
-			RemovalPolicy: config.Destroy,
-			Encryption:    config.CustomerManaged,
-			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)"},
-			Notifications: config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
-			Dashboard:     true,
-			ResourceTags:  map[string]string{"Team": "shop", "cost center": ""},
+			Name:           "Shop",
+			Source:         config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
+			ExecutionMode:  config.Superseded,
+			RemovalPolicy:  config.Destroy,
+			Encryption:     config.CustomerManaged,
+			DriftCheck:     config.DriftCheck{Schedule: "rate(12 hours)"},
+			Notifications:  config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
+			Dashboard:      true,
+			ReleaseWriters: []string{"arn:aws:iam::111122223333:role/team/break-glass", "arn:aws-cn:iam::111122223333:user/a@example.com"},
+			Promotes:       true,
+			StagingDays:    14,
+			ResourceTags:   map[string]string{"Team": "shop", "cost center": ""},
 			Images: []config.Image{{
 				Name:       "web_1",
 				Repository: "team/shop.web",
@@ -139,13 +146,16 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			}},
 		},
 		{
-			Name:          "other",
-			Source:        config.Source{Repository: "shop.code", Existing: true, Branch: "main"},
-			ExecutionMode: config.Queued,
-			RemovalPolicy: config.Retain,
-			Encryption:    config.AWSManaged,
-			Notifications: config.Notifications{Email: []string{}},
-			ResourceTags:  map[string]string{},
+			Name:           "other",
+			Source:         config.Source{Repository: "shop.code", Existing: true, Branch: "main"},
+			ExecutionMode:  config.Queued,
+			RemovalPolicy:  config.Retain,
+			Encryption:     config.AWSManaged,
+			Notifications:  config.Notifications{Email: []string{}},
+			ReleaseWriters: []string{},
+			Promotes:       true,
+			StagingDays:    14,
+			ResourceTags:   map[string]string{},
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",

@@ -41,7 +41,7 @@ var (
 		cure: `use one such as "hello-go"`,
 	}
 
-	// The name is the value of a pipeline variable, and part of the parameters of actions.
+	// The name is the value of a pipeline variable.
 	ruleName = nameRule{
 		pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`), least: 1, most: 40,
 		says: `a rule's name has 1 to 40 letters, digits, hyphens and underscores, beginning with a letter or digit, because pipeline variables hold it`,
@@ -50,8 +50,8 @@ var (
 
 	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html (repositoryName)
 	registryName = nameRule{
-		pattern: regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`), least: 2, most: 256,
-		says: `ECR takes names of 2 to 256 characters, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/"`,
+		pattern: regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`), least: 2, most: maxRepository,
+		says: `ECR takes names of 2 to 256 characters, of which "staging/" takes 8, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/"`,
 		cure: `use one such as "team/hello-go"`,
 	}
 

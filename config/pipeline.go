@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 func (r *reader) config(value any) *Config {
 	cfg := &Config{}
 	o, ok := r.object(root, value, keysOf[Config]())
@@ -12,7 +14,7 @@ func (r *reader) config(value any) *Config {
 	}
 	taken := taken{pipelines: names{}, sources: names{}, registries: names{}}
 	for i, value := range list {
-		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken))
+		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken)...)
 	}
 	cfg.Registry = r.registry(o, taken.pipelines)
 	cfg.sign(r)
@@ -23,11 +25,12 @@ func (r *reader) config(value any) *Config {
 // taken are the names that must be unique in an account and Region.
 type taken struct{ pipelines, sources, registries names }
 
-func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
+// pipeline reads a pipeline, and gives it together with those of its classes.
+func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
 	p := defaultPipeline()
 	o, ok := r.object(at, value, keysOf[Pipeline]())
 	if !ok {
-		return p
+		return []Pipeline{p}
 	}
 	o.required("name", `give the pipeline a name, such as "hello-go"`)
 	p.Name = o.name("name", pipelineName)
@@ -48,14 +51,41 @@ func (r *reader) pipeline(at string, value any, taken taken) Pipeline {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
 	}
 	p.Images = r.images(o, of, taken.registries)
-	r.checkAccepted(o, p.Images)
-	p.Rules = r.rules(o, p)
-	r.baseImages(o, p)
-	p.DriftCheck = r.driftCheck(o, p)
+	p.DriftCheck = r.driftCheck(o)
 	p.Notifications = r.notifications(o)
 	p.Dashboard = o.flag("dashboard")
+	p.ReleaseWriters = o.releaseWriters("releaseWriters")
 	p.ResourceTags = r.resourceTags(o)
-	return p
+
+	before := len(r.problems)
+	rules := r.rules(o, &p)
+	p.Classes = r.classes(o, p)
+	sound := len(r.problems) == before
+	if sound {
+		r.settle(rules, p)
+	}
+	r.baseImages(o, p)
+	all := r.expand(o, p, taken)
+	for i := range all {
+		if sound {
+			r.checkRules(o, &all[i], slices.DeleteFunc(slices.Clone(rules), func(c checked) bool { return c.rule.Class != all[i].Class }))
+		}
+		r.checkDrift(o, &all[i])
+		all[i].hold()
+	}
+	return all
+}
+
+// untaggedDays is how long images without a tag are kept, if nobody is waited for.
+const untaggedDays = 14
+
+// hold works out how long images are kept that are not promoted: longer than an approval may take.
+func (p *Pipeline) hold() {
+	const day = 24 * 60
+	p.StagingDays = untaggedDays
+	if p.Approval != nil {
+		p.StagingDays = max(p.StagingDays, (p.Approval.TimeoutMinutes+day-1)/day+untaggedDays/2)
+	}
 }
 
 var (
@@ -88,11 +118,8 @@ func (r *reader) images(o object, p Pipeline, registries names) []Image {
 		images = append(images, image)
 		builds += len(image.Platforms)
 	}
-	switch {
-	case builds > maxActions:
+	if builds > maxActions {
 		r.report(o.path("images"), nothing{}, "%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), builds, maxActions)
-	case len(list) > maxActions/2:
-		r.report(o.path("images"), nothing{}, "%d images take %d actions to be promoted, as each is checked before, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), 2*len(list), maxActions)
 	}
 	return images
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"strings"
+
+	"archway/internal/settings"
 )
 
 // PullThrough has builds take another registry's images from a cache in ECR, so that neither that registry's rate limits nor its
@@ -131,8 +133,10 @@ func (c *Config) mirror(r *reader) {
 			p.PullThrough[rule.Upstream] = rule.Prefix
 			at := below(item(below(below(root, "registry"), "pullThrough"), j), "prefix")
 			for _, image := range p.Images {
-				if strings.HasPrefix(image.Repository, rule.Prefix+"/") {
-					r.report(at, rule.Prefix, "the repository %s of the pipeline %s would lie in the cache of %s: choose another prefix or repository", image.Repository, p.Name, rule.Upstream)
+				for _, repository := range []string{image.Repository, settings.Staging(image.Repository)} {
+					if strings.HasPrefix(repository, rule.Prefix+"/") {
+						r.report(at, rule.Prefix, "the repository %s of the pipeline %s would lie in the cache of %s: choose another prefix or repository", repository, p.Name, rule.Upstream)
+					}
 				}
 			}
 		}

@@ -35,9 +35,11 @@ func TestRulesOfTheReadmeGiveTheTagsOfItsTable(t *testing.T) {
 	}
 	got := map[string]string{}
 	for name := range want {
-		for _, one := range cfg.Pipelines[0].Rules {
-			if tags := tagsOf(t, one, name); tags != "" {
-				got[name] += one.Name + ": " + tags
+		for _, of := range cfg.Pipelines {
+			for _, one := range of.Rules {
+				if tags := tagsOf(t, one, name); tags != "" {
+					got[name] += one.Name + ": " + tags
+				}
 			}
 		}
 	}

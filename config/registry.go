@@ -82,7 +82,9 @@ func (c *Config) sign(r *reader) {
 	for i := range c.Pipelines {
 		c.Pipelines[i].SigningProfile = c.Registry.Signing.Profile
 		c.Pipelines[i].KeepUntagged = !c.Registry.Signing.ExpireUntagged
-		images += len(c.Pipelines[i].Images)
+		if c.Pipelines[i].Promotes {
+			images += len(c.Pipelines[i].Images)
+		}
 	}
 	if images > maxSigned {
 		r.report(below(below(root, "registry"), "signing"), nothing{}, "has the images of %d repositories signed, but ECR takes %d in a rule: leave it out, or move pipelines to another Region or account", images, maxSigned)

@@ -2,11 +2,12 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
-	"archway/internal/platform"
 	"archway/internal/rule"
 	"archway/internal/tag"
 )
@@ -25,8 +26,8 @@ type checked struct {
 	rule   *Rule
 }
 
-// rules reads the rules of a pipeline, whose images were read before.
-func (r *reader) rules(pipeline object, p Pipeline) []Rule {
+// rules reads the rules of a pipeline, whose images were read before. It gives those that are good in themselves.
+func (r *reader) rules(pipeline object, p *Pipeline) []checked {
 	list, ok := pipeline.list("rules")
 	if !ok {
 		return nil
@@ -39,8 +40,7 @@ func (r *reader) rules(pipeline object, p Pipeline) []Rule {
 		pipeline.report("rules", "has %d rules: at most %d are allowed, so cover several names by one pattern", len(list), maxRules)
 		return nil
 	}
-	before := len(r.problems)
-	rules := make([]Rule, len(list))
+	p.Rules = make([]Rule, len(list))
 	var good []checked
 	taken := names{}
 	for i, value := range list {
@@ -49,25 +49,35 @@ func (r *reader) rules(pipeline object, p Pipeline) []Rule {
 		if !ok {
 			continue
 		}
-		if m := r.rule(o, &rules[i], taken); m != nil {
-			good = append(good, checked{Matcher: m, at: at, source: o, rule: &rules[i]})
+		if m := r.rule(o, &p.Rules[i], taken); m != nil {
+			good = append(good, checked{Matcher: m, at: at, source: o, rule: &p.Rules[i]})
 		}
-		r.overrides(o, &rules[i], p)
+		r.overrides(o, &p.Rules[i], *p)
 	}
 	r.checkOverlaps(good)
-	if len(r.problems) > before {
-		return rules
-	}
-	for _, c := range good {
+	return good
+}
+
+// settle works out what the rules mean for each image.
+func (r *reader) settle(rules []checked, p Pipeline) {
+	for _, c := range rules {
 		c.rule.Settings = r.settings(c, p)
 	}
+}
+
+// checkRules checks what the rules of one class mean together.
+func (r *reader) checkRules(pipeline object, p *Pipeline, rules []checked) {
+	if len(rules) == 0 {
+		return
+	}
+	before := len(r.problems)
 	for i := range p.Images {
-		r.checkRuleTags(&p.Images[i], good)
+		r.checkRuleTags(&p.Images[i], rules, p.Promotions())
 	}
 	if len(r.problems) == before {
-		r.checkRuleSizes(pipeline, p, rules)
+		r.checkRuleSizes(pipeline, *p)
+		p.Warnings = p.mixed()
 	}
-	return rules
 }
 
 // rule reads what a rule matches. It gives nil if that is not good.
@@ -75,6 +85,7 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 	o.required("name", `give the rule a name, such as "release"`)
 	into.Name = o.name("name", ruleName)
 	taken.add(r, o.path("name"), into.Name, "every rule of a pipeline has a name of its own: rename one")
+	into.Class = o.name("class", className)
 	o.required("type", `say what the rule is about, "branch" or "tag"`)
 	into.Type = choice(o, "type", refTypes, "")
 	var exactOK, patternOK bool
@@ -175,15 +186,20 @@ func (r *reader) settings(c checked, p Pipeline) map[string]Settings {
 	settings := map[string]Settings{}
 	for _, image := range p.Images {
 		s := Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: maps.Clone(image.BuildArgs), Platforms: image.Platforms}
-		if c.Type == rule.Branch {
+		switch {
+		case !p.Classes[c.rule.Class].Promote:
+		case c.Type == rule.Branch:
 			s.Tags = rule.Tags{Immutable: image.Tags.Immutable, Moving: image.Tags.Moving}
-		} else {
+		default:
 			s.Tags = rule.Tags{Immutable: []string{"{tag}"}}
 		}
 		r.apply(&s, c.source, c.rule.Override, image)
 		if over, ok := c.rule.Images[image.Name]; ok {
 			inner, _ := c.source.fields["images"].(map[string]any)[image.Name].(map[string]any)
 			r.apply(&s, object{r: r, at: below(c.source.path("images"), image.Name), fields: inner}, over, image)
+		}
+		if tags := s.Tags; !p.Classes[c.rule.Class].Promote && len(tags.Immutable)+len(tags.Moving) > 0 {
+			r.report(c.at, nothing{}, `gives tags to %s, but its class %q has "promote": false, so that there is nothing to tag: remove the tags, or that`, image.Name, c.rule.Class)
 		}
 		// Other branches may have other files than the first commit.
 		if _, seeded := c.Match(p.Source.Branch); p.Source.Seed != "" && c.Type == rule.Branch && seeded && (s.Context != image.Context || s.Dockerfile != image.Dockerfile) {
@@ -228,7 +244,7 @@ type ruleTag struct {
 // checkRuleTags checks the tags that the rules give to an image, each for itself and all together, and works out the
 // filters of the registry. That two templates can yield the same tag is judged by their forms: each commit, date and value is
 // taken as any that fits, and what Fit cuts from the beginning of a tag as if it stayed.
-func (r *reader) checkRuleTags(image *Image, rules []checked) {
+func (r *reader) checkRuleTags(image *Image, rules []checked, promotions []rule.Tagged) {
 	var immutable, moving []ruleTag
 	before := len(r.problems)
 	for _, c := range rules {
@@ -268,6 +284,7 @@ func (r *reader) checkRuleTags(image *Image, rules []checked) {
 			}
 		}
 	}
+	r.checkTaken(moving, promotions, image.Name)
 	filters := []string{}
 	for _, m := range moving {
 		own, err := m.Filters(m.by.Filters)
@@ -291,6 +308,32 @@ func (r *reader) checkRuleTags(image *Image, rules []checked) {
 		r.report(below(rules[0].at, "tags"), nothing{}, "the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike", len(filters), quoted(filters), maxFilters)
 	}
 	image.Tags.Filters = filters
+}
+
+// checkTaken reports moving tags that, called after what somebody pushes, can be another rule's that is always called the same.
+func (r *reader) checkTaken(moving []ruleTag, promotions []rule.Tagged, image string) {
+	fixed, err := rule.Publics(promotions, image)
+	if err != nil {
+		return // reported already
+	}
+	for _, m := range moving {
+		for _, of := range fixed {
+			if m.by.Exact != "" || slices.Contains(of.Writers, m.by.Name) {
+				continue
+			}
+			for _, name := range of.Tags {
+				such, found := m.by.Taking(m.Template, name)
+				if _, maybe := rule.CommonTag(m.expression, regexp.QuoteMeta(name)); !found && !maybe {
+					continue
+				}
+				if found {
+					such = fmt.Sprintf(", and a push of the %s %q would take it", m.by.Type, such)
+				}
+				r.report(m.at, m.String(), `can be %q, which the rule %s moves%s: write something around it, such as "%s-%s", or give one of the rules a "class" of its own`,
+					name, of.Writers[0], such, m.by.Name, m)
+			}
+		}
+	}
 }
 
 // checkSteady reports immutable tags that the second commit of a reference, or the second reference, would want too.
@@ -345,29 +388,16 @@ func (r Rule) Rule() rule.Rule {
 	return rule.Rule{Name: r.Name, Type: r.Type, Exact: r.Exact, Pattern: r.Pattern}
 }
 
-// checkRuleSizes reports rules that are longer than where they are put.
-func (r *reader) checkRuleSizes(pipeline object, p Pipeline, rules []Rule) {
-	p.Rules = rules
-	if size := len(rule.Encode(p.Promotions())); size > rule.MaxEnvironment {
-		pipeline.report("rules", "take %d bytes of the environment of the function that promotes, but Lambda leaves %d: use fewer rules, or shorter patterns and tags", size, rule.MaxEnvironment)
-	}
-	for i, image := range p.Images {
+// checkRuleSizes reports rules that are longer than a variable of CodeBuild, in which builds have them.
+func (r *reader) checkRuleSizes(pipeline object, p Pipeline) {
+	for _, image := range p.Images {
 		var args []string
-		for _, one := range rules {
+		for _, one := range p.Rules {
 			s := one.Settings[image.Name]
 			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
 		}
 		if size := len(strings.Join(args, "")); size > maxEnvironment {
 			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, maxEnvironment)
 		}
-		r.checkRuleParameters(object{r: r, at: item(pipeline.path("images"), i), fields: nil}, p.Name, image, rules)
 	}
-}
-
-func texts(platforms []platform.Platform) []string {
-	var all []string
-	for _, p := range platforms {
-		all = append(all, p.String())
-	}
-	return all
 }

@@ -68,6 +68,11 @@ func TestRulesThatCouldNotWorkAreReported(t *testing.T) {
 		{"immutable tags that can't follow", rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"immutable": ["{v}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"immutable": ["stable"]}}`)},
 		{"unknown placeholders", rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"moving": ["{tag}", "{version}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"moving": ["{branch}"]}}`)},
 		{"a moving tag that covers an immutable one", rulesWith(main + `, {"name": "r", "type": "branch", "pattern": "r-(?<v>.*)", "tags": {"moving": ["{v}"]}}`)},
+		{"a moving tag that a branch can take", rulesWith(main + `, {"name": "any", "type": "branch", "pattern": "[^m].*", "tags": {"moving": ["{branch}"]}}`)},
+		{"a moving tag that a branch can take by what is cut off", rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["latest"]}}, {"name": "plus", "type": "branch", "pattern": "\\+.*", "tags": {"moving": ["{branch}"]}}`)},
+		{"a moving tag that a git tag can take", rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["{branch}"]}}, {"name": "tags", "type": "tag", "pattern": "s.*", "tags": {"moving": ["{tag}"]}}`)},
+		{"a moving tag that two groups can be", rulesWith(`{"name": "v1", "type": "branch", "exact": "v1", "tags": {"moving": ["x-y-z"]}}, {"name": "two", "type": "branch", "pattern": "(?<a>[a-z])/(?<b>.*)", "tags": {"moving": ["{a}-{b}"]}}`)},
+		{"moving tags that nobody can take", rulesWith(`{"name": "a", "type": "branch", "exact": "a", "tags": {"moving": ["latest"]}}, {"name": "b", "type": "branch", "pattern": "b/.*", "tags": {"moving": ["{branch}", "latest"]}}, {"name": "c", "type": "branch", "pattern": "c/(?<v>.*)", "tags": {"moving": ["c-{v}"]}}`)},
 		{"too many filters", rulesWith(`{"name": "r", "type": "branch", "pattern": "(?<v>uu|vv|ww|xx|yy|zz)", "tags": {"moving": ["{v}"]}}`)},
 		{"a platform that the image lacks", `{"pipelines": [{"name": "hello", "images": [{"name": "hello", "platforms": ["linux/arm64"]}], "rules": [{"name": "r", "type": "branch", "exact": "r", "platforms": ["linux/amd64"]}]}]}`},
 		{"an image that is none", rulesWith(`{"name": "r", "type": "branch", "exact": "r", "images": {"helo": {}}}`)},
@@ -75,6 +80,12 @@ func TestRulesThatCouldNotWorkAreReported(t *testing.T) {
 		{"a time zone that is none", rulesWith(`{"name": "r", "type": "branch", "exact": "r", "tags": {"immutable": ["{date:20060102,Berlin}"]}}`)},
 		{"a Dockerfile that the seed lacks", pipelineWith(`"source": {"seed": "testdata/seed"}, "rules": [{"name": "r", "type": "branch", "exact": "main", "dockerfile": "Dockerfile.r"}]`)},
 	}
+	checkGolden(t, "testdata/wrong-rules.txt", tests)
+}
+
+// checkGolden compares all that is wrong with some configurations to a file.
+func checkGolden(t *testing.T, golden string, tests []struct{ name, config string }) {
+	t.Helper()
 	var got strings.Builder
 	for _, test := range tests {
 		fmt.Fprintf(&got, "# %s\n", test.name)
@@ -82,7 +93,6 @@ func TestRulesThatCouldNotWorkAreReported(t *testing.T) {
 			fmt.Fprintln(&got, line)
 		}
 	}
-	const golden = "testdata/wrong-rules.txt"
 	if flag.Lookup("update").Value.String() == "true" {
 		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)

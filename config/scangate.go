@@ -5,8 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"archway/internal/parameters"
-	"archway/internal/rule"
+	"archway/internal/settings"
 )
 
 // ScanGate stops an image in which ECR's scans have found more than is allowed. Each platform's image is judged by itself. An empty
@@ -37,8 +36,8 @@ type ScanGate struct {
 	// ECR needs to show its findings.
 	Enhanced bool `json:"enhanced"`
 
-	// Findings that somebody has looked at, and that count against no limit for a while: of all images of the pipeline together as
-	// many as fit into 3,800 bytes, written as JSON.
+	// Findings that somebody has looked at, and that count against no limit for a while.
+	// Default: none.
 	Accept []Accepted `json:"accept"`
 }
 
@@ -59,7 +58,7 @@ func defaultScanGate() ScanGate { return ScanGate{TimeoutMinutes: 30, Accept: []
 
 var (
 	vulnerabilityID = nameRule{
-		pattern: parameters.VulnerabilityID, least: 1, most: 64,
+		pattern: settings.VulnerabilityID, least: 1, most: 64,
 		says: `a vulnerability is named by its id of letters, digits, ".", "_", ":" and "-"`,
 		cure: `use what the scanner shows, such as "CVE-2026-1234"`,
 	}
@@ -132,20 +131,4 @@ func (o object) day(key string) string {
 		return ""
 	}
 	return text
-}
-
-// checkAccepted reports more accepted findings than the environment of the pipeline's scan gate holds.
-func (r *reader) checkAccepted(pipeline object, images []Image) {
-	all := map[string][]parameters.Accepted{}
-	for _, image := range images {
-		if image.ScanGate == nil {
-			continue
-		}
-		for _, a := range image.ScanGate.Accept {
-			all[image.Repository] = append(all[image.Repository], parameters.Accepted(a))
-		}
-	}
-	if size := len(rule.Encode(all)); len(all) > 0 && size > rule.MaxEnvironment {
-		r.report(pipeline.path("images"), nothing{}, "what their scan gates accept takes %d bytes of the environment of a function, but Lambda leaves %d: accept fewer findings, or shorten the reasons", size, rule.MaxEnvironment)
-	}
 }

@@ -113,6 +113,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		{"Slack", "workspace", slackWorkspace},
 		{"Slack", "channel", slackChannel},
 		{"Rule", "name", ruleName},
+		{"Rule", "class", className},
 		{"Secret", "secretsManager", secretName},
 		{"Secret", "parameterStore", parameterName},
 		{"Secret", "kmsKey", keyARN},
@@ -137,6 +138,11 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	}
 	mailAddress.describe(property("Notifications", "email").Items)
 	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
+	principalARN.describe(property("Pipeline", "releaseWriters").Items)
+	property("Pipeline", "releaseWriters").MaxItems, property("Pipeline", "releaseWriters").UniqueItems = ptr(uint64(maxReleaseWriters)), true
+	property("Pipeline", "classes").PropertyNames = &jsonschema.Schema{}
+	className.describe(property("Pipeline", "classes").PropertyNames)
+	property("Class", "secrets").UniqueItems = true
 	resourceTags := property("Pipeline", "resourceTags")
 	resourceTags.MaxProperties, resourceTags.PropertyNames = ptr(uint64(maxTags)), &jsonschema.Schema{}
 	tagKey.describe(resourceTags.PropertyNames)
@@ -224,7 +230,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate(), defaultSigning(), defaultSBOM()} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate(), defaultSigning(), defaultSBOM(), defaultClass()} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumField() {
 			key := jsonKey(v.Type().Field(i))

@@ -155,7 +155,7 @@ func TestWrongTypesAndMissingKeysAreReported(t *testing.T) {
 			imageWith(`"name": "hel\u200blo", "repository": "a\u00a0\u202eb", "target": "\ud83d\ude00\udb40\udc01"`),
 			[]string{
 				`archway.pipelines[0].images[0].name: "hel\u200blo": an image's name has 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit, because CodePipeline's actions and variables are named after it: use one such as "hello-go"`,
-				`archway.pipelines[0].images[0].repository: "a\u00a0\u202eb": ECR takes names of 2 to 256 characters, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/": use one such as "team/hello-go"`,
+				`archway.pipelines[0].images[0].repository: "a\u00a0\u202eb": ECR takes names of 2 to 256 characters, of which "staging/" takes 8, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/": use one such as "team/hello-go"`,
 				`archway.pipelines[0].images[0].target: "😀\udb40\udc01": a stage of a Dockerfile is named with letters, digits, "_", "." and "-": use the name that stands after AS`,
 			},
 		},

@@ -78,7 +78,7 @@ func (r *reader) downgrades(validation object) map[string]Downgrade {
 	return downgrades
 }
 
-// maxReason keeps a reason one sentence; it travels in an action's parameters, or in a function's environment.
+// maxReason keeps a reason one sentence.
 const maxReason = 200
 
 func (r *reader) downgrade(at string, value any) Downgrade {
@@ -90,10 +90,7 @@ func (r *reader) downgrade(at string, value any) Downgrade {
 	if o.required("severity", `say what an error becomes, "warning" or "info"`) {
 		d.Severity = choice(o, "severity", severities, "")
 	}
-	const why = "say why; it is shown with each finding"
-	if d.Reason = o.reason("reason", why); strings.Contains(d.Reason, "#{") {
-		o.report("reason", `CodePipeline would read "#{" as the beginning of a variable: leave it out`)
-	}
+	d.Reason = o.reason("reason", "say why; it is shown with each finding")
 	return d
 }
 

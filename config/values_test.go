@@ -92,14 +92,14 @@ func TestValuesThatAreNotAllowedAreReported(t *testing.T) {
 			"BuildKit image",
 			imageWith(`"buildkitImage": "moby/BuildKit:v1"`),
 			[]string{
-				`archway.pipelines[0].images[0].buildkitImage: "moby/BuildKit:v1": is no reference of an image (invalid reference format: repository name (moby/BuildKit) must be lowercase): use one such as "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"`,
+				`archway.pipelines[0].images[0].buildkitImage: "moby/BuildKit:v1": is no reference of an image (invalid reference format: repository name (moby/BuildKit) must be lowercase): use one such as "docker.io/moby/buildkit:v0.31.1"`,
 			},
 		},
 		{
 			"BuildKit image without tag",
 			imageWith(`"buildkitImage": "moby/buildkit"`),
 			[]string{
-				`archway.pipelines[0].images[0].buildkitImage: "moby/buildkit": has neither tag nor digest, so that builds could change by themselves: use one such as "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"`,
+				`archway.pipelines[0].images[0].buildkitImage: "moby/buildkit": has neither tag nor digest, so that builds could change by themselves: use one such as "docker.io/moby/buildkit:v0.31.1"`,
 			},
 		},
 		{

@@ -1,22 +1,15 @@
 package constructs
 
 import (
-	"errors"
 	"strings"
 	"time"
 
-	"archway/internal/parameters"
-	"archway/internal/rule"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"archway/internal/settings"
 )
 
 // AcceptedFinding is a vulnerability that somebody has looked at and that counts against no limit of a scan gate for a while. The
 // function's log names it, with the reason, whenever it lets it pass.
 type AcceptedFinding struct {
-	// Repository is the repository in whose images it is accepted. Required.
-	Repository awsecr.IRepository
-
 	// ID is what the scanner calls the vulnerability, such as "CVE-2026-1234". Required.
 	ID string
 
@@ -27,12 +20,9 @@ type AcceptedFinding struct {
 	Until string
 }
 
-func (a *AcceptedFinding) problems(at string) error {
+func (a *AcceptedFinding) problems(at string) []error {
 	var errs []error
-	if a.Repository == nil {
-		errs = append(errs, wrong(at+".Repository", "is missing: give the ECR repository of the image"))
-	}
-	if !parameters.VulnerabilityID.MatchString(a.ID) {
+	if !settings.VulnerabilityID.MatchString(a.ID) {
 		errs = append(errs, wrong(at+".ID", "is %q: give the vulnerability's id, such as \"CVE-2026-1234\"", a.ID))
 	}
 	if strings.TrimSpace(a.Reason) == "" {
@@ -41,18 +31,5 @@ func (a *AcceptedFinding) problems(at string) error {
 	if _, err := time.Parse(time.DateOnly, a.Until); err != nil {
 		errs = append(errs, wrong(at+".Until", "is %q: give the last day, such as \"2027-01-31\"", a.Until))
 	}
-	return errors.Join(errs...)
-}
-
-// acceptedEnvironment hands the accepted findings to the function, if there are any.
-func acceptedEnvironment(accepted []AcceptedFinding) map[string]string {
-	if len(accepted) == 0 {
-		return nil
-	}
-	byRepository := map[string][]parameters.Accepted{}
-	for _, a := range accepted {
-		name := *a.Repository.RepositoryName()
-		byRepository[name] = append(byRepository[name], parameters.Accepted{ID: a.ID, Reason: a.Reason, Until: a.Until})
-	}
-	return map[string]string{parameters.AcceptedEnvironment: rule.Encode(byRepository)}
+	return errs
 }

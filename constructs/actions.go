@@ -44,8 +44,8 @@ func actionType(category, provider string) *awscodepipeline.CfnPipeline_ActionTy
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
 func sourceAction(p *PipelineProps) action {
 	source := newAction(StageSource, StageSource, "Source", "CodeCommit", map[string]any{
-		"RepositoryName":       p.Repository.RepositoryName(),
-		"BranchName":           p.Branch,
+		"RepositoryName":       p.Delivery.Source.Repository.RepositoryName(),
+		"BranchName":           p.Delivery.Branch,
 		"PollForSourceChanges": false, // the trigger starts the pipeline, pinned to a commit
 		"OutputArtifactFormat": "CODE_ZIP",
 	})
@@ -53,22 +53,11 @@ func sourceAction(p *PipelineProps) action {
 	return source
 }
 
-// environmentVariable has its fields in the order in which they read best.
-type environmentVariable struct{ name, value string }
-
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
-func codeBuildAction(stage, name string, project awscodebuild.IProject, environment []environmentVariable) action {
-	type variable struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	}
-	var variables []variable
-	for _, v := range environment {
-		variables = append(variables, variable{v.name, v.value})
-	}
+func codeBuildAction(stage, name string, project awscodebuild.IProject) action {
 	build := newAction(stage, name, "Build", "CodeBuild", map[string]any{
 		"ProjectName":          project.ProjectName(),
-		"EnvironmentVariables": compactJSON(variables),
+		"EnvironmentVariables": `[{"name":"` + ExecutionEnvironment + `","value":"` + executionVariable + `"}]`,
 	})
 	build.InputArtifacts = []any{&awscodepipeline.CfnPipeline_InputArtifactProperty{Name: jsii.String(sourceArtifact)}}
 	return build

@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"archway/internal/parameters"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
@@ -15,7 +15,7 @@ import (
 // StageApproval is the stage in which an execution waits for a person, and ApprovalAction its only action: who may approve is
 // whoever may call codepipeline:PutApprovalResult on arn:…:PIPELINE/Approval/Approve.
 const (
-	StageApproval  = "Approval"
+	StageApproval  = settings.StageApproval
 	ApprovalAction = "Approve"
 )
 
@@ -27,12 +27,12 @@ type Approval struct {
 	// Default: nobody is told.
 	Topic awssns.ITopic
 
-	// Message is what the person who approves reads first. It may hold variables of the pipeline.
+	// Message is what the person who approves reads first. It is fixed text: "#{", which begins a variable, is refused.
 	// Default: says what would be promoted.
 	Message string
 
-	// Timeout is how long an execution waits, from 5 minutes to 60 days. An image that no tag points at is deleted after
-	// [RegistryProps].UntaggedDays: wait less than that.
+	// Timeout is how long an execution waits, from 5 minutes to 60 days. What was built is deleted after
+	// [RegistryProps].StagingDays: wait less than that.
 	// Default: 7 days.
 	Timeout time.Duration
 }
@@ -41,6 +41,8 @@ type Approval struct {
 const (
 	leastApprovalTime = 5 * time.Minute
 	mostApprovalTime  = 60 * 24 * time.Hour
+
+	defaultApprovalTime = 7 * 24 * time.Hour
 )
 
 func (a *Approval) problems() []error {
@@ -49,25 +51,28 @@ func (a *Approval) problems() []error {
 	}
 	errs := []error{within("Approval.Timeout", a.Timeout, leastApprovalTime, mostApprovalTime, time.Minute)}
 	if n := utf8.RuneCountInString(a.Message); n > maxApprovalMessage {
-		errs = append(errs, wrong("Approval.Message", "has %d characters: give at most %d, as the digests of the images stand in the same text", n, maxApprovalMessage))
+		errs = append(errs, wrong("Approval.Message", "has %d characters: give at most %d, as the images stand in the same text", n, maxApprovalMessage))
+	}
+	if strings.Contains(a.Message, "#{") {
+		errs = append(errs, wrong("Approval.Message", `is %q: leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`, a.Message))
 	}
 	return errs
 }
 
-// maxApprovalMessage leaves room for the commit and the first images.
+// maxApprovalMessage leaves room for the execution and the first images.
 const maxApprovalMessage = 500
 
 // approvalActions ask once for all images, because they are released together.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ManualApproval.html
 func approvalActions(p *PipelineProps, console console) []action {
-	if p.Approval == nil {
+	if p.Delivery.Approval == nil {
 		return nil
 	}
-	a := *p.Approval
-	fill(&a.Timeout, 7*24*time.Hour)
-	configuration := map[string]any{"CustomData": approvalText(a.Message, p.Images, p.Rules)}
-	if link := approvalLink(p, console); link != "" {
-		configuration["ExternalEntityLink"] = link
+	a := *p.Delivery.Approval
+	fill(&a.Timeout, defaultApprovalTime)
+	configuration := map[string]any{
+		"CustomData":         approvalText(a.Message, p.Delivery),
+		"ExternalEntityLink": console.execution(p.Delivery.PipelineName, executionVariable),
 	}
 	if a.Topic != nil {
 		configuration["NotificationArn"] = a.Topic.TopicArn()
@@ -77,47 +82,27 @@ func approvalActions(p *PipelineProps, console console) []action {
 	return []action{approval}
 }
 
-// approvalText says what would be promoted, with as many images as fit.
-func approvalText(message string, images []PipelineImage, rules []Rule) string {
+// approvalText says what would be promoted: by the execution's id, as whatever the source or a build has named may say anything. The
+// console shows the commit beside it, and the execution's page the digests.
+func approvalText(message string, d *Delivery) string {
 	fill(&message, "Promote these images?")
-	origin := "branch " + branchVariable
-	if len(rules) > 0 {
-		origin = refVariable + ", by the rule " + ruleVariable
-	}
-	text := fmt.Sprintf("%s\nCommit %s of %s", message, commitVariable, origin)
-	// The variables' values, which the length counts too, are not longer than these.
-	resolved := utf8.RuneCountInString(text) + 40 + maxBranchLength + maxRuleLength
-	for n, image := range images {
-		line := fmt.Sprintf("\n%s: %s (%s)", image.Name, validatedDigest(image), validatedPlatforms(image))
+	text := message + "\nExecution " + executionVariable + " of " + d.PipelineName + " has validated:"
+	resolved := utf8.RuneCountInString(text) + 36 // a UUID is not longer than the variable's name and this
+	for n, image := range d.Images {
 		var platforms []string
 		for _, build := range image.Builds {
 			platforms = append(platforms, build.Architecture.Platform())
 		}
-		platforms = append(platforms, image.Validation.AllowedPlatforms...)
-		room := max(utf8.RuneCountInString(line), utf8.RuneCountInString(image.Name)+len("\n:  ()sha256:")+64+len(strings.Join(platforms, ",")))
-		rest := fmt.Sprintf("\n... and %d more", len(images)-n)
-		if resolved+room+len(rest) > parameters.Max {
+		line := fmt.Sprintf("\n%s (%s)", image.Name, strings.Join(platforms, ", "))
+		rest := fmt.Sprintf("\n... and %d more", len(d.Images)-n)
+		if resolved+utf8.RuneCountInString(line)+len(rest) > maxActionValue {
 			return text + rest
 		}
-		text, resolved = text+line, resolved+room
+		text, resolved = text+line, resolved+utf8.RuneCountInString(line)
 	}
 	return text
 }
 
-const (
-	// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
-	maxBranchLength = 256
-	// See ruleName.
-	maxRuleLength = 80
-)
-
-// approvalLink leads to the image, or where there are several, to the execution. A pipeline can't refer to its own generated name.
-func approvalLink(p *PipelineProps, console console) string {
-	switch {
-	case len(p.Images) == 1:
-		return console.image(p.Images[0].Repository, validatedDigest(p.Images[0]))
-	case p.PipelineName != "":
-		return console.execution(p.PipelineName, executionVariable)
-	}
-	return ""
-}
+// maxActionValue is how many characters a value in the configuration of an action may have, before and after its variables are
+// resolved: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html
+const maxActionValue = 1000

@@ -28,12 +28,12 @@ func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
 }
 
 func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
-	const want = "Is it tested?\nCommit #{Source.CommitId} of branch #{variables.branch}\napp: #{Validate-app.digest} (#{Validate-app.platforms})"
+	const want = "Is it tested?\nExecution #{codepipeline.PipelineExecutionId} of app has validated:\napp (linux/amd64, linux/arm64)"
 	if got := configuration(t, gated, "CustomData")["Approval/Approve"]; got != want {
 		t.Errorf("CustomData %q, want %q", got, want)
 	}
 	link := configuration(t, gated, "ExternalEntityLink")["Approval/Approve"]
-	if want := "/ecr/repositories/private/${AWS::AccountId}/${appRegistryImages}/_/image/#{Validate-app.digest}/details?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
+	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
 		t.Errorf("link %s, want it to end with %s", link, want)
 	}
 	if got := configuration(t, gated, "NotificationArn")["Approval/Approve"]; got != "${ReleasesTopic}" {
@@ -46,7 +46,10 @@ func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
 	if n := len(text); n > 1000 {
 		t.Errorf("the text has %d characters: CodePipeline allows 1000", n)
 	}
-	if !strings.HasPrefix(text, "Promote these images?\nCommit ") || !strings.HasSuffix(text, "\n... and 4 more") {
+	if !strings.HasPrefix(text, "mmm") || !strings.HasSuffix(text, "(linux/amd64, linux/arm64)\n... and 2 more") {
+		t.Errorf("text %q", text)
+	}
+	if text := configuration(t, gatedElsewhere, "CustomData")["Approval/Approve"]; !strings.HasPrefix(text, "Promote these images?\nExecution ") {
 		t.Errorf("text %q", text)
 	}
 	link := configuration(t, gatedByDefault, "ExternalEntityLink")["Approval/Approve"]

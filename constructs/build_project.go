@@ -78,9 +78,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		GrantReportGroupPermissions: jsii.Bool(false),
 		Timeout:                     duration(p.Timeout),
 		QueuedTimeout:               duration(p.QueuedTimeout),
-		// A stage holds one execution of the pipeline at a time, and 1 is within the quota of every account.
-		ConcurrentBuildLimit: jsii.Number(1),
-		EnvironmentVariables: &environment,
+		EnvironmentVariables:        &environment,
 		Environment: &awscodebuild.BuildEnvironment{
 			BuildImage:  p.Architecture.buildImage(),
 			ComputeType: computeTypes[p.Compute],

@@ -11,11 +11,10 @@ import (
 )
 
 var secretBuild = stack("SecretBuild", func(stack awscdk.Stack) {
-	registry := archway.NewRegistry(stack, "Registry", nil)
+	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
 	archway.NewNativeBuild(stack, "Amd64", &archway.NativeBuildProps{
 		Architecture: archway.AMD64,
-		Repository:   registry.Repository,
-		Cache:        registry.Cache,
+		Repository:   registry.Staging,
 		Artifacts:    archway.NewArtifacts(stack, "Artifacts", nil).Bucket,
 		SourceURL:    "https://git.example.test/app",
 		Secrets: map[string]archway.BuildSecret{

@@ -1,6 +1,9 @@
 package constructs_test
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,34 +20,35 @@ const codeBuildProject = "AWS::CodeBuild::Project"
 
 var (
 	builds = stack("Builds", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", nil)
+		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+		var builds []*archway.NativeBuild
 		for id, architecture := range map[string]archway.Architecture{"Amd64": archway.AMD64, "Arm64": archway.ARM64} {
-			archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
+			builds = append(builds, archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
 				Architecture: architecture,
-				Repository:   registry.Repository,
-				Cache:        registry.Cache,
+				Repository:   registry.Staging,
 				Artifacts:    artifacts.Bucket,
 				SourceURL:    "https://git.example.test/app",
-			})
+			}))
 		}
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
-			Repository: registry.Repository,
+			Repository: registry.Staging,
 			Artifacts:  artifacts.Bucket,
 			SourceURL:  "https://git.example.test/app",
+
+			PipelineName: "shop", Image: "app", Builds: builds,
 		})
 	})
 	buildsAsTold = stack("BuildsAsTold", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", nil)
+		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{
 			ExpireDays:    7,
 			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
-		archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
+		build := archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
 			Architecture:  archway.ARM64,
-			Repository:    registry.Repository,
-			Cache:         registry.Cache,
+			Repository:    registry.Staging,
 			Artifacts:     artifacts.Bucket,
 			SourceURL:     "https://git.example.test/app",
 			Context:       "services/api/",
@@ -57,11 +61,15 @@ var (
 			QueuedTimeout: 2 * time.Hour,
 			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
+			Frontends:     []string{"example.test/frontend"},
 			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
-			Repository:   registry.Repository,
+			PipelineName: "shop",
+			Image:        "app",
+			Builds:       []*archway.NativeBuild{build},
+			Repository:   registry.Staging,
 			Artifacts:    artifacts.Bucket,
 			SourceURL:    "https://git.example.test/app",
 			Timeout:      5 * time.Minute,
@@ -141,31 +149,33 @@ func TestBuildHasTimeLimits(t *testing.T) {
 
 func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 	want := map[string]string{
-		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
-		"CACHE_REF":      "${RegistryCache.RepositoryUri}:amd64",
-		"PLATFORM":       "linux/amd64",
-		"BUILD_CONTEXT":  ".",
-		"DOCKERFILE":     "Dockerfile",
-		"BUILD_ARGS":     "{}",
-		"IMAGE_LABELS":   "{}",
-		"SOURCE_URL":     "https://git.example.test/app",
-		"BUILDKIT_IMAGE": archway.DefaultBuildKitImage,
+		"REPOSITORY_URI":   "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":        "${RegistryStaging.RepositoryUri}:cache-amd64",
+		"PLATFORM":         "linux/amd64",
+		"BUILD_CONTEXT":    ".",
+		"DOCKERFILE":       "Dockerfile",
+		"BUILD_ARGS":       "{}",
+		"IMAGE_LABELS":     "{}",
+		"SOURCE_URL":       "https://git.example.test/app",
+		"BUILDKIT_IMAGES":  strings.Join(archway.DefaultBuildKitImages, " "),
+		"BUILDKITD_CONFIG": "[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n",
 	}
 	if diff := cmp.Diff(want, variables(t, builds, "Amd64Project")); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 	want = map[string]string{
-		"REPOSITORY_URI": "${RegistryImages.RepositoryUri}",
-		"CACHE_REF":      "${RegistryCache.RepositoryUri}:arm64",
-		"PLATFORM":       "linux/arm64",
-		"BUILD_CONTEXT":  "services/api",
-		"DOCKERFILE":     "docker/Dockerfile",
-		"BUILD_TARGET":   "release",
-		"BUILD_ARGS":     `{"A":"1","B":"<2>"}`,
-		"IMAGE_LABELS":   `{"com.example.team":"a & b"}`,
-		"SOURCE_URL":     "https://git.example.test/app",
-		"SBOM_GENERATOR": "example.test/scanner:1",
-		"BUILDKIT_IMAGE": "example.test/buildkit:1",
+		"REPOSITORY_URI":   "${RegistryStaging.RepositoryUri}",
+		"CACHE_REF":        "${RegistryStaging.RepositoryUri}:cache-arm64",
+		"PLATFORM":         "linux/arm64",
+		"BUILD_CONTEXT":    "services/api",
+		"DOCKERFILE":       "docker/Dockerfile",
+		"BUILD_TARGET":     "release",
+		"BUILD_ARGS":       `{"A":"1","B":"<2>"}`,
+		"IMAGE_LABELS":     `{"com.example.team":"a & b"}`,
+		"SOURCE_URL":       "https://git.example.test/app",
+		"SBOM_GENERATOR":   "example.test/scanner:1",
+		"BUILDKIT_IMAGES":  "example.test/buildkit:1",
+		"BUILDKITD_CONFIG": "[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"example.test/frontend\"]\n",
 	}
 	if diff := cmp.Diff(want, variables(t, buildsAsTold, "Arm64Project")); diff != "" {
 		t.Errorf("as told (-want +got):\n%s", diff)
@@ -173,7 +183,10 @@ func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 }
 
 func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
-	want := map[string]string{"REPOSITORY_URI": "${RegistryImages.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app"}
+	want := map[string]string{
+		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app",
+		"PIPELINE": "shop", "BUILDS": `{"linux/amd64":"app-amd64","linux/arm64":"app-arm64"}`,
+	}
 	if diff := cmp.Diff(want, variables(t, builds, "MergeProject")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -181,20 +194,14 @@ func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
 
 func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
 	want := []string{
-		"ecr:BatchCheckLayerAvailability on ${RegistryCache.Arn}",
-		"ecr:BatchCheckLayerAvailability on ${RegistryImages.Arn}",
-		"ecr:BatchGetImage on ${RegistryCache.Arn}",
-		"ecr:BatchGetImage on ${RegistryImages.Arn}",
-		"ecr:CompleteLayerUpload on ${RegistryCache.Arn}",
-		"ecr:CompleteLayerUpload on ${RegistryImages.Arn}",
+		"ecr:BatchCheckLayerAvailability on ${RegistryStaging.Arn}",
+		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
+		"ecr:CompleteLayerUpload on ${RegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:GetDownloadUrlForLayer on ${RegistryCache.Arn}",
-		"ecr:InitiateLayerUpload on ${RegistryCache.Arn}",
-		"ecr:InitiateLayerUpload on ${RegistryImages.Arn}",
-		"ecr:PutImage on ${RegistryCache.Arn}",
-		"ecr:PutImage on ${RegistryImages.Arn}",
-		"ecr:UploadLayerPart on ${RegistryCache.Arn}",
-		"ecr:UploadLayerPart on ${RegistryImages.Arn}",
+		"ecr:GetDownloadUrlForLayer on ${RegistryStaging.Arn}",
+		"ecr:InitiateLayerUpload on ${RegistryStaging.Arn}",
+		"ecr:PutImage on ${RegistryStaging.Arn}",
+		"ecr:UploadLayerPart on ${RegistryStaging.Arn}",
 		"logs:CreateLogStream on ${Amd64Logs.Arn}",
 		"logs:PutLogEvents on ${Amd64Logs.Arn}",
 		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
@@ -209,9 +216,10 @@ func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
 
 func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
 	want := []string{
-		"ecr:BatchGetImage on ${RegistryImages.Arn}",
+		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:shop",
+		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:PutImage on ${RegistryImages.Arn}",
+		"ecr:PutImage on ${RegistryStaging.Arn}",
 		"logs:CreateLogStream on ${MergeLogs.Arn}",
 		"logs:PutLogEvents on ${MergeLogs.Arn}",
 		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",
@@ -237,7 +245,11 @@ func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
 }
 
 func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
-	for id, role := range resources(t, builds, "AWS::IAM::Role") {
+	roles := resources(t, builds, "AWS::IAM::Role")
+	if got, want := slices.Sorted(maps.Keys(roles)), []string{"Amd64Role", "Arm64Role", "MergeRole"}; !slices.Equal(got, want) {
+		t.Errorf("got the roles %v, expected %v", got, want)
+	}
+	for id, role := range roles {
 		want := []any{map[string]any{
 			"Action":    "sts:AssumeRole",
 			"Effect":    "Allow",

@@ -14,10 +14,11 @@ type DashboardProps struct {
 	// Pipeline is the pipeline. Required.
 	Pipeline *Pipeline
 
-	// Images are the pipeline's images. At least one is required.
-	Images []PipelineImage
+	// Delivery is what the pipeline delivers. Required.
+	Delivery *Delivery
 
-	// Validator and Promoter are the pipeline's functions, which measure what the dashboard shows. Required.
+	// Validator and Promoter are the pipeline's functions, which measure what the dashboard shows. Required; without a Promoter, if
+	// nothing is promoted.
 	Validator, Promoter awslambda.IFunction
 
 	// Alarms are shown with their states.
@@ -30,18 +31,12 @@ func (p *DashboardProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	errs := []error{
+	return errors.Join(
 		missing(p.Pipeline == nil, "Pipeline", "the pipeline that the dashboard is about"),
-		missing(len(p.Images) == 0, "Images", "at least one image"),
+		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
 		missing(p.Validator == nil, "Validator", "the function that checks an index"),
-		missing(p.Promoter == nil, "Promoter", "the function that points tags at an index"),
-	}
-	for i, image := range p.Images {
-		errs = append(errs,
-			missing(image.Repository == nil, at("Images", i)+".Repository", "the ECR repository of the image"),
-			missing(image.Merge == nil, at("Images", i)+".Merge", "the project that merges the builds"))
-	}
-	return errors.Join(errs...)
+		missing(p.Promoter == nil && p.Delivery != nil && p.Delivery.Promotes(), "Promoter", "the function that points tags at an index"),
+	)
 }
 
 // Dashboard is a CloudWatch dashboard about one pipeline: its runs and their success, how long stages and architectures take,

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"archway/internal/metrics"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
@@ -52,8 +53,16 @@ func graph(title, unit string, width int, also object, lines ...[]any) widget {
 
 // measure is a metric of the functions.
 func measure(p *DashboardProps, image PipelineImage, name string, dimensions []any, how object) []any {
-	line := []any{metrics.Namespace, name, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), metrics.Repository, *image.Repository.RepositoryName()}
+	line := []any{metrics.Namespace, name, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), metrics.Repository, image.measured()}
 	return append(append(line, dimensions...), how)
+}
+
+// measured is the name by which the functions measure an image: that of the repository which people pull from, if there is one.
+func (i PipelineImage) measured() string {
+	if i.Registry.Release == nil {
+		return settings.Staging(i.Registry.Name)
+	}
+	return i.Registry.Name
 }
 
 func widgetsOf(p *DashboardProps) []widget {
@@ -81,7 +90,7 @@ func runWidgets(p *DashboardProps) []widget {
 	}
 	counted := [][]any{failed(object{"stat": "Sum", "label": "failed runs", "color": "#d62728"})}
 	rates := [][]any{failed(object{"stat": "Sum", "id": "failed", "visible": false})}
-	for i, image := range p.Images {
+	for i, image := range p.Delivery.Images {
 		promoted := fmt.Sprintf("promoted%d", i)
 		counted = append(counted,
 			measure(p, image, metrics.Promotions, nil, object{"stat": "Sum", "label": image.Name + " promoted"}),
@@ -106,7 +115,7 @@ func runWidgets(p *DashboardProps) []widget {
 // https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch_metrics-codebuild.html
 func durationWidgets(p *DashboardProps) []widget {
 	var builds, waiting, failed [][]any
-	for _, image := range p.Images {
+	for _, image := range p.Delivery.Images {
 		for _, build := range image.Builds {
 			project := *build.Project.ProjectName()
 			label := StageBuild + " " + image.Name + " " + build.Architecture.Platform()
@@ -123,11 +132,13 @@ func durationWidgets(p *DashboardProps) []widget {
 			}})
 		}
 	}
+	functions := [][]any{{"AWS/Lambda", "Duration", "FunctionName", *p.Validator.FunctionName(), object{"stat": "Average", "label": StageValidate}}}
+	if p.Promoter != nil {
+		functions = append(functions, []any{"AWS/Lambda", "Duration", "FunctionName", *p.Promoter.FunctionName(), object{"stat": "Average", "label": StagePromote}})
+	}
 	return []widget{
 		graph("Duration of builds, merges and smoke tests", "seconds", 8, nil, builds...),
-		graph("Duration of validation and promotion", "milliseconds", 8, nil,
-			[]any{"AWS/Lambda", "Duration", "FunctionName", *p.Validator.FunctionName(), object{"stat": "Average", "label": StageValidate}},
-			[]any{"AWS/Lambda", "Duration", "FunctionName", *p.Promoter.FunctionName(), object{"stat": "Average", "label": StagePromote}}),
+		graph("Duration of validation and promotion", "milliseconds", 8, nil, functions...),
 		graph("Longest wait for a build machine", "seconds", 8, nil, waiting...),
 		graph("Failed builds", "builds", 8, object{"stacked": true}, failed...),
 	}
@@ -136,7 +147,7 @@ func durationWidgets(p *DashboardProps) []widget {
 // imageWidgets show what became of the images.
 func imageWidgets(p *DashboardProps) []widget {
 	var verdicts, sizes [][]any
-	for _, image := range p.Images {
+	for _, image := range p.Delivery.Images {
 		verdicts = append(verdicts,
 			measure(p, image, metrics.ImagesValid, nil, object{"stat": "Sum", "label": image.Name + " valid"}),
 			measure(p, image, metrics.ImagesInvalid, nil, object{"stat": "Sum", "label": image.Name + " not valid"}))

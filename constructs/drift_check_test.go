@@ -6,38 +6,27 @@ import (
 	"testing"
 
 	archway "archway/constructs"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
-// scheduled checks two images, one of them under a policy, and has a mail address.
+// scheduled checks two images, and not the third, whose moving tag is called otherwise each day. It has a mail address.
 var scheduled = stack("Scheduled", func(stack awscdk.Stack) {
 	topic := archway.NewTopic(stack, "Drift", &archway.TopicProps{Emails: []string{"team@example.com"}})
-	image := func(name string, architectures ...archway.Architecture) archway.PipelineImage {
-		image := archway.PipelineImage{
-			Name: name, Repository: awsecr.NewRepository(stack, jsii.String(name), nil),
-			ImmutableTags: []string{"{commit:12}"}, MovingTags: []string{"latest", "{branch}"},
-		}
-		for _, a := range architectures {
-			image.Builds = append(image.Builds, &archway.NativeBuild{Architecture: a})
-		}
-		return image
-	}
-	api, web := image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)
-	web.Validation = archway.Validation{
-		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true, Deep: true,
-		Downgrade: map[string]archway.Downgrade{"config-parity": {Severity: archway.Info, Reason: "a <wrapper>"}},
-	}
-	validator := archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{
-		Repositories: []awsecr.IRepository{api.Repository, web.Repository}, Topic: topic.Topic,
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	api, web, tool := anImage{name: "api"}.add(stack, artifacts), anImage{name: "web"}.add(stack, artifacts), anImage{name: "tool"}.add(stack, artifacts)
+	api.MovingTags, web.MovingTags, tool.MovingTags = []string{"latest"}, []string{"{branch}"}, []string{"nightly-{date:20060102}"}
+	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
+		PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{api, web, tool},
 	})
-	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{
-		Validator: validator.Function, Topic: topic.Topic, Images: []archway.PipelineImage{api, web}, Branch: "trunk", Schedule: "cron(0 6 * * ? *)",
-	})
+	driftSum = settings.Sum([]byte(delivery.Settings()))
+	validator := archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic.Topic})
+	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{Delivery: delivery, Validator: validator.Function, Schedule: "cron(0 6 * * ? *)"})
 })
+
+var driftSum string
 
 func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 	got := map[string]string{}
@@ -53,10 +42,8 @@ func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 		got[id+" "+rule.Properties["ScheduleExpression"].(string)] = plain(target["Input"])
 	}
 	want := map[string]string{
-		"DriftCheckapiSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"repository":"${api.RepositoryUri}","branch":"trunk","moving":["latest","{branch}"],"immutable":["{commit:12}"],` +
-			`"platforms":["linux/amd64","linux/arm64"],"topic":"${DriftTopic}"}}`,
-		"DriftCheckwebSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"repository":"${web.RepositoryUri}","branch":"trunk","moving":["latest","{branch}"],"immutable":["{commit:12}"],` +
-			`"platforms":["linux/arm64"],"topic":"${DriftTopic}","allow":["linux/arm/v7"],"downgrade":{"config-parity":"info:a <wrapper>"},"provenance":true,"sbom":true,"deep":true}}`,
+		"DriftCheckapiSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum + `","image":"api"}}`,
+		"DriftCheckwebSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum + `","image":"web"}}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

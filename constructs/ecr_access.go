@@ -15,20 +15,21 @@ var (
 	// ecrPull read an image, as a client does that runs it.
 	ecrPull = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
-	ecrPush = []string{
-		"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
-		"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
-	}
+	// ecrWrite are all actions that write an image.
+	ecrWrite = []string{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"}
 
-	// ecrCache read the layer cache of an earlier build, and write this build's.
-	ecrCache = append([]string{"ecr:GetDownloadUrlForLayer"}, ecrPush...)
+	// ecrBuild push an image by digest, and read and write the layer cache.
+	ecrBuild = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, ecrWrite...)
 
 	// ecrMerge read the index that each build pushes, with the image and its attestation, and write one index of them. Blobs
 	// are not read: each build's index says what platform it is for.
 	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
-	// ecrTag point a tag at an image that is there already.
-	ecrTag = []string{"ecr:BatchGetImage", "ecr:PutImage"}
+	// ecrCopyFrom and ecrCopyTo copy an image from one repository to another, and ecrCopyTo points tags at it. To mount a layer of
+	// another repository asks there for what reading it asks for.
+	// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+	ecrCopyFrom = ecrPull
+	ecrCopyTo   = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
 )
 
 // registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action

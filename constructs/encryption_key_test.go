@@ -6,7 +6,6 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -19,8 +18,12 @@ var (
 	encryptedTopic = stack("EncryptedTopic", func(stack awscdk.Stack) {
 		key := archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
 		topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{EncryptionKey: key}).Topic
-		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{EncryptionKey: key})
-		archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}, Topic: topic, LogKey: key})
+		image := archway.PipelineImage{Name: "app", Registry: archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app", EncryptionKey: key})}
+		image.Builds, image.Merge = []*archway.NativeBuild{{Architecture: archway.ARM64}}, &archway.Merge{}
+		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
+			PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
+		})
+		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key})
 	})
 )
 

@@ -4,7 +4,6 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -18,42 +17,42 @@ func Example() {
 	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
 	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "shop"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{MovingTags: []string{"latest"}})
+	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
 
 	build := func(id string, architecture archway.Architecture) *archway.NativeBuild {
 		return archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
 			Architecture: architecture,
-			Repository:   registry.Repository,
-			Cache:        registry.Cache,
+			Repository:   registry.Staging,
 			Artifacts:    artifacts.Bucket,
 			SourceURL:    *source.CloneURL(),
 		})
 	}
-	image := archway.PipelineImage{
-		Name:       "shop",
-		Repository: registry.Repository,
-		Builds:     []*archway.NativeBuild{build("BuildAmd64", archway.AMD64), build("BuildArm64", archway.ARM64)},
-		Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{
-			Repository: registry.Repository,
-			Artifacts:  artifacts.Bucket,
-			SourceURL:  *source.CloneURL(),
-		}),
-		ImmutableTags: []string{"{commit:12}"},
-		MovingTags:    []string{"latest"},
-	}
-	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}}
-	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+	builds := []*archway.NativeBuild{build("BuildAmd64", archway.AMD64), build("BuildArm64", archway.ARM64)}
+	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
 		PipelineName: "shop",
-		Repository:   source.Repository,
-		Artifacts:    artifacts.Bucket,
-		Images:       []archway.PipelineImage{image},
-		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-			Repositories: functions.Repositories,
-			Source:       source.Repository,
-			PipelineName: "shop",
-		}).Function,
+		Source:       source,
+		Images: []archway.PipelineImage{{
+			Name:     "shop",
+			Registry: registry,
+			Builds:   builds,
+			Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{
+				PipelineName: "shop",
+				Image:        "shop",
+				Builds:       builds,
+				Repository:   registry.Staging,
+				Artifacts:    artifacts.Bucket,
+				SourceURL:    *source.CloneURL(),
+			}),
+			ImmutableTags: []string{"{commit:12}"},
+			MovingTags:    []string{"latest"},
+		}},
 	})
-	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Pipeline: pipeline.Pipeline})
+	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+		Delivery:  delivery,
+		Artifacts: artifacts.Bucket,
+		Validator: archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery}).Function,
+		Promoter:  archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Delivery: delivery}),
+	})
+	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 	app.Synth(nil)
 }

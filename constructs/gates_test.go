@@ -8,7 +8,6 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -32,70 +31,52 @@ var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
 	addGated(stack, &archway.Approval{Topic: topic}, "app")
 })
 
-// gatedByDefault is one that says nothing about its optional stages, over many images.
+// gatedByDefault is one that says little about its optional stages, over many images.
 
 var gatedByDefault = stack("GatedByDefault", func(stack awscdk.Stack) {
-	addGated(stack, &archway.Approval{}, "app", strings.Repeat("b", 64), strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "f")
+	addGated(stack, &archway.Approval{Message: strings.Repeat("m", 500)}, "app", strings.Repeat("b", 64), strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "ff")
 })
 
 func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	var images []archway.PipelineImage
-	var repositories []awsecr.IRepository
 	for i, name := range names {
-		scope := constructs.NewConstruct(stack, &name)
-		registry := archway.NewRegistry(scope, "Registry", nil)
-		repositories = append(repositories, registry.Repository)
-		image := archway.PipelineImage{
-			Name: name, Repository: registry.Repository,
-			Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
-		}
-		for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
-			image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+string(architecture), &archway.NativeBuildProps{
-				Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
-			}))
-			if i > 0 {
-				continue
-			}
-			test := archway.SmokeTestProps{Architecture: architecture, Repository: registry.Repository, Artifacts: artifacts.Bucket}
-			if len(names) == 1 {
-				test.Check = archway.SmokeCheck{
-					Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, Timeout: 90 * time.Second,
-					ExitCode: 3, Output: archway.Text{Matches: " ^{arch} ok$ "},
-				}
-				test.Compute = archway.ComputeLarge
-			} else {
-				test.Check.HTTP = &archway.HTTPCheck{Port: 8080, Body: archway.Text{Contains: "well"}}
-			}
-			if medium := 7; len(names) == 1 {
-				image.Scan = &archway.ScanLimits{Medium: &medium, Timeout: 45 * time.Minute, AllowUnscannable: true}
-			} else {
-				image.Scan = &archway.ScanLimits{}
-			}
-			image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &test))
+		image := anImage{name: name}.add(stack, artifacts)
+		if i == 0 {
+			addGates(stack, &image, artifacts, len(names) == 1)
 		}
 		images = append(images, image)
 	}
-	functions := &archway.RegistryFunctionProps{Repositories: repositories}
-	gate := &archway.ScanGateProps{Repositories: repositories[:1]}
-	if len(names) == 1 {
-		gate.Enhanced = true
-		gate.Accepted = []archway.AcceptedFinding{{Repository: repositories[0], ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}}
+	what := &archway.DeliveryProps{
+		PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: images, Approval: approval,
 	}
-	archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
-		PipelineName: "app",
-		Repository:   source.Repository,
-		Artifacts:    artifacts.Bucket,
-		Images:       images,
-		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-			Repositories: repositories, Source: source.Repository, PipelineName: "app",
-		}).Function,
-		ScanGate:          archway.NewScanGate(stack, "ScanGate", gate).Function,
-		Approval:          approval,
-		RollbackOnFailure: true,
-	})
+	gate := archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Delivery: archway.NewDelivery(stack, what), Enhanced: len(names) == 1})
+	deliver(stack, what, artifacts, archway.PipelineProps{ScanGate: gate.Function, RollbackOnFailure: true})
+}
+
+// addGates adds a scan gate and smoke tests to an image: those that say everything, or those that leave all to the defaults.
+func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archway.Artifacts, everything bool) {
+	image.Scan = &archway.ScanLimits{}
+	test := archway.SmokeTestProps{Repository: image.Registry.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
+	test.Check.HTTP = &archway.HTTPCheck{Port: 8080, Body: archway.Text{Contains: "well"}}
+	if everything {
+		medium := 7
+		image.Scan = &archway.ScanLimits{
+			Medium: &medium, Timeout: 45 * time.Minute, AllowUnscannable: true,
+			Accepted: []archway.AcceptedFinding{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
+		}
+		test.Check = archway.SmokeCheck{
+			Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, Timeout: 90 * time.Second,
+			ExitCode: 3, Output: archway.Text{Matches: " ^{arch} ok$ "},
+		}
+		test.Compute = archway.ComputeLarge
+	}
+	for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
+		of := test
+		of.Architecture = architecture
+		scope := stack.Node().FindChild(&image.Name).(constructs.Construct)
+		image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &of))
+	}
 }
 
 func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
@@ -115,7 +96,7 @@ func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
 		"ScanGate: app (Invoke Lambda)",
 		"SmokeTest: app-amd64 (Test CodeBuild), app-arm64 (Test CodeBuild)",
 		"Approval: Approve (Approval Manual)",
-		"Promote: app (Invoke Lambda)",
+		"Promote: Promote (Invoke Lambda)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -149,11 +130,11 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 
 func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
-		return &archway.SmokeTestProps{Architecture: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, Check: check}
+		return &archway.SmokeTestProps{Architecture: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
 	}
-	with := func(change func(*archway.PipelineProps)) *archway.PipelineProps {
-		p := &archway.PipelineProps{Repository: aSource{}, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: aFunction{}, Images: []archway.PipelineImage{{
-			Name: "app", Repository: aRepository{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
+		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: []archway.PipelineImage{{
+			Name: "app", Registry: &archway.Registry{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
 		}}}
 		change(p)
 		return p
@@ -165,7 +146,8 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	}{
 		{"no props", (*archway.SmokeTestProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"required props", &archway.SmokeTestProps{}, []string{
-			"Architecture is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image", "Artifacts is missing: give the pipeline's artifact bucket"}},
+			"Architecture is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
+			"PipelineName is missing: give the name of the pipeline", "Image is missing: give the image's name in the pipeline", "Artifacts is missing: give the pipeline's artifact bucket"}},
 		{"a program", test(archway.SmokeCheck{
 			Environment: map[string]string{"A-B": ""}, Timeout: time.Hour, ExitCode: 256, Output: archway.Text{Equals: "a", Matches: "b"},
 		}), []string{
@@ -182,31 +164,31 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 		{"long values", test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: archway.Text{Equals: strings.Repeat("x", 4097)}}), []string{
 			"Check.Command has 4100 characters written as JSON: CodeBuild takes 4096 in an environment variable",
 			"Check.Output has 4097 bytes: CodeBuild takes 4096 in an environment variable"}},
-		{"tests that don't fit the builds", with(func(p *archway.PipelineProps) {
+		{"tests that don't fit the builds", with(func(p *archway.DeliveryProps) {
 			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Architecture: archway.ARM64}, {Architecture: archway.AMD64}, {Architecture: archway.AMD64}}
 		}), []string{
 			"Images[0].SmokeTests[0] is nil: leave it out",
 			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",
 			"Images[0].SmokeTests[3] tests amd64 once more: give one test for each architecture"}},
-		{"limits that nobody judges", with(func(p *archway.PipelineProps) {
+		{"limits that nobody judges", with(func(p *archway.DeliveryProps) {
 			none := -1
 			p.Images[0].Scan = &archway.ScanLimits{Low: &none, Timeout: 90 * time.Second}
 		}), []string{
 			"Images[0].Scan.Timeout is 1m30s: give whole minutes, from 1m to 12h0m0s",
-			"Images[0].Scan.Low is -1: give 0 or more, or leave it out",
-			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them"}},
-		{"a scan gate without images", &archway.ScanGateProps{}, []string{"Repositories is missing: give at least one ECR repository"}},
-		{"an acceptance that says nothing", &archway.ScanGateProps{Accepted: []archway.AcceptedFinding{{Until: "2027-02-30"}}}, []string{
-			"Repositories is missing: give at least one ECR repository",
-			"Accepted[0].Repository is missing: give the ECR repository of the image",
-			`Accepted[0].ID is "": give the vulnerability's id, such as "CVE-2026-1234"`,
-			"Accepted[0].Reason is missing: say why it is accepted",
-			`Accepted[0].Until is "2027-02-30": give the last day, such as "2027-01-31"`}},
-		{"an approval", with(func(p *archway.PipelineProps) {
-			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 501)}
+			"Images[0].Scan.Low is -1: give 0 or more, or leave it out"}},
+		{"a scan gate of nothing", &archway.ScanGateProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
+		{"an acceptance that says nothing", with(func(p *archway.DeliveryProps) {
+			p.Images[0].Scan = &archway.ScanLimits{Accepted: []archway.AcceptedFinding{{Until: "2027-02-30"}}}
+		}), []string{
+			`Images[0].Scan.Accepted[0].ID is "": give the vulnerability's id, such as "CVE-2026-1234"`,
+			"Images[0].Scan.Accepted[0].Reason is missing: say why it is accepted",
+			`Images[0].Scan.Accepted[0].Until is "2027-02-30": give the last day, such as "2027-01-31"`}},
+		{"an approval", with(func(p *archway.DeliveryProps) {
+			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 499) + "#{"}
 		}), []string{
 			"Approval.Timeout is 1464h0m0s: AWS allows 5m0s to 1440h0m0s",
-			"Approval.Message has 501 characters: give at most 500, as the digests of the images stand in the same text"}},
+			"Approval.Message has 501 characters: give at most 500, as the images stand in the same text",
+			`Approval.Message is "` + strings.Repeat("x", 499) + `#{": leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, lines(c.props.Validate())); diff != "" {

@@ -54,6 +54,10 @@ type GoFunctionProps struct {
 	// Default: it is only logged.
 	DeadLetters awssqs.IQueue
 
+	// Files lie beside the program, by their names; the program finds the folder in LAMBDA_TASK_ROOT.
+	// Default: none.
+	Files map[string][]byte
+
 	// Environment is the environment of the program.
 	// Default: only what Lambda sets.
 	Environment map[string]string
@@ -140,7 +144,7 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 		Description: "Runs the function built from " + p.Package,
 		Statements:  statements,
 	})
-	code, cleanUp := stage(this.Construct, program)
+	code, cleanUp := stage(this.Construct, program, p.Files)
 	defer cleanUp()
 	this.Function = awslambda.NewFunction(this.Construct, jsii.String("Function"), &awslambda.FunctionProps{
 		Description:           &p.Description,

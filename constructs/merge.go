@@ -18,13 +18,17 @@ import (
 
 // MergeProps describes the merge of one image's architectures.
 type MergeProps struct {
-	// Repository holds the images to merge, and takes the index. Required.
+	// Repository holds the images to merge, and takes the index: that for staging. Required.
 	Repository awsecr.IRepository
 
-	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repository, as [NewSigning]
-	// configures it.
-	// Default: nothing is signed.
-	SigningProfile string
+	// PipelineName is the name of the pipeline, which the merge asks for the digests that the builds have put out. Required.
+	PipelineName string
+
+	// Image is the image's name in the pipeline. Required.
+	Image string
+
+	// Builds are the image's builds. At least one is required.
+	Builds []*NativeBuild
 
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
@@ -60,7 +64,9 @@ func (p *MergeProps) Validate() error {
 	}
 	return errors.Join(
 		missing(p.Repository == nil, "Repository", "the ECR repository that holds the images"),
-		validProfile("SigningProfile", p.SigningProfile),
+		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
+		missing(p.Image == "", "Image", "the image's name in the pipeline"),
+		missing(len(p.Builds) == 0, "Builds", "a build for each architecture"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -69,8 +75,8 @@ func (p *MergeProps) Validate() error {
 }
 
 // Merge is an unprivileged CodeBuild project that makes one image index of images that were pushed by digest, and puts it
-// by digest. In a pipeline, its action must set COMMIT_ID to the commit, and IMAGE_DIGESTS to what the builds exported
-// ("linux/amd64=sha256:… linux/arm64=sha256:…"), and gives the index's digest as the variable [IndexDigestVariable].
+// by digest. In a pipeline, its action must set [ExecutionEnvironment], and gives the index's digest as the variable
+// [IndexDigestVariable].
 type Merge struct {
 	constructs.Construct
 
@@ -93,6 +99,10 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 	p := *props
 	fill(&p.Timeout, 15*time.Minute)
 
+	builds := map[string]string{} // the names of the actions, by platform
+	for _, build := range p.Builds {
+		builds[build.Architecture.Platform()] = buildActionName(p.Image, build.Architecture)
+	}
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Merges the architectures of one run into one image index",
 		Spec:          buildspecs.Merge,
@@ -104,11 +114,14 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
-		Statements: append([]awsiam.PolicyStatement{
+		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
-		}, signs(scope, p.SigningProfile, p.Repository)...),
+			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
+		},
 		Environment: map[string]*string{
+			"PIPELINE":       &p.PipelineName,
+			"BUILDS":         jsonObject(builds),
 			"REPOSITORY_URI": RepositoryURI(p.Repository),
 			"SOURCE_URL":     &p.SourceURL,
 		},

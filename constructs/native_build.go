@@ -20,27 +20,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// DefaultBuildKitImage is Docker's own builder, from a mirror that has no rate limit for CodeBuild. "buildx-stable-1" is
-// the release that buildx itself would take from Docker Hub, and the tag that the mirror is known to keep.
-// https://gallery.ecr.aws/vend/moby/buildkit
-const DefaultBuildKitImage = "public.ecr.aws/vend/moby/buildkit:buildx-stable-1"
-
 // NativeBuildProps describes the build of one image on machines of one architecture.
 type NativeBuildProps struct {
 	// Architecture decides which machines build, and for which platform. Required.
 	Architecture Architecture
 
-	// Repository is where the image is pushed to, by digest. Required.
+	// Repository is where the image is pushed to, by digest, and where the build keeps its layer cache, under [CacheTag]; its tags
+	// must be mutable. What runs somebody's Dockerfile should not write where people pull: take that for staging. Required.
 	Repository awsecr.IRepository
-
-	// Cache is where the build keeps its layer cache, under the tag of the architecture; its tags must be mutable.
-	// Required.
-	Cache awsecr.IRepository
-
-	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repository, as [NewSigning]
-	// configures it.
-	// Default: nothing is signed.
-	SigningProfile string
 
 	// PullThrough says which registries' images the account's registry caches, and under which prefix, as [NewPullThroughCache]
 	// does: the build asks there first, and the registry itself if that fails. Dockerfiles stay as they are.
@@ -92,6 +79,9 @@ type NativeBuildProps struct {
 	// Default: none, every run builds alike.
 	Rules map[string]BuildRule
 
+	// PipelineName is the name of the pipeline, which the build asks for the rule of its run. Required with Rules.
+	PipelineName string
+
 	// Compute is the size of the machine.
 	// Default: MEDIUM.
 	Compute Compute
@@ -105,8 +95,13 @@ type NativeBuildProps struct {
 	QueuedTimeout time.Duration
 
 	// BuildKitImage is the image of the builder that is created for each build.
-	// Default: [DefaultBuildKitImage].
+	// Default: [DefaultBuildKitImages], of which the first that can be pulled is taken.
 	BuildKitImage string
+
+	// Frontends are the repositories, without tags, from which a Dockerfile may take its frontend ("# syntax="): it is a program
+	// that steers the build.
+	// Default: [DefaultFrontends].
+	Frontends []string
 
 	// LogRetention is how long build logs are kept.
 	// Default: three months.
@@ -136,14 +131,14 @@ func (p *NativeBuildProps) Validate() error {
 	return errors.Join(
 		p.Architecture.validate(),
 		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
-		missing(p.Cache == nil, "Cache", "an ECR repository with mutable tags for the layer cache"),
-		validProfile("SigningProfile", p.SigningProfile),
 		pullThroughProblems("PullThrough", p.PullThrough),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		missing(p.SourceURL == "", "SourceURL", "the address of the source repository"),
 		insideSource("Context", p.Context),
 		insideSource("Dockerfile", p.Dockerfile),
 		buildRuleProblems(p.Rules),
+		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName", "the name of the pipeline, as there are Rules"),
+		frontendProblems("Frontends", p.Frontends),
 		errors.Join(buildSecretProblems(p.Secrets)...),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -161,8 +156,8 @@ func insideSource(prop, value string) error {
 }
 
 // NativeBuild is a CodeBuild project that builds one image for the architecture of the machine it runs on, without
-// emulation, and pushes it by digest. In a pipeline, its action gives the digest as the variable [ImageDigestVariable]; the
-// action must set COMMIT_ID to the commit that is built, and RULE to the name of the build rule if there are Rules.
+// emulation, and pushes it by digest. In a pipeline, its action gives the digest as the variable [ImageDigestVariable], and
+// must set [ExecutionEnvironment].
 type NativeBuild struct {
 	constructs.Construct
 
@@ -195,7 +190,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	fill(&p.Dockerfile, "Dockerfile")
 	fill(&p.Compute, ComputeMedium)
 	fill(&p.Timeout, time.Hour)
-	fill(&p.BuildKitImage, DefaultBuildKitImage)
+	if len(p.Frontends) == 0 {
+		p.Frontends = DefaultFrontends
+	}
 
 	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
@@ -212,28 +209,27 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		RemovalPolicy: p.RemovalPolicy,
 		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLogin(),
-			allow([]*string{p.Repository.RepositoryArn()}, ecrPush...),
-			allow([]*string{p.Cache.RepositoryArn()}, ecrCache...),
-		}, signs(scope, p.SigningProfile, p.Repository), pullsThrough(scope, p.PullThrough), secrets.statements),
+			allow([]*string{p.Repository.RepositoryArn()}, ecrBuild...),
+		}, asksForRule(scope, &p), pullsThrough(scope, p.PullThrough), secrets.statements),
 		Exceptions: wildcardCaches(p.PullThrough),
 		Secrets:    secrets.variables,
 		Environment: map[string]*string{
-			"REPOSITORY_URI": RepositoryURI(p.Repository),
-			// Of its own for each architecture: two builds that share a cache tag overwrite each other's cache.
-			"CACHE_REF":      jsii.Sprintf("%s:%s", *RepositoryURI(p.Cache), p.Architecture),
-			"PLATFORM":       jsii.String(p.Architecture.Platform()),
-			"BUILD_CONTEXT":  jsii.String(path.Clean(p.Context)),
-			"DOCKERFILE":     jsii.String(path.Clean(p.Dockerfile)),
-			"BUILD_TARGET":   optional(p.Target),
-			"BUILD_ARGS":     jsonObject(p.BuildArgs),
-			"IMAGE_LABELS":   jsonObject(p.Labels),
-			"BUILD_SECRETS":  secrets.environment(),
-			"BASE_IMAGES":    pinned(p.PinnedBaseImages),
-			"SBOM_GENERATOR": optional(p.SBOMGenerator),
-			"SOURCE_URL":     &p.SourceURL,
-			"BUILDKIT_IMAGE": &p.BuildKitImage,
+			"REPOSITORY_URI":  RepositoryURI(p.Repository),
+			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Architecture)),
+			"PIPELINE":        optional(p.PipelineName),
+			"PLATFORM":        jsii.String(p.Architecture.Platform()),
+			"BUILD_CONTEXT":   jsii.String(path.Clean(p.Context)),
+			"DOCKERFILE":      jsii.String(path.Clean(p.Dockerfile)),
+			"BUILD_TARGET":    optional(p.Target),
+			"BUILD_ARGS":      jsonObject(p.BuildArgs),
+			"IMAGE_LABELS":    jsonObject(p.Labels),
+			"BUILD_SECRETS":   secrets.environment(),
+			"BASE_IMAGES":     pinned(p.PinnedBaseImages),
+			"SBOM_GENERATOR":  optional(p.SBOMGenerator),
+			"SOURCE_URL":      &p.SourceURL,
+			"BUILDKIT_IMAGES": buildKitImages(p.BuildKitImage),
 			// What of the builder is not as BuildKit has it by default.
-			"BUILDKITD_CONFIG": mirrors(scope, p.PullThrough),
+			"BUILDKITD_CONFIG": jsii.String(frontends(p.Frontends) + mirrors(scope, p.PullThrough)),
 			"RULES":            rulesOf(p.Rules),
 		},
 	})
@@ -246,6 +242,14 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		LogGroup:     project.LogGroup,
 		rules:        p.Rules,
 	}
+}
+
+// asksForRule lets a build with rules ask CodePipeline for that of its run.
+func asksForRule(scope constructs.Construct, p *NativeBuildProps) []awsiam.PolicyStatement {
+	if len(p.Rules) == 0 {
+		return nil
+	}
+	return []awsiam.PolicyStatement{allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:GetPipelineExecution")}
 }
 
 // pinned is nil for a build that only reports.

@@ -12,40 +12,23 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/google/go-cmp/cmp"
 )
 
 // operated is a pipeline of one image with everything that tells people about it.
 var operated = stack("Operated", func(stack awscdk.Stack) {
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	registry := archway.NewRegistry(stack, "Registry", nil)
-	image := archway.PipelineImage{
-		Name: "api", Repository: registry.Repository, MovingTags: []string{"latest"},
-		Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
-	}
-	for i, timeout := range []time.Duration{0, 10 * time.Minute} {
-		architecture := []archway.Architecture{archway.AMD64, archway.ARM64}[i]
-		image.Builds = append(image.Builds, archway.NewNativeBuild(stack, "Build-"+string(architecture), &archway.NativeBuildProps{
-			Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x", Timeout: timeout,
-		}))
-	}
-	repositories := []awsecr.IRepository{registry.Repository}
-	p := &archway.PipelineProps{
-		PipelineName: "app", Repository: source.Repository, Artifacts: artifacts.Bucket, Images: []archway.PipelineImage{image},
-		Validator: archway.NewValidator(stack, "Validate", &archway.RegistryFunctionProps{Repositories: repositories, PipelineName: "app"}).Function,
-		Promoter:  archway.NewPromoter(stack, "Promote", &archway.PromoterProps{Repositories: repositories, Source: source.Repository, PipelineName: "app"}).Function,
-	}
+	image := anImage{name: "api", build: archway.NativeBuildProps{Timeout: 10 * time.Minute}}.add(stack, artifacts)
+	image.MovingTags = []string{"latest"}
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
 	topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{
 		Emails: []string{"a@example.com", "b@example.com"},
 		Slack:  &archway.SlackChannel{Name: "builds", Workspace: "T0", Channel: "C0"},
 	})
-	pipeline := archway.NewPipeline(stack, "Pipeline", p)
 	notice := archway.NewFailureNotice(stack, "Notice", &archway.FailureNoticeProps{Pipeline: pipeline, Topic: topic.Topic})
-	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: p.Images, Notifier: notice.Notifier.Function})
+	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: delivery.Images, Notifier: notice.Notifier.Function})
 	archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
-		Pipeline: pipeline, Images: p.Images, Validator: p.Validator, Promoter: p.Promoter, Alarms: alarms.Alarms,
+		Pipeline: pipeline, Delivery: delivery, Validator: functionOf(stack, "Validate"), Promoter: functionOf(stack, "Promote"), Alarms: alarms.Alarms,
 	})
 })
 
@@ -150,10 +133,10 @@ func TestAlarmsHaveThresholdsAndTellTheTopic(t *testing.T) {
 		got[id] = fmt.Sprintf("%s %s %s=%s %s >= %v for %v of %v s", p["Namespace"], p["MetricName"], d["Name"], plain(d["Value"]), p["Statistic"], p["Threshold"], p["EvaluationPeriods"], p["Period"])
 	}
 	want := map[string]string{
-		"Alarmsapiamd64NearTimeout": "AWS/CodeBuild Duration ProjectName=${Buildamd64Project} Maximum >= 2880 for 1 of 300 s",
-		"Alarmsapiamd64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${Buildamd64Project} Maximum >= 600 for 1 of 300 s",
-		"Alarmsapiarm64NearTimeout": "AWS/CodeBuild Duration ProjectName=${Buildarm64Project} Maximum >= 480 for 1 of 300 s",
-		"Alarmsapiarm64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${Buildarm64Project} Maximum >= 600 for 1 of 300 s",
+		"Alarmsapiamd64NearTimeout": "AWS/CodeBuild Duration ProjectName=${apiBuildamd64Project} Maximum >= 480 for 1 of 300 s",
+		"Alarmsapiamd64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${apiBuildamd64Project} Maximum >= 600 for 1 of 300 s",
+		"Alarmsapiarm64NearTimeout": "AWS/CodeBuild Duration ProjectName=${apiBuildarm64Project} Maximum >= 480 for 1 of 300 s",
+		"Alarmsapiarm64LongWait":    "AWS/CodeBuild QueuedDuration ProjectName=${apiBuildarm64Project} Maximum >= 600 for 1 of 300 s",
 		"AlarmsNotifierErrors":      "AWS/Lambda Errors FunctionName=${NoticeNotifierFunction} Sum >= 1 for 1 of 300 s",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -207,15 +190,15 @@ func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
 		}
 		got[w.Properties["title"].(string)] = strings.Join(metrics, "\n")
 	}
-	const image = " Pipeline ${Pipeline} Repository ${RegistryImages}"
+	const image = " Pipeline ${Pipeline} Repository api"
 	want := map[string]string{
 		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
 		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
 		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName ${Pipeline}\nAWS/CodePipeline PipelineDuration PipelineName ${Pipeline}",
-		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${Buildamd64Project}\nAWS/CodeBuild Duration ProjectName ${Buildarm64Project}\nAWS/CodeBuild Duration ProjectName ${MergeProject}",
+		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild Duration ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild Duration ProjectName ${apiMergeProject}",
 		"Duration of validation and promotion":          "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
-		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${Buildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${Buildarm64Project}",
-		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${Buildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${Buildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${MergeProject}",
+		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${apiBuildarm64Project}",
+		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiMergeProject}",
 		"Verdicts":                                      "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
 		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="${Pipeline}"', 'Sum', 86400)`,
 		"Size of valid images, compressed":              "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
@@ -251,7 +234,7 @@ func TestOperationsRefuseWrongProps(t *testing.T) {
 	}{
 		{(*archway.AlarmsProps)(nil).Validate(), []string{"are nil"}},
 		{(&archway.AlarmsProps{}).Validate(), []string{"Topic", "Images"}},
-		{(&archway.DashboardProps{Images: []archway.PipelineImage{{}}}).Validate(), []string{"Pipeline", "Validator", "Promoter", "Images[0].Repository", "Images[0].Merge"}},
+		{(&archway.DashboardProps{}).Validate(), []string{"Pipeline", "Validator", "Delivery"}},
 		{(&archway.FailureNoticeProps{}).Validate(), []string{"Pipeline", "Topic"}},
 		{(&archway.TopicProps{Slack: &archway.SlackChannel{Name: "a b", Workspace: "acme", Channel: "#x"}}).Validate(), []string{"Slack.Name", "Slack.Workspace", "Slack.Channel"}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"archway/internal/rule"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -12,32 +13,30 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// The stages, in their order. The only source action is called like its stage.
+// The stages, in their order. The only source action is called like its stage. Between Validate and Promote stand those that
+// are asked for: ScanGate, SmokeTest and Approval.
 const (
-	StageSource   = "Source"
-	StageBuild    = "Build"
-	StageMerge    = "Merge"
-	StageValidate = "Validate"
-	StagePromote  = "Promote"
+	StageSource    = settings.StageSource
+	StageBuild     = settings.StageBuild
+	StageMerge     = settings.StageMerge
+	StageValidate  = settings.StageValidate
+	StageSmokeTest = settings.StageSmokeTest
+	StagePromote   = settings.StagePromote
 )
 
-// BranchVariable is the pipeline variable that holds the name of the branch that is built.
-const BranchVariable = "branch"
-
-// A pipeline with rules has these variables instead: the name of the rule by which a run is built, and the name of the branch
-// or tag that it is built for. Everything else about the run follows from the two.
+// A pipeline with rules has these variables: the name of the rule by which a run is built, and the name of the branch or tag that
+// it is built for. Everything else about the run follows from the two. A pipeline without rules has none.
 const (
-	RuleVariable = "rule"
-	RefVariable  = "ref"
+	RuleVariable = settings.RuleVariable
+	RefVariable  = settings.RefVariable
 
 	// NoRule is the value of the rule's variable if nobody gives one, and no rule matches the pipeline's branch. The first
 	// build action of such a run says what is missing.
-	NoRule = "none"
+	NoRule = settings.NoRule
 )
 
-// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote, and between the last two those
-// that are asked for: ScanGate, SmokeTest and Approval. Within a stage, the actions
-// of several images and architectures run in parallel. What was built is passed on by digest only.
+// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote. Within a stage, the actions of
+// several images and architectures run in parallel. What was built is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
 
@@ -50,9 +49,6 @@ type Pipeline struct {
 
 	// ConsoleURL is the address of the pipeline's page in the console.
 	ConsoleURL *string
-
-	// StartCommand is the command line that starts a run at once ("build now"), with words in capitals to be replaced.
-	StartCommand *string
 }
 
 // TopicKeysMetadata is the key of the pipeline's metadata in the template that says which key encrypts a topic from elsewhere, both
@@ -63,13 +59,8 @@ const TopicKeysMetadata = "archway:topic-keys"
 func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *Pipeline {
 	check("Pipeline", scope, id, props.Validate())
 	p := *props
-	fill(&p.Branch, DefaultBranch)
 	fill(&p.Execution, Queued)
-
-	p.Images = slices.Clone(p.Images)
-	for i := range p.Images {
-		p.Images[i].rules = p.Rules
-	}
+	d := p.Delivery
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id)}
 	// One role: a role for each action would add nothing, as this one could assume every one of them.
@@ -82,63 +73,63 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	console := newConsole(this.Construct)
 	except(this.Role, wildcardArtifacts)
 	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
-		Name:          optional(p.PipelineName),
+		Name:          &d.PipelineName,
 		PipelineType:  jsii.String("V2"),
 		ExecutionMode: jsii.String(string(p.Execution)),
 		RoleArn:       this.Role.RoleArn(),
 		ArtifactStore: artifactStore(p.Artifacts),
-		Variables:     variables(&p),
 		Stages: slices.Concat([]stageDeclaration{
 			stageOf(StageSource, sourceAction(&p)),
-			stageOf(StageBuild, each(p.Images, buildActions)...),
-			stageOf(StageMerge, each(p.Images, mergeActions)...),
-			stageOf(StageValidate, each(p.Images, func(image PipelineImage) []action { return validateActions(image, p.Validator) })...),
-		}, gates(&p, console), []stageDeclaration{promoteStage(&p)}),
+			stageOf(StageBuild, each(d.Images, buildActions)...),
+			stageOf(StageMerge, each(d.Images, mergeActions)...),
+			stageOf(StageValidate, validateActions(d, p.Validator)...),
+		}, gates(&p, console), promoteStage(&p)),
 	})
-	if p.Approval != nil && p.Approval.Topic != nil && foreign(p.Approval.Topic.MasterKey()) {
-		topic := p.Approval.Topic
+	if variables := variables(d); variables != nil {
+		this.Pipeline.SetVariables(variables)
+	}
+	// What the functions decide by, for who reads the template; the very text is in their packages.
+	this.Pipeline.AddMetadata(jsii.String(settings.Metadata), d.settingsMetadata())
+	if p.Promoter != nil {
+		this.Pipeline.Node().AddDependency(p.Promoter.Access) // the role's policy is a resource of its own
+	}
+	if d.Approval != nil && d.Approval.Topic != nil && foreign(d.Approval.Topic.MasterKey()) {
+		topic := d.Approval.Topic
 		this.Pipeline.AddMetadata(jsii.String(TopicKeysMetadata), map[string]any{*topic.TopicArn(): topic.MasterKey().KeyArn()})
 	}
 	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
-	this.StartCommand = startCommand(&p, *this.Pipeline.Ref())
 	return this
 }
 
-func promoteStage(p *PipelineProps) *awscodepipeline.CfnPipeline_StageDeclarationProperty {
-	stage := stageOf(StagePromote, append(promoteActions(p.Images, p.Promoter), p.Verify...)...)
+// promoteStage is none for images that are never promoted.
+func promoteStage(p *PipelineProps) []stageDeclaration {
+	if p.Promoter == nil {
+		return nil
+	}
+	stage := stageOf(StagePromote, append([]action{promoteAction(p)}, p.Verify...)...)
 	if p.RollbackOnFailure {
 		stage.OnFailure = &awscodepipeline.CfnPipeline_FailureConditionsProperty{Result: jsii.String("ROLLBACK")}
 	}
-	return stage
+	return []stageDeclaration{stage}
 }
 
-func variables(p *PipelineProps) []any {
+func variables(d *Delivery) []any {
 	declare := func(name, value, description string) any {
 		return &awscodepipeline.CfnPipeline_VariableDeclarationProperty{Name: &name, DefaultValue: &value, Description: &description}
 	}
-	if len(p.Rules) == 0 {
-		return []any{declare(BranchVariable, p.Branch, "The branch that is built; tags may be named after it")}
+	if len(d.Rules) == 0 {
+		return nil
 	}
 	name := NoRule
-	if matchers, err := compile(p.Rules); err == nil {
-		if m, ok := rule.Find(matchers, rule.Branch, p.Branch); ok {
+	if matchers, err := compile(d.Rules); err == nil {
+		if m, ok := rule.Find(matchers, rule.Branch, d.Branch); ok {
 			name = m.Name
 		}
 	}
 	return []any{
 		declare(RuleVariable, name, "The build rule: it decides what is built, and how"),
-		declare(RefVariable, p.Branch, "The name of the branch or tag, which the rule must match; tags may be named after it"),
+		declare(RefVariable, d.Branch, "The name of the branch or tag, which the rule must match; tags may be named after it"),
 	}
-}
-
-// startCommand has no quotes: nothing that stands for a word needs them but the name of a strange branch.
-func startCommand(p *PipelineProps, name string) *string {
-	variables := "name=" + BranchVariable + ",value=BRANCH"
-	if len(p.Rules) > 0 {
-		variables = "name=" + RuleVariable + ",value=RULE name=" + RefVariable + ",value=REF"
-	}
-	return jsii.String("aws codepipeline start-pipeline-execution --name " + name +
-		" --source-revisions actionName=" + StageSource + ",revisionType=COMMIT_ID,revisionValue=COMMIT --variables " + variables)
 }
 
 func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {
@@ -153,7 +144,7 @@ func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactSt
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 	var projects []*string
-	for _, image := range p.Images {
+	for _, image := range p.Delivery.Images {
 		for _, build := range image.Builds {
 			projects = append(projects, build.Project.ProjectArn())
 		}
@@ -162,18 +153,21 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 			projects = append(projects, test.Project.ProjectArn())
 		}
 	}
-	functions := []*string{p.Validator.FunctionArn(), p.Promoter.FunctionArn()}
+	functions := []*string{p.Validator.FunctionArn()}
+	if p.Promoter != nil {
+		functions = append(functions, p.Promoter.Function.FunctionArn())
+	}
 	if p.ScanGate != nil {
 		functions = append(functions, p.ScanGate.FunctionArn())
 	}
 	statements := append(artifactReadWriteStatements(p.Artifacts),
-		allow([]*string{p.Repository.RepositoryArn()},
+		allow([]*string{p.Delivery.Source.Repository.RepositoryArn()},
 			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
 			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow(functions, "lambda:InvokeFunction"))
-	if p.Approval != nil {
-		statements = append(statements, notify(p.Approval.Topic)...)
+	if approval := p.Delivery.Approval; approval != nil {
+		statements = append(statements, notify(approval.Topic)...)
 	}
 	return statements
 }

@@ -2,56 +2,30 @@ package constructs
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
-	"archway/internal/parameters"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 )
 
 // PipelineProps describes the way from a commit to promoted images.
 type PipelineProps struct {
-	// PipelineName is the pipeline's name.
-	// Default: CloudFormation generates one.
-	PipelineName string
-
-	// Repository is the source repository. Required.
-	Repository awscodecommit.IRepository
-
-	// Branch is the branch that is built where no trigger names another one.
-	// Default: "main".
-	Branch string
+	// Delivery says what is delivered. Required.
+	Delivery *Delivery
 
 	// Artifacts is the artifact bucket. Required.
 	Artifacts awss3.IBucket
 
-	// Images are the images of the repository. At least one is required.
-	Images []PipelineImage
-
-	// Rules are the build rules, which say by which names of branches and tags runs are started, and what is different in
-	// them. Every build has what a rule changes, and the promoter the tags.
-	// Default: none, every run is for a branch, and builds alike.
-	Rules []Rule
-
-	// Validator is the function that checks an index. Required.
+	// Validator is the function that checks an index, of [NewValidator]. Required.
 	Validator awslambda.IFunction
 
-	// Promoter is the function that points tags at an index. Required.
-	Promoter awslambda.IFunction
+	// Promoter is what promotes, of [NewPromoter]. Required, unless the images are never promoted.
+	Promoter *Promoter
 
 	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
 	ScanGate awslambda.IFunction
-
-	// Approval holds each execution until a person has approved it.
-	// Default: nobody is asked.
-	Approval *Approval
 
 	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
 	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
@@ -74,8 +48,8 @@ type PipelineImage struct {
 	// Name tells this image from the others of the pipeline, and names its actions. Required.
 	Name string
 
-	// Repository is where the image is kept. Required.
-	Repository awsecr.IRepository
+	// Registry is where the image is kept. Required.
+	Registry *Registry
 
 	// Builds build the image, one for each architecture. At least one is required.
 	Builds []*NativeBuild
@@ -134,46 +108,30 @@ func (p *PipelineProps) Validate() error {
 		return errNoProps
 	}
 	errs := []error{
-		missing(p.Repository == nil, "Repository", "the repository that holds the source"),
+		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
 		missing(p.Artifacts == nil, "Artifacts", "a bucket for the artifacts"),
 		missing(p.Validator == nil, "Validator", "the function that checks an index"),
-		missing(p.Promoter == nil, "Promoter", "the function that points tags at an index"),
-		missing(len(p.Images) == 0, "Images", "at least one image"),
-	}
-	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
-		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
 	}
 	switch p.Execution {
 	case "", Queued, Superseded:
 	default:
 		errs = append(errs, wrong("Execution", "is %q: allowed are %s and %s", p.Execution, Queued, Superseded))
 	}
-	_, err := compile(p.Rules)
-	errs = append(errs, err)
-	seen := map[string]int{}
-	actions := 0
-	for i, image := range p.Images {
-		image.rules = p.Rules
-		for _, err := range append(image.problems(p.Branch), image.ruleProblems()...) {
-			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
-		}
-		if first, twice := seen[image.Name]; twice {
-			errs = append(errs, wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name, at("Images", first)))
-		} else {
-			seen[image.Name] = i
-		}
-		actions += len(image.Builds)
+	if p.Delivery == nil {
+		return errors.Join(errs...)
 	}
-	if actions > maxActionsPerStage {
-		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
+	switch promotes := p.Delivery.Promotes(); {
+	case promotes:
+		errs = append(errs, missing(p.Promoter == nil, "Promoter", "what points tags at an index"))
+	case p.Promoter != nil || len(p.Verify) > 0 || p.RollbackOnFailure:
+		errs = append(errs, wrong("Promoter, Verify and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
-	if n := 2*len(p.Images) + len(p.Verify); len(p.Images) > 1 && n > maxActionsPerStage {
-		errs = append(errs, wrong("Images", "take %d actions to be checked, promoted and verified: CodePipeline allows %d actions in a stage, so make several pipelines", n, maxActionsPerStage))
-	}
-	if slices.ContainsFunc(p.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
+	if slices.ContainsFunc(p.Delivery.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
 		errs = append(errs, missing(p.ScanGate == nil, "ScanGate", "the function that judges the findings of scans, as an image has limits for them"))
 	}
-	errs = append(errs, p.Approval.problems()...)
+	if n := 1 + len(p.Verify); n > maxActionsPerStage {
+		errs = append(errs, wrong("Verify", "makes %d actions of the stage: CodePipeline allows %d", n, maxActionsPerStage))
+	}
 	for i, verification := range p.Verify {
 		switch {
 		case verification == nil:
@@ -185,7 +143,7 @@ func (p *PipelineProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (i PipelineImage) problems(branch string) []error {
+func (i PipelineImage) problems() []error {
 	var errs []error
 	add := func(err error) {
 		if err != nil {
@@ -195,7 +153,7 @@ func (i PipelineImage) problems(branch string) []error {
 	if !imageName.MatchString(i.Name) {
 		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
 	}
-	add(missing(i.Repository == nil, "Repository", "the ECR repository of the image"))
+	add(missing(i.Registry == nil, "Registry", "where the image is kept"))
 	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
 	add(missing(len(i.Builds) == 0, "Builds", "a build for each architecture"))
 	seen := map[Architecture]bool{}
@@ -223,45 +181,7 @@ func (i PipelineImage) problems(branch string) []error {
 			tested[test.Architecture] = true
 		}
 	}
-	errs = append(errs, i.Validation.problems()...)
-	return append(errs, i.sizeProblems(branch)...)
-}
-
-// sizeProblems are the problems of what the actions hand to the functions. The values are as long as they will be in a run, as
-// far as that is known: the name of the repository may be known to CloudFormation alone, and counts as a short one; so does a
-// reference that only a pattern bounds.
-func (i PipelineImage) sizeProblems(branch string) []error {
-	fill(&branch, DefaultBranch)
-	repository, digest, commit := strings.Repeat("r", 60), "sha256:"+strings.Repeat("0", 64), strings.Repeat("0", 40)
-	of := parameters.Reference{Branch: branch}
-	if len(i.rules) > 0 {
-		of = parameters.Reference{Image: i.Name}
-		for _, r := range i.rules {
-			of.Rule, of.Ref = longer(of.Rule, r.Name), longer(of.Ref, r.Exact)
-		}
-	}
-	judged := parameters.Validation{Repository: repository, Digest: digest, Revision: commit, Reference: of, Builds: map[string]string{}}
-	for _, build := range i.Builds {
-		if build != nil {
-			judged.Builds[build.Architecture.Platform()] = digest
-		}
-	}
-	var errs []error
-	promoted := i.promotion(parameters.Promotion{Repository: repository, Digest: digest, Commit: commit, Reference: of, Execution: strings.Repeat("0", 36), Check: true})
-	if n := parameters.Size(promoted); n > parameters.Max {
-		errs = append(errs, wrong("ImmutableTags and MovingTags", "make a configuration of %d characters or more: CodePipeline allows %d, so give fewer or shorter tags", n, parameters.Max))
-	}
-	if n := parameters.Size(i.validation(judged)); n > parameters.Max {
-		errs = append(errs, wrong("Validation", "and MovingTags make a configuration of %d characters or more: CodePipeline allows %d, so give shorter reasons, fewer or shorter tags, or leave out architectures in fewer rules", n, parameters.Max))
-	}
-	return errs
-}
-
-func longer(a, b string) string {
-	if len(b) > len(a) {
-		return b
-	}
-	return a
+	return append(errs, i.Validation.problems()...)
 }
 
 // ruleProblems are the problems of an image that has other build rules than its pipeline.
@@ -269,7 +189,7 @@ func (i PipelineImage) ruleProblems() []error {
 	rules := i.rules
 	var errs []error
 	if len(rules) > 0 && len(i.ImmutableTags)+len(i.MovingTags) > 0 {
-		errs = append(errs, wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give the promoter the tags of each rule"))
+		errs = append(errs, wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give each rule its tags"))
 	}
 	for n, build := range i.Builds {
 		if build == nil {

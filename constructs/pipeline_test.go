@@ -1,17 +1,21 @@
 package constructs_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	archway "archway/constructs"
+	"archway/internal/rule"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,26 +24,14 @@ const codePipeline = "AWS::CodePipeline::Pipeline"
 
 // twoImages is a pipeline with one image for two architectures, and one for a single architecture.
 var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := func(name string, architectures ...archway.Architecture) archway.PipelineImage {
-		scope := constructs.NewConstruct(stack, &name)
-		registry := archway.NewRegistry(scope, "Registry", nil)
-		image := archway.PipelineImage{
-			Name:          name,
-			Repository:    registry.Repository,
-			ImmutableTags: []string{"{commit:12}"},
-			MovingTags:    []string{"latest", "{branch}"},
-			Merge:         archway.NewMerge(scope, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
-		}
-		for _, architecture := range architectures {
-			image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+string(architecture), &archway.NativeBuildProps{
-				Architecture: architecture, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
-			}))
-		}
-		return image
+	images := []archway.PipelineImage{
+		anImage{name: "api"}.add(stack, artifacts),
+		anImage{name: "web", architectures: []archway.Architecture{archway.ARM64}}.add(stack, artifacts),
 	}
-	images := []archway.PipelineImage{image("api", archway.AMD64, archway.ARM64), image("web", archway.ARM64)}
+	for i := range images {
+		images[i].ImmutableTags, images[i].MovingTags = []string{"{commit:12}"}, []string{"latest", "{branch}"}
+	}
 	images[1].Validation = archway.Validation{
 		AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true,
 		Downgrade: map[string]archway.Downgrade{
@@ -47,20 +39,10 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 			"regression":    {Severity: archway.Info, Reason: "x86 is given up"},
 		},
 	}
-	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{images[0].Repository, images[1].Repository}}
-	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
-		PipelineName: "app",
-		Repository:   source.Repository,
-		Branch:       "trunk",
-		Artifacts:    artifacts.Bucket,
-		Images:       images,
-		Validator:    archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-			Repositories: functions.Repositories, Source: source.Repository, PipelineName: "app",
-		}).Function,
-	})
-	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Repository: source.Repository, Branch: "trunk", Pipeline: pipeline.Pipeline})
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Branch: "trunk", Images: images}, artifacts, archway.PipelineProps{})
+	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 	awscdk.NewCfnOutput(stack, jsii.String("Console"), &awscdk.CfnOutputProps{Value: pipeline.ConsoleURL})
+	awscdk.NewCfnOutput(stack, jsii.String("BuildNow"), &awscdk.CfnOutputProps{Value: trigger.StartCommand})
 })
 
 type stage struct {
@@ -112,20 +94,16 @@ func TestPipelineHasFiveStagesWithActionsNamedAfterImages(t *testing.T) {
 		}
 		got = append(got, stage.Name+": "+strings.Join(names, " "))
 	}
-	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web", "Promote: api-check web-check api web"}
+	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web", "Promote: Promote"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestActionsOfAStageRunInParallelAfterTheChecksOfAllImages(t *testing.T) {
+func TestActionsOfAStageRunInParallel(t *testing.T) {
 	for _, stage := range stages(t, twoImages) {
 		for _, action := range stage.Actions {
-			want := 1
-			if stage.Name == "Promote" && !strings.HasSuffix(action.Name, "-check") {
-				want = 2
-			}
-			if action.RunOrder != want {
+			if action.RunOrder != 1 {
 				t.Errorf("%s/%s waits for others: RunOrder %d", stage.Name, action.Name, action.RunOrder)
 			}
 		}
@@ -140,7 +118,7 @@ func TestActionsHaveNamespacesNamedAfterStageAndAction(t *testing.T) {
 		}
 	}
 	want := []string{"Source", "Build-api-amd64", "Build-api-arm64", "Build-web-arm64", "Merge-api", "Merge-web",
-		"Validate-api", "Validate-web", "Promote-api-check", "Promote-web-check", "Promote-api", "Promote-web"}
+		"Validate-api", "Validate-web", "Promote-Promote"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -150,10 +128,10 @@ func TestPipelineIsV2AndTakesEveryPush(t *testing.T) {
 	hasProperties(t, twoImages, codePipeline, map[string]any{"PipelineType": "V2", "ExecutionMode": "QUEUED", "Name": "app"})
 }
 
-func TestPipelineHasTheBranchAsAVariable(t *testing.T) {
-	hasProperties(t, twoImages, codePipeline, map[string]any{
-		"Variables": []any{map[string]any{"Name": "branch", "DefaultValue": "trunk"}},
-	})
+func TestPipelineWithoutRulesHasNoVariables(t *testing.T) {
+	if got, found := resources(t, twoImages, codePipeline)["Pipeline"].Properties["Variables"]; found {
+		t.Errorf("whoever starts a run may choose %s", plain(got))
+	}
 }
 
 func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
@@ -168,37 +146,112 @@ func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
 	}
 }
 
-func TestBuildsAndMergesGetTheCommitAndTheDigestsOfThisRun(t *testing.T) {
-	commit := `{"name":"COMMIT_ID","value":"#{Source.CommitId}"}`
-	want := map[string]string{
-		"Build/api-amd64": "[" + commit + "]",
-		"Build/api-arm64": "[" + commit + "]",
-		"Build/web-arm64": "[" + commit + "]",
-		"Merge/api": "[" + commit + `,{"name":"IMAGE_DIGESTS","value":` +
-			`"linux/amd64=#{Build-api-amd64.IMAGE_DIGEST} linux/arm64=#{Build-api-arm64.IMAGE_DIGEST}"}]`,
-		"Merge/web": "[" + commit + `,{"name":"IMAGE_DIGESTS","value":"linux/arm64=#{Build-web-arm64.IMAGE_DIGEST}"}]`,
-	}
-	if diff := cmp.Diff(want, configuration(t, twoImages, "EnvironmentVariables")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+// CodePipeline puts the value of a variable into the text of an action as it is. So none may stand in any, but for the one whose
+// value nobody chooses.
+func TestNothingButTheExecutionIsPutIntoActions(t *testing.T) {
+	variable := regexp.MustCompile(`#\{[^}]*\}`)
+	for _, stack := range []string{twoImages, ruled, gated, gatedByDefault} {
+		count := 0
+		for _, stage := range stages(t, stack) {
+			for _, action := range stage.Actions {
+				for key, value := range action.Configuration {
+					for _, found := range variable.FindAllString(plain(value), -1) {
+						count++
+						if found != "#{codepipeline.PipelineExecutionId}" {
+							t.Errorf("%s: %s of %s/%s holds %s", stack, key, stage.Name, action.Name, found)
+						}
+					}
+				}
+			}
+		}
+		if count == 0 {
+			t.Errorf("%s: no action knows its execution", stack)
+		}
 	}
 }
 
-func TestValidationGetsTheIndexAndTheBuildsOfThisRun(t *testing.T) {
-	got := configuration(t, twoImages, "UserParameters")
-	want := map[string]string{
-		"Validate/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Merge-api.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
-			`"builds":{"linux/amd64":"#{Build-api-amd64.IMAGE_DIGEST}","linux/arm64":"#{Build-api-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"]}`,
-		"Validate/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Merge-web.INDEX_DIGEST}","revision":"#{Source.CommitId}",` +
-			`"builds":{"linux/arm64":"#{Build-web-arm64.IMAGE_DIGEST}"},"branch":"#{variables.branch}","moving":["latest","{branch}"],` +
-			`"allow":["linux/arm/v7"],"downgrade":{"config-parity":"warning:arm64 alone \"wraps\"","regression":"info:x86 is given up"},"provenance":true,"sbom":true}`,
-		"Promote/api": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
-		"Promote/api-check": `{"repository":"${apiRegistryImages.RepositoryUri}","digest":"#{Validate-api.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"]}`,
-		"Promote/web": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","immutable":["{commit:12}"],"moving":["latest","{branch}"],"downgrade":{"regression":"info:x86 is given up"}}`,
-		"Promote/web-check": `{"repository":"${webRegistryImages.RepositoryUri}","digest":"#{Validate-web.digest}","commit":"#{Source.CommitId}",` +
-			`"branch":"#{variables.branch}","execution":"#{codepipeline.PipelineExecutionId}","check":true,"immutable":["{commit:12}"],"moving":["latest","{branch}"],"downgrade":{"regression":"info:x86 is given up"}}`,
+func TestActionsAreGivenTheExecutionAndFixedText(t *testing.T) {
+	environment := map[string]string{}
+	for _, action := range []string{"Build/api-amd64", "Build/api-arm64", "Build/web-arm64", "Merge/api", "Merge/web"} {
+		environment[action] = `[{"name":"EXECUTION_ID","value":"#{codepipeline.PipelineExecutionId}"}]`
+	}
+	if diff := cmp.Diff(environment, configuration(t, twoImages, "EnvironmentVariables")); diff != "" {
+		t.Errorf("builds (-want +got):\n%s", diff)
+	}
+	sum := settings.Sum(settingsOf(t, twoImages))
+	parameters := map[string]string{}
+	for action, image := range map[string]string{"Validate/api": `,"image":"api"`, "Validate/web": `,"image":"web"`, "Promote/Promote": ""} {
+		parameters[action] = `{"settings":"` + sum + `","execution":"#{codepipeline.PipelineExecutionId}"` + image + `}`
+	}
+	if diff := cmp.Diff(parameters, configuration(t, twoImages, "UserParameters")); diff != "" {
+		t.Errorf("functions (-want +got):\n%s", diff)
+	}
+}
+
+// settingsOf is the file in the packages of a stack's functions, which must be the same in all of them, and shown in the template.
+func settingsOf(t *testing.T, stack string) []byte {
+	t.Helper()
+	var file []byte
+	for id, function := range resources(t, stack, lambdaFunction) {
+		if _, ours := function.Metadata[archway.PackageMetadata]; !ours || id == "FailureNoticeNotifierFunction" {
+			continue
+		}
+		key := function.Properties["Code"].(map[string]any)["S3Key"].(string)
+		data, err := os.ReadFile(filepath.Join(outdir, "asset."+strings.TrimSuffix(key, ".zip"), settings.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file != nil && !bytes.Equal(file, data) {
+			t.Errorf("%s has other settings than other functions:\n%s", id, data)
+		}
+		file = data
+	}
+	got, err := settings.Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := json.Marshal(resources(t, stack, codePipeline)["Pipeline"].Metadata[settings.Metadata])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := settings.Decode(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the template shows other settings than the functions have (-shown +had):\n%s", diff)
+	}
+	return file
+}
+
+func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
+	got, err := settings.Decode(settingsOf(t, twoImages))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}
+	want := &settings.Pipeline{
+		Name: "app", Source: settings.Source{Repository: "app", Branch: "trunk"},
+		Stages: []settings.Stage{
+			{Name: "Source", Actions: []string{"Source"}}, {Name: "Build", Actions: []string{"api-amd64", "api-arm64", "web-arm64"}},
+			{Name: "Merge", Actions: []string{"api", "web"}}, {Name: "Validate", Actions: []string{"api", "web"}},
+		},
+		Images: []settings.Image{
+			{
+				Name: "api", Staging: "staging/api", Release: "api", StagingDays: 14, Tags: tags,
+				Builds: []settings.Build{{Platform: "linux/amd64", Action: "api-amd64"}, {Platform: "linux/arm64", Action: "api-arm64"}},
+			},
+			{
+				Name: "web", Staging: "staging/web", Release: "web", StagingDays: 14, Tags: tags,
+				Builds: []settings.Build{{Platform: "linux/arm64", Action: "web-arm64"}},
+				Validation: settings.Validation{
+					Allow: []string{"linux/arm/v7"}, Provenance: true, SBOM: true,
+					Downgrade: map[string]settings.Downgrade{
+						"config-parity": {Severity: "warning", Reason: `arm64 alone "wraps"`}, "regression": {Severity: "info", Reason: "x86 is given up"},
+					},
+				},
+			},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -269,25 +322,58 @@ func TestActionsUseThePipelinesRole(t *testing.T) {
 	}
 }
 
-// Everybody else reaches the registry only by pushing or putting by digest, or not at all.
-func TestOnlyTheRegistrysOwnWritersMayWriteToIt(t *testing.T) {
-	want := map[string]bool{ // role: may it put images?
-		"apiBuildamd64Role": true, "apiBuildarm64Role": true, "apiMergeRole": true,
-		"webBuildarm64Role": true, "webMergeRole": true,
-		"PromoteRole": true, "ValidateRole": false, "PipelineRole": false, "TriggerRole": false,
-	}
-	got := map[string]bool{}
-	for role := range resources(t, twoImages, "AWS::IAM::Role") {
-		got[role] = false
-		for _, permission := range permissions(t, twoImages, role) {
-			if strings.HasPrefix(permission, "ecr:PutImage on ${apiRegistryImages") || strings.HasPrefix(permission, "ecr:PutImage on ${webRegistryImages") {
-				got[role] = true
+// A machine that runs somebody's Dockerfile must not be able to write where people pull.
+func TestNobodyButThePromoterMayWriteReleases(t *testing.T) {
+	for _, stack := range []string{twoImages, ruled, gated} {
+		writers := 0
+		for role := range resources(t, stack, "AWS::IAM::Role") {
+			for _, permission := range permissions(t, stack, role) {
+				action, on, _ := strings.Cut(permission, " on ")
+				if !strings.HasPrefix(action, "ecr:") || !strings.Contains(on, "RegistryImages") && !(on == "*" && action != "ecr:GetAuthorizationToken") {
+					continue
+				}
+				switch action {
+				case "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:DescribeImageScanFindings":
+				default:
+					if writers++; role != "PromoteRole" {
+						t.Errorf("%s: %s may %s", stack, role, permission)
+					}
+				}
 			}
 		}
+		if writers == 0 {
+			t.Errorf("%s: nobody writes releases", stack)
+		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+}
+
+func TestReleasesDenyEverybodyElseToWrite(t *testing.T) {
+	for _, name := range []string{"apiRegistryImages", "webRegistryImages"} {
+		want := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+			"Sid": "OnlyThePromoterWrites", "Effect": "Deny", "Principal": "*",
+			"Action":    []any{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"},
+			"Condition": map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": []any{"${PromoteRole.Arn}"}}},
+		}}}
+		got, _ := resources(t, twoImages, ecrRepository)[name].Properties["RepositoryPolicyText"].(map[string]any)
+		for _, statement := range got["Statement"].([]any) {
+			condition := statement.(map[string]any)["Condition"].(map[string]any)["ArnNotEquals"].(map[string]any)
+			for i, arn := range list(condition["aws:PrincipalArn"]) {
+				condition["aws:PrincipalArn"].([]any)[i] = plain(arn)
+			}
+		}
+		if diff := cmp.Diff(any(want), any(got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
+	for _, name := range []string{"apiRegistryStaging", "webRegistryStaging"} {
+		if got, found := resources(t, twoImages, ecrRepository)[name].Properties["RepositoryPolicyText"]; found {
+			t.Errorf("%s has a policy: %s", name, plain(got))
+		}
+	}
+}
+
+func TestThePipelineWaitsForThePromotersPermissions(t *testing.T) {
+	hasResource(t, twoImages, codePipeline, map[string]any{"DependsOn": assertions.Match_ArrayWith(&[]any{assertions.Match_StringLikeRegexp(jsii.String("^PromoteAccess"))})})
 }
 
 func TestWildcardsStandOnlyWhereAWSAllowsNothingElse(t *testing.T) {
@@ -324,59 +410,49 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 	}
 }
 
-var oneImage = stack("OneImage", func(stack awscdk.Stack) { newOneImage(stack, nil) })
-
 var verified = stack("Verified", func(stack awscdk.Stack) {
-	newOneImage(stack, func(p *archway.PipelineProps) {
-		p.RollbackOnFailure = true
-		p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{{
+	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
+	image := anImage{name: "app"}.add(stack, artifacts)
+	image.MovingTags = []string{"latest"}
+	deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{
+		RollbackOnFailure: true,
+		Verify: []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{{
 			Name: jsii.String("smoke"), RunOrder: jsii.Number(archway.VerifyOrder),
 			ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
 				Category: jsii.String("Approval"), Owner: jsii.String("AWS"), Provider: jsii.String("Manual"), Version: jsii.String("1"),
 			},
-		}}
+		}},
 	})
 })
-
-func TestPromotionOfOneImageNeedsNoCheckBeforeIt(t *testing.T) {
-	promote := stages(t, oneImage)[4]
-	if len(promote.Actions) != 1 || promote.Actions[0].RunOrder != 1 || promote.OnFailure != nil {
-		t.Errorf("got %+v", promote)
-	}
-}
 
 func TestWhatVerifiesAPromotionIsRolledBackWithIt(t *testing.T) {
 	promote := stages(t, verified)[4]
 	if diff := cmp.Diff(map[string]string{"Result": "ROLLBACK"}, promote.OnFailure); diff != "" {
 		t.Errorf("OnFailure (-want +got):\n%s", diff)
 	}
-	if len(promote.Actions) != 2 || promote.Actions[1].Name != "smoke" || promote.Actions[1].RunOrder != 3 {
+	if len(promote.Actions) != 2 || promote.Actions[1].Name != "smoke" || promote.Actions[1].RunOrder != 2 {
 		t.Errorf("got %+v", promote.Actions)
 	}
 }
 
-// newOneImage adds a pipeline of one image.
-func newOneImage(stack awscdk.Stack, change func(*archway.PipelineProps)) {
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
+// unpromoted is a pipeline whose images nobody is to pull.
+var unpromoted = stack("Unpromoted", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	registry := archway.NewRegistry(stack, "Registry", nil)
-	functions := &archway.RegistryFunctionProps{Repositories: []awsecr.IRepository{registry.Repository}}
-	props := &archway.PipelineProps{
-		PipelineName: "app", Repository: source.Repository, Artifacts: artifacts.Bucket,
-		Images: []archway.PipelineImage{{
-			Name: "app", Repository: registry.Repository, MovingTags: []string{"latest"},
-			Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{Repository: registry.Repository, Artifacts: artifacts.Bucket, SourceURL: "x"}),
-			Builds: []*archway.NativeBuild{archway.NewNativeBuild(stack, "Build", &archway.NativeBuildProps{
-				Architecture: archway.ARM64, Repository: registry.Repository, Cache: registry.Cache, Artifacts: artifacts.Bucket, SourceURL: "x",
-			})},
-		}},
-		Validator: archway.NewValidator(stack, "Validate", functions).Function,
-		Promoter: archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-			Repositories: functions.Repositories, Source: source.Repository, PipelineName: "app",
-		}).Function,
+	image := anImage{name: "app", registry: archway.RegistryProps{NeverPromoted: true}}.add(stack, artifacts)
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
+	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
+})
+
+func TestWhatIsNeverPromotedHasNoReleaseAndNoPromoter(t *testing.T) {
+	all := stages(t, unpromoted)
+	if last := all[len(all)-1].Name; last != "Validate" {
+		t.Errorf("the last stage is %s", last)
 	}
-	if change != nil {
-		change(props)
+	repositories := resources(t, unpromoted, ecrRepository)
+	if _, staging := repositories["appRegistryStaging"]; len(repositories) != 1 || !staging {
+		t.Errorf("repositories %v", repositories)
 	}
-	archway.NewPipeline(stack, "Pipeline", props)
+	if functions := resources(t, unpromoted, lambdaFunction); len(functions) != 1 {
+		t.Errorf("%d functions, want the one that validates", len(functions))
+	}
 }

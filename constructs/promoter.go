@@ -2,12 +2,12 @@ package constructs
 
 import (
 	"errors"
-	"maps"
+	"slices"
 	"time"
 
+	"archway/internal/settings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -15,26 +15,19 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// PromoterProps describes the function that points tags at validated images.
+// PromoterProps describes the function that promotes validated images.
 type PromoterProps struct {
-	// Repositories are the repositories whose tags the function may write. Required.
-	Repositories []awsecr.IRepository
+	// Delivery says which images are promoted, and what their tags are. Required.
+	Delivery *Delivery
 
-	// SigningProfile is the name of the profile in AWS Signer with which ECR signs what is pushed into Repositories, as [NewSigning]
-	// configures it.
+	// Writers are the ARNs of other IAM roles and users that may write to the release repositories, for emergencies. The repositories
+	// deny it to everybody else, whatever their own policies allow.
+	// Default: nobody.
+	Writers []string
+
+	// SigningProfile is the name of the profile in AWS Signer with which ECR signs releases, as [NewSigning] configures it.
 	// Default: nothing is signed.
 	SigningProfile string
-
-	// Source is the repository whose commits are built: its history tells which of two images is newer. Required.
-	Source awscodecommit.IRepository
-
-	// PipelineName is the name of the pipeline that calls the function, which asks it whether a stage is rolled back. It is a
-	// name and not an attribute of the pipeline, which refers to the function itself. Required.
-	PipelineName string
-
-	// Rules are the build rules of the pipeline, with the tags that they give to each image.
-	// Default: none, the pipeline's actions name the tags.
-	Rules []Rule
 
 	// LogRetention is how long log events are kept, and with them the records of what was promoted.
 	// Default: three months.
@@ -54,47 +47,82 @@ func (p *PromoterProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	_, err := compile(p.Rules)
 	errs := []error{
-		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
-		missing(p.Source == nil, "Source", "the repository whose commits are built"),
-		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline that calls the function"),
+		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
 		validProfile("SigningProfile", p.SigningProfile),
-		err,
-		fitsEnvironment(encodedTags(p.Rules)),
 	}
-	if p.PipelineName != "" && !unresolved(p.PipelineName) && !pipelineName.MatchString(p.PipelineName) {
-		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
+	if p.Delivery != nil && !p.Delivery.Promotes() {
+		errs = append(errs, wrong("Delivery", "promotes no image (NeverPromoted): leave out the promoter"))
 	}
 	return errors.Join(errs...)
 }
 
-// NewPromoter adds the function that points tags at a validated image index. Besides the builds and the merge, which push
-// by digest, it is the only one that may write to the repositories.
-func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *GoFunction {
+// Promoter is the function that copies validated images from staging to release, by digest, and points tags at them. Its role is
+// the only one that may write to the release repositories.
+type Promoter struct {
+	*GoFunction
+
+	// Access is what the role may do in the repositories. It is a resource of its own: the repositories' policies name the role, so
+	// that the role can't name the repositories. Whatever relies on the function must depend on it.
+	Access awsiam.Policy
+}
+
+// NewPromoter adds the function to scope, and to the release repositories the policy that keeps others out.
+func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *Promoter {
 	check("Promoter", scope, id, props.Validate())
-	environment := map[string]string{"PIPELINE_NAME": props.PipelineName, "SOURCE_REPOSITORY": *props.Source.RepositoryName()}
-	maps.Copy(environment, rulesEnvironment(props.Rules))
-	pipeline := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: &props.PipelineName})
+	d := props.Delivery
 	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:     PromotePackage,
-		Description: "Points tags at a validated image index, by its digest",
-		Timeout:     2 * time.Minute,
+		Description: "Copies validated image indexes to the release repositories, by digest, and points tags at them",
+		MemoryMB:    512,
+		// What takes longer goes on in another invocation.
+		Timeout: 5 * time.Minute,
 		// An action waits 20 minutes for its function: no repetition of the event may begin when nobody waits any more.
 		MaxEventAge: 15 * time.Minute,
-		Environment: environment,
-		// To ECR, pointing a tag is a push too.
-		Statements: append([]awsiam.PolicyStatement{
+		Files:       d.files(),
+		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
+		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
-			allow(repositoryARNs(props.Repositories), ecrTag...),
-			allow([]*string{pipeline}, "codepipeline:GetPipelineExecution"),
-			allow([]*string{props.Source.RepositoryArn()}, "codecommit:GetMergeOptions"),
+			allow([]*string{pipelineARN(scope, d.PipelineName)},
+				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
+			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
 			jobResult(),
-		}, signs(scope, props.SigningProfile, props.Repositories...)...),
+		},
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,
 	})
 	except(function.Role, wildcardLoginAndJob)
-	return function
+
+	targets := releases(d.Images)
+	// To ECR, pointing a tag is a push too.
+	statements := slices.Concat([]awsiam.PolicyStatement{
+		allow(repositoryARNs(stagings(d.Images)), ecrCopyFrom...),
+		allow(repositoryARNs(targets), ecrCopyTo...),
+	}, signs(scope, props.SigningProfile, targets...))
+	access := awsiam.NewPolicy(function.Construct, jsii.String("Access"), &awsiam.PolicyProps{
+		Roles:    &[]awsiam.IRole{function.Role},
+		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements, Minimize: jsii.Bool(true)}),
+	})
+	writers := []*string{function.Role.RoleArn()}
+	for _, arn := range props.Writers {
+		writers = append(writers, &arn)
+	}
+	for _, image := range d.Images {
+		image.Registry.onlyWriters(writers...)
+	}
+	return &Promoter{GoFunction: function, Access: access}
+}
+
+// sourceHistory is what functions ask the source: whether a commit is where its branch or tag is, and which of two is newer.
+func sourceHistory(d *Delivery) []string {
+	actions := []string{"codecommit:GetMergeOptions"}
+	of := func(t RefType) func(Rule) bool { return func(r Rule) bool { return r.Type == t } }
+	if len(d.Rules) == 0 || slices.ContainsFunc(d.Rules, of(BranchRef)) {
+		actions = append(actions, "codecommit:GetBranch")
+	}
+	if slices.ContainsFunc(d.Rules, of(TagRef)) {
+		actions = append(actions, "codecommit:GetFolder")
+	}
+	return actions
 }

@@ -9,12 +9,10 @@ import (
 	archway "archway/constructs"
 	"archway/internal/checks"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
@@ -23,10 +21,8 @@ import (
 type (
 	aRepository struct{ awsecr.IRepository }
 	aBucket     struct{ awss3.IBucket }
-	aSource     struct{ awscodecommit.IRepository }
+	aRelease    struct{ awsecr.Repository }
 	aFunction   struct{ awslambda.IFunction }
-	aPipeline   struct{ awscodepipeline.IPipeline }
-	aTopic      struct{ awssns.ITopic }
 )
 
 // lines are the problems, one to a line.
@@ -40,7 +36,7 @@ func lines(err error) []string {
 func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	three := 3
 	build := archway.NativeBuildProps{
-		Architecture: archway.ARM64, Repository: aRepository{}, Cache: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
+		Architecture: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
 	}
 	as := func(change func(*archway.NativeBuildProps)) *archway.NativeBuildProps {
 		changed := build
@@ -48,36 +44,47 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return &changed
 	}
 	image := archway.PipelineImage{
-		Name: "app", Repository: aRepository{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+		Name: "app", Registry: &archway.Registry{Name: "app", Release: aRelease{}}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
 	}
 	judged := func(v archway.Validation) archway.PipelineImage {
 		changed := image
 		changed.Validation = v
 		return changed
 	}
-	pipeline := func(images ...archway.PipelineImage) *archway.PipelineProps {
-		return &archway.PipelineProps{Repository: aSource{}, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: aFunction{}, Images: images}
+	delivery := func(images ...archway.PipelineImage) *archway.DeliveryProps {
+		return &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{Name: "app"}, Images: images}
 	}
+	delivered := func(change func(*archway.PipelineImage)) *archway.Delivery {
+		changed := image
+		if change != nil {
+			change(&changed)
+		}
+		return archway.NewDelivery(nil, delivery(changed))
+	}
+	pipeline := func(d *archway.Delivery) *archway.PipelineProps {
+		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: &archway.Promoter{}}
+	}
+	never := func(i *archway.PipelineImage) { i.Registry = &archway.Registry{Name: "app"} }
 	tests := []struct {
 		name  string
 		props interface{ Validate() error }
 		want  []string
 	}{
-		{"registry: no props", (*archway.RegistryProps)(nil), nil},
-		{"registry: all is well", &archway.RegistryProps{MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
+		{"registry: no props", (*archway.RegistryProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"registry: all is well", &archway.RegistryProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
+		{"registry: nothing", &archway.RegistryProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
 		{"registry: everything is wrong", &archway.RegistryProps{
-			MovingTags:   []string{"a", "", "a*b*c*", "a/b", strings.Repeat("a", 129), "b"},
-			UntaggedDays: -1,
+			RepositoryName: "Team/app",
+			MovingTags:     []string{"a", "", "a*b*c*", "a/b", strings.Repeat("a", 129), "b"},
+			StagingDays:    -1,
 		}, []string{
+			`RepositoryName is "Team/app": ECR allows 2 to 256 lowercase letters, digits, and single . _ - / between them, and "staging/Team/app" must fit too`,
 			"MovingTags has 6 filters: ECR allows 5, so cover several tags by one filter with a *",
 			`MovingTags[1] is "": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			`MovingTags[2] is "a*b*c*": ECR allows 2 asterisks in a filter`,
 			`MovingTags[3] is "a/b": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			`MovingTags[4] is "` + strings.Repeat("a", 129) + `": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
-			"UntaggedDays is -1: ECR counts whole days from 1",
-		}},
-		{"registry: days and none", &archway.RegistryProps{UntaggedDays: 30, KeepUntagged: true}, []string{
-			"UntaggedDays is 30, but KeepUntagged says that nothing is deleted: leave out one of them",
+			"StagingDays is -1: ECR counts whole days from 1",
 		}},
 		{"artifacts: no props", (*archway.ArtifactsProps)(nil), nil},
 		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7}, []string{"ExpireDays is -7: S3 counts whole days from 1"}},
@@ -99,7 +106,6 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"build: nothing", &archway.NativeBuildProps{}, []string{
 			"Architecture is missing: give AMD64 or ARM64",
 			"Repository is missing: give the ECR repository to push to",
-			"Cache is missing: give an ECR repository with mutable tags for the layer cache",
 			"Artifacts is missing: give the pipeline's artifact bucket",
 			"SourceURL is missing: give the address of the source repository",
 		}},
@@ -124,22 +130,26 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 
 		{"merge: nothing", &archway.MergeProps{Timeout: time.Second}, []string{
 			"Repository is missing: give the ECR repository that holds the images",
+			"PipelineName is missing: give the name of the pipeline",
+			"Image is missing: give the image's name in the pipeline",
+			"Builds is missing: give a build for each architecture",
 			"Artifacts is missing: give the pipeline's artifact bucket",
 			"SourceURL is missing: give the address of the source repository",
 			"Timeout is 1s: AWS allows 5m0s to 8h0m0s",
 		}},
-		{"merge: all is well", &archway.MergeProps{Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x"}, nil},
+		{"merge: all is well", &archway.MergeProps{
+			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{}, SourceURL: "x",
+		}, nil},
+		{"build: rules of no pipeline", as(func(p *archway.NativeBuildProps) { p.Rules = map[string]archway.BuildRule{"main": {}} }), []string{
+			"PipelineName is missing: give the name of the pipeline, as there are Rules",
+		}},
 
-		{"merge: a profile that AWS Signer refuses", &archway.MergeProps{Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x", SigningProfile: "my-profile"}, []string{
-			`SigningProfile is "my-profile": AWS Signer allows 2 to 64 letters, digits and underscores`,
-		}},
-		{"build: a profile that AWS Signer refuses", as(func(p *archway.NativeBuildProps) { p.SigningProfile = "x" }), []string{
-			`SigningProfile is "x": AWS Signer allows 2 to 64 letters, digits and underscores`,
-		}},
-		{"promoter: a profile that AWS Signer refuses", &archway.PromoterProps{
-			Repositories: []awsecr.IRepository{aRepository{}}, Source: aSource{}, PipelineName: "app", SigningProfile: "a b",
-		}, []string{
+		{"promoter: nothing", &archway.PromoterProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
+		{"promoter: a profile that AWS Signer refuses", &archway.PromoterProps{Delivery: delivered(nil), SigningProfile: "a b"}, []string{
 			`SigningProfile is "a b": AWS Signer allows 2 to 64 letters, digits and underscores`,
+		}},
+		{"promoter: of nothing", &archway.PromoterProps{Delivery: delivered(never)}, []string{
+			"Delivery promotes no image (NeverPromoted): leave out the promoter",
 		}},
 
 		{"cache: no props", (*archway.PullThroughCacheProps)(nil), []string{"the props are nil: give at least the required ones"}},
@@ -169,67 +179,76 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"MaxEventAge is 1s: AWS allows 1m0s to 6h0m0s",
 			"RetryAttempts is 3: Lambda allows 0, 1 and 2",
 		}},
-		{"registry function: no repository", &archway.RegistryFunctionProps{}, []string{"Repositories is missing: give at least one ECR repository"}},
-		{"promoter: nothing", &archway.PromoterProps{}, []string{
-			"Repositories is missing: give at least one ECR repository",
-			"Source is missing: give the repository whose commits are built",
-			"PipelineName is missing: give the name of the pipeline that calls the function",
-		}},
-		{"promoter: a name that no pipeline has", &archway.PromoterProps{Repositories: []awsecr.IRepository{aRepository{}}, Source: aSource{}, PipelineName: "a b"}, []string{
-			`PipelineName is "a b": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`,
-		}},
+		{"validator: nothing", &archway.ValidatorProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
 
 		{"trigger: nothing", &archway.TriggerProps{}, []string{
-			"Repository is missing: give the repository whose pushes start the pipeline",
+			"Delivery is missing: give what the pipeline delivers",
 			"Pipeline is missing: give the pipeline to start",
 		}},
-		{"trigger: all is well", &archway.TriggerProps{Repository: aSource{}, Pipeline: aPipeline{}}, nil},
+		{"trigger: all is well", &archway.TriggerProps{Delivery: delivered(nil), Pipeline: &archway.Pipeline{}}, nil},
 
 		{"pipeline: nothing", &archway.PipelineProps{}, []string{
-			"Repository is missing: give the repository that holds the source",
+			"Delivery is missing: give what the pipeline delivers",
 			"Artifacts is missing: give a bucket for the artifacts",
 			"Validator is missing: give the function that checks an index",
-			"Promoter is missing: give the function that points tags at an index",
-			"Images is missing: give at least one image",
 		}},
-		{"pipeline: all is well", pipeline(image), nil},
-		{"pipeline: a mode in which the commit is lost", func() *archway.PipelineProps {
-			p := pipeline(image)
-			p.PipelineName, p.Execution = "my app", "PARALLEL"
+		{"pipeline: all is well", pipeline(delivered(nil)), nil},
+		{"pipeline: nobody promotes, and nobody judges scans", func() *archway.PipelineProps {
+			p := pipeline(delivered(func(i *archway.PipelineImage) { i.Scan = &archway.ScanLimits{} }))
+			p.Promoter = nil
 			return p
 		}(), []string{
-			`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`,
+			"Promoter is missing: give what points tags at an index",
+			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them",
+		}},
+		{"pipeline: nothing to promote", pipeline(delivered(never)), []string{
+			"Promoter, Verify and RollbackOnFailure have nothing to do: no image of the pipeline is promoted, so leave them out",
+		}},
+		{"pipeline: a mode in which the commit is lost", func() *archway.PipelineProps {
+			p := pipeline(delivered(nil))
+			p.Execution = "PARALLEL"
+			return p
+		}(), []string{
 			`Execution is "PARALLEL": allowed are QUEUED and SUPERSEDED`,
 		}},
 		{"pipeline: verified too early", func() *archway.PipelineProps {
-			p := pipeline(image)
-			p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{nil, {RunOrder: jsii.Number(2)}, {}, {RunOrder: jsii.Number(3)}}
+			p := pipeline(delivered(nil))
+			p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{nil, {RunOrder: jsii.Number(1)}, {}, {RunOrder: jsii.Number(2)}}
 			return p
 		}(), []string{
 			"Verify[0] is nil: leave it out",
-			"Verify[1] runs before the promotion has ended: give it a RunOrder of 3 or more",
-			"Verify[2] runs before the promotion has ended: give it a RunOrder of 3 or more",
+			"Verify[1] runs before the promotion has ended: give it a RunOrder of 2 or more",
+			"Verify[2] runs before the promotion has ended: give it a RunOrder of 2 or more",
 		}},
-		{"pipeline: an image without anything", pipeline(archway.PipelineImage{}), []string{
+		{"delivery: no props", (*archway.DeliveryProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"delivery: nothing", &archway.DeliveryProps{}, []string{
+			"PipelineName is missing: give the pipeline's name",
+			"Source is missing: give the repository that holds the source",
+			"Images is missing: give at least one image",
+		}},
+		{"delivery: a name that no pipeline has", func() *archway.DeliveryProps {
+			p := delivery(image)
+			p.PipelineName = "my app"
+			return p
+		}(), []string{`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`}},
+		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
+			Name: "tool", Registry: &archway.Registry{}, Builds: image.Builds, Merge: image.Merge,
+		}), []string{"Images[1].Registry and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
+		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
-			"Images[0].Repository is missing: give the ECR repository of the image",
+			"Images[0].Registry is missing: give where the image is kept",
 			"Images[0].Merge is missing: give the project that merges the builds",
 			"Images[0].Builds is missing: give a build for each architecture",
 		}},
-		{"pipeline: two of everything", pipeline(image, archway.PipelineImage{
-			Name: "app", Repository: aRepository{}, Merge: &archway.Merge{},
+		{"delivery: two of everything", delivery(image, archway.PipelineImage{
+			Name: "app", Registry: image.Registry, Merge: &archway.Merge{},
 			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, nil, {Architecture: archway.AMD64}},
 		}), []string{
 			"Images[1].Builds[1] is nil: leave it out",
 			"Images[1].Builds[2] builds amd64 once more: give one build for each architecture",
 			`Images[1].Name is "app", as that of Images[0]: names must differ`,
 		}},
-		{"pipeline: more tags than CodePipeline hands over", pipeline(archway.PipelineImage{
-			Name: "app", Repository: aRepository{}, Builds: image.Builds, Merge: image.Merge, ImmutableTags: []string{strings.Repeat("t", 900)},
-		}), []string{
-			"Images[0].ImmutableTags and MovingTags make a configuration of 1209 characters or more: CodePipeline allows 1000, so give fewer or shorter tags",
-		}},
-		{"pipeline: a validation that can't work", pipeline(judged(archway.Validation{
+		{"delivery: a validation that can't work", delivery(judged(archway.Validation{
 			AllowedPlatforms: []string{"linux/arm/v7", "arm"},
 			Downgrade: map[string]archway.Downgrade{
 				"config-parity": {Severity: archway.Info, Reason: "known"},
@@ -243,30 +262,21 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": allowed are warning and info`,
 			`Images[0].Validation.Downgrade["config-partiy"].Reason is missing: give a reason, which is shown with each finding`,
 			`Images[0].Validation.Downgrade["limits"] can't be downgraded, because nothing is known about what the check reports: leave it out`,
-			`Images[0].Validation.Downgrade["limits"].Reason holds "#{", which CodePipeline would read as the beginning of a variable: leave it out`,
 			`Images[0].Validation.Downgrade["x"] names no check: give one of ` + strings.Join(checks.Names, ", "),
 		}},
-		{"pipeline: more reasons than CodePipeline hands over", pipeline(judged(archway.Validation{
-			Downgrade: map[string]archway.Downgrade{"rootfs": {Severity: archway.Info, Reason: strings.Repeat("r", 800)}},
-		})), []string{
-			"Images[0].Validation and MovingTags make a configuration of 1160 characters or more: CodePipeline allows 1000, so give shorter reasons, fewer or shorter tags, or leave out architectures in fewer rules",
-		}},
-
 		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"drift check: nothing", &archway.DriftCheckProps{}, []string{
 			"Validator is missing: give the function that checks an index",
-			"Topic is missing: give the SNS topic to tell",
-			"Images is missing: give at least one image",
+			"Delivery is missing: give what the pipeline delivers",
 		}},
-		{"drift check: all is well", &archway.DriftCheckProps{Validator: aFunction{}, Topic: aTopic{}, Schedule: "rate(1 hour)", Images: []archway.PipelineImage{{
-			MovingTags: []string{"nightly-{date:20060102}", "latest"}, ImmutableTags: []string{"v1", "{commit}"},
-		}}}, nil},
-		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Topic: aTopic{}, Schedule: "daily", Images: []archway.PipelineImage{{
-			MovingTags: []string{"nightly-{date:20060102}"}, ImmutableTags: []string{"v1"},
-		}}}, []string{
+		{"drift check: all is well", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "rate(1 hour)", Delivery: delivered(func(i *archway.PipelineImage) {
+			i.MovingTags = []string{"nightly-{date:20060102}", "latest"}
+		})}, nil},
+		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "daily", Delivery: delivered(func(i *archway.PipelineImage) {
+			i.MovingTags = []string{"nightly-{date:20060102}"}
+		})}, []string{
 			`Schedule is "daily": give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
-			`Images[0].MovingTags has no tag that is always called the same, such as "latest": there is nothing to look at`,
-			`Images[0].ImmutableTags has no tag that differs from commit to commit, such as "{commit:12}": nothing tells what was validated`,
+			`Delivery has no moving tag that is always called the same, such as "latest": there is nothing to look at`,
 		}},
 	}
 	for _, test := range tests {
@@ -282,18 +292,17 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
-			Name: "app" + string(rune('a'+i)), Repository: aRepository{}, Merge: &archway.Merge{},
+			Name: "app" + string(rune('a'+i)), Registry: &archway.Registry{}, Merge: &archway.Merge{},
 			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, {Architecture: archway.ARM64}},
 		})
 	}
-	props := &archway.PipelineProps{Repository: aSource{}, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: aFunction{}, Images: images[:25]}
+	props := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: images[:25]}
 	if err := props.Validate(); err != nil {
 		t.Errorf("50 builds are refused: %v", err)
 	}
 	props.Images = images
 	want := []string{
 		"Images have 52 builds in all: CodePipeline allows 50 actions in a stage, so make several pipelines",
-		"Images take 52 actions to be checked, promoted and verified: CodePipeline allows 50 actions in a stage, so make several pipelines",
 	}
 	if diff := cmp.Diff(want, lines(props.Validate())); diff != "" {
 		t.Errorf("52 builds (-want +got):\n%s", diff)

@@ -177,16 +177,15 @@ func wildcardCaches(prefixes map[Upstream]string) []exception {
 	return []exception{wildcard("Dockerfiles name what is pulled through the cache. The prefix holds nothing else.", findings...)}
 }
 
-// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if these refuse or fail; nil
-// if there are none. https://docs.docker.com/build/buildkit/toml-configuration/
-func mirrors(scope constructs.Construct, prefixes map[Upstream]string) *string {
-	if len(prefixes) == 0 {
-		return nil
-	}
+// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if these refuse or fail; empty
+// if there are none. ECR has no copy of what is first asked for by a digest, as FROM NAME:TAG@sha256:… does, so such an image comes
+// from its registry until somebody pulls the tag: https://github.com/aws/containers-roadmap/issues/2837.
+// https://docs.docker.com/build/buildkit/toml-configuration/
+func mirrors(scope constructs.Construct, prefixes map[Upstream]string) string {
 	stack := awscdk.Stack_Of(scope)
 	var toml strings.Builder
 	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
 		fmt.Fprintf(&toml, "[registry.%q]\n  mirrors = [\"%s.dkr.ecr.%s.%s/%s\"]\n", upstream.Host(), *stack.Account(), *stack.Region(), *stack.UrlSuffix(), prefixes[upstream])
 	}
-	return jsii.String(toml.String())
+	return toml.String()
 }

@@ -5,17 +5,19 @@ import (
 	"regexp"
 	"strings"
 
+	"archway/internal/settings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// RegistryProps describes where the releases of one image are kept.
+// RegistryProps describes where one image is kept.
 type RegistryProps struct {
-	// RepositoryName is the name under which people pull the image.
-	// Default: CloudFormation generates a name.
+	// RepositoryName is the name under which people pull the image. The functions must know it, so it can't be generated. Required.
 	RepositoryName string
 
 	// MovingTags are the tags that may be pointed at another image later, as ECR's wildcard filters (e.g. "latest",
@@ -23,20 +25,25 @@ type RegistryProps struct {
 	// Default: none, every tag is immutable.
 	MovingTags []string
 
-	// UntaggedDays is the number of days after which an image that no tag names is deleted, such as what a failed run
-	// has pushed. It is also how long a run may wait (for an approval, say) between its builds and its promotion.
+	// StagingDays is the number of days after which what no tag names is deleted from the staging repository: it is how long a run
+	// may wait (for an approval, say) between its builds and its promotion.
 	// Default: 14.
-	UntaggedDays int
+	StagingDays int
 
-	// KeepUntagged keeps images that no tag names, for signatures have no tags, and no lifecycle rule can tell them apart.
-	// Default: false, they are deleted after UntaggedDays.
+	// KeepUntagged keeps releases that no tag names, for signatures have no tags, and no lifecycle rule can tell them apart.
+	// Default: false, they are deleted after 14 days.
 	KeepUntagged bool
+
+	// NeverPromoted leaves out the release repository: the image is built and validated, and nobody is to pull it.
+	// Default: false.
+	NeverPromoted bool
 
 	// EncryptionKey encrypts the images.
 	// Default: AES-256 with a key that ECR manages, which costs nothing.
 	EncryptionKey awskms.IKey
 
-	// RemovalPolicy decides what becomes of the images when the registry leaves the stack; with DESTROY they are deleted.
+	// RemovalPolicy decides what becomes of the releases when the registry leaves the stack; with DESTROY they are deleted. What is
+	// staged can be built again, and is always deleted.
 	// Default: RETAIN.
 	RemovalPolicy awscdk.RemovalPolicy
 }
@@ -47,14 +54,27 @@ const (
 	maxWildcards  = 2
 )
 
-var movingTagPattern = regexp.MustCompile(`^[0-9a-zA-Z._*-]{1,128}$`)
+// releaseDays is how long ECR keeps a release that no tag names any more.
+const releaseDays = 14
+
+var (
+	movingTagPattern = regexp.MustCompile(`^[0-9a-zA-Z._*-]{1,128}$`)
+
+	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+	repositoryName = regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
+)
 
 // Validate reports everything that is wrong with the props.
 func (p *RegistryProps) Validate() error {
 	if p == nil {
-		return nil // nothing is required
+		return errNoProps
 	}
-	var errs []error
+	errs := []error{missing(p.RepositoryName == "", "RepositoryName", "the name under which people pull the image")}
+	switch name := p.RepositoryName; {
+	case name == "":
+	case !repositoryName.MatchString(name) || len(name) < 2 || len(settings.Staging(name)) > 256:
+		errs = append(errs, wrong("RepositoryName", "is %q: ECR allows 2 to 256 lowercase letters, digits, and single . _ - / between them, and %q must fit too", name, settings.Staging(name)))
+	}
 	if n := len(p.MovingTags); n > maxMovingTags {
 		errs = append(errs, wrong("MovingTags", "has %d filters: ECR allows %d, so cover several tags by one filter with a *", n, maxMovingTags))
 	}
@@ -67,83 +87,127 @@ func (p *RegistryProps) Validate() error {
 			errs = append(errs, wrong(at("MovingTags", i), "is %q: ECR allows %d asterisks in a filter", filter, maxWildcards))
 		}
 	}
-	if p.UntaggedDays < 0 {
-		errs = append(errs, wrong("UntaggedDays", "is %d: ECR counts whole days from 1", p.UntaggedDays))
-	}
-	if p.KeepUntagged && p.UntaggedDays != 0 {
-		errs = append(errs, wrong("UntaggedDays", "is %d, but KeepUntagged says that nothing is deleted: leave out one of them", p.UntaggedDays))
+	if p.StagingDays < 0 {
+		errs = append(errs, wrong("StagingDays", "is %d: ECR counts whole days from 1", p.StagingDays))
 	}
 	return errors.Join(errs...)
 }
 
-// Registry is an ECR repository for the releases of one image, and beside it one for the builds' layer cache, so that the
-// repository that people pull from holds nothing but images.
+// Registry is where one image is kept: in a staging repository, which builds write to, and in a release repository, which people
+// pull from and only a [Promoter] writes to. ECR has no condition on tags: whoever may push an image may move a tag. So what runs
+// somebody's Dockerfile can't push where people pull.
 type Registry struct {
 	constructs.Construct
 
-	// Repository holds the images.
-	Repository awsecr.Repository
+	// Name is the name of the release repository, and of the staging repository without its prefix.
+	Name string
 
-	// Cache holds the layer caches. Losing it costs time, nothing else.
-	Cache awsecr.Repository
+	// Staging holds what builds push by digest, and their layer caches under the tags of [CacheTag].
+	Staging awsecr.Repository
+
+	// Release holds what was promoted; nil if nothing ever is.
+	Release awsecr.Repository
+
+	// StagingDays is after how many days what no tag names leaves the staging repository.
+	StagingDays int
 }
 
-// NewRegistry adds the two repositories to scope. props may be nil.
+// NewRegistry adds the repositories to scope.
 func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *Registry {
 	check("Registry", scope, id, props.Validate())
-	var p RegistryProps
-	if props != nil {
-		p = *props
-	}
-	fill(&p.UntaggedDays, 14)
+	p := *props
+	fill(&p.StagingDays, 14)
 	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
 
-	this := &Registry{Construct: constructs.NewConstruct(scope, &id)}
-	this.Repository = awsecr.NewRepository(this.Construct, jsii.String("Images"), &awsecr.RepositoryProps{
-		RepositoryName:                     optional(p.RepositoryName),
+	this := &Registry{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName, StagingDays: p.StagingDays}
+	this.Staging = awsecr.NewRepository(this.Construct, jsii.String("Staging"), &awsecr.RepositoryProps{
+		RepositoryName:     jsii.String(settings.Staging(p.RepositoryName)),
+		ImageTagMutability: awsecr.TagMutability_MUTABLE, // nothing but caches has tags, and each build replaces its architecture's
+		ImageScanOnPush:    jsii.Bool(true),              // before anybody decides about a promotion
+		RemovalPolicy:      awscdk.RemovalPolicy_DESTROY,
+		EmptyOnDelete:      jsii.Bool(true),
+		LifecycleRules: untagged(p.StagingDays,
+			"What was built: it is copied to the release repository when it is promoted. Also caches that a newer build has replaced"),
+	})
+	encrypt(this.Staging, p.EncryptionKey)
+	if p.NeverPromoted {
+		return this
+	}
+	var lifecycle *[]*awsecr.LifecycleRule
+	if !p.KeepUntagged {
+		// The architectures of a live index have no tags of their own, and yet this rule can't delete one: ECR keeps a
+		// manifest for as long as an index names it (ImageReferencedByManifestList), and the index itself has a tag. A rule
+		// that counts or ages tagged images is not safe: ECR expires a whole image with all its tags, and pointing a tag at an
+		// image again does not make the image younger, so that a rule for old tags would one day delete what "latest" serves.
+		lifecycle = untagged(releaseDays, "Releases that no tag names any more, and what a promotion left that was broken off")
+	}
+	// It had this id before there was another repository beside it: with a new one, CloudFormation would try to create a
+	// repository whose name is taken.
+	this.Release = awsecr.NewRepository(this.Construct, jsii.String("Images"), &awsecr.RepositoryProps{
+		RepositoryName:                     &p.RepositoryName,
 		ImageTagMutability:                 mutability(p.MovingTags),
 		ImageTagMutabilityExclusionFilters: exclusions(p.MovingTags),
 		ImageScanOnPush:                    jsii.Bool(true),
 		RemovalPolicy:                      p.RemovalPolicy,
 		EmptyOnDelete:                      jsii.Bool(p.RemovalPolicy == awscdk.RemovalPolicy_DESTROY),
-		LifecycleRules:                     p.lifecycle(),
+		LifecycleRules:                     lifecycle,
 	})
-	this.Cache = awsecr.NewRepository(this.Construct, jsii.String("Cache"), &awsecr.RepositoryProps{
-		ImageTagMutability: awsecr.TagMutability_MUTABLE, // each build replaces its architecture's cache
-		ImageScanOnPush:    jsii.Bool(false),             // nobody runs a cache
-		RemovalPolicy:      awscdk.RemovalPolicy_DESTROY,
-		EmptyOnDelete:      jsii.Bool(true),
-		LifecycleRules: &[]*awsecr.LifecycleRule{{
-			Description:  jsii.String("Caches that a newer build has replaced"),
-			TagStatus:    awsecr.TagStatus_UNTAGGED,
-			MaxImageAge:  awscdk.Duration_Days(jsii.Number(1)),
-			RulePriority: jsii.Number(1),
-		}},
-	})
-	encrypt(this.Repository, p.EncryptionKey)
-	encrypt(this.Cache, p.EncryptionKey)
+	encrypt(this.Release, p.EncryptionKey)
 	return this
 }
 
-// lifecycle deletes nothing that a tag names, by any way.
-func (p *RegistryProps) lifecycle() *[]*awsecr.LifecycleRule {
-	if p.KeepUntagged {
-		return nil
-	}
+// CacheTag is the tag of the layer cache of one architecture. Two builds that share a tag overwrite each other's cache.
+func CacheTag(architecture Architecture) string { return "cache-" + string(architecture) }
+
+func untagged(days int, description string) *[]*awsecr.LifecycleRule {
 	return &[]*awsecr.LifecycleRule{{
-		// The architectures of a live index have no tags of their own, and yet this rule can't delete one: ECR keeps a
-		// manifest for as long as an index names it (ImageReferencedByManifestList), and the index itself has a tag. A rule
-		// that counts or ages tagged images is not safe: ECR expires a whole image with all its tags, and pointing a tag at an
-		// image again does not make the image younger, so that a rule for old tags would one day delete what "latest" serves.
-		Description:  jsii.String("Images that no tag names: what failed runs and superseded releases left"),
+		Description:  &description,
 		TagStatus:    awsecr.TagStatus_UNTAGGED,
-		MaxImageAge:  awscdk.Duration_Days(jsii.Number(p.UntaggedDays)),
+		MaxImageAge:  awscdk.Duration_Days(jsii.Number(days)),
 		RulePriority: jsii.Number(1),
 	}}
 }
 
-// URI is the address of the image repository, without a tag.
-func (r *Registry) URI() *string { return RepositoryURI(r.Repository) }
+// onlyWriters denies to all other principals, of this account and of others, what writes an image into the release repository.
+// A Deny for everybody but some, by the role's ARN: with NotPrincipal, a session of the role would have to be named as well.
+// Neither the repository's policy nor the repository is protected by it, so that an administrator has a way out.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+func (r *Registry) onlyWriters(arns ...*string) {
+	r.Release.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("OnlyThePromoterWrites"),
+		Effect:     awsiam.Effect_DENY,
+		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
+		Actions:    jsii.Strings(ecrWrite...),
+		Conditions: &map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": arns}},
+	}))
+}
+
+// URI is the address that people pull from, without a tag; that of the staging repository if nothing is promoted.
+func (r *Registry) URI() *string {
+	if r.Release == nil {
+		return RepositoryURI(r.Staging)
+	}
+	return RepositoryURI(r.Release)
+}
+
+// stagings and releases are the repositories of images.
+func stagings(images []PipelineImage) []awsecr.IRepository {
+	var all []awsecr.IRepository
+	for _, image := range images {
+		all = append(all, image.Registry.Staging)
+	}
+	return all
+}
+
+func releases(images []PipelineImage) []awsecr.IRepository {
+	var all []awsecr.IRepository
+	for _, image := range images {
+		if image.Registry.Release != nil {
+			all = append(all, image.Registry.Release)
+		}
+	}
+	return all
+}
 
 func mutability(movingTags []string) awsecr.TagMutability {
 	if len(movingTags) == 0 {

@@ -2,7 +2,6 @@ package constructs_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	archway "archway/constructs"
@@ -17,13 +16,16 @@ const ecrRepository = "AWS::ECR::Repository"
 
 var (
 	registry = stack("Registry", func(stack awscdk.Stack) {
-		archway.NewRegistry(stack, "Registry", nil)
+		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+	})
+	registrySigned = stack("RegistrySigned", func(stack awscdk.Stack) {
+		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app", KeepUntagged: true})
 	})
 	registryOfReleases = stack("RegistryOfReleases", func(stack awscdk.Stack) {
 		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{
 			RepositoryName: "team/app",
 			MovingTags:     []string{"latest", "nightly-*"},
-			UntaggedDays:   30,
+			StagingDays:    30,
 			EncryptionKey:  awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
 			RemovalPolicy:  awscdk.RemovalPolicy_DESTROY,
 		})
@@ -55,16 +57,19 @@ func TestRegistryExcludesExactlyTheMovingTagsFromImmutability(t *testing.T) {
 }
 
 func TestRegistryScansImagesOnPush(t *testing.T) {
-	hasProperties(t, registry, ecrRepository, map[string]any{
-		"ImageTagMutability":         "IMMUTABLE",
-		"ImageScanningConfiguration": map[string]any{"ScanOnPush": true},
-	})
+	for id, r := range resources(t, registry, ecrRepository) {
+		if diff := cmp.Diff(any(map[string]any{"ScanOnPush": true}), r.Properties["ImageScanningConfiguration"]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
 }
 
 // A rule for tagged images would one day delete an image with all its tags, latest among them.
 func TestRegistryExpiresOnlyWhatNoTagNames(t *testing.T) {
-	for stack, days := range map[string]int{registry: 14, registryOfReleases: 30} {
-		images := resources(t, stack, ecrRepository)["RegistryImages"]
+	for of, days := range map[[2]string]int{
+		{registry, "RegistryImages"}: 14, {registry, "RegistryStaging"}: 14, {registryOfReleases, "RegistryImages"}: 14, {registryOfReleases, "RegistryStaging"}: 30,
+		{registrySigned, "RegistryImages"}: 0, {registrySigned, "RegistryStaging"}: 14,
+	} {
 		var policy struct {
 			Rules []struct {
 				Selection struct {
@@ -73,16 +78,23 @@ func TestRegistryExpiresOnlyWhatNoTagNames(t *testing.T) {
 				}
 			}
 		}
-		text := images.Properties["LifecyclePolicy"].(map[string]any)["LifecyclePolicyText"].(string)
+		lifecycle, _ := resources(t, of[0], ecrRepository)[of[1]].Properties["LifecyclePolicy"].(map[string]any)
+		if days == 0 {
+			if lifecycle != nil {
+				t.Errorf("%s: signatures expire: %v", of, lifecycle)
+			}
+			continue
+		}
+		text := lifecycle["LifecyclePolicyText"].(string)
 		if err := json.Unmarshal([]byte(text), &policy); err != nil {
 			t.Fatal(err)
 		}
 		if len(policy.Rules) != 1 {
-			t.Fatalf("%d rules, want one: %s", len(policy.Rules), text)
+			t.Fatalf("%s: %d rules, want one: %s", of, len(policy.Rules), text)
 		}
 		got := policy.Rules[0].Selection
 		if got.TagStatus != "untagged" || got.CountType != "sinceImagePushed" || got.CountUnit != "days" || got.CountNumber != days {
-			t.Errorf("the rule is %+v, want untagged since %d days", got, days)
+			t.Errorf("%s: the rule is %+v, want untagged since %d days", of, got, days)
 		}
 	}
 }
@@ -114,29 +126,30 @@ func TestRegistryDeletesImagesIfTold(t *testing.T) {
 	}
 }
 
-func TestRegistryIsNamedOnlyIfTold(t *testing.T) {
-	for stack, want := range map[string]any{registry: nil, registryOfReleases: "team/app"} {
-		if got := resources(t, stack, ecrRepository)["RegistryImages"].Properties["RepositoryName"]; got != want {
-			t.Errorf("%s is named %v, want %v", stack, got, want)
+func TestRegistryHasTwoRepositories(t *testing.T) {
+	for stack, name := range map[string]string{registry: "app", registryOfReleases: "team/app"} {
+		got := map[string]any{}
+		for id, r := range resources(t, stack, ecrRepository) {
+			got[id] = r.Properties["RepositoryName"]
+		}
+		if diff := cmp.Diff(map[string]any{"RegistryImages": name, "RegistryStaging": "staging/" + name}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", stack, diff)
 		}
 	}
 }
 
-func TestCacheIsDisposable(t *testing.T) {
+func TestWhatIsStagedIsDisposable(t *testing.T) {
 	for _, stack := range []string{registry, registryOfReleases} {
-		cache := resources(t, stack, ecrRepository)["RegistryCache"]
-		if cache.DeletionPolicy != "Delete" || cache.Properties["EmptyOnDelete"] != true {
-			t.Errorf("%s: DeletionPolicy %s, EmptyOnDelete %v", stack, cache.DeletionPolicy, cache.Properties["EmptyOnDelete"])
+		staging := resources(t, stack, ecrRepository)["RegistryStaging"]
+		if staging.DeletionPolicy != "Delete" || staging.Properties["EmptyOnDelete"] != true {
+			t.Errorf("%s: DeletionPolicy %s, EmptyOnDelete %v", stack, staging.DeletionPolicy, staging.Properties["EmptyOnDelete"])
 		}
 	}
 }
 
 func TestCacheCanBeReplaced(t *testing.T) {
-	cache := resources(t, registryOfReleases, ecrRepository)["RegistryCache"]
-	if got := cache.Properties["ImageTagMutability"]; got != "MUTABLE" {
+	staging := resources(t, registryOfReleases, ecrRepository)["RegistryStaging"]
+	if got := staging.Properties["ImageTagMutability"]; got != "MUTABLE" {
 		t.Errorf("ImageTagMutability is %v: a build could not replace its cache", got)
-	}
-	if text := plain(cache.Properties["LifecyclePolicy"]); !strings.Contains(text, "untagged") {
-		t.Errorf("caches that were replaced stay for good: %s", text)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"archway/internal/rule"
 )
 
-// Rule says which references of the repository are built. Give the same rules to the pipeline, its trigger and its promoter,
-// and to its builds what is different for them.
+// Rule says which references of the repository are built. Give the rules to the pipeline's [Delivery], and to its builds what is
+// different for them.
 type Rule struct {
 	// Name tells this rule from the others: it is the value of the pipeline variable [RuleVariable]. Required.
 	Name string
@@ -29,7 +29,7 @@ type Rule struct {
 
 	// Tags are the tags of each image, by its name. Their templates may also hold the named groups of Pattern and, in a rule
 	// for tags, {tag}.
-	// Default: none; the promoter needs them, others don't look.
+	// Default: none.
 	Tags map[string]Tags
 }
 
@@ -94,25 +94,6 @@ func tagged(rules []Rule) []rule.Tagged {
 		all = append(all, rule.Tagged{Rule: r.rule(), Images: images})
 	}
 	return all
-}
-
-// encodedTags are rules as the promoter reads them.
-func encodedTags(rules []Rule) string { return rule.Encode(tagged(rules)) }
-
-// rulesEnvironment hands the rules to a function, if there are any.
-func rulesEnvironment(rules []Rule) map[string]string {
-	if len(rules) == 0 {
-		return nil
-	}
-	return map[string]string{rule.Environment: encodedTags(rules)}
-}
-
-// fitsEnvironment is the problem of rules that a function can't take, or nil.
-func fitsEnvironment(rules string) error {
-	if len(rules) > rule.MaxEnvironment {
-		return wrong("Rules", "take %d bytes of a function's environment: Lambda leaves %d, so give fewer rules, or shorter ones", len(rules), rule.MaxEnvironment)
-	}
-	return nil
 }
 
 // BuildRule is what a rule changes of a build.

@@ -1,14 +1,12 @@
 package constructs
 
 import (
-	"errors"
+	"slices"
 	"time"
 
-	"archway/internal/parameters"
-	"archway/internal/rule"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -17,7 +15,7 @@ import (
 )
 
 // StageScanGate is the stage in which the findings of scans are judged.
-const StageScanGate = "ScanGate"
+const StageScanGate = settings.StageScanGate
 
 // ScanGatePackage is the package of the function, for [BuildAhead].
 const ScanGatePackage = "archway/lambda/scangate"
@@ -52,6 +50,10 @@ type ScanLimits struct {
 	// made FROM scratch.
 	// Default: it is stopped, because nothing is known about it.
 	AllowUnscannable bool
+
+	// Accepted are findings that count against no limit for a while.
+	// Default: all count.
+	Accepted []AcceptedFinding
 }
 
 // mostScanTime leaves a margin to the 24 hours for which CodePipeline calls a function again.
@@ -65,6 +67,9 @@ func (s *ScanLimits) problems() []error {
 	errs := []error{}
 	if d := s.Timeout; d != 0 && (d < time.Minute || d > mostScanTime || d%time.Minute != 0) {
 		errs = append(errs, wrong("Scan.Timeout", "is %s: give whole minutes, from 1m to %s", d, mostScanTime))
+	}
+	for i := range s.Accepted {
+		errs = append(errs, s.Accepted[i].problems(at("Scan.Accepted", i))...)
 	}
 	for _, limit := range s.limits() {
 		if limit.most != nil && *limit.most < 0 {
@@ -88,27 +93,34 @@ func (s *ScanLimits) limits() []scanLimit {
 	return []scanLimit{{"Critical", "CRITICAL", l.Critical}, {"High", "HIGH", l.High}, {"Medium", "MEDIUM", l.Medium}, {"Low", "LOW", l.Low}}
 }
 
-func (s *ScanLimits) parameters(repository, digest string) parameters.Scan {
-	l := *s
-	fill(&l.Timeout, 30*time.Minute)
-	p := parameters.Scan{Repository: repository, Digest: digest, Limits: map[string]int{}, Minutes: int(l.Timeout.Minutes()), AllowUnscannable: l.AllowUnscannable}
-	for _, limit := range l.limits() {
+// minutes is how long the scans may take.
+func (s *ScanLimits) minutes() int {
+	timeout := s.Timeout
+	fill(&timeout, 30*time.Minute)
+	return int(timeout / time.Minute)
+}
+
+// settings is the same in the functions' own form.
+func (s *ScanLimits) settings() *settings.Scan {
+	if s == nil {
+		return nil
+	}
+	scan := &settings.Scan{Limits: map[string]int{}, Minutes: s.minutes(), AllowUnscannable: s.AllowUnscannable}
+	for _, limit := range s.limits() {
 		if limit.most != nil {
-			p.Limits[limit.severity] = *limit.most
+			scan.Limits[limit.severity] = *limit.most
 		}
 	}
-	return p
+	for _, a := range s.Accepted {
+		scan.Accepted = append(scan.Accepted, settings.Accepted{ID: a.ID, Reason: a.Reason, Until: a.Until})
+	}
+	return scan
 }
 
 // ScanGateProps describes the function that judges the findings of scans.
 type ScanGateProps struct {
-	// Repositories are the repositories whose images it judges. Required.
-	Repositories []awsecr.IRepository
-
-	// Accepted are findings that count against no limit for a while: for all images together as many as fit into 3,800 bytes of
-	// the function's environment, written as JSON.
-	// Default: all count.
-	Accepted []AcceptedFinding
+	// Delivery says which images are judged, and by which limits. Required.
+	Delivery *Delivery
 
 	// Enhanced lets it ask Amazon Inspector, too, which ECR needs to show the findings of enhanced scanning.
 	// Default: the account has ECR's basic scanning.
@@ -132,26 +144,18 @@ func (p *ScanGateProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	errs := []error{missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository")}
-	for i := range p.Accepted {
-		errs = append(errs, p.Accepted[i].problems(at("Accepted", i)))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if size := len(acceptedEnvironment(p.Accepted)[parameters.AcceptedEnvironment]); size > rule.MaxEnvironment {
-		return wrong("Accepted", "take %d bytes of a function's environment: Lambda leaves %d, so accept fewer findings, or shorten the reasons", size, rule.MaxEnvironment)
-	}
-	return nil
+	return missing(p.Delivery == nil, "Delivery", "what the pipeline delivers")
 }
 
 // NewScanGate adds the function that judges the findings of scans. It reads image indexes and findings, and can change nothing in
 // the registry.
 func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *GoFunction {
 	check("ScanGate", scope, id, props.Validate())
+	judged := slices.DeleteFunc(slices.Clone(props.Delivery.Images), func(i PipelineImage) bool { return i.Scan == nil })
 	statements := []awsiam.PolicyStatement{
 		registryLogin(),
-		allow(repositoryARNs(props.Repositories), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
+		allow(repositoryARNs(stagings(judged)), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
+		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:ListActionExecutions"),
 		jobResult(),
 	}
 	if props.Enhanced {
@@ -161,8 +165,9 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 	function := NewGoFunction(scope, id, &GoFunctionProps{
 		Package:       ScanGatePackage,
 		Description:   "Judges what scans have found in the images of an index, by digest",
-		Timeout:       time.Minute,
-		Environment:   acceptedEnvironment(props.Accepted),
+		Timeout:       2 * time.Minute,
+		Files:         props.Delivery.files(),
+		Environment:   map[string]string{settings.RegistryEnvironment: registryHost()},
 		Statements:    statements,
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,
@@ -176,11 +181,10 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 
 // scanActions judge each image that has limits.
 func scanActions(p *PipelineProps) []action {
-	return each(p.Images, func(image PipelineImage) []action {
+	return each(p.Delivery.Images, func(image PipelineImage) []action {
 		if image.Scan == nil {
 			return nil
 		}
-		return []action{lambdaAction(StageScanGate, image.Name, p.ScanGate, compactJSON(
-			image.Scan.parameters(*RepositoryURI(image.Repository), validatedDigest(image))))}
+		return []action{lambdaAction(StageScanGate, image.Name, p.ScanGate, p.Delivery.parameters(image.Name))}
 	})
 }

@@ -4,44 +4,52 @@ import (
 	"strings"
 	"testing"
 
+	"archway/internal/settings"
+
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestScanGateGetsTheValidatedDigestAndItsLimits(t *testing.T) {
-	for stack, want := range map[string]string{
-		gated:          `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0,"MEDIUM":7},"minutes":45,"allowUnscannable":true}`,
-		gatedByDefault: `{"repository":"${appRegistryImages.RepositoryUri}","digest":"#{Validate-app.digest}","limits":{"CRITICAL":0,"HIGH":0},"minutes":30}`,
+func TestScanGateKnowsItsLimits(t *testing.T) {
+	for stack, want := range map[string]*settings.Scan{
+		gated: {
+			Limits: map[string]int{"CRITICAL": 0, "HIGH": 0, "MEDIUM": 7}, Minutes: 45, AllowUnscannable: true,
+			Accepted: []settings.Accepted{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
+		},
+		gatedByDefault: {Limits: map[string]int{"CRITICAL": 0, "HIGH": 0}, Minutes: 30},
 	} {
-		if got := configuration(t, stack, "UserParameters")["ScanGate/app"]; got != want {
-			t.Errorf("%s: %s, want %s", stack, got, want)
+		got, err := settings.Decode(settingsOf(t, stack))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if got := configuration(t, gatedByDefault, "UserParameters"); got["ScanGate/f"] != "" {
-		t.Errorf("an image without limits is judged: %s", got["ScanGate/f"])
+		if diff := cmp.Diff(want, got.Images[0].Scan); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", stack, diff)
+		}
+		if got := configuration(t, stack, "UserParameters"); got["ScanGate/app"] == "" || got["ScanGate/ff"] != "" {
+			t.Errorf("%s: judged are %v, want the images with limits", stack, got)
+		}
 	}
 }
 
-func TestScanGateIsToldByItsEnvironmentWhatIsAccepted(t *testing.T) {
-	environment := func(stack string) string {
-		variables, _ := resources(t, stack, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)
-		return plain(variables["Variables"])
-	}
-	const want = `{"${appRegistryImages}":[{"id":"CVE-2026-1234","reason":"not \"reachable\" & <so>","until":"2027-01-31"}]}`
-	variables := resources(t, gated, "AWS::Lambda::Function")["ScanGateFunction"].Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
-	if got := plain(variables["ACCEPTED_FINDINGS"]); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got := environment(gatedByDefault); strings.Contains(got, "ACCEPTED") {
-		t.Errorf("nothing is accepted, and the environment is %s", got)
+// How long a run may be held up is what the staging repository must outlast.
+func TestFunctionsKnowHowLongARunMayBeHeldUp(t *testing.T) {
+	for stack, want := range map[string]int{gated: 45 + 90, gatedByDefault: 30 + 7*24*60, twoImages: 0} {
+		got, err := settings.Decode(settingsOf(t, stack))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.HoldMinutes != want {
+			t.Errorf("%s: %d minutes, want %d", stack, got.HoldMinutes, want)
+		}
 	}
 }
 
 func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
 	want := []string{
+		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"codepipeline:PutJobFailureResult on *",
 		"codepipeline:PutJobSuccessResult on *",
-		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
-		"ecr:DescribeImageScanFindings on ${appRegistryImages.Arn}",
+		"ecr:BatchGetImage on ${appRegistryStaging.Arn}",
+		"ecr:DescribeImageScanFindings on ${appRegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
 		"logs:CreateLogStream on ${ScanGateLogs.Arn}",
 		"logs:PutLogEvents on ${ScanGateLogs.Arn}",

@@ -22,8 +22,14 @@ type SmokeTestProps struct {
 	// Architecture decides which machines test, and the manifest of which platform they run. Required.
 	Architecture Architecture
 
-	// Repository is where the image is pulled from, by digest. Required.
+	// Repository is where the image is pulled from, by digest: that for staging. Required.
 	Repository awsecr.IRepository
+
+	// PipelineName is the name of the pipeline, which the test asks for the validated digest. Required.
+	PipelineName string
+
+	// Image is the image's name in the pipeline. Required.
+	Image string
 
 	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
 	Artifacts awss3.IBucket
@@ -66,6 +72,8 @@ func (p *SmokeTestProps) Validate() error {
 	return errors.Join(append([]error{
 		p.Architecture.validate(),
 		missing(p.Repository == nil, "Repository", "the ECR repository of the image"),
+		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
+		missing(p.Image == "", "Image", "the image's name in the pipeline"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
 		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -74,9 +82,8 @@ func (p *SmokeTestProps) Validate() error {
 }
 
 // SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
-// does with what is expected. It can pull, and write nothing. In a pipeline, its action must set INDEX_DIGEST to the digest of
-// the validated index, and PLATFORMS to the platforms that it has ("linux/amd64,linux/arm64"): one that is not among them has
-// nothing to test.
+// does with what is expected. It can pull, and write nothing. In a pipeline, its action must set [ExecutionEnvironment]. If the
+// validated index lacks the platform, as a build rule may leave it out, there is nothing to test.
 type SmokeTest struct {
 	constructs.Construct
 
@@ -105,6 +112,8 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 	environment := p.Check.environment(p.Architecture)
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
 	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
+	environment["PIPELINE"] = &p.PipelineName
+	environment["VALIDATE_ACTION"] = &p.Image
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
 		Spec:          buildspecs.SmokeTest,
@@ -120,6 +129,7 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Statements: []awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPull...),
+			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
 		},
 		Environment: environment,
 	})

@@ -6,16 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSmokeTestsGetTheValidatedDigestOfThisRun(t *testing.T) {
-	got := configuration(t, gated, "EnvironmentVariables")
-	const want = `[{"name":"INDEX_DIGEST","value":"#{Validate-app.digest}"},{"name":"PLATFORMS","value":"#{Validate-app.platforms}"}]`
-	for _, action := range []string{"SmokeTest/app-amd64", "SmokeTest/app-arm64"} {
-		if got[action] != want {
-			t.Errorf("%s: %s, want %s", action, got[action], want)
-		}
-	}
-}
-
 func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
 	for project, want := range map[string]map[string]any{
 		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
@@ -35,7 +25,8 @@ func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
 
 func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
 	common := func(architecture string, more map[string]string) map[string]string {
-		more["PLATFORM"], more["REPOSITORY_URI"] = "linux/"+architecture, "${appRegistryImages.RepositoryUri}"
+		more["PIPELINE"], more["VALIDATE_ACTION"] = "app", "app"
+		more["PLATFORM"], more["REPOSITORY_URI"] = "linux/"+architecture, "${appRegistryStaging.RepositoryUri}"
 		return more
 	}
 	for project, want := range map[string]map[string]string{
@@ -62,7 +53,7 @@ func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
 
 func TestSmokeTestsHaveLimits(t *testing.T) {
 	got := resources(t, gated, codeBuildProject)["appTestamd64Project"].Properties
-	want := map[string]any{"ConcurrentBuildLimit": 1.0, "TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
+	want := map[string]any{"TimeoutInMinutes": 17.0, "QueuedTimeoutInMinutes": 60.0}
 	for key, value := range want {
 		if got[key] != value {
 			t.Errorf("%s is %v, want %v", key, got[key], value)
@@ -72,9 +63,10 @@ func TestSmokeTestsHaveLimits(t *testing.T) {
 
 func TestSmokeTestsMayOnlyPull(t *testing.T) {
 	want := []string{
-		"ecr:BatchGetImage on ${appRegistryImages.Arn}",
+		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
+		"ecr:BatchGetImage on ${appRegistryStaging.Arn}",
 		"ecr:GetAuthorizationToken on *",
-		"ecr:GetDownloadUrlForLayer on ${appRegistryImages.Arn}",
+		"ecr:GetDownloadUrlForLayer on ${appRegistryStaging.Arn}",
 		"logs:CreateLogStream on ${appTestamd64Logs.Arn}",
 		"logs:PutLogEvents on ${appTestamd64Logs.Arn}",
 		"s3:GetBucketAcl on ${ArtifactsBucket.Arn}",

@@ -71,6 +71,9 @@ type Source struct {
 
 	// Repository is the repository.
 	Repository awscodecommit.IRepository
+
+	// Name is its name.
+	Name string
 }
 
 // NewSource adds the repository, or a reference to it, to scope.
@@ -80,7 +83,7 @@ func NewSource(scope constructs.Construct, id string, props *SourceProps) *Sourc
 	fill(&p.Branch, DefaultBranch)
 	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
 
-	this := &Source{Construct: constructs.NewConstruct(scope, &id)}
+	this := &Source{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName}
 	if p.Existing {
 		this.Repository = awscodecommit.Repository_FromRepositoryName(this.Construct, jsii.String("Repository"), &p.RepositoryName)
 		return this

@@ -26,15 +26,14 @@ func TestPushToTheBranchStartsThePipeline(t *testing.T) {
 	}
 }
 
-func TestTriggerPinsThePushedCommitAndTellsTheBranch(t *testing.T) {
+func TestTriggerPinsThePushedCommit(t *testing.T) {
 	targets := resources(t, twoImages, eventRule)["TriggerRule"].Properties["Targets"].([]any)
 	if len(targets) != 1 {
 		t.Fatalf("%d targets, want one", len(targets))
 	}
 	want := map[string]any{
-		"InputPathsMap": map[string]any{"commit": "$.detail.commitId", "branch": "$.detail.referenceName"},
-		"InputTemplate": `{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":<commit>}],` +
-			`"variables":[{"name":"branch","value":<branch>}]}`,
+		"InputPathsMap": map[string]any{"commit": "$.detail.commitId"},
+		"InputTemplate": `{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":<commit>}]}`,
 	}
 	if diff := cmp.Diff(want, targets[0].(map[string]any)["InputTransformer"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -8,8 +8,8 @@ import (
 
 	"archway/internal/checks"
 	"archway/internal/nearest"
-	"archway/internal/parameters"
 	"archway/internal/platform"
+	"archway/internal/settings"
 )
 
 // Validation says how an image's index is judged. With the zero value, everything that the checks call an error stops the
@@ -80,21 +80,19 @@ func (v Validation) problems() []error {
 		switch {
 		case strings.TrimSpace(d.Reason) == "":
 			errs = append(errs, missing(true, prop+".Reason", "a reason, which is shown with each finding"))
-		case strings.Contains(d.Reason, "#{"):
-			errs = append(errs, wrong(prop+".Reason", `holds "#{", which CodePipeline would read as the beginning of a variable: leave it out`))
 		}
 	}
 	return errs
 }
 
-// policy is the same in the form of the function's parameters, of which CodePipeline takes few characters.
-func (v Validation) policy() parameters.Policy {
-	p := parameters.Policy{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: v.Deep}
+// settings is the same in the functions' own form.
+func (v Validation) settings() settings.Validation {
+	s := settings.Validation{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: v.Deep}
 	for name, d := range v.Downgrade {
-		if p.Downgrade == nil {
-			p.Downgrade = map[string]string{}
+		if s.Downgrade == nil {
+			s.Downgrade = map[string]settings.Downgrade{}
 		}
-		p.Downgrade[name] = string(d.Severity) + ":" + d.Reason
+		s.Downgrade[name] = settings.Downgrade{Severity: string(d.Severity), Reason: d.Reason}
 	}
-	return p
+	return s
 }

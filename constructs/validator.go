@@ -1,11 +1,12 @@
 package constructs
 
 import (
-	"errors"
+	"slices"
 	"time"
 
+	"archway/internal/settings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -21,22 +22,14 @@ const (
 	TriggerPackage  = "archway/lambda/trigger"
 )
 
-// RegistryFunctionProps describes a function that works on image repositories.
-type RegistryFunctionProps struct {
-	// Repositories are the repositories that the function may work on. Required.
-	Repositories []awsecr.IRepository
+// ValidatorProps describes the function that validates image indexes.
+type ValidatorProps struct {
+	// Delivery says which images are validated, and how. Required.
+	Delivery *Delivery
 
-	// Topic is a topic that the function may notify. The validator does so for a [DriftCheck].
-	// Default: it may notify none.
+	// Topic is told of drift by a [DriftCheck]: the function may then notify it, and read releases.
+	// Default: there is no such check.
 	Topic awssns.ITopic
-
-	// PipelineName is the name of the pipeline whose verdicts the function measures, for a [Dashboard].
-	// Default: nothing is measured.
-	PipelineName string
-
-	// Rules are the build rules of the pipeline, with the tags that they give to each image.
-	// Default: none, the pipeline's actions name the tags.
-	Rules []Rule
 
 	// LogRetention is how long log events are kept.
 	// Default: three months.
@@ -52,49 +45,47 @@ type RegistryFunctionProps struct {
 }
 
 // Validate reports everything that is wrong with the props.
-func (p *RegistryFunctionProps) Validate() error {
+func (p *ValidatorProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	_, err := compile(p.Rules)
-	return errors.Join(
-		missing(len(p.Repositories) == 0, "Repositories", "at least one ECR repository"),
-		err,
-		fitsEnvironment(encodedTags(p.Rules)))
+	return missing(p.Delivery == nil, "Delivery", "what the pipeline delivers")
 }
 
 // NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
-func NewValidator(scope constructs.Construct, id string, props *RegistryFunctionProps) *GoFunction {
+func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) *GoFunction {
 	check("Validator", scope, id, props.Validate())
+	d := props.Delivery
+	environment := map[string]string{settings.RegistryEnvironment: registryHost()}
+	statements := []awsiam.PolicyStatement{
+		registryLogin(),
+		allow(repositoryARNs(stagings(d.Images)), slices.Concat(ecrRead, []string{"ecr:DescribeImages"})...),
+		allow([]*string{pipelineARN(scope, d.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+		jobResult(),
+	}
+	if d.Promotes() {
+		// What the tags serve that are to point at the index; for a scheduled check, all of it.
+		reads := []string{"ecr:BatchGetImage"}
+		if props.Topic != nil {
+			reads = ecrRead
+			environment[settings.TopicEnvironment] = *props.Topic.TopicArn()
+		}
+		statements = append(statements, allow(repositoryARNs(releases(d.Images)), reads...))
+	}
 	function := NewGoFunction(scope, id, &GoFunctionProps{
-		Package:     ValidatePackage,
-		Description: "Checks an image index by its digest, reading only",
-		MemoryMB:    512,
-		Timeout:     5 * time.Minute,
-		Environment: validatorEnvironment(props),
-		Statements: append([]awsiam.PolicyStatement{
-			registryLogin(),
-			allow(repositoryARNs(props.Repositories), ecrRead...),
-			jobResult(),
-		}, notify(props.Topic)...),
+		Package:       ValidatePackage,
+		Description:   "Checks an image index by its digest, reading only",
+		MemoryMB:      512,
+		Timeout:       5 * time.Minute,
+		Files:         d.files(),
+		Environment:   environment,
+		Statements:    append(statements, notify(props.Topic)...),
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,
 	})
 	except(function.Role, wildcardLoginAndJob)
 	return function
-}
-
-func validatorEnvironment(p *RegistryFunctionProps) map[string]string {
-	environment := rulesEnvironment(p.Rules)
-	if p.PipelineName == "" {
-		return environment
-	}
-	if environment == nil {
-		environment = map[string]string{}
-	}
-	environment["PIPELINE_NAME"] = p.PipelineName
-	return environment
 }
 
 // notify lets a role tell a topic, if there is one.

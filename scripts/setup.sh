@@ -5,7 +5,9 @@
 # architecture. Says what it does; does nothing where nothing is missing.
 #
 # With --check it only says what a person has to do first, and changes nothing.
-# With --browser it only installs Chromium, for the tests that look at pages.
+# With --tests it only installs what tests want beyond that: Chromium, shellcheck,
+# skopeo and buildah.
+# With --buildkit VERSION it only builds that buildkitd, and prints where it is.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
 # what. Any other: a step failed.
@@ -14,10 +16,10 @@
 
 set -euo pipefail
 
-# Built here, because Debian has older ones, or none. Newer versions need a
-# module that the module proxy does not serve.
-readonly BUILDX=github.com/docker/buildx BUILDX_VERSION=v0.29.1
-readonly BUILDKIT=github.com/moby/buildkit BUILDKIT_VERSION=v0.25.1
+# Built here, because Debian has older ones, or none: the BuildKit whose digest
+# builds are pinned to (constructs/buildkit.go), and the buildx of CodeBuild's images.
+readonly BUILDX=github.com/docker/buildx BUILDX_VERSION=v0.32.1
+readonly BUILDKIT=github.com/moby/buildkit BUILDKIT_VERSION=v0.31.1
 
 readonly CACHE=${ARCHWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/archway}
 readonly BINFMT=/proc/sys/fs/binfmt_misc
@@ -45,10 +47,6 @@ missing_packages() {
   [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || echo debian-archive-keyring
   have jq || echo jq
   have git || echo git
-  have shellcheck || echo shellcheck
-  # Not for the rehearsal, but for the tests of the validator on images that they make.
-  have skopeo || echo skopeo
-  have buildah || echo buildah
   have xz || echo xz-utils
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
   emulation_ready || emulator_configured || echo qemu-user-static
@@ -88,16 +86,22 @@ check_machine() {
   if ((${#problems[@]})); then needed "${problems[@]}"; fi
 }
 
-# A browser is for tests of pages and pictures alone, so a machine without one can
-# rehearse. On Ubuntu it is a snap, which a container has no use for.
+# On Ubuntu it is a snap, which a container has no use for.
 have_browser() { have chromium || have chromium-browser || have google-chrome || have google-chrome-stable; }
 
-install_browser() {
-  have_browser && return
-  say 'installing chromium, for the tests that look at pages'
+# What only tests use: a machine without it can rehearse.
+install_for_tests() {
+  local packages=()
+  have_browser || packages+=(chromium fonts-dejavu-core)
+  have shellcheck || packages+=(shellcheck)
+  # The tests of the validator on images that they make.
+  have skopeo || packages+=(skopeo)
+  have buildah || packages+=(buildah)
+  ((${#packages[@]})) || return 0
+  say "installing ${packages[*]}, for tests"
   export DEBIAN_FRONTEND=noninteractive
-  if ! { apt-get update -q && apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }; then
-    say 'chromium could not be installed; only the tests that look at pages want it'
+  if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "${packages[@]}"; }; then
+    say "not installed: ${packages[*]}; only tests want them"
   fi
 }
 
@@ -115,28 +119,37 @@ install_packages() {
   ((${#packages[@]} == 0)) || needed "the programs of these packages, which their installation did not bring: ${packages[*]}"
 }
 
-# build_tool NAME MODULE VERSION PACKAGE makes $CACHE/bin/NAME. go install can't:
-# both modules have replace or exclude directives, which count only in the main
-# module. So it is built in the module's own folder.
+# build_tool NAME MODULE VERSION PACKAGE makes $CACHE/tools/NAME-VERSION/NAME. go
+# install MODULE@VERSION can't: it refuses modules with replace or exclude
+# directives, which count only in the main module. So it is a tool of a module that
+# has nothing else.
 build_tool() {
-  local name=$1 module=$2 version=$3 package=$4 dir out start=$SECONDS
+  local name=$1 module=$2 version=$3 package=$2/$4 dir out start=$SECONDS
   out=$CACHE/tools/$name-$version/$name
-  if [[ ! -x $out ]]; then
-    say "building $name $version from its Go module (once; it takes a few minutes)"
-    dir=$(cd / && GOFLAGS='' go mod download -json "$module@$version" | jq -er .Dir)
-    mkdir -p "${out%/*}"
-    # No C compiler is needed. The name of the unfinished file is ours alone: two
-    # set-ups at once disturb each other no more than by building twice.
-    CGO_ENABLED=0 GOWORK=off GOFLAGS='' nice go build -C "$dir" -v -mod=readonly -trimpath -buildvcs=false \
-      -ldflags "-s -w -X $module/version.Version=$version" -o "$out.$$" "$package" 2>&1 |
-      awk '/^go: downloading/ { next }
-           / / { print; fflush(); next }
-           ++n % 250 == 0 { printf "setup:   %d packages compiled\n", n; fflush() }'
-    mv "$out.$$" "$out"
-    say "built $name in $((SECONDS - start)) s"
-  fi
+  [[ ! -x $out ]] || return 0
+  say "building $name $version from its Go module (once; it takes a few minutes)"
+  # Of ours alone: two set-ups at once disturb each other no more than by building twice.
+  dir=$(mktemp -d)
+  mkdir -p "${out%/*}"
+  (
+    cd "$dir"
+    export GOWORK=off GOFLAGS='' CGO_ENABLED=0 # no C compiler is needed
+    go mod init archway.tools/"$name"
+    go get -tool "$package@$version"
+    nice go build -v -trimpath -ldflags "-s -w -X $module/version.Version=$version" -o "$out.$$" "$package"
+  ) 2>&1 |
+    awk '/^go: / { next }
+         / / { print; fflush(); next }
+         ++n % 250 == 0 { printf "setup:   %d packages compiled\n", n; fflush() }'
+  mv "$out.$$" "$out"
+  rm -r "$dir"
+  say "built $name in $((SECONDS - start)) s"
+}
+
+# use_tool NAME VERSION puts it where the rehearsal looks for programs.
+use_tool() {
   mkdir -p "$CACHE/bin"
-  ln -sfn "$out" "$CACHE/bin/$name"
+  ln -sfn "$CACHE/tools/$1-$2/$1" "$CACHE/bin/$1"
 }
 
 # register_emulation lets the kernel start the other architecture's programs, in
@@ -164,16 +177,24 @@ register_emulation() {
 }
 
 main() {
-  if [[ ${1:-} == --browser ]]; then
-    install_browser
-    return
-  fi
+  case ${1:-} in
+    --tests)
+      install_for_tests
+      return
+      ;;
+    --buildkit)
+      build_tool buildkitd "$BUILDKIT" "$2" cmd/buildkitd >&2
+      echo "$CACHE/tools/buildkitd-$2/buildkitd"
+      return
+      ;;
+  esac
   check_machine
   [[ ${1:-} != --check ]] || return 0
   install_packages
-  install_browser
-  build_tool buildkitd "$BUILDKIT" "$BUILDKIT_VERSION" ./cmd/buildkitd
-  build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" ./cmd/buildx
+  build_tool buildkitd "$BUILDKIT" "$BUILDKIT_VERSION" cmd/buildkitd
+  use_tool buildkitd "$BUILDKIT_VERSION"
+  build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" cmd/buildx
+  use_tool docker-buildx "$BUILDX_VERSION"
   register_emulation
   say "ready: buildkitd $BUILDKIT_VERSION, buildx $BUILDX_VERSION, emulation of $(foreign_machine)"
 }

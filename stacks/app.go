@@ -8,6 +8,7 @@ import (
 	"archway/config"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
 )
 
 // recommendedFlags are the feature flags that the pinned release of the CDK recommends for new apps (its
@@ -19,8 +20,13 @@ var recommendedFlags []byte
 // NewApp makes an app with one stack for each configured pipeline, and one for the registry if something is configured for it.
 func NewApp(cfg *config.Config) awscdk.App {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: featureFlags()})
+	made := map[string]*Pipeline{}
 	for i := range cfg.Pipelines {
-		NewPipeline(app, &cfg.Pipelines[i])
+		p := &cfg.Pipelines[i]
+		made[p.Name] = NewPipeline(app, p)
+		if p.After != "" {
+			made[p.Name].AddDependency(made[p.After].Stack, jsii.String("it creates the source repository"))
+		}
 	}
 	if cfg.Registry != nil {
 		newRegistry(app, cfg)

@@ -14,16 +14,11 @@ import (
 )
 
 type imageProps struct {
-	Source    *archway.Source
-	Artifacts *archway.Artifacts
-	Rules     []config.Rule
-	Key       awskms.IKey
-
-	// SigningProfile signs what is pushed; empty if nothing is signed.
-	SigningProfile string
-	KeepUntagged   bool
-	PullThrough    map[config.Upstream]string
-	RemovalPolicy  awscdk.RemovalPolicy
+	Pipeline      *config.Pipeline
+	Source        *archway.Source
+	Artifacts     *archway.Artifacts
+	Key           awskms.IKey
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // newImage adds the registry and the builds of one image to its scope.
@@ -34,7 +29,9 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
-		KeepUntagged:   props.KeepUntagged,
+		KeepUntagged:   props.Pipeline.KeepUntagged,
+		StagingDays:    props.Pipeline.StagingDays,
+		NeverPromoted:  !props.Pipeline.Promotes,
 		EncryptionKey:  props.Key,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
@@ -43,11 +40,8 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		build := cfg.Builds[target.Arch()]
 		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
 			Architecture: archway.Architecture(target.Arch()),
-			Repository:   registry.Repository,
-			Cache:        registry.Cache,
-
-			SigningProfile: props.SigningProfile,
-			PullThrough:    caches(props.PullThrough),
+			Repository:   registry.Staging,
+			PullThrough:  caches(props.Pipeline.PullThrough),
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.CloneURL(),
@@ -61,7 +55,8 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SBOMGenerator:    generator(cfg.SBOM),
 
 			Labels:        cfg.Labels,
-			Rules:         buildRules(props.Rules, cfg, target),
+			Rules:         buildRules(props.Pipeline.Rules, cfg, target),
+			PipelineName:  props.Pipeline.Name,
 			Compute:       archway.Compute(build.Compute),
 			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
 			BuildKitImage: cfg.BuildkitImage,
@@ -74,23 +69,25 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		Value:       registry.URI(),
 	})
 	tags := cfg.Tags
-	if len(props.Rules) > 0 {
+	if len(props.Pipeline.Rules) > 0 {
 		tags = config.Tags{} // the rules have them
 	}
 	return archway.PipelineImage{
-		Name:       cfg.Name,
-		Repository: registry.Repository,
-		Builds:     builds,
+		Name:     cfg.Name,
+		Registry: registry,
+		Builds:   builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:     registry.Repository,
-			SigningProfile: props.SigningProfile,
-			Artifacts:      props.Artifacts.Bucket,
-			SourceURL:      *props.Source.CloneURL(),
-			LogKey:         props.Key,
-			RemovalPolicy:  props.RemovalPolicy,
+			Repository:    registry.Staging,
+			PipelineName:  props.Pipeline.Name,
+			Image:         cfg.Name,
+			Builds:        builds,
+			Artifacts:     props.Artifacts.Bucket,
+			SourceURL:     *props.Source.CloneURL(),
+			LogKey:        props.Key,
+			RemovalPolicy: props.RemovalPolicy,
 		}),
 		Scan:          scanLimits(cfg.ScanGate),
-		SmokeTests:    newSmokeTests(scope, cfg, registry.Repository, props),
+		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),

@@ -36,11 +36,13 @@ func newTopic(stack awscdk.Stack, cfg *config.Pipeline, key awskms.IKey) awssns.
 
 // operated is what people look after.
 type operated struct {
-	Pipeline            *archway.Pipeline
-	Images              []archway.PipelineImage
-	Validator, Promoter *archway.GoFunction
-	Topic               awssns.ITopic
-	Key                 awskms.IKey
+	Delivery  *archway.Delivery
+	Pipeline  *archway.Pipeline
+	Validator *archway.GoFunction
+	// Promoter is nil if nothing is promoted.
+	Promoter *archway.Promoter
+	Topic    awssns.ITopic
+	Key      awskms.IKey
 	// DeadLetters is on while there are pushes that should have started a run and did not.
 	DeadLetters awscloudwatch.Alarm
 }
@@ -57,19 +59,17 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 		})
 		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
 			Topic:    o.Topic,
-			Images:   o.Images,
+			Images:   o.Delivery.Images,
 			Notifier: notice.Notifier.Function,
 			Others:   []awscloudwatch.Alarm{o.DeadLetters},
 		}).Alarms
 	}
 	if cfg.Dashboard {
-		dashboard := archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
-			Pipeline:  o.Pipeline,
-			Images:    o.Images,
-			Validator: o.Validator.Function,
-			Promoter:  o.Promoter.Function,
-			Alarms:    alarms,
-		})
+		props := &archway.DashboardProps{Pipeline: o.Pipeline, Delivery: o.Delivery, Validator: o.Validator.Function, Alarms: alarms}
+		if o.Promoter != nil {
+			props.Promoter = o.Promoter.Function
+		}
+		dashboard := archway.NewDashboard(stack, "Dashboard", props)
 		awscdk.NewCfnOutput(stack, jsii.String("DashboardUrl"), &awscdk.CfnOutputProps{
 			Description: jsii.String("The dashboard in the console"),
 			Value:       dashboard.ConsoleURL,

@@ -11,13 +11,13 @@ import (
 )
 
 // addOutputs shows after a deployment what a person needs next.
-func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pipeline, cfg *config.Pipeline) {
+func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Pipeline) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 	}
 	output("CloneUrl", "git clone over HTTPS", source.CloneURL())
 	output("CloneUrlGrc", "git clone with AWS credentials (git-remote-codecommit)", source.CloneURLGRC())
-	output("BuildNow", buildNow(cfg), pipeline.StartCommand)
+	output("BuildNow", buildNow(cfg), trigger.StartCommand)
 	output("Console", "The pipeline in the console", pipeline.ConsoleURL)
 	removal := afterRemoval(cfg)
 	output("Removal", "What cdk destroy leaves behind", &removal)
@@ -51,11 +51,10 @@ const maxDescription = 1024
 
 // buildNow says what to put into the command line that starts a run at once.
 func buildNow(cfg *config.Pipeline) string {
-	const commit = "Build a branch, tag or commit now: COMMIT is a commit ID (git rev-parse NAME^{commit})"
 	if len(cfg.Rules) == 0 {
-		return commit + ", BRANCH the branch that tags are named after"
+		return "Build a commit of " + cfg.Source.Branch + " now: COMMIT is its ID (git rev-parse NAME); one that the branch does not have is built and not promoted"
 	}
-	text := commit + ", RULE a build rule, and REF the branch or tag that the rule matches and tags are named after. Rules: "
+	text := "Build a branch or tag now: TYPE is branch or tag, NAME its name, which a rule must match. Rules: "
 	var rules []string
 	for _, r := range cfg.Rules {
 		what := r.Exact

@@ -6,7 +6,6 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -33,6 +32,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	stack.TemplateOptions().SetMetadata(&map[string]any{
 		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
 	})
+	for _, warning := range cfg.Warnings {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
+	}
 	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
 
 	key := newKey(stack, cfg, removal)
@@ -46,62 +48,48 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
-	var repositories []awsecr.IRepository
 	for i := range cfg.Images {
-		image := newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
-			Source: source, Artifacts: artifacts, Rules: cfg.Rules, Key: key, RemovalPolicy: removal,
-			SigningProfile: cfg.SigningProfile, KeepUntagged: cfg.KeepUntagged, PullThrough: cfg.PullThrough,
-		})
-		images = append(images, image)
-		repositories = append(repositories, image.Repository)
+		images = append(images, newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
+			Pipeline: cfg, Source: source, Artifacts: artifacts, Key: key, RemovalPolicy: removal,
+		}))
 	}
 	topic := newTopic(stack, cfg, key)
-	rules := rulesOf(cfg.Rules)
-	validator := newValidator(stack, cfg, images, archway.RegistryFunctionProps{
-		Repositories:  repositories,
-		Topic:         topic,
-		PipelineName:  cfg.Name,
-		Rules:         rules,
-		LogKey:        key,
-		RemovalPolicy: removal,
-	})
-	promoter := archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
-		Repositories:   repositories,
-		SigningProfile: cfg.SigningProfile,
-		Source:         source.Repository,
-		PipelineName:   cfg.Name,
-		Rules:          rules,
-		LogKey:         key,
-		RemovalPolicy:  removal,
-	})
-	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
 		PipelineName: cfg.Name,
-		Repository:   source.Repository,
+		Source:       source,
 		Branch:       cfg.Source.Branch,
-		Artifacts:    artifacts.Bucket,
 		Images:       images,
-		Rules:        rules,
-		Validator:    validator.Function,
-		Promoter:     promoter.Function,
-		Execution:    archway.Execution(cfg.ExecutionMode),
-
-		ScanGate:          newScanGate(stack, cfg, images, key, removal),
-		Approval:          newApproval(stack, cfg.Approval, topic, key),
-		RollbackOnFailure: cfg.RollbackOnFailure,
+		Rules:        rulesOf(cfg.Rules),
+		Approval:     newApproval(stack, cfg.Approval, topic, key),
+	})
+	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key, RemovalPolicy: removal})
+	var promoter *archway.Promoter
+	if cfg.Promotes {
+		promoter = archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
+			Delivery:       delivery,
+			Writers:        cfg.ReleaseWriters,
+			SigningProfile: cfg.SigningProfile,
+			LogKey:         key,
+			RemovalPolicy:  removal,
+		})
+	}
+	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
+		Delivery:          delivery,
+		Artifacts:         artifacts.Bucket,
+		Validator:         validator.Function,
+		Promoter:          promoter,
+		Execution:         archway.Execution(cfg.ExecutionMode),
+		ScanGate:          newScanGate(stack, cfg, delivery, key, removal),
+		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Repository:    source.Repository,
-		Branch:        cfg.Source.Branch,
-		Rules:         rules,
-		Pipeline:      pipeline.Pipeline,
-		LogKey:        key,
-		RemovalPolicy: removal,
+		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
 	})
 	addOperations(stack, cfg, operated{
-		Pipeline: pipeline, Images: images, Validator: validator, Promoter: promoter, Topic: topic, Key: key,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Topic: topic, Key: key,
 		DeadLetters: trigger.Alarm,
 	})
-	addOutputs(stack, source, pipeline, cfg)
+	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }

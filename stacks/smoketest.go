@@ -26,6 +26,8 @@ func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository aws
 		tests = append(tests, archway.NewSmokeTest(scope, smokeTestIDs[target], &archway.SmokeTestProps{
 			Architecture:  archway.Architecture(target.Arch()),
 			Repository:    repository,
+			PipelineName:  props.Pipeline.Name,
+			Image:         cfg.Name,
 			Artifacts:     props.Artifacts.Bucket,
 			Check:         smokeCheck(cfg.SmokeTest),
 			Compute:       archway.Compute(cfg.SmokeTest.Compute),

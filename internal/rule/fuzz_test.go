@@ -11,8 +11,8 @@ import (
 	"archway/internal/tag"
 )
 
-// What is said about a pattern before a deployment holds for every name afterwards: globs match what the pattern matches,
-// filters and expressions cover every tag, an overlap is one.
+// What is said about a pattern before a deployment holds for every name afterwards: filters and expressions
+// cover every tag, an overlap is one, and a name that takes a tag gets it.
 func FuzzRule(f *testing.F) {
 	for _, pattern := range []string{
 		`release-(?<v>\d+\.\d+)`, `(?<v>.*)`, `main|develop`, `v(?<v>[^/]*)(?:-rc)?`, `(?i)(?<v>MAIN)`, `a(?<v>b|c)*d`, `^(?<v>x.*)$`, `(?<v>\+?.*)`, `(?<v>[äöü]+)`, `a$b`, `(?<v>)`,
@@ -31,14 +31,6 @@ func FuzzRule(f *testing.F) {
 			return
 		}
 		values, matches := m.Values(name)
-		if globs, ok := m.Globs(); ok {
-			any := slices.ContainsFunc(globs, func(glob string) bool {
-				return regexp.MustCompile(`\A` + strings.ReplaceAll(regexp.QuoteMeta(glob), `\*`, `(?s:.*)`) + `\z`).MatchString(name)
-			})
-			if any != matches {
-				t.Errorf("%q: globs %q match %q: %v, the pattern: %v", pattern, globs, name, any, matches)
-			}
-		}
 		if example, ok := m.Example(); ok {
 			if _, ok := m.Match(example); !ok {
 				t.Errorf("%q does not match its example %q", pattern, example)
@@ -58,6 +50,12 @@ func FuzzRule(f *testing.F) {
 		}
 		if !tag.Valid(rendered) {
 			t.Fatalf("%q of %q gives %q, which is no tag", text, name, rendered)
+		}
+		if taking, ok := m.Taking(template, rendered); ok && !template.Varies() {
+			others, _ := m.Values(taking)
+			if again, err := template.Render(others); err != nil || again != rendered {
+				t.Errorf("%q: %q should also give %q for %q, but gives %q, %v", pattern, text, rendered, taking, again, err)
+			}
 		}
 		if filled, err := tag.Parse(template.Fill(values.Named)); err != nil {
 			t.Errorf("%q of %q is filled as %q: %v", text, name, template.Fill(values.Named), err)

@@ -1,7 +1,7 @@
 // Package rule decides which git references are built: by branches or tags, an exact name or a regular expression.
 //
-// The configuration checks rules before anything is deployed, EventBridge or the trigger function starts runs by them, and
-// the promotion names tags after what they matched. All must read them alike, so it is one package. It is imported by the
+// The configuration checks rules before anything is deployed, the trigger function starts runs by them, and the promotion
+// names tags after what they matched. All must read them alike, so it is one package. It is imported by the
 // Lambda functions and stays free of the CDK.
 package rule
 

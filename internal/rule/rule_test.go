@@ -82,29 +82,35 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-func TestGlobsSayExactlyTheSame(t *testing.T) {
+func TestFiltersOfAPattern(t *testing.T) {
 	for pattern, want := range map[string][]string{
-		`main`:                     {"main"},
-		`^main$`:                   {"main"},
-		`main|develop`:             {"develop", "main"},
-		`main|master`:              {"main", "master"},
-		`release-(?<version>.*)`:   {"release-*"},
-		`v[12]`:                    {"v1", "v2"},
-		`v1(?:\.0)?`:               {"v1", "v1.0"},
-		`.*`:                       {"*"},
-		`.*-rc.*`:                  {"*-rc*"},
-		`(?:a|b).*`:                {"a*", "b*"},
-		`.*.*`:                     {"*"},
-		`release-\d+`:              nil,
-		`release-.+`:               nil,
-		`(?i)main`:                 nil,
-		`a.c`:                      nil,
-		`.*a.*b.*`:                 nil,
-		`(?:a|b)(?:c|d)(?:e|f|g.)`: nil,
+		`main`:                        {"main"},
+		`^main$`:                      {"main"},
+		`main|develop`:                {"develop", "main"},
+		`release-(?<version>.*)`:      {"release-*"},
+		`v[12]`:                       {"v1", "v2"},
+		`v[13]`:                       {"v1", "v3"},
+		`v[1-3]`:                      {"v*"},
+		`v[135]`:                      {"v*"},
+		`v[1-27]`:                     {"v*"},
+		`v1(?:\.0)?`:                  {"v1", "v1.0"},
+		`.*-rc.*`:                     {"*-rc*"},
+		`(?:a|b).*`:                   {"a*", "b*"},
+		`(?i)main`:                    {"*"},
+		`(?i)\d-1`:                    {"*-1"},
+		`a.c`:                         {"a*c"},
+		`a/b`:                         {"a-b"},
+		`(?:a|b)(?:c|d)(?:e|f)g`:      {"aceg", "acfg", "adeg", "adfg", "bceg", "bcfg", "bdeg", "bdfg"},
+		`(?:(?:a|b)?(?:c|d)?){2}`:     {"*"},
+		`(?:a|b)(?:a|b)(?:a|b)[ab]`:   nil, // 16
+		`(?:a|b)(?:a|b)(?:a|b)[ab]x?`: {"*"},
 	} {
-		got, ok := compile(t, rule.Branch, pattern).Globs()
-		if ok != (want != nil) || cmp.Diff(want, got) != "" {
-			t.Errorf("Globs of %q = %q, %v, want %q", pattern, got, ok, want)
+		got := compile(t, rule.Branch, pattern).Filters("branch")
+		if want == nil && len(got) == 16 {
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("filters of %q (-want +got):\n%s", pattern, diff)
 		}
 	}
 }
@@ -250,6 +256,44 @@ func TestCommonTagOfTwoRules(t *testing.T) {
 		got, ok := rule.CommonTag(expression(test.a, test.templateA), expression(test.b, test.templateB))
 		if ok != test.want {
 			t.Errorf("%s %s, %s %s: got %q, %v, want %v", test.a, test.templateA, test.b, test.templateB, got, ok, test.want)
+		}
+	}
+}
+
+func TestNameThatTakesATag(t *testing.T) {
+	for _, test := range []struct{ pattern, template, tag, want string }{
+		{`.*`, "{branch}", "latest", "latest"},
+		{`.*`, "x-{branch}", "latest", ""},
+		{`[^a-z].*`, "{branch}", "latest", "-"}, // see below: cut from the beginning
+		{`\+.*`, "{branch}", "latest", "+latest"},
+		{`team/.*`, "{branch}", "team-latest", "team/latest"},
+		{`feature/.*`, "{branch}", "latest", ""},
+		{`release-(?<v>.*)`, "{v}", "latest", "release-latest"},
+		{`release-(?<v>\d+)`, "{v}", "latest", ""},
+		{`release-(?<v>\d+)`, "v{v}", "v1", "release-1"},
+		{`(?<a>[a-z]+)/(?<b>[a-z]+)`, "{b}-{a}", "x-y", "y/x"},
+		{`(?<a>[a-z])/(?<b>.*)`, "{a}-{b}", "x-y-z", ""}, // the other way to part it
+		{`x(?<a>-?y)`, "{a}", "y", "xy"},
+		{`x(?<a>-y)`, "{a}", "y", "x-y"},
+		{`x(?<a>-y)`, "1{a}", "1y", ""},
+		{`m.*`, "{date:20060102}", "20260102", "m"},
+		{`m.*`, "{branch}-{date:2006}", "main-2026", "main"},
+		{`m.*`, "{branch}-{branch}", "ma-mb", ""},
+	} {
+		m := compile(t, rule.Branch, test.pattern)
+		template, err := tag.Parse(test.template, m.Names()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := m.Taking(template, test.tag)
+		if test.want == "-" {
+			if ok = ok && tag.Branch(got) == test.tag; !ok {
+				t.Errorf("%s: no branch, or %q, takes %s", test.pattern, got, test.tag)
+			}
+			continue
+		}
+		if ok != (test.want != "") || ok && got != test.want {
+			t.Errorf("%s %s: %q takes %s, %v, want %q", test.pattern, test.template, got, test.tag, ok, test.want)
 		}
 	}
 }

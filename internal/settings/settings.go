@@ -162,6 +162,12 @@ type Parameters struct {
 	Image string `json:"image,omitempty"`
 }
 
+// DriftCheck is the event that asks for a scheduled check of what the public tags of an image serve.
+type DriftCheck struct {
+	Settings string `json:"settings"`
+	Image    string `json:"image"`
+}
+
 // Encode writes the file.
 func (p *Pipeline) Encode() []byte {
 	var b bytes.Buffer
@@ -228,3 +234,10 @@ func (i *Image) Platforms(rule string) []string {
 	}
 	return all
 }
+
+// stagingPrefix comes before the name of a release repository. It is a prefix and no suffix, because ECR's replication filters
+// are prefixes: one for "hello-go" must not take "hello-go-staging" along.
+const stagingPrefix = "staging/"
+
+// Staging is the name of the repository that builds of an image push to, by the name of the one that people pull from.
+func Staging(release string) string { return stagingPrefix + release }

@@ -10,16 +10,30 @@ import (
 
 // Whatever template is accepted, its tags are valid, and its filter matches all of them.
 func FuzzTemplate(f *testing.F) {
-	for _, template := range []string{
-		"latest", "{commit}", "{commit:12}", "{branch}", "{date:20060102-150405}", "nightly-{date:2006-01-02}", "{branch}-{commit:7}",
-		"{date:Jan_2}", "{date:.999}", "{date:x.999}", "{date:-07}", "{date:Monday}", "{commit:}", "{", "}", "{}", "{{commit}}", "a{b", "ä", "\xff", "{date:\xff06}",
+	for template, accepted := range map[string]bool{
+		"latest": true, "{commit}": true, "{commit:12}": true, "{branch}": true, "{date:20060102-150405}": true,
+		"nightly-{date:2006-01-02}": true, "{branch}-{commit:7}": true, "{date:x.999}": true, "{date:Monday}": true,
+		"{date:Jan_2}": false, "{date:.999}": false, "{date:-07}": false, "{commit:}": false, "{": false, "}": false, "{}": false,
+		"{{commit}}": false, "a{b": false, "ä": false, "\xff": false, "{date:\xff06}": false,
 	} {
+		// What is refused proves nothing below.
+		if parsed, err := tag.Parse(template); (err == nil) != accepted {
+			f.Errorf("%q: got %v, expected it accepted: %v", template, err, accepted)
+		} else if accepted {
+			if _, err := parsed.Render(tag.Values{Commit: someCommit, Branch: "main", Time: time.Unix(0, 0)}); err != nil {
+				f.Errorf("%q: %v", template, err)
+			}
+		}
 		f.Add(template, "main", int64(1_772_906_704_123_456_789))
 		f.Add(template, "feature/größe", int64(0))
 	}
 	f.Fuzz(func(t *testing.T, text, branch string, nanoseconds int64) {
 		template, err := tag.Parse(text)
 		if err != nil {
+			// A tag without a placeholder is a template of itself.
+			if tag.Valid(text) {
+				t.Errorf("the tag %q is refused: %v", text, err)
+			}
 			return
 		}
 		name, err := template.Render(tag.Values{Commit: someCommit, Branch: branch, Time: time.Unix(0, nanoseconds)})

@@ -175,6 +175,7 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 		Observer:  c.view.Observe,
 		Stream:    c.view.Stream,
 		Approve:   c.decide,
+		Readings:  c.readings,
 	})
 	c.setUp = time.Since(started)
 	if err != nil {

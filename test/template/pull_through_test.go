@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,14 +24,15 @@ func TestCachesThatExistAreNotCreated(t *testing.T) {
 }
 
 func TestBuildsAskTheCachesFirst(t *testing.T) {
-	want := map[string]any{"Fn::Join": []any{"", append(append(append([]any{"[registry.\"docker.io\"]\n  mirrors = [\""}, registryHost...),
+	want := map[string]any{"Fn::Join": []any{"", append(append(append([]any{"[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n" +
+		"[registry.\"docker.io\"]\n  mirrors = [\""}, registryHost...),
 		append([]any{"/docker-hub\"]\n[registry.\"quay.io\"]\n  mirrors = [\""}, registryHost...)...), "/mirrors/quay.io\"]\n")}}
 	configured := map[string]int{}
 	for _, stack := range all {
 		for _, p := range partsOf(t, stack, "AWS::CodeBuild::Project") {
 			for _, variable := range p.properties["Environment"].(map[string]any)["EnvironmentVariables"].([]any) {
 				variable := variable.(map[string]any)
-				if variable["Name"] != "BUILDKITD_CONFIG" {
+				if variable["Name"] != "BUILDKITD_CONFIG" || !strings.Contains(fmt.Sprint(variable["Value"]), "[registry.") {
 					continue
 				}
 				configured[stack]++

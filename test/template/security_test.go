@@ -31,7 +31,7 @@ func partsOf(t *testing.T, stack, resourceType string) []part {
 func TestEverythingThatLastsHasALimit(t *testing.T) {
 	for resourceType, limits := range map[string][]string{
 		"AWS::Logs::LogGroup":            {"RetentionInDays"},
-		"AWS::CodeBuild::Project":        {"TimeoutInMinutes", "QueuedTimeoutInMinutes", "ConcurrentBuildLimit"},
+		"AWS::CodeBuild::Project":        {"TimeoutInMinutes", "QueuedTimeoutInMinutes"},
 		"AWS::Lambda::Function":          {"Timeout"},
 		"AWS::Lambda::EventInvokeConfig": {"MaximumEventAgeInSeconds", "MaximumRetryAttempts"},
 		"AWS::SQS::Queue":                {"MessageRetentionPeriod"},

@@ -87,15 +87,40 @@ func (c CodePipeline) With(p Patience) CodePipeline {
 
 var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// Execution asks about one execution (GetPipelineExecution).
+// settled is how long an execution may be unknown although its actions run: a rollback was seen to be readable within two seconds
+// of its start, and its action to start within one.
+const settled = 6 * time.Second
+
+// Execution asks about one execution (GetPipelineExecution). It asks again for one that CodePipeline doesn't know yet.
 func (c CodePipeline) Execution(ctx context.Context, id string) (Execution, error) {
+	var e Execution
+	patience := c.patience
+	patience.Whole = min(patience.Whole, settled)
+	lacks, err := c.With(patience).until(ctx, func() (string, error) {
+		var unknown *types.PipelineExecutionNotFoundException
+		var err error
+		if e, err = c.ask(ctx, id); errors.As(err, &unknown) {
+			return "the execution", nil
+		}
+		return "", err
+	})
+	if lacks != "" {
+		return Execution{}, c.none(id)
+	}
+	return e, err
+}
+
+func (c CodePipeline) none(id string) error {
+	return job.Misconfigured("The pipeline %s has no execution %s. This function works for that pipeline only: "+
+		"let no other pipeline call it.", c.pipeline, id)
+}
+
+func (c CodePipeline) ask(ctx context.Context, id string) (Execution, error) {
 	out, err := c.client.GetPipelineExecution(ctx, &codepipeline.GetPipelineExecutionInput{PipelineName: &c.pipeline, PipelineExecutionId: &id})
 	var noPipeline *types.PipelineNotFoundException
-	var noExecution *types.PipelineExecutionNotFoundException
 	switch {
-	case errors.As(err, &noPipeline), errors.As(err, &noExecution):
-		return Execution{}, job.Misconfigured("The pipeline %s has no execution %s. This function works for that pipeline only: "+
-			"let no other pipeline call it.", c.pipeline, id)
+	case errors.As(err, &noPipeline):
+		return Execution{}, c.none(id)
 	case err != nil:
 		return Execution{}, fmt.Errorf("ask for execution %s of the pipeline %s: %w", id, c.pipeline, err)
 	}

@@ -56,6 +56,24 @@ func TestExecution(t *testing.T) {
 	}
 }
 
+// A rollback's action starts before everybody is told of the rollback.
+func TestNewExecutionIsAskedForAgain(t *testing.T) {
+	endpoint, source := open(t)
+	source = source.With(execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: time.Minute})
+	endpoint.Run("target", commit)
+	endpoint.Rollback("back", "target")
+	endpoint.Refuse("GetPipelineExecution", "PipelineExecutionNotFoundException")
+	asked := 0
+	endpoint.Before = func() {
+		if asked++; asked == 3 {
+			endpoint.Allow("GetPipelineExecution")
+		}
+	}
+	if x, err := source.Execution(t.Context(), "back"); err != nil || x.Target != "target" || asked != 3 {
+		t.Errorf("got %+v, %v after %d questions", x, err, asked)
+	}
+}
+
 // What CodePipeline does not say must read neither as "over" nor as "in progress".
 func TestUnusableAnswersAreErrors(t *testing.T) {
 	for name, answer := range map[string]string{

@@ -3,6 +3,7 @@ package function
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 
@@ -11,6 +12,7 @@ import (
 
 	"archway/internal/settings"
 	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/plain"
 )
 
 // Start makes the handler of a function's events. It looks at the function's own environment
@@ -45,7 +47,7 @@ func Main(does string, start Start) {
 // Serve handles events until Lambda ends the program. If it can't be started, the log says why, and
 // the exit status is 1.
 func Serve(start Start) {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := logger(os.Stdout)
 	cfg, err := awsenv.Load()
 	var handler any
 	if err == nil {
@@ -57,3 +59,7 @@ func Serve(start Start) {
 	}
 	lambda.Start(handler)
 }
+
+// logger writes lines of JSON, in which nothing of what registries serve steers the terminal of
+// whoever reads the log.
+func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(plain.Writer(w), nil)) }

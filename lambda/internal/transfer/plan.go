@@ -98,8 +98,8 @@ func (p *planner) manifest(ctx context.Context, d specs.Descriptor, depth int) e
 	switch {
 	case m.Err != nil:
 		return fmt.Errorf("the manifest %s can't be read: %w", d.Digest, m.Err)
-	case len(m.Repeated) > 0:
-		return fmt.Errorf("the manifest %s has the key %q twice", d.Digest, m.Repeated[0])
+	case len(m.Ambiguous) > 0:
+		return fmt.Errorf("the manifest %s can be read in two ways: %s", d.Digest, m.Ambiguous[0])
 	}
 	switch m.Shape() {
 	case index.ShapeIndex:

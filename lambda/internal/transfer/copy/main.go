@@ -45,7 +45,7 @@ func run(ctx context.Context, source string, image digest.Digest, target, tag st
 	if job.From, err = registry.Open(ctx, from, authn.Anonymous, transport.PullScope, registry.AtTerminal); err != nil {
 		return err
 	}
-	if job.To, err = registry.Open(ctx, to, authn.Anonymous, transport.PushScope, registry.AtTerminal, from); err != nil {
+	if job.To, err = registry.Open(ctx, to, authn.Anonymous, transport.PushScope, registry.AtTerminal); err != nil {
 		return err
 	}
 	result, err := transfer.Run(ctx, job)

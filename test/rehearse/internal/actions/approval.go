@@ -23,6 +23,8 @@ type Approval struct {
 // Request is what a person is asked.
 type Request struct {
 	Pipeline, Execution, Stage, Action string
+	// Token is what an answer must name: the id of the action's execution.
+	Token string
 	// Text and Link are the comments and the address for the review.
 	Text, Link string
 }
@@ -54,7 +56,7 @@ func (p *Approval) Check(a codepipeline.Action) error {
 // Run implements codepipeline.Provider.
 func (p *Approval) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outcome {
 	request := Request{
-		Pipeline: run.Pipeline.Name, Execution: run.Execution, Stage: run.Stage, Action: run.Action.Name,
+		Pipeline: run.Pipeline.Name, Execution: run.Execution, Stage: run.Stage, Action: run.Action.Name, Token: run.Attempt,
 		Text: run.Configuration["CustomData"], Link: run.Configuration["ExternalEntityLink"],
 	}
 	fmt.Fprintf(run.Log, "%s\n%s\n", request.Text, request.Link)
@@ -84,7 +86,7 @@ func (p *Approval) subject(r Request) string {
 	return subject[:min(len(subject), 99)]
 }
 
-// notice is what CodePipeline publishes, without the token and the address that only an account has.
+// notice is what CodePipeline publishes, without the addresses that only an account has.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html
 func (p *Approval) notice(r Request, timeout time.Duration) string {
 	if timeout == 0 {
@@ -93,7 +95,7 @@ func (p *Approval) notice(r Request, timeout time.Duration) string {
 	text, err := json.Marshal(map[string]any{
 		"region": p.Region,
 		"approval": map[string]string{
-			"pipelineName": r.Pipeline, "stageName": r.Stage, "actionName": r.Action,
+			"pipelineName": r.Pipeline, "stageName": r.Stage, "actionName": r.Action, "token": r.Token,
 			"expires":            time.Now().Add(timeout).UTC().Format("2006-01-02T15:04Z"),
 			"externalEntityLink": r.Link, "customData": r.Text,
 		},

@@ -95,7 +95,7 @@ func (b *Build) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outc
 		return codepipeline.Outcome{Err: fmt.Errorf("the primary source %s is not an input artifact of the action", primary)}
 	}
 	build := b.Runner.Run(ctx, request)
-	outcome := codepipeline.Outcome{Variables: build.Exported, Summary: build.ID}
+	outcome := codepipeline.Outcome{Variables: build.Exported, Summary: build.ID, ExternalID: build.ID}
 	if !build.Start.IsZero() {
 		outcome.Busy = []codepipeline.Span{{Start: build.Start, End: build.End}}
 	}

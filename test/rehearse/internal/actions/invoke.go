@@ -2,13 +2,11 @@ package actions
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"sync"
 	"time"
 
 	"archway/test/rehearse/internal/awsapi"
@@ -19,31 +17,20 @@ import (
 
 // Invoke is the Lambda invoke action, and the job API that decides its outcome.
 type Invoke struct {
-	Account string
-	Runtime Runtime
+	Account, Region string
+	Runtime         Runtime
 	// Function finds a function by name or ARN.
 	Function func(name string) (*lambdaruntime.Function, bool)
 	// ArtifactCredentials returns the environment-like credentials that the event
 	// carries; they are good for nothing here, and secret.
 	ArtifactCredentials func() (id, secret, token string)
 
-	mu   sync.Mutex
-	jobs map[string]*job
+	jobs jobs
 }
 
 // Runtime invokes functions.
 type Runtime interface {
 	InvokeAsync(ctx context.Context, f *lambdaruntime.Function, payload []byte, log io.Writer) error
-}
-
-type job struct {
-	open    bool
-	reports chan report // one per invocation
-}
-
-type report struct {
-	success *awsapi.Success
-	failure *awsapi.Failure
 }
 
 // Check implements codepipeline.Provider.
@@ -66,45 +53,57 @@ func (i *Invoke) Check(a codepipeline.Action) error {
 // Run implements codepipeline.Provider. The function's report decides, not what
 // it returns.
 func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outcome {
-	f, ok := i.Function(run.Configuration["FunctionName"])
+	name := run.Configuration["FunctionName"]
+	f, ok := i.Function(name)
 	if !ok {
-		return codepipeline.Outcome{Err: fmt.Errorf("the function %s does not exist", run.Configuration["FunctionName"])}
+		return codepipeline.Outcome{Code: "ConfigurationError", Err: sentence("The AWS Lambda function " + name + " does not exist.")}
 	}
-	id := jobID()
-	j := i.open(id)
-	defer i.close(id)
+	// This is what was recorded, also where the function's log is elsewhere.
+	outcome := codepipeline.Outcome{ExternalID: f.Name, ExternalURL: fmt.Sprintf(
+		"https://console.aws.amazon.com/cloudwatch/home?region=%s#logStream:group=%%252Faws%%252Flambda%%252F%s", i.Region, f.Name)}
 	total := time.Now().Add(decided.JobTimeoutTotal)
 	continuation := ""
 	for {
-		payload, err := i.event(id, run, continuation)
-		if err != nil {
-			return codepipeline.Outcome{Err: err}
-		}
-		got, err := i.invokeAndWait(ctx, f, j, payload, run, total)
+		got, err := i.job(ctx, f, run, continuation, total)
 		switch {
 		case err != nil:
-			return codepipeline.Outcome{Err: err}
+			outcome.Err = err
+			return outcome
 		case got.failure != nil:
-			return codepipeline.Outcome{Err: &JobError{Type: got.failure.Type, Message: got.failure.Message}}
+			outcome.Code, outcome.Err = got.failure.Type, sentence(got.failure.Message)
+			return outcome
 		case got.success.Continuation == "":
-			return codepipeline.Outcome{Variables: got.success.Variables, Summary: got.success.Summary}
+			outcome.Variables = got.success.Variables
+			return outcome
 		}
 		continuation = got.success.Continuation
 		select {
 		case <-time.After(decided.ContinuationDelay):
 		case <-ctx.Done():
-			return codepipeline.Outcome{Err: context.Cause(ctx)}
+			outcome.Err = context.Cause(ctx)
+			return outcome
 		}
 	}
 }
 
-// JobError is a failure that a function reported.
-type JobError struct {
-	Type    string
-	Message string
-}
+// sentence is an error in the words of CodePipeline, or of a function.
+type sentence string
 
-func (e *JobError) Error() string { return e.Message }
+func (s sentence) Error() string { return string(s) }
+
+// job invokes the function for a job of its own: one that goes on is another one.
+func (i *Invoke) job(
+	ctx context.Context, f *lambdaruntime.Function, run codepipeline.Run, continuation string, total time.Time,
+) (report, error) {
+	id, j := i.jobs.open()
+	payload, err := i.event(id, run, continuation)
+	if err != nil {
+		return report{}, err
+	}
+	got, err := i.invokeAndWait(ctx, f, j, payload, run, total)
+	i.jobs.close(id, ctx.Err() != nil)
+	return got, err
+}
 
 // invokeAndWait invokes the function once, as an asynchronous event, and waits
 // for its report.
@@ -153,53 +152,18 @@ func (i *Invoke) silent(f *lambdaruntime.Function, err error) error {
 	return fmt.Errorf("the function %s returned and reported no result for the job (on AWS the action fails after %v)", f.Name, decided.JobTimeout)
 }
 
-func (i *Invoke) open(id string) *job {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.jobs == nil {
-		i.jobs = map[string]*job{}
-	}
-	j := &job{open: true, reports: make(chan report, 1)}
-	i.jobs[id] = j
-	return j
-}
-
-func (i *Invoke) close(id string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.jobs[id].open = false
-}
-
 // Success implements awsapi.Jobs.
 func (i *Invoke) Success(id string, s awsapi.Success) error {
-	return i.report(id, report{success: &s}, s.Continuation == "")
+	return i.jobs.report(id, report{success: &s})
 }
 
 // Failure implements awsapi.Jobs.
 func (i *Invoke) Failure(id string, f awsapi.Failure) error {
-	return i.report(id, report{failure: &f}, true)
+	return i.jobs.report(id, report{failure: &f})
 }
 
-func (i *Invoke) report(id string, r report, final bool) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	j, ok := i.jobs[id]
-	if !ok {
-		return &awsapi.Error{Code: "JobNotFoundException", Message: "The job was not found: " + id}
-	}
-	if !j.open {
-		return &awsapi.Error{Code: "InvalidJobStateException", Message: "The job " + id + " is not in progress: its result was reported, or its action is over"}
-	}
-	select {
-	case j.reports <- r:
-	default:
-		return &awsapi.Error{Code: "InvalidJobStateException", Message: "The job " + id + " was reported already"}
-	}
-	if final {
-		j.open = false
-	}
-	return nil
-}
+// credentialsValidity is about how long the credentials in an event were seen to be valid.
+const credentialsValidity = 15 * time.Minute
 
 // event is what CodePipeline sends to a function.
 func (i *Invoke) event(id string, run codepipeline.Run, continuation string) ([]byte, error) {
@@ -219,16 +183,13 @@ func (i *Invoke) event(id string, run codepipeline.Run, continuation string) ([]
 		"actionConfiguration": map[string]any{"configuration": maps.Clone(run.Configuration)},
 		"inputArtifacts":      artifacts(run.Inputs),
 		"outputArtifacts":     artifacts(nil),
-		"artifactCredentials": map[string]string{"accessKeyId": accessKey, "secretAccessKey": secret, "sessionToken": token},
+		"artifactCredentials": map[string]any{
+			"accessKeyId": accessKey, "secretAccessKey": secret, "sessionToken": token,
+			"expirationTime": time.Now().Add(credentialsValidity).UnixMilli(),
+		},
 	}
 	if continuation != "" {
 		data["continuationToken"] = continuation
 	}
 	return json.Marshal(map[string]any{"CodePipeline.job": map[string]any{"id": id, "accountId": i.Account, "data": data}})
-}
-
-func jobID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

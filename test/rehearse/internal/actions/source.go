@@ -59,14 +59,15 @@ func (s *Source) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 	if err != nil {
 		return codepipeline.Outcome{Err: err}
 	}
-	artifact.Revision = commit.ID
+	artifact.Revision, artifact.Summary = commit.ID, cut(commit.Message, maxMessage)
 	if err := pack(ctx, repository, commit.ID, artifact.File); err != nil {
 		return codepipeline.Outcome{Err: err}
 	}
 	fmt.Fprintf(run.Log, "%s of %s, branch %s: %s\n", commit.ID, name, branch, commit.Message)
 	return codepipeline.Outcome{
-		Summary: commit.ID[:12] + " " + firstLine(commit.Message),
-		Outputs: []codepipeline.Artifact{artifact},
+		Summary:    firstLine(commit.Message),
+		ExternalID: commit.ID,
+		Outputs:    []codepipeline.Artifact{artifact},
 		Variables: map[string]string{
 			"RepositoryName": name,
 			"BranchName":     branch,

@@ -16,6 +16,18 @@ type Registry interface {
 	// Authorize accepts a password of the user from now on; it was given to caller.
 	Authorize(caller Caller, user, password string)
 	PutImage(repository, mediaType string, manifest []byte, digest, tag string) error
+	// DescribeImage tells about an image, by its digest or its tag or both.
+	DescribeImage(repository, digest, tag string) (Image, error)
+}
+
+// Image is what ECR tells about an image, as far as it is known here.
+type Image struct {
+	Registry   string   `json:"registryId"`
+	Repository string   `json:"repositoryName"`
+	Digest     string   `json:"imageDigest"`
+	Tags       []string `json:"imageTags,omitempty"`
+	Pushed     int64    `json:"imagePushedAt"` // in seconds since 1970
+	MediaType  string   `json:"imageManifestMediaType"`
 }
 
 // tokenValidity is how long ECR's passwords are valid.
@@ -42,6 +54,35 @@ type putImageInput struct {
 	MediaType      string `json:"imageManifestMediaType"`
 	Tag            string `json:"imageTag"`
 	Digest         string `json:"imageDigest"`
+}
+
+// describeImages answers for images that the call names. Lists of all images, and pages of them,
+// are left out.
+func (s *Server) describeImages(_ Caller, body []byte) (any, error) {
+	var in struct {
+		RepositoryName string `json:"repositoryName"`
+		IDs            []struct {
+			Digest string `json:"imageDigest"`
+			Tag    string `json:"imageTag"`
+		} `json:"imageIds"`
+	}
+	if err := decode(body, &in); err != nil {
+		return nil, err
+	}
+	if len(in.IDs) == 0 {
+		return nil, &Error{"InvalidParameterException",
+			"the rehearsal describes images that the call names only: give imageIds"}
+	}
+	details := []Image{}
+	for _, id := range in.IDs {
+		image, err := s.options.Registry.DescribeImage(in.RepositoryName, id.Digest, id.Tag)
+		if err != nil {
+			return nil, err
+		}
+		image.Registry, image.Repository = s.options.Account, in.RepositoryName
+		details = append(details, image)
+	}
+	return map[string]any{"imageDetails": details}, nil
 }
 
 func (s *Server) putImage(_ Caller, body []byte) (any, error) {

@@ -21,8 +21,6 @@ type Jobs interface {
 // Success is what PutJobSuccessResult says.
 type Success struct {
 	Variables map[string]string
-	// Summary is what the console shows about the action.
-	Summary string
 	// Continuation, if set, means that the job goes on: the function is invoked
 	// again with it.
 	Continuation string
@@ -42,7 +40,7 @@ const (
 )
 
 var (
-	jobID        = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	idPattern    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	outputKey    = regexp.MustCompile(`^[A-Za-z0-9@\-_]+$`)
 	failureTypes = []string{"JobFailed", "ConfigurationError", "PermissionError", "RevisionOutOfSync", "RevisionUnavailable", "SystemUnavailable"}
 )
@@ -50,8 +48,9 @@ var (
 // problems collects what a request's validation finds.
 type problems []string
 
-func (p *problems) add(value any, field, constraint string) {
-	*p = append(*p, fmt.Sprintf("Value '%v' at '%s' failed to satisfy constraint: %s", value, field, constraint))
+// add notes what is wrong with a field. CodePipeline was seen to leave the value out.
+func (p *problems) add(field, constraint string) {
+	*p = append(*p, fmt.Sprintf("Value at '%s' failed to satisfy constraint: %s", field, constraint))
 }
 
 func (p problems) err() error {
@@ -64,25 +63,27 @@ func (p problems) err() error {
 	return &Error{"ValidationException", fmt.Sprintf("%d validation errors detected: %s", len(p), strings.Join(p, "; "))}
 }
 
-func (p *problems) job(id string) {
-	if !jobID.MatchString(id) {
-		p.add(id, "jobId", "Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+// id checks an id, which all have one form.
+func (p *problems) id(id, field string) {
+	if !idPattern.MatchString(id) {
+		p.add(field, "Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 	}
 }
 
 func (p *problems) length(value, field string, limit int) {
 	switch n := utf8.RuneCountInString(value); {
 	case n < 1:
-		p.add(value, field, "Member must have length greater than or equal to 1")
+		p.add(field, "Member must have length greater than or equal to 1")
 	case n > limit:
-		p.add(value, field, fmt.Sprintf("Member must have length less than or equal to %d", limit))
+		p.add(field, fmt.Sprintf("Member must have length less than or equal to %d", limit))
 	}
 }
 
 type putJobSuccessResultInput struct {
-	JobID            string            `json:"jobId"`
-	Continuation     *string           `json:"continuationToken"`
-	OutputVariables  map[string]string `json:"outputVariables"`
+	JobID           string            `json:"jobId"`
+	Continuation    *string           `json:"continuationToken"`
+	OutputVariables map[string]string `json:"outputVariables"`
+	// What is not taken over was seen to appear nowhere: neither in the history nor in the state.
 	ExecutionDetails *struct {
 		Summary    string `json:"summary"`
 		ExternalID string `json:"externalExecutionId"`
@@ -100,25 +101,25 @@ func (s *Server) putJobSuccessResult(_ Caller, body []byte) (any, error) {
 		return nil, err
 	}
 	var found problems
-	found.job(in.JobID)
+	found.id(in.JobID, "jobId")
 	if in.Continuation != nil {
 		found.length(*in.Continuation, "continuationToken", maxContinuation)
 	}
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(in.OutputVariables)) {
 		if !outputKey.MatchString(key) {
-			found.add(key, "outputVariables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [A-Za-z0-9@\\-_]+]")
+			found.add("outputVariables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [A-Za-z0-9@\\-_]+]")
 		}
 		size += len(key) + len(in.OutputVariables[key])
 	}
 	if d := in.ExecutionDetails; d != nil && len(d.ExternalID) > maxExternalID {
 		found.length(d.ExternalID, "executionDetails.externalExecutionId", maxExternalID)
 	}
-	if in.Continuation != nil && len(in.OutputVariables) > 0 {
-		found.add(len(in.OutputVariables), "outputVariables", "output variables can't be set together with a continuation token")
-	}
 	if err := found.err(); err != nil {
 		return nil, err
+	}
+	if in.Continuation != nil && len(in.OutputVariables) > 0 {
+		return nil, &Error{"ValidationException", "A job can not contain both a continuation token and output variables."}
 	}
 	if size > decided.OutputVariablesLimit {
 		return nil, &Error{"OutputVariablesSizeExceededException", fmt.Sprintf(
@@ -127,9 +128,6 @@ func (s *Server) putJobSuccessResult(_ Caller, body []byte) (any, error) {
 	report := Success{Variables: in.OutputVariables}
 	if in.Continuation != nil {
 		report.Continuation = *in.Continuation
-	}
-	if in.ExecutionDetails != nil {
-		report.Summary = in.ExecutionDetails.Summary
 	}
 	return struct{}{}, s.options.Jobs.Success(in.JobID, report)
 }
@@ -149,13 +147,13 @@ func (s *Server) putJobFailureResult(_ Caller, body []byte) (any, error) {
 		return nil, err
 	}
 	var found problems
-	found.job(in.JobID)
+	found.id(in.JobID, "jobId")
 	if in.FailureDetails == nil {
-		found.add("null", "failureDetails", "Member must not be null")
+		found.add("failureDetails", "Member must not be null")
 		return nil, found.err()
 	}
 	if !slices.Contains(failureTypes, in.FailureDetails.Type) {
-		found.add(in.FailureDetails.Type, "failureDetails.type", "Member must satisfy enum value set: ["+strings.Join(failureTypes, ", ")+"]")
+		found.add("failureDetails.type", "Member must satisfy enum value set: ["+strings.Join(failureTypes, ", ")+"]")
 	}
 	found.length(in.FailureDetails.Message, "failureDetails.message", maxMessage)
 	if err := found.err(); err != nil {

@@ -21,6 +21,7 @@ type Need struct {
 var needs = map[string]func(s *Server, in named) Need{
 	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     everywhere("ecr:GetAuthorizationToken"),
 	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  inRepository("ecr:PutImage"),
+	"AmazonEC2ContainerRegistry_V20150921.DescribeImages":            inRepository("ecr:DescribeImages"),
 	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": inRepository("ecr:DescribeImageScanFindings"),
 	// A job has no ARN.
 	"CodePipeline_20150709.PutJobSuccessResult": everywhere("codepipeline:PutJobSuccessResult"),
@@ -31,12 +32,20 @@ var needs = map[string]func(s *Server, in named) Need{
 	"CodePipeline_20150709.GetPipelineExecution": func(s *Server, in named) Need {
 		return Need{"codepipeline:GetPipelineExecution", s.arn("codepipeline", in.Pipeline)}
 	},
+	"CodePipeline_20150709.GetPipelineState": func(s *Server, in named) Need {
+		return Need{"codepipeline:GetPipelineState", s.arn("codepipeline", in.Name)}
+	},
 	"CodePipeline_20150709.ListActionExecutions": func(s *Server, in named) Need {
 		return Need{"codepipeline:ListActionExecutions", s.arn("codepipeline", in.Pipeline)}
 	},
-	"CodeCommit_20150413.GetMergeOptions": func(s *Server, in named) Need {
-		return Need{"codecommit:GetMergeOptions", s.arn("codecommit", in.Repository)}
-	},
+	"CodeCommit_20150413.GetBranch":       ofSource("codecommit:GetBranch"),
+	"CodeCommit_20150413.GetFolder":       ofSource("codecommit:GetFolder"),
+	"CodeCommit_20150413.GetMergeOptions": ofSource("codecommit:GetMergeOptions"),
+}
+
+// ofSource is the need of an action on a repository of CodeCommit.
+func ofSource(action string) func(*Server, named) Need {
+	return func(s *Server, in named) Need { return Need{action, s.arn("codecommit", in.Repository)} }
 }
 
 // inRepository is the need of an action on a repository of ECR.

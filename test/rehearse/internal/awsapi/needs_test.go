@@ -62,9 +62,25 @@ func TestCallsAreJudgedByTheirCallersAndResources(t *testing.T) {
 			return err
 		}, "AccessDeniedException", "role codepipeline:StartPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
 		{func() error {
+			_, err := codepipeline.NewFromConfig(settings).GetPipelineState(t.Context(), &codepipeline.GetPipelineStateInput{Name: aws.String("app")})
+			return err
+		}, "AccessDeniedException", "role codepipeline:GetPipelineState arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		{func() error {
 			_, err := codepipeline.NewFromConfig(settings).GetPipelineExecution(t.Context(), &codepipeline.GetPipelineExecutionInput{PipelineName: aws.String("app"), PipelineExecutionId: job})
 			return err
 		}, "AccessDeniedException", "role codepipeline:GetPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		{func() error {
+			_, err := codecommit.NewFromConfig(settings).GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
+			return err
+		}, "AccessDeniedException", "role codecommit:GetBranch arn:aws:codecommit:eu-west-1:111122223333:app"},
+		{func() error {
+			_, err := codecommit.NewFromConfig(settings).GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), FolderPath: aws.String("/")})
+			return err
+		}, "AccessDeniedException", "role codecommit:GetFolder arn:aws:codecommit:eu-west-1:111122223333:app"},
+		{func() error {
+			_, err := ecr.NewFromConfig(settings).DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("team/app")})
+			return err
+		}, "AccessDeniedException", "role ecr:DescribeImages arn:aws:ecr:eu-west-1:111122223333:repository/team/app"},
 		{func() error {
 			_, err := codecommit.NewFromConfig(settings).GetMergeOptions(t.Context(), &codecommit.GetMergeOptionsInput{
 				RepositoryName: aws.String("app"), SourceCommitSpecifier: aws.String("a"), DestinationCommitSpecifier: aws.String("b")})

@@ -46,6 +46,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	credentials map[string]*keys // by access key id
+	pages       map[string]page  // by token
 	calls       []Call
 	notices     []Notice
 }
@@ -74,7 +75,7 @@ func Start(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, listener: listener, credentials: map[string]*keys{}}
+	s := &Server{options: options, listener: listener, credentials: map[string]*keys{}, pages: map[string]page{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
 	mux.HandleFunc("/", s.serveCall)
@@ -106,11 +107,15 @@ type operation func(s *Server, caller Caller, body []byte) (any, error)
 var operations = map[string]operation{
 	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     (*Server).getAuthorizationToken,
 	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  (*Server).putImage,
+	"AmazonEC2ContainerRegistry_V20150921.DescribeImages":            (*Server).describeImages,
 	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": (*Server).describeImageScanFindings,
 	"CodePipeline_20150709.PutJobSuccessResult":                      (*Server).putJobSuccessResult,
 	"CodePipeline_20150709.PutJobFailureResult":                      (*Server).putJobFailureResult,
 	"CodePipeline_20150709.GetPipelineExecution":                     (*Server).getPipelineExecution,
+	"CodePipeline_20150709.GetPipelineState":                         (*Server).getPipelineState,
 	"CodePipeline_20150709.ListActionExecutions":                     (*Server).listActionExecutions,
+	"CodeCommit_20150413.GetBranch":                                  (*Server).getBranch,
+	"CodeCommit_20150413.GetFolder":                                  (*Server).getFolder,
 	"CodeCommit_20150413.GetMergeOptions":                            (*Server).getMergeOptions,
 	"CodePipeline_20150709.StartPipelineExecution":                   (*Server).startPipelineExecution,
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -26,6 +27,7 @@ import (
 type fake struct {
 	passwords []string
 	put       []string
+	described []string
 	refuse    error
 	scans     map[string]Scan
 	successes []Success
@@ -39,6 +41,11 @@ func (f *fake) Authorize(caller Caller, user, password string) {
 func (f *fake) PutImage(repository, mediaType string, manifest []byte, digest, tag string) error {
 	f.put = append(f.put, strings.Join([]string{repository, mediaType, string(manifest), digest, tag}, "|"))
 	return f.refuse
+}
+
+func (f *fake) DescribeImage(repository, digest, tag string) (Image, error) {
+	f.described = append(f.described, strings.Join([]string{repository, digest, tag}, "|"))
+	return Image{Digest: "sha256:a", Tags: []string{"latest", "v1"}, Pushed: 1_790_000_000, MediaType: "a/b"}, f.refuse
 }
 
 func (f *fake) scan(_, digest string) (Scan, error) { return f.scans[digest], f.refuse }
@@ -114,6 +121,33 @@ func TestPutImage(t *testing.T) {
 	_, err = client.PutImage(t.Context(), &ecr.PutImageInput{RegistryId: aws.String("999988887777"), RepositoryName: aws.String("app"), ImageManifest: aws.String("{}")})
 	if code := apiCode(err); code != "RepositoryNotFoundException" {
 		t.Errorf("another account: got %v, expected RepositoryNotFoundException", err)
+	}
+}
+
+func TestDescribeImages(t *testing.T) {
+	_, f, settings := start(t)
+	client := ecr.NewFromConfig(settings)
+	describe := func(ids ...ecrtypes.ImageIdentifier) (*ecr.DescribeImagesOutput, error) {
+		return client.DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("app"), ImageIds: ids})
+	}
+	out, err := describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:a")}, ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")})
+	if err != nil || len(out.ImageDetails) != 2 {
+		t.Fatalf("got %+v, %v", out, err)
+	}
+	one := out.ImageDetails[1]
+	got := []string{*one.RegistryId, *one.RepositoryName, *one.ImageDigest, strings.Join(one.ImageTags, " "), *one.ImageManifestMediaType, one.ImagePushedAt.UTC().Format(time.RFC3339)}
+	if diff := cmp.Diff([]string{"111122223333", "app", "sha256:a", "latest v1", "a/b", "2026-09-21T14:13:20Z"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"app|sha256:a|", "app||v1"}, f.described); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := describe(); apiCode(err) != "InvalidParameterException" {
+		t.Errorf("all images: got %v", err)
+	}
+	f.refuse = &Error{"ImageNotFoundException", "it isn't there"}
+	if _, err := describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")}); apiCode(err) != "ImageNotFoundException" {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -207,12 +241,12 @@ func TestJobFailure(t *testing.T) {
 
 func TestOtherCallsAreRefusedByName(t *testing.T) {
 	s, _, settings := start(t)
-	_, err := ecr.NewFromConfig(settings).DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("app")})
-	if err == nil || !strings.Contains(err.Error(), "DescribeImages") || !strings.Contains(err.Error(), "function validate") {
+	_, err := ecr.NewFromConfig(settings).DescribeRepositories(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), "DescribeRepositories") || !strings.Contains(err.Error(), "function validate") {
 		t.Errorf("got %v, expected the call and the caller to be named", err)
 	}
 	calls := s.Calls()
-	if len(calls) != 1 || calls[0].Operation != "DescribeImages" || calls[0].Code != "UnknownOperationException" || calls[0].Caller.Role != "role" {
+	if len(calls) != 1 || calls[0].Operation != "DescribeRepositories" || calls[0].Code != "UnknownOperationException" || calls[0].Caller.Role != "role" {
 		t.Errorf("calls: got %+v", calls)
 	}
 }

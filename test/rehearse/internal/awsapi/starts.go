@@ -9,7 +9,7 @@ import (
 // for are of the type *Error.
 type Starts interface {
 	// StartExecution is given StartPipelineExecution's input as it was sent.
-	StartExecution(caller Caller, pipeline, token, input string) (execution string, err error)
+	StartExecution(caller Caller, pipeline, input string) (execution string, err error)
 }
 
 var (
@@ -27,13 +27,10 @@ func (s *Server) startPipelineExecution(caller Caller, body []byte) (any, error)
 	}
 	var found problems
 	if !pipelinePattern.MatchString(in.Name) {
-		found.add(in.Name, "name", "Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+")
+		found.add("name", "Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+")
 	}
-	token := ""
-	if in.Token != nil {
-		if token = *in.Token; !tokenPattern.MatchString(token) {
-			found.add(token, "clientRequestToken", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9-]+$")
-		}
+	if in.Token != nil && !tokenPattern.MatchString(*in.Token) {
+		found.add("clientRequestToken", "Member must satisfy regular expression pattern: ^[a-zA-Z0-9-]+$")
 	}
 	if err := found.err(); err != nil {
 		return nil, err
@@ -41,7 +38,7 @@ func (s *Server) startPipelineExecution(caller Caller, body []byte) (any, error)
 	if s.options.Starts == nil {
 		return nil, &Error{"PipelineNotFoundException", "this endpoint has no pipelines"}
 	}
-	id, err := s.options.Starts.StartExecution(caller, in.Name, token, string(body))
+	id, err := s.options.Starts.StartExecution(caller, in.Name, string(body))
 	if err != nil {
 		return nil, err
 	}

@@ -13,13 +13,13 @@ import (
 
 type starter struct{ calls []string }
 
-func (s *starter) StartExecution(caller Caller, pipeline, token, input string) (string, error) {
+func (s *starter) StartExecution(caller Caller, pipeline, input string) (string, error) {
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(input), &fields); err != nil {
 		return "", err
 	}
 	text, _ := json.Marshal(fields)
-	s.calls = append(s.calls, strings.Join([]string{caller.Name, pipeline, token, string(text)}, "|"))
+	s.calls = append(s.calls, strings.Join([]string{caller.Name, pipeline, string(text)}, "|"))
 	if pipeline == "gone" {
 		return "", &Error{"PipelineNotFoundException", "there is no pipeline gone"}
 	}
@@ -39,7 +39,7 @@ func TestStartPipelineExecutionIsHandedOver(t *testing.T) {
 	if err != nil || aws.ToString(out.PipelineExecutionId) != "execution-1" {
 		t.Fatalf("got %v, %v", out, err)
 	}
-	want := []string{`validate|app|token-1|{"clientRequestToken":"token-1","name":"app",` +
+	want := []string{`validate|app|{"clientRequestToken":"token-1","name":"app",` +
 		`"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":"c"}],"variables":[{"name":"rule","value":"main"}]}`}
 	if diff := cmp.Diff(want, s.calls); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -26,11 +26,22 @@ func (r *registry) PutImage(repository, mediaType string, manifest []byte, diges
 	return r.refuse
 }
 
+func (r *registry) DescribeImage(string, string, string) (awsapi.Image, error) {
+	return awsapi.Image{}, r.refuse
+}
+
 // endpoint starts the rehearsal's AWS endpoint, and makes it this process's.
 func endpoint(t *testing.T) *registry {
 	t.Helper()
 	r := &registry{}
-	s, err := awsapi.Start(awsapi.Options{Account: "111122223333", Region: "eu-west-1", RegistryHost: "host", Registry: r, Secrets: &redact.Secrets{}})
+	endpointOf(t, awsapi.Options{Registry: r})
+	return r
+}
+
+func endpointOf(t *testing.T, options awsapi.Options) {
+	t.Helper()
+	options.Account, options.Region, options.RegistryHost, options.Secrets = "111122223333", "eu-west-1", "host", &redact.Secrets{}
+	s, err := awsapi.Start(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +54,6 @@ func endpoint(t *testing.T) *registry {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
 	}
-	return r
 }
 
 func TestLoginPasswordIsTheOneThatTheRegistryAccepts(t *testing.T) {

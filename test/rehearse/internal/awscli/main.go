@@ -1,5 +1,5 @@
-// Aws stands for the AWS CLI on machines that have none: the two commands that
-// the buildspecs use, with the CLI's arguments, output and exit codes. Everything
+// Aws stands for the AWS CLI on machines that have none: the commands that
+// the buildspecs use, with the arguments, output and exit codes of the CLI's version 2. Everything
 // else is refused by name.
 package main
 
@@ -10,8 +10,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/smithy-go"
 )
 
@@ -42,7 +42,8 @@ func run(ctx context.Context, arguments []string, out, problems io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &service):
-		fmt.Fprintf(problems, "\nAn error occurred (%s) when calling the %s operation: %s\n", service.ErrorCode(), operations[c.name], service.ErrorMessage())
+		fmt.Fprintf(problems, "\nAn error occurred (%s) when calling the %s operation: %s\n",
+			service.ErrorCode(), commands[c.name].operation, service.ErrorMessage())
 		return exitService
 	}
 	fmt.Fprintf(problems, "\n%v\n", err)
@@ -58,9 +59,23 @@ func call(ctx context.Context, c command, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	client := ecr.NewFromConfig(settings)
-	if c.name == "ecr put-image" {
-		return putImage(ctx, client, c, out)
+	s := session{command: c, settings: settings, answers: &answers{client: settings.HTTPClient}, out: out}
+	s.settings.HTTPClient = s.answers
+	return commands[c.name].run(ctx, s)
+}
+
+// session is one call of the program.
+type session struct {
+	command
+	settings aws.Config
+	answers  *answers
+	out      io.Writer
+}
+
+// option is an argument, or nil where it was not given.
+func (s session) option(name string) *string {
+	if value, ok := s.options[name]; ok {
+		return aws.String(value)
 	}
-	return getLoginPassword(ctx, client, out)
+	return nil
 }

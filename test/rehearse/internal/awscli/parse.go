@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,16 +16,33 @@ type command struct {
 	options map[string]string
 }
 
-// operations are the commands and the API's names for what they do.
-var operations = map[string]string{
-	"ecr get-login-password": "GetAuthorizationToken",
-	"ecr put-image":          "PutImage",
+// known is a command that is known here.
+type known struct {
+	// operation is the API's name for what it does.
+	operation string
+	run       func(context.Context, session) error
+	required  []string
+	optional  []string
 }
 
-var known = map[string][]string{
-	"ecr get-login-password": nil,
-	"ecr put-image": {"registry-id", "repository-name", "image-manifest", "image-manifest-media-type", "image-tag",
-		"image-digest"},
+var commands map[string]known
+
+func init() {
+	commands = map[string]known{
+		"codepipeline get-pipeline-execution": {
+			operation: "GetPipelineExecution", run: getPipelineExecution,
+			required: []string{"pipeline-name", "pipeline-execution-id"},
+		},
+		"codepipeline list-action-executions": {
+			operation: "ListActionExecutions", run: listActionExecutions,
+			required: []string{"pipeline-name"}, optional: []string{"filter"},
+		},
+		"ecr get-login-password": {operation: "GetAuthorizationToken", run: getLoginPassword},
+		"ecr put-image": {
+			operation: "PutImage", run: putImage, required: []string{"repository-name", "image-manifest"},
+			optional: []string{"registry-id", "image-manifest-media-type", "image-tag", "image-digest"},
+		},
+	}
 }
 
 func parse(arguments []string) (command, error) {
@@ -53,14 +72,22 @@ func parse(arguments []string) (command, error) {
 		c.options[name] = value
 	}
 	c.name = strings.Join(words, " ")
-	if _, ok := operations[c.name]; !ok {
-		return c, fmt.Errorf("the command %q is not one of: ecr get-login-password, ecr put-image", c.name)
+	known, ok := commands[c.name]
+	if !ok {
+		all := strings.Join(slices.Sorted(maps.Keys(commands)), ", ")
+		return c, fmt.Errorf("the command %q is not one of: %s", c.name, all)
+	}
+	for _, name := range known.required {
+		if _, ok := c.options[name]; !ok {
+			return c, fmt.Errorf("the following arguments are required: --%s", name)
+		}
 	}
 	for name, value := range c.options {
-		if name != "region" && name != "output" && !slices.Contains(known[c.name], name) {
+		if name != "region" && name != "output" && !slices.Contains(slices.Concat(known.required, known.optional), name) {
 			return c, fmt.Errorf("unknown option --%s of %s", name, c.name)
 		}
-		if name == "output" && value != "json" && c.name == "ecr put-image" {
+		// A password has one form whatever is asked for.
+		if name == "output" && value != "json" && c.name != "ecr get-login-password" {
 			return c, fmt.Errorf("argument --output: only json is supported, got %s", value)
 		}
 		loaded, err := load(value)

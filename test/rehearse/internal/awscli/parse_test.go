@@ -27,11 +27,17 @@ func TestParseReadsArgumentsAsTheCLIDoes(t *testing.T) {
 
 func TestOtherCommandsAreRefusedByName(t *testing.T) {
 	tests := map[string]string{
-		"s3 cp a b":                             "s3 cp a b",
-		"ecr put-image --image-tags x":          "--image-tags",
-		"ecr put-image --image-manifest":        "--image-manifest",
-		"ecr put-image --output text":           "--output",
-		"ecr get-login-password --registry-ids": "--registry-ids",
+		"s3 cp a b": "s3 cp a b",
+		"ecr put-image --repository-name a --image-manifest b --image-tags x":                       "--image-tags",
+		"ecr put-image --image-manifest":                                                            "--image-manifest",
+		"ecr put-image --repository-name a":                                                         "required: --image-manifest",
+		"ecr put-image --repository-name a --image-manifest b --output text":                        "--output",
+		"ecr get-login-password --registry-ids":                                                     "--registry-ids",
+		"codepipeline get-pipeline-execution --pipeline-name a":                                     "required: --pipeline-execution-id",
+		"codepipeline get-pipeline-execution --pipeline-name a --pipeline-execution-id b --query c": "--query",
+		"codepipeline list-action-executions --pipeline-name a --max-items 5":                       "--max-items",
+		"codepipeline list-action-executions --filter pipelineExecutionId=a":                        "required: --pipeline-name",
+		"codepipeline list-action-executions --pipeline-name a --output text":                       "--output",
 	}
 	for line, want := range tests {
 		var problems bytes.Buffer

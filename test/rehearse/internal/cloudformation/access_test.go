@@ -74,6 +74,16 @@ func TestAccessThatCannotBeJudgedIsRefused(t *testing.T) {
 		change func(map[string]any)
 		want   string
 	}{
+		"a role that needs what its policy is about, which names the role": {func(resources map[string]any) {
+			role := resources["Role"].(map[string]any)["Properties"].(map[string]any)
+			role["Policies"] = []any{map[string]any{"PolicyName": "p", "PolicyDocument": map[string]any{"Statement": map[string]any{
+				"Effect": "Allow", "Action": "ecr:PutImage", "Resource": map[string]any{"Fn::GetAtt": []any{"Cache", "Arn"}},
+			}}}}
+			resources["Cache"].(map[string]any)["Properties"] = map[string]any{"RepositoryPolicyText": map[string]any{"Statement": map[string]any{
+				"Effect": "Deny", "Action": "ecr:PutImage", "Principal": "*",
+				"Condition": map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": map[string]any{"Fn::GetAtt": []any{"Role", "Arn"}}}},
+			}}}
+		}, "circular dependency between resources: [Cache, Role]"},
 		"a permissions boundary": {role("PermissionsBoundary", "arn:aws:iam::111122223333:policy/b"), "does not support permissions boundaries"},
 		"a role's path":          {role("Path", "/team/"), `got "/team/"`},
 		"an unknown policy of AWS": {role("ManagedPolicyArns", []any{"arn:aws:iam::aws:policy/AdministratorAccess"}),

@@ -57,9 +57,9 @@ func (l *loader) function(id string, p *properties) {
 	f.LogLevel = logging.oneOf("ApplicationLogLevel", "", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 	code := p.object("Code")
 	code.required("S3Bucket")
-	if asset, err := l.source.Asset(code.required("S3Key")); err != nil {
+	if f.Code, err = l.source.Asset(code.required("S3Key")); err != nil {
 		code.fail("S3Key", "%v", err)
-	} else if f.Tags, err = checkProgram(asset, f, architecture); err != nil {
+	} else if f.Tags, l.settings[f.Name], err = checkCode(f, architecture); err != nil {
 		code.fail("S3Key", "%v", err)
 	}
 	l.stack.Functions = append(l.stack.Functions, f)

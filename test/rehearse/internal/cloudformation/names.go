@@ -40,11 +40,6 @@ func (l *loader) name(id string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("the template has no resource %q", id)
 	}
-	if l.naming[id] {
-		return "", fmt.Errorf("the name of %s depends on itself", id)
-	}
-	l.naming[id] = true
-	defer delete(l.naming, id)
 	name := l.generatedName(id, r.Type)
 	if expression, ok := r.Properties[nameProperty[r.Type]]; ok {
 		path := "Resources." + id + ".Properties." + nameProperty[r.Type]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"archway/internal/settings"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/iam"
 )
@@ -39,6 +40,7 @@ func (l *loader) pipeline(id string, p *properties) {
 		pipeline.Stages = append(pipeline.Stages, stage)
 	}
 	l.topicKeys(id, p)
+	l.shown[name] = l.template.Resources[id].Metadata[settings.Metadata]
 	l.stack.Pipelines = append(l.stack.Pipelines, pipeline)
 }
 

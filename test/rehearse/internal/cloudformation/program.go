@@ -3,30 +3,44 @@ package cloudformation
 import (
 	"debug/buildinfo"
 	"debug/elf"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/internal/settings"
 	"archway/test/rehearse/internal/lambdaruntime"
 )
 
 var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
 
+// checkCode looks at the code that would be deployed. The result is the program's build tags, and the settings beside it: nil if
+// there are none.
+func checkCode(f *lambdaruntime.Function, architecture string) (tags string, settled []byte, err error) {
+	dir, err := os.MkdirTemp("", "function-")
+	if err != nil {
+		return "", nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := f.Code.Unpack(dir); err != nil {
+		return "", nil, err
+	}
+	if tags, err = checkProgram(filepath.Join(dir, f.Handler), f, architecture); err != nil {
+		return "", nil, err
+	}
+	settled, err = os.ReadFile(filepath.Join(dir, settings.File))
+	if errors.Is(err, fs.ErrNotExist) {
+		return tags, nil, nil
+	}
+	return tags, settled, err
+}
+
 // checkProgram checks the program that would be deployed, which is built for
 // Lambda's machine and so is not the one that runs here: it is a program for the
 // function's architecture, and built from the package that runs here. The result
 // is its build tags.
-func checkProgram(asset assembly.Asset, f *lambdaruntime.Function, architecture string) (tags string, err error) {
-	dir, err := os.MkdirTemp("", "function-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	if err := asset.Unpack(dir); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, f.Handler)
+func checkProgram(file string, f *lambdaruntime.Function, architecture string) (tags string, err error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return "", fmt.Errorf("the code has no program %s, which the handler names", f.Handler)

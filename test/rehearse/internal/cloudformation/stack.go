@@ -56,6 +56,8 @@ type Registry struct {
 	Name, ARN  string
 	Mutability string
 	Exclusions []string
+	// Encryption is the type and the key, as one text.
+	Encryption string
 }
 
 // Output is an output of the stack.
@@ -89,12 +91,13 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		template: t,
 		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
 		names:    map[string]string{},
-		naming:   map[string]bool{},
 		retries:  map[string]int{},
 		policies: map[string]iam.Policy{},
 		managed:  map[string][]string{},
 		attached: map[string][]iam.Policy{},
 		letters:  map[string]string{},
+		settings: map[string][]byte{},
+		shown:    map[string]any{},
 
 		providers: map[string]string{},
 	}
@@ -124,9 +127,10 @@ type loader struct {
 	resolver *template.Resolver
 	stack    *Stack
 	names    map[string]string       // physical names by logical id
-	naming   map[string]bool         // names that are being made
 	retries  map[string]int          // by function name
 	letters  map[string]string       // queues for dead letters by function name
+	settings map[string][]byte       // files in functions' code, by function name
+	shown    map[string]any          // settings in pipelines' metadata, by pipeline name
 	policies map[string]iam.Policy   // managed ones, by ARN
 	managed  map[string][]string     // ARNs of managed policies, by role name
 	attached map[string][]iam.Policy // by role name
@@ -162,6 +166,9 @@ func (l *loader) load() error {
 	if err := l.resolver.CheckRules(); err != nil {
 		return err
 	}
+	if circle := l.template.Circle(); len(circle) > 0 {
+		return fmt.Errorf("circular dependency between resources: [%s]", strings.Join(circle, ", "))
+	}
 	problems := []error{l.findProviders()}
 	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {
 		problems = append(problems, l.resource(id))
@@ -169,7 +176,7 @@ func (l *loader) load() error {
 	if l.only == nil {
 		problems = append(problems, l.outputs())
 	}
-	problems = append(problems, l.attach())
+	problems = append(problems, l.attach(), l.checkSettings())
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}

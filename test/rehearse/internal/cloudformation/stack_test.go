@@ -85,7 +85,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("pipelines (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Registry{
-		Name: "app", ARN: "arn:aws:ecr:eu-west-1:111122223333:repository/app", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"},
+		Name: "app", ARN: "arn:aws:ecr:eu-west-1:111122223333:repository/app", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"}, Encryption: "AES256",
 	}, got.Registries[1]); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
@@ -264,7 +264,7 @@ func TestLoadRefusesByNameAndPath(t *testing.T) {
 		"an unknown attribute":       {set(map[string]any{"Fn::GetAtt": []any{"Repo", "Other"}}, append(action, "Namespace")...), "attribute Other of Repo (AWS::CodeCommit::Repository)"},
 		"a reference to nothing":     {set(map[string]any{"Ref": "Nobody"}, append(action, "Namespace")...), `no resource "Nobody"`},
 		"a wrong type":               {set("many", append(action, "RunOrder")...), "Resources.Pipeline.Properties.Stages[1].Actions[0].RunOrder: got \"many\", expected a whole number"},
-		"a name that needs itself":   {set(map[string]any{"Ref": "Project"}, "Project", properties, "Name"), "depends on itself"},
+		"a name that needs itself":   {set(map[string]any{"Ref": "Project"}, "Project", properties, "Name"), "circular dependency between resources: [Project]"},
 		"a function without its package": {set(map[string]any{"Type": "AWS::Lambda::Function", properties: map[string]any{
 			"Role": "r", "Handler": "bootstrap", "Runtime": "provided.al2023", "Code": map[string]any{"S3Bucket": "b", "S3Key": "seed.zip"},
 		}}, "Function"), "the metadata archway:package"},

@@ -1,5 +1,10 @@
 package cloudformation
 
+import (
+	"cmp"
+	"strings"
+)
+
 // repository reads a CodeCommit repository.
 func (l *loader) repository(id string, p *properties) {
 	name := p.required("RepositoryName")
@@ -41,6 +46,8 @@ func (l *loader) registry(id string, p *properties) {
 		filter.oneOf("ImageTagMutabilityExclusionFilterType", "WILDCARD")
 		r.Exclusions = append(r.Exclusions, filter.required("ImageTagMutabilityExclusionFilterValue"))
 	}
+	encryption := p.object("EncryptionConfiguration")
+	r.Encryption = strings.TrimSpace(cmp.Or(encryption.text("EncryptionType"), "AES256") + " " + encryption.text("KmsKey"))
 	l.resourcePolicy(id, arn, p, "RepositoryPolicyText")
 	l.stack.Registries = append(l.stack.Registries, r)
 }

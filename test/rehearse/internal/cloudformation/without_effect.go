@@ -51,7 +51,6 @@ var withoutEffect = map[string]map[string]string{
 		"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",
 		"BadgeEnabled":                         describes,
 		"Cache":                                "a cache changes how long a build takes, not what it does",
-		"ConcurrentBuildLimit":                 "a stage holds one execution, and each project one action",
 		"Description":                          describes,
 		"EncryptionKey":                        encryption,
 		"Environment.ImagePullCredentialsType": "no build image is pulled: commands run with this machine's programs",
@@ -79,8 +78,7 @@ var withoutEffect = map[string]map[string]string{
 	},
 	"AWS::ECR::Repository": {
 		"EmptyOnDelete":              "it is about deletion",
-		"EncryptionConfiguration":    encryption,
-		"ImageScanningConfiguration": "nothing scans images here",
+		"ImageScanningConfiguration": "every image is scanned here, as if at once",
 		"LifecyclePolicy":            "nothing is old enough to expire during a rehearsal",
 		"Tags":                       describes,
 	},

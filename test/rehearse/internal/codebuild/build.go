@@ -92,8 +92,7 @@ func (r *Runner) Run(ctx context.Context, request Request) Build {
 	result := Build{ID: b.id}
 	if request.Project.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, request.Project.Timeout,
-			fmt.Errorf("BUILD_TIMED_OUT: the build took longer than its %v", request.Project.Timeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, request.Project.Timeout, errTimedOut)
 		defer cancel()
 	}
 	if err := b.provision(); err != nil {
@@ -107,7 +106,9 @@ func (r *Runner) Run(ctx context.Context, request Request) Build {
 	if result.Err == nil {
 		result.Exported = b.exported()
 	}
-	b.say("Phase complete: FINALIZING State: SUCCEEDED")
+	for _, phase := range []string{"UPLOAD_ARTIFACTS", "FINALIZING"} { // there is nothing to do in either
+		b.complete(phase, nil)
+	}
 	return result
 }
 
@@ -164,7 +165,8 @@ func (b *build) provision() error {
 		pairs = append(pairs, name+"="+env[name])
 	}
 	var err error
-	b.shell, err = newShell(b.Project.BuildSpec.Shell, filepath.Join(b.dir, "control"), src, pairs, b.Log)
+	control := filepath.Join(b.dir, "control")
+	b.shell, err = newShell(b.Project.BuildSpec.Shell, b.host.FreshShell, control, src, pairs, b.Log)
 	return err
 }
 
@@ -255,17 +257,14 @@ func (b *build) phases(ctx context.Context) ([]Phase, error) {
 		b.say("Entering phase %s", upper)
 		started := time.Now()
 		err := b.phase(ctx, spec, failure == nil)
-		state := "SUCCEEDED"
+		b.complete(upper, err)
 		if err != nil {
-			state = "FAILED"
 			err = &PhaseError{Phase: upper, Err: err}
 		}
-		b.say("Phase complete: %s State: %s", upper, state)
 		ran = append(ran, Phase{Name: upper, Duration: time.Since(started), Err: err})
 		if err == nil {
 			continue
 		}
-		b.say("%v", err)
 		failure = errors.Join(failure, err)
 		if ctx.Err() != nil {
 			break
@@ -281,6 +280,23 @@ func (b *build) phases(ctx context.Context) ([]Phase, error) {
 	return ran, failure
 }
 
+// complete says how a phase ended.
+func (b *build) complete(phase string, err error) {
+	state := "SUCCEEDED"
+	var why CommandError
+	if err != nil {
+		state = "FAILED"
+		if failure := (*CommandError)(nil); errors.As(err, &failure) {
+			why = *failure
+		}
+	}
+	if errors.Is(err, errTimedOut) {
+		state = "TIMED_OUT"
+	}
+	b.say("Phase complete: %s State: %s", phase, state)
+	b.say("Phase context status code: %s Message: %s", why.Code, why.Message)
+}
+
 // phase runs a phase's commands until one fails, and then what must run in any case.
 func (b *build) phase(ctx context.Context, spec PhaseSpec, succeeding bool) error {
 	err := b.commands(ctx, spec.Commands, succeeding)
@@ -294,6 +310,9 @@ func (b *build) commands(ctx context.Context, commands []string, succeeding bool
 	for _, command := range commands {
 		b.say("Running command %s", firstLine(command))
 		status, err := b.shell.run(ctx, command, succeeding)
+		if errors.Is(err, errTimedOut) {
+			return err
+		}
 		if err != nil {
 			return &CommandError{Code: "CLIENT_ERROR", Message: err.Error()}
 		}

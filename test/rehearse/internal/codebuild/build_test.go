@@ -39,6 +39,19 @@ func (l *log) printed() []string {
 	return lines
 }
 
+// phases returns what the agent said about the ends of phases.
+func (l *log) phases() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var lines []string
+	for line := range strings.Lines(l.text.String()) {
+		if _, said, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " Phase "); ok {
+			lines = append(lines, "Phase "+said)
+		}
+	}
+	return lines
+}
+
 func run(t *testing.T, ctx context.Context, spec string, change func(*Request, *Host)) (Build, *log) {
 	t.Helper()
 	parsed, err := ParseBuildSpec(spec)
@@ -76,6 +89,24 @@ env: {shell: bash, exported-variables: [OUT]}
 phases:
 `
 
+// ends is how a build ends.
+type ends struct {
+	printed  []string
+	exported map[string]string
+	failure  string // part of the error; empty if the build succeeds
+}
+
+// otherwise are those of TestPhases that end in another way where each command has a shell of its
+// own: variables survive, exported or not; functions and options do not.
+var otherwise = map[string]ends{
+	"commands share variables, folder, functions and options": {[]string{"/usr", "no f"}, map[string]string{"OUT": "o1"}, ""},
+	"set -e reaches the next command":                         {[]string{"never"}, map[string]string{}, ""},
+	"post_build runs in a new shell if set -e ended the first": {
+		[]string{"kept lost gone /usr 0"}, nil, "Phase: BUILD",
+	},
+	"a variable that is not exported has no value": {nil, map[string]string{"OUT": "x"}, ""},
+}
+
 func TestPhases(t *testing.T) {
 	tests := map[string]struct {
 		spec     string
@@ -88,7 +119,7 @@ func TestPhases(t *testing.T) {
   install:
     commands: ["cd /usr && X=1; f() { echo f $X; }", "set -u"]
   build:
-    commands: ["pwd; f", "export OUT=o$X"]
+    commands: ["pwd; f 2>&- || echo no f", "export OUT=o$X"]
 `, []string{"/usr", "f 1"}, map[string]string{"OUT": "o1"}, "",
 		},
 		"the source is the first folder": {
@@ -196,23 +227,98 @@ phases:
 `, []string{"no bash"}, map[string]string{}, "",
 		},
 	}
+	for name := range otherwise {
+		if _, ok := tests[name]; !ok {
+			t.Errorf("there is no test %q", name)
+		}
+	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, l := run(t, t.Context(), test.spec, nil)
-			if diff := cmp.Diff(test.printed, l.printed()); diff != "" {
-				t.Errorf("printed (-want +got):\n%s", diff)
+		for model, fresh := range models {
+			t.Run(name+"/"+model, func(t *testing.T) {
+				t.Parallel()
+				want := ends{test.printed, test.exported, test.failure}
+				if other, ok := otherwise[name]; ok && fresh {
+					want = other
+				}
+				got, l := run(t, t.Context(), test.spec, func(_ *Request, h *Host) { h.FreshShell = fresh })
+				if diff := cmp.Diff(want.printed, l.printed()); diff != "" {
+					t.Errorf("printed (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff(want.exported, got.Exported); diff != "" {
+					t.Errorf("exported (-want +got):\n%s", diff)
+				}
+				switch {
+				case want.failure == "" && got.Err != nil:
+					t.Errorf("got %v, expected success", got.Err)
+				case want.failure != "" && (got.Err == nil || !strings.Contains(got.Err.Error(), want.failure)):
+					t.Errorf("got %v, expected %q", got.Err, want.failure)
+				}
+			})
+		}
+	}
+}
+
+// models are the two in which commands may run.
+var models = map[string]bool{"one shell": false, "a shell for each": true}
+
+// What follows a failed command was recorded:
+// https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html has the
+// names of the phases.
+func TestFailureSaysWhatCodeBuildSays(t *testing.T) {
+	for _, fresh := range models {
+		got, l := run(t, t.Context(), head+`
+  build: {commands: ["exit 7", "echo never"], finally: ["echo finally"]}
+  post_build: {commands: ["echo post_build"]}
+`, func(_ *Request, h *Host) { h.FreshShell = fresh })
+		if diff := cmp.Diff([]string{"finally", "post_build"}, l.printed()); diff != "" {
+			t.Errorf("printed (-want +got):\n%s", diff)
+		}
+		const want = "Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while executing command: exit 7. Reason: exit status 7"
+		if got.Err == nil || got.Err.Error() != want {
+			t.Errorf("got %v", got.Err)
+		}
+		if diff := cmp.Diff([]string{
+			"Phase complete: BUILD State: FAILED",
+			"Phase context status code: COMMAND_EXECUTION_ERROR Message: Error while executing command: exit 7. Reason: exit status 7",
+			"Phase complete: POST_BUILD State: SUCCEEDED", "Phase context status code:  Message: ",
+			"Phase complete: UPLOAD_ARTIFACTS State: SUCCEEDED", "Phase context status code:  Message: ",
+			"Phase complete: FINALIZING State: SUCCEEDED", "Phase context status code:  Message: ",
+		}, l.phases()); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// A value of 128 KiB is more than Linux takes as one variable of a program: it may be set, and
+// where that exports it no program starts any more. In a file it does no harm.
+func TestLargeValueIsForAFile(t *testing.T) {
+	tests := map[string]struct {
+		commands string
+		fails    bool // where variables are exported
+	}{
+		"in a variable": {`["large=$(head -c 200000 /dev/zero | tr '\\0' x)", "/bin/true"]`, true},
+		"in a file":     {`["head -c 200000 /dev/zero >large", "/bin/true"]`, false},
+	}
+	for name, test := range tests {
+		for _, fresh := range models {
+			got, _ := run(t, t.Context(), head+"  build: {commands: "+test.commands+"}\n", func(_ *Request, h *Host) { h.FreshShell = fresh })
+			if failed := got.Err != nil; failed != (fresh && test.fails) {
+				t.Errorf("%s, a shell for each %v: got %v", name, fresh, got.Err)
 			}
-			if diff := cmp.Diff(test.exported, got.Exported); diff != "" {
-				t.Errorf("exported (-want +got):\n%s", diff)
-			}
-			switch {
-			case test.failure == "" && got.Err != nil:
-				t.Errorf("got %v, expected success", got.Err)
-			case test.failure != "" && (got.Err == nil || !strings.Contains(got.Err.Error(), test.failure)):
-				t.Errorf("got %v, expected %q", got.Err, test.failure)
-			}
-		})
+		}
+	}
+}
+
+// Whether the build is failing is told anew to each command, whatever the one before has set.
+func TestSucceedingIsTold(t *testing.T) {
+	for _, fresh := range models {
+		_, l := run(t, t.Context(), head+`
+  pre_build: {on-failure: CONTINUE, commands: ["echo $CODEBUILD_BUILD_SUCCEEDING; CODEBUILD_BUILD_SUCCEEDING=2", "echo $CODEBUILD_BUILD_SUCCEEDING; false"]}
+  build: {commands: ["echo $CODEBUILD_BUILD_SUCCEEDING"]}
+`, func(_ *Request, h *Host) { h.FreshShell = fresh })
+		if diff := cmp.Diff([]string{"1", "1", "0"}, l.printed()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 
@@ -256,14 +362,29 @@ func TestBuildVariables(t *testing.T) {
 }
 
 func TestTimeoutEndsTheBuildAndWhatItStarted(t *testing.T) {
+	for model, fresh := range models {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			timesOut(t, fresh)
+		})
+	}
+}
+
+func timesOut(t *testing.T, fresh bool) {
 	number := filepath.Join(t.TempDir(), "process")
 	// Longer than tests may take.
-	got, _ := run(t, t.Context(), head+`
-  build: {commands: ["(echo $BASHPID > `+number+`; exec sleep 3600) & sleep 3600"]}
+	got, l := run(t, t.Context(), head+`
+  build: {commands: ["(echo $BASHPID > `+number+`; exec sleep 3600) & echo", "sleep 3600"], finally: ["echo never"]}
   post_build: {commands: ["echo never"]}
-`, func(r *Request, _ *Host) { r.Project.Timeout = 2 * time.Second })
-	if got.Err == nil || !strings.Contains(got.Err.Error(), "BUILD_TIMED_OUT") {
-		t.Errorf("got %v, expected BUILD_TIMED_OUT", got.Err)
+`, func(r *Request, h *Host) { r.Project.Timeout, h.FreshShell = 2*time.Second, fresh })
+	if want := "Phase: BUILD, Code: BUILD_TIMED_OUT, Message: Build has timed out. "; got.Err == nil || got.Err.Error() != want {
+		t.Errorf("got %v, expected %s", got.Err, want)
+	}
+	if diff := cmp.Diff([]string{"Phase complete: BUILD State: TIMED_OUT", "Phase context status code: BUILD_TIMED_OUT Message: Build has timed out. "}, l.phases()[:2]); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{""}, l.printed()); diff != "" {
+		t.Errorf("printed (-want +got):\n%s", diff)
 	}
 	process, err := os.ReadFile(number)
 	if err != nil {

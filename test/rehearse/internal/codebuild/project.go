@@ -1,5 +1,5 @@
 // Package codebuild runs a build as CodeBuild does: the phases of a buildspec in
-// one shell, with the project's environment.
+// one shell, or in a new one for each command, with the project's environment.
 package codebuild
 
 import "time"
@@ -52,6 +52,9 @@ type Host struct {
 	Environment []string
 	// BuildxPlugin is the buildx program, which Docker's client looks for under HOME.
 	BuildxPlugin string
+	// FreshShell lets each command have a shell of its own, which finds what the one before has
+	// exported, and its folder.
+	FreshShell bool
 	// Docker is for privileged builds only: elsewhere no daemon runs.
 	Docker Docker
 	// Secret fetches what a variable of the type SecretsManager or ParameterStore

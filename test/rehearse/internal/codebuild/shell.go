@@ -15,14 +15,16 @@ import (
 	"time"
 )
 
-// shell is the one shell that all commands of a build share. It reads the names
-// of files with commands from one pipe, and writes their statuses to another;
-// both are opened by name each time, so that no file descriptor of ours is there
-// for a command to inherit or to overwrite.
+// shell is the one shell that all commands of a build share, or that starts a shell for each of
+// them. It reads the names of files with commands from one pipe, and writes their statuses to
+// another; both are opened by name each time, so that no file descriptor of ours is there for a
+// command to inherit or to overwrite.
 type shell struct {
 	name string // bash or sh
-	dir  string // control files
-	log  io.Writer
+	// fresh lets each command have a shell of its own.
+	fresh bool
+	dir   string // control files
+	log   io.Writer
 
 	in, out  *os.File
 	statuses chan status
@@ -45,7 +47,7 @@ const shellEnded = -1
 
 // driver is what the shell runs. It must survive set -u, set -e and pipefail;
 // after a failed command set -e may end it, and that is the command's failure.
-const driver = `while IFS=' ' read -r CODEBUILD_BUILD_SUCCEEDING __rehearsal_number <'%[1]s/in'; do
+const shared = `while IFS=' ' read -r CODEBUILD_BUILD_SUCCEEDING __rehearsal_number <'%[1]s/in'; do
 export CODEBUILD_BUILD_SUCCEEDING
 . '%[1]s/command-'"$__rehearsal_number"
 __rehearsal_status=$?
@@ -55,14 +57,37 @@ echo "$__rehearsal_number $__rehearsal_status" >'%[1]s/out'
 done
 `
 
-func newShell(name, dir, cwd string, env []string, log io.Writer) (*shell, error) {
+// separate is what the shell runs where each command has a shell of its own. Under "set -a" all
+// variables that a command sets are exported, and nothing else but the folder is left behind. AWS's
+// runner for CodeCatalyst does so, with variables that are called like CodeBuild's:
+// https://github.com/aws/codecatalyst-runner-cli
+const separate = `while IFS=' ' read -r __rehearsal_succeeding __rehearsal_number <'%[1]s/in'; do
+%[2]s '%[1]s/fresh-'"$__rehearsal_number"
+echo "$__rehearsal_number $?" >'%[1]s/out'
+done
+`
+
+// own is the shell of one command. What ends it early leaves nothing behind.
+const own = `cd "$(cat '%[1]s/cwd')"
+set -a
+. '%[1]s/env.sh'
+CODEBUILD_BUILD_SUCCEEDING=%[3]d
+. '%[1]s/command-%[2]d'
+CODEBUILD_LAST_EXIT=$?
+export -p >'%[1]s/env.sh'
+/usr/bin/env -0 >'%[1]s/env'
+pwd >'%[1]s/cwd'
+exit $CODEBUILD_LAST_EXIT
+`
+
+func newShell(name string, fresh bool, dir, cwd string, env []string, log io.Writer) (*shell, error) {
 	if strings.Contains(dir, "'") {
 		return nil, fmt.Errorf("the folder %s has a quote in its name", dir)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	s := &shell{name: name, dir: dir, env: env, cwd: cwd, log: log, closed: make(chan struct{})}
+	s := &shell{name: name, fresh: fresh, dir: dir, env: env, cwd: cwd, log: log, closed: make(chan struct{})}
 	var err error
 	if s.in, err = pipe(filepath.Join(dir, "in")); err != nil {
 		return nil, err
@@ -72,8 +97,25 @@ func newShell(name, dir, cwd string, env []string, log io.Writer) (*shell, error
 	}
 	s.statuses = make(chan status)
 	go s.read()
-	script := fmt.Sprintf(driver, dir)
-	return s, os.WriteFile(filepath.Join(dir, "driver.sh"), []byte(script), 0o644)
+	script := fmt.Sprintf(shared, dir)
+	if fresh {
+		script = fmt.Sprintf(separate, dir, strings.Join(s.program(), " "))
+	}
+	var problems []error
+	for name, content := range map[string]string{
+		"driver.sh": script, "cwd": cwd, "env": strings.Join(env, "\x00"), "env.sh": "",
+	} {
+		problems = append(problems, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+	}
+	return s, errors.Join(problems...)
+}
+
+// program is the command line of a shell.
+func (s *shell) program() []string {
+	if s.name == "bash" {
+		return []string{"/bin/bash", "--noprofile", "--norc"}
+	}
+	return []string{"/bin/sh"}
 }
 
 // pipe makes a named pipe. Open for reading and writing it has always a peer, so
@@ -86,12 +128,8 @@ func pipe(name string) (*os.File, error) {
 }
 
 func (s *shell) start() error {
-	script := filepath.Join(s.dir, "driver.sh")
-	if s.name == "bash" {
-		s.command = exec.Command("/bin/bash", "--noprofile", "--norc", script)
-	} else {
-		s.command = exec.Command("/bin/sh", script)
-	}
+	line := append(s.program(), filepath.Join(s.dir, "driver.sh"))
+	s.command = exec.Command(line[0], line[1:]...)
 	s.command.Dir = s.cwd
 	s.command.Env = s.env
 	s.command.Stdout, s.command.Stderr = s.log, s.log
@@ -140,6 +178,12 @@ func (s *shell) run(ctx context.Context, text string, succeeding bool) (int, err
 	flag := 0
 	if succeeding {
 		flag = 1
+	}
+	if s.fresh {
+		script := fmt.Sprintf(own, s.dir, s.count, flag)
+		if err := os.WriteFile(filepath.Join(s.dir, "fresh-"+strconv.Itoa(s.count)), []byte(script), 0o644); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := fmt.Fprintf(s.in, "%d %d\n", flag, s.count); err != nil {
 		return 0, err

@@ -15,11 +15,13 @@ import (
 type Change struct {
 	// Ref is the full name, refs/heads/main.
 	Ref string
-	// Old is empty if the reference was created, New if it was deleted.
+	// Old and New are commits. Old is empty if the reference was created, New if it was deleted.
 	Old, New string
+	// Object is what the reference points at now: New, or the object of an annotated tag.
+	Object string
 }
 
-func changes(before, after map[string]string) []Change {
+func changes(before, after map[string]ref) []Change {
 	names := map[string]bool{}
 	for name := range before {
 		names[name] = true
@@ -30,14 +32,15 @@ func changes(before, after map[string]string) []Change {
 	var list []Change
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if before[name] != after[name] {
-			list = append(list, Change{Ref: name, Old: before[name], New: after[name]})
+			now := after[name]
+			list = append(list, Change{Ref: name, Old: before[name].commit, New: now.commit, Object: now.object})
 		}
 	}
 	return list
 }
 
 // Event is what CodeCommit tells EventBridge about a change.
-func (r *Repository) Event(c Change, account, region string, now time.Time) events.Event {
+func (r *Repository) Event(c Change, account, region string, at time.Time) events.Event {
 	kind, name := "branch", strings.TrimPrefix(c.Ref, "refs/heads/")
 	if tag, ok := strings.CutPrefix(c.Ref, "refs/tags/"); ok {
 		kind, name = "tag", tag
@@ -50,16 +53,20 @@ func (r *Repository) Event(c Change, account, region string, now time.Time) even
 		"referenceName":     name,
 		"referenceFullName": c.Ref,
 	}
+	now := c.New
+	if r.Readings.TagObject {
+		now = c.Object
+	}
 	switch {
 	case c.Old == "":
 		detail["event"] = "referenceCreated"
-		detail["commitId"] = c.New
+		detail["commitId"] = now
 	case c.New == "":
 		detail["event"] = "referenceDeleted"
 		detail["oldCommitId"] = c.Old
 	default:
 		detail["event"] = "referenceUpdated"
-		detail["commitId"] = c.New
+		detail["commitId"] = now
 		detail["oldCommitId"] = c.Old
 	}
 	return events.Event{
@@ -68,7 +75,7 @@ func (r *Repository) Event(c Change, account, region string, now time.Time) even
 		"detail-type": "CodeCommit Repository State Change",
 		"source":      "aws.codecommit",
 		"account":     account,
-		"time":        now.UTC().Format(time.RFC3339),
+		"time":        at.UTC().Format(time.RFC3339),
 		"region":      region,
 		"resources":   []any{r.ARN},
 		"detail":      detail,

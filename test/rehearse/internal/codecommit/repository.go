@@ -4,11 +4,12 @@ package codecommit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"archway/test/rehearse/internal/decided"
 )
 
 // Repository is one repository.
@@ -17,6 +18,9 @@ type Repository struct {
 	ARN  string
 	// ID is CodeCommit's own identifier of the repository.
 	ID string
+
+	// Readings say what is told of annotated tags.
+	Readings decided.Readings
 
 	dir string // the bare repository
 }
@@ -92,63 +96,12 @@ func (r *Repository) checkOut(ctx context.Context, work, branch string) error {
 	return err
 }
 
-// PushTag points a git tag at a commit.
-func (r *Repository) PushTag(ctx context.Context, tag, commit string) ([]Change, error) {
-	work, err := os.MkdirTemp(filepath.Dir(r.dir), "push-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(work)
-	if _, err := git(ctx, work, "clone", "--quiet", r.dir, "."); err != nil {
-		return nil, err
-	}
-	if _, err := git(ctx, work, "tag", tag, commit); err != nil {
-		return nil, err
-	}
-	return r.push(ctx, work, "refs/tags/"+tag)
-}
-
 // push sends one reference and reports what changed in the repository.
 func (r *Repository) push(ctx context.Context, work, ref string) ([]Change, error) {
-	before, err := r.refs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := git(ctx, work, "push", "--quiet", r.dir, ref+":"+ref); err != nil {
-		return nil, err
-	}
-	after, err := r.refs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return changes(before, after), nil
-}
-
-// refs returns all references with the commits that they point at.
-func (r *Repository) refs(ctx context.Context) (map[string]string, error) {
-	// An annotated tag is an object of its own; *objectname is its commit.
-	out, err := git(ctx, r.dir, "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
-	if err != nil {
-		return nil, err
-	}
-	refs := map[string]string{}
-	for line := range strings.Lines(out) {
-		fields := strings.Fields(line)
-		refs[fields[0]] = fields[len(fields)-1]
-	}
-	return refs, nil
-}
-
-// ErrNoCommit: there is no such branch or commit.
-var ErrNoCommit = errors.New("no such commit")
-
-// Resolve returns the full commit id of a reference or a commit.
-func (r *Repository) Resolve(ctx context.Context, revision string) (string, error) {
-	id, err := git(ctx, r.dir, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		return "", fmt.Errorf("repository %s: %w: %s", r.Name, ErrNoCommit, revision)
-	}
-	return id, nil
+	return r.changing(ctx, func() error {
+		_, err := git(ctx, work, "push", "--quiet", r.dir, ref+":"+ref)
+		return err
+	})
 }
 
 // MergeBase returns the best common ancestor of two commits; empty if they have none.

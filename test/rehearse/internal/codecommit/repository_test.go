@@ -134,18 +134,6 @@ func TestEventHasTheFieldsOfItsKind(t *testing.T) {
 	}
 }
 
-func TestTagIsReportedWithItsCommit(t *testing.T) {
-	r := create(t)
-	commit := push(t, r, "main", map[string]string{"a": "1"})[0].New
-	got, err := r.PushTag(t.Context(), "v1", commit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]Change{{Ref: "refs/tags/v1", New: commit}}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestResolveNamesWhatIsMissing(t *testing.T) {
 	r := create(t)
 	if _, err := r.Resolve(context.Background(), "refs/heads/none"); err == nil {

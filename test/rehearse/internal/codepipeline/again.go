@@ -2,9 +2,12 @@ package codepipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,40 +26,54 @@ func refuse(code, format string, arguments ...any) error {
 func (e *Engine) stageIndex(name string) (int, error) {
 	i := slices.IndexFunc(e.pipeline.Stages, func(s Stage) bool { return s.Name == name })
 	if i < 0 {
-		return i, refuse("StageNotFoundException", "the pipeline %s has no stage %s", e.pipeline.Name, name)
+		return i, refuse("StageNotFoundException", "Pipeline '%s' does not have a stage with name '%s'", e.pipeline.Name, name)
 	}
 	return i, nil
 }
 
 // RollbackStage runs a stage again with what an earlier execution had there: its
 // variables, artifacts and revisions. It is a new execution, of the type
-// ROLLBACK, and ends with that stage.
+// ROLLBACK, and ends with that stage. user is the ARN of who asks for it. The refusals are those that were recorded, but for
+// the source stage, which AWS rolls back against its own guide, and the rehearsal doesn't, and for a target that is a rollback,
+// of whose refusal nobody recorded the words.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html
-func (e *Engine) RollbackStage(ctx context.Context, stage, target string) (*Execution, error) {
+func (e *Engine) RollbackStage(ctx context.Context, stage, target, user string) (*Execution, error) {
+	if !uuidPattern.MatchString(target) {
+		return nil, refuse("ValidationException", "1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy "+
+			"constraint: Member must satisfy regular expression pattern: %s", strings.Trim(uuidPattern.String(), "^$"))
+	}
 	i, err := e.stageIndex(stage)
 	if err != nil {
 		return nil, err
 	}
 	if i == 0 {
-		return nil, refuse("UnableToRollbackStageException", "%s is the source stage", stage)
+		return nil, refuse("UnableToRollbackStageException", "the rehearsal does not roll back the source stage %s", stage)
 	}
 	t, ok := e.Find(target)
 	if !ok {
-		return nil, refuse("PipelineExecutionNotFoundException", "the pipeline %s has no execution %s", e.pipeline.Name, target)
+		return nil, refuse("PipelineExecutionNotFoundException",
+			"Target Pipeline Execution with id '%s' does not exist in pipeline with name '%s'", target, e.pipeline.Name)
 	}
-	r := t.Result()
 	switch {
-	case r.Type != Standard:
+	case t.Result().Type == RollbackType:
 		return nil, refuse("UnableToRollbackStageException", "the execution %s is a rollback itself", target)
 	case !e.didSucceed(i, t):
-		return nil, refuse("UnableToRollbackStageException", "the execution %s did not succeed in the stage %s", target, stage)
+		return nil, refuse("UnableToRollbackStageException",
+			"Target Pipeline Execution with id '%s' has not completed in stage with name '%s'", target, stage)
 	}
 	turn := e.turns[i].takeFree()
 	if turn == nil {
-		return nil, refuse("ConflictException", "the stage %s is busy", stage)
+		return nil, refuse("UnableToRollbackStageException",
+			"Pipeline '%s' cannot start rollback since stage %s is in progress.", e.pipeline.Name, stage)
 	}
-	return e.rollback(ctx, i, t, turn, "ManualRollback"), nil
+	by, err := json.Marshal(map[string]string{"AwsUserArn": user})
+	if err != nil {
+		return nil, err
+	}
+	return e.rollback(ctx, i, t, turn, Trigger{TriggeredByRollback, string(by)}), nil
 }
+
+var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 func (e *Engine) didSucceed(stage int, x *Execution) bool {
 	e.mu.Lock()
@@ -65,11 +82,11 @@ func (e *Engine) didSucceed(stage int, x *Execution) bool {
 }
 
 // rollback starts the execution that rolls a stage back.
-func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, turn *turn, trigger string) *Execution {
+func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, turn *turn, trigger Trigger) *Execution {
 	target.mu.Lock()
 	variables, artifacts, revisions := target.variables.clone(), maps.Clone(target.artifacts), maps.Clone(target.result.Revisions)
 	target.mu.Unlock()
-	x := e.newExecution(Result{Trigger: trigger, Type: RollbackType, Target: target.id, Revisions: revisions}, variables)
+	x := e.newExecution(Result{Trigger: trigger.Type, Cause: trigger, Type: RollbackType, Target: target.id, Revisions: revisions}, variables)
 	x.artifacts, x.revisions = artifacts, revisions
 	x.begin(ctx, part{turn: turn, first: stage, last: stage, mode: AllActions})
 	return x
@@ -80,13 +97,13 @@ func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, tur
 // earlier success there is nothing to go back to, and a failed rollback is not
 // rolled back.
 func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution, turn *turn) bool {
-	if e.pipeline.Stages[stage].OnFailure.Result != Rollback || failed.Result().Type != Standard || ctx.Err() != nil {
+	if e.pipeline.Stages[stage].OnFailure.Result != Rollback || failed.Result().Type == RollbackType || ctx.Err() != nil {
 		return false
 	}
 	e.mu.Lock()
 	var target *Execution
 	for _, x := range e.stages[stage].succeeded {
-		if x != failed && x.result.Type == Standard {
+		if x != failed && x.result.Type != RollbackType {
 			target = x
 		}
 	}
@@ -95,7 +112,7 @@ func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution
 		return false
 	}
 	// The failed execution's context ends with it.
-	e.rollback(context.WithoutCancel(ctx), stage, target, turn, "AutomatedRollback")
+	e.rollback(context.WithoutCancel(ctx), stage, target, turn, Trigger{Type: TriggeredByOnFailure, Detail: failed.id})
 	return true
 }
 
@@ -116,7 +133,7 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 	switch r := x.Result(); {
 	case mode != FailedActions && mode != AllActions:
 		return nil, refuse("ValidationException", "the retry mode is %q, expected %s or %s", mode, FailedActions, AllActions)
-	case latest != execution:
+	case latest != x:
 		return nil, refuse("NotLatestPipelineExecutionException", "the execution %s is not the latest in the stage %s", execution, stage)
 	case r.Status != Failed && r.Status != Stopped, r.Stages[i].Status != Failed && r.Stages[i].Status != Stopped:
 		return nil, refuse("StageNotRetryableException", "the stage %s of execution %s has no failed action", stage, execution)
@@ -130,7 +147,8 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 		last = i
 	}
 	x.publish(func(r *Result) {
-		r.Status, r.Span = InProgress, Span{Start: time.Now()}
+		r.Earlier = r.Status
+		r.Status, r.Span, r.Attempt = InProgress, Span{Start: time.Now()}, r.Attempt+1
 		for n := i; n <= last; n++ {
 			replace(&r.Stages[n], DidNotRun, Waiting)
 		}

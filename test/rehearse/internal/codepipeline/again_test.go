@@ -93,6 +93,8 @@ func (w *world) run() *Execution {
 	return x
 }
 
+const somebody = "arn:aws:iam::111122223333:user/somebody"
+
 func (w *world) refused(err error, code string) {
 	w.t.Helper()
 	var refusal *Refusal
@@ -106,12 +108,12 @@ func TestRollbackIsANewExecutionOfOneStageWithTheTargetsVariablesAndArtifacts(t 
 	first := w.run()
 	w.run()
 	w.took()
-	back, err := w.RollbackStage(t.Context(), "Promote", first.ID())
+	back, err := w.RollbackStage(t.Context(), "Promote", first.ID(), somebody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := back.Wait()
-	if got.Status != Succeeded || got.Type != RollbackType || got.Target != first.ID() || got.Trigger != "ManualRollback" || got.Execution == first.ID() {
+	if got.Status != Succeeded || got.Type != RollbackType || got.Target != first.ID() || got.Trigger != "ManualRollback" || got.Cause.Detail != `{"AwsUserArn":"`+somebody+`"}` || got.Execution == first.ID() {
 		t.Errorf("got %+v", got)
 	}
 	if diff := cmp.Diff([]string{"a", "b", "last"}, w.took()); diff != "" {
@@ -135,22 +137,28 @@ func TestRollbackRefuses(t *testing.T) {
 	w.breaks("b")
 	bad := w.run()
 	w.breaks()
-	back, err := w.RollbackStage(t.Context(), "Promote", good.ID())
+	back, err := w.RollbackStage(t.Context(), "Promote", good.ID(), somebody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	back.Wait()
-	for _, test := range []struct{ stage, target, code string }{
-		{"Source", good.ID(), "UnableToRollbackStageException"},
-		{"Publish", good.ID(), "StageNotFoundException"},
-		{"Promote", "none", "PipelineExecutionNotFoundException"},
-		{"Promote", bad.ID(), "UnableToRollbackStageException"},
-		{"Promote", back.ID(), "UnableToRollbackStageException"},
+	const nowhere = "e0678417-dff5-4143-a453-615c227bb984"
+	for _, test := range []struct{ stage, target, code, message string }{
+		{"Source", good.ID(), "UnableToRollbackStageException", ""},
+		{"Missing", good.ID(), "StageNotFoundException", "Pipeline 'app' does not have a stage with name 'Missing'"},
+		{"Promote", nowhere, "PipelineExecutionNotFoundException", "Target Pipeline Execution with id '" + nowhere + "' does not exist in pipeline with name 'app'"},
+		{"Promote", "bad", "ValidationException", "1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy constraint: " +
+			"Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
+		{"Promote", bad.ID(), "UnableToRollbackStageException", "Target Pipeline Execution with id '" + bad.ID() + "' has not completed in stage with name 'Promote'"},
+		{"Promote", back.ID(), "UnableToRollbackStageException", ""},
 	} {
-		_, err := w.RollbackStage(t.Context(), test.stage, test.target)
+		_, err := w.RollbackStage(t.Context(), test.stage, test.target, somebody)
 		w.refused(err, test.code)
+		if message := err.(*Refusal).Message; test.message != "" && message != test.message {
+			t.Errorf("got %q, expected %q", message, test.message)
+		}
 	}
-	if _, err := w.RollbackStage(t.Context(), "Build", bad.ID()); err != nil {
+	if _, err := w.RollbackStage(t.Context(), "Build", bad.ID(), somebody); err != nil {
 		t.Errorf("it succeeded in Build: %v", err)
 	}
 }
@@ -159,8 +167,11 @@ func TestRollbackNeedsTheStageForItself(t *testing.T) {
 	w := newWorld(t, nil)
 	good := w.run()
 	turn := w.turns[2].take()
-	_, err := w.RollbackStage(t.Context(), "Promote", good.ID())
-	w.refused(err, "ConflictException")
+	_, err := w.RollbackStage(t.Context(), "Promote", good.ID(), somebody)
+	w.refused(err, "UnableToRollbackStageException")
+	if !strings.HasSuffix(err.Error(), ": Pipeline 'app' cannot start rollback since stage Promote is in progress.") {
+		t.Errorf("got %v", err)
+	}
 	turn.leave()
 }
 
@@ -222,6 +233,24 @@ func TestRetryRefuses(t *testing.T) {
 	w.refused(err, "StageNotRetryableException")
 }
 
+// Nobody knows whose id an action of a rollback is given.
+func TestRollbackIDInBothReadings(t *testing.T) {
+	for _, target := range []bool{false, true} {
+		w := newWorld(t, nil)
+		w.readings.RollbackTarget = target
+		first := w.run()
+		back, err := w.RollbackStage(t.Context(), "Promote", first.ID(), somebody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back.Wait()
+		want := map[bool]string{false: back.ID(), true: first.ID()}[target]
+		if got := w.given["a"]["execution"]; got != want {
+			t.Errorf("target %v: got %s, expected %s", target, got, want)
+		}
+	}
+}
+
 func promoteRule(rule OnFailure) func(*Pipeline) {
 	return func(p *Pipeline) { p.Stages[2].OnFailure = rule }
 }
@@ -253,7 +282,7 @@ func TestRollbackThatFailsIsNotRolledBack(t *testing.T) {
 	w := newWorld(t, promoteRule(OnFailure{Result: Rollback}))
 	good := w.run()
 	w.breaks("last")
-	back, err := w.RollbackStage(t.Context(), "Promote", good.ID())
+	back, err := w.RollbackStage(t.Context(), "Promote", good.ID(), somebody)
 	if err != nil {
 		t.Fatal(err)
 	}

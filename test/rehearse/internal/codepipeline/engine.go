@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"archway/test/rehearse/internal/decided"
 )
 
 // Observer is told about each change of an execution. It is called from several
@@ -19,18 +21,24 @@ type Engine struct {
 	dir       string
 	logs      func(execution, stage, action string) (io.WriteCloser, string, error)
 	observer  Observer
+	readings  decided.Readings
 	turns     []*turns
+
+	starting sync.Mutex // one start at a time
 
 	mu         sync.Mutex
 	waiting    int
 	executions []*Execution
+	tokens     map[string]*Execution // by the token that the start was made with
 	stages     []stageState
 }
 
 // stageState is what CodePipeline remembers of a stage.
 type stageState struct {
 	// entered is the execution that was the last to enter.
-	entered string
+	entered *Execution
+	// latest are the latest attempts, by action.
+	latest map[string]*Attempt
 	// succeeded are the executions that succeeded here, the latest last.
 	succeeded []*Execution
 }
@@ -44,6 +52,8 @@ type Options struct {
 	Logs func(execution, stage, action string) (io.WriteCloser, string, error)
 	// Observer may be nil.
 	Observer Observer
+	// Readings are those of unproven facts.
+	Readings decided.Readings
 }
 
 // New checks the pipeline as CodePipeline does when one is created.
@@ -51,11 +61,14 @@ func New(p *Pipeline, options Options) (*Engine, error) {
 	if err := p.check(options.Providers); err != nil {
 		return nil, err
 	}
-	e := &Engine{pipeline: p, providers: options.Providers, dir: options.Dir, logs: options.Logs, observer: options.Observer}
+	e := &Engine{
+		pipeline: p, providers: options.Providers, dir: options.Dir, logs: options.Logs, observer: options.Observer,
+		readings: options.Readings, tokens: map[string]*Execution{},
+	}
 	for range p.Stages {
 		e.turns = append(e.turns, &turns{supersede: p.Mode == Superseded})
+		e.stages = append(e.stages, stageState{latest: map[string]*Attempt{}})
 	}
-	e.stages = make([]stageState, len(p.Stages))
 	return e, nil
 }
 
@@ -100,7 +113,7 @@ func (e *Engine) know(x *Execution) {
 func (e *Engine) enter(stage int, x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stages[stage].entered = x.id
+	e.stages[stage].entered = x
 }
 
 func (e *Engine) succeed(stage int, x *Execution) {

@@ -1,6 +1,7 @@
 package codepipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -29,27 +30,19 @@ type Execution struct {
 	result    Result
 	variables Variables
 	artifacts map[string]Artifact
-}
-
-// Start starts an execution. Executions enter each stage in the order of their
-// starts.
-func (e *Engine) Start(ctx context.Context, input StartInput) (*Execution, error) {
-	variables, revisions, err := e.accept(input)
-	if err != nil {
-		return nil, fmt.Errorf("StartPipelineExecution of %s: %w", e.pipeline.Name, err)
-	}
-	x := e.newExecution(Result{Trigger: input.Trigger, Type: Standard, Revisions: maps.Clone(revisions)}, variables)
-	x.revisions = revisions
-	turn := e.turns[0].take()
-	x.begin(ctx, part{turn: turn, first: 0, last: len(e.pipeline.Stages) - 1, mode: AllActions, queued: true})
-	return x, nil
+	attempts  []*Attempt
 }
 
 // newExecution makes an execution that has not begun.
 func (e *Engine) newExecution(r Result, variables Variables) *Execution {
 	x := &Execution{engine: e, id: uuid(), variables: variables, artifacts: map[string]Artifact{}, result: r}
-	x.variables[pipelineNamespace] = map[string]string{"PipelineExecutionId": x.id}
+	known := x.id
+	if r.Type == RollbackType && e.readings.RollbackTarget {
+		known = r.Target
+	}
+	x.variables[pipelineNamespace] = map[string]string{"PipelineExecutionId": known}
 	x.result.Pipeline, x.result.Execution, x.result.Status, x.result.Start = e.pipeline.Name, x.id, InProgress, time.Now()
+	x.result.Attempt = 1
 	for _, stage := range e.pipeline.Stages {
 		s := StageResult{Name: stage.Name, Status: Waiting}
 		for _, a := range stage.Actions {
@@ -214,29 +207,33 @@ func worse(a, b Status) Status {
 
 func (x *Execution) action(ctx context.Context, stage, index int, a Action, visible Variables) Status {
 	log, file, err := x.engine.logs(x.id, x.engine.pipeline.Stages[stage].Name, a.Name)
-	started := time.Now()
+	attempt := x.attemptOf(stage, a)
+	x.keep(stage, attempt)
 	x.publish(func(r *Result) {
 		action := &r.Stages[stage].Actions[index]
-		action.Status, action.Start, action.Log = InProgress, started, file
+		action.ID, action.Status, action.Start, action.Log = attempt.ID, InProgress, attempt.Start, file
 	})
 	var outcome Outcome
 	if err != nil {
 		outcome.Err = err
 	} else {
-		outcome = x.perform(ctx, stage, a, visible, log)
+		outcome = x.perform(ctx, stage, &attempt, visible, log)
 		outcome.Err = errors.Join(outcome.Err, log.Close())
 	}
 	status := Succeeded
-	message := outcome.Summary
+	// CodePipeline shows no summary of a function that succeeded: what it has to say is an output variable.
+	message := cmp.Or(outcome.Summary, outcome.Variables[summaryVariable])
 	if outcome.Err != nil {
 		status, message = Failed, outcome.Err.Error()
 		if ctx.Err() != nil {
 			status = Stopped
 		}
 	}
+	attempt = attempt.end(status, outcome)
+	x.keep(stage, attempt)
 	x.publish(func(r *Result) {
 		action := &r.Stages[stage].Actions[index]
-		action.Status, action.Message, action.End, action.Busy = status, message, time.Now(), outcome.Busy
+		action.Status, action.Message, action.End, action.Busy = status, message, attempt.End, outcome.Busy
 		if status != Succeeded {
 			return
 		}
@@ -254,8 +251,12 @@ func (x *Execution) action(ctx context.Context, stage, index int, a Action, visi
 	return status
 }
 
-// perform resolves what the action needs and lets its provider run it.
-func (x *Execution) perform(ctx context.Context, stage int, a Action, visible Variables, log io.Writer) Outcome {
+// summaryVariable is the output variable in which a function says, for people, what it did.
+const summaryVariable = "summary"
+
+// perform resolves what the action needs, notes it in the attempt, and lets its provider run it.
+func (x *Execution) perform(ctx context.Context, stage int, attempt *Attempt, visible Variables, log io.Writer) Outcome {
+	a := attempt.Action
 	configuration, err := visible.resolve(a)
 	if err != nil {
 		return Outcome{Err: err}
@@ -263,8 +264,9 @@ func (x *Execution) perform(ctx context.Context, stage int, a Action, visible Va
 	run := Run{
 		Pipeline:      x.engine.pipeline,
 		Execution:     x.id,
-		Stage:         x.engine.pipeline.Stages[stage].Name,
+		Stage:         attempt.Stage,
 		Action:        a,
+		Attempt:       attempt.ID,
 		Configuration: configuration,
 		Revision:      x.revisions[a.Name],
 		Output:        x.output,
@@ -282,6 +284,8 @@ func (x *Execution) perform(ctx context.Context, stage int, a Action, visible Va
 	if err != nil {
 		return Outcome{Err: err}
 	}
+	attempt.Resolved, attempt.Inputs = maps.Clone(configuration), run.Inputs
+	x.keep(stage, *attempt)
 	if a.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, a.Timeout, fmt.Errorf("the action took longer than its %v", a.Timeout))
@@ -313,11 +317,14 @@ func checkOutcome(a Action, outcome Outcome) error {
 	return nil
 }
 
-// output reserves the place of an artifact, as CodePipeline does: a key of its
-// own under the pipeline's and the artifact's names, both shortened.
+// ArtifactFolder is where in its bucket a pipeline keeps an artifact's objects: both names are cut, as was recorded.
+func ArtifactFolder(pipeline, artifact string) string {
+	return pipeline[:min(len(pipeline), 20)] + "/" + artifact[:min(len(artifact), 10)] + "/"
+}
+
+// output reserves the place of an artifact: an object of its own.
 func (x *Execution) output(name string) (Artifact, error) {
-	short := func(s string) string { return s[:min(len(s), 20)] }
-	key := short(x.engine.pipeline.Name) + "/" + short(name) + "/" + rand.Text()[:7]
+	key := ArtifactFolder(x.engine.pipeline.Name, name) + rand.Text()[:7]
 	file := filepath.Join(x.engine.dir, filepath.FromSlash(key)+".zip")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return Artifact{}, err

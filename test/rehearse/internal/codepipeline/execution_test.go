@@ -334,33 +334,6 @@ func TestStopEndsTheActions(t *testing.T) {
 	}
 }
 
-func TestStartRefuses(t *testing.T) {
-	p := pipeline(Stage{Name: "Build", Actions: []Action{work("a", nil)}})
-	p.Variables = []Variable{{Name: "branch", Default: "main"}}
-	tests := map[string]StartInput{
-		"PipelineNotFoundException": {Name: "other"},
-		`no variable "x"`:           {Variables: []StartVariable{{"x", "1"}}},
-		"0 characters":              {Variables: []StartVariable{{"branch", ""}}},
-		"1001 characters":           {Variables: []StartVariable{{"branch", strings.Repeat("x", 1001)}}},
-		`no source action "Other"`:  {SourceRevisions: []SourceRevision{{"Other", "COMMIT_ID", "abc"}}},
-		`type "S3_OBJECT_KEY"`:      {SourceRevisions: []SourceRevision{{"source", "S3_OBJECT_KEY", "abc"}}},
-		"source revision of source": {SourceRevisions: []SourceRevision{{"source", "COMMIT_ID", ""}}},
-	}
-	e, _, err := engine(t, p, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for want, input := range tests {
-		if _, err := e.Start(t.Context(), input); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: got %v, expected %q", input, err, want)
-		}
-	}
-	p.Variables = append(p.Variables, Variable{Name: "required"})
-	if _, err := e.Start(t.Context(), StartInput{}); err == nil || !strings.Contains(err.Error(), "required has no default") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestParseStartInput(t *testing.T) {
 	got, err := ParseStartInput(`{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":"abc"}],"variables":[{"name":"branch","value":"main"}]}`)
 	want := StartInput{SourceRevisions: []SourceRevision{{"Source", "COMMIT_ID", "abc"}}, Variables: []StartVariable{{"branch", "main"}}}

@@ -20,6 +20,8 @@ type Run struct {
 	Execution string
 	Stage     string
 	Action    Action
+	// Attempt is the id of this execution of the action.
+	Attempt string
 	// Configuration is the action's with all variables resolved.
 	Configuration map[string]string
 	// Inputs are the files of the input artifacts, in the order of Action.Inputs.
@@ -39,14 +41,20 @@ type Artifact struct {
 	File, Bucket, Key string
 	// Revision is the commit that the artifact was made from.
 	Revision string
+	// Summary is what the source says about the revision.
+	Summary string
 }
 
 // Outcome is how an action ended.
 type Outcome struct {
 	// Err is nil if the action succeeded; its text is the action's message.
 	Err error
-	// Summary is one line about a success, if there is something to say.
+	// Code is CodePipeline's name for the failure; empty for JobFailed.
+	Code string
+	// Summary is one line about a success that CodePipeline's history keeps.
 	Summary string
+	// ExternalID and ExternalURL are what the action's work is called, and where it can be looked at, in its own service.
+	ExternalID, ExternalURL string
 	// Variables are the output variables.
 	Variables map[string]string
 	// Outputs are the artifacts that the action wrote.

@@ -28,22 +28,41 @@ type Span struct {
 // Duration is the length of the span.
 func (s Span) Duration() time.Duration { return s.End.Sub(s.Start) }
 
-// Types of executions.
+// RollbackType is the type of an execution that rolls a stage back. Ordinary ones have none.
+const RollbackType = "ROLLBACK"
+
+// Trigger is what started an execution, in CodePipeline's words.
+type Trigger struct {
+	Type   string `json:"type"`
+	Detail string `json:"detail"`
+}
+
+// Types of triggers.
 const (
-	Standard     = "STANDARD"
-	RollbackType = "ROLLBACK"
+	TriggeredByCreation  = "CreatePipeline"
+	TriggeredByRule      = "CloudWatchEvent"
+	TriggeredByStart     = "StartPipelineExecution"
+	TriggeredByRollback  = "ManualRollback"
+	TriggeredByOnFailure = "AutomatedRollback"
 )
 
 // Result is an execution, as far as it is.
 type Result struct {
 	Pipeline  string `json:"pipeline"`
 	Execution string `json:"execution"`
-	Trigger   string `json:"trigger"`
-	// Type is STANDARD or ROLLBACK.
-	Type string `json:"type"`
+	// Trigger says, for people, who started it, and Cause in CodePipeline's words.
+	Trigger string  `json:"trigger"`
+	Cause   Trigger `json:"-"`
+	// Attempt is 1, and one more after each retry.
+	Attempt int `json:"-"`
+	// Earlier is the status before the latest retry.
+	Earlier Status `json:"-"`
+	// Type is ROLLBACK, or empty.
+	Type string `json:"type,omitempty"`
 	// Target is the execution that a rollback goes back to.
-	Target    string            `json:"target,omitempty"`
-	Status    Status            `json:"status"`
+	Target string `json:"target,omitempty"`
+	Status Status `json:"status"`
+	// Message is why the execution failed without an action.
 	Message   string            `json:"message,omitempty"`
 	Revisions map[string]string `json:"revisions,omitempty"`
 	Variables Variables         `json:"variables"`
@@ -62,6 +81,7 @@ type StageResult struct {
 // ActionResult is an action of an execution.
 type ActionResult struct {
 	Name      string            `json:"name"`
+	ID        string            `json:"id,omitempty"`
 	RunOrder  int               `json:"runOrder"`
 	Namespace string            `json:"namespace,omitempty"`
 	Status    Status            `json:"status"`

@@ -16,8 +16,9 @@ type Variables map[string]map[string]string
 
 // Namespaces that no action has.
 const (
-	pipelineNamespace  = "codepipeline"
-	variablesNamespace = "variables"
+	pipelineNamespace = "codepipeline"
+	// VariablesNamespace is that of the pipeline's variables.
+	VariablesNamespace = "variables"
 )
 
 func (v Variables) clone() Variables {

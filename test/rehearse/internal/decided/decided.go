@@ -20,10 +20,16 @@ const (
 	// JobTimeoutTotal caps a job that keeps reporting continuation tokens.
 	JobTimeoutTotal = 24 * time.Hour
 
-	// ContinuationDelay: the interval after which a job with a continuation
-	// token is invoked again is unconfirmed (about half a minute is reported).
-	// Nothing here gets better by waiting.
+	// ContinuationDelay: a job with a continuation token was seen to be invoked again
+	// after 28 seconds. Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
+
+	// LateAnswers are how many answers of CodePipeline's history everybody gets that know nothing of an end, or a retry, as long as it is
+	// no longer ago than HistoryLag. How long it lags is not documented; an approval was seen in it 16 seconds late.
+	LateAnswers = 2
+	HistoryLag  = 20 * time.Second
+	// NewExecution: a rollback was seen to be readable within two seconds, and its action to start within one.
+	NewExecution = 2 * time.Second
 
 	// ApprovalTimeout is how long a manual approval waits that names no time.
 	ApprovalTimeout = 7 * 24 * time.Hour
@@ -46,17 +52,23 @@ const (
 //     there: using it fails the consuming action like any unknown variable.
 //   - A variable of an action with the same run order, or a later one, can't be
 //     resolved, even if that action happens to be done.
-//   - A stage rollback is an execution that runs that stage and no other. It needs
-//     the stage to be free (ConflictException); what waits for the stage comes
-//     after it.
+//   - What waits for a stage comes after the rollback that is in it.
+//   - A target that is a rollback itself is refused with UnableToRollbackStageException:
+//     that it is refused was seen, not how.
 //   - A rollback for OnFailure: ROLLBACK takes over the place of the execution
 //     that failed, so that no other one comes between. Its target is the latest
 //     execution that succeeded in the stage and is no rollback: also one from
 //     which somebody rolled back by hand. Without one, nothing happens; a failed
 //     rollback is not rolled back.
 //   - OnFailure: RETRY is one more attempt.
-//   - A retry needs the stage to be free, and no other execution to have entered
-//     it since.
+//   - A retry needs the stage to be free (ConflictException), and no other execution to
+//     have entered it since.
+//   - The history knows an attempt of an action as soon as it begins.
+//   - A stage's state shows of an action that has not begun yet what it did in an earlier
+//     execution.
+//   - Several required variables without a value are named in their order, with commas.
+//   - What else a pipeline's target of a rule is given, such as a token, it is given with the
+//     variables, or not.
 //   - A retried or rolling-back execution that waits can be superseded like others.
 //   - A rehearsal has nobody at a console: manual approvals are given at once, unless
 //     who rehearses decides otherwise. Who may approve is not looked at.
@@ -68,8 +80,8 @@ const (
 //     common ancestor.
 //   - CODE_ZIP artifacts hold the commit's files with modes and symbolic links,
 //     and no .git; .gitattributes does not change what is archived.
-//   - A pipeline's first, automatic execution on creation is left out: it would
-//     meet the seeded commit a second time, next to the push event.
+//   - A pipeline's first, automatic execution on creation is left out, as it would build
+//     the seeded commit a second time, next to the push event; tests start it.
 
 // Statements about CodeBuild:
 //
@@ -97,8 +109,11 @@ const (
 
 // Statements about ECR:
 //
-//   - Nothing is scanned. Every image has a finished scan without findings, unless a
-//     test says what was found.
+//   - Nothing is scanned for vulnerabilities. Every image with a distribution has a
+//     finished scan without findings, unless a test says what was found.
+//   - Whoever mounts a blob needs ecr:GetDownloadUrlForLayer on the repository that
+//     has it, and is refused without; a blob that can't be mounted is uploaded.
+//   - An image's push time stays when its manifest comes again, also with another tag.
 
 // Lambda.
 var (
@@ -109,8 +124,8 @@ var (
 
 // Statements about Lambda without a number:
 //
-//   - What a function returns is ignored; only the job API decides. A second
-//     report for one job is InvalidJobStateException.
+//   - A job whose action ended without its report, by its time limit, has terminated: a
+//     late report is InvalidJobStateException.
 //   - The memory size is told to the function, not enforced.
 //   - An instance serves one invocation at a time and stays for the next one; a
 //     timeout ends it.

@@ -2,7 +2,6 @@ package events
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -55,7 +54,7 @@ func (r *Rule) Payload(t Target, event Event, now time.Time) (string, error) {
 			return "", err
 		}
 		if !found {
-			return "", fmt.Errorf("input path %s: the event has nothing there", t.InputPath)
+			return "{}", nil // as it was recorded
 		}
 		return show(value), nil
 	}

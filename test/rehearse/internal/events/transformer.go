@@ -77,7 +77,7 @@ func (t *Transformer) apply(event Event, given map[string]any) (string, error) {
 		c := t.template[i]
 		if c == '<' {
 			if match := placeholders.FindString(t.template[i:]); match != "" && strings.HasPrefix(t.template[i:], match) {
-				out.WriteString(written(values, strings.Trim(match, "<>"), inString))
+				out.WriteString(t.written(values, strings.Trim(match, "<>"), inString))
 				i += len(match) - 1
 				continue
 			}
@@ -96,13 +96,18 @@ func (t *Transformer) apply(event Event, given map[string]any) (string, error) {
 	return out.String(), nil
 }
 
-func written(values map[string]any, name string, inString bool) string {
+// written is a variable's value where it stands. A template that is one string drops the quotes of
+// what is no text.
+func (t *Transformer) written(values map[string]any, name string, inString bool) string {
 	value, ok := values[name]
 	if !ok {
 		return ""
 	}
 	if text, ok := value.(string); ok && inString {
 		return text
+	}
+	if strings.HasPrefix(strings.TrimSpace(t.template), `"`) {
+		return strings.ReplaceAll(show(value), `"`, "")
 	}
 	return show(value)
 }

@@ -79,6 +79,12 @@ func pairs(list []string) map[string]string {
 	return m
 }
 
+// writersOf is the policy of a repository into which only these roles may write.
+func writersOf(roles ...string) string {
+	return `{"Effect":"Deny","Principal":"*","Action":["ecr:PutImage","ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload"],` +
+		`"Condition":{"ArnNotEquals":{"aws:PrincipalArn":["` + strings.Join(roles, `","`) + `"]}}}`
+}
+
 func TestDecisions(t *testing.T) {
 	const put = `{"Effect":"Allow","Action":"ecr:PutImage","Resource":"` + repository + `"}`
 	allow := func(action, resource string) string {
@@ -118,6 +124,16 @@ func TestDecisions(t *testing.T) {
 
 		"a resource policy allows by itself": {identity: nothing, request: worker("sns:Publish", topic),
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a resource policy for a session of the role": {identity: nothing, request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/session"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a resource policy for another session": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/other"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a deny of another role": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+		"a deny of the account is one of its roles": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic), want: ResourceDeny,
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+		"a deny of a service": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sns:*","Resource":"` + topic + `"}`}},
 		"a resource policy for another role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for the account leaves it to the role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
@@ -130,6 +146,29 @@ func TestDecisions(t *testing.T) {
 			resources: map[string]string{bucket: `{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["` + bucket + `","` + bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`}},
 		"a repository's policy needs no resource": {identity: nothing, request: worker("ecr:BatchGetImage", repository),
 			resources: map[string]string{repository: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"ecr:BatchGetImage"}`}},
+
+		"a release that denies writes to all but one role": {identity: put, request: worker("ecr:PutImage", repository), want: ResourceDeny,
+			resources: map[string]string{repository: writersOf(otherRole)}},
+		"the role that the release names": {identity: put, request: worker("ecr:PutImage", repository),
+			resources: map[string]string{repository: writersOf(otherRole, roleARN)}},
+		"who may not write a release by itself is told of the deny": {identity: nothing, request: worker("ecr:PutImage", repository), want: ResourceDeny,
+			resources: map[string]string{repository: writersOf(otherRole)}},
+		"a release that denies writes is read": {identity: allow("ecr:BatchGetImage", repository), request: worker("ecr:BatchGetImage", repository),
+			resources: map[string]string{repository: writersOf(otherRole)}},
+		"a service of AWS is no role, and denied": {identity: nothing, request: serviceCall("replication.ecr.amazonaws.com", "ecr:PutImage", repository), want: ResourceDeny,
+			resources: map[string]string{repository: writersOf(otherRole)}},
+		"whom the release names needs a permission all the same": {identity: nothing, request: worker("ecr:PutImage", repository), want: NoIdentityPolicy,
+			resources: map[string]string{repository: writersOf(roleARN)}},
+
+		"a statement about another service of AWS": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","s3.amazonaws.com"]},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a statement about several services of AWS": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","events.amazonaws.com"]},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a statement about a service is not about roles": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a statement about the account is not about services": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"actions of another service": {identity: allow("ecr-public:PutImage", repository), request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
 
 		"a service that the resource's policy names": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic, KeySourceARN, ruleARN),
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `","Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}`}},
@@ -193,6 +232,23 @@ func TestConditions(t *testing.T) {
 		{`{"StringEqualsIfExists":{"aws:SourceAccount":"1"}}`, nil, true},
 		{`{"StringEqualsIfExists":{"aws:SourceAccount":"1"}}`, []string{KeySourceAccount, "2"}, false},
 		{`{"StringNotEquals":{"aws:SourceAccount":"1"}}`, nil, true},
+		{`{"StringNotEqualsIgnoreCase":{"kms:ViaService":"s3"}}`, nil, true},
+		{`{"StringNotLike":{"kms:ViaService":"*"}}`, nil, true},
+		{`{"ArnNotEquals":{"aws:SourceArn":"*"}}`, nil, true},
+		{`{"ArnNotLike":{"aws:SourceArn":"*"}}`, nil, true},
+		{`{"StringNotEqualsIfExists":{"aws:SourceAccount":"1"}}`, nil, true},
+		{`{"ArnEquals":{"aws:SourceArn":"*"}}`, nil, false},
+		{`{"ArnLike":{"aws:SourceArn":"*"}}`, nil, false},
+		{`{"StringLike":{"kms:ViaService":"*"}}`, nil, false},
+		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"s3"}}`, nil, false},
+		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"s3"}}`, []string{KeyViaService, "s4"}, false},
+		{`{"Bool":{"aws:SourceAccount":"true"}}`, nil, false},
+		{`{"ArnLike":{"aws:SourceArn":"a*"}}`, []string{KeySourceARN, ruleARN}, false},
+		{`{"ArnLike":{"aws:SourceArn":"` + ruleARN + `"}}`, []string{KeySourceARN, "arn"}, false},
+		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","` + roleARN + `"]}}`, nil, false},
+		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","arn:aws:iam::111122223333:role/third"]}}`, nil, true},
+		{`{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/worker/session"}}`, nil, true},
+		{`{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/work*"}}`, nil, true},
 		{`{"StringNotEquals":{"aws:SourceAccount":["1","2"]}}`, []string{KeySourceAccount, "2"}, false},
 		{`{"StringNotEquals":{"aws:SourceAccount":["1","2"]}}`, []string{KeySourceAccount, "3"}, true},
 		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"S3"}}`, []string{KeyViaService, "s3"}, true},
@@ -274,6 +330,9 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	resource := func(text string) func(t *testing.T) error {
 		return func(t *testing.T) error { _, err := Resource("Policy", topic, document(t, text)); return err }
 	}
+	trust := func(text string) func(t *testing.T) error {
+		return func(t *testing.T) error { _, err := Trust("Policy", roleARN, document(t, text)); return err }
+	}
 	const rest = `"Action":"a:B","Resource":"*"}`
 	tests := map[string]struct {
 		parse func(t *testing.T) error
@@ -285,6 +344,19 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"a variable in a condition":         {identity(`{"Effect":"Allow","Condition":{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}},` + rest), "variables"},
 		"a variable in a resource":          {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3:::b/${aws:username}"}`), "variables"},
 		"an unknown element":                {identity(`{"Effect":"Allow","NotPrincipal":"*",` + rest), "NotPrincipal"},
+		"a condition that is no object":     {identity(`{"Effect":"Allow","Condition":"aws:SourceAccount",` + rest), "condition: got"},
+		"a condition that is a list":        {identity(`{"Effect":"Allow","Condition":[],` + rest), "condition: got"},
+		"a condition that is nothing":       {identity(`{"Effect":"Allow","Condition":null,` + rest), "condition: got"},
+		"an operator without keys":          {identity(`{"Effect":"Deny","Condition":{"StringEquals":"1"},` + rest), "condition StringEquals: got 1"},
+		"an operator with a list":           {identity(`{"Effect":"Deny","Condition":{"StringEquals":["aws:SourceAccount"]},` + rest), "condition StringEquals: got"},
+		"a key with an object":              {identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":{}}},` + rest), "expected a string"},
+		"a key without values":              {identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":[]}},` + rest), "the list is empty"},
+		"an action that is only a service":  {identity(`{"Effect":"Allow","Action":"ecr:","Resource":"*"}`), `action "ecr:"`},
+		"an action of no service":           {identity(`{"Effect":"Allow","Action":":PutImage","Resource":"*"}`), `action ":PutImage"`},
+		"half an action among whole ones":   {identity(`{"Effect":"Allow","Action":["a:B","ecr"],"Resource":"*"}`), `action "ecr"`},
+		"half an action that is denied":     {identity(`{"Effect":"Deny","NotAction":"ecr","Resource":"*"}`), `action "ecr"`},
+		"a principal that is a name":        {resource(`{"Effect":"Allow","Principal":"lambda.amazonaws.com",` + rest), "expected * or an object"},
+		"a principal's service as object":   {resource(`{"Effect":"Allow","Principal":{"Service":{}},` + rest), "principal Service"},
 		"no effect":                         {identity(`{` + rest), "effect"},
 		"an unknown effect":                 {identity(`{"Effect":"allow",` + rest), "expected Allow or Deny"},
 		"no action":                         {identity(`{"Effect":"Allow","Resource":"*"}`), "neither Action nor NotAction"},
@@ -294,10 +366,18 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"an action without a service":       {identity(`{"Effect":"Allow","Action":"PutImage","Resource":"*"}`), `action "PutImage"`},
 		"a wildcard for the service":        {identity(`{"Effect":"Allow","Action":"e*:PutImage","Resource":"*"}`), `action "e*:PutImage"`},
 		"a resource that is no ARN":         {identity(`{"Effect":"Allow","Action":"a:B","Resource":"app"}`), `resource "app"`},
+		"an ARN of no service":              {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws::eu-west-1:111122223333:x"}`), "with the service named"},
+		"a name that is no ARN":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"urn:aws:s3:::bucket"}`), "expected an ARN"},
+		"half an ARN":                       {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3"}`), "expected an ARN"},
+		"a trust about a resource":          {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Resource":"*"}`), "has no Resource"},
+		"a trust but for a resource":        {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","NotResource":"` + otherRole + `"}`), "has no NotResource"},
+		"a trust of nobody":                 {trust(`{"Effect":"Allow","Action":"sts:AssumeRole"}`), "with a Principal only"},
 		"an ARN of any service":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:*:::x"}`), "with the service named"},
 		"an unresolved value":               {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`), "expected a string"},
 		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest), "has no Principal"},
 		"a resource policy without one":     {resource(`{"Effect":"Allow",` + rest), "with a Principal only"},
+		"a role behind another identity":    {resource(`{"Effect":"Allow","Principal":{"Federated":"` + roleARN + `"},` + rest), "principal Federated"},
+		"an account of another kind":        {resource(`{"Effect":"Allow","Principal":{"CanonicalUser":"111122223333"},` + rest), "principal CanonicalUser"},
 		"a federated principal":             {resource(`{"Effect":"Allow","Principal":{"Federated":"x"},` + rest), "principal Federated"},
 		"a user":                            {resource(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},` + rest), "user/u"},
 	}
@@ -312,10 +392,66 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 }
 
 func TestDocumentWithAnUnknownElementIsRefused(t *testing.T) {
-	for _, v := range []any{map[string]any{"Statement": []any{}, "Hint": "x"}, "text", map[string]any{"Statement": "x"}} {
-		if _, err := Identity("Policy", v); err == nil || !strings.Contains(err.Error(), "Policy") {
+	for want, v := range map[string]any{
+		"Policy: the rehearsal does not support the element Hint": map[string]any{"Statement": []any{}, "Hint": "x"},
+		"Policy: got text, expected a policy document":            "text",
+		"Policy.Statement[0]: got x, expected a statement":        map[string]any{"Statement": "x"},
+	} {
+		if _, err := Identity("Policy", v); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: got %v", v, err)
 		}
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	for range 2 {
+		if a.Authorize(worker("ecr:PutImage", repository)) == nil {
+			t.Fatal("got no refusal")
+		}
+	}
+	report := a.Report(nil)
+	if len(report.Refused) != 2 || !strings.Contains(report.Refused[1], "is not authorized to perform: ecr:PutImage") {
+		t.Errorf("got %q", report.Refused)
+	}
+	if len(report.Uses) != 1 || report.Uses[0].Count != 2 || report.Calls != 2 || len(report.Uses[0].By) != 0 {
+		t.Errorf("got %+v", report)
+	}
+}
+
+// What a statement leaves out has one text for people.
+func TestUnusedAllowanceOfAllButAList(t *testing.T) {
+	a := deployed(t, trustsLambda, `{"Effect":"Allow","NotAction":["iam:*","sts:*","s3:*"],"NotResource":"`+topic+`"}`, nil)
+	if err := a.Authorize(serviceCall("lambda.amazonaws.com", assumeRole, roleARN)); err != nil {
+		t.Fatal(err)
+	}
+	unused := a.Unused()
+	if len(unused) != 1 || unused[0].Action != "everything but iam:*, sts:*, s3:*" || unused[0].Resource != "everything but "+topic {
+		t.Fatalf("got %+v", unused)
+	}
+	if err := a.Authorize(worker("ecr:PutImage", repository)); err != nil {
+		t.Fatal(err)
+	}
+	if unused := a.Unused(); len(unused) != 0 {
+		t.Errorf("got %+v, expected that it is used now", unused)
+	}
+}
+
+// A trust that nothing needs is reported like every allowance.
+func TestUnusedTrustIsReported(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	if err := a.Authorize(worker("sts:GetCallerIdentity", "*")); err != nil {
+		t.Fatal(err)
+	}
+	want := []Allowance{{
+		Owner: "stack/Worker", Statement: "stack/Worker.Trust.Statement[0]", Action: "sts:AssumeRole", Resource: roleARN, Service: "lambda.amazonaws.com", Of: []string{roleARN},
+	}}
+	if diff := cmp.Diff(want, a.Unused()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	ours := deployed(t, `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`, nothing, nil)
+	if got := ours.Unused(); len(got) != 2 || got[1].Service != "" || got[1].Action != "sts:AssumeRole" {
+		t.Errorf("trust of no service: got %+v", got)
 	}
 }
 
@@ -394,5 +530,12 @@ func TestUnusedAllowances(t *testing.T) {
 	}
 	if n := len(a.Refusals()); n != 0 {
 		t.Errorf("a replay is not remembered: got %d refusals", n)
+	}
+}
+
+func TestRoleIsThereOnce(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	if err := a.Add([]*Role{{ARN: roleARN}}, nil); err == nil || !strings.Contains(err.Error(), roleARN+" is in the account already") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"archway/test/rehearse/internal/assembly"
 )
 
 // Function is a function as a template declares it.
@@ -35,7 +37,9 @@ type Function struct {
 	// build tags.
 	Package string
 	Tags    string
-	// Program is the built program.
+	// Code is the package that is deployed, with the program and the files beside it.
+	Code assembly.Asset
+	// Program is the built program. Its folder is what the function knows as LAMBDA_TASK_ROOT.
 	Program string
 }
 
@@ -52,6 +56,22 @@ func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
 	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("function %s: go build %s: %w\n%s", f.Name, f.Package, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// Unpack makes the folder of the function's code, as Lambda does, but with a program for this machine in place of the one in the
+// code.
+func (f *Function) Unpack(program, dir string) error {
+	if err := f.Code.Unpack(dir); err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
+	}
+	f.Program = filepath.Join(dir, f.Handler)
+	if err := os.Remove(f.Program); err != nil {
+		return fmt.Errorf("function %s: its code has no program %s: %w", f.Name, f.Handler, err)
+	}
+	if err := os.Link(program, f.Program); err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	return nil
 }

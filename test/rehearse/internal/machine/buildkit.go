@@ -30,6 +30,9 @@ type BuildKit struct {
 	// Caches are asked first for a registry's images: host:port and path, by the
 	// registry's name.
 	Caches map[string]string
+	// Frontends are the repositories that Dockerfiles may take their frontends from;
+	// none are all.
+	Frontends []string
 }
 
 // StartBuildKit runs buildkitd, and a Docker engine if none runs, until Close;
@@ -90,6 +93,9 @@ func (k BuildKit) config(root, socket string) string {
 	fmt.Fprintf(&b, "root = %q\n\n[grpc]\n  address = [%q]\n\n", root, "unix://"+socket)
 	// The cache outlives rehearsals; its size must end somewhere.
 	b.WriteString("[worker.oci]\n  enabled = true\n  gc = true\n  maxUsedSpace = \"20GB\"\n\n[worker.containerd]\n  enabled = false\n")
+	if len(k.Frontends) > 0 {
+		fmt.Fprintf(&b, "\n[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"%s\"]\n", strings.Join(k.Frontends, `", "`))
+	}
 	mirrors := map[string][]string{}
 	for name, cache := range k.Caches {
 		mirrors[name] = []string{cache}

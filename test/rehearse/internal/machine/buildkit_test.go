@@ -20,6 +20,9 @@ func TestBuildKitConfiguration(t *testing.T) {
 [worker.containerd]
   enabled = false
 
+[frontend."gateway.v0"]
+  allowedRepositories = ["docker.io/docker/dockerfile", "a.test/frontend"]
+
 [registry."docker.io"]
   mirrors = ["127.0.0.1:1"]
 
@@ -37,7 +40,7 @@ func TestBuildKitConfiguration(t *testing.T) {
 `
 	k := BuildKit{RegistryHost: "registry.test:2", CAFile: "/tmp/ca.pem", MirrorHost: "127.0.0.1:1", Caches: map[string]string{
 		"public.ecr.aws": "registry.test:2/ecr-public", "quay.io": "registry.test:2/quay",
-	}}
+	}, Frontends: []string{"docker.io/docker/dockerfile", "a.test/frontend"}}
 	if diff := cmp.Diff(want, k.config("/cache/buildkit", "/run/s.sock")); diff != "" {
 		t.Error(diff)
 	}

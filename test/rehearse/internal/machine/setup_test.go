@@ -62,26 +62,28 @@ func TestMachineWithoutBash(t *testing.T) {
 	}
 }
 
-// A browser is for tests alone: it is installed once, and a machine that gets none can rehearse.
-func TestBrowserIsInstalledOnlyWhereThereIsNone(t *testing.T) {
+// What only tests use is installed for them alone, and once; a machine that gets nothing of it can rehearse.
+func TestToolsOfTestsAreInstalledWhereTheyAreMissing(t *testing.T) {
+	const others = "shellcheck skopeo buildah "
 	for name, test := range map[string]struct {
-		browser  string
+		there    string
 		apt      string
-		installs bool
+		installs string
 		said     string
 	}{
-		"there is one":         {"chromium", "exit 1", false, ""},
-		"there is another one": {"google-chrome", "exit 1", false, ""},
-		"there is none":        {"", "exit 0", true, "installing chromium"},
-		"there can be none":    {"", "exit 100", false, "chromium could not be installed"},
+		"all":             {others + "chromium", "exit 1", "", ""},
+		"another browser": {others + "google-chrome", "exit 1", "", ""},
+		"no browser":      {others, "exit 0", "chromium fonts-dejavu-core", "installing chromium fonts-dejavu-core, for tests"},
+		"no tools":        {"chromium", "exit 0", "shellcheck skopeo buildah", "installing shellcheck skopeo buildah, for tests"},
+		"none to be had":  {others, "exit 100", "", "not installed: chromium fonts-dejavu-core; only tests want them"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			emptyMachine(t, "bash")
 			dir := os.Getenv("PATH")
 			asked := filepath.Join(t.TempDir(), "asked")
 			programs := map[string]string{"apt-get": "#!" + filepath.Join(dir, "bash") + "\necho \"$@\" >>" + asked + "\n" + test.apt + "\n"}
-			if test.browser != "" {
-				programs[test.browser] = "#!/bin/false\n"
+			for program := range strings.FieldsSeq(test.there) {
+				programs[program] = "#!/bin/false\n"
 			}
 			for program, content := range programs {
 				if err := os.WriteFile(filepath.Join(dir, program), []byte(content), 0o755); err != nil {
@@ -89,12 +91,16 @@ func TestBrowserIsInstalledOnlyWhereThereIsNone(t *testing.T) {
 				}
 			}
 			var progress bytes.Buffer
-			if err := setUp(t.Context(), t.TempDir(), &progress, "--browser"); err != nil {
+			if err := setUp(t.Context(), t.TempDir(), &progress, "--tests"); err != nil {
 				t.Fatal(err)
 			}
-			calls, _ := os.ReadFile(asked)
-			if got := strings.Contains(string(calls), "install -q -y --no-install-recommends chromium"); got != test.installs {
-				t.Errorf("installed: %t, expected %t: %s", got, test.installs, calls)
+			calls, err := os.ReadFile(asked)
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+			_, got, _ := strings.Cut(string(calls), "install -q -y --no-install-recommends ")
+			if strings.TrimSpace(got) != test.installs {
+				t.Errorf("installed: %q, expected %q: %s", got, test.installs, calls)
 			}
 			if !strings.Contains(progress.String(), test.said) || test.said == "" && progress.Len() > 0 {
 				t.Errorf("got progress %q, expected %q", &progress, test.said)

@@ -14,8 +14,9 @@ import (
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// image is as small as an image can be that the validation lets pass: one layer
-// with one program for its platform, whose machine code is nothing but zeros.
+// image is as small as an image can be that the validation lets pass: one layer with one program
+// for its platform, whose machine code is nothing but zeros, and the file by which scanners know a
+// distribution.
 func image(platform, commit string) (v1.Image, error) {
 	parsed, err := v1.ParsePlatform(platform)
 	if err != nil {
@@ -68,11 +69,16 @@ func programLayer(architecture string) ([]byte, error) {
 	}
 	var layer bytes.Buffer
 	archive := tar.NewWriter(&layer)
-	if err := archive.WriteHeader(&tar.Header{Name: "app", Mode: 0o755, Size: int64(program.Len()), Format: tar.FormatUSTAR}); err != nil {
-		return nil, err
-	}
-	if _, err := archive.Write(program.Bytes()); err != nil {
-		return nil, err
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{{"app", program.Bytes()}, {"etc/os-release", []byte("ID=test\n")}} {
+		if err := archive.WriteHeader(&tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)), Format: tar.FormatUSTAR}); err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write(file.content); err != nil {
+			return nil, err
+		}
 	}
 	if err := archive.Close(); err != nil {
 		return nil, err

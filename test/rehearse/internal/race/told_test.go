@@ -69,7 +69,7 @@ func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T
 		}
 	}
 	for _, part := range []string{
-		"A run of the pipeline told failed in the stage Validate. Every tag serves what it served before.\nCommit " + push.Commit()[:12] + "\n",
+		"A run of the pipeline told failed in the stage Validate. Every tag serves what it served before.\nCommit " + push.Commit()[:12] + ": Change files\n",
 		"/codesuite/codepipeline/pipelines/told/executions/" + r.Execution + "/timeline?region=eu-west-1\n",
 		"--stage-name Validate --pipeline-execution-id " + r.Execution,
 	} {

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -44,7 +43,8 @@ var actions = map[string]map[string][]string{
 	},
 }
 
-// allowed asks the guard about all actions that a request needs.
+// allowed asks the guard about the actions that a request needs, up to the first that is refused,
+// which the answer names.
 func allowed(guard Guard, method, repository, kind, rest string) error {
 	if kind == "blobs" && strings.HasPrefix(rest, "uploads/") {
 		kind = "uploads"
@@ -53,9 +53,10 @@ func allowed(guard Guard, method, repository, kind, rest string) error {
 	if !ok {
 		return fmt.Errorf("the rehearsal does not know which action of ECR the request %s of %s in %s needs: add it to registry/actions.go", method, kind, repository)
 	}
-	var problems []error
 	for _, action := range needed {
-		problems = append(problems, guard(action, repository))
+		if err := guard(action, repository); err != nil {
+			return err
+		}
 	}
-	return errors.Join(problems...)
+	return nil
 }

@@ -9,12 +9,15 @@
 //     here what it would meet there.
 //   - Blobs are redirected to a signed address on another host, which refuses a
 //     request with an Authorization header (with Options.BlobHost).
-//   - A blob is never mounted from another repository: it is uploaded again.
+//   - A blob is mounted from another repository only where the account has that
+//     switched on (Options.Mount), and where both repositories are encrypted equally;
+//     else an upload begins.
+//   - A manifest that BuildKit writes for attestations as OCI artifacts is refused (405).
 //   - Manifests are never deleted over HTTP.
-//   - PutImage, with the errors of the API's operation of that name.
+//   - PutImage and DescribeImages, with the errors of the API's operations of those names.
+//   - Basic scanning knows no image without a distribution. Other images have no findings.
 //
-// It leaves out: who may do what (any credential may do everything), expiry of
-// credentials, lifecycle rules, scanning, encryption, signing, replication,
+// It leaves out: expiry of credentials, lifecycle rules, encryption, signing, replication,
 // pull-through caches and creation templates, limits on sizes, counts and
 // request rates, the referrers API (it answers 404, and clients fall back to
 // tags), the translation of manifest formats when reading by tag, and the short

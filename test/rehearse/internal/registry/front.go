@@ -59,12 +59,7 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	case kind == "blobs" && request.Method == http.MethodGet && r.options.BlobHost != "" && strings.HasPrefix(rest, "sha256:"):
 		r.redirectBlob(w, request, name, rest)
 	case kind == "blobs" && request.Method == http.MethodPost:
-		// ECR does not mount blobs across repositories: it starts an upload.
-		query := request.URL.Query()
-		query.Del("mount")
-		query.Del("from")
-		request.URL.RawQuery = query.Encode()
-		r.backend.ServeHTTP(w, request)
+		r.startUpload(w, request, guard, repo)
 	default:
 		r.backend.ServeHTTP(w, request)
 	}
@@ -87,23 +82,39 @@ func (r *Registry) putManifest(w http.ResponseWriter, request *http.Request, rep
 		refuse(w, http.StatusRequestEntityTooLarge, "SIZE_INVALID", err)
 		return
 	}
-	request.Body = io.NopCloser(bytes.NewReader(body))
-	if isDigest(reference) {
-		r.backend.ServeHTTP(w, request)
+	if err := unsupported(body); err != nil {
+		refuse(w, http.StatusMethodNotAllowed, "UNSUPPORTED", err)
 		return
 	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
 	repo.writing.Lock()
 	defer repo.writing.Unlock()
-	current, err := r.backend.digest(name, reference)
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, "UNKNOWN", err)
-		return
+	if !isDigest(reference) {
+		current, err := r.backend.digest(name, reference)
+		if err != nil {
+			refuse(w, http.StatusInternalServerError, "UNKNOWN", err)
+			return
+		}
+		if current != "" && repo.immutable(reference) {
+			refuse(w, http.StatusBadRequest, "TAG_INVALID", errors.New(taken(name, reference)))
+			return
+		}
 	}
-	if current != "" && repo.immutable(reference) {
-		refuse(w, http.StatusBadRequest, "TAG_INVALID", errors.New(taken(name, reference)))
-		return
+	answer := &statusOf{ResponseWriter: w}
+	if r.backend.ServeHTTP(answer, request); answer.status == http.StatusCreated {
+		r.remember(repo, body)
 	}
-	r.backend.ServeHTTP(w, request)
+}
+
+// statusOf is a response whose status is looked at.
+type statusOf struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusOf) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
 }
 
 // taken is ECR's wording, seen in osscontainertools/kaniko#204.

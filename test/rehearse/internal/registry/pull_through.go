@@ -50,7 +50,7 @@ func (r *Registry) first(what string) bool {
 	return !r.cached[what]
 }
 
-func (r *Registry) remember(what string) {
+func (r *Registry) keep(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cached[what] = true
@@ -70,7 +70,7 @@ func (r *Registry) importing(guard Guard, name, kind, reference string) error {
 		if err := guard(step.action, name); err != nil {
 			return err
 		}
-		r.remember(step.what)
+		r.keep(step.what)
 	}
 	return nil
 }

@@ -39,16 +39,21 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 		return invalid("imageDigest", digest, digestPattern.String())
 	}
 	var body struct {
-		MediaType string `json:"mediaType"`
-		Manifests []struct {
-			Digest string `json:"digest"`
-		} `json:"manifests"`
+		MediaType string       `json:"mediaType"`
+		Config    descriptor   `json:"config"`
+		Layers    []descriptor `json:"layers"`
+		Manifests []descriptor `json:"manifests"`
 	}
-	if err := json.Unmarshal(manifest, &body); err != nil {
-		return &Error{"InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax': " + err.Error()}
-	}
+	err = json.Unmarshal(manifest, &body)
 	if mediaType == "" {
 		mediaType = body.MediaType
+	}
+	if err != nil || mediaType == "" {
+		return &Error{"InvalidParameterException",
+			"Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"}
+	}
+	if err := unsupported(manifest); err != nil {
+		return &Error{"InvalidParameterException", err.Error()}
 	}
 	if !slices.Contains(acceptAll, mediaType) {
 		return invalid("imageManifestMediaType", mediaType, strings.Join(acceptAll, " or "))
@@ -86,17 +91,38 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 				"The manifest list references image '%s', which does not exist in the repository with name '%s' in registry with id '%s'", child.Digest, repository, r.ID())}
 		}
 	}
-	answer := r.backend.manifest(http.MethodPut, repository, reference, mediaType, manifest)
-	if answer.Code == http.StatusCreated {
-		return nil
-	}
-	if text := answer.Body.String(); strings.Contains(text, "BLOB_UNKNOWN") {
+	if missing := r.missingLayers(repository, append(body.Layers, body.Config)); len(missing) > 0 {
 		return &Error{"LayersNotFoundException", fmt.Sprintf(
-			"Layers of image '%s' do not exist in the repository with name '%s' in registry with id '%s': %s", actual, repository, r.ID(), text)}
-	} else if answer.Code == http.StatusBadRequest {
-		return &Error{"InvalidParameterException", "Invalid parameter at 'ImageManifest': " + text}
+			"Layers with digests '[%s]' required for pushing image into repository with name '%s' "+
+				"in the registry with id '%s' do not exist",
+			strings.Join(missing, ", "), repository, r.ID())}
+	}
+	answer := r.backend.manifest(http.MethodPut, repository, reference, mediaType, manifest)
+	switch answer.Code {
+	case http.StatusCreated:
+		r.remember(repo, manifest)
+		return nil
+	case http.StatusBadRequest:
+		return &Error{"InvalidParameterException", "Invalid parameter at 'ImageManifest': " + answer.Body.String()}
 	}
 	return serverError(fmt.Errorf("PUT of %s in %s: HTTP %d: %s", reference, repository, answer.Code, answer.Body))
+}
+
+// descriptor is what is looked at of a descriptor.
+type descriptor struct {
+	MediaType string `json:"mediaType"`
+	Digest    string `json:"digest"`
+}
+
+// missingLayers are the blobs that a repository lacks.
+func (r *Registry) missingLayers(repository string, blobs []descriptor) []string {
+	var missing []string
+	for _, blob := range blobs {
+		if blob.Digest != "" && r.blobStatus(repository, blob.Digest) != http.StatusOK {
+			missing = append(missing, blob.Digest)
+		}
+	}
+	return missing
 }
 
 // Manifest reads a manifest by tag or digest without credentials. The error is

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Options says where a registry keeps its data and by which names it is reached.
@@ -27,6 +28,11 @@ type Options struct {
 	BlobHost string
 	// Port to listen on; 0 takes a free one.
 	Port int
+	// Mount lets blobs be mounted from other repositories, as the setting BLOB_MOUNTING of an
+	// account does.
+	Mount bool
+	// Now, if set, tells the time of a push: tests that order pushes set it.
+	Now func() time.Time
 	// Log gets what goes wrong below HTTP, such as a client that does not trust
 	// the certificate; nothing if nil.
 	Log io.Writer
@@ -48,6 +54,7 @@ type Registry struct {
 	repositories map[string]*repository
 	caches       map[string]PullThrough // by prefix
 	cached       map[string]bool        // repositories and manifests that were pulled through a cache
+	scanned      map[string]Scan        // by digest
 }
 
 // Start runs a registry until Close.
@@ -86,6 +93,10 @@ func Start(options Options) (*Registry, error) {
 		repositories: map[string]*repository{},
 		caches:       map[string]PullThrough{},
 		cached:       map[string]bool{},
+		scanned:      map[string]Scan{},
+	}
+	if r.options.Now == nil {
+		r.options.Now = time.Now
 	}
 	var handler http.Handler = http.HandlerFunc(r.serve)
 	if options.Intercept != nil {

@@ -237,6 +237,7 @@ func TestPutImage(t *testing.T) {
 		{"no digest at all", oci, raw(first), "first", "2", "InvalidParameterException"},
 		{"a tag that is none", oci, raw(first), "", "a b", "InvalidParameterException"},
 		{"no JSON", oci, []byte("{"), "", "2", "InvalidParameterException"},
+		{"an empty object", "", []byte("{}"), "", "2", "InvalidParameterException"},
 		{"an unknown media type", "text/plain", raw(first), "", "2", "InvalidParameterException"},
 		{"another media type than the manifest says", string(types.OCIImageIndex), raw(first), "", "2", "InvalidParameterException"},
 		{"layers that were never pushed", oci, raw(newImage(t)), "", "2", "LayersNotFoundException"},
@@ -262,6 +263,30 @@ func TestPutImage(t *testing.T) {
 	}
 	_, _, err = f.Manifest("team/app", "none")
 	wantAPI(t, err, "ImageNotFoundException")
+}
+
+func TestMissingLayersAreNamed(t *testing.T) {
+	f := start(t, nil)
+	image := newImage(t)
+	manifest, err := image.RawManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := image.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := f.PutImage("mutable", "", manifest, "", "2")
+	wantAPI(t, missing, "LayersNotFoundException")
+	for _, d := range append(parsed.Layers, parsed.Config) {
+		if !strings.Contains(missing.Error(), d.Digest.String()) {
+			t.Errorf("%v does not name %s", missing, d.Digest)
+		}
+	}
+	wantAPI(t, f.PutImage("mutable", "", []byte("{}"), "", "2"), "InvalidParameterException")
+	if err := f.PutImage("mutable", "", []byte("{}"), "", "2"); !strings.Contains(err.Error(), "'Invalid JSON syntax'") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestBlobsAreRedirectedToASignedAddress(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Repository is one repository as a template declares it.
@@ -16,6 +17,8 @@ type Repository struct {
 	// Exclusions are wildcard filters: tags that match one of them are the
 	// exception from Mutability. Only for the two …_WITH_EXCLUSION.
 	Exclusions []string
+	// Encryption is the type and the key: blobs are mounted only where they are the same.
+	Encryption string
 }
 
 // The rules of ECR's CreateRepository.
@@ -34,6 +37,9 @@ type repository struct {
 	// promotions at once can't both find an immutable tag free.
 	writing   sync.Mutex
 	immutable func(tag string) bool
+	// pushed is when each manifest came, by digest; writing guards it.
+	pushed     map[string]time.Time
+	encryption string
 }
 
 // AddRepository creates a repository; a push to any other name is refused.
@@ -52,7 +58,9 @@ func (r *Registry) AddRepository(spec Repository) error {
 		return &Error{"RepositoryAlreadyExistsException", fmt.Sprintf(
 			"The repository with name '%s' already exists in the registry with id '%s'", spec.Name, r.ID())}
 	}
-	r.repositories[spec.Name] = &repository{immutable: immutable}
+	r.repositories[spec.Name] = &repository{
+		immutable: immutable, pushed: map[string]time.Time{}, encryption: spec.Encryption,
+	}
 	return nil
 }
 

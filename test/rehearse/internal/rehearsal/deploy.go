@@ -48,7 +48,9 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
 		}
-		err := r.reg.AddRepository(registry.Repository{Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions})
+		err := r.reg.AddRepository(registry.Repository{
+			Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption,
+		})
 		if err != nil {
 			return err
 		}
@@ -62,6 +64,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
+		git.Readings = r.options.Readings
 		if err := create(r.repositories, "source repository", declared.Name, &repository{declared: declared, git: git}); err != nil {
 			return err
 		}
@@ -87,7 +90,9 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err != nil {
 			return err
 		}
-		engine, err := codepipeline.New(pipeline, codepipeline.Options{Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline)})
+		engine, err := codepipeline.New(pipeline, codepipeline.Options{
+			Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline), Readings: r.options.Readings,
+		})
 		if err != nil {
 			return err
 		}
@@ -142,7 +147,7 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 
 func (r *Rehearsal) newInvoke() *actions.Invoke {
 	return &actions.Invoke{
-		Account: accountID,
+		Account: accountID, Region: region,
 		Function: func(name string) (*lambdaruntime.Function, bool) {
 			// The action takes a name or an ARN.
 			if strings.HasPrefix(name, "arn:") {

@@ -23,7 +23,19 @@ func (e ecr) Authorize(caller awsapi.Caller, user, password string) {
 
 // PutImage implements awsapi.Registry.
 func (e ecr) PutImage(repository, mediaType string, manifest []byte, digest, tag string) error {
-	err := e.registry.PutImage(repository, mediaType, manifest, digest, tag)
+	return named(e.registry.PutImage(repository, mediaType, manifest, digest, tag))
+}
+
+// DescribeImage implements awsapi.Registry.
+func (e ecr) DescribeImage(repository, digest, tag string) (awsapi.Image, error) {
+	image, err := e.registry.Describe(repository, digest, tag)
+	return awsapi.Image{
+		Digest: image.Digest, Tags: image.Tags, Pushed: image.Pushed.Unix(), MediaType: image.MediaType,
+	}, named(err)
+}
+
+// named is a refusal of the registry as the API has it.
+func named(err error) error {
 	var refusal *registry.Error
 	if errors.As(err, &refusal) {
 		return &awsapi.Error{Code: refusal.Code, Message: refusal.Message}
@@ -31,14 +43,15 @@ func (e ecr) PutImage(repository, mediaType string, manifest []byte, digest, tag
 	return err
 }
 
-// scan tells what was found in an image. Nothing is scanned here: unless somebody
-// says otherwise, every image has been, and nothing was found.
+// scan tells what was found in an image. Unless somebody says otherwise nothing is found in an
+// image that can be scanned.
 func (r *Rehearsal) scan(repository, digest string) (awsapi.Scan, error) {
-	if _, _, err := r.reg.Manifest(repository, digest); err != nil {
-		return awsapi.Scan{}, &awsapi.Error{Code: "ImageNotFoundException", Message: err.Error()}
+	found, err := r.reg.Scan(repository, digest)
+	if err != nil {
+		return awsapi.Scan{}, named(err)
 	}
 	if r.options.Scan == nil {
-		return awsapi.Scan{Status: "COMPLETE"}, nil
+		return awsapi.Scan{Status: found.Status, Description: found.Description}, nil
 	}
 	return r.options.Scan(repository, digest), nil
 }

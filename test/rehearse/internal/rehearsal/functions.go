@@ -10,12 +10,12 @@ import (
 	"archway/test/rehearse/internal/lambdaruntime"
 )
 
-// buildFunctions starts to compile the stacks' functions for this machine. What
+// buildFunctions starts to compile the stacks' functions for this machine, and unpacks their code. What
 // it returns waits for the programs, by function name.
 func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack) func() (map[string]string, error) {
 	return background(func() (map[string]string, error) {
 		programs := map[string]string{}
-		built := map[string]string{} // by package and tags: stacks share functions
+		built := map[string]string{} // by package and tags: functions and stacks share programs
 		// The names do not depend on the registry's port.
 		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 		var problems []error
@@ -37,16 +37,19 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 
 func (r *Rehearsal) buildFunction(ctx context.Context, f *lambdaruntime.Function, built map[string]string) (string, error) {
 	key := f.Package + " " + f.Tags
-	if program, ok := built[key]; ok {
-		return program, nil
+	if built[key] == "" {
+		dir, err := r.folder(filepath.Join("functions", f.Name, "program"))
+		if err != nil {
+			return "", err
+		}
+		if err := f.Build(ctx, r.options.ModuleDir, dir); err != nil {
+			return "", err
+		}
+		built[key] = f.Program
 	}
 	dir, err := r.folder(filepath.Join("functions", f.Name, "task"))
 	if err != nil {
 		return "", err
 	}
-	if err := f.Build(ctx, r.options.ModuleDir, dir); err != nil {
-		return "", err
-	}
-	built[key] = f.Program
-	return f.Program, nil
+	return filepath.Join(dir, f.Handler), f.Unpack(built[key], dir)
 }

@@ -57,11 +57,11 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 	}
 	var docker codebuild.Docker
 	err := r.step("start BuildKit", func() error {
-		caches, err := r.caches(stacks, mirror)
+		builds, err := r.builderConfig(stacks, mirror)
 		if err != nil {
 			return err
 		}
-		builder, config, err := r.machine.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror, Caches: caches})
+		builder, config, err := r.machine.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror, Caches: builds.mirrors, Frontends: builds.frontends})
 		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
 		return err
 	})
@@ -89,7 +89,7 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept})
+	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (r *Rehearsal) startServices() error {
 		Registry:     ecr{r.reg, r.allow},
 		Scan:         r.scan,
 		Jobs:         r.invoke,
-		Pipelines:    asked{r},
+		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
 		Commits:      asked{r},
 		Allow:        r.allow,
 		Starts:       starts{r},
@@ -138,6 +138,7 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,
 			Secret:       r.secret,
+			FreshShell:   r.options.Readings.FreshShell,
 			Credentials: func(build, role string) []string {
 				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
 			},

@@ -22,14 +22,20 @@ const builderConfig = "BUILDKITD_CONFIG"
 // another one.
 var addresses = map[string]string{"docker.io": "registry-1.docker.io"}
 
-// caches says where builds look first for the images of other registries, and has
-// the registry answer there in the name of these, from the stand-ins of mirror.
-func (r *Rehearsal) caches(stacks []*assembly.Stack, mirror string) (map[string]string, error) {
-	configured, declared := map[string]string{}, map[string]string{}
+// builderSettings are what the projects' builders are configured with.
+type builderSettings struct {
+	mirrors   map[string]string // where they look first, by registry
+	frontends []string          // repositories of Dockerfile frontends
+}
+
+// builderConfig says how the projects' builders are configured, and has the registry answer in the name of the registries whose
+// images they look for there, from the stand-ins of mirror.
+func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (builderSettings, error) {
+	configured, declared := builderSettings{mirrors: map[string]string{}}, map[string]string{}
 	for _, s := range stacks {
 		stack, err := cloudformation.Load(s, r.account)
 		if err != nil {
-			return nil, err
+			return builderSettings{}, err
 		}
 		for _, cache := range stack.Caches {
 			declared[cache.Prefix] = cache.Upstream
@@ -39,22 +45,27 @@ func (r *Rehearsal) caches(stacks []*assembly.Stack, mirror string) (map[string]
 				if v.Name != builderConfig {
 					continue
 				}
-				found, err := mirrorsIn(v.Value)
+				found, err := parseBuilder(v.Value)
 				if err != nil {
-					return nil, fmt.Errorf("project %s: %s: %w", project.Name, builderConfig, err)
+					return builderSettings{}, fmt.Errorf("project %s: %s: %w", project.Name, builderConfig, err)
 				}
-				for upstream, cache := range found {
-					if other, ok := configured[upstream]; ok && other != cache {
-						return nil, fmt.Errorf("project %s: the cache of %s is %s, and another project's is %s: the rehearsal has one builder for all", project.Name, upstream, cache, other)
+				if configured.frontends != nil && !slices.Equal(configured.frontends, found.frontends) {
+					return builderSettings{}, fmt.Errorf("project %s: frontends come from %q, and in another project from %q: the rehearsal has one builder for all",
+						project.Name, found.frontends, configured.frontends)
+				}
+				configured.frontends = found.frontends
+				for upstream, cache := range found.mirrors {
+					if other, ok := configured.mirrors[upstream]; ok && other != cache {
+						return builderSettings{}, fmt.Errorf("project %s: the cache of %s is %s, and another project's is %s: the rehearsal has one builder for all", project.Name, upstream, cache, other)
 					}
-					configured[upstream] = cache
+					configured.mirrors[upstream] = cache
 				}
 			}
 		}
 	}
-	for _, upstream := range slices.Sorted(maps.Keys(configured)) {
-		if err := r.addCache(upstream, configured[upstream], declared, mirror); err != nil {
-			return nil, err
+	for _, upstream := range slices.Sorted(maps.Keys(configured.mirrors)) {
+		if err := r.addCache(upstream, configured.mirrors[upstream], declared, mirror); err != nil {
+			return builderSettings{}, err
 		}
 	}
 	return configured, nil
@@ -78,27 +89,32 @@ func (r *Rehearsal) addCache(upstream, cache string, declared map[string]string,
 	return r.reg.AddPullThrough(registry.PullThrough{Prefix: prefix, Mirror: mirror})
 }
 
-// mirrorsIn are the mirrors of a buildkitd.toml, by registry. What is more than
-// that, the rehearsal's builder would not have.
-func mirrorsIn(text string) (map[string]string, error) {
+// parseBuilder reads a buildkitd.toml. What is more than mirrors and frontends, the
+// rehearsal's builder would not have.
+func parseBuilder(text string) (builderSettings, error) {
 	var config struct {
+		Frontend struct {
+			Gateway struct {
+				Allowed []string `toml:"allowedRepositories"`
+			} `toml:"gateway.v0"`
+		} `toml:"frontend"`
 		Registry map[string]struct {
 			Mirrors []string `toml:"mirrors"`
 		} `toml:"registry"`
 	}
 	meta, err := toml.Decode(text, &config)
 	if err != nil {
-		return nil, err
+		return builderSettings{}, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return nil, fmt.Errorf("the rehearsal supports mirrors only, and not %v", unknown)
+		return builderSettings{}, fmt.Errorf("the rehearsal supports mirrors and frontends only, and not %v", unknown)
 	}
 	mirrors := map[string]string{}
 	for name, registry := range config.Registry {
 		if len(registry.Mirrors) != 1 {
-			return nil, fmt.Errorf("registry %s has %d mirrors: the rehearsal supports one", name, len(registry.Mirrors))
+			return builderSettings{}, fmt.Errorf("registry %s has %d mirrors: the rehearsal supports one", name, len(registry.Mirrors))
 		}
 		mirrors[name] = registry.Mirrors[0]
 	}
-	return mirrors, nil
+	return builderSettings{mirrors, config.Frontend.Gateway.Allowed}, nil
 }

@@ -9,22 +9,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestMirrorsAreReadFromTheBuildersConfiguration(t *testing.T) {
-	got, err := mirrorsIn("[registry.\"docker.io\"]\n  mirrors = [\"ecr.test:1/hub\"]\n[registry.\"quay.io\"]\n  mirrors = [\"ecr.test:1/quay\"]\n")
+func TestBuildersConfigurationIsRead(t *testing.T) {
+	got, err := parseBuilder("[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"docker.io/a/b\"]\n[registry.\"docker.io\"]\n  mirrors = [\"ecr.test:1/hub\"]\n[registry.\"quay.io\"]\n  mirrors = [\"ecr.test:1/quay\"]\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"}, got); diff != "" {
+	want := builderSettings{map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"}, []string{"docker.io/a/b"}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(builderSettings{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for text, want := range map[string]string{
-		"registry =":                                   "toml",
-		"debug = true":                                 "debug",
+		"registry =":   "toml",
+		"debug = true": "debug",
+		"[frontend.\"gateway.v0\"]\n  enabled = false": "enabled",
 		"[registry.\"quay.io\"]\n  http = true":        "http",
 		"[registry.\"quay.io\"]\n  mirrors = []":       "0 mirrors",
 		"[registry.\"q\"]\n  mirrors = [\"a\", \"b\"]": "2 mirrors",
 	} {
-		if _, err := mirrorsIn(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseBuilder(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", text, err, want)
 		}
 	}

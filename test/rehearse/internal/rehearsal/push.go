@@ -83,11 +83,35 @@ func (r *Rehearsal) PushTag(ctx context.Context, repository, tag, commit string)
 	if !ok {
 		return nil, fmt.Errorf("there is no repository %q", repository)
 	}
-	changes, err := d.git.PushTag(ctx, tag, commit)
+	changes, err := d.git.Point(ctx, "refs/tags/"+tag, commit)
 	if err != nil {
 		return nil, err
 	}
 	return r.pushed(ctx, d, "", changes)
+}
+
+// Annotate points an annotated git tag at a commit.
+func (r *Rehearsal) Annotate(ctx context.Context, repository, tag, commit string) (*Push, error) {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return nil, fmt.Errorf("there is no repository %q", repository)
+	}
+	changes, err := d.git.Annotate(ctx, tag, commit, "Release "+tag)
+	if err != nil {
+		return nil, err
+	}
+	return r.pushed(ctx, d, "", changes)
+}
+
+// Point lets a reference, by its full name, point at a commit, as a push by force does, and tells
+// nobody: no event is delivered. Without a commit it is deleted.
+func (r *Rehearsal) Point(ctx context.Context, repository, ref, commit string) error {
+	d, ok := r.repositories[repository]
+	if !ok {
+		return fmt.Errorf("there is no repository %q", repository)
+	}
+	_, err := d.git.Point(ctx, ref, commit)
+	return err
 }
 
 // pushed delivers the events of a push.
@@ -121,6 +145,14 @@ func (r *Rehearsal) deliver(ctx context.Context, event events.Event, p *Push) ([
 	return started, errors.Join(problems...)
 }
 
+// First starts what CodePipeline starts by itself when it creates a pipeline: an execution of the branch's head, without any
+// values.
+func (r *Rehearsal) First(ctx context.Context, pipeline string) (*codepipeline.Execution, error) {
+	return r.Start(ctx, pipeline, codepipeline.StartInput{
+		Trigger: "the pipeline's creation", Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: somebody},
+	})
+}
+
 // Start starts an execution of a pipeline by hand.
 func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution, error) {
 	engine, err := r.engine(pipeline)
@@ -128,7 +160,7 @@ func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeli
 		return nil, err
 	}
 	if input.Trigger == "" {
-		input.Trigger = "start by hand"
+		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: somebody}
 	}
 	return engine.Start(ctx, input)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
@@ -20,6 +21,7 @@ import (
 	"archway/test/rehearse/internal/codebuild"
 	"archway/test/rehearse/internal/codecommit"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/decided"
 	"archway/test/rehearse/internal/events"
 	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/lambdaruntime"
@@ -36,6 +38,9 @@ const (
 	region    = "eu-west-1"
 	partition = "aws"
 	domain    = "archway.test"
+
+	// somebody starts, retries and rolls back by hand.
+	somebody = "arn:aws:iam::" + accountID + ":user/rehearsal"
 )
 
 // Options say where and how to rehearse.
@@ -59,9 +64,13 @@ type Options struct {
 	// Approve, if set, answers for the person whom a manual approval asks, who may
 	// take time. Nil approves at once.
 	Approve func(context.Context, actions.Request) (actions.Decision, error)
-	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: it
-	// has been scanned, and nothing was found.
+	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: of an image
+	// without a distribution that it can't be scanned, of others that nothing was found.
 	Scan func(repository, digest string) awsapi.Scan
+	// Readings are the unproven facts about AWS of which the other reading is taken.
+	Readings decided.Readings
+	// Now, if set, is the registry's clock, by which it tells when an image was pushed.
+	Now func() time.Time
 	// Intercept, if set, wraps the registry: tests inject faults here.
 	Intercept func(http.Handler) http.Handler
 }
@@ -92,13 +101,13 @@ type Rehearsal struct {
 	measured metrics.Collector
 	states   states
 
+	created  time.Time
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
 
 	mu         sync.Mutex
 	queues     map[string][]string // messages by ARN
 	made       map[string]string   // values of secrets
-	tokens     map[string]*codepipeline.Execution
 	byFunction []*codepipeline.Execution
 	refuse     error // of every start by a call
 	logCount   int
@@ -150,8 +159,8 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		signed:       map[string]string{},
 		queues:       map[string][]string{},
 		made:         map[string]string{},
-		tokens:       map[string]*codepipeline.Execution{},
 		base:         ctx,
+		created:      time.Now(),
 	}
 	if err := r.open(ctx, stacks); err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -189,7 +189,9 @@ func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key
 
 // keyOf is an artifact's key but for its last part, which is random: a key as good
 // as any, and the same in each run.
-func keyOf(pipeline, artifact string) string { return pipeline + "/" + artifact + "/key" }
+func keyOf(pipeline, artifact string) string {
+	return codepipeline.ArtifactFolder(pipeline, artifact) + "key"
+}
 
 // guarded is a provider whose actions first ask whether they are allowed.
 type guarded struct {

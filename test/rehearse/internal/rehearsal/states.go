@@ -3,8 +3,10 @@ package rehearsal
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,16 +16,19 @@ import (
 	"archway/test/rehearse/internal/metrics"
 )
 
-// states turns the changes of executions into CodePipeline's events, and delivers them to the rules, in order and in the
-// background: the engine must not wait for a function.
+// states turns the changes of executions into CodePipeline's events, and delivers them to the rules in the background: the engine
+// must not wait for a function. They arrive in any order on AWS, the end of something before its start; here each second one
+// comes before the first, so that it is the same in each rehearsal.
 type states struct {
 	known     map[string]codepipeline.Result // by execution
 	mu        sync.Mutex
 	queue     []events.Event
 	delivered []events.Event
 	busy      bool
-	idle      *sync.Cond
-	problems  []error
+	// settling: nothing more comes, and what waits to be overtaken is delivered too.
+	settling bool
+	idle     *sync.Cond
+	problems []error
 }
 
 // observe is the observer of a pipeline's engine.
@@ -44,26 +49,43 @@ func (r *Rehearsal) observe(pipeline *codepipeline.Pipeline) codepipeline.Observ
 		}
 		s.known[now.Execution] = now
 		s.queue = append(s.queue, changes(pipeline, before, now)...)
-		if len(s.queue) > 0 && !s.busy {
-			s.busy = true
-			go r.deliverStates()
-		}
+		r.wake()
 	}
+}
+
+// wake starts to deliver what there is; r.states.mu is held.
+func (r *Rehearsal) wake() {
+	if s := &r.states; s.ready() && !s.busy {
+		s.busy = true
+		go r.deliverStates()
+	}
+}
+
+// ready tells whether there is an event to deliver now. One alone waits until another one has overtaken it.
+func (s *states) ready() bool { return len(s.queue) > 1 || len(s.queue) > 0 && s.settling }
+
+// next takes the events that are delivered next: two in the wrong order.
+func (s *states) next() []events.Event {
+	n := min(2, len(s.queue))
+	next := slices.Clone(s.queue[:n])
+	slices.Reverse(next)
+	s.queue = s.queue[n:]
+	return next
 }
 
 func (r *Rehearsal) deliverStates() {
 	s := &r.states
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.queue) > 0 {
-		event := s.queue[0]
-		s.queue = s.queue[1:]
-		s.delivered = append(s.delivered, event)
-		s.mu.Unlock()
-		_, err := r.deliver(context.Background(), event, &Push{})
-		s.mu.Lock()
-		if err != nil {
-			s.problems = append(s.problems, err)
+	for s.ready() {
+		for _, event := range s.next() {
+			s.delivered = append(s.delivered, event)
+			s.mu.Unlock()
+			_, err := r.deliver(context.Background(), event, &Push{})
+			s.mu.Lock()
+			if err != nil {
+				s.problems = append(s.problems, err)
+			}
 		}
 	}
 	s.busy = false
@@ -75,9 +97,12 @@ func (r *Rehearsal) Settle() error {
 	s := &r.states
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settling = true
+	r.wake()
 	for s.busy {
 		s.idle.Wait()
 	}
+	s.settling = false
 	err := errors.Join(s.problems...)
 	s.problems = nil
 	return err
@@ -119,7 +144,13 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 		if is == codepipeline.InProgress && words[was] != "" {
 			state = "RESUMED"
 		}
-		detail := map[string]any{"pipeline": pipeline.Name, "execution-id": now.Execution, "state": state, "version": 1.0}
+		detail := map[string]any{
+			"pipeline": pipeline.Name, "execution-id": now.Execution, "state": state, "start-time": now.Start.UTC().Format(millis),
+			"version": json.Number("1.0"), "pipeline-execution-attempt": attempt(kind, now.Attempt),
+		}
+		if kind == "Pipeline" && state == "STARTED" {
+			detail["execution-trigger"] = map[string]any{"trigger-type": now.Cause.Type, "trigger-detail": now.Cause.Detail}
+		}
 		for key, value := range more {
 			detail[key] = value
 		}
@@ -140,7 +171,7 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 			}
 			t := pipeline.Stages[i].Actions[n].Type
 			more := map[string]any{
-				"stage": stage.Name, "action": action.Name, "region": region,
+				"stage": stage.Name, "action": action.Name, "action-execution-id": action.ID, "region": region,
 				"type": map[string]any{"owner": t.Owner, "provider": t.Provider, "category": t.Category, "version": t.Version},
 			}
 			if action.Status == codepipeline.Failed {
@@ -152,6 +183,17 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 	}
 	add("Pipeline", before.Status, now.Status, nil)
 	return all
+}
+
+// millis is how start times are written.
+const millis = "2006-01-02T15:04:05.000Z"
+
+// attempt is a number with a decimal point. Stages were seen to count retries only.
+func attempt(kind string, n int) json.Number {
+	if kind == "Stage" {
+		n--
+	}
+	return json.Number(fmt.Sprintf("%d.0", n))
 }
 
 // Metrics are what the functions have measured, and the lines of their logs that are no metrics although they look like some.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +27,10 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target e
 		if err != nil {
 			return nil, err
 		}
-		input.Trigger = "rule " + rule.Name
+		input.Trigger, input.Cause = "rule "+rule.Name, codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: rule.ARN}
+		if r.options.Readings.DropVariables {
+			input.Variables, input.ClientToken = nil, ""
+		}
 		var x *codepipeline.Execution
 		if err = r.authorize(startCalls(rule, target)...); err == nil {
 			x, err = engine.Start(ctx, input)
@@ -108,20 +111,11 @@ func (r *Rehearsal) DeadLetters() map[string][]string {
 	return messages
 }
 
-var exceptionName = regexp.MustCompile(`\b([A-Z][A-Za-z]+Exception): (.*)`)
-
 // starts answers StartPipelineExecution.
 type starts struct{ r *Rehearsal }
 
-// StartExecution implements awsapi.Starts. A token starts one execution only.
-func (s starts) StartExecution(caller awsapi.Caller, pipeline, token, body string) (string, error) {
-	key := pipeline + " " + token
-	s.r.mu.Lock()
-	earlier := s.r.tokens[key]
-	s.r.mu.Unlock()
-	if token != "" && earlier != nil {
-		return earlier.Result().Execution, nil
-	}
+// StartExecution implements awsapi.Starts.
+func (s starts) StartExecution(caller awsapi.Caller, pipeline, body string) (string, error) {
 	s.r.mu.Lock()
 	refused := s.r.refuse
 	s.r.mu.Unlock()
@@ -132,25 +126,30 @@ func (s starts) StartExecution(caller awsapi.Caller, pipeline, token, body strin
 	if err != nil {
 		return "", &awsapi.Error{Code: "ValidationException", Message: err.Error()}
 	}
-	input.Trigger = caller.String()
-	for _, engine := range s.r.engines {
-		if engine.Pipeline().Name != pipeline {
-			continue
-		}
-		x, err := engine.Start(s.r.base, input)
-		if err != nil {
-			if m := exceptionName.FindStringSubmatch(err.Error()); m != nil {
-				return "", &awsapi.Error{Code: m[1], Message: m[2]}
-			}
-			return "", err
-		}
-		s.r.mu.Lock()
-		defer s.r.mu.Unlock()
-		s.r.tokens[key] = x
-		s.r.byFunction = append(s.r.byFunction, x)
-		return x.Result().Execution, nil
+	engine, err := s.r.engine(pipeline)
+	if err != nil {
+		return "", &awsapi.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	return "", &awsapi.Error{Code: "PipelineNotFoundException", Message: "there is no pipeline " + pipeline}
+	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: sessionARN(caller)}
+	x, err := engine.Start(s.r.base, input)
+	if refusal := (*codepipeline.Refusal)(nil); errors.As(err, &refusal) {
+		return "", &awsapi.Error{Code: refusal.Code, Message: refusal.Message}
+	}
+	if err != nil {
+		return "", err
+	}
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	if !slices.Contains(s.r.byFunction, x) { // else its token is known
+		s.r.byFunction = append(s.r.byFunction, x)
+	}
+	return x.ID(), nil
+}
+
+// sessionARN is the ARN of who calls with the credentials of a role.
+func sessionARN(c awsapi.Caller) string {
+	p := caller(c)
+	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", partition, accountID, p.Role[strings.LastIndex(p.Role, "/")+1:], p.Session)
 }
 
 // RefuseStarts makes every call that starts an execution fail, until it is given

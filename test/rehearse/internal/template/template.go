@@ -44,6 +44,7 @@ type Assertion struct {
 type Resource struct {
 	Type       string
 	Condition  string
+	DependsOn  any
 	Properties map[string]any
 	Metadata   map[string]any
 }

@@ -1,0 +1,187 @@
+package config
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"archway/internal/settings"
+)
+
+// Class is a class of trust: a pipeline of its own for the rules that name it, with its own
+// machines, roles, caches and repositories, so that whoever may push to them reaches none of the
+// others.
+type Class struct {
+	// Names of the images' secrets that its builds may use.
+	// Default: none.
+	Secrets []string `json:"secrets"`
+
+	// Whether what it builds is promoted, to repositories of its own: CLASS/REPOSITORY. If not, it
+	// is built, validated and tested, gets no tag, and nobody is asked to approve it.
+	Promote bool `json:"promote"`
+}
+
+func defaultClass() Class { return Class{Secrets: []string{}, Promote: true} }
+
+// className stands in the names of a pipeline and of ECR repositories, see registryName.
+var className = nameRule{
+	pattern: regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`), least: 1, most: 20,
+	says: `a class has 1 to 20 lower-case letters and digits, joined by single hyphens, because a pipeline and ECR repositories are called after it`,
+	cure: `use one such as "previews"`,
+}
+
+// classes reads the classes of a pipeline whose images and rules were read before, and adds those
+// that only rules name.
+func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
+	classes := map[string]Class{}
+	for _, one := range p.Rules {
+		classes[one.Class] = defaultClass()
+	}
+	const key = "classes"
+	value, ok := pipeline.fields[key]
+	if !ok {
+		return classes
+	}
+	fields, _ := typed[map[string]any](r, pipeline.path(key), value, anObject)
+	all := object{r: r, at: pipeline.path(key), fields: fields}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if broken := className.check(name); broken != "" {
+			r.report(all.path(name), nothing{}, "%s", broken)
+			continue
+		}
+		class := r.class(all.path(name), fields[name], p.Images)
+		if _, named := classes[name]; !named && !r.about(pipeline.path("rules")) {
+			r.report(all.path(name), nothing{},
+				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
+		}
+		classes[name] = class
+	}
+	return classes
+}
+
+func (r *reader) class(at string, value any, images []Image) Class {
+	class := defaultClass()
+	o, ok := r.object(at, value, keysOf[Class]())
+	if !ok {
+		return class
+	}
+	if o.has("promote") {
+		class.Promote = o.flag("promote")
+	}
+	known := secretsOf(images)
+	list, _ := o.list("secrets")
+	taken := names{}
+	for i, value := range list {
+		at := item(o.path("secrets"), i)
+		id, ok := typed[string](r, at, value, aString)
+		switch {
+		case !ok:
+		case slices.Contains(known, id):
+			taken.add(r, at, id, "remove one of them")
+			class.Secrets = append(class.Secrets, id)
+		case len(known) == 0:
+			r.report(at, id, `no image of the pipeline has secrets: remove it, or add it to an image's "secrets"`)
+		default:
+			r.report(at, id, "no image of the pipeline has a secret of this name: %s", meant(id, known))
+		}
+	}
+	return class
+}
+
+// secretsOf are the names of the images' secrets.
+func secretsOf(images []Image) []string {
+	known := map[string]bool{}
+	for _, image := range images {
+		for id := range image.Secrets {
+			known[id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(known))
+}
+
+// expand makes pipelines of the classes: first the pipeline itself, with the rules that name none,
+// then one for each class, in the order in which rules name them.
+func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
+	rules := p.Rules
+	p.Rules = nil
+	all := []Pipeline{p}
+	for i, one := range rules {
+		at := slices.IndexFunc(all, func(of Pipeline) bool { return of.Class == one.Class })
+		if at < 0 {
+			at = len(all)
+			all = append(all, r.expanded(below(item(pipeline.path("rules"), i), "class"), p, one.Class, taken))
+		}
+		one.Class = ""
+		all[at].Rules = append(all[at].Rules, one)
+	}
+	if len(rules) > 0 && len(all[0].Rules) == 0 {
+		pipeline.report("rules",
+			"all name a class, so that the pipeline itself would build nothing: leave one rule without a class")
+	}
+	for i := range all {
+		all[i].Classes = nil
+	}
+	return all
+}
+
+// expanded is the pipeline of a class, without its rules. At is where the class is named first.
+func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipeline {
+	class := p.Classes[name]
+	of := p
+	of.Class, of.Promotes = name, class.Promote
+	if p.Name != "" {
+		of.Name = p.Name + "-" + name
+		if broken := pipelineName.check(of.Name); broken != "" {
+			r.report(at, of.Name,
+				"is the name of the class's own pipeline, but %s: shorten one of the two", pipelineName.says)
+		}
+		taken.pipelines.add(r, at, of.Name, "a class is a pipeline and a stack of its own, called after both: rename one")
+	}
+	if !p.Source.Existing {
+		of.After = p.Name
+	}
+	of.Source.Existing, of.Source.Seed = true, ""
+	if !class.Promote {
+		of.Approval, of.RollbackOnFailure, of.DriftCheck, of.ReleaseWriters = nil, false, DriftCheck{}, []string{}
+	}
+	of.Images = slices.Clone(p.Images)
+	for i := range of.Images {
+		image := &of.Images[i]
+		image.Warnings = nil // said of the pipeline itself
+		image.Secrets = maps.Clone(image.Secrets)
+		maps.DeleteFunc(image.Secrets, func(id string, _ Secret) bool { return !slices.Contains(class.Secrets, id) })
+		if image.Repository == "" {
+			continue // reported already
+		}
+		image.Repository = name + "/" + image.Repository
+		if bad := badRelease(image.Repository); bad != "" {
+			r.report(at, image.Repository,
+				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
+		}
+		taken.registries.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
+	}
+	return of
+}
+
+// staging is what the names of repositories begin with in which images wait for their validation,
+// and those of no others.
+var staging = settings.Staging("")
+
+// maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see
+// registryName.
+var maxRepository = 256 - len(staging)
+
+// badRelease gives what to tell about the name of a repository that people are to pull from. Not
+// even a beginning of "staging/" is such a name: a replication filter for it would take along what
+// is not validated.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
+func badRelease(name string) string {
+	switch {
+	case registryName.check(name) != "":
+		return registryName.says
+	case strings.HasPrefix(name, staging), strings.HasPrefix(staging, name):
+		return `images wait for their validation in repositories called "staging/…", which neither it nor its beginning may be, because ECR's replication filters are beginnings of names`
+	}
+	return ""
+}
