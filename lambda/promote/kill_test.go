@@ -20,8 +20,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// The function's process is killed before, and after, each request that it makes, to AWS or to the registry. Lambda runs the same
-// job again; the tags must be whole then, and never wrong in between.
+// The function's process is killed before, and after, each request that it makes, to AWS or to the
+// registry. Lambda runs the same job again; the tags must be whole then, and never wrong in
+// between.
 func TestFunctionThatIsKilledAtAnyRequestIsHealedByItsRepetition(t *testing.T) {
 	for _, moment := range []string{"before", "after"} {
 		t.Run(moment+" the request", func(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/plain"
 )
 
-// Start makes the handler of a function's events. It looks at the function's own environment variables.
+// Start makes the handler of a function's events. It looks at the function's own environment
+// variables.
 type Start func(cfg aws.Config, log *slog.Logger) (handler any, err error)
 
 // Configured gives a function the settings of its pipeline, which lie in its package.
@@ -33,8 +34,8 @@ func Configured(start func(cfg aws.Config, loaded *settings.Loaded, log *slog.Lo
 // Outside tells that the program does not run in Lambda.
 func Outside() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }
 
-// Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends with exit status 2. does is a
-// sentence's beginning that says what the program is for.
+// Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends
+// with exit status 2. does is a sentence's beginning that says what the program is for.
 func Main(does string, start Start) {
 	if Outside() {
 		fmt.Fprintf(os.Stderr, "%s and runs as a Lambda function only (AWS_LAMBDA_RUNTIME_API is not set)\n", does)
@@ -43,7 +44,8 @@ func Main(does string, start Start) {
 	Serve(start)
 }
 
-// Serve handles events until Lambda ends the program. If it can't be started, the log says why, and the exit status is 1.
+// Serve handles events until Lambda ends the program. If it can't be started, the log says why, and
+// the exit status is 1.
 func Serve(start Start) {
 	log := logger(os.Stdout)
 	cfg, err := awsenv.Load()

@@ -6,8 +6,9 @@ import (
 	"archway/internal/settings"
 )
 
-// Action is work about all images of the pipeline. It begins only if the job's parameters are those of the pipeline that the
-// function was made for: the function and the pipeline are deployed one after the other.
+// Action is work about all images of the pipeline. It begins only if the job's parameters are those
+// of the pipeline that the function was made for: the function and the pipeline are deployed one
+// after the other.
 func Action(loaded *settings.Loaded, work Work) Work {
 	return checked(loaded, work, func(p settings.Parameters) (*settings.Image, error) {
 		if p.Image != "" {

@@ -30,8 +30,8 @@ func Misconfigured(format string, args ...any) error {
 	return &Failure{types.FailureTypeConfigurationError, fmt.Sprintf(format, args...)}
 }
 
-// failureOf gives every error one of CodePipeline's failure types, so that "the image is bad" and "nobody could look at the
-// image" are told apart.
+// failureOf gives every error one of CodePipeline's failure types, so that "the image is bad" and
+// "nobody could look at the image" are told apart.
 func failureOf(err error) *Failure {
 	var known *Failure
 	var api smithy.APIError

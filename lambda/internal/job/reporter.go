@@ -38,8 +38,8 @@ func NewCodePipeline(cfg aws.Config) CodePipeline {
 	return CodePipeline{codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 5 })}
 }
 
-// SummaryVariable is the output variable that says in words what was done. It is sent as the action's summary too, which
-// CodePipeline was seen to show for no action that succeeded.
+// SummaryVariable is the output variable that says in words what was done. It is sent as the
+// action's summary too, which CodePipeline was seen to show for no action that succeeded.
 const SummaryVariable = "summary"
 
 // Success reports the action's output variables.
