@@ -33,7 +33,7 @@ type Upload struct {
 }
 
 // Mount asks for a blob of another repository of the same registry, and tells whether it was
-// mounted. Where it wasn't, the registry may give an upload to send the blob by; a registry that refuses
+// mounted. Where it wasn't, the registry may give an upload to send the blob by; one that refuses
 // the question gives none.
 func (r *Repository) Mount(ctx context.Context, d digest.Digest, from *Repository) (bool, *Upload, error) {
 	if from.name.RegistryStr() != r.name.RegistryStr() {

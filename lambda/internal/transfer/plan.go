@@ -40,10 +40,6 @@ type plan struct {
 	missing []registry.Document
 }
 
-func (p plan) needs(d digest.Digest) bool {
-	return slices.ContainsFunc(p.blobs, func(b blob) bool { return b.digest == d })
-}
-
 func (t *transfer) plan(ctx context.Context) (plan, error) {
 	p := planner{transfer: t, seen: map[digest.Digest]bool{}, blobs: map[digest.Digest]blob{}}
 	for _, root := range t.Roots {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -97,7 +96,6 @@ func (t *transfer) all(ctx context.Context) error {
 		return err
 	}
 	t.result.Blobs = len(p.blobs)
-	maps.DeleteFunc(t.open, func(d digest.Digest, _ begun) bool { return !p.needs(d) })
 	if err := t.blobs(ctx, p.blobs); err != nil {
 		return err
 	}

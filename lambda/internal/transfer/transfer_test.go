@@ -3,13 +3,17 @@ package transfer_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/registry"
 	"archway/lambda/internal/transfer"
 )
 
@@ -170,6 +174,9 @@ func TestTimeIsOverAtAnyRequest(t *testing.T) {
 					return
 				}
 				w.failAt(0, nil)
+				if w.broken > 0 {
+					t.Errorf("request %d: %d chunks were broken off", n, w.broken)
+				}
 				if first.Next == "" {
 					cancel()
 					continue // it was the last request
@@ -225,4 +232,37 @@ func TestLostUploadBeginsAgain(t *testing.T) {
 	})
 	run(t.Context(), t, job)
 	w.same(t, "release")
+}
+
+// So many manifests that they are not all kept until they are written.
+func TestLargeManifests(t *testing.T) {
+	store := fixture.New()
+	var roots []digest.Digest
+	for n := range 3 {
+		roots = append(roots, store.PutManifest(registry.OCIManifest, fmt.Appendf(nil,
+			`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[],"annotations":{"%d":"%s"}}`, registry.OCIManifest,
+			describe("application/vnd.oci.empty.v1+json", store.PutBlob([]byte("{}")), 2), n, strings.Repeat("x", 3<<20))))
+	}
+	to, job := across(t, store, roots...)
+	run(t.Context(), t, job)
+	to.same(t, "release")
+}
+
+// defective is a log that panics.
+type defective struct{ slog.Handler }
+
+func (defective) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelInfo {
+		panic("a defect")
+	}
+	return nil
+}
+
+func TestDefectEndsInAnError(t *testing.T) {
+	w := start(t, "403 to mount", fixture.AMD64)
+	job := w.job(t, "release")
+	job.Log = slog.New(defective{slog.NewTextHandler(io.Discard, nil)})
+	if _, err := transfer.Run(t.Context(), job); err == nil || !strings.Contains(err.Error(), "a defect of this program") {
+		t.Errorf("error %v", err)
+	}
 }

@@ -43,7 +43,9 @@ type world struct {
 	// at is the request, counted from 1, that fail answers; 0 is none. forward lets the registry do
 	// what was asked, and keeps its answer back.
 	at, count int
-	fail      func(w http.ResponseWriter, r *http.Request, forward func())
+	// broken counts the chunks whose sender went away.
+	broken int
+	fail   func(w http.ResponseWriter, r *http.Request, forward func())
 }
 
 // kinds are the registries that a transfer must get along with.
@@ -127,6 +129,11 @@ func (w *world) serve(out http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	if !hit {
 		w.inner.ServeHTTP(out, r)
+		if r.Method == http.MethodPatch && r.Context().Err() != nil {
+			w.mu.Lock()
+			w.broken++
+			w.mu.Unlock()
+		}
 		return
 	}
 	w.fail(out, r, func() { w.inner.ServeHTTP(httptest.NewRecorder(), r) })
