@@ -71,6 +71,43 @@ func TestOnlyWhatIsMissingIsSent(t *testing.T) {
 	w.same(t, "release")
 }
 
+// Blobs that came before a transfer broke off are not sent again, also where none can be mounted.
+func TestBlobsThatAreThereAreNotSent(t *testing.T) {
+	w := start(t, "no mounts", fixture.AMD64)
+	w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
+		refuse := r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") && w.Count("PUT /v2/release/manifests/") == 1
+		if refuse {
+			http.Error(out, "{}", http.StatusBadRequest)
+		}
+		return refuse
+	})
+	if _, err := transfer.Run(t.Context(), w.job(t, "release")); err == nil {
+		t.Fatal("no error")
+	}
+	if result := run(t.Context(), t, w.job(t, "release")); result.Bytes != 0 || result.Blobs != len(w.store.Blobs) {
+		t.Errorf("%+v, want no bytes", result)
+	}
+	w.same(t, "release")
+}
+
+// An index that is there doesn't prove that its children are.
+func TestChildrenOfAnIndexThatIsThere(t *testing.T) {
+	w := start(t, "mounts", fixture.AMD64, fixture.ARM64)
+	index := w.roots[0]
+	w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
+		there := r.Method == http.MethodHead && r.URL.Path == "/v2/release/manifests/"+index.String()
+		if there {
+			out.Header().Set("Content-Type", registry.OCIIndex)
+		}
+		return there
+	})
+	job := w.job(t, "release")
+	job.Roots = w.roots[:1]
+	if result := run(t.Context(), t, job); result.Manifests != 2 || result.Mounted != 6 {
+		t.Errorf("%+v, want two manifests of three blobs each", result)
+	}
+}
+
 // Whatever request is the last of a program that is killed, the next one brings about the same.
 func TestKilledAtAnyRequest(t *testing.T) {
 	for _, kind := range thorough {
