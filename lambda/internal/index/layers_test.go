@@ -283,3 +283,77 @@ func TestAnEntryWithoutConfig(t *testing.T) {
 		t.Errorf("platform %v", p)
 	}
 }
+
+func TestWeighing(t *testing.T) {
+	many := strings.Repeat("{},", 200_000)
+	for name, test := range map[string]struct{ json, want string }{
+		"values":                 {`{"manifests":[` + many + `{}]}`, "more than 100000 values"},
+		"values after an escape": {`{"a":"\"","manifests":[` + many + `{}]}`, "more than 100000 values"},
+		"values after a slash":   {`{"a":"\\","manifests":[` + many + `{}]}`, "more than 100000 values"},
+		"objects":                {`{"x":` + strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32) + "}", "nested more than 32 levels"},
+		"lists":                  {`{"x":` + strings.Repeat(`[`, 32) + strings.Repeat("]", 32) + "}", "nested more than 32 levels"},
+		"as deep as may be":      {`{"x":` + strings.Repeat(`[`, 31) + strings.Repeat("]", 31) + "}", ""},
+		"one after another":      {`{"x":[` + strings.Repeat(`[],`, 100) + "[]]}", ""},
+	} {
+		m := index.ParseManifest([]byte(test.json))
+		if m.Err == nil != (test.want == "") || m.Err != nil && !strings.Contains(m.Err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q", name, m.Err, test.want)
+		}
+	}
+}
+
+func TestEnvelopesOfSomethingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"payloadType":"text/plain","payload":"e30="}`:         `its envelope holds "text/plain" and no in-toto statement`,
+		`{"payloadType":"` + index.InToto + `"}`:                "it holds a signature and no statement",
+		`{"payloadType":"` + index.InToto + `","payload":"?"}`:  "its envelope's payload is not base64",
+		`{"payload":"e30=","dsseEnvelope":{"payloadType":"x"}}`: "it holds a signature and no statement",
+	} {
+		if _, err := index.ParseStatement(index.DSSE, []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestParsePlatform(t *testing.T) {
+	for text, want := range map[string]string{
+		"linux/arm64": "linux/arm64", " linux/aarch64 ": "linux/arm64", "linux/arm64/v8": "linux/arm64", "linux/arm/7": "linux/arm/v7",
+		"windows/amd64": "windows/amd64", "arm64": "", "linux": "", "": "", "a/b/c/d": "", "linux/*": "",
+	} {
+		p, err := index.ParsePlatform(text)
+		if got := index.Name(&p); err == nil && got != want || err != nil && want != "" {
+			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+// Where an entry names no platform, or half of one, the config's counts.
+func TestPlatformOfAnEntry(t *testing.T) {
+	arm64 := specs.Platform{OS: "linux", Architecture: "arm64"}
+	config := &index.Config{OS: "linux", Architecture: "arm64"}
+	for name, test := range map[string]struct {
+		platform *specs.Platform
+		config   *index.Config
+		want     specs.Platform
+	}{
+		"its own":         {&specs.Platform{OS: "linux", Architecture: "x86_64"}, config, specs.Platform{OS: "linux", Architecture: "amd64"}},
+		"none":            {nil, config, arm64},
+		"half":            {&specs.Platform{OS: "windows"}, config, arm64},
+		"the other half":  {&specs.Platform{Architecture: "amd64"}, config, arm64},
+		"none and unread": {nil, nil, specs.Platform{}},
+	} {
+		e := index.Entry{Descriptor: specs.Descriptor{Platform: test.platform}, Config: test.config}
+		if diff := cmp.Diff(test.want, e.Platform()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestOfferedReadsNoMoreThanItTakes(t *testing.T) {
+	s := fixture.New()
+	root := s.Good().Digest
+	c := source(s)
+	if _, err := index.Offered(t.Context(), c, "latest", root); err != nil || len(c.reads) != 1 || c.reads[root] != 1 {
+		t.Errorf("read %v, %v", c.reads, err)
+	}
+}
