@@ -95,6 +95,10 @@ func (p *DeliveryProps) Validate() error {
 		if first := p.Images[0]; image.Registry != nil && first.Registry != nil && (image.Registry.Release == nil) != (first.Registry.Release == nil) {
 			errs = append(errs, wrong(at("Images", i)+".Registry", "and that of %s differ in NeverPromoted: a pipeline promotes all of its images, or none", at("Images", 0)))
 		}
+		// A day more than that, as everything else takes its time, too.
+		if least := p.holdMinutes()/(24*60) + 1; image.Registry != nil && image.Registry.StagingDays < least {
+			errs = append(errs, wrong(at("Images", i)+".Registry", "keeps what was built for %d days, and an execution may be held up for longer by approvals and scans: give it StagingDays of at least %d", image.Registry.StagingDays, least))
+		}
 		actions += len(image.Builds)
 	}
 	if actions > maxActionsPerStage {
@@ -124,6 +128,8 @@ func (d *Delivery) describe() settings.Pipeline {
 		Name:   d.PipelineName,
 		Source: settings.Source{Repository: d.Source.Name, Branch: d.Branch},
 		Rules:  tagged(d.Rules),
+
+		HoldMinutes: d.holdMinutes(),
 	}
 	build, merge := settings.Stage{Name: StageBuild}, settings.Stage{Name: StageMerge}
 	validate, scan := settings.Stage{Name: StageValidate}, settings.Stage{Name: StageScanGate}
@@ -140,17 +146,29 @@ func (d *Delivery) describe() settings.Pipeline {
 		}
 		if image.Scan != nil {
 			scan.Actions = append(scan.Actions, image.Name)
-			p.HoldMinutes = max(p.HoldMinutes, image.Scan.minutes())
 		}
 	}
 	if d.Approval != nil {
 		approve.Actions = []string{ApprovalAction}
-		p.HoldMinutes += d.Approval.minutes()
 	}
 	p.Stages = slices.DeleteFunc([]settings.Stage{
 		{Name: StageSource, Actions: []string{StageSource}}, build, merge, validate, scan, test, approve,
 	}, func(s settings.Stage) bool { return len(s.Actions) == 0 })
 	return p
+}
+
+// holdMinutes is how long an execution may be held up between its validation and its promotion.
+func (p *DeliveryProps) holdMinutes() int {
+	scans := 0
+	for _, image := range p.Images {
+		if image.Scan != nil {
+			scans = max(scans, image.Scan.minutes())
+		}
+	}
+	if p.Approval == nil {
+		return scans
+	}
+	return scans + p.Approval.minutes()
 }
 
 func (i PipelineImage) describe() settings.Image {

@@ -134,7 +134,7 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	}
 	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
 		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: []archway.PipelineImage{{
-			Name: "app", Registry: &archway.Registry{}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+			Name: "app", Registry: &archway.Registry{StagingDays: 100}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
 		}}}
 		change(p)
 		return p

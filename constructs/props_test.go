@@ -44,7 +44,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return &changed
 	}
 	image := archway.PipelineImage{
-		Name: "app", Registry: &archway.Registry{Name: "app", Release: aRelease{}}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+		Name: "app", Registry: &archway.Registry{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
 	}
 	judged := func(v archway.Validation) archway.PipelineImage {
 		changed := image
@@ -64,7 +64,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	pipeline := func(d *archway.Delivery) *archway.PipelineProps {
 		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: &archway.Promoter{}}
 	}
-	never := func(i *archway.PipelineImage) { i.Registry = &archway.Registry{Name: "app"} }
+	never := func(i *archway.PipelineImage) { i.Registry = &archway.Registry{Name: "app", StagingDays: 14} }
 	tests := []struct {
 		name  string
 		props interface{ Validate() error }
@@ -231,8 +231,15 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.PipelineName = "my app"
 			return p
 		}(), []string{`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`}},
+		{"delivery: held up for longer than what was built is kept", func() *archway.DeliveryProps {
+			p := delivery(image)
+			p.Approval = &archway.Approval{Timeout: 14 * 24 * time.Hour}
+			return p
+		}(), []string{
+			"Images[0].Registry keeps what was built for 14 days, and an execution may be held up for longer by approvals and scans: give it StagingDays of at least 15",
+		}},
 		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
-			Name: "tool", Registry: &archway.Registry{}, Builds: image.Builds, Merge: image.Merge,
+			Name: "tool", Registry: &archway.Registry{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
 		}), []string{"Images[1].Registry and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
 		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
@@ -292,7 +299,7 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
-			Name: "app" + string(rune('a'+i)), Registry: &archway.Registry{}, Merge: &archway.Merge{},
+			Name: "app" + string(rune('a'+i)), Registry: &archway.Registry{StagingDays: 14}, Merge: &archway.Merge{},
 			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, {Architecture: archway.ARM64}},
 		})
 	}
