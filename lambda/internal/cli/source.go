@@ -68,7 +68,7 @@ func (i inRegistry) open(ctx context.Context, o options) (source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Docker's credentials: %w", err)
 	}
-	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal, o.networks...)
+	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal, registry.Allow(o.networks...))
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func TestNothingLeadsToThisMachine(t *testing.T) {
 			// Of the registry's own address, the tests say that it is elsewhere.
 			elsewhere := netip.MustParsePrefix("127.0.0.2/32")
 			read := func(allowed ...netip.Prefix) error {
-				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"}, transport.PullScope, quick, allowed...)
+				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"}, transport.PullScope, quick, registry.Allow(allowed...))
 				if err != nil {
 					return err
 				}

@@ -45,18 +45,48 @@ type Repository struct {
 	slots  chan struct{}
 }
 
+// Option says more about opening a repository.
+type Option func(*opening)
+
+type opening struct {
+	repository name.Repository
+	scopes     []string
+	allowed    []netip.Prefix
+}
+
+// Allow names networks that the registry may lead to although they are this machine's own or a
+// neighbour's.
+func Allow(networks ...netip.Prefix) Option {
+	return func(o *opening) { o.allowed = append(o.allowed, networks...) }
+}
+
+// MountFrom names repositories that blobs are to be mounted from. A token of a registry that gives
+// bearer tokens opens what it was asked for alone; ECR's opens all that the role may use.
+func MountFrom(sources ...name.Repository) Option {
+	return func(o *opening) {
+		for _, s := range sources {
+			if s.RegistryStr() == o.repository.RegistryStr() && s.RepositoryStr() != o.repository.RepositoryStr() {
+				o.scopes = append(o.scopes, s.Scope(transport.PullScope))
+			}
+		}
+	}
+}
+
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
-// access is transport.PullScope, or transport.PushScope for writing. allowed are networks that the
-// registry may lead to although they are this machine's own or a neighbour's.
+// access is transport.PullScope, or transport.PushScope for writing.
 func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string,
-	policy retry.Policy, allowed ...netip.Prefix) (*Repository, error) {
+	policy retry.Policy, more ...Option) (*Repository, error) {
+	o := opening{repository: repository, scopes: []string{repository.Scope(access)}}
+	for _, option := range more {
+		option(&o)
+	}
 	u := url.URL{Host: repository.RegistryStr()}
-	g := &gate{host: u.Hostname(), allowed: allowed}
+	g := &gate{host: u.Hostname(), allowed: o.allowed}
 	base := newTransport(g, auth == authn.Anonymous, http.ProxyFromEnvironment)
 	var tripper http.RoundTripper
 	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
-		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, []string{repository.Scope(access)})
+		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, o.scopes)
 		if err != nil {
 			return transportFailure("log in to "+repository.RegistryStr(), err)
 		}

@@ -253,7 +253,7 @@ func TestOpenAsksForTheSourcesToo(t *testing.T) {
 	})
 	other := fixture.Serve(t)
 	_, err := registry.Open(t.Context(), s.Repository(t, "release"), authn.Anonymous, transport.PushScope, quick,
-		s.Repository(t, "staging/app"), s.Repository(t, "release"), other.Repository(t, "elsewhere"))
+		registry.MountFrom(s.Repository(t, "staging/app"), s.Repository(t, "release"), other.Repository(t, "elsewhere")))
 	if err != nil {
 		t.Fatal(err)
 	}
