@@ -17,6 +17,9 @@ import (
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
+// patient outlasts a machine that has much to do.
+var patient = execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: time.Minute}
+
 func open(t *testing.T) (*fixture.AWS, execution.CodePipeline) {
 	t.Helper()
 	endpoint := fixture.ServeAWS(t)

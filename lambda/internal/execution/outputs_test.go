@@ -31,7 +31,7 @@ func TestOutputsAreThoseOfTheNewestAttempts(t *testing.T) {
 	endpoint.Did("x", "Validate", "web", "Succeeded", digest("validated"))
 	endpoint.Did("y", "Validate", "web", "Succeeded", digest("somebody else's"))
 	endpoint.Late(4, "x", "Approval", "Approve", "Succeeded", nil)
-	got, err := source.Outputs(t.Context(), "x", []execution.Action{build, merge, validate, approval})
+	got, err := source.With(patient).Outputs(t.Context(), "x", []execution.Action{build, merge, validate, approval})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestOutputsThatCannotBeAskedFor(t *testing.T) {
 	endpoint, source = open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	endpoint.After = cancel
-	if _, err := source.Outputs(ctx, "x", []execution.Action{merge}); !errors.Is(err, context.Canceled) {
+	if _, err := source.With(patient).Outputs(ctx, "x", []execution.Action{merge}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }

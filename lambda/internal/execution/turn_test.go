@@ -71,7 +71,7 @@ func TestTurnWaitsForWhatIsNotShownYet(t *testing.T) {
 			endpoint.InTurn("x", "Promote", "Promote")
 		}
 	}
-	if x, err := source.Turn(t.Context(), "x", "Promote", "Promote"); err != nil || x.ID != "x" {
+	if x, err := source.With(patient).Turn(t.Context(), "x", "Promote", "Promote"); err != nil || x.ID != "x" {
 		t.Errorf("got %+v, %v", x, err)
 	}
 }

@@ -3,6 +3,7 @@ package promotion
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/google/go-cmp/cmp"
@@ -167,6 +168,7 @@ func TestEarlierActionsMustHaveSucceeded(t *testing.T) {
 	s := set(t)
 	s.aws.Did("e-1", "Merge", "app", "Failed", nil)
 	s.aws.Did("e-1", "Merge", "app", "Succeeded", nil)
+	s.patience = time.Minute
 	s.aws.Late(3, "e-1", "Approval", "Approve", "Succeeded", nil)
 	if _, err := s.promote(t); err != nil {
 		t.Errorf("after a retry that the history shows late: %v", err)

@@ -51,6 +51,8 @@ type stage struct {
 	// transfer copies; transfers are the jobs that it got.
 	transfer  func(context.Context, transfer.Job) (transfer.Result, error)
 	transfers []transfer.Job
+	// patience is how long CodePipeline's history may lag.
+	patience time.Duration
 }
 
 func set(t *testing.T) *stage {
@@ -58,7 +60,7 @@ func set(t *testing.T) *stage {
 	s := &stage{Server: fixture.ServeHandler(t, distribution.New(t)), aws: fixture.ServeAWS(t), store: fixture.New()}
 	s.old, s.new = s.index(""), s.store.Good().Digest
 	s.Push(t, "staging/app", s.store)
-	s.transfer = s.copy
+	s.transfer, s.patience = s.copy, 10*time.Millisecond
 	s.settings = &settings.Loaded{Pipeline: settings.Pipeline{
 		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "feature/x"},
 		Stages: []settings.Stage{
@@ -152,7 +154,7 @@ func (s *stage) promoter() *Promoter {
 		Region: "eu-west-1", BaseEndpoint: &s.aws.URL, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	}
-	patience := execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: 10 * time.Millisecond}
+	patience := execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: s.patience}
 	return &Promoter{
 		Settings: s.settings, Registry: s.Host, Staging: s.open(transport.PullScope), Release: s.open(transport.PushScope),
 		Runs:   execution.NewCodePipeline(cfg, fixture.Pipeline).With(patience),

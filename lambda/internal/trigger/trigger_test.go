@@ -243,7 +243,7 @@ func TestThrottlingIsOutlasted(t *testing.T) {
 func TestThrottlingThatDoesNotEndIsAnErrorInTime(t *testing.T) {
 	f := set(t)
 	f.aws.Refuse("StartPipelineExecution", "ThrottlingException")
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := f.handle(ctx, event("referenceUpdated", "branch", "main", commit)); err == nil || ctx.Err() != nil {
 		t.Errorf("error %v, and of the time %v", err, ctx.Err())
