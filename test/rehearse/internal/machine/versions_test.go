@@ -3,6 +3,8 @@ package machine
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"log"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -51,7 +53,7 @@ func TestOldestAndNewestBuildKitBuild(t *testing.T) {
 func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 	t.Helper()
 	dir := t.TempDir()
-	reg := httptest.NewServer(registry.New())
+	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(reg.Close)
 	repository := strings.TrimPrefix(reg.URL, "http://") + "/staging/hello"
 
