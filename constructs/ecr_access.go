@@ -25,8 +25,10 @@ var (
 	// are not read: each build's index says what platform it is for.
 	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
-	// ecrCopyFrom and ecrCopyTo copy an image from one repository to another, and ecrCopyTo points tags at it.
-	ecrCopyFrom = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+	// ecrCopyFrom and ecrCopyTo copy an image from one repository to another, and ecrCopyTo points tags at it. To mount a layer of
+	// another repository asks there for what reading it asks for.
+	// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+	ecrCopyFrom = ecrPull
 	ecrCopyTo   = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
 )
 

@@ -114,7 +114,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 	return &Promoter{GoFunction: function, Access: access}
 }
 
-// sourceHistory is what the function asks the source: whether a commit is where its branch or tag is, and which of two is newer.
+// sourceHistory is what functions ask the source: whether a commit is where its branch or tag is, and which of two is newer.
 func sourceHistory(d *Delivery) []string {
 	actions := []string{"codecommit:GetMergeOptions"}
 	of := func(t RefType) func(Rule) bool { return func(r Rule) bool { return r.Type == t } }

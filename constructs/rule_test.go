@@ -64,6 +64,7 @@ func TestTriggerFunctionMayStartThisPipelineOnly(t *testing.T) {
 	permitted := []string{
 		"codecommit:GetBranch on ${SourceRepository.Arn}",
 		"codecommit:GetFolder on ${SourceRepository.Arn}",
+		"codecommit:GetMergeOptions on ${SourceRepository.Arn}",
 		"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}",
 		"logs:CreateLogStream on ${TriggerFunctionLogs.Arn}",
 		"logs:PutLogEvents on ${TriggerFunctionLogs.Arn}",

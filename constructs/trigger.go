@@ -134,7 +134,7 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		Files:         d.files(),
 		Statements: []awsiam.PolicyStatement{
 			allow([]*string{pipelineARN(t.Construct, *p.Pipeline.Pipeline.Ref())}, "codepipeline:StartPipelineExecution"),
-			allow([]*string{d.Source.Repository.RepositoryArn()}, references(d)...),
+			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
 		},
 	})
 	t.addRule(p, "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches", nil, []rule.Type{rule.Branch, rule.Tag}, &awsevents.CfnRule_TargetProperty{
@@ -147,17 +147,6 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 	})
 	t.StartCommand = jsii.String("aws lambda invoke --function-name " + *t.Function.Function.FunctionName() +
 		` --cli-binary-format raw-in-base64-out --payload '{"build":{"type":"TYPE","name":"NAME"}}' /dev/stdout`)
-}
-
-// references is what tells where a branch or a tag is.
-func references(d *Delivery) []string {
-	var actions []string
-	for _, action := range sourceHistory(d) {
-		if action != "codecommit:GetMergeOptions" {
-			actions = append(actions, action)
-		}
-	}
-	return actions
 }
 
 // addRule adds the rule of EventBridge; without names, it is about all.

@@ -22,7 +22,8 @@ type Reference struct {
 	images map[string]rule.Tags
 }
 
-// Tags are the templates of an image's tags, and what they are filled with. Commit and time are still missing in Values.
+// Tags are the templates of an image's tags, and what they are filled with. Commit and time are
+// still missing in Values.
 type Tags struct {
 	Immutable, Moving []tag.Template
 	Values            tag.Values
@@ -30,8 +31,8 @@ type Tags struct {
 
 func (r Reference) String() string { return fmt.Sprintf("the %s %q", r.Type, r.Name) }
 
-// Reference reads the variables of a run. Without rules it is for the source's branch, whatever they say; with rules they must
-// name a rule and a reference that it matches.
+// Reference reads the variables of a run. Without rules it is for the source's branch, whatever
+// they say; with rules they must name a rule and a reference that it matches.
 func (p *Pipeline) Reference(variables map[string]string) (Reference, error) {
 	if len(p.Rules) == 0 {
 		return Reference{Type: rule.Branch, Name: p.Source.Branch, values: tag.Values{Branch: p.Source.Branch}}, nil

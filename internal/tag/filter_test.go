@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"archway/internal/tag"
 )
 
 func TestFilterCoversTheTagsOfATemplate(t *testing.T) {
@@ -47,6 +49,16 @@ func TestFilterKeepsWithinTheLimitsOfECR(t *testing.T) {
 	}
 }
 
+func TestFilterAtTheLimits(t *testing.T) {
+	longest := strings.Repeat("b", 128)
+	if got, err := mustParse(t, "{branch}").Filter(longest); got != longest || err != nil {
+		t.Errorf("Filter = %q, %v", got, err)
+	}
+	if got, err := (tag.Template{}).Filter("main"); err == nil || !strings.Contains(err.Error(), "gives an empty filter") {
+		t.Errorf("Filter = %q, %v", got, err)
+	}
+}
+
 func TestMayMatchKnowsTheFormOfEachPlaceholder(t *testing.T) {
 	for _, test := range []struct {
 		template, filter string
@@ -71,6 +83,12 @@ func TestMayMatchKnowsTheFormOfEachPlaceholder(t *testing.T) {
 		{"{date:Jan}", "may", true},
 		{"{date:Monday}", "latest", true},
 		{"{date:Monday}", "v1", false},
+		{"{date:Jan}", "ZzZ", true},
+		{"{date:Jan}", "AaA", true},
+		{"{date:Jan}", "Za9", false},
+		{"{date:2006}", "0909", true},
+		{"Z-{date:2006}", "Z-*", true},
+		{"Z-{date:2006}", "z-*", false},
 		{"{date:2}", "8", true},
 		{"{branch}", "main", true},
 		{"{branch}", "latest", false},

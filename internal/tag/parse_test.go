@@ -15,6 +15,7 @@ func TestParseRefuses(t *testing.T) {
 	const length = "the length is a number from 4 to 40, such as {commit:12}"
 	const layout = "write a layout of Go's time package, such as {date:20060102} or {date:20060102-1504}"
 	const characters = `use letters, digits, "_", "." and "-"`
+	const zone = "use a name of the IANA database, such as Europe/Berlin or Asia/Shanghai, or leave it out for UTC"
 	const begin = `begin with a letter, a digit or "_"`
 	for in, want := range map[string]string{
 		"":                                  `is empty: write a tag such as "latest" or "{commit:12}"`,
@@ -36,6 +37,10 @@ func TestParseRefuses(t *testing.T) {
 		"{date:2006_2}":                     `{date:2006_2}: gives "2001 3", and a tag can't hold " ": ` + layout,
 		"{date:2006-01-02-0700}":            `{date:2006-01-02-0700}: gives "2001-01-03+0000", and a tag can't hold "+": ` + layout,
 		"{date:.999}":                       `{date:.999}: gives nothing at 2001-01-03T04:05:06Z: ` + layout,
+		"{date:2006,}":                      `{date:2006,}: there is no time zone "": ` + zone,
+		"{date:2006,Local}":                 `{date:2006,Local}: there is no time zone "Local": ` + zone,
+		"{date:2006,Nowhere}":               `{date:2006,Nowhere}: there is no time zone "Nowhere": ` + zone,
+		"{date:2006,../UTC}":                `{date:2006,../UTC}: there is no time zone "../UTC": ` + zone,
 		"{date:.000}":                       `a tag can't begin with ".": ` + begin,
 		"{date:-2006}":                      `a tag can't begin with "-": ` + begin,
 		"latest}":                           `"}" without "{" before it: a placeholder is written like {commit}`,

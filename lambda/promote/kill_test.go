@@ -13,14 +13,16 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/fixture/distribution"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/retry"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// The function's process is killed before, and after, each request that it makes, to AWS or to the registry. Lambda runs the same
-// job again; the tags must be whole then, and never wrong in between.
+// The function's process is killed before, and after, each request that it makes, to AWS or to the
+// registry. Lambda runs the same job again; the tags must be whole then, and never wrong in
+// between.
 func TestFunctionThatIsKilledAtAnyRequestIsHealedByItsRepetition(t *testing.T) {
 	for _, moment := range []string{"before", "after"} {
 		t.Run(moment+" the request", func(t *testing.T) {
@@ -51,19 +53,23 @@ type killed struct {
 func kill(t *testing.T, at int64, after bool) *killed {
 	t.Helper()
 	k := &killed{}
-	s, store := fixture.Serve(t), fixture.New()
-	older, newer := strings.Repeat("a", 40), fixture.Revision
-	old, root := commit(store, older), store.Good()
-	s.Push(t, "app", store)
+	s, past, store := fixture.ServeHandler(t, distribution.New(t)), fixture.New(), fixture.New()
+	old, root := commit(past, older), store.Index(store.Linux("amd64", ""), store.Linux("arm64", ""))
+	s.Push(t, "staging/app", store)
+	s.Push(t, "app", past)
 	for _, tag := range []string{older[:12], "latest", "main"} {
-		s.Tag(t, "app", tag, store, old.Digest)
+		s.Tag(t, "app", tag, past, old.Digest)
 	}
 	s.Misbehave(fixture.Locked(fixture.User, fixture.Password))
 	endpoint := fixture.ServeAWS(t)
 	endpoint.Line(older, newer)
+	endpoint.Branch("main", newer)
+	ran(endpoint, "x", newer, root.Digest)
+	endpoint.InTurn("x", "Promote", "Promote")
+	environment, sum := fixture.Settings(t, pipeline)
 	defer s.Close()
 
-	f := fixture.StartWith(t, program, s, endpoint)
+	f := fixture.StartWith(t, program, s, endpoint, environment...)
 	dead := make(chan struct{})
 	var count atomic.Int64
 	strike := func() bool {
@@ -92,8 +98,7 @@ func kill(t *testing.T, at int64, after bool) *killed {
 	}
 	endpoint.After = func() { strike() }
 
-	event := fixture.JobEvent("job", fmt.Sprintf(`{"repository":"%s/app","digest":%q,"commit":%q,"branch":"main","execution":"x","immutable":["{commit:12}"],"moving":["latest","main"]}`,
-		fixture.RegistryHost, root.Digest, newer))
+	event := fixture.JobEvent("job", fmt.Sprintf(`{"settings":%q,"execution":"x"}`, sum))
 	f.Runtime.Send(t, event)
 	select {
 	case <-dead:
@@ -123,7 +128,7 @@ func kill(t *testing.T, at int64, after bool) *killed {
 	if read(t, s, newer[:12]) == "" && k.written > 0 {
 		t.Errorf("killed at request %d: a moving tag moved before the immutable one was there", at)
 	}
-	again := fixture.StartWith(t, program, s, endpoint)
+	again := fixture.StartWith(t, program, s, endpoint, environment...)
 	if result := again.Runtime.Invoke(t, event); !strings.HasPrefix(result, "response") {
 		t.Errorf("repeated after request %d: %s", at, result)
 	}

@@ -1,5 +1,5 @@
-// Command promote copies validated images to their releases and points tags at them. It is the Promote action of a pipeline and
-// runs as a Lambda function.
+// Command promote copies validated images to their releases and points tags at them. It is the
+// Promote action of a pipeline and runs as a Lambda function.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command trigger starts a pipeline by its build rules: for pushed branches and git tags, and for people who ask for a build. It
-// runs as a Lambda function, behind an EventBridge rule.
+// Command trigger starts a pipeline by its build rules: for pushed branches and git tags, and for
+// people who ask for a build. It runs as a Lambda function, behind an EventBridge rule.
 package main
 
 import (

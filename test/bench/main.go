@@ -1,7 +1,7 @@
 // Command bench measures what Archway promises about speed and size, and prints every time as a ratio against a peer
 // measured in the same run: machines are noisy, ratios are not.
 //
-//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers,validate]
+//	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers,validate,promote]
 package main
 
 import (
@@ -25,11 +25,12 @@ var sections = []section{
 	{"rehearsal", rehearsal},
 	{"layers", layers},
 	{"validate", validate},
+	{"promote", promote},
 }
 
 func main() {
 	runs := flag.Int("runs", 5, "how often each side of a comparison runs; the median counts")
-	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers, validate (default all)")
+	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers, validate, promote (default all)")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -51,7 +52,7 @@ func main() {
 		}
 	}
 	if ran == 0 {
-		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers, validate\n", *only)
+		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers, validate, promote\n", *only)
 		os.Exit(2)
 	}
 }

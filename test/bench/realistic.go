@@ -8,10 +8,34 @@ import (
 	"math/rand/v2"
 
 	"github.com/klauspost/compress/gzip"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // The layers of an ordinary application, in the order in which every tool writes them: sorted by name. Their files compress
 // about 2.5 times, as Debian's do.
+
+// realistic stores images of about 200 MB for two platforms, their programs in the last layer: one under the tag static, with
+// a static program, and one under dynamic, whose loader is in the first layer. It gives the size of one.
+func (f *folder) realistic() (size int64) {
+	entries := map[string][]v1.Descriptor{}
+	for _, arch := range []string{"amd64", "arm64"} {
+		write := func(content func(*tar.Writer, string) error) layer {
+			l := f.layer(func(w *tar.Writer) error { return content(w, arch) }, ordinary)
+			size += l.Size
+			return l
+		}
+		below := []layer{write(base), write(dependencies)}
+		run := v1.ImageConfig{Entrypoint: []string{"/app"}}
+		static := write(func(w *tar.Writer, arch string) error { return application(w, arch, "") })
+		dynamic := f.layer(func(w *tar.Writer) error { return application(w, arch, loaderOf[arch]) }, ordinary)
+		entries["static"] = append(entries["static"], f.image(linux(arch), run, append(below, static)...))
+		entries["dynamic"] = append(entries["dynamic"], f.image(linux(arch), run, append(below, dynamic)...))
+	}
+	for tag, list := range entries {
+		f.index(tag, list...)
+	}
+	return size
+}
 
 // base is a Debian of 190 MB, with the dynamic loader.
 func base(w *tar.Writer, arch string) error {

@@ -21,13 +21,15 @@ type served struct {
 	server     *http.Server
 }
 
-func serve(folder string) (*served, error) {
+func serve(folder string) (*served, error) { return serveHandler(serveBlobs(folder)) }
+
+func serveHandler(h http.Handler) (*served, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &served{repository: fmt.Sprintf("%s/app", listener.Addr())}
-	s.server = &http.Server{Handler: s.count(serveBlobs(folder)), ReadHeaderTimeout: time.Minute}
+	s.server = &http.Server{Handler: s.count(h), ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.server.Serve(listener) }() // ends with the listener
 	return s, nil
 }

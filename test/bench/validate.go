@@ -1,7 +1,6 @@
 package main
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/test/internal/tools"
 )
@@ -56,25 +53,7 @@ func buildValidator(ctx context.Context, folder string) (string, error) {
 
 func compareSpeed(ctx context.Context, path, ours, crane string, runs int) error {
 	f := newFolder(path)
-	var size int64
-	entries := map[string][]v1.Descriptor{}
-	for _, arch := range []string{"amd64", "arm64"} {
-		write := func(content func(*tar.Writer, string) error) layer {
-			l := f.layer(func(w *tar.Writer) error { return content(w, arch) }, ordinary)
-			size += l.Size
-			return l
-		}
-		below := []layer{write(base), write(dependencies)}
-		run := v1.ImageConfig{Entrypoint: []string{"/app"}}
-		static := f.layer(func(w *tar.Writer) error { return application(w, arch, "") }, ordinary)
-		size += static.Size
-		dynamic := f.layer(func(w *tar.Writer) error { return application(w, arch, loaderOf[arch]) }, ordinary)
-		entries["static"] = append(entries["static"], f.image(linux(arch), run, append(below, static)...))
-		entries["dynamic"] = append(entries["dynamic"], f.image(linux(arch), run, append(below, dynamic)...))
-	}
-	for tag, list := range entries {
-		f.index(tag, list...)
-	}
+	size := f.realistic()
 	if f.err != nil {
 		return f.err
 	}

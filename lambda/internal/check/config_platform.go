@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/index"
@@ -28,6 +30,11 @@ func configOf(r *report, e *index.Entry) {
 		return
 	case e.Config == nil:
 		return // missing, too large, or of another type: other checks say so
+	}
+	if len(e.Config.Ambiguous) > 0 {
+		r.add(Error, about(e), "build and push the image again with a current tool",
+			"two tools can read the config %s differently: %s",
+			Short(e.Manifest.Body.Config.Digest.String()), strings.Join(e.Config.Ambiguous, "; "))
 	}
 	got := e.Config.Platform()
 	if got.OS == "" || got.Architecture == "" {

@@ -18,13 +18,36 @@ var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is 
 		t := e.Start.Trace
 		for _, s := range t.Steps {
 			if s.How == start.Loader {
-				loaderOf(r, e, s, t.Steps[s.From])
+				if !ownLoader(r, e, s, t.Steps[s.From]) {
+					loaderOf(r, e, s, t.Steps[s.From])
+				}
 			} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
 				r.add(Warning, about(e), "link it in the usual way", "the dynamic loader of %s stands at so unusual a place of the file that it was not looked for", called(s))
 			}
 		}
 	}
 }}
+
+const ownLoaderCure = "link the program with the dynamic loader of the C library that it was built for"
+
+// ownLoader judges a loader that names a loader of its own, which the kernel doesn't look at: it
+// loads no third file. One that is the program itself is mapped twice and jumps into a program that
+// nobody has linked.
+func ownLoader(r *report, e *index.Entry, s, of start.Step) bool {
+	switch p := s.File.Node.Program; {
+	case s.File.State != rootfs.Found || p.Loader == "":
+		return false
+	case s.File.Path == of.File.Path:
+		r.add(Error, about(e), ownLoaderCure,
+			"the program %s names itself as its dynamic loader; every start of it crashes", called(of))
+		return true
+	default:
+		r.add(Warning, about(e), ownLoaderCure,
+			"the dynamic loader of %s, %s, names a loader of its own, %s, which the kernel doesn't load; "+
+				"probably it is no dynamic loader", called(of), called(s), p.Loader)
+		return false
+	}
+}
 
 func loaderOf(r *report, e *index.Entry, s, program start.Step) {
 	f := faultOf(e, s)

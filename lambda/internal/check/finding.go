@@ -2,12 +2,11 @@ package check
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/plain"
 )
 
 // Severity is how much a finding weighs.
@@ -83,12 +82,7 @@ func (r *report) add(s Severity, about Subject, cure, format string, args ...any
 
 // printable keeps what a registry put into names and labels from steering a terminal or flooding a log.
 func printable(s string) string {
-	s = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || c == unicode.ReplacementChar {
-			return '?'
-		}
-		return c
-	}, s)
+	s = plain.Text(s)
 	if runes := []rune(s); len(runes) > longest {
 		s = string(runes[:longest]) + "…"
 	}

@@ -186,6 +186,16 @@ var _ = about("config-platform",
 		report: []string{"error config-platform linux/arm64"},
 	},
 	testCase{
+		name:   "another architecture under a key of another case",
+		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["Architecture"] = "amd64" }}),
+		report: []string{"error config-platform linux/arm64"},
+	},
+	testCase{
+		name:   "another entrypoint under a key of another case",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["EntryPoint"] = []any{"/other"} }}),
+		report: []string{"error config-platform linux/arm64"},
+	},
+	testCase{
 		name:   "another operating system",
 		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["os"] = "windows" }}),
 		report: []string{"error config-platform linux/arm64"},
@@ -390,5 +400,35 @@ var _ = about("config-parity",
 			run["User"], run["ExposedPorts"], run["Env"] = "", map[string]any{"80/tcp": map[string]any{}}, []any{"PATH=/bin", "MORE=1"}
 		}}),
 		report: []string{"warning config-parity linux/arm64"},
+	},
+)
+
+// lone is an image without an index around it.
+func lone(spec fixture.ImageSpec) func(*fixture.Store) digest.Digest {
+	return func(s *fixture.Store) digest.Digest {
+		spec.Platform = fixture.AMD64
+		return s.Image(spec).Digest
+	}
+}
+
+var _ = about("descriptor",
+	testCase{
+		name:   "a single image's layer",
+		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["layers"].([]any)[0].(map[string]any)["size"] = 5 }}),
+		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
+	},
+	testCase{
+		name:   "a single image's config",
+		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["config"].(map[string]any)["size"] = 5 }}),
+		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
+	},
+	testCase{
+		name: "a single image that is another",
+		make: func(s *fixture.Store) digest.Digest {
+			image, other := s.Linux("amd64", ""), s.Linux("amd64", "")
+			s.Replace(image.Digest, s.Manifests[other.Digest].Bytes)
+			return image.Digest
+		},
+		report: []string{"error descriptor", "error tag-is-index"},
 	},
 )

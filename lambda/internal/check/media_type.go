@@ -44,8 +44,9 @@ func document(r *report, s Subject, m *index.Manifest, listed string, isRoot boo
 	}
 	body := m.Body
 	shape := m.Shape()
-	if len(m.Repeated) > 0 {
-		r.add(Error, s, rewriteCure, "the document has the key %q more than once, so that two tools can read two different images from it", strings.Join(m.Repeated, `", "`))
+	if len(m.Ambiguous) > 0 {
+		r.add(Error, s, rewriteCure,
+			"two tools can read two different images from the document: %s", strings.Join(m.Ambiguous, "; "))
 	}
 	switch {
 	case shape == index.ShapeAmbiguous:

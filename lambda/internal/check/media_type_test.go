@@ -116,6 +116,20 @@ var _ = about("media-type",
 		report: []string{"error media-type"},
 	},
 	testCase{
+		name: "a key of a platform in two spellings",
+		make: document(func(doc map[string]any) {
+			fixture.Entry(doc, 0)["platform"].(map[string]any)["Architecture"] = "s390x"
+		}),
+		report: []string{"error media-type"},
+	},
+	testCase{
+		name: "a key of a layer in two spellings",
+		make: image(fixture.ImageSpec{Manifest: func(doc map[string]any) {
+			doc["layers"].([]any)[0].(map[string]any)["Digest"] = digest.FromString("another")
+		}}),
+		report: []string{"error media-type linux/arm64"},
+	},
+	testCase{
 		name:   "no JSON",
 		make:   func(s *fixture.Store) digest.Digest { return s.PutManifest(registry.OCIIndex, []byte("<html>")) },
 		report: []string{"error media-type"},

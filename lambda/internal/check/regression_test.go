@@ -16,6 +16,14 @@ func serves(tag string, platforms ...specs.Platform) index.Served {
 
 func after(served ...index.Served) check.Want { return check.Want{Served: served, AllowExtra: true} }
 
+func windowsOf(version, feature string) specs.Platform {
+	p := specs.Platform{OS: "windows", Architecture: "amd64", OSVersion: version}
+	if feature != "" {
+		p.OSFeatures = []string{feature}
+	}
+	return p
+}
+
 func arm(variant string) specs.Platform {
 	return specs.Platform{OS: "linux", Architecture: "arm", Variant: variant}
 }
@@ -67,6 +75,27 @@ var _ = about("regression",
 			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows})}
 		}),
 		want: after(serves("latest", specs.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348.1"})),
+	},
+	testCase{
+		name: "two versions of Windows, as base images have them",
+		make: with(func(s *fixture.Store) []specs.Descriptor {
+			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows}), s.Image(fixture.ImageSpec{Platform: windowsOf("10.0.26100.1", "win32k")})}
+		}),
+		want: after(serves("latest", windowsOf("10.0.17763.1", ""), windowsOf("10.0.20348.1", "win32k"))),
+	},
+	testCase{
+		name:   "Windows is lost, in both versions at once",
+		make:   merged(nil),
+		want:   after(serves("latest", windowsOf("10.0.17763.1", ""), windowsOf("10.0.20348.1", "win32k"))),
+		report: []string{"error regression windows/amd64"},
+	},
+	testCase{
+		name: "Windows of another machine",
+		make: with(func(s *fixture.Store) []specs.Descriptor {
+			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows})}
+		}),
+		want:   after(serves("latest", specs.Platform{OS: "windows", Architecture: "arm64", OSVersion: "10.0.26100.1"})),
+		report: []string{"error regression windows/arm64"},
 	},
 	testCase{
 		name:   "what the tag serves can't be read as a whole",

@@ -170,6 +170,9 @@ var _ = about("elf-interp",
 		return s.Index(s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Layers: layers}), s.Linux("arm64", "")).Digest
 	}, report: []string{"error elf-interp linux/amd64", "warning entry-elf linux/amd64"}},
 	testCase{name: "the interpreter's loader", make: starting([]string{"/run.sh"}, []lt.Entry{lt.Script("run.sh", "#!/bin/sh\n"), lt.Exe("bin/sh", lt.Dynamic("arm64", loaders["arm64"]))}), report: []string{wrongLoader}},
+	testCase{name: "its own loader", make: starting(app, []lt.Entry{lt.Exe("app", lt.Dynamic("arm64", "/app"))}), report: []string{wrongLoader}},
+	testCase{name: "its own loader behind a link", make: starting(app, []lt.Entry{lt.Exe("app", lt.Dynamic("arm64", "/lib/ld.so")), lt.Link("lib/ld.so", "../app")}), report: []string{wrongLoader}},
+	testCase{name: "a loader that has a loader", make: starting(app, []lt.Entry{lt.Exe("app", lt.Dynamic("arm64", "/lib/ld.so")), lt.Exe("lib/ld.so", lt.Dynamic("arm64", "/app"))}), report: []string{"warning elf-interp linux/arm64"}},
 	testCase{name: "a loader at an odd place", make: starting(app, []lt.Entry{lt.Exe("app", lt.ELF{Arch: "arm64", Loader: "/lib/ld.so", LoaderAt: 20_000, HeadersAt: 40_000}.Bytes())}), report: []string{"warning elf-interp linux/arm64"}},
 )
 

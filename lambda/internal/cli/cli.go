@@ -11,7 +11,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/guard"
 	"archway/lambda/internal/layout"
+	"archway/lambda/internal/plain"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/report"
 	"archway/lambda/internal/validation"
@@ -25,8 +27,10 @@ const (
 	Unknown = 2
 )
 
-// Run is the whole program. It returns the exit code.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// Run is the whole program. It returns the exit code. Nothing that it writes steers a terminal but
+// the progress, and that alone.
+func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
+	stdout, stderr := plain.Writer(stdout), plain.Writer(terminal)
 	o, err := parse(args)
 	if errors.Is(err, errHelp) {
 		fmt.Fprint(stdout, usage, "\nchecks:\n")
@@ -42,7 +46,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var document report.Document
 	code := Valid
 	for _, image := range o.images {
-		verdict, err := judge(ctx, image, o, stderr)
+		var verdict validation.Verdict
+		err := guard.Do(func() (err error) {
+			verdict, err = judge(ctx, image, o, terminal)
+			return err
+		})
 		switch {
 		case err != nil:
 			err = explain(ctx, image, err)
@@ -53,7 +61,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		document.Add(image.String(), verdict, err)
 		if err == nil && !o.json {
-			printText(stdout, image.String(), verdict)
+			printText(stdout, image.String(), verdict, o.want.Deep)
 		}
 	}
 	if o.json {
@@ -69,15 +77,15 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // judge opens the source of an image and has the image judged. On a terminal it shows how far it is.
-func judge(ctx context.Context, image image, o options, stderr io.Writer) (validation.Verdict, error) {
+func judge(ctx context.Context, image image, o options, terminal io.Writer) (validation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	opened, err := image.open(ctx)
+	opened, err := image.open(ctx, o)
 	if err != nil {
 		return validation.Verdict{}, err
 	}
 	defer opened.Close()
-	p := startProgress(stderr, image.String())
+	p := startProgress(terminal, image.String())
 	defer p.stop()
 	source := watched{opened, p}
 	want := o.want
@@ -97,6 +105,8 @@ func explain(ctx context.Context, image image, err error) error {
 		return fmt.Errorf("%w (%s)", err, image.access(ctx))
 	case errors.Is(err, layout.ErrNoLayout):
 		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
+	case errors.Is(err, registry.ErrAddress):
+		return fmt.Errorf("%w (--allow-network allows it, if it is meant)", err)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
 	case errors.Is(err, context.DeadlineExceeded):

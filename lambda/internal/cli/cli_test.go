@@ -3,10 +3,13 @@ package cli_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
@@ -15,6 +18,7 @@ import (
 	"archway/lambda/internal/cli"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/layertest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -125,5 +129,51 @@ func golden(t *testing.T, file, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got, -update writes it anew):\n%s", file, diff)
+	}
+}
+
+// Whatever a registry serves, in every place of which something is printed.
+func TestNothingSteersTheTerminal(t *testing.T) {
+	const hostile = "\x1b[2J\u009b2J\u202ea\u2066\u200b"
+	s, store := fixture.Serve(t), fixture.New()
+	image := store.Image(fixture.ImageSpec{
+		Platform: specs.Platform{OS: "linux", Architecture: "arm64", Variant: hostile},
+		Run: func(run map[string]any) {
+			run["Entrypoint"], run["User"], run["Env"] = []any{hostile}, hostile, []any{hostile + "=1", "PATH=" + hostile}
+			run["Labels"] = map[string]any{index.RevisionLabel: hostile}
+		},
+		Layers: [][]layertest.Entry{{layertest.Script("run", "#!"+hostile+"\n"), layertest.Link(hostile, "run")}},
+	})
+	odd := image
+	odd.MediaType, odd.Digest, odd.Annotations = hostile, digest.Digest(hostile), map[string]string{index.ReferenceType: hostile}
+	about := store.Attest(image)
+	about.Annotations = map[string]string{index.ReferenceType: hostile, index.ReferenceDigest: hostile}
+	root := store.IndexWith(func(doc map[string]any) { doc[hostile], doc["mediaType"] = 1, hostile }, store.Linux("amd64", ""), image, odd, about)
+	s.Push(t, "app", store)
+	s.Tag(t, "app", "bad", store, root.Digest)
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		refused := strings.Contains(r.URL.Path, "/refused/")
+		if refused {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":%q}]}`, hostile)
+		}
+		return refused
+	})
+	folder := t.TempDir()
+	store.Layout(t, folder, specs.Descriptor{Digest: root.Digest, Annotations: map[string]string{specs.AnnotationRefName: hostile}}, image)
+	for _, args := range [][]string{
+		{s.Host + "/app:bad"}, {"-o", "json", s.Host + "/app:bad"}, {s.Host + "/refused/app:bad"}, {"-o", "json", s.Host + "/refused/app:bad"},
+		{"oci:" + folder}, {"oci:" + folder + ":" + hostile}, {"oci:" + hostile}, {hostile}, {"--" + hostile}, {"--platform", hostile, "x"},
+	} {
+		stdout, stderr, code := run(t, args...)
+		if code == cli.Valid {
+			t.Errorf("%q: exit %d", args, code)
+		}
+		for _, r := range stdout + stderr {
+			if strings.ContainsRune(hostile, r) && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+				t.Errorf("%q: %q is left in\n%q", args, r, stdout+stderr)
+				break
+			}
+		}
 	}
 }

@@ -1,12 +1,20 @@
 package cli_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"math"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/cli"
@@ -94,6 +102,8 @@ func TestFlagsThatSayNothingAreRefused(t *testing.T) {
 		{"--allow-platform", "s390x", `--allow-platform: "s390x" is no platform`},
 		{"--platform", "s390x", `--platform: "s390x" is no platform`},
 		{"--revision", "", "no commit is given"}, // as "$(git rev-parse HEAD)" outside of a work tree
+		{"--allow-network", "100.64.0.0", `"100.64.0.0" is no network, expected one such as 100.64.0.0/10`},
+		{"--allow-network", "", `"" is no network`},
 		{"--against", "", `"" is no tag, expected one such as latest`},
 		{"--against", "latest, 1", `" 1" is no tag`},
 	} {
@@ -217,5 +227,89 @@ func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
 		if stdout, stderr, _ := run(t, s.Host+"/app:"+tag); !strings.Contains(stdout, want) {
 			t.Errorf("%s: no %q\n%s%s", tag, want, stdout, stderr)
 		}
+	}
+}
+
+// A size of 2^63-1 once ended the whole program with a stack trace.
+func TestAHostileSizeIsAFinding(t *testing.T) {
+	store, folder := fixture.New(), t.TempDir()
+	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+		doc["layers"].([]any)[1].(map[string]any)["size"] = int64(math.MaxInt64)
+	}})))
+	stdout, stderr, code := run(t, "oci:"+folder, "--platform", "linux/amd64")
+	if code != cli.Invalid || stderr != "" || !strings.Contains(stdout, "no layer of more than 256 GiB is read") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// sparse is a layout whose upper layer is a sparse file: an archive's end, and then hours of zeros.
+func sparse(t *testing.T, size int64) string {
+	t.Helper()
+	store, folder := fixture.New(), t.TempDir()
+	empty := digest.FromString("sparse")
+	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+		top := doc["layers"].([]any)[1].(map[string]any)
+		top["digest"], top["size"], top["mediaType"] = empty, size, specs.MediaTypeImageLayer
+	}})))
+	name := filepath.Join(folder, "blobs", "sha256", empty.Encoded())
+	if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, size)); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func TestASparseLayerEndsWithTheTime(t *testing.T) {
+	stdout, stderr, code := run(t, "oci:"+sparse(t, 200<<30), "--platform", "linux/amd64", "--timeout", "300ms")
+	if code != cli.Invalid || !strings.Contains(stdout, "not proven (the time limit was") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	stdout, stderr, code = run(t, "oci:"+sparse(t, 1<<40), "--platform", "linux/amd64")
+	if code != cli.Invalid || !strings.Contains(stdout, "no layer of more than 256 GiB") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A signal cancels the program's context.
+func TestASparseLayerEndsWithASignal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, err bytes.Buffer
+	folder := sparse(t, 200<<30)
+	time.AfterFunc(200*time.Millisecond, cancel)
+	if code := cli.Run(ctx, []string{"oci:" + folder, "--platform", "linux/amd64"}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "interrupted") {
+		t.Errorf("exit %d\n%s%s", code, out.String(), err.String())
+	}
+}
+
+func TestNetworksCanBeAllowed(t *testing.T) {
+	s, store := fixture.Serve(t), fixture.New()
+	d := store.Good().Digest
+	s.Push(t, "app", store)
+	elsewhere := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, blob, _ := strings.Cut(r.URL.Path, "/blobs/")
+		_, _ = w.Write(store.Blobs[digest.Digest(blob)])
+	})}
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.3:0") // a machine without IPv6
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	go elsewhere.Serve(l) // it ends with the test
+	defer elsewhere.Close()
+	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		blob := strings.Contains(r.URL.Path, "/blobs/") && r.Method == http.MethodGet
+		if blob {
+			http.Redirect(w, r, "http://"+l.Addr().String()+r.URL.Path, http.StatusTemporaryRedirect)
+		}
+		return blob
+	})
+	// That the registry's own address is allowed makes it one that is elsewhere.
+	image := s.Host + "/app@" + d.String()
+	if _, stderr, code := run(t, image, "--allow-network", "127.0.0.1/32"); code != cli.Unknown || !strings.Contains(stderr, "--allow-network allows it") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if stdout, stderr, code := run(t, image, "--allow-network", "127.0.0.0/8,::1/128"); code != cli.Valid {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }

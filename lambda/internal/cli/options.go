@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +41,8 @@ flags:
   --deep                read every layer whole, and look at each program and library in it
   --timeout DURATION    give up after so long, such as 90s; what isn't proven by then is not valid
                         (default 15m)
+  --allow-network CIDR  addresses of this machine, its neighbours or an overlay network, such as
+                        100.64.0.0/10, that a registry may lead to; repeat it for several
   --require-provenance  every platform needs an in-toto statement that says how it was built
   --require-sbom        every platform needs a bill of materials, an in-toto statement with SPDX
   --downgrade CHECK=SEVERITY:REASON
@@ -71,6 +74,9 @@ type options struct {
 	images []image
 	// against are the tags that are to move to the image.
 	against []string
+	// networks are those that registries may lead to although they are this machine's own or a
+	// neighbour's.
+	networks []netip.Prefix
 	// timeout bounds the reading of each image.
 	timeout time.Duration
 }
@@ -115,6 +121,16 @@ func parse(args []string) (options, error) {
 				return fmt.Errorf("%q is no tag, expected one such as latest", tag)
 			}
 			o.against = append(o.against, tag)
+		}
+		return nil
+	})
+	flags.Func("allow-network", "", func(s string) error {
+		for _, text := range strings.Split(s, ",") {
+			network, err := netip.ParsePrefix(text)
+			if err != nil {
+				return fmt.Errorf("%q is no network, expected one such as 100.64.0.0/10 or 127.0.0.1/32", text)
+			}
+			o.networks = append(o.networks, network.Masked())
 		}
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/term"
 
+	"archway/lambda/internal/guard"
 	"archway/lambda/internal/registry"
 )
 
@@ -40,21 +41,28 @@ func (p *progress) run(w io.Writer, image string, quiet time.Duration) {
 	p.ended, p.gone = make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(p.gone)
+		_ = guard.Do(func() error { // what it shows decides nothing
+			p.show(w, image, quiet)
+			return nil
+		})
+	}()
+}
+
+func (p *progress) show(w io.Writer, image string, quiet time.Duration) {
+	select {
+	case <-time.After(quiet):
+	case <-p.ended:
+		return
+	}
+	defer fmt.Fprint(w, clearLine)
+	for {
+		fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, printable(image), p.documents.Load(), float64(p.bytes.Load())/1e6)
 		select {
-		case <-time.After(quiet):
+		case <-time.After(often):
 		case <-p.ended:
 			return
 		}
-		defer fmt.Fprint(w, clearLine)
-		for {
-			fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, printable(image), p.documents.Load(), float64(p.bytes.Load())/1e6)
-			select {
-			case <-time.After(often):
-			case <-p.ended:
-				return
-			}
-		}
-	}()
+	}
 }
 
 // clearLine goes to the beginning of the terminal's line and empties it.

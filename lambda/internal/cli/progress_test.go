@@ -33,7 +33,7 @@ func TestProgressIsShownAndTakenAway(t *testing.T) {
 	p.documents.Store(3)
 	p.bytes.Store(12_340_000)
 	p.run(w, "app\x1b[31m:1", 0)
-	const want = "app?[31m:1: read 3 documents, 12.3 MB …"
+	const want = "app\\u001b[31m:1: read 3 documents, 12.3 MB …"
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(w.String(), want); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("shown: %q, want %q", w.String(), want)

@@ -22,7 +22,7 @@ type image interface {
 	fmt.Stringer
 	// identifier is the tag or digest, or the name in a layout.
 	identifier() string
-	open(context.Context) (source, error)
+	open(context.Context, options) (source, error)
 	// access says what to do about a refusal.
 	access(context.Context) string
 }
@@ -63,12 +63,12 @@ type inRegistry struct{ name.Reference }
 
 func (i inRegistry) identifier() string { return i.Identifier() }
 
-func (i inRegistry) open(ctx context.Context) (source, error) {
+func (i inRegistry) open(ctx context.Context, o options) (source, error) {
 	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, i.Context())
 	if err != nil {
 		return nil, fmt.Errorf("read Docker's credentials: %w", err)
 	}
-	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal)
+	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal, o.networks...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,4 +94,4 @@ func (i inLayout) identifier() string { return i.Name }
 
 func (i inLayout) access(context.Context) string { return "check the files' permissions" }
 
-func (i inLayout) open(context.Context) (source, error) { return layout.Open(i.Folder) }
+func (i inLayout) open(context.Context, options) (source, error) { return layout.Open(i.Folder) }

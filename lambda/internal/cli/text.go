@@ -9,6 +9,7 @@ import (
 
 	"archway/lambda/internal/check"
 	"archway/lambda/internal/index"
+	"archway/lambda/internal/plain"
 	"archway/lambda/internal/pull"
 	"archway/lambda/internal/report"
 	"archway/lambda/internal/start"
@@ -19,13 +20,21 @@ import (
 const width = 100
 
 // printText writes a verdict line, the digest, the platforms, what nodes pull, and the findings with their cures.
-func printText(w io.Writer, image string, v validation.Verdict) {
+func printText(w io.Writer, image string, v validation.Verdict, deep bool) {
 	verdict := "valid"
 	if !v.Valid() {
 		verdict = "NOT VALID"
 	}
+	var more []string
 	if len(v.Findings) > 0 {
-		verdict += " (" + validation.Tally(v.Findings) + ")"
+		more = append(more, validation.Tally(v.Findings))
+	}
+	parts := unread(v.Image)
+	if len(parts) > 0 {
+		more = append(more, "not all read")
+	}
+	if len(more) > 0 {
+		verdict += " (" + strings.Join(more, "; ") + ")"
 	}
 	fmt.Fprintf(w, "%s: %s\n", image, verdict)
 	if v.Image.Digest != "" {
@@ -36,6 +45,16 @@ func printText(w io.Writer, image string, v validation.Verdict) {
 		entries(w, v.Image)
 		fmt.Fprintln(w)
 		nodes(w, v.Image)
+	}
+	if len(parts) > 0 {
+		hint := " (--deep reads all)"
+		if deep {
+			hint = ""
+		}
+		fmt.Fprintf(w, "\n  not read to their ends, and so not compared with their digests%s:\n", hint)
+		for _, p := range parts {
+			wrap(w, "    ", p)
+		}
 	}
 	last := ""
 	for _, f := range v.Findings {
@@ -54,6 +73,35 @@ func printText(w io.Writer, image string, v validation.Verdict) {
 		}
 	}
 	fmt.Fprintln(w)
+}
+
+// unread names the layers of each image that were not read to their ends.
+func unread(i *index.Image) []string {
+	const most = 6
+	var all []string
+	for _, e := range i.Images() {
+		layers := e.Unread()
+		if len(layers) == 0 {
+			continue
+		}
+		var names []string
+		for _, u := range layers[:min(len(layers), most)] {
+			names = append(names, check.Short(u.Digest.String())+" ("+amount(u)+")")
+		}
+		if n := len(layers) - most; n > 0 {
+			names = append(names, fmt.Sprintf("%d more", n))
+		}
+		all = append(all, printable(report.PlatformOf(e))+": "+strings.Join(names, ", "))
+	}
+	return all
+}
+
+// amount says how much of a layer was read.
+func amount(u index.Unread) string {
+	if u.Size < 1e6 {
+		return fmt.Sprintf("%d of %d bytes", u.Read, max(u.Size, 0))
+	}
+	return fmt.Sprintf("%.1f of %.1f MB", float64(u.Read)/1e6, float64(u.Size)/1e6)
 }
 
 func article(s check.Severity) string {
@@ -154,14 +202,9 @@ func pulled(c pull.Choice, e *index.Entry) string {
 	return printable(check.Short(e.Descriptor.Digest.String()))
 }
 
-// printable keeps what a registry serves from steering the terminal.
+// printable is what a registry serves in one short line.
 func printable(s string) string {
-	return abbreviate(strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '?'
-		}
-		return c
-	}, s), 80)
+	return abbreviate(plain.Text(s), 80)
 }
 
 func abbreviate(s string, n int) string {

@@ -232,7 +232,7 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 		"The schedule was made with other settings":        func(c *Checker) { c.Settings.Sum = "another" },
 		`about the image "web", which the pipeline`:        func(c *Checker) { c.web().Name = "app" },
 		"which the pipeline app-pipeline does not promote": func(c *Checker) { c.web().Release = "" },
-		"The parameter repository is":                      func(c *Checker) { c.Registry = "" },
+		"The settings lead to the repository":              func(c *Checker) { c.Registry = "" },
 		`"arm64" is no platform`:                           func(c *Checker) { c.web().Builds[0].Platform = "arm64" },
 		"The settings of the image web: tag template":      func(c *Checker) { c.web().Tags.Moving = []string{"{tag}"} },
 		"there is nothing to check":                        func(c *Checker) { c.web().Tags.Moving = []string{"{commit}"} },

@@ -1,5 +1,6 @@
-// Package execution asks CodePipeline what differs from run to run: which execution a job belongs to, what it builds, what its
-// earlier actions put out, and whose turn it is. A job's own parameters say nothing of it but the execution's id.
+// Package execution asks CodePipeline what differs from run to run: which execution a job belongs
+// to, what it builds, what its earlier actions put out, and whose turn it is. A job's own
+// parameters say nothing of it but the execution's id.
 package execution
 
 import (
@@ -21,20 +22,21 @@ type Execution struct {
 	Pipeline, ID string
 	// Status is CodePipeline's.
 	Status string
-	// Rollback says that a stage is rolled back: a person, or the pipeline's own rule for failures, wants the images of an
-	// earlier execution back.
+	// Rollback says that a stage is rolled back: a person, or the pipeline's own rule for failures,
+	// wants the images of an earlier execution back.
 	Rollback bool
 	// Target is the execution whose images a rollback wants.
 	Target string
 	// Variables are the pipeline's, with their values. A rollback has its target's.
 	Variables map[string]string
-	// Commit is the source's revision, 40 hexadecimal digits, or "" if CodePipeline names none, or several. A rollback has its
-	// target's.
+	// Commit is the source's revision, 40 hexadecimal digits, or "" if CodePipeline names none, or
+	// several. A rollback has its target's.
 	Commit string
 }
 
-// Over tells whether the execution has ended, so that nobody waits for its jobs: what still runs then is a late repetition.
-// A stopping execution lets its actions finish. A status that nobody knows counts as the end.
+// Over tells whether the execution has ended, so that nobody waits for its jobs: what still runs
+// then is a late repetition. A stopping execution lets its actions finish. A status that nobody
+// knows counts as the end.
 func (e Execution) Over() bool {
 	switch types.PipelineExecutionStatus(e.Status) {
 	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
@@ -43,7 +45,8 @@ func (e Execution) Over() bool {
 	return true
 }
 
-// Evidence is the execution whose earlier actions tell what may be promoted: a rollback runs nothing but its own stage.
+// Evidence is the execution whose earlier actions tell what may be promoted: a rollback runs
+// nothing but its own stage.
 func (e Execution) Evidence() string {
 	if e.Rollback {
 		return e.Target
@@ -53,12 +56,13 @@ func (e Execution) Evidence() string {
 
 // Patience bounds how long CodePipeline is asked again for what it doesn't show yet.
 type Patience struct {
-	// First is the wait before the second question. Each one after it is half as long again, up to Longest, and all of them
-	// together take no longer than Whole.
+	// First is the wait before the second question. Each one after it is half as long again, up to
+	// Longest, and all of them together take no longer than Whole.
 	First, Longest, Whole time.Duration
 }
 
-// InPipeline outlasts what was seen: an approval was shown as in progress for 16 seconds after it had been given.
+// InPipeline outlasts what was seen: an approval was shown as in progress for 16 seconds after it
+// had been given.
 var InPipeline = Patience{First: time.Second, Longest: 10 * time.Second, Whole: time.Minute}
 
 // CodePipeline asks the AWS API about the executions of one pipeline.
@@ -68,8 +72,8 @@ type CodePipeline struct {
 	patience Patience
 }
 
-// NewCodePipeline makes one of an SDK configuration. The SDK waits between its attempts for a time that it draws at random, up to
-// 20 seconds: actions of many images ask at the same moment.
+// NewCodePipeline makes one of an SDK configuration. The SDK waits between its attempts for a time
+// that it draws at random, up to 20 seconds: actions of many images ask at the same moment.
 func NewCodePipeline(cfg aws.Config, pipeline string) CodePipeline {
 	client := codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 8 })
 	return CodePipeline{client, pipeline, InPipeline}

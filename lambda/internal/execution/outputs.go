@@ -19,9 +19,10 @@ type Action struct{ Stage, Name string }
 
 func (a Action) String() string { return a.Stage + "/" + a.Name }
 
-// Outputs gives the output variables of actions of an execution (ListActionExecutions), and fails unless the newest attempt of each
-// has succeeded. The history was seen to lag behind what has happened, so it waits a little, whatever it shows at first: also an
-// older attempt that failed can stand there when a newer one has succeeded already.
+// Outputs gives the output variables of actions of an execution (ListActionExecutions), and fails
+// unless the newest attempt of each has succeeded. The history was seen to lag behind what has
+// happened, so it waits a little, whatever it shows at first: also an older attempt that failed can
+// stand there when a newer one has succeeded already.
 func (c CodePipeline) Outputs(ctx context.Context, id string, actions []Action) (map[Action]map[string]string, error) {
 	var outputs map[Action]map[string]string
 	lacks, err := c.until(ctx, func() (string, error) {

@@ -15,9 +15,10 @@ import (
 	"archway/lambda/internal/job"
 )
 
-// Turn gives the execution that an action works for at this moment, by what CodePipeline says and not by what a job says: the one
-// whose turn it is in the stage, with the action in progress. The job's id must be its own. In a rollback it may be the
-// target's too, as no document and no recording says which one #{codepipeline.PipelineExecutionId} gives there.
+// Turn gives the execution that an action works for at this moment, by what CodePipeline says and
+// not by what a job says: the one whose turn it is in the stage, with the action in progress. The
+// job's id must be its own. In a rollback it may be the target's too, as no document and no
+// recording says which one #{codepipeline.PipelineExecutionId} gives there.
 func (c CodePipeline) Turn(ctx context.Context, id, stage, action string) (Execution, error) {
 	var turn Execution
 	lacks, err := c.until(ctx, func() (string, error) {
@@ -45,7 +46,8 @@ func (c CodePipeline) Turn(ctx context.Context, id, stage, action string) (Execu
 	return turn, nil
 }
 
-// serves gives the execution that is in a stage whose action is in progress (GetPipelineState), or what there is instead.
+// serves gives the execution that is in a stage whose action is in progress (GetPipelineState), or
+// what there is instead.
 func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lacks string, err error) {
 	out, err := c.client.GetPipelineState(ctx, &codepipeline.GetPipelineStateInput{Name: &c.pipeline})
 	var noPipeline *types.PipelineNotFoundException
@@ -75,15 +77,20 @@ func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lac
 	return aws.ToString(in.LatestExecution.PipelineExecutionId), "", nil
 }
 
-// until asks until nothing is lacking, or the patience, or the context, ends. It gives what was lacking at the end.
+// until asks until nothing is lacking, or the patience, or the context, ends. It gives what was
+// lacking at the end.
 func (c CodePipeline) until(ctx context.Context, ask func() (lacks string, err error)) (lacks string, err error) {
-	end := time.Now().Add(c.patience.Whole)
+	// What is counted is the time waited, not that of the answers, so that a busy machine looks no less often.
+	left := c.patience.Whole
 	for wait := c.patience.First; ; wait = min(wait+wait/2, c.patience.Longest) {
 		if lacks, err = ask(); err != nil || lacks == "" {
 			return "", err
 		}
 		pause := wait/2 + rand.N(wait/2+1) // actions that began together don't all come back together
-		if deadline, ok := ctx.Deadline(); time.Now().Add(pause).After(end) || ok && time.Now().Add(pause).After(deadline) {
+		if left -= pause; left < 0 {
+			return lacks, nil
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Now().Add(pause).After(deadline) {
 			return lacks, nil
 		}
 		timer := time.NewTimer(pause)

@@ -3,6 +3,7 @@ package function
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 
@@ -11,9 +12,11 @@ import (
 
 	"archway/internal/settings"
 	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/plain"
 )
 
-// Start makes the handler of a function's events. It looks at the function's own environment variables.
+// Start makes the handler of a function's events. It looks at the function's own environment
+// variables.
 type Start func(cfg aws.Config, log *slog.Logger) (handler any, err error)
 
 // Configured gives a function the settings of its pipeline, which lie in its package.
@@ -31,8 +34,8 @@ func Configured(start func(cfg aws.Config, loaded *settings.Loaded, log *slog.Lo
 // Outside tells that the program does not run in Lambda.
 func Outside() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }
 
-// Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends with exit status 2. does is a
-// sentence's beginning that says what the program is for.
+// Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends
+// with exit status 2. does is a sentence's beginning that says what the program is for.
 func Main(does string, start Start) {
 	if Outside() {
 		fmt.Fprintf(os.Stderr, "%s and runs as a Lambda function only (AWS_LAMBDA_RUNTIME_API is not set)\n", does)
@@ -41,9 +44,10 @@ func Main(does string, start Start) {
 	Serve(start)
 }
 
-// Serve handles events until Lambda ends the program. If it can't be started, the log says why, and the exit status is 1.
+// Serve handles events until Lambda ends the program. If it can't be started, the log says why, and
+// the exit status is 1.
 func Serve(start Start) {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := logger(os.Stdout)
 	cfg, err := awsenv.Load()
 	var handler any
 	if err == nil {
@@ -55,3 +59,7 @@ func Serve(start Start) {
 	}
 	lambda.Start(handler)
 }
+
+// logger writes lines of JSON, in which nothing of what registries serve steers the terminal of
+// whoever reads the log.
+func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(plain.Writer(w), nil)) }

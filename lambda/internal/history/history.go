@@ -1,4 +1,5 @@
-// Package history asks the source repository about commits: which of two is older, and to which one a branch or a tag leads.
+// Package history asks the source repository about commits: which of two is older, and to which one
+// a branch or a tag leads.
 package history
 
 import (
@@ -21,7 +22,8 @@ const (
 	Descends
 	// Precedes says that the commit is an ancestor of the other one: it is older.
 	Precedes
-	// Diverged says that neither descends from the other: they are on two branches, or history was rewritten.
+	// Diverged says that neither descends from the other: they are on two branches, or history was
+	// rewritten.
 	Diverged
 )
 
@@ -29,8 +31,8 @@ const (
 type Source interface {
 	// Compare tells what commit is to other, which is another commit.
 	Compare(ctx context.Context, commit, other string) (Relation, error)
-	// Branch gives the commit at the head of a branch, and Tag the one that a git tag leads to, annotated or not. "" says that
-	// there is none of this name.
+	// Branch gives the commit at the head of a branch, and Tag the one that a git tag leads to,
+	// annotated or not. "" says that there is none of this name.
 	Branch(ctx context.Context, name string) (string, error)
 	Tag(ctx context.Context, name string) (string, error)
 }
@@ -46,8 +48,8 @@ func NewCodeCommit(cfg aws.Config, repository string) CodeCommit {
 	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) { o.RetryMaxAttempts = 5 }), repository}
 }
 
-// Compare implements Source. Of all of CodeCommit's calls, GetMergeOptions names the merge base of two commits without
-// listing anything; which merges are possible is of no interest here.
+// Compare implements Source. Of all of CodeCommit's calls, GetMergeOptions names the merge base of
+// two commits without listing anything; which merges are possible is of no interest here.
 // https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetMergeOptions.html
 func (c CodeCommit) Compare(ctx context.Context, commit, other string) (Relation, error) {
 	out, err := c.client.GetMergeOptions(ctx, &codecommit.GetMergeOptionsInput{
@@ -69,8 +71,8 @@ func (c CodeCommit) Compare(ctx context.Context, commit, other string) (Relation
 	}
 }
 
-// cannotTell recognizes the answers that another attempt would not change: a commit isn't there (any more), or CodeCommit finds
-// the two too different to compare.
+// cannotTell recognizes the answers that another attempt would not change: a commit isn't there
+// (any more), or CodeCommit finds the two too different to compare.
 func cannotTell(err error) bool {
 	var missing *types.CommitDoesNotExistException
 	var invalid *types.InvalidCommitException

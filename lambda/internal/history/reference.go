@@ -26,8 +26,9 @@ func Head(ctx context.Context, s Source, t rule.Type, name string) (string, erro
 	return s.Branch(ctx, name)
 }
 
-// Stray says why a commit is not what a branch or git tag has led to: a tag's commit is the one that it leads to, a branch's are
-// its head and all that this descends from. "" says that it belongs there.
+// Stray says why a commit is not what a branch or git tag has led to: a tag's commit is the one
+// that it leads to, a branch's are its head and all that this descends from. "" says that it
+// belongs there.
 func Stray(ctx context.Context, s Source, t rule.Type, name, commit string) (why string, err error) {
 	head, err := Head(ctx, s, t, name)
 	switch {
@@ -68,9 +69,10 @@ func (c CodeCommit) Branch(ctx context.Context, name string) (string, error) {
 	return aws.ToString(out.Branch.CommitId), nil
 }
 
-// Tag implements Source. No call of CodeCommit is about tags, but the specifier of a folder's version may be one. Whether it may be
-// written as refs/tags/… is documented for other calls only, so the bare name is asked for where that leads nowhere. What is
-// the name of a branch, too, could stand for it instead, and is refused.
+// Tag implements Source. No call of CodeCommit is about tags, but the specifier of a folder's
+// version may be one. Whether it may be written as refs/tags/… is documented for other calls only,
+// so the bare name is asked for where that leads nowhere. What is the name of a branch, too, could
+// stand for it instead, and is refused.
 // https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetFolder.html
 func (c CodeCommit) Tag(ctx context.Context, name string) (string, error) {
 	specifiers := []string{"refs/tags/" + name}
@@ -96,8 +98,8 @@ func (c CodeCommit) Tag(ctx context.Context, name string) (string, error) {
 	return "", nil
 }
 
-// Commit gives the commit that a specifier leads to, or "": of a commit the same, of an annotated tag's own object perhaps
-// nothing.
+// Commit gives the commit that a specifier leads to, or "": of a commit the same, of an annotated
+// tag's own object perhaps nothing.
 func (c CodeCommit) Commit(ctx context.Context, specifier string) (string, error) {
 	out, err := c.client.GetFolder(ctx, &codecommit.GetFolderInput{
 		RepositoryName: &c.repository, CommitSpecifier: &specifier, FolderPath: aws.String("/"),

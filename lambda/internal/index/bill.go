@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -99,6 +100,9 @@ func unfit(err error) error {
 	return readable(err)
 }
 
+// headers are the fields of a statement that are kept of it.
+var headers = []string{"_type", "predicateType", "subject"}
+
 // fields decodes a statement but for its predicate, in little memory.
 func fields(from *failing) (Statement, error) {
 	decoder := json.NewDecoder(from)
@@ -114,8 +118,14 @@ func fields(from *failing) (Statement, error) {
 		if err != nil {
 			return Statement{}, unfit(err)
 		}
-		switch name, _ := key.(string); name {
-		case "_type", "predicateType", "subject":
+		name, _ := key.(string)
+		at := slices.IndexFunc(headers, func(known string) bool { return strings.EqualFold(known, name) })
+		switch {
+		case at >= 0 && headers[at] != name:
+			return Statement{}, fmt.Errorf("the key %q differs from %q by case alone", name, headers[at])
+		case at >= 0 && small[name] != nil:
+			return Statement{}, fmt.Errorf("the key %q stands twice", name)
+		case at >= 0:
 			var value json.RawMessage
 			if err := decoder.Decode(&value); err != nil {
 				return Statement{}, unfit(err)

@@ -20,6 +20,8 @@ type Config struct {
 	Run          Run      `json:"config"`
 	RootFS       RootFS   `json:"rootfs"`
 	OSFeatures   []string `json:"os.features"`
+	// Ambiguous names what two programs can read differently, such as a key that stands twice.
+	Ambiguous []string `json:"-"`
 }
 
 // Run is how a container of the image starts.
@@ -50,6 +52,7 @@ func ParseConfig(b []byte) (*Config, error) {
 	if err := json.Unmarshal(b, c); err != nil {
 		return nil, readable(err)
 	}
+	c.Ambiguous = ambiguities(b, *c)
 	return c, nil
 }
 

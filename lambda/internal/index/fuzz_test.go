@@ -1,7 +1,10 @@
 package index_test
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/index"
@@ -78,6 +81,8 @@ func FuzzGet(f *testing.F) {
 // What a tag serves now is read from the registry too.
 func FuzzOffered(f *testing.F) {
 	seeds(f)
+	entry := `{"mediaType":"` + registry.OCIManifest + `","digest":"` + digest.FromString("x").String() + `","platform":{"os":"linux","architecture":"amd64"}}`
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[` + strings.Repeat(entry+",", index.MaxEntries) + entry + `]}`)) // one more than are read
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := fixture.New()
 		s.Good()

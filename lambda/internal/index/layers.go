@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"archway/lambda/internal/guard"
+	"archway/lambda/internal/layer"
 	"archway/lambda/internal/program"
 	"archway/lambda/internal/registry"
 	"archway/lambda/internal/rootfs"
@@ -34,9 +38,11 @@ const (
 	forJudging = 2 * time.Second
 )
 
-// ReadLayers follows what would start in every Linux image, and no further into the layers than that takes; deep reads all of
-// every layer. It fails only if the source could not be asked. What goes beyond a limit, or can't be done before the context's
-// deadline, stands in Started.Unproven. Images that lack a layer, or of which nothing is known, are left out: other checks refuse them.
+// ReadLayers follows what would start in every Linux image, and no further into the layers than
+// that takes; deep reads all of every layer, also of images of other systems. It fails only if the
+// source could not be asked. What goes beyond a limit, or can't be done before the context's
+// deadline, stands in Started.Unproven. Images that lack a layer, or of which nothing is known, are
+// left out: other checks refuse them.
 func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) error {
 	reading := ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -48,7 +54,7 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 	store := rootfs.NewStore(source.Layer, rootfs.Options{Deep: deep})
 	followers := map[*Entry]*follower{}
 	for _, e := range image.Images() {
-		if startable(e) {
+		if unpacked(e) && (deep || e.Platform().OS == "linux") {
 			followers[e] = &follower{entry: e, store: store, fs: store.FS(layersOf(e)), deep: deep}
 		}
 	}
@@ -58,7 +64,7 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 		if f := followers[e]; f != nil {
 			g.Go(func() error {
 				defer f.fs.Close()
-				return f.follow(ctx, reading)
+				return guard.Do(func() error { return f.follow(ctx, reading) })
 			})
 		}
 	}
@@ -75,16 +81,13 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 	return nil
 }
 
-// startable tells whether an image is one of Linux whose layers are all there and can be unpacked.
-func startable(e *Entry) bool {
+// unpacked tells whether an image's layers are all there and can be unpacked.
+func unpacked(e *Entry) bool {
 	if e.Manifest == nil || e.Manifest.Shape() != ShapeManifest || e.Config == nil || len(e.Manifest.Body.Layers) > MaxLayers {
 		return false
 	}
-	if p := e.Platform(); p.OS != "linux" {
-		return false
-	}
 	for _, b := range e.Blobs[:len(e.Manifest.Body.Layers)] {
-		if b.State != Read || !unpackable(b.Descriptor.MediaType) {
+		if b.State != Read || b.huge() || !unpackable(b.Descriptor.MediaType) {
 			return false
 		}
 	}
@@ -96,13 +99,19 @@ func unpackable(mediaType string) bool {
 	return strings.Contains(mediaType, ".tar") && !strings.HasSuffix(mediaType, "+encrypted")
 }
 
-// layersOf are the layers, with the larger of the sizes that the manifest and the registry tell: a wrong size is a finding, and no reason
-// to leave bytes unread.
+// size is the larger of the sizes that the manifest and the registry tell: a wrong size is a
+// finding, and no reason to leave bytes unread.
+func (b *Blob) size() int64 { return max(b.Descriptor.Size, b.Stored) }
+
+// huge tells whether a layer is larger than any that is read.
+func (b *Blob) huge() bool { return b.size() > layer.MaxStored }
+
+// layersOf are the layers, as large as they are at most.
 func layersOf(e *Entry) []specs.Descriptor {
 	var layers []specs.Descriptor
 	for _, b := range e.Blobs[:len(e.Manifest.Body.Layers)] {
 		d := b.Descriptor
-		d.Size = max(d.Size, b.Stored)
+		d.Size = b.size()
 		layers = append(layers, d)
 	}
 	return layers
@@ -134,6 +143,9 @@ type follower struct {
 }
 
 func (f *follower) follow(whole, reading context.Context) error {
+	if f.entry.Platform().OS != "linux" {
+		return f.judge(whole, reading, new(Started), f.fs.Finish(reading))
+	}
 	s := new(Started)
 	f.entry.Start = s
 	err := f.trace(reading, s)
@@ -144,15 +156,21 @@ func (f *follower) follow(whole, reading context.Context) error {
 			s.Census = &census
 		}
 	}
+	return f.judge(whole, reading, s, err)
+}
+
+// judge tells an error that says something about the image from one that says that the source could
+// not be asked.
+func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
 	switch reason, beyond := rootfs.Beyond(err); {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
 	case beyond:
-		s.Unproven = f.unproven(s, reason)
+		s.Unproven, f.entry.Start = f.unproven(s, reason), s
 	case errors.Is(err, registry.ErrNotFound):
 		f.entry.missing(err)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
-		s.Unproven = f.unproven(s, "the time limit was reached")
+		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
 	default:
 		return err
 	}
@@ -160,7 +178,7 @@ func (f *follower) follow(whole, reading context.Context) error {
 }
 
 // trace follows what starts. If anything is wrong with it, it does so again with all layers read to their ends: only what is
-// certain is reported.
+// certain is reported. If all is well, layers that are nearly read are read to their digests.
 func (f *follower) trace(ctx context.Context, s *Started) error {
 	run := f.entry.Config.Run
 	command := start.Command{Entrypoint: run.Entrypoint, Cmd: run.Cmd, Env: run.Env, WorkingDir: run.WorkingDir, Fits: f.entry.Fits}
@@ -175,13 +193,48 @@ func (f *follower) trace(ctx context.Context, s *Started) error {
 		case err != nil:
 			return err
 		case f.store.Restarts() != restarts: // at most once for each layer
-		case finished || s.Trace.Smooth(f.entry.Fits):
-			return nil
-		default:
+		case !finished && !s.Trace.Smooth(f.entry.Fits):
 			err, finished = f.fs.Finish(ctx), true
+		default:
+			if err = f.fs.Complete(ctx); err != nil && ctx.Err() != nil {
+				err = nil // the trace is known all the same, and what wasn't read is said
+			}
+			if err != nil || f.store.Restarts() == restarts {
+				return err
+			}
 		}
 	}
 	return err
+}
+
+// Unread is a layer of which not all bytes were read, so that nobody knows whether they are those
+// that its digest names.
+type Unread struct {
+	Digest digest.Digest
+	// Read is how many bytes were read, of Size.
+	Read, Size int64
+}
+
+// Unread lists an image's layers that were not read to their ends, each once. What is missing or
+// damaged is for checks to say.
+func (e *Entry) Unread() []Unread {
+	var all []Unread
+	if e.Role() != RoleImage || e.Manifest == nil || e.Manifest.Shape() != ShapeManifest {
+		return nil
+	}
+	for _, b := range e.Blobs[:min(len(e.Blobs), len(e.Manifest.Body.Layers))] {
+		u := Unread{Digest: b.Descriptor.Digest, Size: b.size()}
+		switch c := b.Content; {
+		case c != nil && (c.Sums != nil || c.Damage != ""), b.State == Missing:
+			continue
+		case c != nil:
+			u.Read = c.Bytes
+		}
+		if !slices.ContainsFunc(all, func(other Unread) bool { return other.Digest == u.Digest }) {
+			all = append(all, u)
+		}
+	}
+	return all
 }
 
 // unproven says what was read and what wasn't.
@@ -194,6 +247,10 @@ func (f *follower) unproven(s *Started, reason string) string {
 			whole++
 		}
 	}
+	what := "what starts in the image is"
+	if f.entry.Platform().OS != "linux" {
+		what = "the image's layers are"
+	}
 	reached := "nothing of it is known"
 	if n := len(s.Trace.Steps); n > 0 {
 		reached = fmt.Sprintf("it was followed to %s", s.Trace.Steps[n-1].Name)
@@ -201,8 +258,8 @@ func (f *follower) unproven(s *Started, reason string) string {
 	if f.deep {
 		reached += ", and not all layers were searched for programs of other machines"
 	}
-	return fmt.Sprintf("what starts in the image is not proven (%s): %s; %d of %d layers were read whole, %d of %d MiB in all",
-		reason, reached, whole, len(readings), read>>20, all>>20)
+	return fmt.Sprintf("%s not proven (%s): %s; %d of %d layers were read whole, %d of %d MiB in all",
+		what, reason, reached, whole, len(readings), read>>20, all>>20)
 }
 
 // missing notes that the registry doesn't have a layer that it said to have. Which one, the error knows.

@@ -1,12 +1,10 @@
 package index
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -45,8 +43,8 @@ type Manifest struct {
 	// ContentType is what the registry declares.
 	ContentType string
 	Body        Body
-	// Repeated names the top-level keys that occur more than once: two programs can read two different documents from them.
-	Repeated []string
+	// Ambiguous names what two programs can read differently, such as a key that stands twice.
+	Ambiguous []string
 	// Err says why the body could not be decoded.
 	Err error
 }
@@ -75,7 +73,7 @@ func ParseManifest(b []byte) *Manifest {
 		m.Err = readable(err)
 		return m
 	}
-	m.Repeated = repeatedKeys(b)
+	m.Ambiguous = ambiguities(b, m.Body)
 	return m
 }
 
@@ -97,33 +95,6 @@ func (m *Manifest) Shape() Shape {
 	default:
 		return ShapeUnknown
 	}
-}
-
-// repeatedKeys compares keys as Go's decoder does, without case.
-func repeatedKeys(b []byte) []string {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil
-	}
-	seen := map[string]bool{}
-	var repeated []string
-	for dec.More() {
-		t, err := dec.Token()
-		key, ok := t.(string)
-		if err != nil || !ok {
-			return repeated
-		}
-		folded := strings.ToLower(key)
-		if seen[folded] && !slices.Contains(repeated, folded) {
-			repeated = append(repeated, folded)
-		}
-		seen[folded] = true
-		var skip json.RawMessage
-		if dec.Decode(&skip) != nil {
-			return repeated
-		}
-	}
-	return repeated
 }
 
 // readable turns a decoding error into words about the document instead of about Go types.

@@ -15,6 +15,8 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"archway/lambda/internal/guard"
+	"archway/lambda/internal/layer"
 	"archway/lambda/internal/registry"
 )
 
@@ -212,7 +214,18 @@ func (r *reader) contents(ctx context.Context) error {
 	if err := each(ctx, configs, r.config); err != nil {
 		return err
 	}
-	return each(ctx, blobs, r.stat)
+	if err := each(ctx, blobs, r.stat); err != nil {
+		return err
+	}
+	for _, same := range blobs {
+		for _, b := range same {
+			if b.huge() {
+				r.limit(fmt.Sprintf("the layer %s has %d bytes; no layer of more than %d GiB is read",
+					b.Descriptor.Digest, b.size(), layer.MaxStored>>30))
+			}
+		}
+	}
+	return nil
 }
 
 func (r *reader) config(ctx context.Context, d digest.Digest, entries []*Entry) error {
@@ -277,7 +290,7 @@ func each[V any](ctx context.Context, work map[digest.Digest]V, do func(context.
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for d, v := range work {
-		g.Go(func() error { return do(ctx, d, v) })
+		g.Go(func() error { return guard.Do(func() error { return do(ctx, d, v) }) })
 	}
 	return g.Wait()
 }

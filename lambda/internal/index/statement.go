@@ -59,6 +59,9 @@ func ParseStatement(mediaType string, b []byte) (Statement, error) {
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return s, readable(err)
 	}
+	if err := unambiguous(b, doc); err != nil {
+		return s, err
+	}
 	if !strings.HasPrefix(doc.Type, "https://in-toto.io/Statement/") {
 		return s, fmt.Errorf("its _type is %q, not that of an in-toto statement", doc.Type)
 	}
@@ -75,9 +78,20 @@ func ParseStatement(mediaType string, b []byte) (Statement, error) {
 		if err := json.Unmarshal(doc.Predicate, &p); err != nil {
 			return s, fmt.Errorf("its predicate: %w", readable(err))
 		}
+		if err := unambiguous(doc.Predicate, p); err != nil {
+			return s, fmt.Errorf("its predicate: %w", err)
+		}
 		s.Revisions = p.revisions()
 	}
 	return s, nil
+}
+
+// unambiguous refuses what two programs can read differently.
+func unambiguous(b []byte, known any) error {
+	if found := ambiguities(b, known); len(found) > 0 {
+		return errors.New(strings.Join(found, "; "))
+	}
+	return nil
 }
 
 // payload takes a statement out of a DSSE envelope, which may lie in a Sigstore bundle.
@@ -95,6 +109,9 @@ func payload(b []byte) ([]byte, error) {
 	}
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, readable(err)
+	}
+	if err := unambiguous(b, doc); err != nil {
+		return nil, err
 	}
 	e := doc.envelope
 	if doc.Bundled != nil {
@@ -147,8 +164,8 @@ type vcs struct {
 
 // resource is something that a build was made from. Some builders write other shapes in its place, which say nothing here.
 type resource struct {
-	URI    string
-	Digest map[string]string
+	URI    string            `json:"uri"`
+	Digest map[string]string `json:"digest"`
 }
 
 func (r *resource) UnmarshalJSON(b []byte) error {

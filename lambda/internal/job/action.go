@@ -6,8 +6,9 @@ import (
 	"archway/internal/settings"
 )
 
-// Action is work about all images of the pipeline. It begins only if the job's parameters are those of the pipeline that the
-// function was made for: the function and the pipeline are deployed one after the other.
+// Action is work about all images of the pipeline. It begins only if the job's parameters are those
+// of the pipeline that the function was made for: the function and the pipeline are deployed one
+// after the other.
 func Action(loaded *settings.Loaded, work Work) Work {
 	return checked(loaded, work, func(p settings.Parameters) (*settings.Image, error) {
 		if p.Image != "" {
@@ -34,8 +35,8 @@ func checked(loaded *settings.Loaded, work Work, image func(settings.Parameters)
 		if err := Decode(j.Parameters, &p); err != nil {
 			return nil, err
 		}
-		if err := (Required{"settings": p.Settings, "execution": p.Execution}).Missing("settings", "execution"); err != nil {
-			return nil, err
+		if p.Execution == "" {
+			return nil, Misconfigured("UserParameters of this action lack execution, the id of the run.")
 		}
 		if p.Settings != loaded.Sum {
 			return nil, Misconfigured("The pipeline was made with other settings (%.12s) than this function (%.12s): a deployment is under way, or it broke off. "+

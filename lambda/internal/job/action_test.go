@@ -29,7 +29,7 @@ func TestActionsTakeTheirParameters(t *testing.T) {
 		"an unknown image":   {job.ImageAction, `{"settings":"` + sum + `","execution":"x","image":"job"}`, `name the image "job", and the pipeline app-pipeline has none`},
 		"no image":           {job.ImageAction, `{"settings":"` + sum + `","execution":"x"}`, `name the image ""`},
 		"no execution":       {job.Action, `{"settings":"` + sum + `"}`, "lack execution"},
-		"no settings":        {job.Action, `{"execution":"x"}`, "lack settings"},
+		"no settings":        {job.Action, `{"execution":"x"}`, "made with other settings () than this function (000000000000)"},
 		"other settings":     {job.Action, `{"settings":"` + strings.Repeat("1", 64) + `","execution":"x"}`, "Finish the deployment, then retry the stage"},
 		"a variable":         {job.Action, `{"settings":"` + sum + `","execution":"#{codepipeline.PipelineExecutionId}"}`, "hold the variable #{codepipeline.PipelineExecutionId}, which CodePipeline didn't resolve"},
 		"nothing":            {job.Action, " ", "they are empty"},

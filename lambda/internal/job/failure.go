@@ -30,8 +30,8 @@ func Misconfigured(format string, args ...any) error {
 	return &Failure{types.FailureTypeConfigurationError, fmt.Sprintf(format, args...)}
 }
 
-// failureOf gives every error one of CodePipeline's failure types, so that "the image is bad" and "nobody could look at the
-// image" are told apart.
+// failureOf gives every error one of CodePipeline's failure types, so that "the image is bad" and
+// "nobody could look at the image" are told apart.
 func failureOf(err error) *Failure {
 	var known *Failure
 	var api smithy.APIError
@@ -46,7 +46,9 @@ func failureOf(err error) *Failure {
 		return &Failure{types.FailureTypePermissionError, fmt.Sprintf("AWS refused access, so nothing was decided: %s. Check the policy of this function's role.", err)}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("The function's time ran out before the registry had answered everything, so nothing was decided: %s. Retry the stage; if it happens again, raise the function's timeout.", err)}
-	case errors.Is(err, registry.ErrUnavailable), errors.As(err, &api):
+	case errors.As(err, &api):
+		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("AWS could not be asked, so nothing was decided: %s. Retry the stage.", err)}
+	case errors.Is(err, registry.ErrUnavailable):
 		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("The registry could not be asked, so nothing was decided: %s. Retry the stage.", err)}
 	default:
 		return &Failure{types.FailureTypeJobFailed, err.Error()}

@@ -16,11 +16,13 @@ type Job struct {
 	ID string
 	// Parameters are the action's UserParameters as they stand in the configuration.
 	Parameters string
-	// Execution is CodePipeline's id of the run, as the parameters say. In a rollback it may be the target's.
+	// Execution is CodePipeline's id of the run, as the parameters say. In a rollback it may be the
+	// target's.
 	Execution string
 	// Image is the one that the action is about; nil for an action that is about all.
 	Image *settings.Image
-	// Continuation is the token that an earlier invocation for this job gave with Again; empty in the first one.
+	// Continuation is the token that an earlier invocation for this job gave with Again; empty in
+	// the first one.
 	Continuation string
 	// Log carries the job's id.
 	Log *slog.Logger
@@ -36,15 +38,17 @@ type Later struct {
 
 func (l *Later) Error() string { return l.Summary }
 
-// Again asks CodePipeline to call the function again, after about half a minute, for up to 24 hours in all.
+// Again asks CodePipeline to call the function again, after about half a minute, for up to 24 hours
+// in all.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
 func Again(token, summary string) error { return &Later{Token: token, Summary: summary} }
 
-// Work does the job. It returns the action's output variables. It must be safe to repeat: Lambda runs the same job up to three
-// times when a function fails or times out.
+// Work does the job. It returns the action's output variables. It must be safe to repeat: Lambda
+// runs the same job up to three times when a function fails or times out.
 type Work func(context.Context, Job) (map[string]string, error)
 
-// reserve is how much of the function's time is kept for the answer. Without an answer the action hangs for twenty minutes.
+// reserve is how much of the function's time is kept for the answer. Without an answer the action
+// hangs for twenty minutes.
 const reserve = 8 * time.Second
 
 // Handler makes a function's handler of the work.
@@ -68,12 +72,14 @@ func Handler(reporter Reporter, log *slog.Logger, work Work) func(context.Contex
 		}
 		failure := failureOf(err)
 		job.Log.Error("job failed", "type", failure.Type, "error", err.Error())
-		// A reported failure is a result. Returning it as an error too would make Lambda run the job again.
+		// A reported failure is a result. Returning it as an error too would make Lambda run the
+		// job again.
 		return done(job, reporter.Failure(ctx, id, failure))
 	}
 }
 
-// do runs the work within the time that leaves enough for the answer, and turns a panic into an error that gets answered.
+// do runs the work within the time that leaves enough for the answer, and turns a panic into an
+// error that gets answered.
 func do(ctx context.Context, job Job, work Work) (variables map[string]string, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
@@ -90,7 +96,8 @@ func do(ctx context.Context, job Job, work Work) (variables map[string]string, e
 	return work(ctx, job)
 }
 
-// done treats an answer that was given before as given: Lambda repeats events, and the first answer counts.
+// done treats an answer that was given before as given: Lambda repeats events, and the first answer
+// counts.
 func done(job Job, err error) error {
 	if errors.Is(err, ErrAnswered) {
 		job.Log.Warn("the job was answered before", "error", err.Error())

@@ -83,7 +83,7 @@ func TestFailuresHaveTheTypeThatTellsWhoMustAct(t *testing.T) {
 		"no ECR":           {fmt.Errorf("%w: x", ecrauth.ErrNoECR), types.FailureTypeConfigurationError, "not a registry of Amazon ECR: x"},
 		"registry refuses": {fmt.Errorf("app: %w", registry.ErrDenied), types.FailureTypePermissionError, "The registry refused access, so nothing was decided: app: the registry refuses access. Check the policy of this function's role, and the repository's own policy."},
 		"AWS refuses":      {fmt.Errorf("token: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}), types.FailureTypePermissionError, "AWS refused access, so nothing was decided: token: api error AccessDeniedException: no. Check the policy of this function's role."},
-		"AWS throttles":    {&smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow"}, types.FailureTypeSystemUnavailable, "The registry could not be asked, so nothing was decided: api error ThrottlingException: slow. Retry the stage."},
+		"AWS throttles":    {&smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow"}, types.FailureTypeSystemUnavailable, "AWS could not be asked, so nothing was decided: api error ThrottlingException: slow. Retry the stage."},
 		"registry down":    {fmt.Errorf("app: %w", registry.ErrUnavailable), types.FailureTypeSystemUnavailable, "The registry could not be asked, so nothing was decided: app: the registry could not be asked. Retry the stage."},
 		"out of time":      {fmt.Errorf("app: %w", context.DeadlineExceeded), types.FailureTypeSystemUnavailable, "The function's time ran out before the registry had answered everything, so nothing was decided: app: context deadline exceeded. Retry the stage; if it happens again, raise the function's timeout."},
 		"anything else":    {errors.New("odd"), types.FailureTypeJobFailed, "odd"},
@@ -140,11 +140,53 @@ func TestRepeatedEventIsAnsweredOnce(t *testing.T) {
 	}
 }
 
-func TestAnswerThatCannotBeGivenIsAnErrorSoThatLambdaRepeatsTheEvent(t *testing.T) {
+// The first answer counts. What can't be given must be an error, so that Lambda repeats the event.
+func TestAnswersThatCannotBeGiven(t *testing.T) {
+	for name, test := range map[string]struct {
+		call   string
+		result error
+	}{
+		"success":  {"PutJobSuccessResult", nil},
+		"continue": {"PutJobSuccessResult", job.Again("token", "more to do")},
+		"failure":  {"PutJobFailureResult", job.Failed("bad")},
+	} {
+		for code, given := range map[string]bool{"AccessDeniedException": false, "JobNotFoundException": false, "InvalidJobStateException": true} {
+			endpoint := fixture.ServeAWS(t)
+			endpoint.Refuse(test.call, code)
+			if log, err := run(t, endpoint, "job", failing(test.result)); (err == nil) != given || given != strings.Contains(log, "the job was answered before") {
+				t.Errorf("%s, %s: error %v, and the log\n%s", name, code, err, log)
+			}
+		}
+	}
+}
+
+func TestJobThatGoesOnGivesItsToken(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
-	endpoint.Refuse("PutJobSuccessResult", "AccessDeniedException")
-	if _, err := run(t, endpoint, "job", failing(nil)); err == nil {
-		t.Error("no error")
+	if _, err := run(t, endpoint, "job", failing(fmt.Errorf("copy: %w", job.Again("token", "more to do")))); err != nil {
+		t.Fatal(err)
+	}
+	want := fixture.Answer{Job: "job", Continuation: "token"}
+	want.ExecutionDetails.Summary = "more to do"
+	if diff := cmp.Diff([]fixture.Answer{want}, endpoint.Answers()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSummariesAreCutToWhatCodePipelineTakes(t *testing.T) {
+	long := strings.Repeat("ä", 3000)
+	for name, work := range map[string]job.Work{
+		"success": func(context.Context, job.Job) (map[string]string, error) {
+			return map[string]string{job.SummaryVariable: long}, nil
+		},
+		"continue": failing(job.Again("token", long)),
+	} {
+		endpoint := fixture.ServeAWS(t)
+		if _, err := run(t, endpoint, "job", work); err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(endpoint.Answers()[0].ExecutionDetails.Summary); n != job.MaxSummary {
+			t.Errorf("%s: %d characters", name, n)
+		}
 	}
 }
 

@@ -19,6 +19,10 @@ var ErrAnswered = errors.New("CodePipeline has an answer for this job already")
 // (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_FailureDetails.html).
 const MaxMessage = 5000
 
+// MaxSummary is the same of a summary
+// (https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ExecutionDetails.html).
+const MaxSummary = 2048
+
 // Reporter gives CodePipeline the answer.
 type Reporter interface {
 	Success(ctx context.Context, id string, variables map[string]string) error
@@ -34,14 +38,15 @@ func NewCodePipeline(cfg aws.Config) CodePipeline {
 	return CodePipeline{codepipeline.NewFromConfig(cfg, func(o *codepipeline.Options) { o.RetryMaxAttempts = 5 })}
 }
 
-// SummaryVariable is the output variable that the console also shows as the action's summary.
+// SummaryVariable is the output variable that says in words what was done. It is sent as the
+// action's summary too, which CodePipeline was seen to show for no action that succeeded.
 const SummaryVariable = "summary"
 
 // Success reports the action's output variables.
 func (c CodePipeline) Success(ctx context.Context, id string, variables map[string]string) error {
 	in := &codepipeline.PutJobSuccessResultInput{JobId: &id, OutputVariables: variables}
 	if summary := variables[SummaryVariable]; summary != "" {
-		in.ExecutionDetails = &types.ExecutionDetails{Summary: &summary}
+		in.ExecutionDetails = &types.ExecutionDetails{Summary: aws.String(fit(summary, MaxSummary))}
 	}
 	_, err := c.client.PutJobSuccessResult(ctx, in)
 	return answered(err)
@@ -50,7 +55,7 @@ func (c CodePipeline) Success(ctx context.Context, id string, variables map[stri
 // Continue asks for another call.
 func (c CodePipeline) Continue(ctx context.Context, id string, later *Later) error {
 	_, err := c.client.PutJobSuccessResult(ctx, &codepipeline.PutJobSuccessResultInput{
-		JobId: &id, ContinuationToken: &later.Token, ExecutionDetails: &types.ExecutionDetails{Summary: &later.Summary},
+		JobId: &id, ContinuationToken: &later.Token, ExecutionDetails: &types.ExecutionDetails{Summary: aws.String(fit(later.Summary, MaxSummary))},
 	})
 	return answered(err)
 }
@@ -59,7 +64,7 @@ func (c CodePipeline) Continue(ctx context.Context, id string, later *Later) err
 func (c CodePipeline) Failure(ctx context.Context, id string, failure *Failure) error {
 	_, err := c.client.PutJobFailureResult(ctx, &codepipeline.PutJobFailureResultInput{
 		JobId:          &id,
-		FailureDetails: &types.FailureDetails{Type: failure.Type, Message: aws.String(fit(failure.Message))},
+		FailureDetails: &types.FailureDetails{Type: failure.Type, Message: aws.String(fit(failure.Message, MaxMessage))},
 	})
 	return answered(err)
 }
@@ -73,14 +78,14 @@ func answered(err error) error {
 }
 
 // fit keeps a message within what CodePipeline takes: neither empty nor too long.
-func fit(message string) string {
+func fit(message string, most int) string {
 	message = strings.ToValidUTF8(strings.TrimSpace(message), "?")
 	if message == "" {
 		return "The function failed without a message; see its log."
 	}
-	if utf8.RuneCountInString(message) <= MaxMessage {
+	if utf8.RuneCountInString(message) <= most {
 		return message
 	}
 	const more = " … (cut; the function's log has it all)"
-	return string([]rune(message)[:MaxMessage-utf8.RuneCountInString(more)]) + more
+	return string([]rune(message)[:most-utf8.RuneCountInString(more)]) + more
 }

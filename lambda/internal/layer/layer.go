@@ -81,18 +81,23 @@ type Reader struct {
 	close   func()
 	memory  int
 	entries int
-	sums    *Sums
-	err     error
+	// files is the size of all files, once they are unpacked.
+	files int64
+	sums  *Sums
+	err   error
 }
 
 // Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here as with Next.
 func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
+	if o.Size > MaxStored {
+		return nil, limit("it has %d bytes, more than %d GiB", o.Size, MaxStored>>30)
+	}
 	r := &Reader{options: o, stored: newStored(stream, o), close: func() {}}
 	decompressed, err := r.decompress(ctx)
 	if err != nil {
 		return nil, r.fail(err)
 	}
-	r.plain = newPlain(decompressed, r.stored)
+	r.plain = newPlain(ctx, decompressed, r.stored)
 	r.tar = tar.NewReader(r.plain)
 	return r, nil
 }
@@ -173,6 +178,11 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 		e.Kind = Dir
 	case tar.TypeReg, '\x00', tar.TypeCont, tar.TypeGNUSparse:
 		e.Kind, e.Exec = File, h.Mode&0o111 != 0
+		// The holes of a sparse file cost the archive nothing, and a runtime writes them as zeros.
+		if h.Size > maxPlain-r.files {
+			return e, false, limit("its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
+		}
+		r.files += h.Size
 		if e.Exec || r.options.AllFiles {
 			e.Program, err = r.scanner.Scan(r.tar, h.Size, reach(h))
 		}

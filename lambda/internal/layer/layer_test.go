@@ -4,9 +4,11 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -305,4 +307,79 @@ func FuzzLayer(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSizesBeyondEveryMeasureAreRefused(t *testing.T) {
+	for _, size := range []int64{math.MaxInt64, layer.MaxStored + 1} {
+		o := options(archive)
+		o.Size = size
+		_, _, err := read(bytes.NewReader(archive), o)
+		var limit *layer.Limit
+		if !errors.As(err, &limit) || !strings.Contains(err.Error(), "more than 256 GiB") {
+			t.Errorf("%d: %v", size, err)
+		}
+	}
+	for _, size := range []int64{-1, math.MinInt64} {
+		o := options(archive)
+		o.Size = size
+		if _, sums, err := read(bytes.NewReader(archive), o); err == nil && sums.Digest == o.Digest {
+			t.Errorf("%d: %v", size, sums)
+		}
+	}
+}
+
+func TestReadingEndsWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l, err := layer.Open(ctx, bytes.NewReader(archive), options(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Next(); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for err == nil {
+		_, err = l.Next()
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// sparse is an archive with files that are nothing but holes of so many bytes, in GNU's old format.
+func sparse(sizes ...int64) []byte {
+	var b []byte
+	for _, size := range sizes {
+		header := make([]byte, 512)
+		copy(header, "holes")
+		copy(header[100:], "0000755\x000000000\x000000000\x0000000000000\x0000000000000\x00")
+		header[156] = tar.TypeGNUSparse
+		copy(header[257:], "ustar  \x00")
+		header[483] = 0x80 // a number in binary
+		binary.BigEndian.PutUint64(header[483+4:], uint64(size))
+		checksum(header)
+		b = append(b, header...)
+	}
+	return append(b, make([]byte, 1024)...)
+}
+
+// Such a file costs the archive nothing, and fills the disk of whoever unpacks it.
+func TestHolesCount(t *testing.T) {
+	for name, test := range map[string]struct {
+		sizes   []int64
+		refused bool
+	}{
+		"4 EiB":         {[]int64{4 << 60}, true},
+		"the largest":   {[]int64{math.MaxInt64}, true},
+		"many together": {[]int64{100 << 30, 100 << 30, 100 << 30}, true},
+		"some":          {[]int64{100 << 30, 100 << 30}, false},
+	} {
+		b := sparse(test.sizes...)
+		entries, _, err := read(bytes.NewReader(b), options(b))
+		var limit *layer.Limit
+		if errors.As(err, &limit) != test.refused || err == nil && len(entries) != len(test.sizes) {
+			t.Errorf("%s: %d entries, %v", name, len(entries), err)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"bufio"
+	"context"
 	"hash"
 	"io"
 
@@ -27,7 +28,7 @@ func newStored(stream io.Reader, o Options) *stored {
 		algorithm = o.Digest.Algorithm()
 	}
 	// One byte more than there should be is enough to know that there are too many.
-	s := &stored{stream: stream, limit: o.Size + 1, hash: algorithm.Digester()}
+	s := &stored{stream: stream, limit: max(o.Size, 0) + 1, hash: algorithm.Digester()}
 	s.reading = bufio.NewReaderSize(reader(s.read), buffer)
 	return s
 }
@@ -65,6 +66,7 @@ func (s *stored) digest() digest.Digest { return s.hash.Digest() }
 
 // plain is the uncompressed archive: counted against its compressed size, and hashed.
 type plain struct {
+	ctx    context.Context
 	r      io.Reader
 	stored *stored
 	size   int64
@@ -78,13 +80,19 @@ const (
 	maxRatio = 300
 	// maxPlain bounds the size of what hardly compresses.
 	maxPlain = 256 << 30
+	// MaxStored bounds the size of a layer as it is stored. Registries take much less: ECR 52 GB.
+	MaxStored = 256 << 30
 )
 
-func newPlain(r io.Reader, s *stored) *plain {
-	return &plain{r: r, stored: s, hash: digest.SHA256.Hash()}
+func newPlain(ctx context.Context, r io.Reader, s *stored) *plain {
+	return &plain{ctx: ctx, r: r, stored: s, hash: digest.SHA256.Hash()}
 }
 
 func (p *plain) Read(b []byte) (int, error) {
+	// The stream may end with the context too, but a few of its bytes can unpack to gigabytes.
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := p.r.Read(b)
 	p.size += int64(n)
 	_, _ = p.hash.Write(b[:n])

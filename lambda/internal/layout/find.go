@@ -58,6 +58,11 @@ var nameAnnotations = []string{specs.AnnotationRefName, "io.containerd.image.nam
 // for platforms and names none of them, index.json itself, as go-containerregistry and what is built on it write an image index.
 func (l *Layout) Find(name string) (digest.Digest, error) {
 	entries := l.top.Body.Manifests
+	if odd := l.top.Ambiguous; len(odd) > 0 && (name != "" || !itself(entries)) {
+		// If it is the image itself, a check says so.
+		return "", fmt.Errorf("%w: two tools can read its index.json differently: %s",
+			ErrNoLayout, strings.Join(odd, "; "))
+	}
 	if name != "" {
 		for _, e := range entries {
 			if e.Digest.String() == name || named(e, name) {

@@ -57,8 +57,8 @@ func (l *Layout) Close() error { return l.root.Close() }
 
 // Manifest implements index.Source. A layout has no header that declares a type, so it is what the document itself says, or
 // else what index.json lists it as.
-func (l *Layout) Manifest(_ context.Context, d digest.Digest) (registry.Document, error) {
-	b, err := l.blob(d, registry.MaxManifest)
+func (l *Layout) Manifest(ctx context.Context, d digest.Digest) (registry.Document, error) {
+	b, err := l.blob(ctx, d, registry.MaxManifest)
 	if err != nil {
 		return registry.Document{}, err
 	}
@@ -70,8 +70,8 @@ func (l *Layout) Manifest(_ context.Context, d digest.Digest) (registry.Document
 }
 
 // Blob implements index.Source.
-func (l *Layout) Blob(_ context.Context, d digest.Digest, limit int64) (registry.Document, error) {
-	b, err := l.blob(d, limit)
+func (l *Layout) Blob(ctx context.Context, d digest.Digest, limit int64) (registry.Document, error) {
+	b, err := l.blob(ctx, d, limit)
 	if err != nil {
 		return registry.Document{}, err
 	}
@@ -79,7 +79,10 @@ func (l *Layout) Blob(_ context.Context, d digest.Digest, limit int64) (registry
 }
 
 // Stat implements index.Source.
-func (l *Layout) Stat(_ context.Context, d digest.Digest) (int64, error) {
+func (l *Layout) Stat(ctx context.Context, d digest.Digest) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	f, err := l.open(d)
 	if err != nil {
 		return 0, err
@@ -92,8 +95,33 @@ func (l *Layout) Stat(_ context.Context, d digest.Digest) (int64, error) {
 	return info.Size(), nil
 }
 
-// Layer opens a blob of any size.
-func (l *Layout) Layer(_ context.Context, d digest.Digest) (io.ReadCloser, error) { return l.open(d) }
+// Layer opens a blob of any size. The stream ends with the context: a sparse file costs nobody
+// anything and reading it hours.
+func (l *Layout) Layer(ctx context.Context, d digest.Digest) (io.ReadCloser, error) {
+	f, err := l.open(d)
+	if err != nil {
+		return nil, err
+	}
+	return bound{f, ctx}, nil
+}
+
+// bound is a file that can be read as long as the context holds.
+type bound struct {
+	*os.File
+	ctx context.Context
+}
+
+// Read implements io.Reader.
+func (b bound) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.File.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: %w", registry.ErrUnavailable, err)
+	}
+	return n, err
+}
 
 func same(doc registry.Document, d digest.Digest) (registry.Document, error) {
 	if doc.Digest != d {
@@ -115,7 +143,10 @@ func (l *Layout) listed(d digest.Digest) string {
 	return ""
 }
 
-func (l *Layout) blob(d digest.Digest, limit int64) ([]byte, error) {
+func (l *Layout) blob(ctx context.Context, d digest.Digest, limit int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if d == digest.FromBytes(l.raw) {
 		return l.raw, nil
 	}

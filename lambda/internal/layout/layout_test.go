@@ -1,11 +1,13 @@
 package layout_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -302,4 +304,95 @@ func FuzzIndexJSON(f *testing.F) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+func TestReadingEndsWithTheContext(t *testing.T) {
+	s := fixture.New()
+	root := s.Good()
+	folder := t.TempDir()
+	s.Layout(t, folder, root)
+	l, err := layout.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	huge := digest.FromString("huge")
+	name := filepath.Join(folder, "blobs", "sha256", huge.Encoded())
+	if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stream, err := l.Layer(ctx, huge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if _, err := stream.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_, read := stream.Read(make([]byte, 10))
+	_, manifest := l.Manifest(ctx, root.Digest)
+	_, blob := l.Blob(ctx, root.Digest, 10_000)
+	_, stat := l.Stat(ctx, root.Digest)
+	for name, err := range map[string]error{"Read": read, "Manifest": manifest, "Blob": blob, "Stat": stat} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestAnAmbiguousListOfImages(t *testing.T) {
+	s := fixture.New()
+	root, other := s.Good(), s.Good()
+	folder := t.TempDir()
+	s.Layout(t, folder, called(root, specs.AnnotationRefName, "v1"))
+	top := strings.Replace(string(fixture.TopOfLayout(called(root, specs.AnnotationRefName, "v1"))), `"digest":`, `"digest":"`+other.Digest.String()+`","digest":`, 1)
+	if err := os.WriteFile(filepath.Join(folder, "index.json"), []byte(top), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l, err := layout.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, name := range []string{"", "v1"} {
+		if _, err := l.Find(name); !errors.Is(err, layout.ErrNoLayout) || !strings.Contains(err.Error(), `"digest" stands twice`) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestReferrersAreWhatIndexJSONListsAboutAnImage(t *testing.T) {
+	s := fixture.New()
+	root, image, other := s.Good(), s.Linux("amd64", ""), s.Linux("arm64", "")
+	mine := s.Refer(image, index.DSSE, []byte("{}"))
+	another := s.Refer(other, index.DSSE, []byte("{}"))
+	gone := s.Refer(image, index.DSSE, []byte("gone"))
+	s.Forget(gone.Digest)
+	withPlatform, asIndex, bad := mine, mine, mine
+	withPlatform.Platform, asIndex.MediaType, bad.Digest = &fixture.AMD64, registry.OCIIndex, "sha256:short"
+	l := open(t, s, root, withPlatform, asIndex, bad, gone, another, mine)
+	for of, want := range map[digest.Digest][]digest.Digest{
+		image.Digest: {mine.Digest}, other.Digest: {another.Digest}, root.Digest: nil, digest.FromString("x"): nil,
+	} {
+		found, err := l.Referrers(t.Context(), of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []digest.Digest
+		for _, d := range found {
+			got = append(got, d.Digest)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", of, diff)
+		}
+	}
+	// A list that goes on and on is not looked through.
+	for n, want := range map[int]int{99: 1, 100: 0} {
+		many := slices.Repeat([]specs.Descriptor{root}, n)
+		if found, err := open(t, s, append(many, mine)...).Referrers(t.Context(), image.Digest); len(found) != want || err != nil {
+			t.Errorf("behind %d others: %v, %v", n, found, err)
+		}
+	}
 }

@@ -16,7 +16,8 @@ import (
 	"archway/lambda/internal/transfer"
 )
 
-// Runs tells whose turn it is, and what the actions of a run have put out. execution.CodePipeline is one.
+// Runs tells whose turn it is, and what the actions of a run have put out. execution.CodePipeline
+// is one.
 type Runs interface {
 	Turn(ctx context.Context, id, stage, action string) (execution.Execution, error)
 	Outputs(ctx context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error)
@@ -43,8 +44,9 @@ type Promoter struct {
 // longPause gives a registry time to serve what it has taken.
 const longPause = 200 * time.Millisecond
 
-// Do looks at everything that can refuse, for all images, before it copies anything, and copies all of them before it writes the
-// first tag. A continued job begins from the start: only the copying goes on where it was.
+// Do looks at everything that can refuse, for all images, before it copies anything, and copies all
+// of them before it writes the first tag. A continued job begins from the start: only the copying
+// goes on where it was.
 func (p *Promoter) Do(ctx context.Context, j job.Job) (map[string]string, error) {
 	r, err := p.evidence(ctx, j.Execution)
 	if err != nil {
@@ -86,7 +88,8 @@ func unmoved(err error) error {
 	return fmt.Errorf("no tag was moved; %w", err)
 }
 
-// copy brings what was validated from staging to release. When the time runs out, it asks for another call.
+// copy brings what was validated from staging to release. When the time runs out, it asks for
+// another call.
 func (p *Promoter) copy(ctx context.Context, all []*promoter, j job.Job) error {
 	begun, token, _ := strings.Cut(j.Continuation, ":")
 	for _, c := range all {

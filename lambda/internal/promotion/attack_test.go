@@ -12,7 +12,8 @@ import (
 	"archway/lambda/internal/fixture"
 )
 
-// rules lets the pipeline have rules: main moves latest, and every other branch that begins with "pr" its own tag.
+// rules lets the pipeline have rules: main moves latest, and every other branch that begins with
+// "pr" its own tag.
 func (s *stage) rules() {
 	s.settings.Rules = []rule.Tagged{
 		{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "main"}, Images: map[string]rule.Tags{"app": {Moving: []string{"latest"}}}},
@@ -22,7 +23,8 @@ func (s *stage) rules() {
 	s.aws.Branch("main", newer)
 }
 
-// A variable's value was pasted into the parameters once, and could name another digest or a policy of its own.
+// A variable's value was pasted into the parameters once, and could name another digest or a policy
+// of its own.
 func TestHostileVariables(t *testing.T) {
 	for _, hostile := range []string{
 		`main","digest":"` + strings.Repeat("0", 64), `main","downgrade":{"regression":"info:x"},"x":"`, `main"}`, "main\n", "#{codepipeline.PipelineExecutionId}",
@@ -183,6 +185,7 @@ func TestEvidenceMustBeDigests(t *testing.T) {
 		"another algorithm": {"digest": "sha512:" + strings.Repeat("0", 128), "referrers": "none"},
 		"none":              {"digest": "none", "referrers": "none"},
 		"no referrers":      {"digest": good},
+		"other referrers":   {"digest": good, "referrers": "sha512:" + strings.Repeat("0", 128)},
 		"odd referrers":     {"digest": good, "referrers": good + ",latest"},
 		"a gap":             {"digest": good, "referrers": good + ",," + good},
 	} {

@@ -24,8 +24,9 @@ type run struct {
 	outputs   map[execution.Action]map[string]string
 }
 
-// evidence finds out what may be promoted. Nobody is believed: CodePipeline says whose turn it is, and what has succeeded, and the
-// source repository says whether the commit belongs to the branch or tag that the run claims to be for.
+// evidence finds out what may be promoted. Nobody is believed: CodePipeline says whose turn it is,
+// and what has succeeded, and the source repository says whether the commit belongs to the branch
+// or tag that the run claims to be for.
 func (p *Promoter) evidence(ctx context.Context, id string) (run, error) {
 	x, err := p.Runs.Turn(ctx, id, settings.StagePromote, settings.ActionPromote)
 	if err != nil {
@@ -55,7 +56,8 @@ func (p *Promoter) evidence(ctx context.Context, id string) (run, error) {
 	return r, nil
 }
 
-// required are the actions that must have succeeded: all before the promotion, and of a rollback's target the promotion itself.
+// required are the actions that must have succeeded: all before the promotion, and of a rollback's
+// target the promotion itself.
 func (p *Promoter) required(x execution.Execution) []execution.Action {
 	var all []execution.Action
 	for _, stage := range p.Settings.Stages {
@@ -69,7 +71,8 @@ func (p *Promoter) required(x execution.Execution) []execution.Action {
 	return all
 }
 
-// candidates are the images of a run that have a release, with what there is to know of them before their tags are looked at.
+// candidates are the images of a run that have a release, with what there is to know of them before
+// their tags are looked at.
 func (p *Promoter) candidates(ctx context.Context, r run, log *slog.Logger) ([]*promoter, error) {
 	var all []*promoter
 	for n := range p.Settings.Images {
@@ -151,8 +154,8 @@ type Tag struct {
 	Immutable bool
 }
 
-// render gives the tags, immutable ones first, each once. A rollback moves only what moves: the earlier execution has written the
-// others.
+// render gives the tags, immutable ones first, each once. A rollback moves only what moves: the
+// earlier execution has written the others.
 func (p *promoter) render(r run) error {
 	templates, err := r.reference.Tags(p.image)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/job"
 )
 
-// faulty is a stage whose tags served the older commit's image before, with a fault at one request of a promotion.
+// faulty is a stage whose tags served the older commit's image before, with a fault at one request
+// of a promotion.
 type faulty struct {
 	*stage
 	// past has the older image, which is all that the release has.
@@ -75,8 +76,8 @@ func (f *faulty) reached() bool {
 	return f.count >= f.at
 }
 
-// consistent checks what must hold at any moment: every tag serves an image that was validated, the one that it served or the new
-// one; and no moving tag has moved without the immutable one.
+// consistent checks what must hold at any moment: every tag serves an image that was validated, the
+// one that it served or the new one; and no moving tag has moved without the immutable one.
 func (f *faulty) consistent(t *testing.T) {
 	t.Helper()
 	now := f.tags(t, older[:12], commit12, "latest", "feature-x")

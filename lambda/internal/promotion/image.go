@@ -20,8 +20,8 @@ import (
 // image is what is known about one index without reading more than the index.
 type image struct {
 	registry.Document
-	// revision is the commit that it names, created when it says that it was made. Both come from its annotations and may be
-	// missing.
+	// revision is the commit that it names, created when it says that it was made. Both come from
+	// its annotations and may be missing.
 	revision string
 	created  time.Time
 	// platforms are those that runtimes find in it; none in a single image.
@@ -45,8 +45,9 @@ func parseImage(doc registry.Document) (image, *index.Manifest) {
 	return i, manifest
 }
 
-// fetch reads the index that is to be promoted, from the release if it is there: of an execution that is rolled back to, staging
-// has perhaps nothing any more. The bytes are those of the digest, or it fails.
+// fetch reads the index that is to be promoted, from the release if it is there: of an execution
+// that is rolled back to, staging has perhaps nothing any more. The bytes are those of the digest,
+// or it fails.
 func (p *promoter) fetch(ctx context.Context, d digest.Digest) error {
 	there, err := p.release.Serves(ctx, d.String())
 	if err != nil {

@@ -23,8 +23,8 @@ type judgment struct {
 	lost []specs.Platform
 }
 
-// judge decides about one moving tag. Nothing is asked but what the promoter alone has written to the release, when ECR got it, and
-// the source's history.
+// judge decides about one moving tag. Nothing is asked but what the promoter alone has written to
+// the release, when ECR got it, and the source's history.
 func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, error) {
 	if served == "" {
 		return judgment{move: true, why: "the tag is new"}, nil
@@ -40,8 +40,9 @@ func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, e
 	return j, err
 }
 
-// order tells which of two images is newer: by their commits' place in history first, and by the time at which they came to the
-// release where history leaves it open. Never by a time that an image itself names: whoever builds it can name any.
+// order tells which of two images is newer: by their commits' place in history first, and by the
+// time at which they came to the release where history leaves it open. Never by a time that an
+// image itself names: whoever builds it can name any.
 func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
 	switch {
 	case p.execution.Rollback:
@@ -84,9 +85,9 @@ func (p *promoter) compare(ctx context.Context, other string) (history.Relation,
 	return relation, nil
 }
 
-// later lets a tag move if the promoted index came to the release after what it serves. One that is still to be copied comes after
-// all. Two of the same second are told apart by something that every process sees the same way: otherwise two of them could
-// push the tag to and fro.
+// later lets a tag move if the promoted index came to the release after what it serves. One that is
+// still to be copied comes after all. Two of the same second are told apart by something that every
+// process sees the same way: otherwise two of them could push the tag to and fro.
 func (p *promoter) later(ctx context.Context, than image, what string) (judgment, error) {
 	mine, err := p.came(ctx, p.root.Digest)
 	if err != nil {

@@ -13,11 +13,13 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
+	"archway/lambda/internal/transfer"
 )
 
 func TestMovingTagsGoForwardInHistory(t *testing.T) {
 	for name, test := range map[string]struct {
-		// commit is that of what the tag serves, which came to the release before the other one, which is there, too, or after it.
+		// commit is that of what the tag serves, which came to the release before the other one,
+		// which is there, too, or after it.
 		commit string
 		before bool
 		moves  bool
@@ -142,6 +144,23 @@ func TestTwoBuildsOfOneSecondAreToldApartTheSameWayByAll(t *testing.T) {
 	}
 }
 
+// ECR may list what was copied only later. It comes after all that is listed, whatever its digest.
+func TestWhatWasJustCopiedIsTheLatest(t *testing.T) {
+	s := set(t)
+	served := s.index("")
+	for served < s.new {
+		served = s.index("")
+	}
+	s.released(t, served, 1, "latest")
+	s.transfer = transfer.Run
+	if _, err := s.promote(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tags(t, "latest")["latest"]; got != "new" {
+		t.Errorf("latest serves %s", got)
+	}
+}
+
 func TestPushTimesThatCannotBeAskedFor(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1, "latest")
@@ -221,7 +240,8 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	}
 }
 
-// Exactly one platform gets lost, by an image that somebody else pointed the tag at after the survey.
+// Exactly one platform gets lost, by an image that somebody else pointed the tag at after the
+// survey.
 func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 	for name, after := range map[string]func(*stage){
 		"refused": func(*stage) {},
@@ -274,7 +294,8 @@ func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
 	}
 }
 
-// The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions stand on its top level.
+// The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions
+// stand on its top level.
 func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1, "latest")
@@ -307,6 +328,9 @@ func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 			t.Errorf("record %s", text)
 		}
 		seen = append(seen, record["tag"].(string))
+	}
+	if text := s.log.String(); strings.Count(text, `"TagsMoved":1`) != 3 || strings.Contains(text, `"TagsRolledBack":`) {
+		t.Errorf("metrics of tags in\n%s", text)
 	}
 	if diff := cmp.Diff([]string{commit12, "latest", "feature-x"}, seen); diff != "" {
 		t.Error(diff)

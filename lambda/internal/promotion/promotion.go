@@ -1,6 +1,7 @@
-// Package promotion copies validated images to their releases, byte for byte, and points tags at them: all immutable ones first and
-// the moving ones last, so that a tag that people pull moves only after everything that could refuse has agreed. A moving tag goes forward in the source's history, or
-// back where somebody rolls back.
+// Package promotion copies validated images to their releases, byte for byte, and points tags at
+// them: all immutable ones first and the moving ones last, so that a tag that people pull moves
+// only after everything that could refuse has agreed. A moving tag goes forward in the source's
+// history, or back where somebody rolls back.
 package promotion
 
 import (
@@ -56,8 +57,8 @@ type promoter struct {
 	results   []result
 }
 
-// promote writes the tags of all images, and each one's results. Running it again with the same arguments is safe, whatever an
-// earlier run left behind.
+// promote writes the tags of all images, and each one's results. Running it again with the same
+// arguments is safe, whatever an earlier run left behind.
 func promote(ctx context.Context, all []*promoter) error {
 	for _, immutable := range []bool{true, false} {
 		for _, p := range all {
@@ -84,7 +85,8 @@ func promote(ctx context.Context, all []*promoter) error {
 	return nil
 }
 
-// survey reads what every tag serves, and refuses the whole promotion if one of them may not be written. It writes nothing.
+// survey reads what every tag serves, and refuses the whole promotion if one of them may not be
+// written. It writes nothing.
 func survey(ctx context.Context, all []*promoter) error {
 	var refusals []string
 	for _, p := range all {
@@ -134,8 +136,9 @@ func (p *promoter) survey(ctx context.Context) (refusals []string, err error) {
 	return refusals, nil
 }
 
-// regress gives the refusal of a move that takes platforms away. A rollback passes: it is somebody's decision to have the earlier
-// image, as it was; and so does what the configuration says is to be given up.
+// regress gives the refusal of a move that takes platforms away. A rollback passes: it is
+// somebody's decision to have the earlier image, as it was; and so does what the configuration says
+// is to be given up.
 func (p *promoter) regress(t Tag, served digest.Digest, missing []specs.Platform) []string {
 	if p.execution.Rollback || p.givingUp != "" {
 		p.log.Warn("the tag loses platforms", "tag", t.Name, "platforms", names(missing), "reason", p.givingUp)
@@ -173,8 +176,8 @@ func (p *promoter) claim(ctx context.Context, t Tag) (result, error) {
 // rounds is how often a moving tag is written that somebody else writes at the same time.
 const rounds = 3
 
-// move points a moving tag at the image unless it serves a newer one, and looks whether it stays so. Two promotions at the same
-// time look at what they did to each other: the newer image wins.
+// move points a moving tag at the image unless it serves a newer one, and looks whether it stays
+// so. Two promotions at the same time look at what they did to each other: the newer image wins.
 func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 	r := result{Tag: t, outcome: already, to: p.root.Digest}
 	for range rounds {
@@ -195,7 +198,8 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 			if r.outcome != moved {
 				r.outcome, r.from, r.why = moved, served, last.why
 			}
-			// The line before the deed: if this process ends in the middle of it, here stands where the tag was.
+			// The line before the deed: if this process ends in the middle of it, here stands where
+			// the tag was.
 			p.log.Info("moving", "tag", t.Name, "from", served.String(), "to", p.root.Digest.String())
 			return true, nil
 		})
@@ -223,7 +227,8 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 		t.Name, rounds, check.Short(p.root.Digest.String()))
 }
 
-// look reads a tag until it serves what is waited for, a few times: a registry may take a moment to serve what it has taken.
+// look reads a tag until it serves what is waited for, a few times: a registry may take a moment to
+// serve what it has taken.
 func (p *promoter) look(ctx context.Context, t Tag, done func(digest.Digest) bool) (digest.Digest, error) {
 	const looks = 4
 	var now digest.Digest

@@ -183,6 +183,9 @@ func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"feature-x": "new"}, s.tags(t, "feature-x")); diff != "" {
 		t.Error(diff)
 	}
+	if want := `"tag":"feature-x","immutable":false,"outcome":"moved","why":"the tag is new","from":""`; !strings.Contains(s.log.String(), want) {
+		t.Errorf("the log lacks %s:\n%s", want, &s.log)
+	}
 }
 
 func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {

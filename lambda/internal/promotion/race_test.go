@@ -76,16 +76,18 @@ func (r *racer) step() bool {
 	return true
 }
 
-// CodePipeline lets no two executions into a stage, so two images meet only where a job is repeated late. Here they always do, in
-// every order that their requests can have. A registry has no conditional write: what remains is an older image whose promotion
-// looked before the newer one began, and wrote after the newer one had looked for the last time.
+// CodePipeline lets no two executions into a stage, so two images meet only where a job is repeated
+// late. Here they always do, in every order that their requests can have. A registry has no
+// conditional write: what remains is an older image whose promotion looked before the newer one
+// began, and wrote after the newer one had looked for the last time.
 func TestNewerImageWinsInEveryOrderOfTwoPromotionsButOneKind(t *testing.T) {
 	for name, commit := range map[string]string{"two commits": newer, "two builds of a commit": ""} {
 		t.Run(name, func(t *testing.T) { everyOrder(t, commit) })
 	}
 }
 
-// line is a source repository whose commits are in one line, the oldest first. It can't tell about others.
+// line is a source repository whose commits are in one line, the oldest first. It can't tell about
+// others.
 type line []string
 
 func (l line) Compare(_ context.Context, commit, other string) (history.Relation, error) {
@@ -165,8 +167,8 @@ func everyOrder(t *testing.T, commit string) {
 	}
 }
 
-// lateWrite tells whether the older promotion's first request, its look, came before the newer one's write, and its second, the
-// write, after the newer one's last request.
+// lateWrite tells whether the older promotion's first request, its look, came before the newer
+// one's write, and its second, the write, after the newer one's last request.
 func lateWrite(done string) bool {
 	var o, n []int
 	for at, who := range done {

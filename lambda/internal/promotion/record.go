@@ -37,8 +37,8 @@ func (p *promoter) dimensions() []emf.Dimension {
 	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline}, {Name: metrics.Repository, Value: p.image.Release}}
 }
 
-// record leaves what people can read later: one line in the function's log for each tag, which CloudWatch also reads as a
-// metric.
+// record leaves what people can read later: one line in the function's log for each tag, which
+// CloudWatch also reads as a metric.
 func (p *promoter) record(r result) {
 	metric := map[outcome]string{moved: metrics.TagsMoved, already: metrics.TagsConfirmed, kept: metrics.TagsKept}[r.outcome]
 	if p.execution.Rollback && r.outcome == moved {
@@ -61,7 +61,8 @@ func (p *promoter) ended() {
 	})
 }
 
-// variables are what the action hands on: what became of each image, and a summary, which CodePipeline shows nowhere else.
+// variables are what the action hands on: what became of each image, and a summary, which
+// CodePipeline shows nowhere else.
 func variables(all []*promoter) map[string]string {
 	values := map[string]string{}
 	var summaries []string
@@ -85,7 +86,8 @@ func variables(all []*promoter) map[string]string {
 	return values
 }
 
-// list gives a value also where there is nothing: CodePipeline knows no empty ones, and fails an action that asks for one.
+// list gives a value also where there is nothing: CodePipeline knows no empty ones, and fails an
+// action that asks for one.
 func list(tags []string) string {
 	if len(tags) == 0 {
 		return "none"

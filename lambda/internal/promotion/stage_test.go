@@ -38,8 +38,9 @@ var (
 	commit12 = fixture.Revision[:12]
 )
 
-// stage is a pipeline whose execution e-1 has its turn to promote the index new of fixture.Revision. In the repository staging/app
-// is that and an older index of the same commit; the release app is empty.
+// stage is a pipeline whose execution e-1 has its turn to promote the index new of
+// fixture.Revision. In the repository staging/app is that and an older index of the same commit;
+// the release app is empty.
 type stage struct {
 	*fixture.Server
 	aws      *fixture.AWS
@@ -100,7 +101,8 @@ func (s *stage) rollback() {
 	s.aws.InTurn("e-2", "Promote", "Promote")
 }
 
-// index stores an index of a commit; "" is the fixture's. It has both platforms unless it is given others.
+// index stores an index of a commit; "" is the fixture's. It has both platforms unless it is given
+// others.
 func (s *stage) index(commit string, architectures ...string) digest.Digest {
 	if len(architectures) == 0 {
 		architectures = []string{"amd64", "arm64"}

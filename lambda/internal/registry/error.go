@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"archway/lambda/internal/plain"
 	"archway/lambda/internal/retry"
 )
 
@@ -57,7 +57,7 @@ const longestCause = 500
 // presentable keeps what a registry says from steering a terminal or flooding a log.
 func presentable(s string) string {
 	s = strings.ReplaceAll(s, " (HEAD responses have no body, use GET for details)", "")
-	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == unicode.ReplacementChar }), " ")
+	s = plain.Text(strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > longestCause {
 		s = string(runes[:longestCause]) + "…"
 	}
@@ -96,7 +96,7 @@ func transportFailure(op string, err error) error {
 		}
 	case errors.As(err, &certificate):
 		f.reason = retry.Final
-	case errors.Is(err, errRedirect):
+	case errors.Is(err, errRedirect), errors.Is(err, ErrAddress):
 		f.reason = retry.Final
 	}
 	return f

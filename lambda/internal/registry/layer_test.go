@@ -224,7 +224,7 @@ func TestASilentLayerIsGivenUp(t *testing.T) {
 // Between two reads any time may pass: a layer that is kept half read is not silent.
 func TestAPauseOfTheReaderIsNoSilence(t *testing.T) {
 	policy := patient
-	policy.Each = 20 * time.Millisecond
+	policy.Each = 250 * time.Millisecond
 	s := new(blobServer)
 	r, d := openBlob(t, s, policy)
 	stream, err := r.Layer(t.Context(), d)
@@ -235,7 +235,7 @@ func TestAPauseOfTheReaderIsNoSilence(t *testing.T) {
 	if _, err := io.ReadFull(stream, make([]byte, 100)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	if n, err := io.Copy(io.Discard, stream); err != nil || n != int64(len(s.bytes)-100) || int(s.requests.Load()) != 1 {
 		t.Errorf("%d bytes in %d requests, %v", n, int(s.requests.Load()), err)
 	}

@@ -5,6 +5,8 @@ package registry
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -44,22 +46,17 @@ type Repository struct {
 }
 
 // Open asks the registry how it wants to be authenticated to, and gets a token where it wants one.
-// access is transport.PullScope, or transport.PushScope for writing. A token of a registry that gives bearer tokens opens what it
-// was asked for alone, so sources names the repositories that blobs are to be mounted from; ECR's opens all that the role may use.
-func Open(
-	ctx context.Context, repository name.Repository, auth authn.Authenticator, access string, policy retry.Policy, sources ...name.Repository,
-) (*Repository, error) {
-	base := newTransport()
-	scopes := []string{repository.Scope(access)}
-	for _, s := range sources {
-		if s.RegistryStr() == repository.RegistryStr() && s.RepositoryStr() != repository.RepositoryStr() {
-			scopes = append(scopes, s.Scope(transport.PullScope))
-		}
-	}
+// access is transport.PullScope, or transport.PushScope for writing. allowed are networks that the
+// registry may lead to although they are this machine's own or a neighbour's.
+func Open(ctx context.Context, repository name.Repository, auth authn.Authenticator, access string,
+	policy retry.Policy, allowed ...netip.Prefix) (*Repository, error) {
+	u := url.URL{Host: repository.RegistryStr()}
+	g := &gate{host: u.Hostname(), allowed: allowed}
+	base := newTransport(g, auth == authn.Anonymous, http.ProxyFromEnvironment)
 	var tripper http.RoundTripper
 	err := policy.Do(ctx, func(ctx context.Context) error {
 		var err error
-		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, scopes)
+		tripper, err = transport.NewWithContext(ctx, repository.Registry, auth, base, []string{repository.Scope(access)})
 		if err != nil {
 			return transportFailure("log in to "+repository.RegistryStr(), err)
 		}
@@ -75,15 +72,6 @@ func Open(
 		policy: policy,
 		slots:  make(chan struct{}, concurrency),
 	}, nil
-}
-
-// newTransport is http.DefaultTransport with a bound on silence, so that a registry that accepts a connection and never
-// answers costs one attempt and not the function's time limit.
-func newTransport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = 20 * time.Second
-	t.MaxIdleConnsPerHost = concurrency
-	return t
 }
 
 // Name is the repository with its registry's host.

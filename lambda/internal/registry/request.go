@@ -15,7 +15,7 @@ type request struct {
 	method, kind, id string
 	// query asks for a page of a list, or for a mount.
 	query string
-	// at is the address of an upload, which the registry gave: it takes the place of kind and id, and no redirect is followed.
+	// at is the address of an upload, which the registry gave: it takes the place of kind and id.
 	at          *url.URL
 	contentType string
 	body        []byte
@@ -90,8 +90,8 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 		req.Header.Set("Content-Type", q.contentType)
 	}
 	client := r.client
-	if q.probe || q.at != nil {
-		client = r.prober
+	if q.probe || q.method != http.MethodGet && q.method != http.MethodHead || q.at != nil {
+		client = r.prober // what is written goes nowhere else
 	}
 	if q.probe {
 		if q.method == http.MethodGet {

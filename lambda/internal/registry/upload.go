@@ -18,21 +18,24 @@ import (
 	"archway/lambda/internal/retry"
 )
 
-// Upload is a blob on its way into the registry, which keeps what came so far and takes what follows.
+// Upload is a blob on its way into the registry, which keeps what came so far and takes what
+// follows.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks
 type Upload struct {
 	repository *Repository
 	at         *url.URL
 	offset     int64
-	// unsure says that a request failed, or that another program sent it, so that more may have arrived than is known.
+	// unsure says that a request failed, or that another program sent it, so that more may have
+	// arrived than is known.
 	unsure bool
 	// least is the smallest chunk that the registry takes before the last.
 	least int64
 }
 
-// Mount asks for a blob of another repository of the same registry. Where the registry mounts it, all is done. Where it doesn't,
-// it may give an upload to send the blob by; a registry that refuses the question gives none.
-func (r *Repository) Mount(ctx context.Context, d digest.Digest, from *Repository) (mounted bool, u *Upload, err error) {
+// Mount asks for a blob of another repository of the same registry, and tells whether it was
+// mounted. Where it wasn't, the registry may give an upload to send the blob by; one that refuses
+// the question gives none.
+func (r *Repository) Mount(ctx context.Context, d digest.Digest, from *Repository) (bool, *Upload, error) {
 	if from.name.RegistryStr() != r.name.RegistryStr() {
 		return false, nil, nil
 	}
@@ -48,7 +51,7 @@ func (r *Repository) Mount(ctx context.Context, d digest.Digest, from *Repositor
 	if a.status == http.StatusCreated {
 		return true, nil, stored(q, a, Document{Digest: d})
 	}
-	u, err = r.begun(q, a)
+	u, err := r.begun(q, a)
 	return false, u, err
 }
 
@@ -63,7 +66,9 @@ func (r *Repository) StartUpload(ctx context.Context) (*Upload, error) {
 }
 
 func (r *Repository) beginning() request {
-	return request{method: http.MethodPost, kind: "blobs", id: "uploads/", accepts: http.StatusAccepted, missing: 1, limit: 64 << 10}
+	return request{
+		method: http.MethodPost, kind: "blobs", id: "uploads/", accepts: http.StatusAccepted, missing: 1, limit: said,
+	}
 }
 
 func (r *Repository) begun(q request, a answer) (*Upload, error) {
@@ -90,7 +95,8 @@ func (u *Upload) Offset() int64 { return u.offset }
 // Least is the smallest chunk, before the last one, that the registry says it takes; often 0.
 func (u *Upload) Least() int64 { return u.least }
 
-// Location is the path and query by which another program can take the upload up, or "" if TakeUp wouldn't have them.
+// Location is the path and query by which another program can take the upload up, or "" if TakeUp
+// wouldn't have them.
 func (u *Upload) Location() string {
 	location := u.at.RequestURI()
 	if _, err := u.repository.own(location); err != nil {
@@ -99,8 +105,13 @@ func (u *Upload) Location() string {
 	return location
 }
 
-// longestLocation bounds the address of an upload, in bytes. Distribution's are the longest known, with about 500.
-const longestLocation = 4096
+const (
+	// longestLocation bounds the address of an upload, in bytes. Distribution's are the longest
+	// known, with about 500.
+	longestLocation = 4096
+	// said bounds what a registry may say in an answer that is about an upload, in bytes.
+	said = 64 << 10
+)
 
 // own takes a location of an upload to this very repository, and nothing else.
 func (r *Repository) own(location string) (*url.URL, error) {
@@ -126,8 +137,9 @@ func isWord(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.~=", c)
 }
 
-// moved takes the address of the next request from an answer. It stays on the registry's host, and on its scheme: credentials go
-// along, and a registry behind a proxy may believe that it speaks plain HTTP.
+// moved takes the address of the next request from an answer. It stays on the registry's host, and
+// on its scheme: credentials go along, and a registry behind a proxy may believe that it speaks
+// plain HTTP.
 func (u *Upload) moved(q request, header http.Header) error {
 	value := header.Get("Location")
 	if value == "" && u.at != nil {
@@ -138,7 +150,8 @@ func (u *Upload) moved(q request, header http.Header) error {
 		base = &url.URL{Scheme: u.repository.name.Scheme(), Host: u.repository.name.RegistryStr(), Path: "/"}
 	}
 	fail := func(why string) error {
-		return &failure{op: q.String(), kind: ErrUnavailable, cause: fmt.Errorf("it sent the upload to %q: %s", value, why), reason: retry.Final}
+		cause := fmt.Errorf("it sent the upload to %q: %s", value, why)
+		return &failure{op: q.String(), kind: ErrUnavailable, cause: cause, reason: retry.Final}
 	}
 	to, err := base.Parse(value)
 	switch {
@@ -158,8 +171,9 @@ func withoutPort(u *url.URL) string {
 	return strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 }
 
-// Append sends the next chunk, of at most n bytes, of a blob of a size. from gives the blob's bytes from an offset on; it is
-// asked once for each attempt, at the place that the registry wants. Append fails with ErrUploadLost if only a new upload helps.
+// Append sends the next chunk, of at most n bytes, of a blob of a size. from gives the blob's bytes
+// from an offset on; it is asked once for each attempt, at the place that the registry wants.
+// Append fails with ErrUploadLost if only a new upload helps.
 func (u *Upload) Append(ctx context.Context, n, size int64, from func(context.Context, int64) (io.Reader, error)) error {
 	policy := u.repository.policy
 	policy.Each = 0 // a chunk may take long as long as it moves
@@ -197,10 +211,12 @@ func (u *Upload) Append(ctx context.Context, n, size int64, from func(context.Co
 // lost is an answer that says that an upload can't go on. It is not repeated.
 func lost(err error) error { return fmt.Errorf("%w: %s", ErrUploadLost, err) }
 
-// ask finds out how much arrived. ECR has been seen to know nothing of uploads that it goes on with (404, dotnet/sdk#33019), so
-// that an answer that says no tells nothing.
+// ask finds out how much arrived. ECR has been seen to know nothing of uploads that it goes on with
+// (404, dotnet/sdk#33019), so that an answer that says no tells nothing.
 func (u *Upload) ask(ctx context.Context, size int64) (known bool, err error) {
-	q := request{method: http.MethodGet, kind: "blobs", id: "uploads", at: u.at, accepts: http.StatusNoContent, limit: 64 << 10}
+	q := request{
+		method: http.MethodGet, kind: "blobs", id: "uploads", at: u.at, accepts: http.StatusNoContent, limit: said,
+	}
 	a, err := u.repository.once(ctx, q)
 	if answered(err) {
 		return false, nil
@@ -209,7 +225,8 @@ func (u *Upload) ask(ctx context.Context, size int64) (known bool, err error) {
 		return false, err
 	}
 	var last int64
-	if _, err := fmt.Sscanf(strings.TrimPrefix(a.header.Get("Range"), "bytes="), "0-%d", &last); err != nil || last < 0 || last >= size {
+	_, err = fmt.Sscanf(strings.TrimPrefix(a.header.Get("Range"), "bytes="), "0-%d", &last)
+	if err != nil || last < 0 || last >= size {
 		return false, nil
 	}
 	if err := u.moved(q, a.header); err != nil {
@@ -253,11 +270,13 @@ func (u *Upload) patch(ctx context.Context, content io.Reader, n int64) error {
 		return transportFailure(q.String(), err)
 	}
 	defer resp.Body.Close()
-	// ECR answers 201 where the specification has 202, and its Range stays at the end of the first chunk although all chunks
-	// arrive (aws/containers-roadmap#2831): what was sent and accepted counts.
-	if err := transport.CheckError(resp, http.StatusAccepted, http.StatusCreated, http.StatusNoContent, http.StatusOK); err != nil {
-		if said, ok := err.(*transport.Error); ok {
-			return answerFailure(q.String(), said, resp.Header)
+	// ECR answers 201 where the specification has 202, and its Range stays at the end of the first
+	// chunk although all chunks arrive (aws/containers-roadmap#2831): what was sent and accepted
+	// counts.
+	err = transport.CheckError(resp, http.StatusAccepted, http.StatusCreated, http.StatusNoContent, http.StatusOK)
+	if err != nil {
+		if refused, ok := err.(*transport.Error); ok {
+			return answerFailure(q.String(), refused, resp.Header)
 		}
 		return bodyFailure(q.String(), err)
 	}
@@ -268,7 +287,8 @@ func (u *Upload) patch(ctx context.Context, content io.Reader, n int64) error {
 	return nil
 }
 
-// chunk is the body of a request. The transport may go on reading it for a while after its answer or error.
+// chunk is the body of a request. The transport may go on reading it for a while after its answer
+// or error.
 type chunk struct {
 	quiet time.Duration
 	watch *time.Timer
@@ -293,7 +313,8 @@ func (c *chunk) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// leave ends the reading, so that the content is the caller's again, and says what was wrong with it.
+// leave ends the reading, so that the content is the caller's again, and says what was wrong with
+// it.
 func (c *chunk) leave() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -302,14 +323,17 @@ func (c *chunk) leave() error {
 	return c.err
 }
 
-// Complete ends an upload: the registry compares what it has with the digest. ErrUploadLost says that it has something else, or
-// doesn't know the upload.
+// Complete ends an upload: the registry compares what it has with the digest. ErrUploadLost says
+// that it has something else, or doesn't know the upload.
 func (u *Upload) Complete(ctx context.Context, d digest.Digest) error {
 	at := *u.at
 	query := at.Query()
 	query.Set("digest", d.String())
 	at.RawQuery = query.Encode()
-	q := request{method: http.MethodPut, kind: "blobs", id: "uploads", at: &at, contentType: "application/octet-stream", missing: 1, limit: 64 << 10}
+	q := request{
+		method: http.MethodPut, kind: "blobs", id: "uploads", at: &at, contentType: "application/octet-stream",
+		missing: 1, limit: said,
+	}
 	a, err := u.repository.do(ctx, q)
 	if err == nil {
 		return stored(q, a, Document{Digest: d})
@@ -326,13 +350,14 @@ func (u *Upload) Complete(ctx context.Context, d digest.Digest) error {
 	return err
 }
 
-// answered tells whether an error is the registry's own no, which stays the same however often it is asked.
+// answered tells whether an error is the registry's own no, which stays the same however often it
+// is asked.
 func answered(err error) bool {
 	var advice retry.Advice
-	var said *transport.Error
-	if !errors.As(err, &said) || !errors.As(err, &advice) {
+	var no *transport.Error
+	if !errors.As(err, &no) || !errors.As(err, &advice) {
 		return false
 	}
 	reason, _ := advice.Retry()
-	return reason != retry.Passing && said.StatusCode >= 400 && said.StatusCode < 500
+	return reason != retry.Passing && no.StatusCode >= 400 && no.StatusCode < 500
 }

@@ -51,6 +51,19 @@ type Platform struct {
 	Attestations []string `json:"attestations,omitempty"`
 	// What would start in a Linux image, from its entrypoint on: the programs that were looked at. Missing: nothing was, such as where a layer is missing.
 	Starts []Start `json:"starts,omitempty"`
+	// The layers that were not read to their ends, so that their bytes are not proven to be those
+	// that their digests name. Missing: all were read, as with --deep.
+	Unread []Unread `json:"unread,omitempty"`
+}
+
+// Unread is a layer that was not read to its end.
+type Unread struct {
+	// Digest of the layer.
+	Digest string `json:"digest"`
+	// How many of its bytes were read.
+	Read int64 `json:"read"`
+	// How many bytes it has.
+	Size int64 `json:"size"`
 }
 
 // Node is what a kind of node pulls.
@@ -127,6 +140,9 @@ func (one *Image) fill(v validation.Verdict) {
 		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(), Attestations: v.Image.Predicates(e), Starts: starts(e)}
 		if e.Config != nil {
 			p.Revision = e.Config.Run.Labels[index.RevisionLabel]
+		}
+		for _, u := range e.Unread() {
+			p.Unread = append(p.Unread, Unread{Digest: u.Digest.String(), Read: u.Read, Size: u.Size})
 		}
 		one.Platforms = append(one.Platforms, p)
 	}

@@ -187,6 +187,10 @@ func conform(root, s map[string]any, value any, at string) (problems []string) {
 		if _, ok := value.(string); !ok {
 			wrong("is no string")
 		}
+	case "integer":
+		if n, ok := value.(float64); !ok || n != float64(int64(n)) {
+			wrong("is no whole number")
+		}
 	case "boolean":
 		if _, ok := value.(bool); !ok {
 			wrong("is no boolean")
@@ -224,7 +228,8 @@ func TestTheVerdictOnAllIsThatOnEach(t *testing.T) {
 	}
 	p := good.Images[0].Platforms[0]
 	if diff := cmp.Diff(Platform{Platform: "linux/amd64", Digest: p.Digest, Revision: fixture.Revision, Attestations: []string{"https://slsa.dev/provenance/v0.2"},
-		Starts: []Start{{How: "entry", Name: "/app", File: "/app", Machine: "amd64"}}}, p); diff != "" {
+		Starts: []Start{{How: "entry", Name: "/app", File: "/app", Machine: "amd64"}},
+		Unread: []Unread{{Digest: p.Unread[0].Digest, Size: p.Unread[0].Size}}}, p); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -53,8 +53,6 @@ type Stray struct {
 
 // Census is what all layers of an image hold.
 type Census struct {
-	// Files counts the programs and libraries of all layers, those that upper layers hide counted in.
-	Files int
 	// Strays are the visible ones whose machine is not wanted.
 	Strays []Stray
 	// More counts further ones, of which it wasn't looked whether an upper layer hides them.
@@ -72,7 +70,6 @@ func (f *FS) Census(ctx context.Context, wanted func(program.Machine) bool) (Cen
 		t := l.tally // it doesn't change any more
 		l.mu.Unlock()
 		for machine, counts := range t {
-			c.Files += counts.files
 			if wanted(machine) {
 				continue
 			}

@@ -1,10 +1,12 @@
 package rootfs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"archway/lambda/internal/layer"
@@ -225,6 +227,37 @@ func (f *FS) from(ctx context.Context, level int, p string) (Node, error) {
 func (f *FS) Finish(ctx context.Context) error {
 	clear(f.known)
 	for _, l := range f.layers {
+		l.mu.Lock()
+		err := l.finish(ctx)
+		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Complete reads layers to their ends that are nearly there, as long as that takes less than a
+// tenth of what was read of the image: the digests of these are proven then. The smallest rest
+// comes first.
+func (f *FS) Complete(ctx context.Context) error {
+	var begun []*stacked
+	var read int64
+	rest := map[*stacked]int64{}
+	for _, l := range f.layers {
+		l.mu.Lock()
+		read += l.read
+		if l.reader != nil && rest[l] == 0 {
+			begun, rest[l] = append(begun, l), l.size-l.read
+		}
+		l.mu.Unlock()
+	}
+	slices.SortStableFunc(begun, func(a, b *stacked) int { return cmp.Compare(rest[a], rest[b]) })
+	afford := read / 10
+	for _, l := range begun {
+		if afford -= rest[l]; afford < 0 {
+			return nil
+		}
 		l.mu.Lock()
 		err := l.finish(ctx)
 		l.mu.Unlock()

@@ -231,3 +231,105 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		fs.Close()
 	}
 }
+
+// A walk by folders comes to "app-x" after all that is in "app", and an order by bytes before it:
+// as long as a layer can be in either, both count.
+func TestNamesThatTheTwoOrdersPlaceDifferently(t *testing.T) {
+	fs := image(t, []lt.Entry{marked("app-x", "below")}, []lt.Entry{
+		lt.Dir("app"), lt.Plain("app/a", nil), lt.Plain("app/b", nil), lt.Plain("app/c", nil), lt.Plain("app/d", nil), lt.Plain("app/e", nil),
+		marked("app-x", "new"), noise("z", 6<<20),
+	})
+	if got := show(t, fs, "/", "/app-x"); got != "/app-x new" {
+		t.Error(got)
+	}
+}
+
+// The first question leaves the layer behind the whiteout.
+func TestAWhiteoutIsNotTheLastWord(t *testing.T) {
+	for name, test := range map[string]struct {
+		entries []lt.Entry
+		want    string
+	}{
+		"back again":   {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), marked("b", "old"), lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)}, "/b new"},
+		"a folder now": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), marked("b", "old"), lt.Gone("b"), lt.Dir("b"), noise("c", 6<<20)}, "/b dir"},
+	} {
+		fs := image(t, []lt.Entry{marked("b", "below")}, test.entries)
+		if got := show(t, fs, "/", "/a3"); got != "absent /a3" {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := show(t, fs, "/", "/b"); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// What was found in bytes that turn out to be others is not believed any more.
+func TestNothingIsRememberedAcrossARestart(t *testing.T) {
+	s := newStack()
+	entries := func(mark string) []lt.Entry {
+		return []lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), marked("app", mark), noise("z", 6<<20)}
+	}
+	d := s.put(lt.Tar(entries("right")...))
+	s.garbled = map[digest.Digest][]byte{d.Digest: lt.Tar(entries("wrong")...)}
+	store := rootfs.NewStore(s.open, rootfs.Options{})
+	fs := store.FS([]specs.Descriptor{d})
+	defer fs.Close()
+	for _, ask := range []struct {
+		name, want string
+		restarts   int64
+	}{{"/app", "/app wrong", 0}, {"/zz", "absent /zz", 1}, {"/app", "/app right", 1}} {
+		if got := show(t, fs, "/", ask.name); got != ask.want || store.Restarts() != ask.restarts {
+			t.Errorf("%s after %d restarts, want %s after %d", got, store.Restarts(), ask.want, ask.restarts)
+		}
+	}
+}
+
+func TestNearlyReadLayersAreCompleted(t *testing.T) {
+	for name, test := range map[string]struct {
+		// layers are the MiB before and behind what is looked for, from the top down; only the last
+		// one has it.
+		layers [][2]int
+		whole  []bool
+	}{
+		"less than a tenth":         {[][2]int{{33, 3}}, []bool{true}},
+		"more than a tenth":         {[][2]int{{24, 3}}, []bool{false}},
+		"a tenth of all that is":    {[][2]int{{16, 3}, {20, 5}}, []bool{true, false}},
+		"one of two, the smaller":   {[][2]int{{18, 4}, {18, 3}}, []bool{false, true}},
+		"both":                      {[][2]int{{33, 3}, {33, 3}}, []bool{true, true}},
+		"both, as far as it may be": {[][2]int{{24, 3}, {24, 3}}, []bool{true, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack()
+			var layers []specs.Descriptor
+			for n, size := range test.layers {
+				b := lt.Plain("b", nil)
+				if n == len(test.layers)-1 {
+					b = marked("b", "x")
+				} else {
+					b.Name = fmt.Sprint("b", n)
+				}
+				layers = append([]specs.Descriptor{s.put(lt.Tar(lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), noise("a4", size[0]<<20+n), b, noise("z", size[1]<<20+8<<10)))}, layers...)
+			}
+			untouched := s.put(lt.Tar(lt.Plain("b", nil)))
+			fs := rootfs.NewStore(s.open, rootfs.Options{}).FS(append([]specs.Descriptor{untouched}, layers...))
+			defer fs.Close()
+			if got := show(t, fs, "/", "/b"); got != "/b x" {
+				t.Error(got)
+			}
+			if err := fs.Complete(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			readings := fs.Readings()
+			for n, whole := range test.whole {
+				if r := readings[len(readings)-1-n]; (r.Sums != nil) != whole {
+					t.Errorf("layer %d: %d of %d bytes were read", n, r.Bytes, r.Size)
+				}
+			}
+			for d, n := range s.opens {
+				if n != 1 || d == untouched.Digest {
+					t.Errorf("the layer %s was opened %d times", d, n)
+				}
+			}
+		})
+	}
+}

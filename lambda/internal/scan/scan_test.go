@@ -274,7 +274,7 @@ func TestSettingsThatCannotWorkAreReported(t *testing.T) {
 		"an unknown severity": {func(i *settings.Image) { i.Scan.Limits = map[string]int{"SEVERE": 0} }, `allow 0 findings of "SEVERE"`},
 		"less than none":      {func(i *settings.Image) { i.Scan.Limits = map[string]int{"LOW": -1} }, `allow -1 findings of "LOW"`},
 		"no time":             {func(i *settings.Image) { i.Scan.Minutes = 0 }, "0 minutes"},
-		"no repository":       {func(i *settings.Image) { i.Staging = "" }, "The parameter repository is"},
+		"no repository":       {func(i *settings.Image) { i.Staging = "" }, "The settings lead to the repository"},
 	} {
 		var f *job.Failure
 		o := act(t, nil, "", func(s *scene) { test.change(&s.image) })

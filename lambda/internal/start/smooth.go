@@ -22,7 +22,7 @@ func (t Trace) Smooth(fits func(program.Machine) bool) bool {
 			if p.Fault != "" || !p.Loadable() || p.LoaderUnseen || p.System.Foreign() != "" || !fits(p.Machine) {
 				return false
 			}
-			if s.How == Loader && p.Machine.Bits != t.Steps[s.From].File.Node.Program.Machine.Bits {
+			if s.How == Loader && (p.Loader != "" || p.Machine.Bits != t.Steps[s.From].File.Node.Program.Machine.Bits) {
 				return false
 			}
 		case program.Script:

@@ -80,9 +80,6 @@ func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
 	}
 	f := &follower{files: files, command: c, folder: c.WorkingDir, path: strings.Split(search, ":")}
 	f.trace.Args = append(append([]string{}, c.Entrypoint...), c.Cmd...)
-	if !strings.HasPrefix(f.folder, "/") {
-		f.folder = "/" + f.folder
-	}
 	if len(f.trace.Args) == 0 {
 		return f.trace, nil
 	}

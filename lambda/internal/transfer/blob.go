@@ -28,7 +28,8 @@ func (t *transfer) blob(ctx context.Context, b blob) error {
 		upload = begun
 	}
 	if upload != nil && upload.Offset() > b.size {
-		return fmt.Errorf("the continuation token says that %d bytes of the blob %s were sent, but it has %d", upload.Offset(), b.digest, b.size)
+		return fmt.Errorf("the continuation token says that %d bytes of the blob %s were sent, but it has %d",
+			upload.Offset(), b.digest, b.size)
 	}
 	if there, err := t.To.HasBlob(ctx, b.digest); err != nil || there {
 		return err
@@ -59,7 +60,8 @@ func (t *transfer) blob(ctx context.Context, b blob) error {
 	}
 }
 
-// send sends what an upload lacks, and completes it once all bytes were seen to be those that the digest names.
+// send sends what an upload lacks, and completes it once all bytes were seen to be those that the
+// digest names.
 func (t *transfer) send(ctx context.Context, b blob, upload *registry.Upload) error {
 	from := &source{repository: t.From, blob: b}
 	defer from.close()

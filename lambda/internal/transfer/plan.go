@@ -14,12 +14,14 @@ import (
 )
 
 const (
-	// maxManifests and maxBlobs bound what one transfer copies. An index has index.MaxEntries at most.
+	// maxManifests and maxBlobs bound what one transfer copies. An index has index.MaxEntries at
+	// most.
 	maxManifests = 2 * index.MaxEntries
 	maxBlobs     = 10_000
 	// maxBlob is larger than the largest layer that ECR takes, 52,000 MB.
 	maxBlob = 64 << 30
-	// kept bounds the manifests that stay in memory until they are written. What is beyond is read again.
+	// kept bounds the manifests that stay in memory until they are written. What is beyond is read
+	// again.
 	kept = 8 << 20
 )
 
@@ -36,10 +38,6 @@ type plan struct {
 	blobs []blob
 	// missing manifests stand after what they name. Those without bytes are to be read again.
 	missing []registry.Document
-}
-
-func (p plan) needs(d digest.Digest) bool {
-	return slices.ContainsFunc(p.blobs, func(b blob) bool { return b.digest == d })
 }
 
 func (t *transfer) plan(ctx context.Context) (plan, error) {
@@ -68,8 +66,9 @@ type planner struct {
 	bytes   int
 }
 
-// manifest looks at a manifest and at what it names. One that the target has needs no blobs, as registries take no manifest
-// before its blobs; the children of an index are looked at all the same.
+// manifest looks at a manifest and at what it names. One that the target has needs no blobs, as
+// registries take no manifest before its blobs; the children of an index are looked at all the
+// same.
 func (p *planner) manifest(ctx context.Context, d specs.Descriptor, depth int) error {
 	if p.seen[d.Digest] {
 		return nil
@@ -92,14 +91,15 @@ func (p *planner) manifest(ctx context.Context, d specs.Descriptor, depth int) e
 		return err
 	}
 	if depth > 0 && d.Size != int64(len(doc.Bytes)) {
-		return fmt.Errorf("the manifest %s has %d bytes, but the index that names it says %d", d.Digest, len(doc.Bytes), d.Size)
+		return fmt.Errorf("the manifest %s has %d bytes, but the index that names it says %d",
+			d.Digest, len(doc.Bytes), d.Size)
 	}
 	m := index.ParseManifest(doc.Bytes)
 	switch {
 	case m.Err != nil:
 		return fmt.Errorf("the manifest %s can't be read: %w", d.Digest, m.Err)
-	case len(m.Repeated) > 0:
-		return fmt.Errorf("the manifest %s has the key %q twice", d.Digest, m.Repeated[0])
+	case len(m.Ambiguous) > 0:
+		return fmt.Errorf("the manifest %s can be read in two ways: %s", d.Digest, m.Ambiguous[0])
 	}
 	switch m.Shape() {
 	case index.ShapeIndex:
@@ -143,7 +143,8 @@ func (p *planner) contents(of digest.Digest, body index.Body) error {
 			return fmt.Errorf("the manifest %s names %q, which is no digest", of, d.Digest)
 		}
 		if d.Size < 0 || d.Size > maxBlob {
-			return fmt.Errorf("the manifest %s gives the blob %s %d bytes, expected 0 to %d", of, d.Digest, d.Size, int64(maxBlob))
+			return fmt.Errorf("the manifest %s gives the blob %s %d bytes, expected 0 to %d",
+				of, d.Digest, d.Size, int64(maxBlob))
 		}
 		b := blob{digest: d.Digest, size: d.Size, foreign: index.IsForeignLayer(d.MediaType)}
 		if other, ok := p.blobs[d.Digest]; ok {

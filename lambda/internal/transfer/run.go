@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -20,8 +19,9 @@ import (
 const (
 	// parallel is how many blobs are on their way at once.
 	parallel = 4
-	// chunkSize is what goes in one request, in bytes. ECR's parts are of 5 to 10 MiB, but for the last
-	// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); chunks of 10 MiB were seen to arrive there.
+	// chunkSize is what goes in one request, in bytes. ECR's parts are of 5 to 10 MiB, but for the
+	// last (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); chunks of
+	// 10 MiB were seen to arrive there.
 	chunkSize = 10 << 20
 	// restarts is how often an upload begins again that the registry lost.
 	restarts = 3
@@ -67,7 +67,8 @@ func run(ctx context.Context, job Job) (Result, error) {
 			margin = DefaultMargin
 		}
 		t.stop = deadline.Add(-margin)
-		// What is on its way at the end of the margin's first half is broken off: the other half is the caller's.
+		// What is on its way at the end of the margin's first half is broken off: the other half is
+		// the caller's.
 		var cancel context.CancelFunc
 		within, cancel = context.WithDeadline(ctx, deadline.Add(-margin/2))
 		defer cancel()
@@ -87,14 +88,14 @@ func (t *transfer) late() error {
 	return nil
 }
 
-// all copies blobs first, and then the manifests that need them, children before the indexes that name them.
+// all copies blobs first, and then the manifests that need them, children before the indexes that
+// name them.
 func (t *transfer) all(ctx context.Context) error {
 	p, err := t.plan(ctx)
 	if err != nil {
 		return err
 	}
 	t.result.Blobs = len(p.blobs)
-	maps.DeleteFunc(t.open, func(d digest.Digest, _ begun) bool { return !p.needs(d) })
 	if err := t.blobs(ctx, p.blobs); err != nil {
 		return err
 	}

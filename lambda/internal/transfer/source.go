@@ -10,8 +10,9 @@ import (
 	"archway/lambda/internal/registry"
 )
 
-// source reads a blob from any offset on, and knows the digest of all that lies before. That is never taken from a token: an
-// invocation that goes on in the middle reads the beginning again, which costs time and no trust.
+// source reads a blob from any offset on, and knows the digest of all that lies before. That is
+// never taken from a token: an invocation that goes on in the middle reads the beginning again,
+// which costs time and no trust.
 type source struct {
 	repository *registry.Repository
 	blob       blob
@@ -87,7 +88,8 @@ func (s *source) verify(ctx context.Context) error {
 func (s *source) sum() string { return fmt.Sprintf("%x", s.hash.Sum(nil)) }
 
 func (s *source) other(why string) error {
-	return fmt.Errorf("the blob %s of %s: %w: expected %d bytes, but %s", s.blob.digest, s.repository.Name(), registry.ErrOtherBytes, s.blob.size, why)
+	return fmt.Errorf("the blob %s of %s: %w: expected %d bytes, but %s",
+		s.blob.digest, s.repository.Name(), registry.ErrOtherBytes, s.blob.size, why)
 }
 
 func (s *source) close() {

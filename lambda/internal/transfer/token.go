@@ -13,8 +13,9 @@ import (
 	"archway/lambda/internal/registry"
 )
 
-// state is what one invocation tells the next. It passes through other hands: what it says is looked at, and nothing of it
-// decides about bytes. An upload that is not what it says ends in a digest that the registry refuses.
+// state is what one invocation tells the next. It passes through other hands: what it says is
+// looked at, and nothing of it decides about bytes. An upload that is not what it says ends in a
+// digest that the registry refuses.
 type state struct {
 	Version int `json:"v"`
 	// Job is a digest of what is copied.
@@ -42,7 +43,8 @@ func (t *transfer) id() string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
-// token writes the state. Uploads that have no room, or whose address can't be checked again, begin anew: those with the least.
+// token writes the state. Uploads that have no room, or whose address can't be checked again, begin
+// anew: those with the least.
 func (t *transfer) token() (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,8 +77,8 @@ func (t *transfer) takeToken() error {
 		return nil
 	}
 	refuse := func(why string, about ...any) error {
-		return fmt.Errorf("the continuation token of the transfer to %s is refused: %s; retry the stage, which begins without one",
-			t.To.Name(), fmt.Sprintf(why, about...))
+		return fmt.Errorf("the continuation token of the transfer to %s is refused: %s; retry the stage, "+
+			"which begins without one", t.To.Name(), fmt.Sprintf(why, about...))
 	}
 	if len(t.Token) > MaxToken {
 		return refuse("it has %d bytes, expected at most %d", len(t.Token), MaxToken)

@@ -3,12 +3,17 @@ package transfer_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
+	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/registry"
 	"archway/lambda/internal/transfer"
 )
 
@@ -20,35 +25,40 @@ func TestCopies(t *testing.T) {
 	for kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := start(t, kind)
+			w := start(t, kind, fixture.AMD64, fixture.ARM64)
 			result := run(t.Context(), t, w.job(t, "release"))
 			w.same(t, "release")
-			if result.Blobs != len(w.store.Blobs) || result.Mounted+result.Copied != result.Blobs || result.Manifests != len(w.store.Manifests) || result.Next != "" {
-				t.Errorf("%+v, want %d blobs and %d manifests", result, len(w.store.Blobs), len(w.store.Manifests))
+			blobs, manifests := len(w.store.Blobs), len(w.store.Manifests)
+			if result.Blobs != blobs || result.Mounted+result.Copied != blobs || result.Manifests != manifests ||
+				result.Next != "" {
+				t.Errorf("%+v, want %d blobs and %d manifests", result, blobs, manifests)
 			}
 			if mounts := kind == "mounts" || kind == "ECR, mounts"; mounts != (result.Copied == 0) || mounts != (result.Bytes == 0) {
 				t.Errorf("%+v", result)
 			}
 			// Nothing is sent again.
 			posts, puts := w.Count("POST"), w.Count("PUT")
-			if result := run(t.Context(), t, w.job(t, "release")); result != (transfer.Result{}) || w.Count("POST") != posts || w.Count("PUT") != puts {
-				t.Errorf("again: %+v, %d POST, %d PUT", result, w.Count("POST")-posts, w.Count("PUT")-puts)
+			result = run(t.Context(), t, w.job(t, "release"))
+			posts, puts = w.Count("POST")-posts, w.Count("PUT")-puts
+			if result != (transfer.Result{}) || posts+puts > 0 {
+				t.Errorf("again: %+v, %d POST, %d PUT", result, posts, puts)
 			}
 		})
 	}
 }
 
 func TestMountTakesOneRequestABlob(t *testing.T) {
-	w := start(t, "mounts")
+	w := start(t, "mounts", fixture.AMD64, fixture.ARM64)
 	run(t.Context(), t, w.job(t, "release"))
-	blobs := w.Count("POST /v2/release/blobs/") + w.Count("HEAD /v2/release/blobs/") + w.Count("GET /v2/staging/app/blobs/") + w.Count("PATCH")
+	blobs := w.Count("POST /v2/release/blobs/") + w.Count("HEAD /v2/release/blobs/") +
+		w.Count("GET /v2/staging/app/blobs/") + w.Count("PATCH")
 	if blobs != len(w.store.Blobs) {
 		t.Errorf("%d requests for %d blobs", blobs, len(w.store.Blobs))
 	}
 }
 
 func TestOnlyWhatIsMissingIsSent(t *testing.T) {
-	w := start(t, "no mounts")
+	w := start(t, "no mounts", fixture.AMD64, fixture.ARM64)
 	job := w.job(t, "release")
 	all := job.Roots
 	job.Roots = all[1:]
@@ -61,13 +71,50 @@ func TestOnlyWhatIsMissingIsSent(t *testing.T) {
 	w.same(t, "release")
 }
 
+// Blobs that came before a transfer broke off are not sent again, also where none can be mounted.
+func TestBlobsThatAreThereAreNotSent(t *testing.T) {
+	w := start(t, "no mounts", fixture.AMD64)
+	w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
+		refuse := r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") && w.Count("PUT /v2/release/manifests/") == 1
+		if refuse {
+			http.Error(out, "{}", http.StatusBadRequest)
+		}
+		return refuse
+	})
+	if _, err := transfer.Run(t.Context(), w.job(t, "release")); err == nil {
+		t.Fatal("no error")
+	}
+	if result := run(t.Context(), t, w.job(t, "release")); result.Bytes != 0 || result.Blobs != len(w.store.Blobs) {
+		t.Errorf("%+v, want no bytes", result)
+	}
+	w.same(t, "release")
+}
+
+// An index that is there doesn't prove that its children are.
+func TestChildrenOfAnIndexThatIsThere(t *testing.T) {
+	w := start(t, "mounts", fixture.AMD64, fixture.ARM64)
+	index := w.roots[0]
+	w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
+		there := r.Method == http.MethodHead && r.URL.Path == "/v2/release/manifests/"+index.String()
+		if there {
+			out.Header().Set("Content-Type", registry.OCIIndex)
+		}
+		return there
+	})
+	job := w.job(t, "release")
+	job.Roots = w.roots[:1]
+	if result := run(t.Context(), t, job); result.Manifests != 2 || result.Mounted != 6 {
+		t.Errorf("%+v, want two manifests of three blobs each", result)
+	}
+}
+
 // Whatever request is the last of a program that is killed, the next one brings about the same.
 func TestKilledAtAnyRequest(t *testing.T) {
-	for kind := range kinds {
+	for _, kind := range thorough {
 		for name, done := range map[string]bool{"before": false, "after": true} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
-				w := start(t, kind)
+				w := start(t, kind, fixture.AMD64)
 				for n := 1; ; n++ {
 					to := fmt.Sprintf("release-%d", n)
 					job := w.job(t, to)
@@ -81,7 +128,7 @@ func TestKilledAtAnyRequest(t *testing.T) {
 					})
 					_, err := transfer.Run(ctx, job)
 					if !w.reached() {
-						if err != nil || n < 20 {
+						if err != nil || n < 10 {
 							t.Errorf("%d requests, %v", n, err)
 						}
 						cancel()
@@ -101,7 +148,7 @@ func TestKilledAtAnyRequest(t *testing.T) {
 
 // One failed request is made up for, also where it was done and only the answer was lost.
 func TestAnyRequestFailsOnce(t *testing.T) {
-	for kind := range kinds {
+	for _, kind := range thorough {
 		for name, fail := range map[string]func(http.ResponseWriter, *http.Request, func()){
 			"cut": cut, "cut after": cutAfter,
 			"503":   func(w http.ResponseWriter, _ *http.Request, _ func()) { w.WriteHeader(http.StatusServiceUnavailable) },
@@ -109,7 +156,7 @@ func TestAnyRequestFailsOnce(t *testing.T) {
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
-				w := start(t, kind)
+				w := start(t, kind, fixture.AMD64)
 				for n := 1; ; n++ {
 					to := fmt.Sprintf("release-%d", n)
 					job := w.job(t, to)
@@ -119,8 +166,8 @@ func TestAnyRequestFailsOnce(t *testing.T) {
 						return
 					}
 					w.same(t, to)
-					if result.Next != "" {
-						t.Errorf("request %d: %+v", n, result)
+					if result.Next != "" || result.Mounted == 0 && result.Bytes != w.bytes() {
+						t.Errorf("request %d: %+v, want the %d bytes once", n, result, w.bytes())
 					}
 				}
 			})
@@ -136,14 +183,10 @@ func halfway(r *http.Request) {
 
 // When the time is over, what was sent stays, and the next invocation goes on behind it.
 func TestTimeIsOverAtAnyRequest(t *testing.T) {
-	for kind := range kinds {
+	for _, kind := range thorough {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := start(t, kind)
-			var all int64
-			for _, b := range w.store.Blobs {
-				all += int64(len(b))
-			}
+			w := start(t, kind, fixture.AMD64)
 			for n := 1; ; n++ {
 				to := fmt.Sprintf("release-%d", n)
 				late := false
@@ -168,6 +211,9 @@ func TestTimeIsOverAtAnyRequest(t *testing.T) {
 					return
 				}
 				w.failAt(0, nil)
+				if w.broken > 0 {
+					t.Errorf("request %d: %d chunks were broken off", n, w.broken)
+				}
 				if first.Next == "" {
 					cancel()
 					continue // it was the last request
@@ -180,8 +226,8 @@ func TestTimeIsOverAtAnyRequest(t *testing.T) {
 				second := run(ctx, t, next)
 				cancel()
 				w.same(t, to)
-				if first.Mounted+second.Mounted == 0 && first.Bytes+second.Bytes != all {
-					t.Errorf("request %d: %d and %d bytes were sent, of %d", n, first.Bytes, second.Bytes, all)
+				if first.Mounted+second.Mounted == 0 && first.Bytes+second.Bytes != w.bytes() {
+					t.Errorf("request %d: %d and %d bytes were sent, of %d", n, first.Bytes, second.Bytes, w.bytes())
 				}
 			}
 		})
@@ -190,16 +236,16 @@ func TestTimeIsOverAtAnyRequest(t *testing.T) {
 
 // A chunk that is on its way when the deadline comes is broken off, early enough for an answer.
 func TestDeadlineInAChunk(t *testing.T) {
-	for kind := range kinds {
-		if kind == "mounts" || kind == "ECR, mounts" {
+	for _, kind := range thorough {
+		if kind == "mounts" {
 			continue
 		}
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := start(t, kind)
+			w := start(t, kind, fixture.AMD64)
 			job := w.job(t, "release")
 			job.Margin = 200 * time.Millisecond
-			w.failAt(40, func(_ http.ResponseWriter, r *http.Request, _ func()) { <-r.Context().Done() })
+			w.failAt(18, func(_ http.ResponseWriter, r *http.Request, _ func()) { <-r.Context().Done() })
 			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 			defer cancel()
 			first := run(ctx, t, job)
@@ -216,11 +262,44 @@ func TestDeadlineInAChunk(t *testing.T) {
 }
 
 func TestLostUploadBeginsAgain(t *testing.T) {
-	w := start(t, "no mounts")
+	w := start(t, "no mounts", fixture.AMD64)
 	job := w.job(t, "release")
-	w.failAt(40, func(out http.ResponseWriter, _ *http.Request, _ func()) {
+	w.failAt(18, func(out http.ResponseWriter, _ *http.Request, _ func()) {
 		http.Error(out, `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}`, http.StatusNotFound)
 	})
 	run(t.Context(), t, job)
 	w.same(t, "release")
+}
+
+// So many manifests that they are not all kept until they are written.
+func TestLargeManifests(t *testing.T) {
+	store := fixture.New()
+	var roots []digest.Digest
+	for n := range 3 {
+		roots = append(roots, store.PutManifest(registry.OCIManifest, fmt.Appendf(nil,
+			`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[],"annotations":{"%d":"%s"}}`, registry.OCIManifest,
+			describe("application/vnd.oci.empty.v1+json", store.PutBlob([]byte("{}")), 2), n, strings.Repeat("x", 3<<20))))
+	}
+	to, job := across(t, store, roots...)
+	run(t.Context(), t, job)
+	to.same(t, "release")
+}
+
+// defective is a log that panics.
+type defective struct{ slog.Handler }
+
+func (defective) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelInfo {
+		panic("a defect")
+	}
+	return nil
+}
+
+func TestDefectEndsInAnError(t *testing.T) {
+	w := start(t, "403 to mount", fixture.AMD64)
+	job := w.job(t, "release")
+	job.Log = slog.New(defective{slog.NewTextHandler(io.Discard, nil)})
+	if _, err := transfer.Run(t.Context(), job); err == nil || !strings.Contains(err.Error(), "a defect of this program") {
+		t.Errorf("error %v", err)
+	}
 }

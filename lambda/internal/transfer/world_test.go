@@ -27,9 +27,9 @@ import (
 var quick = retry.Policy{Attempts: 4, Missing: 2, First: time.Millisecond, Longest: time.Second}
 
 const (
-	// chunk makes six requests of the large layers.
+	// chunk makes three requests of a large layer.
 	chunk = 16 << 10
-	large = 90 << 10
+	large = 40 << 10
 )
 
 // world is a registry with an image in the repository "staging/app".
@@ -40,10 +40,12 @@ type world struct {
 	roots []digest.Digest
 
 	mu sync.Mutex
-	// at is the request, counted from 1, that fail answers; 0 is none. forward lets the registry do what was asked, and
-	// keeps its answer back.
+	// at is the request, counted from 1, that fail answers; 0 is none. forward lets the registry do
+	// what was asked, and keeps its answer back.
 	at, count int
-	fail      func(w http.ResponseWriter, r *http.Request, forward func())
+	// broken counts the chunks whose sender went away.
+	broken int
+	fail   func(w http.ResponseWriter, r *http.Request, forward func())
 }
 
 // kinds are the registries that a transfer must get along with.
@@ -54,6 +56,10 @@ var kinds = map[string]func(http.Handler) http.Handler{
 	"ECR":          func(h http.Handler) http.Handler { return &distribution.ECR{Registry: h} },
 	"ECR, mounts":  func(h http.Handler) http.Handler { return &distribution.ECR{Registry: h, Mounts: true} },
 }
+
+// thorough are those that tests of every request run through, with an image of one platform: each
+// takes its own ways.
+var thorough = []string{"mounts", "no mounts", "ECR"}
 
 func withoutMounts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,19 +73,20 @@ func withoutMounts(h http.Handler) http.Handler {
 func refusingMounts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("mount") {
-			http.Error(w, `{"errors":[{"code":"DENIED","message":"not authorized to perform ecr:GetDownloadUrlForLayer"}]}`, http.StatusForbidden)
+			const no = `{"errors":[{"code":"DENIED","message":"not authorized to perform ecr:GetDownloadUrlForLayer"}]}`
+			http.Error(w, no, http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
-func start(t *testing.T, kind string) *world {
+func start(t *testing.T, kind string, platforms ...specs.Platform) *world {
 	t.Helper()
 	real := distribution.New(t)
 	w := &world{inner: kinds[kind](real), store: fixture.New()}
 	var entries []specs.Descriptor
-	for n, platform := range []specs.Platform{fixture.AMD64, fixture.ARM64} {
+	for n, platform := range platforms {
 		entries = append(entries, w.store.Image(fixture.ImageSpec{Platform: platform, Layers: [][]layertest.Entry{
 			{layertest.Plain("base", noise(uint64(n), large))},
 			{layertest.Exe("app", layertest.Static(platform.Architecture))},
@@ -87,7 +94,8 @@ func start(t *testing.T, kind string) *world {
 	}
 	index := w.store.Index(entries...).Digest
 	referrer := w.store.PutManifest(registry.OCIManifest, []byte(`{"schemaVersion":2,"mediaType":"`+registry.OCIManifest+`",
-		"artifactType":"application/spdx+json","config":`+w.described([]byte("{}"))+`,"layers":[`+w.described([]byte("a bill"))+`],
+		"artifactType":"application/spdx+json",
+		"config":`+w.described([]byte("{}"))+`,"layers":[`+w.described([]byte("a bill"))+`],
 		"subject":{"mediaType":"`+registry.OCIIndex+`","digest":"`+index.String()+`","size":1}}`))
 	w.roots = []digest.Digest{index, referrer}
 	distribution.Fill(t, real, "staging/app", w.store)
@@ -97,6 +105,14 @@ func start(t *testing.T, kind string) *world {
 
 func (w *world) described(b []byte) string {
 	return describe("application/octet-stream", w.store.PutBlob(b), int64(len(b)))
+}
+
+// bytes is the size of all blobs.
+func (w *world) bytes() (all int64) {
+	for _, b := range w.store.Blobs {
+		all += int64(len(b))
+	}
+	return all
 }
 
 func noise(seed uint64, size int) []byte {
@@ -113,6 +129,11 @@ func (w *world) serve(out http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	if !hit {
 		w.inner.ServeHTTP(out, r)
+		if r.Method == http.MethodPatch && r.Context().Err() != nil {
+			w.mu.Lock()
+			w.broken++
+			w.mu.Unlock()
+		}
 		return
 	}
 	w.fail(out, r, func() { w.inner.ServeHTTP(httptest.NewRecorder(), r) })

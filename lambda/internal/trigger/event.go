@@ -19,7 +19,8 @@ type Event struct {
 		Repository    string    `json:"repositoryName"`
 		ReferenceType rule.Type `json:"referenceType"`
 		ReferenceName string    `json:"referenceName"`
-		// CommitID is the commit, or perhaps the own object of an annotated tag: AWS documents events of branches only.
+		// CommitID is the commit, or perhaps the own object of an annotated tag: AWS documents
+		// events of branches only.
 		CommitID string `json:"commitId"`
 	} `json:"detail"`
 }

@@ -1,5 +1,5 @@
-// Package trigger decides which branches and git tags start a run, by the pipeline's rules, and starts it: for pushes, of which
-// EventBridge tells, and for people who ask for a build.
+// Package trigger decides which branches and git tags start a run, by the pipeline's rules, and
+// starts it: for pushes, of which EventBridge tells, and for people who ask for a build.
 package trigger
 
 import (
@@ -22,7 +22,8 @@ import (
 
 // Start is a run to be started.
 type Start struct {
-	// Token is the same for every attempt at the same event, so that no more than one run is started.
+	// Token is the same for every attempt at the same event, so that no more than one run is
+	// started.
 	Token             string
 	Rule, Ref, Commit string
 }
@@ -71,8 +72,8 @@ type trigger struct {
 	starter  Starter
 }
 
-// Handler decides by the rules. It records everything with the decision. An error makes Lambda try again, and then put the event
-// into the dead-letter queue.
+// Handler decides by the rules. It records everything with the decision. An error makes Lambda try
+// again, and then put the event into the dead-letter queue.
 func Handler(loaded *settings.Loaded, source Source, starter Starter, patience retry.Policy, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
 	t := &trigger{settings: loaded, source: source, starter: starter}
 	for _, r := range loaded.Rules {
@@ -146,8 +147,8 @@ func (t *trigger) pushed(ctx context.Context, e Event) (Result, error) {
 	return t.start(ctx, Start{Token: t.token(e.ID), Rule: m.Name, Ref: d.ReferenceName, Commit: commit})
 }
 
-// tagged gives the commit of a git tag of which an event named an object: the commit, or the annotated tag's own. "" says that
-// the tag leads somewhere else by now.
+// tagged gives the commit of a git tag of which an event named an object: the commit, or the
+// annotated tag's own. "" says that the tag leads somewhere else by now.
 func (t *trigger) tagged(ctx context.Context, name, object string) (string, error) {
 	commit, err := t.source.Tag(ctx, name)
 	if err != nil || commit == object || commit == "" {
@@ -157,14 +158,16 @@ func (t *trigger) tagged(ctx context.Context, name, object string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	// If CodeCommit doesn't know the object as a commit, it is the tag's own, which no call can look into.
+	// If CodeCommit doesn't know the object as a commit, it is the tag's own, which no call can
+	// look into.
 	if peeled != "" && peeled != commit {
 		return "", nil
 	}
 	return commit, nil
 }
 
-// wished starts a run that somebody asks for. Here everything that starts nothing is an error: somebody waits for the answer.
+// wished starts a run that somebody asks for. Here everything that starts nothing is an error:
+// somebody waits for the answer.
 func (t *trigger) wished(ctx context.Context, b Build) (Result, error) {
 	m, ok := rule.Find(t.rules, b.Type, b.Name)
 	if !ok {
@@ -201,7 +204,8 @@ func (t *trigger) start(ctx context.Context, s Start) (Result, error) {
 	return Result{Decision: Started, Rule: s.Rule, Commit: s.Commit, Execution: execution}, nil
 }
 
-// token lets CodePipeline start one event once. Two pipelines that see the same event have different ones.
+// token lets CodePipeline start one event once. Two pipelines that see the same event have
+// different ones.
 func (t *trigger) token(event string) string {
 	sum := sha256.Sum256([]byte(t.settings.Name + "\n" + event))
 	return hex.EncodeToString(sum[:])

@@ -130,6 +130,15 @@ func log(l *slog.Logger, v Verdict) {
 		}
 		line.Warn("finding", "message", f.Message())
 	}
+	for _, e := range v.Image.Images() {
+		var layers []string
+		for _, u := range e.Unread() {
+			layers = append(layers, u.Digest.String())
+		}
+		if len(layers) > 0 {
+			l.Info("layers that were not read to their ends", "platform", index.Name(e.Descriptor.Platform), "layers", layers)
+		}
+	}
 	l.Info("verdict", "valid", v.Valid(), "errors", check.Count(v.Findings, check.Error), "warnings", check.Count(v.Findings, check.Warning))
 }
 

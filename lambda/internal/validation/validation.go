@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/lambda/internal/check"
+	"archway/lambda/internal/guard"
 	"archway/lambda/internal/index"
 	"archway/lambda/internal/registry"
 )
@@ -37,7 +38,17 @@ func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Wa
 }
 
 // Prepared is Of for what is wanted only once the index was read: prepare completes it.
-func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
+func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (v Verdict, err error) {
+	err = guard.Do(func() error {
+		v, err = prepared(ctx, source, d, want, builds, prepare)
+		return err
+	})
+	return v, err
+}
+
+func prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
 	image, err := index.Get(ctx, source, d, builds)
 	if err != nil {
 		return Verdict{}, err

@@ -56,7 +56,8 @@ type putImageInput struct {
 	Digest         string `json:"imageDigest"`
 }
 
-// describeImages answers for images that the call names. Lists of all images, and pages of them, are left out.
+// describeImages answers for images that the call names. Lists of all images, and pages of them,
+// are left out.
 func (s *Server) describeImages(_ Caller, body []byte) (any, error) {
 	var in struct {
 		RepositoryName string `json:"repositoryName"`
@@ -69,7 +70,8 @@ func (s *Server) describeImages(_ Caller, body []byte) (any, error) {
 		return nil, err
 	}
 	if len(in.IDs) == 0 {
-		return nil, &Error{"InvalidParameterException", "the rehearsal describes images that the call names only: give imageIds"}
+		return nil, &Error{"InvalidParameterException",
+			"the rehearsal describes images that the call names only: give imageIds"}
 	}
 	details := []Image{}
 	for _, id := range in.IDs {

@@ -11,7 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// answers keeps the last answer of a service: the CLI prints what it was told, not what an SDK makes of it.
+// answers keeps the last answer of a service: the CLI prints what it was told, not what an SDK
+// makes of it.
 type answers struct {
 	client aws.HTTPClient
 	last   []byte
@@ -47,7 +48,8 @@ func write(out io.Writer, v map[string]any) error {
 // times are the fields that the CLI writes as times. The services answer seconds since 1970.
 var times = map[string]bool{"startTime": true, "lastUpdateTime": true}
 
-// dated writes the times in an answer in the CLI's form, which has microseconds only where there are some.
+// dated writes the times in an answer in the CLI's form, which has microseconds only where there
+// are some.
 func dated(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

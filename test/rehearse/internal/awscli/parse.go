@@ -30,10 +30,12 @@ var commands map[string]known
 func init() {
 	commands = map[string]known{
 		"codepipeline get-pipeline-execution": {
-			operation: "GetPipelineExecution", run: getPipelineExecution, required: []string{"pipeline-name", "pipeline-execution-id"},
+			operation: "GetPipelineExecution", run: getPipelineExecution,
+			required: []string{"pipeline-name", "pipeline-execution-id"},
 		},
 		"codepipeline list-action-executions": {
-			operation: "ListActionExecutions", run: listActionExecutions, required: []string{"pipeline-name"}, optional: []string{"filter"},
+			operation: "ListActionExecutions", run: listActionExecutions,
+			required: []string{"pipeline-name"}, optional: []string{"filter"},
 		},
 		"ecr get-login-password": {operation: "GetAuthorizationToken", run: getLoginPassword},
 		"ecr put-image": {
@@ -72,7 +74,8 @@ func parse(arguments []string) (command, error) {
 	c.name = strings.Join(words, " ")
 	known, ok := commands[c.name]
 	if !ok {
-		return c, fmt.Errorf("the command %q is not one of: %s", c.name, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
+		all := strings.Join(slices.Sorted(maps.Keys(commands)), ", ")
+		return c, fmt.Errorf("the command %q is not one of: %s", c.name, all)
 	}
 	for _, name := range known.required {
 		if _, ok := c.options[name]; !ok {

@@ -165,7 +165,8 @@ func (b *build) provision() error {
 		pairs = append(pairs, name+"="+env[name])
 	}
 	var err error
-	b.shell, err = newShell(b.Project.BuildSpec.Shell, b.host.FreshShell, filepath.Join(b.dir, "control"), src, pairs, b.Log)
+	control := filepath.Join(b.dir, "control")
+	b.shell, err = newShell(b.Project.BuildSpec.Shell, b.host.FreshShell, control, src, pairs, b.Log)
 	return err
 }
 

@@ -96,8 +96,8 @@ type ends struct {
 	failure  string // part of the error; empty if the build succeeds
 }
 
-// otherwise are those of TestPhases that end in another way where each command has a shell of its own: variables survive,
-// exported or not; functions and options do not.
+// otherwise are those of TestPhases that end in another way where each command has a shell of its
+// own: variables survive, exported or not; functions and options do not.
 var otherwise = map[string]ends{
 	"commands share variables, folder, functions and options": {[]string{"/usr", "no f"}, map[string]string{"OUT": "o1"}, ""},
 	"set -e reaches the next command":                         {[]string{"never"}, map[string]string{}, ""},
@@ -261,8 +261,9 @@ phases:
 // models are the two in which commands may run.
 var models = map[string]bool{"one shell": false, "a shell for each": true}
 
-// What follows a failed command was recorded: https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html
-// has the names of the phases.
+// What follows a failed command was recorded:
+// https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html has the
+// names of the phases.
 func TestFailureSaysWhatCodeBuildSays(t *testing.T) {
 	for _, fresh := range models {
 		got, l := run(t, t.Context(), head+`
@@ -288,8 +289,8 @@ func TestFailureSaysWhatCodeBuildSays(t *testing.T) {
 	}
 }
 
-// A value of 128 KiB is more than Linux takes as one variable of a program: it may be set, and where that exports it no program
-// starts any more. In a file it does no harm.
+// A value of 128 KiB is more than Linux takes as one variable of a program: it may be set, and
+// where that exports it no program starts any more. In a file it does no harm.
 func TestLargeValueIsForAFile(t *testing.T) {
 	tests := map[string]struct {
 		commands string

@@ -19,7 +19,8 @@ type CommandError struct {
 	Message string
 }
 
-// errTimedOut ends a build that takes longer than its project allows. The build has failed; only the phase has timed out.
+// errTimedOut ends a build that takes longer than its project allows. The build has failed; only
+// the phase has timed out.
 var errTimedOut = &CommandError{Code: "BUILD_TIMED_OUT", Message: "Build has timed out. "}
 
 func (e *CommandError) Error() string { return fmt.Sprintf("Code: %s, Message: %s", e.Code, e.Message) }

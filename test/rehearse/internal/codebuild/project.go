@@ -52,7 +52,8 @@ type Host struct {
 	Environment []string
 	// BuildxPlugin is the buildx program, which Docker's client looks for under HOME.
 	BuildxPlugin string
-	// FreshShell lets each command have a shell of its own, which finds what the one before has exported, and its folder.
+	// FreshShell lets each command have a shell of its own, which finds what the one before has
+	// exported, and its folder.
 	FreshShell bool
 	// Docker is for privileged builds only: elsewhere no daemon runs.
 	Docker Docker

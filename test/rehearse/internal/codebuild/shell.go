@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// shell is the one shell that all commands of a build share, or that starts a shell for each of them. It reads the names
-// of files with commands from one pipe, and writes their statuses to another;
-// both are opened by name each time, so that no file descriptor of ours is there
-// for a command to inherit or to overwrite.
+// shell is the one shell that all commands of a build share, or that starts a shell for each of
+// them. It reads the names of files with commands from one pipe, and writes their statuses to
+// another; both are opened by name each time, so that no file descriptor of ours is there for a
+// command to inherit or to overwrite.
 type shell struct {
 	name string // bash or sh
 	// fresh lets each command have a shell of its own.
@@ -57,9 +57,10 @@ echo "$__rehearsal_number $__rehearsal_status" >'%[1]s/out'
 done
 `
 
-// separate is what the shell runs where each command has a shell of its own. Under "set -a" all variables that a command sets
-// are exported, and nothing else but the folder is left behind. AWS's runner for CodeCatalyst does so, with variables that are
-// called like CodeBuild's: https://github.com/aws/codecatalyst-runner-cli
+// separate is what the shell runs where each command has a shell of its own. Under "set -a" all
+// variables that a command sets are exported, and nothing else but the folder is left behind. AWS's
+// runner for CodeCatalyst does so, with variables that are called like CodeBuild's:
+// https://github.com/aws/codecatalyst-runner-cli
 const separate = `while IFS=' ' read -r __rehearsal_succeeding __rehearsal_number <'%[1]s/in'; do
 %[2]s '%[1]s/fresh-'"$__rehearsal_number"
 echo "$__rehearsal_number $?" >'%[1]s/out'
@@ -101,7 +102,9 @@ func newShell(name string, fresh bool, dir, cwd string, env []string, log io.Wri
 		script = fmt.Sprintf(separate, dir, strings.Join(s.program(), " "))
 	}
 	var problems []error
-	for name, content := range map[string]string{"driver.sh": script, "cwd": cwd, "env": strings.Join(env, "\x00"), "env.sh": ""} {
+	for name, content := range map[string]string{
+		"driver.sh": script, "cwd": cwd, "env": strings.Join(env, "\x00"), "env.sh": "",
+	} {
 		problems = append(problems, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
 	}
 	return s, errors.Join(problems...)

@@ -32,7 +32,8 @@ func changes(before, after map[string]ref) []Change {
 	var list []Change
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if before[name] != after[name] {
-			list = append(list, Change{Ref: name, Old: before[name].commit, New: after[name].commit, Object: after[name].object})
+			now := after[name]
+			list = append(list, Change{Ref: name, Old: before[name].commit, New: now.commit, Object: now.object})
 		}
 	}
 	return list

@@ -46,8 +46,8 @@ func (r *Repository) changing(ctx context.Context, do func() error) ([]Change, e
 	return changes(before, after), nil
 }
 
-// Point lets a reference, by its full name, point at a commit, whatever it pointed at before, as a push by force does. Without a
-// commit it is deleted.
+// Point lets a reference, by its full name, point at a commit, whatever it pointed at before, as a
+// push by force does. Without a commit it is deleted.
 func (r *Repository) Point(ctx context.Context, ref, commit string) ([]Change, error) {
 	return r.changing(ctx, func() error {
 		arguments := []string{"update-ref", ref, commit}
@@ -97,9 +97,10 @@ func (r *Repository) Branch(ctx context.Context, branch string) (string, error) 
 
 var fullID = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// Specified returns the commit that one of CodeCommit's specifiers names: a commit's full id, a reference by its full name, a git
-// tag or a branch. Of a tag and a branch with one name it is taken to be the tag, as git does. The id of an annotated tag's
-// object is resolved only in one reading.
+// Specified returns the commit that one of CodeCommit's specifiers names: a commit's full id, a
+// reference by its full name, a git tag or a branch. Of a tag and a branch with one name it is
+// taken to be the tag, as git does. The id of an annotated tag's object is resolved only in one
+// reading.
 func (r *Repository) Specified(ctx context.Context, specifier string) (string, error) {
 	unknown := fmt.Errorf("repository %s: %w: %s", r.Name, ErrNoCommit, specifier)
 	if fullID.MatchString(specifier) {
@@ -121,7 +122,8 @@ func (r *Repository) Specified(ctx context.Context, specifier string) (string, e
 	return "", unknown
 }
 
-// Folder returns the commit that a specifier names, and the tree of a folder in it; "/" is all of it.
+// Folder returns the commit that a specifier names, and the tree of a folder in it; "/" is all of
+// it.
 func (r *Repository) Folder(ctx context.Context, specifier, path string) (commit, tree string, err error) {
 	if commit, err = r.Specified(ctx, specifier); err != nil {
 		return "", "", err

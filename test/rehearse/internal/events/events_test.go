@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,7 @@ func TestMatch(t *testing.T) {
 		{`{"detail": {"referenceName": [{"wildcard": "*"}]}}`, true},
 		{`{"detail": {"referenceName": [{"wildcard": "main*main"}]}}`, false},
 		{`{"detail": {"referenceName": [{"wildcard": "*a*i*"}]}}`, true},
+		{`{"detail": {"referenceName": [{"wildcard": "\\**"}]}}`, false},
 		{`{"detail": {"referenceName": [{"wildcard": "m\\*n"}]}}`, false},
 		{`{"detail": {"count": [{"numeric": [">", 0, "<=", 5]}]}}`, true},
 		{`{"detail": {"count": [{"numeric": ["<", 5]}]}}`, false},
@@ -149,9 +151,23 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Events that were never text have numbers of another type.
+func TestNumbersOfEventsThatWereNeverText(t *testing.T) {
+	for text, want := range map[string]bool{`{"n": [5]}`: true, `{"n": [6]}`: false, `{"n": ["5"]}`: false, `{"n": [{"numeric": [">", 4]}]}`: true} {
+		p, err := pattern(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Match(Event{"n": 5.0}); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
+
 func TestParsePatternRefusesByName(t *testing.T) {
 	tests := map[string]string{
 		`{}`:                                    "at least one field",
+		`{"detail": {"source": "aws.s3"}}`:      "event pattern.detail.source",
 		`{"source": "aws.s3"}`:                  "event pattern.source",
 		`{"source": []}`:                        "empty list",
 		`{"detail": {}}`:                        "empty object",
@@ -274,6 +290,7 @@ func TestNewTransformerRefuses(t *testing.T) {
 		"no InputTemplate":      {nil, ``},
 		"starts with $":         {map[string]string{"x": "detail"}, `<x>`},
 		"does not support":      {map[string]string{"x": "$..detail"}, `<x>`},
+		"out of range":          {map[string]string{"x": "$.a[99999999999999999999]"}, `<x>`},
 		"reserved":              {map[string]string{"AWSx": "$.a"}, `<AWSx>`},
 		"letters, digits":       {map[string]string{"a.b": "$.a"}, `x`},
 	}
@@ -281,6 +298,20 @@ func TestNewTransformerRefuses(t *testing.T) {
 		if _, err := NewTransformer("T", test.paths, test.template); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %q", err, want)
 		}
+	}
+}
+
+func TestTransformerHasAHundredPaths(t *testing.T) {
+	paths := map[string]string{}
+	for len(paths) < 100 {
+		paths[fmt.Sprint("p", len(paths))] = "$.detail"
+	}
+	if _, err := NewTransformer("T", paths, "<p0>"); err != nil {
+		t.Error(err)
+	}
+	paths["one-more"] = "$.detail"
+	if _, err := NewTransformer("T", paths, "<p0>"); err == nil || !strings.Contains(err.Error(), "got 101 input paths, at most 100") {
+		t.Errorf("got %v", err)
 	}
 }
 

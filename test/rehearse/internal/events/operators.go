@@ -120,7 +120,7 @@ func wildcardParts(text string) ([]string, error) {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '*':
-			if i > 0 && text[i-1] == '*' && len(parts) > 1 && parts[len(parts)-1] == "" {
+			if i > 0 && text[i-1] == '*' && parts[len(parts)-1] == "" {
 				return nil, fmt.Errorf("%q: EventBridge refuses consecutive wildcards", text)
 			}
 			parts = append(parts, "")
@@ -257,9 +257,7 @@ func anythingBut(path string, argument any) (matcher, error) {
 			}
 		}
 	default:
-		if err := add(literal(path, argument)); err != nil {
-			return nil, err
-		}
+		return anythingBut(path, []any{argument})
 	}
 	if len(refused) == 0 {
 		return nil, fmt.Errorf("%s: got %s, expected at least one value", path, show(argument))

@@ -96,7 +96,8 @@ func (t *Transformer) apply(event Event, given map[string]any) (string, error) {
 	return out.String(), nil
 }
 
-// written is a variable's value where it stands. A template that is one string drops the quotes of what is no text.
+// written is a variable's value where it stands. A template that is one string drops the quotes of
+// what is no text.
 func (t *Transformer) written(values map[string]any, name string, inString bool) string {
 	value, ok := values[name]
 	if !ok {

@@ -128,6 +128,12 @@ func TestDecisions(t *testing.T) {
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/session"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for another session": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/other"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a deny of another role": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+		"a deny of the account is one of its roles": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic), want: ResourceDeny,
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+		"a deny of a service": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sns:*","Resource":"` + topic + `"}`}},
 		"a resource policy for another role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
 			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for the account leaves it to the role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
@@ -324,6 +330,9 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	resource := func(text string) func(t *testing.T) error {
 		return func(t *testing.T) error { _, err := Resource("Policy", topic, document(t, text)); return err }
 	}
+	trust := func(text string) func(t *testing.T) error {
+		return func(t *testing.T) error { _, err := Trust("Policy", roleARN, document(t, text)); return err }
+	}
 	const rest = `"Action":"a:B","Resource":"*"}`
 	tests := map[string]struct {
 		parse func(t *testing.T) error
@@ -357,6 +366,12 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"an action without a service":       {identity(`{"Effect":"Allow","Action":"PutImage","Resource":"*"}`), `action "PutImage"`},
 		"a wildcard for the service":        {identity(`{"Effect":"Allow","Action":"e*:PutImage","Resource":"*"}`), `action "e*:PutImage"`},
 		"a resource that is no ARN":         {identity(`{"Effect":"Allow","Action":"a:B","Resource":"app"}`), `resource "app"`},
+		"an ARN of no service":              {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws::eu-west-1:111122223333:x"}`), "with the service named"},
+		"a name that is no ARN":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"urn:aws:s3:::bucket"}`), "expected an ARN"},
+		"half an ARN":                       {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3"}`), "expected an ARN"},
+		"a trust about a resource":          {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Resource":"*"}`), "has no Resource"},
+		"a trust but for a resource":        {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","NotResource":"` + otherRole + `"}`), "has no NotResource"},
+		"a trust of nobody":                 {trust(`{"Effect":"Allow","Action":"sts:AssumeRole"}`), "with a Principal only"},
 		"an ARN of any service":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:*:::x"}`), "with the service named"},
 		"an unresolved value":               {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`), "expected a string"},
 		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest), "has no Principal"},
@@ -404,6 +419,24 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
+// What a statement leaves out has one text for people.
+func TestUnusedAllowanceOfAllButAList(t *testing.T) {
+	a := deployed(t, trustsLambda, `{"Effect":"Allow","NotAction":["iam:*","sts:*","s3:*"],"NotResource":"`+topic+`"}`, nil)
+	if err := a.Authorize(serviceCall("lambda.amazonaws.com", assumeRole, roleARN)); err != nil {
+		t.Fatal(err)
+	}
+	unused := a.Unused()
+	if len(unused) != 1 || unused[0].Action != "everything but iam:*, sts:*, s3:*" || unused[0].Resource != "everything but "+topic {
+		t.Fatalf("got %+v", unused)
+	}
+	if err := a.Authorize(worker("ecr:PutImage", repository)); err != nil {
+		t.Fatal(err)
+	}
+	if unused := a.Unused(); len(unused) != 0 {
+		t.Errorf("got %+v, expected that it is used now", unused)
+	}
+}
+
 // A trust that nothing needs is reported like every allowance.
 func TestUnusedTrustIsReported(t *testing.T) {
 	a := deployed(t, trustsLambda, nothing, nil)
@@ -415,6 +448,10 @@ func TestUnusedTrustIsReported(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, a.Unused()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	ours := deployed(t, `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`, nothing, nil)
+	if got := ours.Unused(); len(got) != 2 || got[1].Service != "" || got[1].Action != "sts:AssumeRole" {
+		t.Errorf("trust of no service: got %+v", got)
 	}
 }
 
@@ -493,5 +530,12 @@ func TestUnusedAllowances(t *testing.T) {
 	}
 	if n := len(a.Refusals()); n != 0 {
 		t.Errorf("a replay is not remembered: got %d refusals", n)
+	}
+}
+
+func TestRoleIsThereOnce(t *testing.T) {
+	a := deployed(t, trustsLambda, nothing, nil)
+	if err := a.Add([]*Role{{ARN: roleARN}}, nil); err == nil || !strings.Contains(err.Error(), roleARN+" is in the account already") {
+		t.Errorf("got %v", err)
 	}
 }

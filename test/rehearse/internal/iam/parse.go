@@ -21,8 +21,10 @@ func Identity(path string, document any) (Policy, error) {
 // Trust reads a role's trust policy; role is the role's ARN.
 func Trust(path, role string, document any) (Policy, error) {
 	return parse(path, document, func(s *statement, e elements) error {
-		if _, ok := e["Resource"]; ok {
-			return errors.New("a trust policy has no Resource")
+		for _, name := range []string{"Resource", "NotResource"} {
+			if _, ok := e[name]; ok {
+				return fmt.Errorf("a trust policy has no %s", name)
+			}
 		}
 		return errors.Join(s.readResources(e, role), s.readPrincipals(e))
 	})

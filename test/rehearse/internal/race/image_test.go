@@ -14,8 +14,9 @@ import (
 	ggcr "github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// image is as small as an image can be that the validation lets pass: one layer
-// with one program for its platform, whose machine code is nothing but zeros, and the file by which scanners know a distribution.
+// image is as small as an image can be that the validation lets pass: one layer with one program
+// for its platform, whose machine code is nothing but zeros, and the file by which scanners know a
+// distribution.
 func image(platform, commit string) (v1.Image, error) {
 	parsed, err := v1.ParsePlatform(platform)
 	if err != nil {

@@ -43,7 +43,8 @@ var actions = map[string]map[string][]string{
 	},
 }
 
-// allowed asks the guard about the actions that a request needs, up to the first that is refused, which the answer names.
+// allowed asks the guard about the actions that a request needs, up to the first that is refused,
+// which the answer names.
 func allowed(guard Guard, method, repository, kind, rest string) error {
 	if kind == "blobs" && strings.HasPrefix(rest, "uploads/") {
 		kind = "uploads"

@@ -45,7 +45,8 @@ func (r *Registry) Describe(repository, digest, tag string) (Image, error) {
 	pushed, known := repo.pushed[found]
 	if !known {
 		return Image{}, &Error{"ImageNotFoundException", fmt.Sprintf(
-			"The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the repository with name '%s' in the registry with id '%s'",
+			"The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the repository with name '%s' "+
+				"in the registry with id '%s'",
 			orNull(digest), orNull(tag), repository, r.ID())}
 	}
 	image := Image{Digest: found, Pushed: pushed}

@@ -17,7 +17,8 @@ func TestDescribe(t *testing.T) {
 	f.mustPush("mutable:1", first)
 	now = now.Add(time.Minute)
 	f.mustPush("mutable:2", second)
-	// Neither the same push again, nor a tag more, nor the API's operation changes when an image came.
+	// Neither the same push again, nor a tag more, nor the API's operation changes when an image
+	// came.
 	now = now.Add(time.Minute)
 	f.mustPush("mutable:1", first)
 	f.mustPush("mutable@"+digestOf(t, first), first)

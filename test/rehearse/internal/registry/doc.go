@@ -9,8 +9,9 @@
 //     here what it would meet there.
 //   - Blobs are redirected to a signed address on another host, which refuses a
 //     request with an Authorization header (with Options.BlobHost).
-//   - A blob is mounted from another repository only where the account has that switched on (Options.Mount), and where both
-//     repositories are encrypted equally; else an upload begins.
+//   - A blob is mounted from another repository only where the account has that
+//     switched on (Options.Mount), and where both repositories are encrypted equally;
+//     else an upload begins.
 //   - A manifest that BuildKit writes for attestations as OCI artifacts is refused (405).
 //   - Manifests are never deleted over HTTP.
 //   - PutImage and DescribeImages, with the errors of the API's operations of those names.

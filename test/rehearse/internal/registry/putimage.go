@@ -49,7 +49,8 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 		mediaType = body.MediaType
 	}
 	if err != nil || mediaType == "" {
-		return &Error{"InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"}
+		return &Error{"InvalidParameterException",
+			"Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"}
 	}
 	if err := unsupported(manifest); err != nil {
 		return &Error{"InvalidParameterException", err.Error()}
@@ -92,7 +93,8 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 	}
 	if missing := r.missingLayers(repository, append(body.Layers, body.Config)); len(missing) > 0 {
 		return &Error{"LayersNotFoundException", fmt.Sprintf(
-			"Layers with digests '[%s]' required for pushing image into repository with name '%s' in the registry with id '%s' do not exist",
+			"Layers with digests '[%s]' required for pushing image into repository with name '%s' "+
+				"in the registry with id '%s' do not exist",
 			strings.Join(missing, ", "), repository, r.ID())}
 	}
 	answer := r.backend.manifest(http.MethodPut, repository, reference, mediaType, manifest)

@@ -28,7 +28,8 @@ type Options struct {
 	BlobHost string
 	// Port to listen on; 0 takes a free one.
 	Port int
-	// Mount lets blobs be mounted from other repositories, as the setting BLOB_MOUNTING of an account does.
+	// Mount lets blobs be mounted from other repositories, as the setting BLOB_MOUNTING of an
+	// account does.
 	Mount bool
 	// Now, if set, tells the time of a push: tests that order pushes set it.
 	Now func() time.Time

@@ -58,7 +58,9 @@ func (r *Registry) AddRepository(spec Repository) error {
 		return &Error{"RepositoryAlreadyExistsException", fmt.Sprintf(
 			"The repository with name '%s' already exists in the registry with id '%s'", spec.Name, r.ID())}
 	}
-	r.repositories[spec.Name] = &repository{immutable: immutable, pushed: map[string]time.Time{}, encryption: spec.Encryption}
+	r.repositories[spec.Name] = &repository{
+		immutable: immutable, pushed: map[string]time.Time{}, encryption: spec.Encryption,
+	}
 	return nil
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Scan is what ECR's basic scanning would say about an image: its status, and the text that explains it. The status is empty
-// for what is not scanned, such as an index.
+// Scan is what ECR's basic scanning would say about an image: its status, and the text that
+// explains it. The status is empty for what is not scanned, such as an index.
 type Scan struct{ Status, Description string }
 
 // The words were recorded of an image without a distribution.
@@ -49,7 +49,8 @@ func (r *Registry) Scan(repository, digest string) (Scan, error) {
 		return Scan{}, err
 	}
 	result := unscannable
-	if slices.ContainsFunc(body.Layers, func(layer descriptor) bool { return r.hasDistribution(repository, layer.Digest) }) {
+	has := func(layer descriptor) bool { return r.hasDistribution(repository, layer.Digest) }
+	if slices.ContainsFunc(body.Layers, has) {
 		result = complete
 	}
 	r.mu.Lock()
@@ -58,7 +59,8 @@ func (r *Registry) Scan(repository, digest string) (Scan, error) {
 	return result, nil
 }
 
-// hasDistribution tells whether a layer holds a file that names a distribution. What is no archive holds nothing.
+// hasDistribution tells whether a layer holds a file that names a distribution. What is no archive
+// holds nothing.
 func (r *Registry) hasDistribution(repository, digest string) bool {
 	reader, writer := io.Pipe()
 	defer reader.Close() // ends the request below

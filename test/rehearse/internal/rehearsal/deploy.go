@@ -48,7 +48,9 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
 		}
-		err := r.reg.AddRepository(registry.Repository{Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption})
+		err := r.reg.AddRepository(registry.Repository{
+			Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption,
+		})
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,9 @@ func (e ecr) PutImage(repository, mediaType string, manifest []byte, digest, tag
 // DescribeImage implements awsapi.Registry.
 func (e ecr) DescribeImage(repository, digest, tag string) (awsapi.Image, error) {
 	image, err := e.registry.Describe(repository, digest, tag)
-	return awsapi.Image{Digest: image.Digest, Tags: image.Tags, Pushed: image.Pushed.Unix(), MediaType: image.MediaType}, named(err)
+	return awsapi.Image{
+		Digest: image.Digest, Tags: image.Tags, Pushed: image.Pushed.Unix(), MediaType: image.MediaType,
+	}, named(err)
 }
 
 // named is a refusal of the registry as the API has it.
@@ -41,7 +43,8 @@ func named(err error) error {
 	return err
 }
 
-// scan tells what was found in an image. Unless somebody says otherwise nothing is found in an image that can be scanned.
+// scan tells what was found in an image. Unless somebody says otherwise nothing is found in an
+// image that can be scanned.
 func (r *Rehearsal) scan(repository, digest string) (awsapi.Scan, error) {
 	found, err := r.reg.Scan(repository, digest)
 	if err != nil {

@@ -103,8 +103,8 @@ func (r *Rehearsal) Annotate(ctx context.Context, repository, tag, commit string
 	return r.pushed(ctx, d, "", changes)
 }
 
-// Point lets a reference, by its full name, point at a commit, as a push by force does, and tells nobody: no event is delivered.
-// Without a commit it is deleted.
+// Point lets a reference, by its full name, point at a commit, as a push by force does, and tells
+// nobody: no event is delivered. Without a commit it is deleted.
 func (r *Rehearsal) Point(ctx context.Context, repository, ref, commit string) error {
 	d, ok := r.repositories[repository]
 	if !ok {

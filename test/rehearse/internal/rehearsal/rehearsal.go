@@ -64,8 +64,8 @@ type Options struct {
 	// Approve, if set, answers for the person whom a manual approval asks, who may
 	// take time. Nil approves at once.
 	Approve func(context.Context, actions.Request) (actions.Decision, error)
-	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: of an image without a distribution that it
-	// can't be scanned, of others that nothing was found.
+	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: of an image
+	// without a distribution that it can't be scanned, of others that nothing was found.
 	Scan func(repository, digest string) awsapi.Scan
 	// Readings are the unproven facts about AWS of which the other reading is taken.
 	Readings decided.Readings

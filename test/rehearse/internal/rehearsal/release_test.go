@@ -31,7 +31,8 @@ import (
 	"archway/test/rehearse/internal/redact"
 )
 
-// releases is a stack with a release that one role may write, and whose other roles have policies that would let them.
+// releases is a stack with a release that one role may write, and whose other roles have policies
+// that would let them.
 const releases = `{"Resources": {
 	"Staging": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "staging/app"}},
 	"Release": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "app", "RepositoryPolicyText": {"Version": "2012-10-17", "Statement": [{
@@ -151,7 +152,8 @@ func (by taken) putImage(t *testing.T, repository string, image v1.Image) error 
 	return err
 }
 
-// A build that was taken over, whose own policies would let it, moves no tag of a release, in no way there is.
+// A build that was taken over, whose own policies would let it, moves no tag of a release, in no
+// way there is.
 func TestTakenOverBuildWritesNoRelease(t *testing.T) {
 	for _, mount := range []bool{false, true} {
 		r := accountOf(t, releases, func(o *Options) { o.Readings.Mount = mount })

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Circle are resources that need one another, of which CloudFormation can create none first: each needs the next, and the last
-// one the first. There is none in a template that can be deployed.
+// Circle are resources that need one another, of which CloudFormation can create none first: each
+// needs the next, and the last one the first. There is none in a template that can be deployed.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-dependency-error
 func (t *Template) Circle() []string {
 	const visiting, done = 1, 2
