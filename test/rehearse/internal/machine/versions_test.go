@@ -70,7 +70,8 @@ func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 		filepath.Join(source, "Evil"):        "# syntax=example.test/evil/frontend:1\nFROM scratch\n",
 		filepath.Join(dir, "bin", "aws"):     "#!/bin/sh\necho password\n",
 		// There is no registry to log in to, and no engine that knows where plugins are.
-		filepath.Join(dir, "bin", "docker"): "#!/bin/sh\n[ \"$1\" = buildx ] || exit 0\nshift\nexec '" + buildx + "' \"$@\"\n",
+		filepath.Join(dir, "bin", "docker"): "#!/bin/sh\nif [ \"$1\" = login ]; then exec cat >/dev/null; fi\n" +
+			"shift\nexec '" + buildx + "' \"$@\"\n",
 	}
 	for path, text := range files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
