@@ -3,6 +3,8 @@ package machine
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"log"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -51,7 +53,7 @@ func TestOldestAndNewestBuildKitBuild(t *testing.T) {
 func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 	t.Helper()
 	dir := t.TempDir()
-	reg := httptest.NewServer(registry.New())
+	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(reg.Close)
 	repository := strings.TrimPrefix(reg.URL, "http://") + "/staging/hello"
 
@@ -68,7 +70,8 @@ func buildsAsTold(t *testing.T, buildx, buildkitd string) {
 		filepath.Join(source, "Evil"):        "# syntax=example.test/evil/frontend:1\nFROM scratch\n",
 		filepath.Join(dir, "bin", "aws"):     "#!/bin/sh\necho password\n",
 		// There is no registry to log in to, and no engine that knows where plugins are.
-		filepath.Join(dir, "bin", "docker"): "#!/bin/sh\n[ \"$1\" = buildx ] || exit 0\nshift\nexec '" + buildx + "' \"$@\"\n",
+		filepath.Join(dir, "bin", "docker"): "#!/bin/sh\nif [ \"$1\" = login ]; then exec cat >/dev/null; fi\n" +
+			"shift\nexec '" + buildx + "' \"$@\"\n",
 	}
 	for path, text := range files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
