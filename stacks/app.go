@@ -25,7 +25,7 @@ func NewApp(cfg *config.Config) awscdk.App {
 		p := &cfg.Pipelines[i]
 		made[p.Name] = NewPipeline(app, p)
 		if p.After != "" {
-			made[p.Name].AddDependency(made[p.After].Stack, jsii.String("it creates the source repository"))
+			made[p.Name].AddStackDependency(made[p.After].Stack, jsii.String("it creates the source repository"))
 		}
 	}
 	if cfg.Registry != nil {

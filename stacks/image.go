@@ -64,8 +64,12 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			RemovalPolicy: props.RemovalPolicy,
 		}))
 	}
+	description := "Where " + cfg.Name + " is pulled from"
+	if !props.Pipeline.Promotes {
+		description = "Where " + cfg.Name + " is built; it is never promoted"
+	}
 	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
-		Description: jsii.String("Where " + cfg.Name + " is pulled from"),
+		Description: &description,
 		Value:       registry.URI(),
 	})
 	tags := cfg.Tags

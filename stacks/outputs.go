@@ -2,10 +2,12 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"archway/config"
 	archway "archway/constructs"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
@@ -26,23 +28,30 @@ func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pi
 // afterRemoval says what is still there when the stack is gone, and what is not.
 func afterRemoval(cfg *config.Pipeline) string {
 	source := "the source repository " + cfg.Source.Repository
-	var images []string
+	var releases, staged []string
 	for _, image := range cfg.Images {
-		images = append(images, image.Repository)
+		if cfg.Promotes {
+			releases = append(releases, image.Repository)
+		}
+		staged = append(staged, settings.Staging(image.Repository))
 	}
-	registries := "the images in " + strings.Join(images, ", ")
+	destroyed := "the images in " + strings.Join(slices.Concat(releases, staged), ", ")
 	switch {
 	case cfg.RemovalPolicy == config.Destroy && cfg.Source.Existing:
-		return "Only " + source + ", which was there before. Everything else is deleted, " + registries + " too (removalPolicy DESTROY)."
+		return "Only " + source + ", which was there before. Everything else is deleted, " + destroyed + " too (removalPolicy DESTROY)."
 	case cfg.RemovalPolicy == config.Destroy:
-		return "Nothing: everything is deleted, " + registries + " and " + source + " too (removalPolicy DESTROY)."
-	default:
-		key := ""
-		if cfg.Encryption == config.CustomerManaged {
-			key = ", the key that encrypts them (delete it last: without it no image can be pulled)"
-		}
-		return "All that must not be lost: " + source + ", " + registries + ", the logs" + key + ", and the artifact bucket, which empties itself. Delete them by hand when nothing needs them."
+		return "Nothing: everything is deleted, " + destroyed + " and " + source + " too (removalPolicy DESTROY)."
 	}
+	kept := []string{source}
+	if cfg.Promotes {
+		kept = append(kept, "the images in "+strings.Join(releases, ", "))
+	}
+	kept = append(kept, "the logs")
+	if cfg.Encryption == config.CustomerManaged {
+		kept = append(kept, "the key that encrypts them (delete it last: without it no image can be pulled)")
+	}
+	return "All that must not be lost: " + strings.Join(kept, ", ") + ", and the artifact bucket, which empties itself. Delete them by hand when nothing needs them. " +
+		"What was built and is not promoted is deleted, with the layer caches: the images in " + strings.Join(staged, ", ") + "."
 }
 
 // maxDescription is how many bytes CloudFormation takes as the description of an output.
@@ -54,7 +63,7 @@ func buildNow(cfg *config.Pipeline) string {
 	if len(cfg.Rules) == 0 {
 		return "Build a commit of " + cfg.Source.Branch + " now: COMMIT is its ID (git rev-parse NAME); one that the branch does not have is built and not promoted"
 	}
-	text := "Build a branch or tag now: TYPE is branch or tag, NAME its name, which a rule must match. Rules: "
+	text := "Build where a branch or tag is now: TYPE is branch or tag, NAME its name, which a rule must match. Rules: "
 	var rules []string
 	for _, r := range cfg.Rules {
 		what := r.Exact

@@ -26,7 +26,7 @@ func newRegistry(scope constructs.Construct, cfg *config.Config) {
 		archway.NewSigning(stack, "Signing", &archway.SigningProps{
 			ProfileName:  signing.Profile,
 			Existing:     signing.Existing,
-			Repositories: repositories(cfg),
+			Repositories: releases(cfg),
 		})
 	}
 	for _, cache := range cfg.Registry.PullThrough {
@@ -43,10 +43,13 @@ func newRegistry(scope constructs.Construct, cfg *config.Config) {
 
 func created(cache config.PullThrough) bool { return !cache.Existing }
 
-// repositories are the names of all pipelines' repositories for images.
-func repositories(cfg *config.Config) []string {
+// releases are the names of the repositories that people pull from, of all pipelines.
+func releases(cfg *config.Config) []string {
 	var names []string
 	for _, pipeline := range cfg.Pipelines {
+		if !pipeline.Promotes {
+			continue
+		}
 		for _, image := range pipeline.Images {
 			names = append(names, image.Repository)
 		}

@@ -11,7 +11,10 @@ import (
 
 // FunctionPackages are the packages of the functions that the stacks deploy.
 func FunctionPackages(cfg *config.Config) []string {
-	packages := []string{archway.ValidatePackage, archway.PromotePackage}
+	packages := []string{archway.ValidatePackage}
+	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Promotes }) {
+		packages = append(packages, archway.PromotePackage)
+	}
 	if slices.ContainsFunc(cfg.Pipelines, config.Pipeline.Topic) {
 		packages = append(packages, archway.NotifyPackage)
 	}

@@ -55,10 +55,10 @@ func TestLimitsInTimeAreThoseOfTheTemplates(t *testing.T) {
 		t.Fatalf("no time limit in %s", asJSON(smoke[0].properties["Environment"]))
 	}
 	want := map[string][]int{
-		"logs":                 values(t, "AWS::Logs::LogGroup", ours, "RetentionInDays"),
-		"artifacts":            append(lifecycle(asCommitted, "AWS::S3::Bucket", "Artifacts", "LifecycleConfiguration"), 1),
-		"images without a tag": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
-		"layer caches":         lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryCache", "LifecyclePolicy"),
+		"logs":                   values(t, "AWS::Logs::LogGroup", ours, "RetentionInDays"),
+		"artifacts":              append(lifecycle(asCommitted, "AWS::S3::Bucket", "Artifacts", "LifecycleConfiguration"), 1),
+		"releases without a tag": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
+		"what is staged":         lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryStaging", "LifecyclePolicy"),
 		"images in a [pull-through cache](#pull-through-cache)": lifecycle(config.RegistryStack, "AWS::ECR::RepositoryCreationTemplate", "PullThrough", "LifecyclePolicy"),
 		"dead letters": each(day, values(t, "AWS::SQS::Queue", "", "MessageRetentionPeriod")...),
 		"a build":      append(values(t, project, "^hellogoBuild", "TimeoutInMinutes"), queued...),

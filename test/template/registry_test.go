@@ -21,7 +21,7 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	filter := func(name string) any { return map[string]any{"Filter": name, "FilterType": "WILDCARD_MATCH"} }
 	want := []any{map[string]any{
 		"SigningProfileArn": map[string]any{"Fn::GetAtt": []any{profiles[0].id, "Arn"}},
-		"RepositoryFilters": []any{filter("hello-go"), filter("team/api"), filter("everything-1/web_ui"), filter("rules")},
+		"RepositoryFilters": []any{filter("hello-go"), filter("hello-node"), filter("team/api"), filter("everything-1/web_ui"), filter("rules"), filter("shop"), filter("nightly/shop")},
 	}}
 	if diff := cmp.Diff(want, configurations[0].properties["Rules"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -35,21 +35,19 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	}
 }
 
-// A signature has no tag, and no lifecycle rule can spare it.
-func TestWhatHasNoTagStaysWhereImagesAreSigned(t *testing.T) {
-	for stack, signed := range map[string]bool{asCommitted: false, ruled: false, everything: true} {
-		images := 0
+// A signature has no tag, and no lifecycle rule can spare it. What is staged is never signed, and always expires.
+func TestReleasesStayWhereImagesAreSigned(t *testing.T) {
+	for _, stack := range all {
+		found := map[bool]int{}
 		for _, p := range partsOf(t, stack, "AWS::ECR::Repository") {
-			if p.properties["RepositoryName"] == nil { // a layer cache
-				continue
-			}
-			images++
-			if _, expires := p.properties["LifecyclePolicy"]; expires == signed {
+			staged := strings.HasPrefix(p.properties["RepositoryName"].(string), "staging/")
+			found[staged]++
+			if _, expires := p.properties["LifecyclePolicy"]; expires != (staged || stack != everything) {
 				t.Errorf("%s: %s deletes images without a tag: %t", stack, p.id, expires)
 			}
 		}
-		if images == 0 {
-			t.Errorf("%s has no repository", stack)
+		if found[true] == 0 || found[false] == 0 && stack != previews {
+			t.Errorf("%s has %d repositories for staging, and %d for releases", stack, found[true], found[false])
 		}
 	}
 }
@@ -64,35 +62,26 @@ func TestSigningProfileStaysWhenItsStackIsDeleted(t *testing.T) {
 	}
 }
 
-func TestOnlyRolesThatPushSignAndOnlyIfConfigured(t *testing.T) {
-	for stack, want := range map[string][]string{
-		asCommitted: nil,
-		ruled:       nil,
-		everything: {
-			"Promote", "apiBuildAmd64", "apiBuildArm64", "apiMerge", "webuiBuildArm64", "webuiMerge",
-		},
-	} {
+func TestOnlyThePromoterSignsAndOnlyIfConfigured(t *testing.T) {
+	for _, stack := range all {
 		found := map[string]bool{}
-		for _, p := range append(partsOf(t, stack, "AWS::IAM::Policy"), partsOf(t, stack, "AWS::IAM::Role")...) {
-			for _, statement := range statementsIn(p.properties) {
+		for _, who := range identities(t, stack) {
+			for _, statement := range who.statements {
 				if !strings.Contains(asJSON(statement["Action"]), "signer:") {
 					continue
 				}
 				if statement["Action"] != "signer:SignPayload" || asJSON(statement["Resource"]) != profileARN {
-					t.Errorf("%s: %s allows %s", stack, p.id, asJSON(statement))
+					t.Errorf("%s: %s allows %s", stack, who.role, asJSON(statement))
 				}
-				id, _, _ := strings.Cut(p.id, "Role")
-				found[id] = true
+				found[who.program] = true
 			}
 		}
-		for _, id := range want {
-			if !found[id] {
-				t.Errorf("%s: %s can't sign what it pushes", stack, id)
-			}
-			delete(found, id)
+		want := map[string]bool{}
+		if stack == everything {
+			want[promoter] = true
 		}
-		for id := range found {
-			t.Errorf("%s: %s may sign", stack, id)
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%s: who may sign (-want +got):\n%s", stack, diff)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package template_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,13 +28,13 @@ func TestBillsOfMaterialsAreMadeAndRequiredOnlyWhereConfigured(t *testing.T) {
 			t.Errorf("%s: generators (-want +got):\n%s", stack, diff)
 		}
 		var required []string
-		walk(template(t, stack), nil, func(path []string, text string) {
-			if slices.Contains(path, "UserParameters") && strings.Contains(text, `"sbom":true`) {
-				required = append(required, text)
+		for _, image := range settingsOf(t, stack).Images {
+			if image.Validation.SBOM {
+				required = append(required, image.Name)
 			}
-		})
-		if got := len(required) > 0; got != (want != nil) {
-			t.Errorf("%s: required by %q", stack, required)
+		}
+		if diff := cmp.Diff(want != nil, slices.Equal(required, []string{"api"})); diff != "" {
+			t.Errorf("%s: required of %q", stack, required)
 		}
 	}
 }

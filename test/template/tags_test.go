@@ -12,6 +12,7 @@ import (
 // untaggable are the types that CloudFormation gives no tags.
 var untaggable = map[string]string{
 	"AWS::CDK::Metadata":             "it is nothing but a note in the template",
+	"AWS::IAM::Policy":               "it is a part of a role, which has tags",
 	"AWS::Lambda::EventInvokeConfig": "it is a setting of a function, which has tags",
 	"AWS::Lambda::Permission":        "it is a statement in a function's policy",
 	"AWS::S3::BucketPolicy":          "it is the policy of a bucket, which has tags",

@@ -3,9 +3,11 @@
 package template_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"archway/config"
+	"archway/internal/settings"
 	"archway/stacks"
 
 	"github.com/aws/jsii-runtime-go"
@@ -42,21 +45,25 @@ const (
 	asCommitted = "hello-go"
 	everything  = "Everything-1"
 	ruled       = "rules"
+	secondOne   = "hello-node"
+	// Classes of trust, of one configuration: shop promotes, nightly too, and previews never.
+	shop     = "shop"
+	nightly  = "shop-nightly"
+	previews = "shop-previews"
 )
 
-// synthesize makes one app of both configurations, with the CDK's own checks, which fail it if they find anything.
+// synthesize makes one app of all configurations, with the CDK's own checks, which fail it if they find anything.
 var synthesize = sync.OnceValue(func() error {
-	var file struct {
-		Context struct{ Archway json.RawMessage }
-	}
-	if err := read(filepath.Join(root, "cdk.json"), &file); err != nil {
-		return err
-	}
-	cfg, err := config.Load(file.Context.Archway, root)
+	cfg, err := example(root)
 	if err != nil {
 		return err
 	}
-	for _, file := range []string{"testdata/everything.json", "testdata/rules.json"} {
+	second, err := example(filepath.Join(root, "examples"))
+	if err != nil {
+		return err
+	}
+	cfg.Pipelines = append(cfg.Pipelines, second.Pipelines...)
+	for _, file := range []string{"testdata/everything.json", "testdata/rules.json", "testdata/classes.json"} {
 		var all json.RawMessage
 		if err := read(file, &all); err != nil {
 			return err
@@ -73,6 +80,17 @@ var synthesize = sync.OnceValue(func() error {
 	assembly, err = stacks.Synthesize(stacks.NewApp(cfg))
 	return err
 })
+
+// example loads the cdk.json of a folder.
+func example(dir string) (*config.Config, error) {
+	var file struct {
+		Context struct{ Archway json.RawMessage }
+	}
+	if err := read(filepath.Join(dir, "cdk.json"), &file); err != nil {
+		return nil, err
+	}
+	return config.Load(file.Context.Archway, dir)
+}
 
 func read(path string, into any) error {
 	data, err := os.ReadFile(path)
@@ -94,17 +112,24 @@ func templatePath(t *testing.T, stack string) string {
 	return filepath.Join(assembly, stack+".template.json")
 }
 
+// parsed are templates by their stacks: they are large, and many tests look into all of them.
+var parsed = map[string]map[string]any{}
+
+// template is the template of a stack, which nobody may change.
 func template(t *testing.T, stack string) map[string]any {
 	t.Helper()
-	var template map[string]any
-	if err := read(templatePath(t, stack), &template); err != nil {
-		t.Fatal(err)
+	if parsed[stack] == nil {
+		var template map[string]any
+		if err := read(templatePath(t, stack), &template); err != nil {
+			t.Fatal(err)
+		}
+		parsed[stack] = template
 	}
-	return template
+	return parsed[stack]
 }
 
-// assetHash is what the CDK names an asset by.
-var assetHash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+// assetHash is what the CDK names an asset by, and what actions name the settings by. A digest of an image is none: it is pinned.
+var assetHash = regexp.MustCompile(`(?:sha256:)?\b[0-9a-f]{64}\b`)
 
 // The golden file is YAML, as "cdk synth" shows it: the buildspecs can be read in it.
 func TestTemplateIsAsReviewed(t *testing.T) {
@@ -120,6 +145,9 @@ func asReviewed(t *testing.T, stack string) {
 	}
 	hashes := map[string]string{}
 	text = assetHash.ReplaceAllFunc(text, func(hash []byte) []byte {
+		if bytes.HasPrefix(hash, []byte("sha256:")) {
+			return hash
+		}
 		if hashes[string(hash)] == "" {
 			hashes[string(hash)] = fmt.Sprintf("ASSET-%d", len(hashes)+1)
 		}
@@ -207,8 +235,8 @@ func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
 			}
 			found++
 			want := want
-			if strings.Contains(id, "RegistryCache") {
-				want = "Delete" // it can be made again
+			if strings.Contains(id, "RegistryStaging") {
+				want = "Delete" // it can be built again
 			}
 			if r["DeletionPolicy"] != want || r["UpdateReplacePolicy"] != want {
 				t.Errorf("%s: DeletionPolicy of %s is %v, want %s", stack, id, r["DeletionPolicy"], want)
@@ -224,6 +252,9 @@ func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
 func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 	names := map[string]bool{"Name": true, "BucketName": true, "FunctionName": true, "RoleName": true, "LogGroupName": true, "RepositoryName": true}
 	allowed := map[string]bool{"hello-go": true, "Everything-1": true, "team/api": true, "everything-1/web_ui": true, "rules": true}
+	for name := range maps.Clone(allowed) {
+		allowed[settings.Staging(name)] = true
+	}
 	for _, stack := range []string{asCommitted, everything, ruled} {
 		for id, r := range template(t, stack)["Resources"].(map[string]any) {
 			properties, _ := r.(map[string]any)["Properties"].(map[string]any)

@@ -1,8 +1,9 @@
 // The pipeline of the committed cdk.json in plain JavaScript: the same L2 constructs, the same resources, the same functions
-// compiled by the same commands, one after the other as such samples do, and judged by the same rules of cdk-nag. It is what Archway's synthesis is measured against,
-// and nothing else: it validates nothing and has no options.
+// compiled by the same commands, one after the other as such samples do, and judged by the same rules of cdk-nag. It is what
+// Archway's synthesis is measured against, and nothing else: it validates nothing and has no options.
 'use strict';
 const { execFileSync } = require('node:child_process');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -45,18 +46,21 @@ const bucket = new s3.Bucket(stack, 'Artifacts', {
   encryption: s3.BucketEncryption.S3_MANAGED,
   lifecycleRules: [{ id: 'Expire', expiration: cdk.Duration.days(30), abortIncompleteMultipartUploadAfter: cdk.Duration.days(1) }],
 });
-const images = new ecr.Repository(stack, 'Images', {
+const staging = new ecr.Repository(stack, 'Staging', {
+  repositoryName: 'staging/hello-go',
+  imageScanOnPush: true,
+  emptyOnDelete: true,
+  removalPolicy: cdk.RemovalPolicy.DESTROY,
+  lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: cdk.Duration.days(14), rulePriority: 1 }],
+});
+const release = new ecr.Repository(stack, 'Images', {
   repositoryName: 'hello-go',
   imageTagMutability: ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
   imageTagMutabilityExclusionFilters: ['latest', 'main'].map((tag) => ecr.ImageTagMutabilityExclusionFilter.wildcard(tag)),
   imageScanOnPush: true,
   lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: cdk.Duration.days(14), rulePriority: 1 }],
 });
-const cache = new ecr.Repository(stack, 'Cache', {
-  emptyOnDelete: true,
-  removalPolicy: cdk.RemovalPolicy.DESTROY,
-  lifecycleRules: [{ tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: cdk.Duration.days(1), rulePriority: 1 }],
-});
+const pipelineArn = stack.formatArn({ service: 'codepipeline', resource: 'hello-go' });
 
 const readArtifacts = () => [
   allow([bucket.arnForObjects('*')], 's3:GetObject', 's3:GetObjectVersion'),
@@ -64,7 +68,8 @@ const readArtifacts = () => [
 ];
 const writeLogs = (group) => allow([group.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents');
 const pull = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
-const push = ['ecr:BatchCheckLayerAvailability', 'ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'];
+const read = ['ecr:BatchCheckLayerAvailability', ...pull];
+const write = ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'];
 const login = () => allow(['*'], 'ecr:GetAuthorizationToken');
 
 function project(id, spec, environment, variables, statements) {
@@ -88,37 +93,58 @@ const machines = {
 const builds = Object.entries(machines).map(([arch, buildImage]) => ({
   arch,
   project: project(`Build-${arch}`, 'build.yml', { buildImage, computeType: codebuild.ComputeType.MEDIUM, privileged: true }, {
-    BUILDKIT_IMAGE: 'public.ecr.aws/vend/moby/buildkit:buildx-stable-1',
-    BUILD_ARGS: '{}', BUILD_CONTEXT: '.', CACHE_REF: `${cache.repositoryUri}:${arch}`, DOCKERFILE: 'Dockerfile', IMAGE_LABELS: '{}',
-    PLATFORM: `linux/${arch}`, REPOSITORY_URI: images.repositoryUri, SOURCE_URL: source.repositoryCloneUrlHttp,
-  }, [allow([images.repositoryArn], 'ecr:BatchGetImage', ...push), allow([cache.repositoryArn], ...pull, ...push)]),
+    BUILDKIT_IMAGES: 'public.ecr.aws/vend/moby/buildkit:buildx-stable-1', BUILDKITD_CONFIG: '[frontend."gateway.v0"]\n',
+    BUILD_ARGS: '{}', BUILD_CONTEXT: '.', CACHE_REF: `${staging.repositoryUri}:cache-${arch}`, DOCKERFILE: 'Dockerfile', IMAGE_LABELS: '{}',
+    PIPELINE: 'hello-go', PLATFORM: `linux/${arch}`, REPOSITORY_URI: staging.repositoryUri, SOURCE_URL: source.repositoryCloneUrlHttp,
+  }, [allow([staging.repositoryArn], ...read, ...write)]),
 }));
-const merge = project('Merge', 'merge.yml', { buildImage: machines.arm64, computeType: codebuild.ComputeType.SMALL, privileged: false },
-  { REPOSITORY_URI: images.repositoryUri, SOURCE_URL: source.repositoryCloneUrlHttp },
-  [allow([images.repositoryArn], 'ecr:BatchGetImage', 'ecr:PutImage')]);
+const outputs = () => allow([pipelineArn], 'codepipeline:ListActionExecutions');
+const merge = project('Merge', 'merge.yml', { buildImage: machines.arm64, computeType: codebuild.ComputeType.SMALL, privileged: false }, {
+  BUILDS: JSON.stringify(Object.fromEntries(builds.map((b) => [`linux/${b.arch}`, `hello-go-${b.arch}`]))), PIPELINE: 'hello-go',
+  REPOSITORY_URI: staging.repositoryUri, SOURCE_URL: source.repositoryCloneUrlHttp,
+}, [allow([staging.repositoryArn], 'ecr:BatchGetImage', 'ecr:PutImage'), outputs()]);
 const smokeTests = Object.entries(machines).map(([arch, buildImage]) => ({
   arch,
   project: project(`SmokeTest-${arch}`, 'smoke-test.yml', { buildImage, computeType: codebuild.ComputeType.SMALL, privileged: true }, {
-    COMMAND: '[]', ENVIRONMENT: '{}', EXPECT_EXIT_CODE: '0', EXPECT_MATCH: 'equals', EXPECT_TEXT: `Hello, ${arch}!`,
-    PLATFORM: `linux/${arch}`, REPOSITORY_URI: images.repositoryUri, TIMEOUT_SECONDS: '60',
-  }, [allow([images.repositoryArn], ...pull)]),
+    COMMAND: '[]', ENVIRONMENT: '{}', EXPECT_EXIT_CODE: '0', EXPECT_MATCH: 'equals', EXPECT_TEXT: `Hello, ${arch}!`, PIPELINE: 'hello-go',
+    PLATFORM: `linux/${arch}`, REPOSITORY_URI: staging.repositoryUri, TIMEOUT_SECONDS: '60', VALIDATE_ACTION: 'hello-go',
+  }, [allow([staging.repositoryArn], ...pull), outputs()]),
 }));
 
+// What the functions know since the synthesis, in a file beside each program.
+const perArchitecture = builds.map((b) => `hello-go-${b.arch}`);
+const settings = {
+  name: 'hello-go',
+  source: { repository: 'hello-go', branch: 'main' },
+  stages: [['Source', ['Source']], ['Build', perArchitecture], ['Merge', ['hello-go']], ['Validate', ['hello-go']], ['SmokeTest', perArchitecture]]
+    .map(([name, list]) => ({ name, actions: list })),
+  images: [{
+    name: 'hello-go', staging: 'staging/hello-go', release: 'hello-go', stagingDays: 14,
+    builds: builds.map((b) => ({ platform: `linux/${b.arch}`, action: `hello-go-${b.arch}` })),
+    tags: { immutable: ['{commit:12}'], moving: ['latest', '{branch}'] },
+  }],
+};
+const settingsFile = JSON.stringify(settings);
+const parameters = (image) => JSON.stringify({
+  settings: crypto.createHash('sha256').update(settingsFile).digest('hex'), execution: '#{codepipeline.PipelineExecutionId}', image });
+
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'archway-peer-'));
-function goFunction(name, ecrActions) {
+function goFunction(name, statements) {
   const dir = path.join(scratch, name);
   execFileSync('go', ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w -buildid=', '-tags', 'lambda.norpc',
     '-o', path.join(dir, 'bootstrap'), `./lambda/${name}`], { env: { ...process.env, GOOS: 'linux', GOARCH: 'arm64', GOARM64: 'v8.0', CGO_ENABLED: '0' } });
+  fs.writeFileSync(path.join(dir, 'settings.json'), settingsFile);
   const group = logGroup(stack, `${name}Logs`);
-  return new lambda.Function(stack, name, {
+  const functionRole = role(stack, `${name}Role`, 'lambda.amazonaws.com', [
+    writeLogs(group), login(), allow(['*'], 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'), ...statements,
+  ]);
+  const created = new lambda.Function(stack, name, {
     runtime: lambda.Runtime.PROVIDED_AL2023,
     architecture: lambda.Architecture.ARM_64,
     handler: 'bootstrap',
     code: lambda.Code.fromAsset(dir),
-    role: role(stack, `${name}Role`, 'lambda.amazonaws.com', [
-      writeLogs(group), login(), allow([images.repositoryArn], ...ecrActions),
-      allow(['*'], 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'),
-    ]).withoutPolicyUpdates(),
+    environment: { REGISTRY: `${cdk.Aws.ACCOUNT_ID}.dkr.ecr.${cdk.Aws.REGION}.${cdk.Aws.URL_SUFFIX}` },
+    role: functionRole.withoutPolicyUpdates(),
     memorySize: 512,
     timeout: cdk.Duration.minutes(5),
     retryAttempts: 2,
@@ -126,9 +152,24 @@ function goFunction(name, ecrActions) {
     logGroup: group,
     loggingFormat: lambda.LoggingFormat.JSON,
   });
+  return { lambda: created, role: functionRole };
 }
-const validate = goFunction('validate', pull);
-const promote = goFunction('promote', ['ecr:BatchGetImage', 'ecr:PutImage']);
+const { lambda: validate } = goFunction('validate', [
+  allow([staging.repositoryArn], ...read, 'ecr:DescribeImages'), allow([release.repositoryArn], 'ecr:BatchGetImage'),
+  allow([pipelineArn], 'codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'),
+]);
+const { lambda: promote, role: promoterRole } = goFunction('promote', [
+  allow([pipelineArn], 'codepipeline:GetPipelineExecution', 'codepipeline:GetPipelineState', 'codepipeline:ListActionExecutions'),
+  allow([source.repositoryArn], 'codecommit:GetBranch', 'codecommit:GetMergeOptions'),
+]);
+const access = new iam.Policy(stack, 'PromoteAccess', { roles: [promoterRole], statements: [
+  allow([staging.repositoryArn], ...read),
+  allow([release.repositoryArn], 'ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:DescribeImages', ...write),
+] });
+release.addToResourcePolicy(new iam.PolicyStatement({
+  effect: iam.Effect.DENY, principals: [new iam.StarPrincipal()], actions: write,
+  conditions: { ArnNotEquals: { 'aws:PrincipalArn': [promoterRole.roleArn] } },
+}));
 process.on('exit', () => fs.rmSync(scratch, { recursive: true }));
 
 const pipelineRole = role(stack, 'PipelineRole', 'codepipeline.amazonaws.com', [
@@ -139,8 +180,7 @@ const pipelineRole = role(stack, 'PipelineRole', 'codepipeline.amazonaws.com', [
   allow([validate.functionArn, promote.functionArn], 'lambda:InvokeFunction'),
 ]);
 const sourceCode = new codepipeline.Artifact('SourceCode');
-const commit = { COMMIT_ID: { value: '#{Source.CommitId}' } };
-const digestOf = (arch) => `#{Build-hello-go-${arch}.IMAGE_DIGEST}`;
+const execution = { EXECUTION_ID: { value: '#{codepipeline.PipelineExecutionId}' } };
 const pipeline = new codepipeline.Pipeline(stack, 'Pipeline', {
   pipelineName: 'hello-go',
   pipelineType: codepipeline.PipelineType.V2,
@@ -148,28 +188,24 @@ const pipeline = new codepipeline.Pipeline(stack, 'Pipeline', {
   artifactBucket: bucket,
   role: pipelineRole.withoutPolicyUpdates(),
   usePipelineRoleForActions: true,
-  variables: [new codepipeline.Variable({ variableName: 'branch', defaultValue: 'main' })],
   stages: [
     { stageName: 'Source', actions: [new actions.CodeCommitSourceAction({
       actionName: 'Source', repository: source, branch: 'main', output: sourceCode, trigger: actions.CodeCommitTrigger.NONE, variablesNamespace: 'Source' })] },
     { stageName: 'Build', actions: builds.map((b) => new actions.CodeBuildAction({
-      actionName: `hello-go-${b.arch}`, project: b.project, input: sourceCode, environmentVariables: commit, variablesNamespace: `Build-hello-go-${b.arch}` })) },
+      actionName: `hello-go-${b.arch}`, project: b.project, input: sourceCode, environmentVariables: execution, variablesNamespace: `Build-hello-go-${b.arch}` })) },
     { stageName: 'Merge', actions: [new actions.CodeBuildAction({
-      actionName: 'hello-go', project: merge, input: sourceCode, variablesNamespace: 'Merge-hello-go',
-      environmentVariables: { ...commit, IMAGE_DIGESTS: { value: builds.map((b) => `linux/${b.arch}=${digestOf(b.arch)}`).join(' ') } } })] },
+      actionName: 'hello-go', project: merge, input: sourceCode, environmentVariables: execution, variablesNamespace: 'Merge-hello-go' })] },
     { stageName: 'Validate', actions: [new actions.LambdaInvokeAction({
-      actionName: 'hello-go', lambda: validate, variablesNamespace: 'Validate-hello-go',
-      userParametersString: stack.toJsonString({ repository: images.repositoryUri, digest: '#{Merge-hello-go.INDEX_DIGEST}', revision: '#{Source.CommitId}',
-        builds: Object.fromEntries(builds.map((b) => [`linux/${b.arch}`, digestOf(b.arch)])) }) })] },
+      actionName: 'hello-go', lambda: validate, variablesNamespace: 'Validate-hello-go', userParametersString: parameters('hello-go') })] },
     { stageName: 'SmokeTest', actions: smokeTests.map((s) => new actions.CodeBuildAction({
       actionName: `hello-go-${s.arch}`, project: s.project, input: sourceCode, type: actions.CodeBuildActionType.TEST, variablesNamespace: `SmokeTest-hello-go-${s.arch}`,
-      environmentVariables: { INDEX_DIGEST: { value: '#{Validate-hello-go.digest}' }, PLATFORMS: { value: '#{Validate-hello-go.platforms}' } } })) },
+      environmentVariables: execution })) },
     { stageName: 'Promote', actions: [new actions.LambdaInvokeAction({
-      actionName: 'hello-go', lambda: promote, variablesNamespace: 'Promote-hello-go',
-      userParametersString: stack.toJsonString({ repository: images.repositoryUri, digest: '#{Validate-hello-go.digest}', commit: '#{Source.CommitId}',
-        branch: '#{variables.branch}', immutable: ['{commit:12}'], moving: ['latest', '{branch}'] }) })] },
+      actionName: 'Promote', lambda: promote, variablesNamespace: 'Promote-Promote', userParametersString: parameters() })] },
   ],
 });
+pipeline.node.addDependency(access);
+pipeline.node.defaultChild.addMetadata('archway:settings', settings);
 const triggerRole = role(stack, 'TriggerRole', 'events.amazonaws.com', [allow([pipeline.pipelineArn], 'codepipeline:StartPipelineExecution')]);
 const deadLetters = new sqs.Queue(stack, 'DeadLetters', { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: cdk.Duration.days(14) });
 deadLetters.addToResourcePolicy(new iam.PolicyStatement({
@@ -189,12 +225,12 @@ new events.CfnRule(stack, 'Trigger', {
     id: 'Pipeline', arn: pipeline.pipelineArn, roleArn: triggerRole.roleArn,
     deadLetterConfig: { arn: deadLetters.queueArn }, retryPolicy: { maximumEventAgeInSeconds: 3600 },
     inputTransformer: {
-      inputPathsMap: { commit: '$.detail.commitId', branch: '$.detail.referenceName' },
-      inputTemplate: '{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":<commit>}],"variables":[{"name":"branch","value":<branch>}]}',
+      inputPathsMap: { commit: '$.detail.commitId' },
+      inputTemplate: '{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":<commit>}]}',
     },
   }],
 });
-new cdk.CfnOutput(stack, 'RegistryUri', { value: images.repositoryUri });
+new cdk.CfnOutput(stack, 'RegistryUri', { value: release.repositoryUri });
 new cdk.CfnOutput(stack, 'CloneUrl', { value: source.repositoryCloneUrlHttp });
 new cdk.CfnOutput(stack, 'CloneUrlGrc', { value: source.repositoryCloneUrlGrc });
 app.synth();

@@ -8,7 +8,6 @@ var (
 	section = font{"s", 14, true}
 	strong  = font{"b", 13, true}
 	normal  = font{"n", 12, false}
-	code    = font{"c", 11, false}
 )
 
 // The room within a card.
@@ -34,11 +33,6 @@ func cardLines(card scene.Card, width float64) []cardLine {
 	for _, line := range card.Lines {
 		for _, text := range normal.wrap(line, width, 3) {
 			lines = append(lines, cardLine{normal, "muted", text})
-		}
-	}
-	for _, name := range card.Gives {
-		for _, text := range code.wrap("→ "+name, width, 2) {
-			lines = append(lines, cardLine{code, "gives", text})
 		}
 	}
 	return lines

@@ -136,7 +136,7 @@ func (r random) texts(most, length int) []string {
 }
 
 func (r random) card() scene.Card {
-	return scene.Card{Kind: scene.Build, Title: r.text(100), Lines: r.texts(4, 80), Gives: r.texts(2, 60)}
+	return scene.Card{Kind: scene.Build, Title: r.text(100), Lines: r.texts(4, 80)}
 }
 
 func (r random) scene() scene.Scene {

@@ -31,7 +31,7 @@ var dark = palette{
 // rules are a scheme's rules. They name each color, and no custom property: some viewers of SVG know none.
 func (p palette) rules() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".page{fill:%s;stroke:%s}text{fill:%s}.muted{fill:%s}.gives{fill:%s}", p.page, p.edge, p.ink, p.muted, p.muted)
+	fmt.Fprintf(&b, ".page{fill:%s;stroke:%s}text{fill:%s}.muted{fill:%s}", p.page, p.edge, p.ink, p.muted)
 	fmt.Fprintf(&b, ".frame{fill:%s;stroke:%s}.stage{fill:%s}.card{fill:%s;stroke:%s}", p.frame, p.edge, p.stage, p.card, p.line)
 	fmt.Fprintf(&b, ".flow{stroke:%s}.tip{fill:%s}.rule{stroke:%s}", p.flow, p.flow, p.line)
 	for _, kind := range []string{"source", "build", "function", "person", "store", "rule", "other"} {
@@ -47,7 +47,7 @@ func (p palette) rules() string {
 func style() string {
 	var b strings.Builder
 	b.WriteString(`text{font-family:-apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif}`)
-	for _, f := range []font{heading, section, strong, normal, code, boldChip} {
+	for _, f := range []font{heading, section, strong, normal, boldChip} {
 		weight := ""
 		if f.bold {
 			weight = ";font-weight:600"

@@ -22,7 +22,7 @@ func (b *builder) events() {
 			b.uses(target["RoleArn"], "rule "+b.label(id), "EventBridge")
 			id, ok := b.reference(target["Arn"])
 			event := Event{When: when, Rule: rule, Then: b.target(id, target)}
-			if ok && b.stack.Resources[id].Type == "AWS::CodePipeline::Pipeline" {
+			if ok && (b.stack.Resources[id].Type == "AWS::CodePipeline::Pipeline" || b.starts(id) != "") {
 				b.scene.Starts = append(b.scene.Starts, event)
 			} else {
 				b.scene.Others = append(b.scene.Others, event)
@@ -47,7 +47,11 @@ func (b *builder) when(rule map[string]any) Card {
 	}
 	detail := object(pattern, "detail")
 	noun := strings.Join(b.matches(detail["referenceType"]), " or ")
-	for _, name := range b.matches(detail["referenceName"]) {
+	names := b.matches(detail["referenceName"])
+	if names == nil && noun != "" {
+		card.Lines = append(card.Lines, "any "+noun)
+	}
+	for _, name := range names {
 		card.Lines = append(card.Lines, strings.TrimSpace(cmp.Or(noun, "branch")+" "+name))
 	}
 	card.Lines = append(card.Lines, b.matches(detail["state"])...)
@@ -83,11 +87,36 @@ func (b *builder) target(id string, target map[string]any) Card {
 		}
 		return Card{Kind: Rule, Title: b.thing(id), Lines: lines}
 	case "AWS::Lambda::Function":
-		return Card{Kind: Function, Title: b.program(id), Lines: b.function(id)[:1]}
+		lines := b.function(id)[:1]
+		if pipeline := b.starts(id); pipeline != "" {
+			lines = append(lines, "may start "+pipeline)
+		}
+		return Card{Kind: Function, Title: b.program(id), Lines: lines}
 	case "":
 		return Card{Kind: Other, Title: b.text(target["Arn"])}
 	}
 	return Card{Kind: Other, Title: b.label(id), Lines: []string{strings.ReplaceAll(strings.TrimPrefix(r.Type, "AWS::"), "::", " ")}}
+}
+
+// starts is the pipeline that a function may start; empty if it may start none.
+func (b *builder) starts(id string) string {
+	r := b.stack.Resources[id]
+	role, ok := b.reference(r.Properties["Role"])
+	if r.Type != "AWS::Lambda::Function" || !ok {
+		return ""
+	}
+	for _, document := range b.documents(role) {
+		for _, item := range list(document["Statement"]) {
+			statement := object(item)
+			if statement["Effect"] == "Allow" && slices.Contains(list(statement["Action"]), any("codepipeline:StartPipelineExecution")) {
+				for _, resource := range list(statement["Resource"]) {
+					name, _ := b.resource(resource)
+					return name
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // uses notes who has a role.

@@ -1,7 +1,9 @@
 package scene
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +18,8 @@ func (b *builder) keeps() {
 		if object(p, "ImageScanningConfiguration")["ScanOnPush"] == true {
 			lines = append(lines, "scanned on push")
 		}
-		b.keep(id, lines...)
+		lines = append(lines, b.writtenBy(b.thing(id)))
+		b.keep(id, append(lines, b.expires(p)...)...)
 	}
 	for _, id := range b.of("AWS::S3::Bucket") {
 		lines := []string{"S3 bucket"}
@@ -45,6 +48,66 @@ func (b *builder) keeps() {
 func (b *builder) keep(id string, lines ...string) {
 	fate := map[string]string{"Retain": "outlives the stack", "Delete": "goes with the stack"}[b.stack.Resources[id].DeletionPolicy]
 	b.scene.Keeps = append(b.scene.Keeps, Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
+}
+
+// writtenBy says who may change a thing: the stages of the pipeline, or who else.
+func (b *builder) writtenBy(thing string) string {
+	if spared := b.spared[thing]; spared != "" {
+		return "nobody but " + spared + " may write"
+	}
+	writing, by := map[string]bool{}, []string{}
+	for _, who := range b.writers[thing] {
+		stages := worksIn(who.as)
+		for _, stage := range stages {
+			writing[stage] = true
+		}
+		if stages == nil && !slices.Contains(by, who.name) {
+			by = append(by, who.name)
+		}
+	}
+	var in []string
+	for _, stage := range b.scene.Stages {
+		if writing[stage.Name] {
+			in = append(in, stage.Name)
+		}
+	}
+	var parts []string
+	if in != nil {
+		parts = append(parts, "in "+strings.Join(in, ", "))
+	}
+	if len(by) > 0 {
+		parts = append(parts, "by "+strings.Join(by, ", "))
+	}
+	if parts == nil {
+		return ""
+	}
+	return "written " + strings.Join(parts, " and ")
+}
+
+// expires says what a lifecycle policy deletes.
+func (b *builder) expires(p map[string]any) []string {
+	var policy struct {
+		Rules []struct {
+			Selection struct {
+				TagStatus, CountType, CountUnit string
+				CountNumber                     int
+			}
+		}
+	}
+	text := b.text(object(p, "LifecyclePolicy")["LifecyclePolicyText"])
+	if err := json.Unmarshal([]byte(text), &policy); err != nil || len(policy.Rules) == 0 {
+		return []string{"nothing expires"}
+	}
+	var lines []string
+	for _, rule := range policy.Rules {
+		what := map[string]string{"untagged": "images without a tag", "any": "images", "tagged": "tagged images"}[rule.Selection.TagStatus]
+		if rule.Selection.CountType == "sinceImagePushed" {
+			lines = append(lines, fmt.Sprintf("%s expire after %d %s", what, rule.Selection.CountNumber, rule.Selection.CountUnit))
+		} else {
+			lines = append(lines, fmt.Sprintf("%s expire: %d stay", what, rule.Selection.CountNumber))
+		}
+	}
+	return lines
 }
 
 func (b *builder) mutability(p map[string]any) string {

@@ -16,14 +16,13 @@ func (b *builder) permissions() {
 	for _, id := range b.of("AWS::Lambda::Function") {
 		b.uses(b.stack.Resources[id].Properties["Role"], b.program(id), "Lambda"+b.stages(id))
 	}
-	policies := b.attached()
 	for _, id := range b.of("AWS::IAM::Role") {
 		seen := map[string]bool{}
-		for _, part := range []any{b.stack.Resources[id].Properties["Policies"], policies[id]} {
-			walk(part, func(found string) {
+		for _, document := range b.documents(id) {
+			walk(document, func(found string) {
 				if !seen[found] {
 					seen[found] = true
-					b.writers[found]++
+					b.naming[found]++
 				}
 			})
 		}
@@ -35,16 +34,18 @@ func (b *builder) permissions() {
 			who = user{b.label(id), b.trusted(p)}
 		}
 		table := newTable(b)
-		for _, item := range list(p["Policies"]) {
-			table.add(object(item, "PolicyDocument"))
-		}
-		for _, document := range policies[id] {
-			table.add(object(document))
+		for _, document := range b.documents(id) {
+			table.add(document)
 		}
 		may := table.permissions()
 		for _, item := range list(p["ManagedPolicyArns"]) {
 			text := b.text(item)
 			may = append(may, Permission{Thing: "managed policy", Verbs: []string{text[strings.LastIndex(text, "/")+1:]}, Class: Writes, Any: true, Actions: []string{text}})
+		}
+		for _, p := range may {
+			if p.Class == Writes && !p.Denied {
+				b.writers[p.Thing] = append(b.writers[p.Thing], who)
+			}
 		}
 		b.scene.Who = append(b.scene.Who, Identity{who.name, who.as, may})
 	}
@@ -52,15 +53,18 @@ func (b *builder) permissions() {
 	b.resourcePolicies()
 }
 
-// attached are the policies that stand beside the roles, by the role's id.
-func (b *builder) attached() map[string][]any {
-	found := map[string][]any{}
+// documents are the policies of a role: its own, and those that stand beside it.
+func (b *builder) documents(role string) []map[string]any {
+	var found []map[string]any
+	for _, item := range list(b.stack.Resources[role].Properties["Policies"]) {
+		found = append(found, object(item, "PolicyDocument"))
+	}
 	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"} {
 		for _, id := range b.of(kind) {
 			p := b.stack.Resources[id].Properties
-			for _, role := range list(p["Roles"]) {
-				if id, ok := b.reference(role); ok {
-					found[id] = append(found[id], object(p, "PolicyDocument"))
+			for _, item := range list(p["Roles"]) {
+				if id, ok := b.reference(item); ok && id == role {
+					found = append(found, object(p, "PolicyDocument"))
 				}
 			}
 		}
@@ -107,11 +111,21 @@ func (b *builder) stages(id string) string {
 	return " in " + strings.Join(names, ", ")
 }
 
-// stageOf is the place of the stage that an identity works in.
+// worksIn are the stages that an identity works in, by what is said of it; nil if it is not for a stage.
+func worksIn(as string) []string {
+	if !strings.Contains(as, " in ") {
+		return nil
+	}
+	var names []string
+	for _, part := range strings.Split(as, ", ") {
+		names = append(names, part[strings.LastIndex(part, " ")+1:])
+	}
+	return names
+}
+
+// stageOf is the place of the stage that an identity works in first.
 func (b *builder) stageOf(as string) int {
-	_, names, _ := strings.Cut(as, " in ")
-	first, _, _ := strings.Cut(names, ", ")
-	return slices.IndexFunc(b.scene.Stages, func(s Stage) bool { return s.Name == first })
+	return slices.IndexFunc(b.scene.Stages, func(s Stage) bool { return slices.Contains(worksIn(as), s.Name) })
 }
 
 // resourcePolicies are the policies of things: who else may do something with them.
@@ -140,8 +154,16 @@ func (b *builder) resourcePolicies() {
 				thing = b.thing(held)
 			}
 			for _, item := range list(object(p, h.document)["Statement"]) {
-				for _, principal := range b.principals(object(item)["Principal"]) {
-					add(principal[0], principal[1], object(item), thing)
+				statement := object(item)
+				if spared := b.besides(statement); spared != "" {
+					if slices.Contains(list(statement["Action"]), any("ecr:PutImage")) {
+						b.spared[thing] = spared
+					}
+					add("nobody but "+spared, "denied to others by the thing's own policy", map[string]any{"Effect": "Allow", "Action": statement["Action"]}, thing)
+					continue
+				}
+				for _, principal := range b.principals(statement["Principal"]) {
+					add(principal[0], principal[1], statement, thing)
 				}
 			}
 		}
@@ -158,6 +180,27 @@ func (b *builder) resourcePolicies() {
 	for _, name := range slices.Sorted(maps.Keys(byPrincipal)) {
 		b.scene.Who = append(b.scene.Who, Identity{name, as[name], byPrincipal[name].permissions()})
 	}
+}
+
+// besides are those whom a statement leaves out that denies something to everybody else; empty if it is none such.
+func (b *builder) besides(statement map[string]any) string {
+	conditions := object(statement, "Condition")
+	arns := list(object(conditions, "ArnNotEquals")["aws:PrincipalArn"])
+	everybody := statement["Principal"] == "*" || object(statement, "Principal")["AWS"] == "*"
+	if statement["Effect"] != "Deny" || !everybody || len(conditions) != 1 || len(object(conditions, "ArnNotEquals")) != 1 {
+		return ""
+	}
+	var names []string
+	for _, arn := range arns {
+		name := b.text(arn)
+		if id, ok := b.reference(arn); ok && b.holder(id).name != "" {
+			name = b.holder(id).name
+		} else {
+			name = name[strings.LastIndex(name, ":")+1:]
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " and ")
 }
 
 // principals are the names of a principal, each with a word about it.
@@ -256,7 +299,7 @@ func (b *builder) resource(resource any) (name string, named bool) {
 		return "any resource", false
 	}
 	if id, ok := b.reference(resource); ok {
-		if b.stack.Resources[id].Type == "AWS::Logs::LogGroup" && b.writers[id] == 1 {
+		if b.stack.Resources[id].Type == "AWS::Logs::LogGroup" && b.naming[id] == 1 {
 			return ownLogs, true
 		}
 		return b.thing(id), true

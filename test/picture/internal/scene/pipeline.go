@@ -19,11 +19,12 @@ func (b *builder) pipelines() {
 		if mode := b.text(p["ExecutionMode"]); mode != "" {
 			note += ", " + strings.ToLower(mode)
 		}
+		if names := variables(p["Stages"]); len(names) > 0 {
+			note += "; of what differs from run to run, actions are given " + strings.Join(names, ", ")
+		}
 		notes = append(notes, note)
-		used := map[string]map[string]bool{}
-		variables(p["Stages"], used)
 		for _, s := range list(p["Stages"]) {
-			stage := b.stage(object(s), used)
+			stage := b.stage(object(s))
 			if len(ids) > 1 {
 				stage.Name = b.label(id) + ": " + stage.Name
 			}
@@ -34,7 +35,7 @@ func (b *builder) pipelines() {
 	b.scene.Note = strings.Join(notes, " · ")
 }
 
-func (b *builder) stage(s map[string]any, used map[string]map[string]bool) Stage {
+func (b *builder) stage(s map[string]any) Stage {
 	stage := Stage{Name: b.text(s["Name"])}
 	orders := map[int][]Card{}
 	for _, item := range list(s["Actions"]) {
@@ -44,7 +45,6 @@ func (b *builder) stage(s map[string]any, used map[string]map[string]bool) Stage
 			order = int(n)
 		}
 		card := b.action(a, stage.Name)
-		card.Gives = slices.Sorted(maps.Keys(used[b.text(a["Namespace"])]))
 		orders[order] = append(orders[order], card)
 		b.uses(a["RoleArn"], stage.Name+" / "+card.Title, "CodePipeline")
 	}

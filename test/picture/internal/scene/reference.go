@@ -52,26 +52,33 @@ func walk(value any, found func(id string)) {
 	}
 }
 
-// variable is a reference to an output variable of an action, #{Namespace.NAME}.
-var variable = regexp.MustCompile(`#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_-]+)\}`)
+// variable is what CodePipeline replaces in the configuration of an action, #{Namespace.NAME}.
+var variable = regexp.MustCompile(`#\{([A-Za-z0-9@_-]+\.[A-Za-z0-9@_-]+)\}`)
 
-// variables are the output variables that a value uses, by namespace.
-func variables(value any, used map[string]map[string]bool) {
-	switch v := value.(type) {
-	case string:
-		for _, m := range variable.FindAllStringSubmatch(v, -1) {
-			if used[m[1]] == nil {
-				used[m[1]] = map[string]bool{}
+// variables are those that a value holds. The execution's id is the only one whose text nobody can choose.
+func variables(value any) []string {
+	found := map[string]bool{}
+	var look func(any)
+	look = func(value any) {
+		switch v := value.(type) {
+		case string:
+			for _, m := range variable.FindAllStringSubmatch(v, -1) {
+				found[m[1]] = true
 			}
-			used[m[1]][m[2]] = true
-		}
-	case []any:
-		for _, item := range v {
-			variables(item, used)
-		}
-	case map[string]any:
-		for _, item := range v {
-			variables(item, used)
+		case []any:
+			for _, item := range v {
+				look(item)
+			}
+		case map[string]any:
+			for _, item := range v {
+				look(item)
+			}
 		}
 	}
+	look(value)
+	names := slices.Sorted(maps.Keys(found))
+	if len(names) == 1 && names[0] == "codepipeline.PipelineExecutionId" {
+		return []string{"the execution's id and nothing else"}
+	}
+	return names
 }

@@ -58,8 +58,6 @@ type Card struct {
 	Kind  Kind
 	Title string
 	Lines []string
-	// Gives are the variables that later actions use.
-	Gives []string
 }
 
 // Identity is somebody who may do something.
@@ -97,8 +95,12 @@ type builder struct {
 	shown map[string]bool   // by resource type
 	users map[string][]user // by the logical id of a role
 	runs  map[string][]run  // by the logical id of a project or function
-	// writers counts the roles whose policies name a resource.
-	writers map[string]int
+	// naming counts the roles whose policies name a resource.
+	naming map[string]int
+	// writers are those who may change a thing, by its name.
+	writers map[string][]user
+	// spared are those whom a thing's own policy lets write, and nobody else.
+	spared map[string]string
 }
 
 // user is who has a role.
@@ -109,14 +111,14 @@ type run struct{ stage, action string }
 
 // New looks at a stack.
 func New(stack assembly.Stack) Scene {
-	b := &builder{stack: stack, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{}, writers: map[string]int{}, scene: Scene{Title: stack.Name}}
+	b := &builder{stack: stack, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{}, naming: map[string]int{}, writers: map[string][]user{}, spared: map[string]string{}, scene: Scene{Title: stack.Name}}
 	b.ids = slices.SortedFunc(maps.Keys(stack.Resources), func(x, y string) int {
 		return strings.Compare(stack.Resources[x].Path+" "+x, stack.Resources[y].Path+" "+y)
 	})
 	b.pipelines()
 	b.events()
-	b.keeps()
 	b.permissions()
+	b.keeps()
 	b.also()
 	return b.scene
 }
