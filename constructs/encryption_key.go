@@ -20,7 +20,7 @@ type EncryptionKeyProps struct {
 
 	// RemovalPolicy decides what becomes of the key when it leaves the stack: with DESTROY it is deleted after 7 days, and what
 	// it has encrypted can't be read any more.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -59,7 +59,7 @@ func NewEncryptionKey(scope constructs.Construct, id string, props *EncryptionKe
 	if props != nil {
 		p = *props
 	}
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	this := &EncryptionKey{Construct: constructs.NewConstruct(scope, &id)}
 	this.Key = awskms.NewKey(this.Construct, jsii.String("Key"), &awskms.KeyProps{

@@ -50,7 +50,7 @@ func allow(resources []*string, actions ...string) awsiam.PolicyStatement {
 
 func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, key awskms.IKey, removal awscdk.RemovalPolicy) awslogs.LogGroup {
 	fill(&retention, awslogs.RetentionDays_THREE_MONTHS)
-	fill(&removal, awscdk.RemovalPolicy_RETAIN)
+	fill(&removal, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
 		Retention:     retention,
 		EncryptionKey: key,

@@ -34,7 +34,7 @@ type SourceProps struct {
 	Seed string
 
 	// RemovalPolicy decides what becomes of a created repository when it leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -81,7 +81,7 @@ func NewSource(scope constructs.Construct, id string, props *SourceProps) *Sourc
 	check("Source", scope, id, props.Validate())
 	p := *props
 	fill(&p.Branch, DefaultBranch)
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	this := &Source{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName}
 	if p.Existing {

@@ -55,7 +55,7 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 			Pipeline:      o.Pipeline,
 			Topic:         o.Topic,
 			LogKey:        o.Key,
-			RemovalPolicy: awscdk.RemovalPolicy(cfg.RemovalPolicy),
+			RemovalPolicy: removalPolicy(cfg),
 		})
 		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
 			Topic:    o.Topic,

@@ -35,7 +35,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	for _, warning := range cfg.Warnings {
 		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
 	}
-	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
+	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
 	source := archway.NewSource(stack, "Source", &archway.SourceProps{
@@ -91,5 +91,15 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
+	archway.CreateLast(trigger, pipeline)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
+}
+
+// removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is deleted all the same if the stack's
+// first deployment fails: left behind, its names would be taken when the deployment is tried again.
+func removalPolicy(cfg *config.Pipeline) awscdk.RemovalPolicy {
+	if cfg.RemovalPolicy == config.Destroy {
+		return awscdk.RemovalPolicy_DESTROY
+	}
+	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
