@@ -73,21 +73,22 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 			RemovalPolicy:  removal,
 		})
 	}
+	scanGate := newScanGate(stack, cfg, delivery, key, removal)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
 		Validator:         validator.Function,
 		Promoter:          promoter,
 		Execution:         archway.Execution(cfg.ExecutionMode),
-		ScanGate:          newScanGate(stack, cfg, delivery, key, removal),
+		ScanGate:          scanGate,
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Topic: topic, Key: key,
-		DeadLetters: trigger.Alarm,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
+		Topic: topic, Key: key,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
