@@ -37,9 +37,22 @@ type AlarmsProps struct {
 	// Default: none.
 	Others []awscloudwatch.Alarm
 
-	// Notifier is the function that tells of failed runs: whether it works is only noticed when it is needed.
-	// Default: there is none.
-	Notifier awslambda.IFunction
+	// Functions are the functions that must not crash.
+	// Default: none.
+	Functions []WatchedFunction
+}
+
+// WatchedFunction is a function that tells by itself of what it finds wrong. Lambda counts only what it can't tell: that it
+// crashed, ran out of memory or time, or had to give up.
+type WatchedFunction struct {
+	// Name is part of the alarm's id, such as "Notifier". Required.
+	Name string
+
+	// Function is the function. Required.
+	Function awslambda.IFunction
+
+	// Does completes "The function that …", and Then says what that means to whom is told.
+	Does, Then string
 }
 
 // Validate reports everything that is wrong with the props.
@@ -47,13 +60,20 @@ func (p *AlarmsProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(
+	errs := []error{
 		missing(p.Topic == nil, "Topic", "the SNS topic to tell"),
-		missing(len(p.Images) == 0, "Images", "at least one image"))
+		missing(len(p.Images) == 0, "Images", "at least one image"),
+	}
+	for i, watched := range p.Functions {
+		errs = append(errs,
+			missing(watched.Name == "", at("Functions", i)+".Name", "a name that tells it from the others"),
+			missing(watched.Function == nil, at("Functions", i)+".Function", "the function to watch"))
+	}
+	return errors.Join(errs...)
 }
 
 // Alarms are CloudWatch alarms about what makes runs fail soon: builds that come near their time limit, builds that wait for
-// machines, and a notifier that doesn't work. Failed runs themselves are no alarm, as each of them is told of already.
+// machines, and functions that don't work. Failed runs themselves are no alarm, as each of them is told of already.
 type Alarms struct {
 	constructs.Construct
 
@@ -85,10 +105,10 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 			})
 		}
 	}
-	if props.Notifier != nil {
-		this.add(this.Construct, "NotifierErrors", props, &alarm{
-			Namespace: "AWS/Lambda", Metric: "Errors", Dimension: "FunctionName", Value: props.Notifier.FunctionName(), Statistic: "Sum", Threshold: 1,
-			Description: "The function that tells of failed runs failed itself, so that a message may be missing. Look at the pipeline, and at the function's log.",
+	for _, watched := range props.Functions {
+		this.add(this.Construct, watched.Name+"Errors", props, &alarm{
+			Namespace: "AWS/Lambda", Metric: "Errors", Dimension: "FunctionName", Value: watched.Function.FunctionName(), Statistic: "Sum", Threshold: 1,
+			Description: "The function that " + watched.Does + " failed itself: it crashed, or took too long. " + watched.Then + " Its log says why: /aws/lambda/" + *watched.Function.FunctionName(),
 		})
 	}
 	for _, other := range props.Others {

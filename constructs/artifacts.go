@@ -20,7 +20,7 @@ type ArtifactsProps struct {
 	EncryptionKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the bucket when it leaves the stack; with DESTROY its objects are deleted too.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -48,7 +48,7 @@ func NewArtifacts(scope constructs.Construct, id string, props *ArtifactsProps) 
 		p = *props
 	}
 	fill(&p.ExpireDays, 30)
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	encryption := awss3.BucketEncryption_S3_MANAGED
 	if p.EncryptionKey != nil {

@@ -62,7 +62,7 @@ func TestArtifactsExpire(t *testing.T) {
 }
 
 func TestArtifactsAreKeptUnlessToldOtherwise(t *testing.T) {
-	hasResource(t, builds, bucket, map[string]any{"DeletionPolicy": "Retain"})
+	hasResource(t, builds, bucket, map[string]any{"DeletionPolicy": "RetainExceptOnCreate"})
 	hasResource(t, buildsAsTold, bucket, map[string]any{"DeletionPolicy": "Delete"})
 	if emptied := resources(t, builds, "Custom::S3AutoDeleteObjects"); len(emptied) != 0 {
 		t.Errorf("artifacts that are to be kept are deleted: %v", emptied)

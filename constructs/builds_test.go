@@ -269,10 +269,10 @@ func TestBuildLogsAreKeptForAWhile(t *testing.T) {
 		days         float64
 		deletion     string
 	}{
-		{builds, "Amd64Logs", 90, "Retain"},
-		{builds, "MergeLogs", 90, "Retain"},
+		{builds, "Amd64Logs", 90, "RetainExceptOnCreate"},
+		{builds, "MergeLogs", 90, "RetainExceptOnCreate"},
 		{buildsAsTold, "Arm64Logs", 7, "Delete"},
-		{buildsAsTold, "MergeLogs", 7, "Retain"},
+		{buildsAsTold, "MergeLogs", 7, "RetainExceptOnCreate"},
 	} {
 		got := resources(t, test.stack, "AWS::Logs::LogGroup")[test.group]
 		if got.Properties["RetentionInDays"] != test.days || got.DeletionPolicy != test.deletion {

@@ -53,7 +53,7 @@ func graph(title, unit string, width int, also object, lines ...[]any) widget {
 
 // measure is a metric of the functions.
 func measure(p *DashboardProps, image PipelineImage, name string, dimensions []any, how object) []any {
-	line := []any{metrics.Namespace, name, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), metrics.Repository, image.measured()}
+	line := []any{metrics.Namespace, name, metrics.Pipeline, p.Pipeline.Name, metrics.Repository, image.measured()}
 	return append(append(line, dimensions...), how)
 }
 
@@ -66,7 +66,7 @@ func (i PipelineImage) measured() string {
 }
 
 func widgetsOf(p *DashboardProps) []widget {
-	name := *p.Pipeline.Pipeline.Ref()
+	name := p.Pipeline.Name
 	widgets := []widget{{kind: "text", width: gridWidth, height: 2, properties: object{
 		"markdown": fmt.Sprintf("# %s\n[The pipeline](%s). What counts is shown by the day (UTC).", name, *p.Pipeline.ConsoleURL),
 	}}}
@@ -86,7 +86,7 @@ func widgetsOf(p *DashboardProps) []widget {
 // again as one more: https://docs.aws.amazon.com/codepipeline/latest/userguide/metrics-dimensions.html
 func runWidgets(p *DashboardProps) []widget {
 	failed := func(how object) []any {
-		return []any{"AWS/CodePipeline", "FailedPipelineExecutions", "PipelineName", *p.Pipeline.Pipeline.Ref(), how}
+		return []any{"AWS/CodePipeline", "FailedPipelineExecutions", "PipelineName", p.Pipeline.Name, how}
 	}
 	counted := [][]any{failed(object{"stat": "Sum", "label": "failed runs", "color": "#d62728"})}
 	rates := [][]any{failed(object{"stat": "Sum", "id": "failed", "visible": false})}
@@ -106,8 +106,8 @@ func runWidgets(p *DashboardProps) []widget {
 		graph("Promotions, rollbacks, failures", "runs", 8, nil, counted...),
 		graph("Success rate: promoted of promoted and failed", "%", 8, nil, rates...),
 		graph("Duration of a run", "seconds", 8, nil,
-			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", *p.Pipeline.Pipeline.Ref(), object{"stat": "Average", "label": "average"}},
-			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", *p.Pipeline.Pipeline.Ref(), object{"stat": "Maximum", "label": "longest"}}),
+			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name, object{"stat": "Average", "label": "average"}},
+			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name, object{"stat": "Maximum", "label": "longest"}}),
 	}
 }
 
@@ -159,7 +159,7 @@ func imageWidgets(p *DashboardProps) []widget {
 	}
 	// A search, because only checks that have found something have a metric.
 	search := fmt.Sprintf(`SEARCH('{%s,%s,%s,%s} MetricName="%s" %s="%s"', 'Sum', %d)`,
-		metrics.Namespace, metrics.Pipeline, metrics.Repository, metrics.Check, metrics.Findings, metrics.Pipeline, *p.Pipeline.Pipeline.Ref(), day)
+		metrics.Namespace, metrics.Pipeline, metrics.Repository, metrics.Check, metrics.Findings, metrics.Pipeline, p.Pipeline.Name, day)
 	return []widget{
 		graph("Verdicts", "image indexes", 8, object{"stacked": true}, verdicts...),
 		graph("Findings by check", "findings", 8, object{"stacked": true}, []any{object{"expression": search, "id": "findings"}}),

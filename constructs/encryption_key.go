@@ -20,7 +20,7 @@ type EncryptionKeyProps struct {
 
 	// RemovalPolicy decides what becomes of the key when it leaves the stack: with DESTROY it is deleted after 7 days, and what
 	// it has encrypted can't be read any more.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -59,7 +59,7 @@ func NewEncryptionKey(scope constructs.Construct, id string, props *EncryptionKe
 	if props != nil {
 		p = *props
 	}
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	this := &EncryptionKey{Construct: constructs.NewConstruct(scope, &id)}
 	this.Key = awskms.NewKey(this.Construct, jsii.String("Key"), &awskms.KeyProps{
@@ -75,18 +75,31 @@ func NewEncryptionKey(scope constructs.Construct, id string, props *EncryptionKe
 	return this
 }
 
+// uncut is how many characters of a stack's name every generated name has.
+const uncut = 24
+
 // allowLogs is for CloudWatch Logs, which names the log group in each call. A log group refers to its key, and so can't be
-// referred to here: but CloudFormation names it after the stack.
+// referred to here: but CloudFormation names it after the stack, or after a function, which it names after the stack. Of a long
+// name, a function's has only the beginning: 24 characters are never cut, as far as such names were seen.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func (k *EncryptionKey) allowLogs() {
-	groups := awscdk.Stack_Of(k.Construct).FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("logs"),
-		Resource:     jsii.String("log-group"),
-		ResourceName: jsii.String(*awscdk.Aws_STACK_NAME() + "-*"),
-		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	})
+	stack := awscdk.Stack_Of(k.Construct)
+	groups := func(name string) *string {
+		return stack.FormatArn(&awscdk.ArnComponents{
+			Service:      jsii.String("logs"),
+			Resource:     jsii.String("log-group"),
+			ResourceName: &name,
+			ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
+		})
+	}
+	functions := "/aws/lambda/" + *awscdk.Aws_STACK_NAME() + "-*"
+	if name := *stack.StackName(); !unresolved(name) && len(name) > uncut {
+		functions = "/aws/lambda/" + name[:uncut] + "*"
+	}
 	k.allow("logs."+*awscdk.Aws_REGION()+"."+*awscdk.Aws_URL_SUFFIX(),
-		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": groups}},
+		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": []*string{
+			groups(*awscdk.Aws_STACK_NAME() + "-*"), groups(functions),
+		}}},
 		"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
 		"kms:ReEncryptFrom", "kms:ReEncryptTo")
 }

@@ -30,7 +30,7 @@ var (
 func TestKeyIsRenewedAndOutlivesItsStack(t *testing.T) {
 	hasResource(t, publishingKey, "AWS::KMS::Key", map[string]any{
 		"Properties":     map[string]any{"EnableKeyRotation": true, "PendingWindowInDays": 7},
-		"DeletionPolicy": "Retain",
+		"DeletionPolicy": "RetainExceptOnCreate",
 	})
 	hasResource(t, encryptedTopic, "AWS::KMS::Key", map[string]any{"DeletionPolicy": "Delete"})
 }
@@ -67,7 +67,8 @@ func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
 	want := []string{
 		"arn:${AWS::Partition}:iam::${AWS::AccountId}:root: kms:*",
 		"logs.${AWS::Region}.${AWS::URLSuffix}: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo, " +
-			"if ArnLike kms:EncryptionContext:aws:logs:arn arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-*",
+			"if ArnLike kms:EncryptionContext:aws:logs:arn arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${AWS::StackName}-* " +
+			"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*",
 		"events.amazonaws.com: kms:Decrypt kms:GenerateDataKey",
 		"cloudwatch.amazonaws.com: kms:Decrypt kms:GenerateDataKey, if StringEquals aws:SourceAccount ${AWS::AccountId}",
 	}

@@ -35,7 +35,7 @@ type FailureNoticeProps struct {
 	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -72,8 +72,7 @@ const maxNoticeAge = time.Hour
 func NewFailureNotice(scope constructs.Construct, id string, props *FailureNoticeProps) *FailureNotice {
 	check("FailureNotice", scope, id, props.Validate())
 	p := *props
-	name := p.Pipeline.Pipeline.Ref()
-	pipelineARN := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: name})
+	pipeline := pipelineARN(scope, p.Pipeline.Name)
 
 	this := &FailureNotice{Construct: constructs.NewConstruct(scope, &id)}
 	this.Notifier = NewGoFunction(this.Construct, "Notifier", &GoFunctionProps{
@@ -86,7 +85,7 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 			"PIPELINE_URL": *p.Pipeline.ConsoleURL,
 		},
 		Statements: append([]awsiam.PolicyStatement{
-			allow([]*string{pipelineARN}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+			allow([]*string{pipeline}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
 		}, notify(p.Topic)...),
 		LogRetention:  p.LogRetention,
 		LogKey:        p.LogKey,
@@ -98,7 +97,7 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 		EventPattern: map[string]any{
 			"source":      []string{"aws.codepipeline"},
 			"detail-type": []string{"CodePipeline Pipeline Execution State Change"},
-			"resources":   []*string{pipelineARN},
+			"resources":   []*string{pipeline},
 			"detail":      map[string]any{"state": []string{"FAILED"}},
 		},
 		Targets: []any{&awsevents.CfnRule_TargetProperty{

@@ -61,15 +61,18 @@ func TestFunctionIsNotInvokedForWhatIsGivenUp(t *testing.T) {
 
 func TestFunctionLogsAsJSONToItsOwnGroup(t *testing.T) {
 	config := resources(t, function, lambdaFunction)["FnFunction"].Properties["LoggingConfig"].(map[string]any)
-	config["LogGroup"] = plain(config["LogGroup"])
-	want := map[string]any{"LogFormat": "JSON", "LogGroup": "${FnLogs}", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+	// Without a group of its own: then Lambda takes the one that CodePipeline links to.
+	want := map[string]any{"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
 	if diff := cmp.Diff(want, config); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if name := plain(resources(t, function, "AWS::Logs::LogGroup")["FnLogs"].Properties["LogGroupName"]); name != "/aws/lambda/${FnFunction}" {
+		t.Errorf("the log group is called %s", name)
 	}
 }
 
 func TestFunctionLogsAreKeptForAWhile(t *testing.T) {
-	for stack, deletion := range map[string]string{function: "Retain", functionAsTold: "Delete"} {
+	for stack, deletion := range map[string]string{function: "RetainExceptOnCreate", functionAsTold: "Delete"} {
 		group := resources(t, stack, "AWS::Logs::LogGroup")["FnLogs"]
 		if group.Properties["RetentionInDays"] != 90.0 || group.DeletionPolicy != deletion {
 			t.Errorf("%s: %v days, %s", stack, group.Properties["RetentionInDays"], group.DeletionPolicy)

@@ -3,6 +3,7 @@ package constructs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -75,7 +76,7 @@ type GoFunctionProps struct {
 	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -113,6 +114,9 @@ type GoFunction struct {
 
 	// LogGroup is where the function's structured log goes.
 	LogGroup awslogs.LogGroup
+
+	// LogAccess lets the role write to it.
+	LogAccess awsiam.Policy
 }
 
 // NewGoFunction compiles the package and adds the function to scope.
@@ -133,11 +137,11 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 
 	this := &GoFunction{Construct: constructs.NewConstruct(scope, &id)}
 	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.LogKey, p.RemovalPolicy)
-	statements := append(logStatements(this.LogGroup), p.Statements...)
+	statements := p.Statements
 	var onFailure awslambda.IDestination
 	if p.DeadLetters != nil {
 		onFailure = awslambdadestinations.NewSqsDestination(p.DeadLetters)
-		statements = append(statements, allow([]*string{p.DeadLetters.QueueArn()}, "sqs:SendMessage"))
+		statements = append(slices.Clone(statements), allow([]*string{p.DeadLetters.QueueArn()}, "sqs:SendMessage"))
 	}
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:     "lambda.amazonaws.com",
@@ -166,5 +170,22 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	})
 	resource := this.Function.Node().DefaultChild().(awslambda.CfnFunction)
 	resource.AddMetadata(jsii.String(PackageMetadata), p.Package)
+	this.logByName(resource)
 	return this
+}
+
+// logByName gives the log group the name that Lambda chooses by itself: CodePipeline links each action of a function to
+// /aws/lambda/FUNCTION, wherever the function logs to (recorded of real accounts). The function's name is generated, so that the
+// group comes after the function, and the permission to write to this group and no other after both: a policy of its own. Nothing
+// calls a function before that, in a stack that ends with [CreateLast].
+func (f *GoFunction) logByName(function awslambda.CfnFunction) {
+	// Left to itself, Lambda takes this very group. The CDK is told of the group all the same: without one it would make another.
+	function.AddPropertyDeletionOverride(jsii.String("LoggingConfig.LogGroup"))
+	group := f.LogGroup.Node().DefaultChild().(awslogs.CfnLogGroup)
+	group.SetLogGroupName(jsii.String("/aws/lambda/" + *function.Ref()))
+	statements := logStatements(f.LogGroup)
+	f.LogAccess = awsiam.NewPolicy(f.Construct, jsii.String("LogAccess"), &awsiam.PolicyProps{
+		Roles:    &[]awsiam.IRole{f.Role},
+		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+	})
 }

@@ -53,7 +53,7 @@ type MergeProps struct {
 	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the merge leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 

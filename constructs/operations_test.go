@@ -26,7 +26,9 @@ var operated = stack("Operated", func(stack awscdk.Stack) {
 		Slack:  &archway.SlackChannel{Name: "builds", Workspace: "T0", Channel: "C0"},
 	})
 	notice := archway.NewFailureNotice(stack, "Notice", &archway.FailureNoticeProps{Pipeline: pipeline, Topic: topic.Topic})
-	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: delivery.Images, Notifier: notice.Notifier.Function})
+	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: delivery.Images, Functions: []archway.WatchedFunction{
+		{Name: "Notifier", Function: notice.Notifier.Function, Does: "tells of failed runs", Then: "A message may be missing."},
+	}})
 	archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
 		Pipeline: pipeline, Delivery: delivery, Validator: functionOf(stack, "Validate"), Promoter: functionOf(stack, "Promote"), Alarms: alarms.Alarms,
 	})
@@ -42,7 +44,7 @@ func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
 	pattern.(map[string]any)["resources"] = plain(pattern.(map[string]any)["resources"])
 	want := map[string]any{
 		"source": []any{"aws.codepipeline"}, "detail-type": []any{"CodePipeline Pipeline Execution State Change"},
-		"resources": "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}", "detail": map[string]any{"state": []any{"FAILED"}},
+		"resources": "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app", "detail": map[string]any{"state": []any{"FAILED"}},
 	}
 	if diff := cmp.Diff(want, pattern); diff != "" {
 		t.Error(diff)
@@ -54,7 +56,7 @@ func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
 }
 
 func TestNotifierMayAskAboutItsPipelineAndTellItsTopic(t *testing.T) {
-	const pipeline = " on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}"
+	const pipeline = " on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"
 	want := []string{
 		"codepipeline:GetPipelineExecution" + pipeline,
 		"codepipeline:ListActionExecutions" + pipeline,
@@ -190,17 +192,17 @@ func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
 		}
 		got[w.Properties["title"].(string)] = strings.Join(metrics, "\n")
 	}
-	const image = " Pipeline ${Pipeline} Repository api"
+	const image = " Pipeline app Repository api"
 	want := map[string]string{
-		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
-		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName ${Pipeline}\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
-		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName ${Pipeline}\nAWS/CodePipeline PipelineDuration PipelineName ${Pipeline}",
+		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName app\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
+		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName app\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
+		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName app\nAWS/CodePipeline PipelineDuration PipelineName app",
 		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild Duration ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild Duration ProjectName ${apiMergeProject}",
 		"Duration of validation and promotion":          "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
 		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${apiBuildarm64Project}",
 		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiMergeProject}",
 		"Verdicts":                                      "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
-		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="${Pipeline}"', 'Sum', 86400)`,
+		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="app"', 'Sum', 86400)`,
 		"Size of valid images, compressed":              "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

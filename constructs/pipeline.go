@@ -44,6 +44,9 @@ type Pipeline struct {
 	// they need, and the whole of ECS, Step Functions and more with them.
 	Pipeline awscodepipeline.CfnPipeline
 
+	// Name is its name. Resources name it by this and not by a reference, so that they can be there before it (see [CreateLast]).
+	Name string
+
 	// Role is the role with which the pipeline and its actions call the other services.
 	Role awsiam.Role
 
@@ -62,7 +65,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	fill(&p.Execution, Queued)
 	d := p.Delivery
 
-	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id)}
+	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id), Name: d.PipelineName}
 	// One role: a role for each action would add nothing, as this one could assume every one of them.
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codepipeline.amazonaws.com",
@@ -97,7 +100,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		topic := d.Approval.Topic
 		this.Pipeline.AddMetadata(jsii.String(TopicKeysMetadata), map[string]any{*topic.TopicArn(): topic.MasterKey().KeyArn()})
 	}
-	this.ConsoleURL = jsii.String(console.pipeline(*this.Pipeline.Ref()))
+	this.ConsoleURL = jsii.String(console.pipeline(d.PipelineName))
 	return this
 }
 

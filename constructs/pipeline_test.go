@@ -396,7 +396,7 @@ func TestWildcardsStandOnlyWhereAWSAllowsNothingElse(t *testing.T) {
 func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 	got := output(t, twoImages, "Console")
 	want := regexp.MustCompile(`^https://\$\{AWS::Region\}\.\{"Fn::FindInMap":\["PipelineConsole[0-9A-F]{8}",\{"Ref":"AWS::Partition"\},"host"\]\}` +
-		`/codesuite/codepipeline/pipelines/\$\{Pipeline\}/view\?region=\$\{AWS::Region\}$`)
+		`/codesuite/codepipeline/pipelines/app/view\?region=\$\{AWS::Region\}$`)
 	if !want.MatchString(got) {
 		t.Errorf("got %s, want it to match %s", got, want)
 	}

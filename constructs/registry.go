@@ -44,7 +44,7 @@ type RegistryProps struct {
 
 	// RemovalPolicy decides what becomes of the releases when the registry leaves the stack; with DESTROY they are deleted. What is
 	// staged can be built again, and is always deleted.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -117,7 +117,7 @@ func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *R
 	check("Registry", scope, id, props.Validate())
 	p := *props
 	fill(&p.StagingDays, 14)
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	this := &Registry{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName, StagingDays: p.StagingDays}
 	this.Staging = awsecr.NewRepository(this.Construct, jsii.String("Staging"), &awsecr.RepositoryProps{

@@ -114,7 +114,7 @@ func TestRegistryIsEncrypted(t *testing.T) {
 
 func TestRegistryKeepsImagesByDefault(t *testing.T) {
 	images := resources(t, registry, ecrRepository)["RegistryImages"]
-	if images.DeletionPolicy != "Retain" || images.Properties["EmptyOnDelete"] != false {
+	if images.DeletionPolicy != "RetainExceptOnCreate" || images.Properties["EmptyOnDelete"] != false {
 		t.Errorf("DeletionPolicy %s, EmptyOnDelete %v", images.DeletionPolicy, images.Properties["EmptyOnDelete"])
 	}
 }

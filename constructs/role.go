@@ -29,15 +29,19 @@ func newRole(scope constructs.Construct, props *roleProps) awsiam.Role {
 			"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
 		}
 	}
-	return awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
-		Description: &props.Description,
-		AssumedBy:   awsiam.NewServicePrincipal(&props.Service, options),
-		InlinePolicies: &map[string]awsiam.PolicyDocument{
+	var policies *map[string]awsiam.PolicyDocument
+	if len(props.Statements) > 0 {
+		policies = &map[string]awsiam.PolicyDocument{
 			"Permissions": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
 				Statements: &props.Statements,
 				Minimize:   jsii.Bool(true), // one statement for each set of resources
 			}),
-		},
+		}
+	}
+	return awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		Description:    &props.Description,
+		AssumedBy:      awsiam.NewServicePrincipal(&props.Service, options),
+		InlinePolicies: policies,
 	})
 }
 
@@ -50,7 +54,7 @@ func allow(resources []*string, actions ...string) awsiam.PolicyStatement {
 
 func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, key awskms.IKey, removal awscdk.RemovalPolicy) awslogs.LogGroup {
 	fill(&retention, awslogs.RetentionDays_THREE_MONTHS)
-	fill(&removal, awscdk.RemovalPolicy_RETAIN)
+	fill(&removal, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
 		Retention:     retention,
 		EncryptionKey: key,

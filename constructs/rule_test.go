@@ -65,7 +65,7 @@ func TestTriggerFunctionMayStartThisPipelineOnly(t *testing.T) {
 		"codecommit:GetBranch on ${SourceRepository.Arn}",
 		"codecommit:GetFolder on ${SourceRepository.Arn}",
 		"codecommit:GetMergeOptions on ${SourceRepository.Arn}",
-		"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}",
+		"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"logs:CreateLogStream on ${TriggerFunctionLogs.Arn}",
 		"logs:PutLogEvents on ${TriggerFunctionLogs.Arn}",
 		"sqs:SendMessage on ${TriggerDeadLetters.Arn}",
@@ -164,7 +164,7 @@ func TestBuildNowNamesWhatIsToBeFilledIn(t *testing.T) {
 	if diff := cmp.Diff(want, output(t, ruled, "BuildNow")); diff != "" {
 		t.Errorf("with rules (-want +got):\n%s", diff)
 	}
-	want = "aws codepipeline start-pipeline-execution --name ${Pipeline} --source-revisions actionName=Source,revisionType=COMMIT_ID,revisionValue=COMMIT"
+	want = "aws codepipeline start-pipeline-execution --name app --source-revisions actionName=Source,revisionType=COMMIT_ID,revisionValue=COMMIT"
 	if diff := cmp.Diff(want, output(t, twoImages, "BuildNow")); diff != "" {
 		t.Errorf("without (-want +got):\n%s", diff)
 	}

@@ -1,16 +1,13 @@
 package constructs
 
 import (
-	"bufio"
 	"errors"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -29,12 +26,13 @@ type SourceProps struct {
 	Branch string
 
 	// Seed is a folder whose files become the first commit of a new repository: all but .git, and what its .gitignore
-	// excludes. CloudFormation uses it when it creates the repository, and ignores every later change.
+	// excludes. CloudFormation uses it when it creates the repository, and ignores every later change. No file may be empty, and
+	// all may have 20 MB, zipped.
 	// Default: the repository starts empty.
 	Seed string
 
 	// RemovalPolicy decides what becomes of a created repository when it leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -81,7 +79,7 @@ func NewSource(scope constructs.Construct, id string, props *SourceProps) *Sourc
 	check("Source", scope, id, props.Validate())
 	p := *props
 	fill(&p.Branch, DefaultBranch)
-	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN)
+	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
 	this := &Source{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName}
 	if p.Existing {
@@ -99,34 +97,6 @@ func NewSource(scope constructs.Construct, id string, props *SourceProps) *Sourc
 
 // DefaultBranch is the branch of constructs that are not told another one.
 const DefaultBranch = "main"
-
-func seed(scope constructs.Construct, dir, branch string) awscodecommit.Code {
-	if dir == "" {
-		return nil
-	}
-	asset := awss3assets.NewAsset(scope, jsii.String("Seed"), &awss3assets.AssetProps{
-		Path:       &dir,
-		IgnoreMode: awscdk.IgnoreMode_GIT,
-		Exclude:    jsii.Strings(append([]string{".git"}, gitignore(dir)...)...),
-	})
-	return awscodecommit.Code_FromAsset(asset, &branch)
-}
-
-// gitignore is the folder's own .gitignore: what a person would not commit is not seeded either.
-func gitignore(dir string) []string {
-	file, err := os.Open(filepath.Join(dir, ".gitignore"))
-	if err != nil {
-		return nil // there is none
-	}
-	defer file.Close()
-	var patterns []string
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
-			patterns = append(patterns, line)
-		}
-	}
-	return patterns
-}
 
 // CloneURL is the address for git over HTTPS.
 func (s *Source) CloneURL() *string { return s.Repository.RepositoryCloneUrlHttp() }

@@ -89,7 +89,7 @@ func TestSourceCanStartEmpty(t *testing.T) {
 }
 
 func TestSourceIsKeptUnlessToldOtherwise(t *testing.T) {
-	for stack, want := range map[string]string{source: "Retain", sourceEmpty: "Delete"} {
+	for stack, want := range map[string]string{source: "RetainExceptOnCreate", sourceEmpty: "Delete"} {
 		if got := resources(t, stack, codeCommitRepository)["SourceRepository"].DeletionPolicy; got != want {
 			t.Errorf("%s: DeletionPolicy is %s, want %s", stack, got, want)
 		}

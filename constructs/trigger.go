@@ -35,7 +35,7 @@ type TriggerProps struct {
 	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group of the function when it leaves the stack.
-	// Default: RETAIN.
+	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -97,7 +97,7 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 // direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to arrive.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
 func (t *Trigger) direct(p *TriggerProps) {
-	arn := pipelineARN(t.Construct, *p.Pipeline.Pipeline.Ref())
+	arn := pipelineARN(t.Construct, p.Pipeline.Name)
 	t.Role = newRole(t.Construct, &roleProps{
 		Service:        "events.amazonaws.com",
 		OwnAccountOnly: true,
@@ -114,7 +114,7 @@ func (t *Trigger) direct(p *TriggerProps) {
 			InputTemplate: jsii.String(`{"sourceRevisions":[{"actionName":"` + StageSource + `","revisionType":"COMMIT_ID","revisionValue":<commit>}]}`),
 		},
 	})
-	t.StartCommand = jsii.String("aws codepipeline start-pipeline-execution --name " + *p.Pipeline.Pipeline.Ref() +
+	t.StartCommand = jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
 		" --source-revisions actionName=" + StageSource + ",revisionType=COMMIT_ID,revisionValue=COMMIT")
 }
 
@@ -133,7 +133,7 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		RemovalPolicy: p.RemovalPolicy,
 		Files:         d.files(),
 		Statements: []awsiam.PolicyStatement{
-			allow([]*string{pipelineARN(t.Construct, *p.Pipeline.Pipeline.Ref())}, "codepipeline:StartPipelineExecution"),
+			allow([]*string{pipelineARN(t.Construct, p.Pipeline.Name)}, "codepipeline:StartPipelineExecution"),
 			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
 		},
 	})

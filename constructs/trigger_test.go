@@ -41,7 +41,7 @@ func TestTriggerPinsThePushedCommit(t *testing.T) {
 }
 
 func TestTriggerMayStartThisPipelineOnly(t *testing.T) {
-	want := []string{"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}"}
+	want := []string{"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"}
 	if diff := cmp.Diff(want, permissions(t, twoImages, "TriggerRole")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

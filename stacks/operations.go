@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -41,10 +42,35 @@ type operated struct {
 	Validator *archway.GoFunction
 	// Promoter is nil if nothing is promoted.
 	Promoter *archway.Promoter
+	// ScanGate is nil if no scans are judged.
+	ScanGate awslambda.IFunction
+	Trigger  *archway.Trigger
 	Topic    awssns.ITopic
 	Key      awskms.IKey
-	// DeadLetters is on while there are pushes that should have started a run and did not.
-	DeadLetters awscloudwatch.Alarm
+}
+
+// functions are those whose crash nobody might notice, or not for 20 minutes: so long CodePipeline waits for an action's function.
+func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFunction {
+	const repeats = "Lambda repeats it; if the action has failed, retry its stage."
+	all := []archway.WatchedFunction{{
+		Name: "Validator", Function: o.Validator.Function, Does: "checks images", Then: repeats,
+	}, {
+		Name: "Notifier", Function: notice.Notifier.Function, Does: "tells of failed runs",
+		Then: "A message may be missing: look at the pipeline.",
+	}}
+	if o.Promoter != nil {
+		all = append(all, archway.WatchedFunction{Name: "Promoter", Function: o.Promoter.Function, Does: "promotes images", Then: repeats})
+	}
+	if o.ScanGate != nil {
+		all = append(all, archway.WatchedFunction{Name: "ScanGate", Function: o.ScanGate, Does: "judges what scans have found", Then: repeats})
+	}
+	if o.Trigger.Function != nil {
+		all = append(all, archway.WatchedFunction{
+			Name: "Trigger", Function: o.Trigger.Function.Function, Does: "starts runs",
+			Then: "Lambda repeats it; a push that started nothing in the end lies in the dead-letter queue.",
+		})
+	}
+	return all
 }
 
 // addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
@@ -55,13 +81,13 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 			Pipeline:      o.Pipeline,
 			Topic:         o.Topic,
 			LogKey:        o.Key,
-			RemovalPolicy: awscdk.RemovalPolicy(cfg.RemovalPolicy),
+			RemovalPolicy: removalPolicy(cfg),
 		})
 		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
-			Topic:    o.Topic,
-			Images:   o.Delivery.Images,
-			Notifier: notice.Notifier.Function,
-			Others:   []awscloudwatch.Alarm{o.DeadLetters},
+			Topic:     o.Topic,
+			Images:    o.Delivery.Images,
+			Functions: o.functions(notice),
+			Others:    []awscloudwatch.Alarm{o.Trigger.Alarm},
 		}).Alarms
 	}
 	if cfg.Dashboard {

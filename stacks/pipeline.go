@@ -35,7 +35,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	for _, warning := range cfg.Warnings {
 		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
 	}
-	removal := awscdk.RemovalPolicy(cfg.RemovalPolicy)
+	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
 	source := archway.NewSource(stack, "Source", &archway.SourceProps{
@@ -73,23 +73,34 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 			RemovalPolicy:  removal,
 		})
 	}
+	scanGate := newScanGate(stack, cfg, delivery, key, removal)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
 		Validator:         validator.Function,
 		Promoter:          promoter,
 		Execution:         archway.Execution(cfg.ExecutionMode),
-		ScanGate:          newScanGate(stack, cfg, delivery, key, removal),
+		ScanGate:          scanGate,
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Topic: topic, Key: key,
-		DeadLetters: trigger.Alarm,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
+		Topic: topic, Key: key,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
+	archway.CreateLast(trigger, pipeline)
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
+}
+
+// removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is deleted all the same if the stack's
+// first deployment fails: left behind, its names would be taken when the deployment is tried again.
+func removalPolicy(cfg *config.Pipeline) awscdk.RemovalPolicy {
+	if cfg.RemovalPolicy == config.Destroy {
+		return awscdk.RemovalPolicy_DESTROY
+	}
+	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }

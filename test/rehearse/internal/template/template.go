@@ -47,6 +47,9 @@ type Resource struct {
 	DependsOn  any
 	Properties map[string]any
 	Metadata   map[string]any
+
+	// DeletionPolicy says what becomes of the resource with the stack.
+	DeletionPolicy string
 }
 
 // Output is one output of the stack.
@@ -102,10 +105,9 @@ func Parse(content []byte) (*Template, error) {
 	return t, nil
 }
 
-// withoutEffect are attributes of a resource that say when or in what order
-// CloudFormation creates, replaces and deletes it. A rehearsal creates all
-// resources once, in the order of their references, and deletes all of them.
-var withoutEffect = map[string]bool{"DependsOn": true, "DeletionPolicy": true, "UpdateReplacePolicy": true}
+// withoutEffect are attributes of a resource that make no difference here: a
+// rehearsal creates all resources once, and replaces none.
+var withoutEffect = map[string]bool{"UpdateReplacePolicy": true}
 
 func parseResources(content []byte) (map[string]Resource, error) {
 	raw := map[string]map[string]json.RawMessage{}
@@ -126,6 +128,10 @@ func parseResources(content []byte) (map[string]Resource, error) {
 				target = &r.Properties
 			case attribute == "Metadata":
 				target = &r.Metadata
+			case attribute == "DependsOn":
+				target = &r.DependsOn
+			case attribute == "DeletionPolicy":
+				target = &r.DeletionPolicy
 			case withoutEffect[attribute]:
 				continue
 			default:
