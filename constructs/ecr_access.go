@@ -12,7 +12,7 @@ import (
 var (
 	ecrRead = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
-	// ecrPull read an image, as a client does that runs it.
+	// ecrPull read an image, as a client does that runs or copies it.
 	ecrPull = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
 	// ecrWrite are all actions that write an image.
@@ -25,9 +25,8 @@ var (
 	// are not read: each build's index says what platform it is for.
 	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
-	// ecrCopyFrom and ecrCopyTo copy an image from one repository to another, and ecrCopyTo points tags at it.
-	ecrCopyFrom = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
-	ecrCopyTo   = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
+	// ecrCopyTo take an image from another repository, and point tags at it.
+	ecrCopyTo = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
 )
 
 // registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action

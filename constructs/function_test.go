@@ -200,7 +200,7 @@ func TestValidatorMayOnlyReadTheRegistry(t *testing.T) {
 
 func TestPromoterMayCopyFromStagingToRelease(t *testing.T) {
 	want := slices.Concat(
-		ofBoth("Staging", "BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"),
+		ofBoth("Staging", "BatchGetImage", "GetDownloadUrlForLayer"),
 		ofBoth("Images", "BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages", "InitiateLayerUpload", "PutImage", "UploadLayerPart"),
 		[]string{
 			"codecommit:GetBranch on ${SourceRepository.Arn}",

@@ -96,7 +96,11 @@ func (b *identity) native(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{settings.ImageDigest: digest.String()}, errors.Join(
+	out := digest.String()
+	if b.world.forge != nil {
+		out = b.world.forge(out)
+	}
+	return map[string]string{settings.ImageDigest: out}, errors.Join(
 		remote.Write(b.repository.Digest(digest.String()), made, b.remote(ctx)...), remote.Write(cache, left, b.remote(ctx)...))
 }
 
@@ -145,7 +149,11 @@ func (b *identity) merge(ctx context.Context) (map[string]string, error) {
 		if built == settings.None {
 			continue
 		}
-		found, err := remote.Get(b.repository.Digest(built), b.remote(ctx)...)
+		from, err := name.NewDigest(b.repository.Name() + "@" + built)
+		if err != nil {
+			return nil, err
+		}
+		found, err := remote.Get(from, b.remote(ctx)...)
 		if err != nil {
 			return nil, err
 		}

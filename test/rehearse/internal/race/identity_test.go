@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -143,20 +144,18 @@ func (b *identity) newest(ctx context.Context, stage string) (map[string]types.A
 	return newest, nil
 }
 
-// buildOf is who took over the latest build of a project whose name has a text in it.
-func (w *world) buildOf(project string) *identity {
+// takeOver is who took over the latest build of some kind.
+func (w *world) takeOver(is func(environment map[string]string) bool) *identity {
 	w.t.Helper()
 	w.mu.Lock()
-	at := slices.IndexFunc(w.built, func(e map[string]string) bool { return strings.Contains(e["CODEBUILD_BUILD_ID"], project) })
-	var environment map[string]string
-	if at >= 0 {
-		environment = w.built[at]
-	}
+	all := slices.Clone(w.built)
 	w.mu.Unlock()
+	slices.Reverse(all)
+	at := slices.IndexFunc(all, is)
 	if at < 0 {
-		w.t.Fatalf("no build of %s has run", project)
+		w.t.Fatal("no such build has run")
 	}
-	b, err := w.identity(w.t.Context(), environment)
+	b, err := w.identity(w.t.Context(), maps.Clone(all[at]))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -63,6 +63,8 @@ type world struct {
 	after func()
 	// smoke, if set, does the smoke tests.
 	smoke func(platform, index string) error
+	// forge, if set, changes the digest that a build puts out.
+	forge func(digest string) string
 	// built are the environments of all builds so far.
 	built []map[string]string
 }
