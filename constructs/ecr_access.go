@@ -12,7 +12,7 @@ import (
 var (
 	ecrRead = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
-	// ecrPull read an image, as a client does that runs it.
+	// ecrPull read an image, as a client does that runs or copies it.
 	ecrPull = []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
 	// ecrWrite are all actions that write an image.
@@ -25,11 +25,9 @@ var (
 	// are not read: each build's index says what platform it is for.
 	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
-	// ecrCopyFrom and ecrCopyTo copy an image from one repository to another, and ecrCopyTo points tags at it. To mount a layer of
-	// another repository asks there for what reading it asks for.
+	// ecrCopyTo take an image from another repository, and point tags at it. There, to mount a layer asks for what pulling asks for.
 	// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
-	ecrCopyFrom = ecrPull
-	ecrCopyTo   = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
+	ecrCopyTo = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
 )
 
 // registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action

@@ -97,7 +97,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 	targets := releases(d.Images)
 	// To ECR, pointing a tag is a push too.
 	statements := slices.Concat([]awsiam.PolicyStatement{
-		allow(repositoryARNs(stagings(d.Images)), ecrCopyFrom...),
+		allow(repositoryARNs(stagings(d.Images)), ecrPull...),
 		allow(repositoryARNs(targets), ecrCopyTo...),
 	}, signs(scope, props.SigningProfile, targets...))
 	access := awsiam.NewPolicy(function.Construct, jsii.String("Access"), &awsiam.PolicyProps{

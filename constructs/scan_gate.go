@@ -155,7 +155,7 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 	statements := []awsiam.PolicyStatement{
 		registryLogin(),
 		allow(repositoryARNs(stagings(judged)), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
-		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:ListActionExecutions"),
+		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
 		jobResult(),
 	}
 	if props.Enhanced {

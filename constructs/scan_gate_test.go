@@ -45,6 +45,7 @@ func TestFunctionsKnowHowLongARunMayBeHeldUp(t *testing.T) {
 
 func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
 	want := []string{
+		"codepipeline:GetPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"codepipeline:PutJobFailureResult on *",
 		"codepipeline:PutJobSuccessResult on *",

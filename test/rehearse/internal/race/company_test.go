@@ -2,7 +2,6 @@ package race_test
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,17 +14,12 @@ import (
 // company is a pipeline with all that tells people, with a customer's key for everything, and that can be removed whole.
 const company = "../../testdata/company/cdk.json"
 
-// buildRoles are those of builds that take no time here, and so ask the registry for nothing.
-var buildRoles = regexp.MustCompile(`^company/app(Build|Merge|SmokeTest)`)
-
-// inVain are the allowances that nothing needed, but for those of builds.
+// inVain are the allowances that nothing needed.
 func (w *world) inVain() []string {
 	w.t.Helper()
 	var all []string
 	for _, u := range w.Permissions().Unused {
-		if !buildRoles.MatchString(u.Owner) {
-			all = append(all, fmt.Sprintf("%s allows %s on %s", u.Statement, u.Action, u.Resource))
-		}
+		all = append(all, fmt.Sprintf("%s allows %s on %s", u.Statement, u.Action, u.Resource))
 	}
 	return all
 }
@@ -56,7 +50,7 @@ func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
 	changed := stacks(t, company)
 	added := []struct{ role, action string }{
 		{"company/FailureNoticeNotifierRole", "ecr:BatchDeleteImage"},
-		{"company/PromoteRole", "codepipeline:ListActionExecutions"},
+		{"company/TriggerRole", "codepipeline:ListActionExecutions"},
 		{"company/PromoteRole", "sns:Publish"},
 		{"company/ValidateRole", "logs:CreateLogGroup"},
 	}

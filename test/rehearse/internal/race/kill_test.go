@@ -92,15 +92,15 @@ func (k *killer) hit() bool {
 	}
 	if tags["latest"] != k.before {
 		k.moved++
-		if !slices.Contains(values(tags, "latest", "main"), tags["latest"]) {
+		if !slices.Contains(valuesBut(tags, "latest", "main"), tags["latest"]) {
 			k.t.Errorf("at request %d latest serves an image without its immutable tag: %v", k.at, tags)
 		}
 	}
 	return true
 }
 
-// values are what the tags serve, but for some.
-func values(tags map[string]string, but ...string) []string {
+// valuesBut are what the tags serve, but for some.
+func valuesBut(tags map[string]string, but ...string) []string {
 	var all []string
 	for tag, digest := range tags {
 		if !slices.Contains(but, tag) {

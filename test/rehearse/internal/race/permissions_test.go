@@ -2,6 +2,7 @@ package race_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,7 +21,10 @@ func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
 		"the pipeline starts a build":          {"/PipelineRole", "codebuild:StartBuild", "Build"},
 		"CodeBuild takes on the build's role":  {"BuildArm64Role", "sts:AssumeRole", "Build"},
 		"the validator reads the index":        {"/ValidateRole", "ecr:BatchGetImage", "Validate"},
-		"the promoter writes the tags":         {"/PromoteRole", "ecr:PutImage", "Promote"},
+		"the promoter writes the tags":         {"/PromoteAccess", "ecr:PutImage", "Promote"},
+		"the promoter reads what was staged":   {"/PromoteAccess", "ecr:GetDownloadUrlForLayer", "Promote"},
+		"the promoter asks whose turn it is":   {"/PromoteRole", "codepipeline:GetPipelineState", "Promote"},
+		"the merge asks what the builds made":  {"MergeRole", "codepipeline:ListActionExecutions", "Merge"},
 		"the promoter has a token for reading": {"/PromoteRole", "ecr:GetAuthorizationToken", "Promote"},
 	}
 	for name, test := range tests {
@@ -121,7 +125,8 @@ func promoters(all []iam.Allowance) []iam.Allowance {
 func TestOtherDaysNeedTheRest(t *testing.T) {
 	w := deploy(t, root+"/cdk.json")
 	w.seed(app)
-	w.succeeded(w.commit(app, "main", "second").Wait()[0])
+	second := w.commit(app, "main", "second")
+	w.succeeded(second.Wait()[0])
 	for method, stage := range map[string]string{http.MethodGet: "Validate", http.MethodPut: "Promote"} {
 		w.faults(func(response http.ResponseWriter, r *http.Request) bool {
 			if r.Method == method {
@@ -134,6 +139,9 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 		}
 		w.faults(nil)
 	}
+	if r := w.at(app, second.Commit()).Wait(); r.Stage("Promote").Status != codepipeline.Failed { // another build of the same commit
+		t.Fatalf("got %s", r.Stage("Promote").Status)
+	}
 	building := make(chan struct{})
 	var once sync.Once
 	w.hold = func(ctx context.Context) {
@@ -145,7 +153,10 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 	stopped.Stop()
 
 	report := w.Permissions()
-	needed := []string{"codepipeline:PutJobFailureResult", "codecommit:GetMergeOptions", "codebuild:StopBuild"}
+	needed := []string{"codepipeline:PutJobFailureResult", "codecommit:GetMergeOptions", "codebuild:StopBuild", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}
+	if len(report.Unused) > 0 {
+		t.Errorf("nothing needed %+v", report.Unused)
+	}
 	for _, a := range report.NotExercised {
 		// An execution that is stopped while it builds has nothing else to stop.
 		other := a.Action == "codebuild:StopBuild" && !strings.Contains(a.Resource, "Build")
@@ -153,10 +164,52 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 			t.Errorf("nothing needed %s of %s on %s", a.Action, a.Owner, a.Resource)
 		}
 	}
-	// Builds that take no time don't work with their roles; all others do.
 	removed, err := iamtest.Check(stacks(t, root+"/cdk.json"), report)
 	if err != nil {
 		t.Error(err)
 	}
 	t.Logf("%d permissions removed in turn; %d calls, %d of them different", removed, report.Calls, len(report.Uses))
+}
+
+// Git tags, and builds that somebody asks for, need what pushes of branches don't.
+func TestTagsAndWishesNeedTheRest(t *testing.T) {
+	w := deploy(t, ruled)
+	seed := w.seed("ruled")
+	w.succeeded(w.tagged("ruled", "v1", seed.Commit()).Wait()[0])
+	w.succeeded(w.commit("ruled", "preview/x", "2").Wait()[0])
+	for stack, branch := range map[string]string{"ruled": "feature/y", "ruled-previews": "preview/y"} {
+		w.point("ruled", branch, seed.Commit())
+		w.succeeded(w.wished(stack, `{"build": {"type": "branch", "name": "`+branch+`"}}`))
+	}
+	w.due()
+	report := w.Permissions()
+	if len(report.Unused) > 0 {
+		t.Errorf("nothing needed %+v", report.Unused)
+	}
+	for _, a := range report.NotExercised {
+		if strings.HasPrefix(a.Action, "codecommit:Get") && a.Action != "codecommit:GetMergeOptions" {
+			t.Errorf("nothing needed %s of %s on %s", a.Action, a.Owner, a.Resource)
+		}
+	}
+	if removed, err := iamtest.Check(stacks(t, ruled), report); err != nil {
+		t.Errorf("%d permissions removed in turn: %v", removed, err)
+	}
+}
+
+// wished is a run that somebody asks the function for.
+func (w *world) wished(stack, wish string) codepipeline.Result {
+	w.t.Helper()
+	answer, log, err := w.Invoke(w.t.Context(), stack, "archway/lambda/trigger", []byte(wish))
+	var started struct{ Execution string }
+	if err == nil {
+		err = json.Unmarshal(answer, &started)
+	}
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, log)
+	}
+	x, err := w.Find(stack, started.Execution)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return x.Wait()
 }

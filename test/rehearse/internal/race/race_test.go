@@ -57,7 +57,7 @@ func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
 		r := x.Wait()
 		w.succeeded(r)
 		want[commits[n][:12]] = validated(r, app)
-		if r.Action("Promote", app).Variables["kept"] != "none" {
+		if promoted(r)["kept-"+app] != "none" {
 			kept++
 		}
 		want["latest"], want["main"] = validated(r, app), validated(r, app)
@@ -74,16 +74,17 @@ func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
 	for n := range 6 {
 		commits = append(commits, w.commit(app, "quiet", fmt.Sprint(n)).Commit()) // no rule starts anything for it
 	}
+	w.point(app, "main", commits[len(commits)-1])
 	digests := map[string]string{}
 	newest, left := -1, 0
 	for _, n := range []int{2, 0, 4, 1, 5, 3} {
 		r := w.at(app, commits[n]).Wait()
 		w.succeeded(r)
 		digests[commits[n]] = validated(r, app)
-		if promote := r.Action("Promote", app); n < newest {
+		if said := promoted(r); n < newest {
 			left++
-			if promote.Variables["kept"] != "latest,main" || !strings.Contains(promote.Message, "latest was left where it is: it serves the newer commit "+commits[newest][:12]) {
-				t.Errorf("commit %d: %v, %q", n, promote.Variables, promote.Message)
+			if said["kept-"+app] != "latest,main" || !strings.Contains(said["summary"], "latest was left where it is: it serves the newer commit "+commits[newest][:12]) {
+				t.Errorf("commit %d: %v", n, said)
 			}
 		}
 		newest = max(newest, n)
@@ -124,8 +125,8 @@ func TestRollbackPutsTheMovingTagsBackWithinSeconds(t *testing.T) {
 	want := before
 	want["latest"], want["main"] = validated(first, app), validated(first, app)
 	w.wantTags(app, want)
-	if message := r.Action("Promote", app).Message; !strings.HasPrefix(message, "Rollback: latest, main now at sha256:") {
-		t.Errorf("the console shows %q", message)
+	if said := promoted(r)["summary"]; !strings.HasPrefix(said, "Rollback: hello-go: latest, main now at sha256:") {
+		t.Errorf("it says %q", said)
 	}
 	third := w.commit(app, "main", "3")
 	r = third.Wait()[0]
@@ -198,14 +199,15 @@ func TestConflictOfOneImageKeepsAllImagesWhereTheyAre(t *testing.T) {
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]
 	push := w.commit("two-images", "quiet", "2")
-	w.taken("two-images/worker", "w-"+push.Commit()[:8], validated(first, "worker"))
+	w.point("two-images", "trunk", push.Commit())
+	if err := w.Retag("two-images/worker", "w-"+push.Commit()[:8], validated(first, "worker")); err != nil {
+		t.Fatal(err)
+	}
 	web, worker := w.tagsOf("two-images/web"), w.tagsOf("two-images/worker")
 	r := w.at("two-images", push.Commit()).Wait()
-	if r.Status != codepipeline.Failed || r.Action("Promote", "worker-check").Status != codepipeline.Failed || r.Action("Promote", "web").Status != codepipeline.DidNotRun {
-		t.Fatalf("got %s, %+v", r.Status, r.Stage("Promote"))
-	}
-	if message := r.Action("Promote", "worker-check").Message; !strings.HasPrefix(message, "No tag was moved: an immutable tag serves another image already") {
-		t.Errorf("message %q", message)
+	const refusal = "No tag was moved. An immutable tag of the image worker serves another image already"
+	if got := r.Action("Promote", "Promote"); got.Status != codepipeline.Failed || !strings.HasPrefix(got.Message, refusal) {
+		t.Fatalf("got %s: %q", got.Status, got.Message)
 	}
 	w.wantTags("two-images/web", web)
 	w.wantTags("two-images/worker", worker)
@@ -217,18 +219,23 @@ func TestHalfPromotionRollsItselfBack(t *testing.T) {
 	w := deploy(t, twoImages, `"Name":"Promote"}`, `"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]
-	web := w.tagsOf("two-images/web")
+	web, worker := w.tagsOf("two-images/web"), w.tagsOf("two-images/worker")
+	half := make(chan map[string]string, 10)
 	w.faults(func(response http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/two-images/worker/") {
+		if r.Method != http.MethodPut || !strings.HasSuffix(r.URL.Path, "/two-images/worker/manifests/trunk") {
 			return false
 		}
+		half <- w.tagsOf("two-images/web")
 		response.WriteHeader(http.StatusForbidden)
 		return true
 	})
 	push := w.commit("two-images", "trunk", "2")
 	failed := push.Wait()[0]
-	if failed.Status != codepipeline.Failed || failed.Action("Promote", "web").Status != codepipeline.Succeeded {
+	if failed.Status != codepipeline.Failed {
 		t.Fatalf("got %s", failed.Status)
+	}
+	if got := <-half; got["latest"] != validated(failed, "web") {
+		t.Errorf("it failed before web's tags had moved: %v", got)
 	}
 	all := w.Executions("two-images")
 	r := all[len(all)-1].Wait()
@@ -238,6 +245,8 @@ func TestHalfPromotionRollsItselfBack(t *testing.T) {
 	w.succeeded(r)
 	web[push.Commit()[:12]] = validated(failed, "web")
 	w.wantTags("two-images/web", web)
+	worker["w-"+push.Commit()[:8]] = validated(failed, "worker")
+	w.wantTags("two-images/worker", worker)
 }
 
 func (w *world) tagsOf(repository string) map[string]string {

@@ -33,7 +33,7 @@ func TestMissingSignatureIsReported(t *testing.T) {
 	for _, action := range []string{"signer:SignPayload", "ecr:UploadLayerPart"} {
 		t.Run(action, func(t *testing.T) {
 			all := stacks(t, signed)
-			permission, err := iamtest.Find(all, "signed/PromoteRole", action, 0)
+			permission, err := iamtest.Find(all, "signed/PromoteAccess", action, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,11 +15,11 @@ func TestFailingSmokeTestLeavesEveryTagAsItWasAndARetryHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tested []string
-	w.smokeTests(func(environment map[string]string) error {
+	w.smokeTests(func(platform, index string) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		tested = append(tested, environment["PLATFORM"]+" "+environment["INDEX_DIGEST"])
-		if environment["PLATFORM"] == "linux/arm64" {
+		tested = append(tested, platform+" "+index)
+		if platform == "linux/arm64" {
 			return errors.New("no answer")
 		}
 		return nil
@@ -37,8 +37,8 @@ func TestFailingSmokeTestLeavesEveryTagAsItWasAndARetryHeals(t *testing.T) {
 	w.wantTags(queued, before)
 
 	tested = nil
-	w.smokeTests(func(environment map[string]string) error {
-		tested = append(tested, environment["PLATFORM"])
+	w.smokeTests(func(platform, _ string) error {
+		tested = append(tested, platform)
 		return nil
 	})
 	again, err := w.RetryStage(t.Context(), queued, "SmokeTest", x.Execution, codepipeline.FailedActions)

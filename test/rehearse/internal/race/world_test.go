@@ -21,22 +21,20 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"archway/internal/settings"
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/awsapi"
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/decided"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/synth"
 )
 
 const (
 	root      = "../../../.."
-	ruled     = "testdata/rules/cdk.json"      // with rules that EventBridge can tell by itself
-	patterned = "testdata/patterned/cdk.json"  // with a rule that only a function can tell
+	ruled     = "testdata/rules/cdk.json"
 	twoImages = "testdata/two-images/cdk.json" // without required provenance, which builds that take no time don't make
 )
 
@@ -44,7 +42,6 @@ const (
 type world struct {
 	*rehearsal.Rehearsal
 	t    *testing.T
-	auth authn.Authenticator
 	http http.RoundTripper
 
 	mu    sync.Mutex
@@ -65,7 +62,11 @@ type world struct {
 	// before the answer goes out.
 	after func()
 	// smoke, if set, does the smoke tests.
-	smoke func(environment map[string]string) error
+	smoke func(platform, index string) error
+	// forge, if set, changes the digest that a build puts out.
+	forge func(digest string) string
+	// built are the environments of all builds so far.
+	built []map[string]string
 }
 
 var synthesized sync.Map
@@ -74,11 +75,10 @@ var synthesized sync.Map
 func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
-		dir, err := os.MkdirTemp("", "archway-race-")
+		dir, err := os.MkdirTemp(temporary, "assembly-")
 		if err != nil {
 			return nil, err
 		}
-		temporary = append(temporary, dir)
 		if err := synth.Run(context.Background(), cdkJSON, dir); err != nil {
 			return nil, err
 		}
@@ -100,10 +100,12 @@ func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
 	return deployWith(t, cdkJSON, options{}, replace...)
 }
 
-// options say who stands for people and scanners.
+// options say who stands for people and scanners, and what is assumed of AWS.
 type options struct {
 	approve func(context.Context, actions.Request) (actions.Decision, error)
 	scan    func(repository, digest string) awsapi.Scan
+	// readings are of facts that are unproven. Nil: CodePipeline's history is prompt, for nobody likes to wait; else as by default.
+	readings *decided.Readings
 }
 
 func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
@@ -125,9 +127,14 @@ func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *wor
 func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	t.Helper()
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	readings := decided.Readings{PromptHistory: true}
+	if o.readings != nil {
+		readings = *o.readings
+	}
 	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan, Observer: w.observe,
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan,
+		Observer: w.observe, Readings: readings,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,13 +151,19 @@ func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	return w
 }
 
-var temporary []string
+var (
+	temporary string
+	programs  *rehearsal.Programs
+)
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	for _, dir := range temporary {
-		os.RemoveAll(dir)
+	var err error
+	if temporary, err = os.MkdirTemp("", "archway-race-"); err != nil {
+		panic(err)
 	}
+	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
+	code := m.Run()
+	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
@@ -178,7 +191,7 @@ func (w *world) faults(fault func(http.ResponseWriter, *http.Request) bool) {
 	w.fault = fault
 }
 
-func (w *world) smokeTests(smoke func(environment map[string]string) error) {
+func (w *world) smokeTests(smoke func(platform, index string) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.smoke = smoke
@@ -218,8 +231,6 @@ func (w *world) connect() {
 		w.t.Fatal(err)
 	}
 	roots.AppendCertsFromPEM(bundle)
-	user, password := w.Login()
-	w.auth = authn.FromConfig(authn.AuthConfig{Username: user, Password: password})
 	_, port, _ := strings.Cut(w.RegistryHost(), ":")
 	w.http = marked{&http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots},
@@ -272,6 +283,14 @@ func (w *world) at(pipeline, commit string) *codepipeline.Execution {
 	return x
 }
 
+// point lets a branch have a commit already of which no event tells.
+func (w *world) point(repository, branch, commit string) {
+	w.t.Helper()
+	if err := w.Point(w.t.Context(), repository, "refs/heads/"+branch, commit); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) succeeded(r codepipeline.Result) {
 	w.t.Helper()
 	if r.Status == codepipeline.Succeeded {
@@ -291,6 +310,11 @@ func validated(r codepipeline.Result, image string) string {
 	return r.Variables["Validate-"+image]["digest"]
 }
 
+// promoted is what the promotion of a run says that it did.
+func promoted(r codepipeline.Result) map[string]string {
+	return r.Action(settings.StagePromote, settings.ActionPromote).Variables
+}
+
 func (w *world) wantTags(repository string, want map[string]string) {
 	w.t.Helper()
 	got, err := w.Tags(repository)
@@ -303,20 +327,3 @@ func (w *world) wantTags(repository string, want map[string]string) {
 }
 
 func seconds(since time.Time) string { return fmt.Sprintf("%.1f s", time.Since(since).Seconds()) }
-
-// taken points a tag at an image beforehand.
-func (w *world) taken(repository, tag, digest string) {
-	w.t.Helper()
-	options := []remote.Option{remote.WithAuth(w.auth), remote.WithTransport(w.http)}
-	from, err := name.NewDigest(w.RegistryHost() + "/" + repository + "@" + digest)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	index, err := remote.Index(from, options...)
-	if err == nil {
-		err = remote.Tag(from.Context().Tag(tag), index, options...)
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}

@@ -120,7 +120,7 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 	}
 	var builds codepipeline.Provider = build
 	if r.options.Builds != nil {
-		builds = &stubBuild{build, r.options.Builds}
+		builds = &stubBuild{build, r, r.options.Builds}
 	}
 	return r.guard(map[codepipeline.ActionType]codepipeline.Provider{
 		actions.CodeCommit: &actions.Source{Repository: func(name string) (*codecommit.Repository, bool) {

@@ -13,9 +13,12 @@ import (
 // buildFunctions starts to compile the stacks' functions for this machine, and unpacks their code. What
 // it returns waits for the programs, by function name.
 func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack) func() (map[string]string, error) {
+	built := r.options.Programs
+	if built == nil {
+		built = &Programs{Dir: filepath.Join(r.options.Dir, "programs")}
+	}
 	return background(func() (map[string]string, error) {
 		programs := map[string]string{}
-		built := map[string]string{} // by package and tags: functions and stacks share programs
 		// The names do not depend on the registry's port.
 		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 		var problems []error
@@ -35,21 +38,14 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 	})
 }
 
-func (r *Rehearsal) buildFunction(ctx context.Context, f *lambdaruntime.Function, built map[string]string) (string, error) {
-	key := f.Package + " " + f.Tags
-	if built[key] == "" {
-		dir, err := r.folder(filepath.Join("functions", f.Name, "program"))
-		if err != nil {
-			return "", err
-		}
-		if err := f.Build(ctx, r.options.ModuleDir, dir); err != nil {
-			return "", err
-		}
-		built[key] = f.Program
+func (r *Rehearsal) buildFunction(ctx context.Context, f *lambdaruntime.Function, built *Programs) (string, error) {
+	program, err := built.program(ctx, f, r.options.ModuleDir)
+	if err != nil {
+		return "", err
 	}
 	dir, err := r.folder(filepath.Join("functions", f.Name, "task"))
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, f.Handler), f.Unpack(built[key], dir)
+	return filepath.Join(dir, f.Handler), f.Unpack(program, dir)
 }

@@ -21,6 +21,7 @@ type exception struct {
 // The functions that exceptions are about.
 const (
 	notifier  = "archway/lambda/notify"
+	promoter  = "archway/lambda/promote"
 	trigger   = "archway/lambda/trigger"
 	validator = "archway/lambda/validate"
 
@@ -48,8 +49,16 @@ var unexercised = []exception{
 	}, reason: "only a failed run needs the function that tells of it"},
 	{of: notifier, actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
 		reason: "only a failed run is told of"},
-	{of: trigger, actions: []string{"codepipeline:StartPipelineExecution"}, elsewhere: true,
-		reason: "only a push that a regular expression alone can tell is started by the function"},
+	{of: promoter, actions: []string{"ecr:DescribeImages"}, elsewhere: true,
+		reason: "asked only where history leaves open which of two images is newer: which one came later?"},
+	{of: promoter, actions: []string{"ecr:CompleteLayerUpload", "ecr:UploadLayerPart"}, elsewhere: true,
+		reason: "where the account has ECR mount blobs, none is uploaded"},
+	{of: promoter, actions: []string{"codecommit:GetFolder"}, elsewhere: true,
+		reason: "asked only about git tags: to which commit does it lead?"},
+	{of: trigger, actions: []string{"codecommit:GetFolder"}, elsewhere: true,
+		reason: "the same, when a git tag is pushed"},
+	{of: trigger, actions: []string{"codecommit:GetBranch"}, elsewhere: true,
+		reason: "asked only where somebody wants a branch built now: where is it?"},
 	{of: validator, actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
 		reason: "the scheduled check tells only of drift"},
 	{service: "cloudwatch.amazonaws.com", actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,

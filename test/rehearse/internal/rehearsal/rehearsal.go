@@ -49,6 +49,8 @@ type Options struct {
 	Dir string
 	// ModuleDir is a folder in the Go module that the functions are built from.
 	ModuleDir string
+	// Programs, if set, keeps the functions' programs for other rehearsals.
+	Programs *Programs
 	// Step is told when a part of the set-up starts; what it returns is called at
 	// its end. Nil if nobody wants to know.
 	Step func(name string) (done func(error))

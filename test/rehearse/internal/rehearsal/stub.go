@@ -2,11 +2,13 @@ package rehearsal
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 
 	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
@@ -16,12 +18,14 @@ import (
 )
 
 // BuildFunc does what a build of a project would do, with the environment that
-// the project and its action give it. It returns the exported variables.
+// the project, its action and CodeBuild give it, and the credentials of the
+// project's role. It returns the exported variables.
 type BuildFunc func(ctx context.Context, environment map[string]string) (map[string]string, error)
 
 // stubBuild is a CodeBuild action without CodeBuild.
 type stubBuild struct {
 	*actions.Build
+	r  *Rehearsal
 	do BuildFunc
 }
 
@@ -31,8 +35,21 @@ func (s *stubBuild) Run(ctx context.Context, run codepipeline.Run) codepipeline.
 	if err != nil {
 		return codepipeline.Outcome{Err: err}
 	}
+	project, ok := s.Project(run.Configuration["ProjectName"])
+	if !ok || len(run.Inputs) == 0 {
+		return codepipeline.Outcome{Err: fmt.Errorf("the project %s, or its source, does not exist", run.Configuration["ProjectName"])}
+	}
+	id := project.Name + ":" + rand.Text()
+	caller := awsapi.Caller{Kind: "build", Name: id, Role: project.RoleARN}
+	for _, pair := range append(s.r.environment(), s.r.api.StaticEnvironment(caller)...) {
+		name, value, _ := strings.Cut(pair, "=")
+		environment[name] = value
+	}
+	environment["AWS_REGION"] = region
+	environment["CODEBUILD_BUILD_ID"] = id
+	environment["CODEBUILD_RESOLVED_SOURCE_VERSION"] = run.Inputs[0].Revision
 	variables, err := s.do(ctx, environment)
-	return codepipeline.Outcome{Variables: variables, Err: err}
+	return codepipeline.Outcome{Variables: variables, ExternalID: id, Err: err}
 }
 
 // prepareStubs makes ready what pipelines need whose builds are a test's:
