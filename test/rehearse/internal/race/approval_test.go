@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	gates = "testdata/gates/cdk.json"
-
 	queued     = "queued"
 	superseded = "superseded"
 )
@@ -93,7 +91,7 @@ func wantStatuses(t *testing.T, r codepipeline.Result, want string) {
 const approved = "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval Succeeded, Promote Succeeded"
 
 func TestApprovalsAreGivenByDefault(t *testing.T) {
-	w := deploy(t, gates)
+	w := deploy(t, gates+queued)
 	x := w.seed(queued).Wait()[0]
 	wantStatuses(t, x, approved)
 	if got := x.Action("Approval", "Approve").Message; got != "Approved: the rehearsal approves by itself" {
@@ -103,7 +101,7 @@ func TestApprovalsAreGivenByDefault(t *testing.T) {
 
 func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, options{approve: p.decide})
+	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +143,7 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 
 func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, options{approve: p.decide})
+	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +173,7 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 
 func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, options{approve: p.decide})
+	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +196,7 @@ func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T
 
 func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, options{approve: p.decide})
+	w := deployWith(t, gates+superseded, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), superseded, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func TestHostileVariablesMoveNothing(t *testing.T) {
 	before := w.tagsOf("ruled")
 	other := validated(feature, "app")
 	for _, ref := range []string{`main","digest":"` + other, `main","downgrade":{"platform-set":{"severity":"info","reason":"x"}},"x":"`, "main" + bashEnv} {
-		w.stopped(w.started("ruled", seed.Commit(), "main", ref), "Validate", "main")
+		w.stopped(w.started("ruled", seed.Commit(), "main", ref), "Validate", "No tag was moved: the rule main (branch main) does not match the branch \"main")
 	}
 	w.stopped(w.started("ruled", seed.Commit(), "main"+bashEnv, "main"), "Build", "there is no build rule")
 	w.wantTags("ruled", before)
@@ -85,7 +85,7 @@ func TestHostileVariablesMoveNothing(t *testing.T) {
 
 // A build that was taken over puts out text instead of a digest.
 func TestHostileDigestStopsTheMerge(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	w.seed(app)
 	before := w.tagsOf(app)
 	w.forge = func(digest string) string { return digest + bashEnv }
@@ -108,7 +108,7 @@ func TestForeignCommitIsBuiltAndNotPromoted(t *testing.T) {
 			} else {
 				r = w.started(pipeline, commit, "main", "main")
 			}
-			w.stopped(r, settings.StagePromote, "No tag was moved. Execution "+r.Execution+" was started for branch main and the commit "+commit[:12]+", which don't belong together")
+			w.stopped(r, settings.StagePromote, "No tag was moved. Execution "+r.Execution+" was started for the branch \"main\" and the commit "+commit[:12]+", which don't belong together")
 			w.wantTags(pipeline, before)
 
 			// Reviewed and merged, it is promoted by the very same run.
@@ -131,7 +131,7 @@ var images = map[string]string{"ruled": "app", app: app}
 // Whoever may invoke the promotion's function invents a job, while a person is still asked.
 func TestInventedJobPromotesNothing(t *testing.T) {
 	p := newPerson()
-	w := deployWith(t, gates, options{approve: p.decide})
+	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -187,11 +187,11 @@ func (b *identity) refused(repository, tag, reason string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = remote.Write(to, hostile, b.remote(t.Context())...)
+	err = remote.Put(to, hostile, b.remote(t.Context())...)
 	var answer *transport.Error
-	if !errors.As(err, &answer) || answer.StatusCode != http.StatusForbidden || !strings.Contains(err.Error(), "is not authorized to perform: ecr:") ||
-		!strings.Contains(err.Error(), "repository/"+repository+" ") {
-		t.Errorf("push to %s: got %v", repository, err)
+	if !errors.As(err, &answer) || answer.StatusCode != http.StatusForbidden || len(answer.Errors) != 1 ||
+		!strings.HasSuffix(answer.Errors[0].Message, denied("ecr:PutImage")) {
+		t.Errorf("push to %s: got %v, expected %s", repository, err, denied("ecr:PutImage"))
 	}
 }
 

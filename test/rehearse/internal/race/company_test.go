@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"archway/internal/settings"
 	"archway/test/rehearse/internal/codepipeline"
 	"archway/test/rehearse/internal/iam"
 	"archway/test/rehearse/internal/iam/iamtest"
@@ -50,8 +51,8 @@ func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
 	changed := stacks(t, company)
 	added := []struct{ role, action string }{
 		{"company/FailureNoticeNotifierRole", "ecr:BatchDeleteImage"},
-		{"company/TriggerRole", "codepipeline:ListActionExecutions"},
 		{"company/PromoteRole", "sns:Publish"},
+		{"company/TriggerRole", "codepipeline:ListActionExecutions"},
 		{"company/ValidateRole", "logs:CreateLogGroup"},
 	}
 	for _, one := range added {
@@ -77,14 +78,18 @@ func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
 // A failed run, drift, and a push that can't start a run need what a green run doesn't.
 func TestBadDaysOfAStackWithEverythingNeedTheRest(t *testing.T) {
 	w := deploy(t, company)
-	w.seed("company")
+	good := w.seed("company").Wait()[0]
 	w.spoils(miscast)
 	spoiled := w.commit("company", "main", "spoiled").Executions[0].Wait()
 	if spoiled.Stage("Validate").Status != codepipeline.Failed {
 		t.Fatalf("the spoiled commit: %s", spoiled.Status)
 	}
 	w.told()
-	if err := w.Retag("company", "latest", spoiled.Variables["Merge-app"]["INDEX_DIGEST"]); err != nil {
+	// Nothing but what was promoted is there to point a tag at: here a part of it.
+	if err := w.Retag("company", "latest", spoiled.Variables["Merge-app"][settings.IndexDigest]); err == nil {
+		t.Error("what was not validated is in the release")
+	}
+	if err := w.Retag("company", "latest", good.Variables["Build-app-amd64"][settings.ImageDigest]); err != nil {
 		t.Fatal(err)
 	}
 	w.due()

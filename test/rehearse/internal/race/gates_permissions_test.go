@@ -19,7 +19,7 @@ func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			all := stacks(t, gates)
+			all := stacks(t, gates+test.pipeline)
 			permission, err := iamtest.Find(all, test.role, test.action, 0)
 			if err != nil {
 				t.Fatal(err)

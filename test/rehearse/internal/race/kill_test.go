@@ -16,7 +16,7 @@ const promote = "archway/lambda/promote"
 func TestPromotionKilledAtEachRequestIsFinishedByItsRepetition(t *testing.T) {
 	for _, mode := range []string{"before the registry sees it", "before its answer comes back"} {
 		t.Run(mode, func(t *testing.T) {
-			w := deploy(t, root+"/cdk.json")
+			w := deploy(t, example)
 			w.seed(app)
 			k := &killer{world: w}
 			if mode == "before the registry sees it" {

@@ -76,7 +76,7 @@ func TestRuleThatMayNotStartThePipelineLeavesADeadLetter(t *testing.T) {
 // without deploys the example without one permission.
 func without(t *testing.T, role, action string) *world {
 	t.Helper()
-	all := stacks(t, root+"/cdk.json")
+	all := stacks(t, example)
 	permission, err := iamtest.Find(all, role, action, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func (w *world) wantRefused(action string) {
 }
 
 func TestAllowanceThatNothingNeedsIsReported(t *testing.T) {
-	changed, err := iamtest.With(stacks(t, root+"/cdk.json"), "hello-go/PromoteRole", "ecr:BatchDeleteImage")
+	changed, err := iamtest.With(stacks(t, example), "hello-go/PromoteRole", "ecr:BatchDeleteImage")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func promoters(all []iam.Allowance) []iam.Allowance {
 
 // What one good commit does not need, other days do: a second commit, a validation and a promotion that fail, a stop.
 func TestOtherDaysNeedTheRest(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	w.seed(app)
 	second := w.commit(app, "main", "second")
 	w.succeeded(second.Wait()[0])
@@ -164,7 +164,7 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 			t.Errorf("nothing needed %s of %s on %s", a.Action, a.Owner, a.Resource)
 		}
 	}
-	removed, err := iamtest.Check(stacks(t, root+"/cdk.json"), report)
+	removed, err := iamtest.Check(stacks(t, example), report)
 	if err != nil {
 		t.Error(err)
 	}

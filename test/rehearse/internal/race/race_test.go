@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/decided"
 )
 
 const app = "hello-go"
 
 // Twenty pushes in quick succession, while the registry throttles and fails.
 func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	w.seed(app)
 	started := time.Now()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -68,7 +69,7 @@ func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
 }
 
 func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	w.seed(app)
 	var commits []string
 	for n := range 6 {
@@ -105,7 +106,7 @@ func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
 }
 
 func TestRollbackPutsTheMovingTagsBackWithinSeconds(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	seed := w.seed(app)
 	first := seed.Wait()[0]
 	second := w.commit(app, "main", "2").Wait()[0]
@@ -137,7 +138,7 @@ func TestRollbackPutsTheMovingTagsBackWithinSeconds(t *testing.T) {
 }
 
 func TestFailedPromotionIsRetried(t *testing.T) {
-	w := deploy(t, root+"/cdk.json")
+	w := deploy(t, example)
 	w.seed(app)
 	before, err := w.Tags(app)
 	if err != nil {
@@ -169,7 +170,7 @@ func TestFailedPromotionIsRetried(t *testing.T) {
 
 // In SUPERSEDED mode some executions never come to an end; the last one does.
 func TestSupersededExecutionsLeaveTheNewestCommit(t *testing.T) {
-	w := deploy(t, root+"/cdk.json", `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
+	w := deploy(t, example, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed(app)
 	w.delay = time.Second // nothing is running yet
 	var executions []*codepipeline.Execution
@@ -216,7 +217,11 @@ func TestConflictOfOneImageKeepsAllImagesWhereTheyAre(t *testing.T) {
 // One of two images can't be promoted, and nobody could foresee it: the stage
 // takes the other one back by itself.
 func TestHalfPromotionRollsItselfBack(t *testing.T) {
-	w := deploy(t, twoImages, `"Name":"Promote"}`, `"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
+	underReadings(t, targets, halfPromotion)
+}
+
+func halfPromotion(t *testing.T, readings decided.Readings) {
+	w := deployWith(t, twoImages, options{readings: &readings}, `"Name":"Promote"}`, `"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]
 	web, worker := w.tagsOf("two-images/web"), w.tagsOf("two-images/worker")

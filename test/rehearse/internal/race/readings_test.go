@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"archway/internal/settings"
 	"archway/test/rehearse/internal/decided"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
 // What is unproven about AWS must not matter: a day of two pipelines, under both readings of each fact.
 func TestUnderEveryReading(t *testing.T) {
-	both := slices.Concat(stacks(t, ruled), stacks(t, root+"/cdk.json"))
-	for _, names := range []string{
+	both := slices.Concat(stacks(t, ruled), stacks(t, example))
+	underReadings(t, []string{
 		"", // CodePipeline's history lags behind
 		"rollback-target",
 		"rollback-target,prompt-history",
@@ -23,16 +24,56 @@ func TestUnderEveryReading(t *testing.T) {
 		"tag-object,peels-ids,prompt-history",
 		"peels-ids,prompt-history",
 		"all",
-	} {
+	}, func(t *testing.T, readings decided.Readings) {
+		day(t, deployStacks(t, both, options{readings: &readings}))
+	})
+}
+
+// targets are both readings of which execution a rollback's actions are told of, and both of the history.
+var targets = []string{"", "rollback-target", "prompt-history", "rollback-target,prompt-history"}
+
+// underReadings runs a test under some readings.
+func underReadings(t *testing.T, all []string, test func(*testing.T, decided.Readings)) {
+	for _, names := range all {
 		t.Run(names, func(t *testing.T) {
-			t.Parallel()
 			var readings decided.Readings
 			if err := readings.Set(names); err != nil {
 				t.Fatal(err)
 			}
-			day(t, deployStacks(t, both, options{readings: &readings}))
+			test(t, readings)
 		})
 	}
+}
+
+// A person looks at a release while another one is rolled back.
+func TestRollbackWhileAnotherExecutionWaits(t *testing.T) {
+	underReadings(t, targets, func(t *testing.T, readings decided.Readings) {
+		p := newPerson()
+		w := deployWith(t, gates+queued, options{approve: p.decide, readings: &readings})
+		push, err := w.PushSeed(t.Context(), queued, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := p.answer(w, push.Executions[0], yes)
+		w.succeeded(first)
+		w.succeeded(p.answer(w, w.commit(queued, "main", "2").Executions[0], yes))
+		third := w.commit(queued, "main", "3").Executions[0]
+		p.request(w, third)
+		back, err := w.RollbackStage(t.Context(), queued, settings.StagePromote, first.Execution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.succeeded(back.Wait())
+		if got := w.tagsOf(queued)["latest"]; got != validated(first, "app") {
+			t.Errorf("after the rollback latest serves %s", got)
+		}
+		p.answers <- yes
+		r := third.Wait()
+		w.succeeded(r)
+		if got := w.tagsOf(queued)["latest"]; got != validated(r, "app") {
+			t.Errorf("after the approval latest serves %s", got)
+		}
+	})
 }
 
 // day is what happens to two pipelines: pushes of branches and git tags, by their rules and without any, and a stage that is rolled back.
@@ -82,4 +123,10 @@ func day(t *testing.T, w *world) {
 	}
 	want["latest"] = validated(first, "app")
 	w.wantTags("ruled", want)
+
+	w.succeeded(w.commit("ruled", "preview/x", "3").Wait()[0])
+	w.due()
+	for _, unused := range w.inVain() {
+		t.Errorf("nothing needed: %s", unused)
+	}
 }

@@ -50,7 +50,7 @@ func deployScanned(t *testing.T) (*world, *scans) {
 	s := &scans{byPlatform: map[string]awsapi.Scan{"amd64": clean, "arm64": clean}, asked: make(chan string, 1000)}
 	w := new(*world)
 	scan := s.scan(w)
-	*w = deployWith(t, gates, options{scan: scan})
+	*w = deployWith(t, gates+scanned, options{scan: scan})
 	return *w, s
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 func TestFailingSmokeTestLeavesEveryTagAsItWasAndARetryHeals(t *testing.T) {
-	w := deploy(t, gates)
+	w := deploy(t, gates+queued)
 	w.seed(queued)
 	before, err := w.Tags(queued)
 	if err != nil {

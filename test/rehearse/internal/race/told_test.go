@@ -15,8 +15,6 @@ import (
 	"archway/test/rehearse/internal/metrics"
 )
 
-const toldApp = "testdata/told/cdk.json" // two images, with notifications and a dashboard
-
 // miscast makes builds for arm64 say in the config that they are for amd64.
 func miscast(platform string) (string, error) {
 	if platform == "linux/arm64" {

@@ -34,8 +34,11 @@ import (
 
 const (
 	root      = "../../../.."
-	ruled     = "testdata/rules/cdk.json"
-	twoImages = "testdata/two-images/cdk.json" // without required provenance, which builds that take no time don't make
+	example   = root + "/cdk.json"
+	ruled     = "testdata/cdk.json#ruled,ruled-previews"
+	twoImages = "testdata/cdk.json#two-images" // without required provenance, which builds that take no time don't make
+	toldApp   = "testdata/cdk.json#told"       // two images, with notifications and a dashboard
+	gates     = "testdata/cdk.json#"           // and one of the pipelines with gates
 )
 
 // world is a deployed app.
@@ -71,9 +74,10 @@ type world struct {
 
 var synthesized sync.Map
 
-// stacks synthesizes an app, once for all tests.
-func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
+// stacks synthesizes an app, once for all tests. What it wants of it may stand behind a "#"; nothing there is all.
+func stacks(t *testing.T, which string) []*assembly.Stack {
 	t.Helper()
+	cdkJSON, names, some := strings.Cut(which, "#")
 	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
 		dir, err := os.MkdirTemp(temporary, "assembly-")
 		if err != nil {
@@ -92,12 +96,15 @@ func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if some {
+		found = slices.DeleteFunc(slices.Clone(found), func(s *assembly.Stack) bool { return !slices.Contains(strings.Split(names, ","), s.Name) })
+	}
 	return found
 }
 
-func deploy(t *testing.T, cdkJSON string, replace ...string) *world {
+func deploy(t *testing.T, which string, replace ...string) *world {
 	t.Helper()
-	return deployWith(t, cdkJSON, options{}, replace...)
+	return deployWith(t, which, options{}, replace...)
 }
 
 // options say who stands for people and scanners, and what is assumed of AWS.
@@ -108,9 +115,9 @@ type options struct {
 	readings *decided.Readings
 }
 
-func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *world {
+func deployWith(t *testing.T, which string, o options, replace ...string) *world {
 	t.Helper()
-	stacks := slices.Clone(stacks(t, cdkJSON))
+	stacks := slices.Clone(stacks(t, which))
 	for i, stack := range stacks {
 		changed := *stack
 		for n := 0; n < len(replace); n += 2 {
@@ -124,8 +131,10 @@ func deployWith(t *testing.T, cdkJSON string, o options, replace ...string) *wor
 	return deployStacks(t, stacks, o)
 }
 
+// deployStacks also lets the test run beside others, for they all wait for something now and then.
 func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	t.Helper()
+	t.Parallel()
 	w := &world{t: t, changed: make(chan struct{}), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	readings := decided.Readings{PromptHistory: true}
 	if o.readings != nil {
@@ -161,6 +170,8 @@ func TestMain(m *testing.M) {
 	if temporary, err = os.MkdirTemp("", "archway-race-"); err != nil {
 		panic(err)
 	}
+	// Lambda waits for minutes. What happens in between is what is tried here, and not how long that takes.
+	decided.AsyncRetryDelays = []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}
 	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
 	code := m.Run()
 	os.RemoveAll(temporary)

@@ -51,7 +51,7 @@ var unexercised = []exception{
 		reason: "only a failed run is told of"},
 	{of: promoter, actions: []string{"ecr:DescribeImages"}, elsewhere: true,
 		reason: "asked only where history leaves open which of two images is newer: which one came later?"},
-	{of: promoter, actions: []string{"ecr:CompleteLayerUpload", "ecr:UploadLayerPart"}, elsewhere: true,
+	{of: promoter, actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:UploadLayerPart"}, elsewhere: true,
 		reason: "where the account has ECR mount blobs, none is uploaded"},
 	{of: promoter, actions: []string{"codecommit:GetFolder"}, elsewhere: true,
 		reason: "asked only about git tags: to which commit does it lead?"},
