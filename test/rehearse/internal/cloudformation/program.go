@@ -18,14 +18,11 @@ var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_
 // checkCode looks at the code that would be deployed. The result is the program's build tags, and the settings beside it: nil if
 // there are none.
 func checkCode(f *lambdaruntime.Function, architecture string) (tags string, settled []byte, err error) {
-	dir, err := os.MkdirTemp("", "function-")
+	dir, done, err := f.Code.Open()
 	if err != nil {
 		return "", nil, err
 	}
-	defer os.RemoveAll(dir)
-	if err := f.Code.Unpack(dir); err != nil {
-		return "", nil, err
-	}
+	defer done()
 	if tags, err = checkProgram(filepath.Join(dir, f.Handler), f, architecture); err != nil {
 		return "", nil, err
 	}

@@ -4,10 +4,12 @@ package lambdaruntime
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,16 +62,33 @@ func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
 	return nil
 }
 
+// without is a file system, but for one entry of its topmost folder.
+type without struct {
+	fs.FS
+	entry string
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (w without) ReadDir(name string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(w.FS, name)
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return name == "." && e.Name() == w.entry }), err
+}
+
 // Unpack makes the folder of the function's code, as Lambda does, but with a program for this machine in place of the one in the
 // code.
 func (f *Function) Unpack(program, dir string) error {
-	if err := f.Code.Unpack(dir); err != nil {
+	code, done, err := f.Code.Open()
+	if err != nil {
+		return fmt.Errorf("function %s: %w", f.Name, err)
+	}
+	defer done()
+	if _, err := os.Stat(filepath.Join(code, f.Handler)); err != nil {
+		return fmt.Errorf("function %s: its code has no program %s: %w", f.Name, f.Handler, err)
+	}
+	if err := os.CopyFS(dir, without{os.DirFS(code), f.Handler}); err != nil {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	f.Program = filepath.Join(dir, f.Handler)
-	if err := os.Remove(f.Program); err != nil {
-		return fmt.Errorf("function %s: its code has no program %s: %w", f.Name, f.Handler, err)
-	}
 	if err := os.Link(program, f.Program); err != nil {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}
