@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -173,6 +174,13 @@ func TestMain(m *testing.M) {
 	// Lambda waits for minutes. What happens in between is what is tried here, and not how long that takes.
 	decided.AsyncRetryDelays = []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}
 	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
+	// Pipelines mostly wait: more of them run than there are processors, unless somebody says how many.
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		if err := parallel.Value.Set("4"); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	os.RemoveAll(temporary)
 	os.Exit(code)
