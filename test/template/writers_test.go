@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// readsImages are the actions of ECR that change no image and no tag. Every other one counts as one that does.
+// readsImages are the actions of ECR that change no image and no tag. Every other one counts as one
+// that does.
 var readsImages = []string{
 	"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeImageScanFindings",
 	"ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer",
@@ -47,7 +48,8 @@ func writes(t *testing.T, stack string, statement map[string]any, repository str
 	})
 }
 
-// Of all identities of all stacks, the promoter alone may write to a release, and only to those of its own pipeline.
+// Of all identities of all stacks, the promoter alone may write to a release, and only to those of
+// its own pipeline.
 func TestOnlyThePromoterWritesReleases(t *testing.T) {
 	for _, stack := range all {
 		var written []string
@@ -68,8 +70,8 @@ func TestOnlyThePromoterWritesReleases(t *testing.T) {
 	}
 }
 
-// What the repositories themselves say: nobody else writes, whatever the policies of identities allow. And nothing is allowed by
-// them.
+// What the repositories themselves say: nobody else writes, whatever the policies of identities
+// allow. And nothing is allowed by them.
 func TestReleasesDenyWritesToOthers(t *testing.T) {
 	for _, stack := range all {
 		for _, p := range partsOf(t, stack, "AWS::ECR::Repository") {

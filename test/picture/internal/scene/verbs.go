@@ -40,7 +40,9 @@ var phrases = map[string][]phrase{
 		{"pull", Reads, []string{"BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"pull", Reads, []string{"BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"read manifests", Reads, []string{"BatchGetImage"}},
-		{"write images and tags", Writes, []string{"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
+		{"write images and tags", Writes, []string{
+			"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart",
+		}},
 		{"write images and tags", Writes, []string{"CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
 		{"write manifests and tags", Writes, []string{"PutImage"}},
 		{"look for layers", Reads, []string{"BatchCheckLayerAvailability"}},
