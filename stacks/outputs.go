@@ -38,7 +38,8 @@ func afterRemoval(cfg *config.Pipeline) string {
 	destroyed := "the images in " + strings.Join(slices.Concat(releases, staged), ", ")
 	switch {
 	case cfg.RemovalPolicy == config.Destroy && cfg.Source.Existing:
-		return "Only " + source + ", which was there before. Everything else is deleted, " + destroyed + " too (removalPolicy DESTROY)."
+		return "Only " + source + ", which was there before. Everything else is deleted, " + destroyed +
+			" too (removalPolicy DESTROY)."
 	case cfg.RemovalPolicy == config.Destroy:
 		return "Nothing: everything is deleted, " + destroyed + " and " + source + " too (removalPolicy DESTROY)."
 	}
@@ -50,8 +51,9 @@ func afterRemoval(cfg *config.Pipeline) string {
 	if cfg.Encryption == config.CustomerManaged {
 		kept = append(kept, "the key that encrypts them (delete it last: without it no image can be pulled)")
 	}
-	return "All that must not be lost: " + strings.Join(kept, ", ") + ", and the artifact bucket, which empties itself. Delete them by hand when nothing needs them. " +
-		"What was built and is not promoted is deleted, with the layer caches: the images in " + strings.Join(staged, ", ") + "."
+	return "All that must not be lost: " + strings.Join(kept, ", ") + ", and the artifact bucket, which empties itself. " +
+		"Delete them by hand when nothing needs them. What was built and is not promoted is deleted, with the layer " +
+		"caches: the images in " + strings.Join(staged, ", ") + "."
 }
 
 // maxDescription is how many bytes CloudFormation takes as the description of an output.

@@ -35,12 +35,15 @@ func outputs(t *testing.T, text string) map[string]struct{ Description, Value an
 	return template.Outputs
 }
 
-// What is not named is forgotten, and goes on to cost. What was built and not promoted is always deleted.
+// What is not named is forgotten, and goes on to cost. What was built and not promoted is always
+// deleted.
 func TestRemovalNamesWhatStays(t *testing.T) {
-	text, _ := outputs(t, `{"pipelines": [{"name": "app", "encryption": "CUSTOMER_MANAGED", "images": [{"name": "app"}]}]}`)["Removal"].Value.(string)
-	const want = "All that must not be lost: the source repository app, the images in app, the logs, the key that encrypts them " +
-		"(delete it last: without it no image can be pulled), and the artifact bucket, which empties itself. Delete them by hand when nothing " +
-		"needs them. What was built and is not promoted is deleted, with the layer caches: the images in staging/app."
+	all := outputs(t, `{"pipelines": [{"name": "app", "encryption": "CUSTOMER_MANAGED", "images": [{"name": "app"}]}]}`)
+	text, _ := all["Removal"].Value.(string)
+	const want = "All that must not be lost: the source repository app, the images in app, the logs, " +
+		"the key that encrypts them (delete it last: without it no image can be pulled), and the artifact bucket, " +
+		"which empties itself. Delete them by hand when nothing needs them. What was built and is not promoted is deleted, " +
+		"with the layer caches: the images in staging/app."
 	if text != want {
 		t.Errorf("got %q, want %q", text, want)
 	}
@@ -48,13 +51,15 @@ func TestRemovalNamesWhatStays(t *testing.T) {
 
 // A class that is never promoted has no release that could stay, or that anybody could pull.
 func TestOutputsOfWhatIsNeverPromoted(t *testing.T) {
-	all := outputs(t, `{"pipelines": [{"name": "app", "images": [{"name": "app"}], "classes": {"previews": {"promote": false}}, "rules": [
+	all := outputs(t, `{"pipelines": [{"name": "app", "images": [{"name": "app"}],
+		"classes": {"previews": {"promote": false}}, "rules": [
 		{"name": "main", "type": "branch", "exact": "main", "tags": {"moving": ["latest"]}},
 		{"name": "feature", "class": "previews", "type": "branch", "pattern": "f-.*"}
 	]}]}`)
 	text, _ := all["Removal"].Value.(string)
-	const want = "All that must not be lost: the source repository app, the logs, and the artifact bucket, which empties itself. Delete them by " +
-		"hand when nothing needs them. What was built and is not promoted is deleted, with the layer caches: the images in staging/previews/app."
+	const want = "All that must not be lost: the source repository app, the logs, and the artifact bucket, which " +
+		"empties itself. Delete them by hand when nothing needs them. What was built and is not promoted is deleted, with the " +
+		"layer caches: the images in staging/previews/app."
 	if text != want {
 		t.Errorf("got %q, want %q", text, want)
 	}

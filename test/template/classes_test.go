@@ -9,15 +9,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reach is everything that a stack names as its own or may do something with, as it reads after the deployment.
+// reach is everything that a stack names as its own or may do something with, as it reads after the
+// deployment.
 func reach(t *testing.T, stack string) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
 	for id, r := range template(t, stack)["Resources"].(map[string]any) {
 		found[stack+"/"+id] = true
 		properties, _ := r.(map[string]any)["Properties"].(map[string]any)
-		for _, name := range []string{"Name", "RepositoryName", "FunctionName", "BucketName", "RoleName", "TopicName", "QueueName", "AliasName", "LogGroupName"} {
-			if text, ok := properties[name].(string); ok {
+		for name, value := range properties {
+			// A policy's name is one within its role, and a metric's that of a service.
+			own := strings.HasSuffix(name, "Name") && name != "PolicyName" && name != "MetricName"
+			if text, ok := value.(string); ok && own {
 				found[text] = true
 			}
 		}
@@ -40,7 +43,8 @@ func reach(t *testing.T, stack string) map[string]bool {
 	return found
 }
 
-// Who may push what one class builds reaches nothing of another: no project, role, repository, cache or secret, but the source.
+// Who may push what one class builds reaches nothing of another: no project, role, repository,
+// cache or secret, but the source.
 func TestClassesShareNothing(t *testing.T) {
 	const source = "arn:‹Partition›:codecommit:‹Region›:‹AccountId›:shop"
 	secret := []string{"/build/ca", "arn:‹Partition›:ssm:‹Region›:‹AccountId›:parameter/build/ca"}

@@ -8,7 +8,8 @@ import (
 	"archway/config"
 )
 
-// repositoriesOf are all repositories of all stacks, by their names, with who may write to them, as STACK/ROLE.
+// repositoriesOf are all repositories of all stacks, by their names, with who may write to them, as
+// STACK/ROLE.
 func repositoriesOf(t *testing.T) map[string][]identity {
 	t.Helper()
 	found := map[string][]identity{}
@@ -30,7 +31,8 @@ func repositoriesOf(t *testing.T) map[string][]identity {
 	return found
 }
 
-// ECR's replication filters are beginnings of names: one for a release must not take along what is not validated.
+// ECR's replication filters are beginnings of names: one for a release must not take along what is
+// not validated.
 func TestNoReleaseIsTheBeginningOfAStagingRepository(t *testing.T) {
 	staged := 0
 	for name := range repositoriesOf(t) {
@@ -49,15 +51,17 @@ func TestNoReleaseIsTheBeginningOfAStagingRepository(t *testing.T) {
 	}
 }
 
-// readings of a filter. ECR's documents show filters with a * only; for scans they say that one without any matches anywhere in
-// a name. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRepositoryFilter.html
+// readings of a filter. ECR's documents show filters with a * only; for scans they say that one
+// without any matches anywhere in a name.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRepositoryFilter.html
 var readings = map[string]func(filter, name string) bool{
 	"whole":    matches,
 	"anywhere": func(filter, name string) bool { return matches("*"+filter+"*", name) },
 }
 
-// However ECR reads the filters, it signs releases, all of them, and nothing else: where a filter fits a repository of another
-// kind, nobody who writes to it may use the profile, and ECR signs in the name of who pushes.
+// However ECR reads the filters, it signs releases, all of them, and nothing else: where a filter
+// fits a repository of another kind, nobody who writes to it may use the profile, and ECR signs in
+// the name of who pushes.
 func TestOnlyReleasesAreSignedHoweverFiltersAreRead(t *testing.T) {
 	var filters []string
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::ECR::SigningConfiguration") {
@@ -99,7 +103,8 @@ func TestOnlyReleasesAreSignedHoweverFiltersAreRead(t *testing.T) {
 	}
 }
 
-// Under the prefix of a cache, builds create repositories and import into them, and ECR deletes what is old.
+// Under the prefix of a cache, builds create repositories and import into them, and ECR deletes
+// what is old.
 func TestNoRepositoryLiesInACache(t *testing.T) {
 	var prefixes []string
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::ECR::PullThroughCacheRule") {

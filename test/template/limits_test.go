@@ -58,15 +58,15 @@ func TestLimitsInTimeAreThoseOfTheTemplates(t *testing.T) {
 		"logs":                   values(t, "AWS::Logs::LogGroup", ours, "RetentionInDays"),
 		"artifacts":              append(lifecycle(asCommitted, "AWS::S3::Bucket", "Artifacts", "LifecycleConfiguration"), 1),
 		"releases without a tag": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
-		"what is staged":         lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryStaging", "LifecyclePolicy"),
-		"images in a [pull-through cache](#pull-through-cache)": lifecycle(config.RegistryStack, "AWS::ECR::RepositoryCreationTemplate", "PullThrough", "LifecyclePolicy"),
+		"what is staged: what was built, and layer caches that a newer build has replaced": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryStaging", "LifecyclePolicy"),
+		"images in a [pull-through cache](#pull-through-cache)":                            lifecycle(config.RegistryStack, "AWS::ECR::RepositoryCreationTemplate", "PullThrough", "LifecyclePolicy"),
 		"dead letters": each(day, values(t, "AWS::SQS::Queue", "", "MessageRetentionPeriod")...),
 		"a build":      append(values(t, project, "^hellogoBuild", "TimeoutInMinutes"), queued...),
 		"a merge":      append(values(t, project, "Merge", "TimeoutInMinutes"), queued...),
 		"a smoke test": append([]int{int(smoke[0].properties["TimeoutInMinutes"].(float64)) - numbers(seconds[1])[0]/minute}, queued...),
 		"a function": append(each(minute, ends(values(t, function, ours, "Timeout"))...),
 			each(minute, ends(values(t, invoke, "", "MaximumEventAgeInSeconds"))...)...),
-		"the start of a run by EventBridge": each(minute, starts...),
+		"the start of a run": each(minute, starts...),
 		"with `\"removalPolicy\": \"DESTROY\"`, the function that empties the artifact bucket": append(
 			each(minute, values(t, function, autoDelete, "Timeout")...), values(t, "AWS::Logs::LogGroup", autoDelete, "RetentionInDays")...),
 	}

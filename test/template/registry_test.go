@@ -21,7 +21,10 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	filter := func(name string) any { return map[string]any{"Filter": name, "FilterType": "WILDCARD_MATCH"} }
 	want := []any{map[string]any{
 		"SigningProfileArn": map[string]any{"Fn::GetAtt": []any{profiles[0].id, "Arn"}},
-		"RepositoryFilters": []any{filter("hello-go"), filter("hello-node"), filter("team/api"), filter("everything-1/web_ui"), filter("rules"), filter("shop"), filter("nightly/shop")},
+		"RepositoryFilters": []any{
+			filter("hello-go"), filter("hello-node"), filter("team/api"), filter("everything-1/web_ui"), filter("rules"),
+			filter("shop"), filter("nightly/shop"),
+		},
 	}}
 	if diff := cmp.Diff(want, configurations[0].properties["Rules"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -35,7 +38,8 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	}
 }
 
-// A signature has no tag, and no lifecycle rule can spare it. What is staged is never signed, and always expires.
+// A signature has no tag, and no lifecycle rule can spare it. What is staged is never signed, and
+// always expires.
 func TestReleasesStayWhereImagesAreSigned(t *testing.T) {
 	for _, stack := range all {
 		found := map[bool]int{}

@@ -57,7 +57,9 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	if functions != 5 || len(groups) != 5 { // validator, scan gate, promoter, notifier, and what empties the bucket
 		t.Errorf("%d functions log to %d groups, want 5 and 5", functions, len(groups))
 	}
-	if text := output(t, everything, "Removal"); !strings.HasPrefix(text, "Only the source repository team.monorepo, which was there before. Everything else is deleted, the images in team/api, everything-1/web_ui, staging/team/api, staging/everything-1/web_ui too") {
+	const only = "Only the source repository team.monorepo, which was there before. Everything else is " +
+		"deleted, the images in team/api, everything-1/web_ui, staging/team/api, staging/everything-1/web_ui too"
+	if text := output(t, everything, "Removal"); !strings.HasPrefix(text, only) {
 		t.Errorf("output: %s", text)
 	}
 }
@@ -70,7 +72,8 @@ func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
 		case "Retain":
 			kept[r["Type"].(string)]++
 		case "Delete":
-			// What is staged can be built again; pushes that started nothing are nothing to start any more.
+			// What is staged can be built again; pushes that started nothing are nothing to start
+			// any more.
 			if !strings.Contains(id, "RegistryStaging") && !strings.Contains(id, "DeadLetters") {
 				t.Errorf("%s is deleted", id)
 			}

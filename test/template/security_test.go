@@ -43,7 +43,8 @@ func TestEverythingThatLastsHasALimit(t *testing.T) {
 			for _, p := range partsOf(t, stack, resourceType) {
 				found++
 				for _, limit := range limits {
-					if limit == "LifecyclePolicy" && stack == everything && !strings.HasPrefix(p.properties["RepositoryName"].(string), "staging/") {
+					name, _ := p.properties["RepositoryName"].(string)
+					if limit == "LifecyclePolicy" && stack == everything && !strings.HasPrefix(name, "staging/") {
 						continue // its images are signed: TestReleasesStayWhereImagesAreSigned
 					}
 					if p.properties[limit] == nil {

@@ -35,17 +35,20 @@ func settingsOf(t *testing.T, stack string) *settings.Pipeline {
 	return p
 }
 
+const executionID = "#{codepipeline.PipelineExecutionId}"
+
 // substitution is what CodePipeline replaces in the configuration of an action by somebody's text.
 var substitution = regexp.MustCompile(`#\{[^}]*\}?`)
 
-// A variable is pasted in as it is: its value could be the end of one parameter, and the beginning of another. An id can't.
+// A variable is pasted in as it is: its value could be the end of one parameter, and the beginning
+// of another. An id can't.
 func TestActionsAreGivenTheExecutionsIDAndNoMore(t *testing.T) {
 	for _, stack := range all {
 		given := 0
 		walk(pipelineOf(t, stack)["Properties"], nil, func(path []string, text string) {
 			for _, found := range substitution.FindAllString(text, -1) {
 				given++
-				if found != "#{codepipeline.PipelineExecutionId}" {
+				if found != executionID {
 					t.Errorf("%s: %s holds %s: let the action ask for it by the execution's id", stack, strings.Join(path, "."), found)
 				}
 			}
@@ -56,8 +59,8 @@ func TestActionsAreGivenTheExecutionsIDAndNoMore(t *testing.T) {
 	}
 }
 
-// What a reviewer reads in the template is what the functions decide by: the very file is in each function's package, and its
-// hash in what each action hands over.
+// What a reviewer reads in the template is what the functions decide by: the very file is in each
+// function's package, and its hash in what each action hands over.
 func TestSettingsInTheTemplateAreThoseOfTheFunctions(t *testing.T) {
 	for _, stack := range all {
 		shown := settingsOf(t, stack)
@@ -108,12 +111,9 @@ func handed(t *testing.T, stack string, sums map[string]bool) {
 			if name == settings.ActionPromote {
 				name = "" // it is about all images
 			}
-			if !sums[parameters["settings"]] || image != name || parameters["execution"] != "#{codepipeline.PipelineExecutionId}" {
-				t.Errorf("%s: an action hands over %s", stack, text)
-			}
 			delete(parameters, "image")
-			if len(parameters) != 2 {
-				t.Errorf("%s: an action hands over more: %s", stack, text)
+			if !sums[parameters["settings"]] || parameters["execution"] != executionID || image != name || len(parameters) != 2 {
+				t.Errorf("%s: an action hands over %s", stack, text)
 			}
 			images = append(images, image)
 		}

@@ -52,7 +52,8 @@ const (
 	previews = "shop-previews"
 )
 
-// synthesize makes one app of all configurations, with the CDK's own checks, which fail it if they find anything.
+// synthesize makes one app of all configurations, with the CDK's own checks, which fail it if they
+// find anything.
 var synthesize = sync.OnceValue(func() error {
 	cfg, err := example(root)
 	if err != nil {
@@ -128,7 +129,8 @@ func template(t *testing.T, stack string) map[string]any {
 	return parsed[stack]
 }
 
-// assetHash is what the CDK names an asset by, and what actions name the settings by. A digest of an image is none: it is pinned.
+// assetHash is what the CDK names an asset by, and what actions name the settings by. A digest of
+// an image is none: it is pinned.
 var assetHash = regexp.MustCompile(`(?:sha256:)?\b[0-9a-f]{64}\b`)
 
 // The golden file is YAML, as "cdk synth" shows it: the buildspecs can be read in it.

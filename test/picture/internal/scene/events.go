@@ -101,6 +101,7 @@ func (b *builder) target(id string, target map[string]any) Card {
 // starts is the pipeline that a function may start; empty if it may start none.
 func (b *builder) starts(id string) string {
 	r := b.stack.Resources[id]
+	const start = "codepipeline:StartPipelineExecution"
 	role, ok := b.reference(r.Properties["Role"])
 	if r.Type != "AWS::Lambda::Function" || !ok {
 		return ""
@@ -108,8 +109,9 @@ func (b *builder) starts(id string) string {
 	for _, document := range b.documents(role) {
 		for _, item := range list(document["Statement"]) {
 			statement := object(item)
-			if statement["Effect"] == "Allow" && slices.Contains(list(statement["Action"]), any("codepipeline:StartPipelineExecution")) {
-				for _, resource := range list(statement["Resource"]) {
+			allowed := statement["Effect"] == "Allow" && slices.Contains(list(statement["Action"]), any(start))
+			for _, resource := range list(statement["Resource"]) {
+				if allowed {
 					name, _ := b.resource(resource)
 					return name
 				}

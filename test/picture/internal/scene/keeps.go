@@ -100,11 +100,12 @@ func (b *builder) expires(p map[string]any) []string {
 	}
 	var lines []string
 	for _, rule := range policy.Rules {
-		what := map[string]string{"untagged": "images without a tag", "any": "images", "tagged": "tagged images"}[rule.Selection.TagStatus]
-		if rule.Selection.CountType == "sinceImagePushed" {
-			lines = append(lines, fmt.Sprintf("%s expire after %d %s", what, rule.Selection.CountNumber, rule.Selection.CountUnit))
+		s := rule.Selection
+		what := map[string]string{"untagged": "images without a tag", "any": "images", "tagged": "tagged images"}[s.TagStatus]
+		if s.CountType == "sinceImagePushed" {
+			lines = append(lines, fmt.Sprintf("%s expire after %d %s", what, s.CountNumber, s.CountUnit))
 		} else {
-			lines = append(lines, fmt.Sprintf("%s expire: %d stay", what, rule.Selection.CountNumber))
+			lines = append(lines, fmt.Sprintf("%s expire: %d stay", what, s.CountNumber))
 		}
 	}
 	return lines

@@ -111,7 +111,8 @@ func (b *builder) stages(id string) string {
 	return " in " + strings.Join(names, ", ")
 }
 
-// worksIn are the stages that an identity works in, by what is said of it; nil if it is not for a stage.
+// worksIn are the stages that an identity works in, by what is said of it; nil if it is not for a
+// stage.
 func worksIn(as string) []string {
 	if !strings.Contains(as, " in ") {
 		return nil
@@ -159,7 +160,8 @@ func (b *builder) resourcePolicies() {
 					if slices.Contains(list(statement["Action"]), any("ecr:PutImage")) {
 						b.spared[thing] = spared
 					}
-					add("nobody but "+spared, "denied to others by the thing's own policy", map[string]any{"Effect": "Allow", "Action": statement["Action"]}, thing)
+					allowed := map[string]any{"Effect": "Allow", "Action": statement["Action"]}
+					add("nobody but "+spared, "denied to others by the thing's own policy", allowed, thing)
 					continue
 				}
 				for _, principal := range b.principals(statement["Principal"]) {
@@ -182,16 +184,16 @@ func (b *builder) resourcePolicies() {
 	}
 }
 
-// besides are those whom a statement leaves out that denies something to everybody else; empty if it is none such.
+// besides are those whom a statement leaves out that denies something to everybody else; empty if
+// it is none such.
 func (b *builder) besides(statement map[string]any) string {
-	conditions := object(statement, "Condition")
-	arns := list(object(conditions, "ArnNotEquals")["aws:PrincipalArn"])
+	conditions, unless := object(statement, "Condition"), object(statement, "Condition", "ArnNotEquals")
 	everybody := statement["Principal"] == "*" || object(statement, "Principal")["AWS"] == "*"
-	if statement["Effect"] != "Deny" || !everybody || len(conditions) != 1 || len(object(conditions, "ArnNotEquals")) != 1 {
+	if statement["Effect"] != "Deny" || !everybody || len(conditions) != 1 || len(unless) != 1 {
 		return ""
 	}
 	var names []string
-	for _, arn := range arns {
+	for _, arn := range list(unless["aws:PrincipalArn"]) {
 		name := b.text(arn)
 		if id, ok := b.reference(arn); ok && b.holder(id).name != "" {
 			name = b.holder(id).name

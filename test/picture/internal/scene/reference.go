@@ -55,7 +55,8 @@ func walk(value any, found func(id string)) {
 // variable is what CodePipeline replaces in the configuration of an action, #{Namespace.NAME}.
 var variable = regexp.MustCompile(`#\{([A-Za-z0-9@_-]+\.[A-Za-z0-9@_-]+)\}`)
 
-// variables are those that a value holds. The execution's id is the only one whose text nobody can choose.
+// variables are those that a value holds. The execution's id is the only one whose text nobody can
+// choose.
 func variables(value any) []string {
 	found := map[string]bool{}
 	var look func(any)

@@ -111,7 +111,10 @@ type run struct{ stage, action string }
 
 // New looks at a stack.
 func New(stack assembly.Stack) Scene {
-	b := &builder{stack: stack, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{}, naming: map[string]int{}, writers: map[string][]user{}, spared: map[string]string{}, scene: Scene{Title: stack.Name}}
+	b := &builder{
+		stack: stack, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{},
+		naming: map[string]int{}, writers: map[string][]user{}, spared: map[string]string{}, scene: Scene{Title: stack.Name},
+	}
 	b.ids = slices.SortedFunc(maps.Keys(stack.Resources), func(x, y string) int {
 		return strings.Compare(stack.Resources[x].Path+" "+x, stack.Resources[y].Path+" "+y)
 	})

@@ -37,10 +37,12 @@ var phrases = map[string][]phrase{
 	"ecr": {
 		{"sign in", Reads, []string{"GetAuthorizationToken"}},
 		{"pull through a cache", Writes, []string{"BatchGetImage", "BatchImportUpstreamImage", "CreateRepository", "GetDownloadUrlForLayer"}},
-		{"read images", Reads, []string{"BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"}},
+		{"pull", Reads, []string{"BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"pull", Reads, []string{"BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"read manifests", Reads, []string{"BatchGetImage"}},
-		{"write images and tags", Writes, []string{"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
+		{"write images and tags", Writes, []string{
+			"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart",
+		}},
 		{"write images and tags", Writes, []string{"CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
 		{"write manifests and tags", Writes, []string{"PutImage"}},
 		{"look for layers", Reads, []string{"BatchCheckLayerAvailability"}},
