@@ -3,12 +3,13 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache synth picture test rehearse bench fmt lint unit-test daemon-test tools
+.PHONY: help jsii-cache synth picture test rehearse bench fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
-# whatever Node.js the machine has only runs npm.
+# whatever Node.js the machine has only runs npm. Node.js is a package for each
+# platform, locked by its hash; for macOS, of the newest release that has both.
 export PATH      := $(CURDIR)/node_modules/.bin:$(PATH)
-export JSII_NODE := $(CURDIR)/node_modules/node/bin/node
+export JSII_NODE := $(CURDIR)/node_modules/.bin/node
 
 # What is made here reports to nobody, and waits for nobody: `cdk` would after each command.
 export CDK_DISABLE_CLI_TELEMETRY := true
@@ -33,7 +34,7 @@ synth: $(STAMP) ## print the template of the configured pipelines; no AWS accoun
 picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
 
-test: tools lint unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
+test: tools lint audit unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 
 rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or Ubuntu, as root)
 	go run ./test/rehearse $(ARGS)
@@ -53,6 +54,9 @@ lint: $(STAMP) ## gofmt, go vet, staticcheck, shellcheck, the examples
 	go vet -C examples/hello-go ./...
 	node --check examples/hello-node/server.js
 	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh .ci/run; fi
+
+audit: $(STAMP) ## known vulnerabilities of what is used, where their lists can be reached
+	@scripts/audit.sh
 
 # On a new machine, CDK apps that start at the same time fail over the lock of the cache
 # that the jsii runtime then makes ("EEXIST"): one synthesis alone makes it.
@@ -84,4 +88,8 @@ $(STAMP): package.json package-lock.json
 	  command -v $$tool >/dev/null || { echo "$$tool is not installed: Archway needs Go (https://go.dev/dl) and Node.js with npm (https://nodejs.org)" >&2; exit 1; }; \
 	done
 	@sum=$$(cat $^ | cksum); \
-	if [[ $$(cat $@ 2>/dev/null) != "$$sum" ]]; then echo 'npm ci' >&2; npm ci --no-audit --no-fund >&2; echo "$$sum" >$@; else touch $@; fi
+	if [[ $$(cat $@ 2>/dev/null) != "$$sum" ]]; then \
+	  echo 'npm ci' >&2; npm ci --ignore-scripts --no-audit --no-fund >&2; \
+	  [[ -x node_modules/.bin/node ]] || { echo "npm has installed no Node.js: package.json pins one for Linux and macOS, on x64 and arm64; is its package out of reach?" >&2; exit 1; }; \
+	  echo "$$sum" >$@; \
+	else touch $@; fi

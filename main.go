@@ -27,6 +27,10 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 	}()
 
 	cfg, err := loadConfig(getenv)
+	if err == nil {
+		// The CDK's command line says where it would deploy to; the templates are the same for all Regions.
+		err = cfg.In(getenv("CDK_DEFAULT_REGION"))
+	}
 	if err != nil {
 		report(stderr, err)
 		return 1

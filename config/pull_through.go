@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -123,6 +124,7 @@ func (c *Config) mirror(r *reader) {
 	}
 	for i := range c.Pipelines {
 		p := &c.Pipelines[i]
+		p.warnOfEmptyCaches(c.Registry.PullThrough)
 		for j, rule := range c.Registry.PullThrough {
 			if rule.Prefix == "" {
 				continue // it is reported
@@ -139,6 +141,22 @@ func (c *Config) mirror(r *reader) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// warnOfEmptyCaches says of images whose base images must have digests that they don't fill the caches: ECR finds nothing for what is
+// first asked for by a digest (https://github.com/aws/containers-roadmap/issues/2837), and then BuildKit asks the registry itself.
+func (p *Pipeline) warnOfEmptyCaches(caches []PullThrough) {
+	var names []string
+	for _, cache := range caches {
+		names = append(names, string(cache.Upstream))
+	}
+	for i := range p.Images {
+		if image := &p.Images[i]; p.Class == "" && image.BaseImages == PinnedBaseImages && len(names) > 0 {
+			image.Warnings = append(image.Warnings, fmt.Sprintf("%s: base images that are pinned to a digest don't fill the pull-through cache (%s): until somebody "+
+				"pulls their tags through it, builds take them from the registry itself, by its limits (docs/security.md, Pull-through cache)",
+				image.Name, strings.Join(names, ", ")))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 
 	"archway/config"
@@ -26,6 +27,23 @@ func TestPullThroughReachesEveryPipeline(t *testing.T) {
 		want := map[config.Upstream]string{config.DockerHub: "docker-hub", config.Quay: "mirrors/quay.io"}
 		if diff := cmp.Diff(want, p.PullThrough); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", p.Name, diff)
+		}
+	}
+}
+
+// ECR has nothing of what is first asked for by a digest.
+func TestPinnedImagesDontFillTheCache(t *testing.T) {
+	const cache = `, "registry": {"pullThrough": [{"upstream": "quay"}]}`
+	for keys, want := range map[string]int{
+		`"name": "app"}]}]` + cache:                         0,
+		`"name": "app", "baseImages": "report"}]}]` + cache: 0,
+		`"name": "app", "baseImages": "pinned"}]}]`:         0,
+		`"name": "app", "baseImages": "pinned"}]}]` + cache: 1,
+	} {
+		text := `{"pipelines": [{"name": "app", "images": [{` + keys + `}`
+		warnings := load(t, text).Pipelines[0].Images[0].Warnings
+		if len(warnings) != want || want > 0 && !strings.HasPrefix(warnings[0], "app: base images that are pinned to a digest don't fill the pull-through cache (quay)") {
+			t.Errorf("%s: %q", text, warnings)
 		}
 	}
 }

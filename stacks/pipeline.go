@@ -33,7 +33,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
 	})
 	for _, warning := range cfg.Warnings {
-		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:classes"), &warning)
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("archway:pipeline"), &warning)
 	}
 	removal := removalPolicy(cfg)
 

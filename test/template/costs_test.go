@@ -53,30 +53,35 @@ func TestCostsAddUp(t *testing.T) {
 	}
 }
 
-// With notifications, there are two alarms more for each image and architecture, and one: five for the example.
+// With notifications, there are two alarms more for each image and architecture, and one for each function of the pipeline's: seven
+// for the example, with a notifier that it has only then.
 func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
-	count := func(stack string) (alarms, builds int) {
+	count := func(stack string) (alarms, builds, functions int) {
 		for _, r := range template(t, stack)["Resources"].(map[string]any) {
 			switch r := r.(map[string]any); r["Type"] {
 			case "AWS::CloudWatch::Alarm":
 				alarms++
+			case "AWS::Lambda::Function":
+				if metadata, _ := r["Metadata"].(map[string]any); metadata["archway:package"] != nil {
+					functions++
+				}
 			case "AWS::CodeBuild::Project":
 				if strings.Contains(fmt.Sprint(r["Properties"]), "BUILD_CONTEXT") {
 					builds++
 				}
 			}
 		}
-		return alarms, builds
+		return alarms, builds, functions
 	}
-	without, few := count(asCommitted)
-	with, many := count(everything)
-	if without != 1 || few != 2 || with != without+2*many+1 {
-		t.Errorf("%d alarms without notifications, %d with them and %d builds: docs/costs.md says otherwise", without, with, many)
+	without, few, two := count(asCommitted)
+	with, many, functions := count(everything)
+	if without != 1 || few != 2 || two != 2 || with != without+2*many+functions {
+		t.Errorf("%d alarms without notifications, %d with them, %d builds and %d functions: docs/costs.md says otherwise", without, with, many, functions)
 	}
 	_, options, _ := costs(t)
 	for _, row := range options {
-		if strings.HasPrefix(row[0], "`notifications`") && row[1] != strconv.Itoa(2*few+1) {
-			t.Errorf("the options count %s alarms, want %d", row[1], 2*few+1)
+		if strings.HasPrefix(row[0], "`notifications`") && row[1] != strconv.Itoa(2*few+two+1) {
+			t.Errorf("the options count %s alarms, want %d", row[1], 2*few+two+1)
 		}
 	}
 }

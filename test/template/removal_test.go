@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -44,9 +45,13 @@ func TestDestroyLeavesNothing(t *testing.T) {
 		}
 		if kind == "AWS::Lambda::Function" {
 			functions++
-			// Without a group of its own, Lambda makes one that nobody deletes.
-			group, _ := properties["LoggingConfig"].(map[string]any)["LogGroup"].(map[string]any)["Ref"].(string)
-			groups[group] = true
+			// Without a group of the stack, Lambda makes one that nobody deletes.
+			config, _ := properties["LoggingConfig"].(map[string]any)
+			if named, _ := config["LogGroup"].(map[string]any); named != nil {
+				groups[named["Ref"].(string)] = true
+				continue
+			}
+			groups[logGroupOf(resources, id)] = true
 		}
 	}
 	for group := range groups {
@@ -64,12 +69,24 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	}
 }
 
+// logGroupOf is the log group that is called as Lambda calls that of a function.
+func logGroupOf(resources map[string]any, function string) string {
+	for id, r := range resources {
+		properties, _ := r.(map[string]any)["Properties"].(map[string]any)
+		name := map[string]any{"Fn::Join": []any{"", []any{"/aws/lambda/", map[string]any{"Ref": function}}}}
+		if reflect.DeepEqual(properties["LogGroupName"], name) {
+			return id
+		}
+	}
+	return "no group for " + function
+}
+
 func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
 	kept := map[string]int{}
 	for id, r := range template(t, asCommitted)["Resources"].(map[string]any) {
 		r := r.(map[string]any)
 		switch r["DeletionPolicy"] {
-		case "Retain":
+		case "RetainExceptOnCreate":
 			kept[r["Type"].(string)]++
 		case "Delete":
 			// What is staged can be built again; pushes that started nothing are nothing to start

@@ -21,6 +21,9 @@ func (b *builder) events() {
 			target := object(item)
 			b.uses(target["RoleArn"], "rule "+b.label(id), "EventBridge")
 			id, ok := b.reference(target["Arn"])
+			if !ok {
+				id, ok = b.pipelineOf(target["Arn"])
+			}
 			event := Event{When: when, Rule: rule, Then: b.target(id, target)}
 			if ok && (b.stack.Resources[id].Type == "AWS::CodePipeline::Pipeline" || b.starts(id) != "") {
 				b.scene.Starts = append(b.scene.Starts, event)
@@ -29,6 +32,16 @@ func (b *builder) events() {
 			}
 		}
 	}
+}
+
+// pipelineOf is the pipeline that an ARN names: a rule that is created before its pipeline can't refer to it.
+func (b *builder) pipelineOf(arn any) (id string, ok bool) {
+	for _, id := range b.of("AWS::CodePipeline::Pipeline") {
+		if name := b.text(b.stack.Resources[id].Properties["Name"]); name != "" && strings.HasSuffix(b.text(arn), ":"+name) {
+			return id, true
+		}
+	}
+	return "", false
 }
 
 // when is what a rule waits for.
