@@ -56,6 +56,26 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 	lookAt(t, file)
 }
 
+// Where AWS's behavior is unproven, the pipelines must be right under the other reading as well.
+func TestBothExamplesInTheOtherReadings(t *testing.T) {
+	needsMachine(t)
+	t.Chdir(root)
+	var got struct {
+		Pipelines   []report.Pipeline
+		Permissions iam.Report
+	}
+	commanded(t, &got, "--readings", "all")
+	for _, p := range got.Pipelines {
+		if len(p.Proofs) != 2 {
+			t.Errorf("%s: got %d proofs, expected one of each platform", p.Repository, len(p.Proofs))
+		}
+	}
+	if len(got.Pipelines) != 2 {
+		t.Errorf("got %d pipelines, expected 2", len(got.Pipelines))
+	}
+	permissionsAreNeeded(t, got.Permissions)
+}
+
 // commanded runs the command, which must succeed, and reads its report.
 func commanded(t *testing.T, report any, arguments ...string) {
 	t.Helper()
