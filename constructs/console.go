@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -44,12 +43,6 @@ func (c console) pipeline(name string) string {
 // execution is the address of the page of one execution.
 func (c console) execution(pipeline, id string) string {
 	return fmt.Sprintf("%s/codesuite/codepipeline/pipelines/%s/executions/%s/timeline?region=%s", c.origin, pipeline, id, c.region)
-}
-
-// image is the address of the page of one image. For a repository of the same app, the account is the stack's.
-func (c console) image(repository awsecr.IRepository, digest string) string {
-	return fmt.Sprintf("%s/ecr/repositories/private/%s/%s/_/image/%s/details?region=%s",
-		c.origin, *repository.Env().Account, *repository.RepositoryName(), digest, c.region)
 }
 
 // dashboard is the address of the page of a dashboard.
