@@ -26,7 +26,7 @@ func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 }
 
 // The trigger comes after the source repository with its seed, whose push it so doesn't see: the pipeline's first run builds it
-// alone. And it comes before the pipeline, so that it can't fail after that.
+// alone. And it comes before the pipeline, so that it can't fail after that. A class has the source of another stack.
 func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
 	for _, app := range []string{root + "/cdk.json", ruled} {
 		for _, stack := range stacks(t, app) {
@@ -41,7 +41,8 @@ func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
 				}
 			}
 			rule, pipeline, source := of["AWS::Events::Rule"], of["AWS::CodePipeline::Pipeline"], of["AWS::CodeCommit::Repository"]
-			if rule == "" || !parsed.Needs(rule)[source] || !parsed.Needs(pipeline)[rule] {
+			seeded := parsed.Needs(rule)[source] || source == "" && stack.Name == "ruled-previews"
+			if rule == "" || !seeded || !parsed.Needs(pipeline)[rule] {
 				t.Errorf("%s: the order is not %s, %s, %s", stack.Name, source, rule, pipeline)
 			}
 		}
