@@ -24,7 +24,8 @@ const { AwsSolutionsChecks } = require('cdk-nag');
 
 const buildspec = (name) => fs.readFileSync(path.join('buildspecs', name), 'utf8');
 const allow = (resources, ...list) => new iam.PolicyStatement({ actions: list, resources });
-const logGroup = (stack, id) => new logs.LogGroup(stack, id, { retention: logs.RetentionDays.THREE_MONTHS });
+const logGroup = (stack, id) => new logs.LogGroup(stack, id, {
+  retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE });
 const role = (stack, id, service, statements) => new iam.Role(stack, id, {
   assumedBy: new iam.ServicePrincipal(service),
   inlinePolicies: { Permissions: new iam.PolicyDocument({ statements }) },
@@ -136,7 +137,7 @@ function goFunction(name, statements) {
   fs.writeFileSync(path.join(dir, 'settings.json'), settingsFile);
   const group = logGroup(stack, `${name}Logs`);
   const functionRole = role(stack, `${name}Role`, 'lambda.amazonaws.com', [
-    writeLogs(group), login(), allow(['*'], 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'), ...statements,
+    login(), allow(['*'], 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'), ...statements,
   ]);
   const created = new lambda.Function(stack, name, {
     runtime: lambda.Runtime.PROVIDED_AL2023,
@@ -152,6 +153,9 @@ function goFunction(name, statements) {
     logGroup: group,
     loggingFormat: lambda.LoggingFormat.JSON,
   });
+  created.node.defaultChild.addPropertyDeletionOverride('LoggingConfig.LogGroup');
+  group.node.defaultChild.logGroupName = `/aws/lambda/${created.node.defaultChild.ref}`;
+  new iam.Policy(stack, `${name}LogAccess`, { roles: [functionRole], statements: [writeLogs(group)] });
   return { lambda: created, role: functionRole };
 }
 const { lambda: validate } = goFunction('validate', [

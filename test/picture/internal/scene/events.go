@@ -36,8 +36,9 @@ func (b *builder) events() {
 
 // pipelineOf is the pipeline that an ARN names: a rule that is created before its pipeline can't refer to it.
 func (b *builder) pipelineOf(arn any) (id string, ok bool) {
+	name, _ := b.resource(arn)
 	for _, id := range b.of("AWS::CodePipeline::Pipeline") {
-		if name := b.text(b.stack.Resources[id].Properties["Name"]); name != "" && strings.HasSuffix(b.text(arn), ":"+name) {
+		if "pipeline "+b.label(id) == name {
 			return id, true
 		}
 	}

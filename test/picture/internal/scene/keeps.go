@@ -46,7 +46,9 @@ func (b *builder) keeps() {
 
 // keep adds a card; what becomes of the thing with the stack is its last line.
 func (b *builder) keep(id string, lines ...string) {
-	fate := map[string]string{"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack"}[b.stack.Resources[id].DeletionPolicy]
+	fate := map[string]string{
+		"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack",
+	}[b.stack.Resources[id].DeletionPolicy]
 	b.scene.Keeps = append(b.scene.Keeps, Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
 }
 

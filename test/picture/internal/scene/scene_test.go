@@ -119,6 +119,18 @@ func TestFunctionThatStartsThePipelineIsItsStart(t *testing.T) {
 	}
 }
 
+// The rule is created before the pipeline, so that it can't refer to it.
+func TestPipelineIsKnownByItsName(t *testing.T) {
+	for arn, starts := range map[string]int{"arn:aws:codepipeline:r:a:app": 1, "arn:aws:codepipeline:r:a:other": 0, "arn:aws:sqs:r:a:app": 0} {
+		s := look(t, `{
+			"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Name": "app", "Stages": []}},
+			"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Targets": [{"Arn": "`+arn+`"}]}}}`)
+		if len(s.Starts) != starts || len(s.Others) != 1-starts {
+			t.Errorf("%s: %d starts, %d others", arn, len(s.Starts), len(s.Others))
+		}
+	}
+}
+
 // Whoever may choose the value of another variable would have it pasted into an action.
 func TestNoteSaysWhatActionsAreGiven(t *testing.T) {
 	const given = "CodePipeline V1 app; of what differs from run to run, actions are given "
