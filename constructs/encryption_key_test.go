@@ -1,6 +1,7 @@
 package constructs_test
 
 import (
+	"strings"
 	"testing"
 
 	archway "archway/constructs"
@@ -94,5 +95,15 @@ func TestPublishersOfAKeyAreServices(t *testing.T) {
 	err := (&archway.EncryptionKeyProps{Publishers: []string{"events"}}).Validate()
 	if err == nil || err.Error() != `Publishers[0] is "events": give the name of a service, such as "events.amazonaws.com"` {
 		t.Errorf("got %v", err)
+	}
+}
+
+var longStack = stack("A-name-of-more-than-24-characters", func(stack awscdk.Stack) { archway.NewEncryptionKey(stack, "Key", nil) })
+
+// CloudFormation shortens the names of functions, and so of their log groups, if the stack's is long.
+func TestKeyKnowsShortenedLogGroups(t *testing.T) {
+	const want = "log-group:/aws/lambda/A-name-of-more-than-24-c*"
+	if policy := strings.Join(keyPolicy(t, longStack), "\n"); !strings.Contains(policy, want+"\n") && !strings.HasSuffix(policy, want) {
+		t.Errorf("no %s in %s", want, policy)
 	}
 }

@@ -254,3 +254,12 @@ func TestOperationsRefuseWrongProps(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAlarmsOfFunctionsNeedNames(t *testing.T) {
+	err := (&archway.AlarmsProps{Functions: []archway.WatchedFunction{{Does: "starts runs"}}}).Validate()
+	for _, want := range []string{"Functions[0].Name is missing", "Functions[0].Function is missing", "Topic is missing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
