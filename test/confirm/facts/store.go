@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,10 @@ func newStore(ctx context.Context, s *account.Session, what string) (store, erro
 	}
 	secret := aws.ToString(token.AuthorizationData[0].AuthorizationToken)
 	s.Secret(secret)
+	if plain, err := base64.StdEncoding.DecodeString(secret); err == nil {
+		_, password, _ := strings.Cut(string(plain), ":")
+		s.Secret(password)
+	}
 	name := aws.ToString(repository.RepositoryName)
 	host, _, _ := strings.Cut(aws.ToString(repository.RepositoryUri), "/")
 	return store{Session: s, name: name, base: "https://" + host + "/v2/" + name, authorization: "Basic " + secret}, nil
@@ -123,14 +128,17 @@ func (r store) blob(ctx context.Context, mediaType, content string) (descriptor,
 	return d, err
 }
 
+// layerContent is no archive; nobody runs the image.
+const layerContent = "a"
+
 // image uploads an image's blobs, and gives its manifest.
 func (r store) image(ctx context.Context) ([]byte, error) {
 	config, err := r.blob(ctx, "application/vnd.oci.image.config.v1+json",
-		`{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["`+digestOf([]byte("a"))+`"]}}`)
+		`{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["`+digestOf([]byte(layerContent))+`"]}}`)
 	if err != nil {
 		return nil, err
 	}
-	layer, err := r.blob(ctx, "application/vnd.oci.image.layer.v1.tar", "a")
+	layer, err := r.blob(ctx, "application/vnd.oci.image.layer.v1.tar", layerContent)
 	if err != nil {
 		return nil, err
 	}
