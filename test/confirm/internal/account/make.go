@@ -68,18 +68,15 @@ func (s *Session) Role(ctx context.Context, what, service string, statements ...
 
 // fresh tries again while AWS does not know a role yet that was made just now: seen for some seconds with CodePipeline.
 func (s *Session) fresh(ctx context.Context, do func() error) error {
-	return s.Wait(ctx, "a role made just now", func() (bool, error) {
-		err := do()
-		if err == nil {
-			return true, nil
-		}
-		for _, said := range []string{"AssumeRole", "cannot be assumed", "can't be assumed"} {
-			if strings.Contains(err.Error(), said) && !isRefused(err) {
-				return false, nil
-			}
-		}
-		return false, err
+	var last error
+	err := s.Wait(ctx, "", func() (bool, error) {
+		last = do()
+		return last == nil || isRefused(last) || !strings.Contains(last.Error(), "AssumeRole") && !strings.Contains(last.Error(), "be assumed"), nil
 	})
+	if last != nil {
+		return last
+	}
+	return err
 }
 
 // Bucket keeps versions, as a pipeline's source has to.
