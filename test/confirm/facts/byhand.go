@@ -3,8 +3,9 @@ package facts
 // byHand are what no program tries within reason: they need somebody's account elsewhere, a setting of the whole registry, or hours.
 var byHand = []Fact{
 	{
-		Name:     "connection",
-		Question: "What does a connection (GitHub, GitLab, Bitbucket) tell a pipeline of tags and pull requests?",
+		Name:        "connection",
+		Unrehearsed: true,
+		Question:    "What does a connection (GitHub, GitLab, Bitbucket) tell a pipeline of tags and pull requests?",
 		Readings: []Reading{
 			{Name: "branches", Says: "the output variables name a branch, and of a tag only the commit"},
 			{Name: "more", Says: "they name tags and pull requests too"},
@@ -31,8 +32,9 @@ var byHand = []Fact{
 		},
 	},
 	{
-		Name:     "replication-untagged",
-		Question: "Does replication copy images that are pushed without a tag: an index's children, attestations, signatures?",
+		Name:        "replication-untagged",
+		Unrehearsed: true,
+		Question:    "Does replication copy images that are pushed without a tag: an index's children, attestations, signatures?",
 		Readings: []Reading{
 			{Name: "copied", Says: "it copies each push, with a tag or not"},
 			{Name: "tagged-only", Says: "it copies only what has a tag", Wrong: "the other Region's index lacks its images until somebody pushes them there"},

@@ -16,6 +16,8 @@ type Fact struct {
 	Question string
 	// Readings are the answers that are thought of; the first is the one that a rehearsal takes if nobody asks.
 	Readings []Reading
+	// Unrehearsed tells that no rehearsal acts on it: it is only told in documents, or it is about what a rehearsal does not have.
+	Unrehearsed bool
 	// Proof is what would prove it, for people.
 	Proof string
 	// ByHand are the steps for a person, of a fact that no program tries.
@@ -29,7 +31,7 @@ type Reading struct {
 	Name, Says string
 	// Wrong is what of Archway is not right under this reading; empty: it is right.
 	Wrong string
-	// Option is the reading's name in the rehearsal: make rehearse ARGS='--readings OPTION'.
+	// Option has a rehearsal take this reading, too: make rehearse ARGS='--readings OPTION'.
 	Option string
 }
 

@@ -128,8 +128,8 @@ var tags = []Fact{
 		Name:     "getfolder-both",
 		Question: "What does GetFolder say of a name that is a branch and a tag?",
 		Readings: []Reading{
-			{Name: "branch", Says: "it gives the branch's commit"},
-			{Name: "tag", Says: "it gives the tag's commit"},
+			{Name: "tag", Says: "it gives the tag's commit; the trigger refuses such a name"},
+			{Name: "branch", Says: "it gives the branch's commit; the trigger refuses such a name"},
 			{Name: "refused", Says: "it refuses the name"},
 		},
 		Proof: "A branch and a tag of one name at two commits; GetFolder of `/` with `name`, `refs/heads/name` and `refs/tags/name`.",
