@@ -46,6 +46,8 @@ type cloud struct {
 	requests int
 	// git are the repositories of CodeCommit with their tag.
 	git map[string]string
+	// pipelines run only where a test wants them.
+	pipelines *pipelines
 }
 
 // Nothing here leaves this machine: what is not the endpoint's address goes nowhere.
@@ -98,6 +100,13 @@ func newCloud(t *testing.T) *cloud {
 		if call, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "CodeCommit_20150413."); ok {
 			c.codeCommit(w, r, call)
 			return
+		}
+		if call, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "CodePipeline_20150709."); ok && c.pipelines != nil {
+			body, _ := io.ReadAll(r.Body)
+			if c.pipelines.serve(w, call, body) {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		if r.Header.Get("X-Amz-Target") == "CodeBuild_20161006.CreateProject" { // moto wants a location, AWS none without a source
 			body, _ := io.ReadAll(r.Body)

@@ -283,12 +283,16 @@ func TestConsent(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			before := c.asked()
 			got := confirm(ctx, c, func(p *program) {
 				test.change(p)
 				if b, ok := p.in.(blocked); ok {
 					p.in = interrupting{cancel, b}
 				}
 			}, []facts.Fact{f})
+			if asked := c.asked() - before; asked != 1 {
+				t.Errorf("%d requests, want one, which asks who is calling", asked)
+			}
 			if tried != test.tried || (got.code == exitOK) != test.tried || (got.code == exitUsage) == test.tried {
 				t.Errorf("tried: %t, want %t; exit %d\n%v", tried, test.tried, got.code, got)
 			}

@@ -22,7 +22,7 @@ var images = []Fact{
 		},
 		Proof: "An attestation's manifest with `subject` and `artifactType` is pushed by its digest.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
-			_, _, a, err := withArtifact(ctx, s)
+			_, _, _, a, err := withArtifact(ctx, s)
 			switch {
 			case err != nil:
 				return Seen{}, err
@@ -43,14 +43,20 @@ var images = []Fact{
 		},
 		Proof: "An attestation's manifest with `subject` is pushed; DescribeImages of the repository.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
-			r, artifact, a, err := withArtifact(ctx, s)
+			r, image, artifact, a, err := withArtifact(ctx, s)
 			if err != nil {
 				return Seen{}, err
 			}
 			if a.status != http.StatusCreated {
 				return Seen{}, NotTried{"ECR refused the artifact, see oci-artifacts: " + a.String()}
 			}
-			all, err := r.described(ctx)
+			if _, err := r.described(ctx, image); err != nil {
+				return Seen{}, err
+			}
+			if err := s.Sleep(ctx, 3*s.Pace); err != nil { // what is hidden must not be only late
+				return Seen{}, err
+			}
+			all, err := r.listed(ctx)
 			if err != nil {
 				return Seen{}, err
 			}
@@ -111,7 +117,7 @@ var images = []Fact{
 						return Seen{}, err
 					}
 				}
-				all, err := r.described(ctx)
+				all, err := r.described(ctx, content)
 				if err != nil {
 					return Seen{}, err
 				}
@@ -127,19 +133,18 @@ var images = []Fact{
 }
 
 // withArtifact is a repository with an image, and what the registry said to an artifact that belongs to it.
-func withArtifact(ctx context.Context, s *account.Session) (r store, artifact []byte, a answer, err error) {
+func withArtifact(ctx context.Context, s *account.Session) (r store, image, artifact []byte, a answer, err error) {
 	if r, err = newStore(ctx, s, "images"); err != nil {
-		return r, nil, a, err
+		return r, nil, nil, a, err
 	}
-	image, err := r.pushed(ctx)
-	if err != nil {
-		return r, nil, a, err
+	if image, err = r.pushed(ctx); err != nil {
+		return r, nil, nil, a, err
 	}
 	if artifact, err = r.artifact(ctx, image); err != nil {
-		return r, nil, a, err
+		return r, nil, nil, a, err
 	}
 	a, err = r.put(ctx, artifact)
-	return r, artifact, a, err
+	return r, image, artifact, a, err
 }
 
 // putImage is the call of the API, with a tag or without.

@@ -62,6 +62,9 @@ func mounted(ctx context.Context, s *account.Session) (Seen, error) {
 	}
 	values, text, as := []string{before}, "", true
 	if s.ChangeAccountSettings {
+		if before == "" {
+			before = "DISABLED" // the default
+		}
 		s.Undo("the account's setting "+mountSetting, func(ctx context.Context) error { return set(ctx, before) })
 		if before == "ENABLED" {
 			values = append(values, "DISABLED")

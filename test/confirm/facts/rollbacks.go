@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
 	"archway/test/confirm/internal/account"
 )
@@ -25,7 +26,7 @@ var rollbacks = []Fact{
 			if err != nil {
 				return Seen{}, err
 			}
-			a, err := p.action(ctx, rollback, "Wait", anyAction)
+			a, err := p.action(ctx, rollback, "Wait", func(a types.ActionExecutionDetail) bool { return resolved(a) != "" })
 			if err != nil {
 				return Seen{}, err
 			}

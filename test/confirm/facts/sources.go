@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -63,11 +64,11 @@ var sources = []Fact{
 			if err != nil {
 				return Seen{}, err
 			}
-			var got string
-			if a.Output != nil {
-				got = a.Output.OutputVariables["CommitId"]
+			got, why := told(a)
+			text := fmt.Sprintf("Source is %s with the commit %q %s; the other branch's is %s", a.Status, got, why, aws.ToString(other.CommitId))
+			if strings.Contains(why, "Permission") {
+				return Seen{}, errors.New(text)
 			}
-			text := fmt.Sprintf("Source is %s with the commit %s; the other branch's is %s", a.Status, got, aws.ToString(other.CommitId))
 			if a.Status == types.ActionExecutionStatusSucceeded && got == aws.ToString(other.CommitId) {
 				return Seen{"taken", text}, nil
 			}
@@ -84,6 +85,18 @@ var sources = []Fact{
 		Proof: "A commit with a link, a program and a file that `.gitattributes` would leave out; the artifact from the pipeline's bucket.",
 		Try:   archived,
 	},
+}
+
+// told are the commit that a source action gives, and its error.
+func told(a types.ActionExecutionDetail) (commit, why string) {
+	if a.Output == nil {
+		return "", ""
+	}
+	commit = a.Output.OutputVariables["CommitId"]
+	if r := a.Output.ExecutionResult; r != nil && r.ErrorDetails != nil {
+		why = "(" + aws.ToString(r.ErrorDetails.Code) + " " + aws.ToString(r.ErrorDetails.Message) + ")"
+	}
+	return commit, why
 }
 
 // committed is a repository with one commit on main.

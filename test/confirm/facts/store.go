@@ -114,14 +114,21 @@ func (r store) blob(ctx context.Context, mediaType, content string) (descriptor,
 	if begun.status != http.StatusAccepted {
 		return d, fmt.Errorf("an upload was answered by %v", begun)
 	}
-	at, err := url.Parse(begun.location)
+	sent, err := r.send(ctx, http.MethodPatch, begun.location, "application/octet-stream", []byte(content))
+	if err != nil {
+		return d, err
+	}
+	if sent.status != http.StatusAccepted {
+		return d, fmt.Errorf("a part of an upload was answered by %v", sent)
+	}
+	at, err := url.Parse(sent.location)
 	if err != nil {
 		return d, err
 	}
 	query := at.Query()
 	query.Set("digest", d.Digest)
 	at.RawQuery = query.Encode()
-	done, err := r.send(ctx, http.MethodPut, at.String(), "application/octet-stream", []byte(content))
+	done, err := r.send(ctx, http.MethodPut, at.String(), "application/octet-stream", nil)
 	if err == nil && done.status != http.StatusCreated {
 		err = fmt.Errorf("the end of an upload was answered by %v", done)
 	}
@@ -129,7 +136,7 @@ func (r store) blob(ctx context.Context, mediaType, content string) (descriptor,
 }
 
 // layerContent is no archive; nobody runs the image.
-const layerContent = "a"
+const layerContent = "a layer that is none, of make confirm"
 
 // image uploads an image's blobs, and gives its manifest.
 func (r store) image(ctx context.Context) ([]byte, error) {
@@ -178,8 +185,16 @@ func (r store) artifact(ctx context.Context, subject []byte) ([]byte, error) {
 	})
 }
 
-// described are the images that DescribeImages lists.
-func (r store) described(ctx context.Context) (map[string]string, error) {
+// described are the images that DescribeImages lists, with their push times, as soon as it knows this one.
+func (r store) described(ctx context.Context, known []byte) (all map[string]string, err error) {
+	err = r.Wait(ctx, "the image in DescribeImages", func() (bool, error) {
+		all, err = r.listed(ctx)
+		return all[digestOf(known)] != "", err
+	})
+	return all, err
+}
+
+func (r store) listed(ctx context.Context) (map[string]string, error) {
 	out, err := r.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: &r.name})
 	if err != nil {
 		return nil, err
