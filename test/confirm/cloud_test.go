@@ -44,6 +44,8 @@ type cloud struct {
 
 	mutex    sync.Mutex
 	requests int
+	// deletions are the names of the calls that delete pipelines and roles.
+	deletions []string
 	// git are the repositories of CodeCommit with their tag.
 	git map[string]string
 	// pipelines run only where a test wants them.
@@ -97,6 +99,13 @@ func newCloud(t *testing.T) *cloud {
 		c.mutex.Lock()
 		defer c.mutex.Unlock()
 		c.requests++
+		sent, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+		for _, call := range []string{"DeletePipeline", "DeleteRole"} {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+call) || bytes.Contains(sent, []byte("Action="+call+"&")) {
+				c.deletions = append(c.deletions, call)
+			}
+		}
 		if call, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "CodeCommit_20150413."); ok {
 			c.codeCommit(w, r, call)
 			return

@@ -97,7 +97,7 @@ func (p *program) consent(ctx context.Context, yes bool) error {
 	}()
 	select {
 	case answer := <-answers:
-		if answer == "yes" && ctx.Err() == nil {
+		if answer == "yes" {
 			return nil
 		}
 	case <-ctx.Done():

@@ -159,6 +159,10 @@ func TestEndings(t *testing.T) {
 			}
 		})
 	}
+	// What was made last is deleted first: a pipeline that still runs needs its role.
+	if want := []string{"DeletePipeline", "DeleteRole", "DeleteRole"}; len(c.deletions) < 3 || !slices.Equal(c.deletions[:3], want) {
+		t.Errorf("deleted %q, want %q first", c.deletions, want)
+	}
 }
 
 func TestInterrupt(t *testing.T) {
@@ -236,6 +240,11 @@ func TestDecoys(t *testing.T) {
 // A run that was killed is cleaned by its prefix.
 func TestClean(t *testing.T) {
 	c := newCloud(t)
+	// Others' resources are not even spoken of.
+	if _, err := iam.NewFromConfig(c.config()).CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("others"), AssumeRolePolicyDocument: aws.String(account.Policy())}); err != nil {
+		t.Fatal(err)
+	}
 	before := c.resources(t)
 	prefix := account.NewPrefix()
 	s, _, err := account.New(t.Context(), c.config(), prefix, account.Options{Pace: time.Millisecond, Limit: time.Second}, func(string) {})
