@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache synth picture test rehearse bench fmt lint audit unit-test daemon-test tools
+.PHONY: help jsii-cache synth picture test rehearse bench confirm fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm. Node.js is a package for each
@@ -42,6 +42,9 @@ rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or U
 bench: $(STAMP) ## measure times and sizes, as ratios
 	go run ./test/bench $(ARGS)
 
+confirm: ## try the unproven facts of docs/aws.md in an AWS account; asks first, costs cents
+	@go run ./test/confirm $(ARGS)
+
 fmt: ## format the Go sources
 	gofmt -w $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')
 
@@ -79,6 +82,7 @@ tools: ## say which optional tools of the tests are missing
 	have_chromium >/dev/null || check chromium 'nobody looks at the picture and at the page of a rehearsal' 'apt-get install chromium'; \
 	check shellcheck 'the shell scripts and the buildspecs are not checked' 'apt-get install shellcheck'; \
 	check cfn-lint 'the synthesized templates are not checked' 'pip install cfn-lint'; \
+	check moto_server 'nobody tries make confirm' 'pip install "moto[server]"'; \
 	check aws 'the rehearsal runs a stand-in for the AWS CLI' 'pip install awscli'; \
 	[[ $$missing = 0 || -z $${CI:-} ]] || { echo 'CI needs all of them' >&2; exit 1; }
 

@@ -24,6 +24,7 @@ var floors = map[string][]string{
 	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads the Dockerfiles of the seeds.
 	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings", "internal/strict"},
 	"test/bench":    {"test/internal"},
+	"test/confirm":  {}, // it meets an account, and knows nothing of what runs there
 	"test/browser":  {}, // for tests only
 	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else
 }

@@ -44,6 +44,18 @@ func TestBuildsThatMayNotFillTheCache(t *testing.T) {
 	}
 }
 
+// apiVersion is the engine's: buildx does not ask for it, and speaks a newer one than Debian's engine.
+func apiVersion(t *testing.T, r *rehearsal.Rehearsal) string {
+	t.Helper()
+	ask := exec.CommandContext(t.Context(), "docker", "version", "--format", "{{.Server.APIVersion}}")
+	ask.Env = append(os.Environ(), "DOCKER_HOST="+r.Machine().DockerHost)
+	out, err := ask.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // buildxTakes: here the builds' builder is there already, so this is what creating one with their configuration comes to, but
 // for its start, which would pull BuildKit's image.
 func buildxTakes(t *testing.T, r *rehearsal.Rehearsal, name string) {
@@ -61,7 +73,7 @@ func buildxTakes(t *testing.T, r *rehearsal.Rehearsal, name string) {
 				}
 				create := exec.CommandContext(t.Context(), r.Machine().BuildxPlugin, "create", "--name", name, "--driver", "docker-container",
 					"--driver-opt", "image=example.test/buildkit:1", "--buildkitd-config", config)
-				create.Env = append(os.Environ(), "BUILDX_CONFIG="+dir, "DOCKER_HOST="+r.Machine().DockerHost)
+				create.Env = append(os.Environ(), "BUILDX_CONFIG="+dir, "DOCKER_HOST="+r.Machine().DockerHost, "DOCKER_API_VERSION="+apiVersion(t, r))
 				if out, err := create.CombinedOutput(); err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}

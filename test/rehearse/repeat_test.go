@@ -52,7 +52,7 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 			"Source": codepipeline.Succeeded, "Build": codepipeline.Succeeded, "Merge": codepipeline.Succeeded,
 			"Validate": codepipeline.Succeeded, "SmokeTest": codepipeline.Succeeded, "Promote": codepipeline.Failed,
 		})
-		message := second.Action("Promote", "hello-go").Message
+		message := second.Action("Promote", "Promote").Message
 		for _, want := range []string{commit[:12], digest[:len("sha256:")+12]} {
 			if !strings.Contains(message, want) {
 				t.Errorf("message: got %q, expected it to name %s", message, want)
