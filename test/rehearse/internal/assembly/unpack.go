@@ -9,7 +9,8 @@ import (
 	"archway/test/rehearse/internal/archive"
 )
 
-// Open gives a folder to read what the asset holds, as it would be read back from the bucket: in place, or a copy that done removes.
+// Open gives a folder to read what the asset holds, as it would be read back from the bucket: in
+// place, or a copy that done removes.
 func (a Asset) Open() (dir string, done func(), err error) {
 	if a.Packaging == "zip" {
 		return a.Path, func() {}, nil

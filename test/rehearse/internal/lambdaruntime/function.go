@@ -74,8 +74,8 @@ func (w without) ReadDir(name string) ([]fs.DirEntry, error) {
 	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return name == "." && e.Name() == w.entry }), err
 }
 
-// Unpack makes the folder of the function's code, as Lambda does, but with a program for this machine in place of the one in the
-// code.
+// Unpack makes the folder of the function's code, as Lambda does, but with a program for this
+// machine in place of the one in the code.
 func (f *Function) Unpack(program, dir string) error {
 	code, done, err := f.Code.Open()
 	if err != nil {

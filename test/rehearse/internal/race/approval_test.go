@@ -113,7 +113,8 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	if diff := cmp.Diff(want, asked.Text); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
-	// Nothing but the execution's id is written into a text: there, the commit and what was validated stand as they are.
+	// Nothing but the execution's id is written into a text: there, the commit and what was
+	// validated stand as they are.
 	link := "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/queued/executions/" + x.Execution + "/timeline?region=eu-west-1"
 	if digest == "" || x.Revisions["Source"] != push.Commit() {
 		t.Errorf("the execution shows %q of the commit %s", digest, x.Revisions["Source"])

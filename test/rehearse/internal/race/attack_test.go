@@ -18,12 +18,15 @@ import (
 	"archway/test/rehearse/internal/codepipeline"
 )
 
-// started starts an execution as somebody does who may start the pipeline, and may write any values.
+// started starts an execution as somebody does who may start the pipeline, and may write any
+// values.
 func (w *world) started(pipeline, commit, rule, ref string) codepipeline.Result {
 	w.t.Helper()
 	x, err := w.Start(w.t.Context(), pipeline, codepipeline.StartInput{
-		SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}},
-		Variables:       []codepipeline.StartVariable{{Name: settings.RuleVariable, Value: rule}, {Name: settings.RefVariable, Value: ref}},
+		SourceRevisions: revision(commit),
+		Variables: []codepipeline.StartVariable{
+			{Name: settings.RuleVariable, Value: rule}, {Name: settings.RefVariable, Value: ref},
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -43,7 +46,8 @@ func (w *world) stopped(r codepipeline.Result, stage, reason string) {
 	}
 }
 
-// untouched: all builds had the environment that their projects and CodeBuild give them, and one value of CodePipeline's.
+// untouched: all builds had the environment that their projects and CodeBuild give them, and one
+// value of CodePipeline's.
 func (w *world) untouched(hostile string) {
 	w.t.Helper()
 	w.mu.Lock()
@@ -59,7 +63,8 @@ func (w *world) untouched(hostile string) {
 
 const bashEnv = `"},{"name":"BASH_ENV","value":"$(aws ecr put-image)`
 
-// Somebody chooses the rule and the reference of a run, with text that was valid where it was pasted into JSON.
+// Somebody chooses the rule and the reference of a run, with text that was valid where it was
+// pasted into JSON.
 func TestHostileVariablesMoveNothing(t *testing.T) {
 	w := deploy(t, ruled)
 	seed := w.seed("ruled")
@@ -67,16 +72,20 @@ func TestHostileVariablesMoveNothing(t *testing.T) {
 	w.succeeded(feature)
 	before := w.tagsOf("ruled")
 	other := validated(feature, "app")
-	for _, ref := range []string{`main","digest":"` + other, `main","downgrade":{"platform-set":{"severity":"info","reason":"x"}},"x":"`, "main" + bashEnv} {
-		w.stopped(w.started("ruled", seed.Commit(), "main", ref), "Validate", "No tag was moved: the rule main (branch main) does not match the branch \"main")
+	for _, ref := range []string{
+		`main","digest":"` + other,
+		`main","downgrade":{"platform-set":{"severity":"info","reason":"x"}},"x":"`,
+		"main" + bashEnv,
+	} {
+		w.stopped(w.started("ruled", seed.Commit(), "main", ref), settings.StageValidate,
+			`No tag was moved: the rule main (branch main) does not match the branch "main\"`)
 	}
 	w.stopped(w.started("ruled", seed.Commit(), "main"+bashEnv, "main"), "Build", "there is no build rule")
 	w.wantTags("ruled", before)
 	w.untouched("put-image")
 
 	// A branch may be called like that; it is built as what it is.
-	quoted := `feature/","digest":"`
-	r := w.commit("ruled", strings.ReplaceAll(quoted, ":", "="), "3").Wait()[0]
+	r := w.commit("ruled", `feature/","digest"="`, "3").Wait()[0]
 	w.succeeded(r)
 	before[r.Revisions["Source"][:12]+"-feature"] = validated(r, "app")
 	before[strings.Split(promoted(r)["tags-app"], ",")[1]] = validated(r, "app")
@@ -108,12 +117,14 @@ func TestForeignCommitIsBuiltAndNotPromoted(t *testing.T) {
 			} else {
 				r = w.started(pipeline, commit, "main", "main")
 			}
-			w.stopped(r, settings.StagePromote, "No tag was moved. Execution "+r.Execution+" was started for the branch \"main\" and the commit "+commit[:12]+", which don't belong together")
+			w.stopped(r, settings.StagePromote, "No tag was moved. Execution "+r.Execution+
+				" was started for the branch \"main\" and the commit "+commit[:12]+", which don't belong together")
 			w.wantTags(pipeline, before)
 
 			// Reviewed and merged, it is promoted by the very same run.
 			w.point(pipeline, "main", commit)
-			again, err := w.RetryStage(t.Context(), pipeline, settings.StagePromote, r.Execution, codepipeline.FailedActions)
+			const all = codepipeline.FailedActions
+			again, err := w.RetryStage(t.Context(), pipeline, settings.StagePromote, r.Execution, all)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +154,8 @@ func TestInventedJobPromotesNothing(t *testing.T) {
 		for _, pipeline := range s.Pipelines {
 			for _, stage := range pipeline.Stages {
 				if pipeline.Name == queued && stage.Name == settings.StagePromote {
-					parameters = strings.ReplaceAll(stage.Actions[0].Configuration["UserParameters"], "#{codepipeline.PipelineExecutionId}", x.ID())
+					declared := stage.Actions[0].Configuration["UserParameters"]
+					parameters = strings.ReplaceAll(declared, "#{codepipeline.PipelineExecutionId}", x.ID())
 				}
 			}
 		}
@@ -160,13 +172,16 @@ func TestInventedJobPromotesNothing(t *testing.T) {
 	w.succeeded(x.Wait())
 }
 
+const repositoryARN = "arn:aws:ecr:eu-west-1:111122223333:repository/"
+
 // refused: ECR and the registry refuse an image, in AWS's words, with a reason.
 func (b *identity) refused(repository, tag, reason string) {
 	t := b.world.t
 	t.Helper()
 	role := strings.Split(b.environment["CODEBUILD_BUILD_ID"], ":")
 	denied := func(action string) string {
-		return "/AWSCodeBuild-" + role[1] + " is not authorized to perform: " + action + " on resource: arn:aws:ecr:eu-west-1:111122223333:repository/" + repository + " " + reason
+		return "/AWSCodeBuild-" + role[1] + " is not authorized to perform: " + action +
+			" on resource: " + repositoryARN + repository + " " + reason
 	}
 	hostile, err := image("linux/amd64", "hostile")
 	if err != nil {
@@ -180,7 +195,8 @@ func (b *identity) refused(repository, tag, reason string) {
 		RepositoryName: &repository, ImageManifest: aws.String(string(manifest)), ImageTag: &tag,
 	})
 	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" || !strings.HasSuffix(api.ErrorMessage(), denied("ecr:PutImage")) {
+	if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" ||
+		!strings.HasSuffix(api.ErrorMessage(), denied("ecr:PutImage")) {
 		t.Errorf("put-image into %s: got %v, expected %s", repository, err, denied("ecr:PutImage"))
 	}
 	to, err := name.NewTag(b.world.RegistryHost() + "/" + repository + ":" + tag)
@@ -195,13 +211,15 @@ func (b *identity) refused(repository, tag, reason string) {
 	}
 }
 
-// What identity-based policies don't allow, and what a repository's policy denies whatever they allow.
+// What identity-based policies don't allow, and what a repository's policy denies whatever they
+// allow.
 const (
 	notAllowed = "because no identity-based policy allows the ecr:PutImage action"
 	denied     = "with an explicit deny in a resource-based policy"
 )
 
-// Who runs somebody's Dockerfile, and who merges or tests what came of it, can be taken over. None of them writes a release.
+// Who runs somebody's Dockerfile, and who merges or tests what came of it, can be taken over. None
+// of them writes a release.
 func TestTakenOverBuildsWriteNoRelease(t *testing.T) {
 	w := deploy(t, company)
 	w.refusals = true
@@ -239,7 +257,9 @@ func TestClassesShareNoCaches(t *testing.T) {
 	for _, repository := range all {
 		before[repository] = w.tagsOf(repository)
 	}
-	for of, others := range map[string][]string{"ruled": {"previews/ruled", "staging/previews/ruled"}, "ruled-previews": {"ruled", "staging/ruled"}} {
+	for of, others := range map[string][]string{
+		"ruled": {"previews/ruled", "staging/previews/ruled"}, "ruled-previews": {"ruled", "staging/ruled"},
+	} {
 		b := w.takeOver(func(e map[string]string) bool { return e["PIPELINE"] == of && e["CACHE_REF"] != "" })
 		b.refused(others[0], "latest", denied)
 		b.refused(others[1], "cache-amd64", notAllowed)
@@ -247,11 +267,13 @@ func TestClassesShareNoCaches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.pull(t.Context(), cache); err == nil || !strings.Contains(err.Error(), "is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/"+others[1]) {
+		reads := "is not authorized to perform: ecr:BatchGetImage on resource: " + repositoryARN + others[1]
+		if err := b.pull(t.Context(), cache); err == nil || !strings.Contains(err.Error(), reads) {
 			t.Errorf("%s reads the cache of the other class: %v", of, err)
 		}
 		b.environment["PIPELINE"] = map[string]string{"ruled": "ruled-previews", "ruled-previews": "ruled"}[of]
-		if _, err := b.rule(t.Context()); err == nil || !strings.Contains(err.Error(), "is not authorized to perform: codepipeline:GetPipelineExecution") {
+		const asks = "is not authorized to perform: codepipeline:GetPipelineExecution"
+		if _, err := b.rule(t.Context()); err == nil || !strings.Contains(err.Error(), asks) {
 			t.Errorf("%s asks about the other pipeline: %v", of, err)
 		}
 	}
@@ -265,7 +287,9 @@ func jobEvent(t *testing.T, parameters string) []byte {
 	t.Helper()
 	event, err := json.Marshal(map[string]any{"CodePipeline.job": map[string]any{
 		"id": "11111111-2222-3333-4444-555555555555", "accountId": "111122223333",
-		"data": map[string]any{"actionConfiguration": map[string]any{"configuration": map[string]string{"UserParameters": parameters}}},
+		"data": map[string]any{"actionConfiguration": map[string]any{
+			"configuration": map[string]string{"UserParameters": parameters},
+		}},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -101,7 +101,8 @@ func (b *identity) native(ctx context.Context) (map[string]string, error) {
 		out = b.world.forge(out)
 	}
 	return map[string]string{settings.ImageDigest: out}, errors.Join(
-		remote.Write(b.repository.Digest(digest.String()), made, b.remote(ctx)...), remote.Write(cache, left, b.remote(ctx)...))
+		remote.Write(b.repository.Digest(digest.String()), made, b.remote(ctx)...),
+		remote.Write(cache, left, b.remote(ctx)...))
 }
 
 // leftOut tells whether the build rule of an execution leaves out a platform.

@@ -12,7 +12,8 @@ import (
 	"archway/test/rehearse/internal/iam/iamtest"
 )
 
-// company is a pipeline with all that tells people, with a customer's key for everything, and that can be removed whole.
+// company is a pipeline with all that tells people, with a customer's key for everything, and that
+// can be removed whole.
 const company = "../../testdata/company/cdk.json"
 
 // inVain are the allowances that nothing needed.
@@ -45,8 +46,8 @@ func TestGreenRunOfAStackWithEverythingLeavesNothingUnexplained(t *testing.T) {
 	}
 }
 
-// What only the notifier may be allowed without a need in a green run is reported of everybody else, and of the notifier what is
-// not known.
+// What only the notifier may be allowed without a need in a green run is reported of everybody
+// else, and of the notifier what is not known.
 func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
 	changed := stacks(t, company)
 	added := []struct{ role, action string }{
@@ -106,8 +107,8 @@ func exercised(t *testing.T, w *world, owners ...string) {
 	}
 }
 
-// A push that can't start a run leaves a dead letter, and the alarm on it tells the topic: CloudWatch may publish to it, and use
-// its key.
+// A push that can't start a run leaves a dead letter, and the alarm on it tells the topic:
+// CloudWatch may publish to it, and use its key.
 func TestAlarmTellsTheTopicThatACustomersKeyEncrypts(t *testing.T) {
 	permission, err := iamtest.Find(stacks(t, company), "company/TriggerRole", "codepipeline:StartPipelineExecution", 0)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"archway/test/rehearse/internal/template"
 )
 
-// Wherever the first deployment fails, at the pipeline too, it can be tried again: nothing is kept, and nothing has run.
+// Wherever the first deployment fails, at the pipeline too, it can be tried again: nothing is kept,
+// and nothing has run.
 func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 	for _, app := range []string{root + "/cdk.json", ruled, toldApp, twoImages} {
 		for _, stack := range stacks(t, app) {
@@ -25,8 +26,9 @@ func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 	}
 }
 
-// The trigger comes after the source repository with its seed, whose push it so doesn't see: the pipeline's first run builds it
-// alone. And it comes before the pipeline, so that it can't fail after that. A class has the source of another stack.
+// The trigger comes after the source repository with its seed, whose push it so doesn't see: the
+// pipeline's first run builds it alone. And it comes before the pipeline, so that it can't fail
+// after that. A class has the source of another stack.
 func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
 	for _, app := range []string{root + "/cdk.json", ruled} {
 		for _, stack := range stacks(t, app) {

@@ -16,8 +16,9 @@ func TestFirstExecutionWithoutASeedIsToldOnce(t *testing.T) {
 	w.one(x.Wait(), "Source")
 }
 
-// With a seed the commit is built twice, if the event of its push finds the rule there already: by that, and by the creation. The
-// second run can't make the same images, so it is refused the tag that is called after the commit; one message says so.
+// With a seed the commit is built twice, if the event of its push finds the rule there already: by
+// that, and by the creation. The second run can't make the same images, so it is refused the tag
+// that is called after the commit; one message says so.
 func TestFirstExecutionWithASeedMovesNothing(t *testing.T) {
 	w := deploy(t, toldApp)
 	push, err := w.PushSeed(t.Context(), "told", nil)

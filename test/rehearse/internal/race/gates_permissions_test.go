@@ -8,7 +8,8 @@ import (
 	"archway/test/rehearse/internal/iam/iamtest"
 )
 
-// One permission of each optional stage is missing: the run stops there, its message names it, and no tag moves.
+// One permission of each optional stage is missing: the run stops there, its message names it, and
+// no tag moves.
 func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
 	tests := map[string]struct{ pipeline, role, action, stage string }{
 		"the scan gate asks for findings":          {scanned, "scanned/ScanGateRole", "ecr:DescribeImageScanFindings", "ScanGate"},

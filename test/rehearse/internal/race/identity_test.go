@@ -85,7 +85,8 @@ func missing(err error) bool {
 // rule asks CodePipeline for the build rule of the execution.
 func (b *identity) rule(ctx context.Context) (string, error) {
 	out, err := b.pipelines.GetPipelineExecution(ctx, &codepipeline.GetPipelineExecutionInput{
-		PipelineName: aws.String(b.environment["PIPELINE"]), PipelineExecutionId: aws.String(b.environment["EXECUTION_ID"]),
+		PipelineName:        aws.String(b.environment["PIPELINE"]),
+		PipelineExecutionId: aws.String(b.environment["EXECUTION_ID"]),
 	})
 	if err != nil {
 		return "", err
@@ -98,7 +99,8 @@ func (b *identity) rule(ctx context.Context) (string, error) {
 	return "", errors.New("the execution has no variable rule")
 }
 
-// outputs asks CodePipeline what actions of a stage have put out, until all of them have succeeded: its history lags.
+// outputs asks CodePipeline what actions of a stage have put out, until all of them have succeeded:
+// its history lags.
 func (b *identity) outputs(ctx context.Context, stage string, actions []string) (map[string]map[string]string, error) {
 	const looks = 10
 	for look := 1; ; look++ {

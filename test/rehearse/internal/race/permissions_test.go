@@ -14,7 +14,8 @@ import (
 	"archway/test/rehearse/internal/iam/iamtest"
 )
 
-// One permission of each kind of role is missing: the run stops where it is needed, and its message names it as AWS does.
+// One permission of each kind of role is missing: the run stops where it is needed, and its message
+// names it as AWS does.
 func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
 	tests := map[string]struct{ role, action, stage string }{
 		"the source action reads the commit":   {"/PipelineRole", "codecommit:GetCommit", "Source"},
@@ -121,7 +122,8 @@ func promoters(all []iam.Allowance) []iam.Allowance {
 	return slices.DeleteFunc(all, func(a iam.Allowance) bool { return !strings.HasPrefix(a.Owner, "hello-go/PromoteRole") })
 }
 
-// What one good commit does not need, other days do: a second commit, a validation and a promotion that fail, a stop.
+// What one good commit does not need, other days do: a second commit, a validation and a promotion
+// that fail, a stop.
 func TestOtherDaysNeedTheRest(t *testing.T) {
 	w := deploy(t, example)
 	w.seed(app)

@@ -10,7 +10,8 @@ import (
 	"archway/test/rehearse/internal/rehearsal"
 )
 
-// What is unproven about AWS must not matter: a day of two pipelines, under both readings of each fact.
+// What is unproven about AWS must not matter: a day of two pipelines, under both readings of each
+// fact.
 func TestUnderEveryReading(t *testing.T) {
 	both := slices.Concat(stacks(t, ruled), stacks(t, example))
 	underReadings(t, []string{
@@ -29,7 +30,8 @@ func TestUnderEveryReading(t *testing.T) {
 	})
 }
 
-// targets are both readings of which execution a rollback's actions are told of, and both of the history.
+// targets are both readings of which execution a rollback's actions are told of, and both of the
+// history.
 var targets = []string{"", "rollback-target", "prompt-history", "rollback-target,prompt-history"}
 
 // underReadings runs a test under some readings.
@@ -76,7 +78,8 @@ func TestRollbackWhileAnotherExecutionWaits(t *testing.T) {
 	})
 }
 
-// day is what happens to two pipelines: pushes of branches and git tags, by their rules and without any, and a stage that is rolled back.
+// day is what happens to two pipelines: pushes of branches and git tags, by their rules and without
+// any, and a stage that is rolled back.
 func day(t *testing.T, w *world) {
 	direct := w.seed(app).Wait()[0]
 	w.wantTags(app, map[string]string{

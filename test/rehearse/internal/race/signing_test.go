@@ -9,7 +9,8 @@ import (
 
 const signed = "testdata/signed/cdk.json"
 
-// The registry's stack is deployed beside the pipeline's, and what the promoter may do for signatures is needed.
+// The registry's stack is deployed beside the pipeline's, and what the promoter may do for
+// signatures is needed.
 func TestPromoterSignsWhatItPushes(t *testing.T) {
 	w := deploy(t, signed)
 	w.seed("signed")
@@ -26,7 +27,8 @@ func TestPromoterSignsWhatItPushes(t *testing.T) {
 	}
 }
 
-// ECR takes an image that it can't sign. The rehearsal says so all the same. Where blobs are mounted, nothing but signatures is uploaded.
+// ECR takes an image that it can't sign. The rehearsal says so all the same. Where blobs are
+// mounted, nothing but signatures is uploaded.
 func TestMissingSignatureIsReported(t *testing.T) {
 	for _, action := range []string{"signer:SignPayload", "ecr:UploadLayerPart"} {
 		t.Run(action, func(t *testing.T) {

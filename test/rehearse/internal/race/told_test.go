@@ -166,7 +166,8 @@ func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
 	}
 }
 
-// Nothing shows a metric that doesn't exist: functions emit ours, and services those of resources that are there.
+// Nothing shows a metric that doesn't exist: functions emit ours, and services those of resources
+// that are there.
 func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
 	w := deploy(t, toldApp)
 	good := w.seed("told")
@@ -230,7 +231,8 @@ func resourcesOf(stack *cloudformation.Stack) map[string][]string {
 	return resources
 }
 
-// needsNothingElse shows that the notifier's role has all that it needed, and nothing that it didn't.
+// needsNothingElse shows that the notifier's role has all that it needed, and nothing that it
+// didn't.
 func needsNothingElse(t *testing.T, w *world) {
 	t.Helper()
 	p := w.Permissions()

@@ -54,7 +54,8 @@ type world struct {
 	changed chan struct{}
 	// delay is how long each build takes.
 	delay time.Duration
-	// spoil, if set, changes the architecture in the image's config that a build yields, or fails the build.
+	// spoil, if set, changes the architecture in the image's config that a build yields, or fails
+	// the build.
 	spoil func(platform string) (architecture string, err error)
 	// hold, if set, is called by each build first.
 	hold func(context.Context)
@@ -75,7 +76,8 @@ type world struct {
 
 var synthesized sync.Map
 
-// stacks synthesizes an app, once for all tests. What it wants of it may stand behind a "#"; nothing there is all.
+// stacks synthesizes an app, once for all tests. What it wants of it may stand behind a "#";
+// nothing there is all.
 func stacks(t *testing.T, which string) []*assembly.Stack {
 	t.Helper()
 	cdkJSON, names, some := strings.Cut(which, "#")
@@ -98,7 +100,10 @@ func stacks(t *testing.T, which string) []*assembly.Stack {
 		t.Fatal(err)
 	}
 	if some {
-		found = slices.DeleteFunc(slices.Clone(found), func(s *assembly.Stack) bool { return !slices.Contains(strings.Split(names, ","), s.Name) })
+		wanted := strings.Split(names, ",")
+		found = slices.DeleteFunc(slices.Clone(found), func(s *assembly.Stack) bool {
+			return !slices.Contains(wanted, s.Name)
+		})
 	}
 	return found
 }
@@ -112,7 +117,8 @@ func deploy(t *testing.T, which string, replace ...string) *world {
 type options struct {
 	approve func(context.Context, actions.Request) (actions.Decision, error)
 	scan    func(repository, digest string) awsapi.Scan
-	// readings are of facts that are unproven. Nil: CodePipeline's history is prompt, for nobody likes to wait; else as by default.
+	// readings are of facts that are unproven. Nil: CodePipeline's history is prompt, for nobody
+	// likes to wait; else as by default.
 	readings *decided.Readings
 }
 
@@ -143,8 +149,8 @@ func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	}
 	var err error
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Builds: w.build, Intercept: w.intercept, Approve: o.approve, Scan: o.scan,
-		Observer: w.observe, Readings: readings,
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Builds: w.build, Intercept: w.intercept,
+		Approve: o.approve, Scan: o.scan, Observer: w.observe, Readings: readings,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -171,10 +177,12 @@ func TestMain(m *testing.M) {
 	if temporary, err = os.MkdirTemp("", "archway-race-"); err != nil {
 		panic(err)
 	}
-	// Lambda waits for minutes. What happens in between is what is tried here, and not how long that takes.
+	// Lambda waits for minutes. What happens in between is what is tried here, and not how long
+	// that takes.
 	decided.AsyncRetryDelays = []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}
 	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
-	// Pipelines mostly wait: more of them run than there are processors, unless somebody says how many.
+	// Pipelines mostly wait: more of them run than there are processors, unless somebody says how
+	// many.
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		if err := parallel.Value.Set("4"); err != nil {
@@ -290,11 +298,15 @@ func (w *world) seed(repository string) *rehearsal.Push {
 	return push
 }
 
+func revision(commit string) []codepipeline.SourceRevision {
+	return []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}}
+}
+
 // at starts an execution for a commit by hand.
 func (w *world) at(pipeline, commit string) *codepipeline.Execution {
 	w.t.Helper()
 	x, err := w.Start(w.t.Context(), pipeline, codepipeline.StartInput{
-		SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}},
+		SourceRevisions: revision(commit),
 	})
 	if err != nil {
 		w.t.Fatal(err)

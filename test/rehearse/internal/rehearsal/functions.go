@@ -10,8 +10,8 @@ import (
 	"archway/test/rehearse/internal/lambdaruntime"
 )
 
-// buildFunctions starts to compile the stacks' functions for this machine, and unpacks their code. What
-// it returns waits for the programs, by function name.
+// buildFunctions starts to compile the stacks' functions for this machine, and unpacks their code.
+// What it returns waits for the programs, by function name.
 func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack) func() (map[string]string, error) {
 	built := r.options.Programs
 	if built == nil {

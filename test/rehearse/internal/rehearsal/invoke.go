@@ -10,9 +10,11 @@ import (
 	"archway/test/rehearse/internal/lambdaruntime"
 )
 
-// Invoke invokes a stack's function that is built from a package, as somebody does who may, and waits for its answer. The function's
-// own failure is a *lambdaruntime.FunctionError.
-func (r *Rehearsal) Invoke(ctx context.Context, stack, pkg string, payload []byte) (answer []byte, log string, err error) {
+// Invoke invokes a stack's function that is built from a package, as somebody does who may, and
+// waits for its answer. The function's own failure is a *lambdaruntime.FunctionError.
+func (r *Rehearsal) Invoke(
+	ctx context.Context, stack, pkg string, payload []byte,
+) (answer []byte, log string, err error) {
 	f, err := r.function(stack, pkg)
 	if err != nil {
 		return nil, "", err

@@ -10,9 +10,11 @@ import (
 	"archway/test/rehearse/internal/lambdaruntime"
 )
 
-// Programs are functions that were built for this machine, each once, for all rehearsals that share them.
+// Programs are functions that were built for this machine, each once, for all rehearsals that share
+// them.
 type Programs struct {
-	// Dir takes the programs. Rehearsals link them, so it must be on the same file system as their folders.
+	// Dir takes the programs. Rehearsals link them, so it must be on the same file system as their
+	// folders.
 	Dir string
 
 	mu    sync.Mutex

@@ -35,9 +35,10 @@ func (s *stubBuild) Run(ctx context.Context, run codepipeline.Run) codepipeline.
 	if err != nil {
 		return codepipeline.Outcome{Err: err}
 	}
-	project, ok := s.Project(run.Configuration["ProjectName"])
+	name := run.Configuration["ProjectName"]
+	project, ok := s.Project(name)
 	if !ok || len(run.Inputs) == 0 {
-		return codepipeline.Outcome{Err: fmt.Errorf("the project %s, or its source, does not exist", run.Configuration["ProjectName"])}
+		return codepipeline.Outcome{Err: fmt.Errorf("the project %s, or its source, does not exist", name)}
 	}
 	id := project.Name + ":" + rand.Text()
 	caller := awsapi.Caller{Kind: "build", Name: id, Role: project.RoleARN}
