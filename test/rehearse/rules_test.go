@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
 	"strings"
@@ -63,25 +64,25 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 		for _, tag := range tags {
 			want[tag] = result.Variables["Validate-app"]["digest"]
 		}
-		if got := strings.Split(result.Variables["Promote-app"]["tags"], ","); !slices.Equal(got, tags) {
+		if got := strings.Split(result.Variables["Promote-Promote"]["tags-app"], ","); !slices.Equal(got, tags) {
 			t.Errorf("promoted %q, expected %q", got, tags)
 		}
 		wantTags(t, r, image, want)
 		return result
 	}
 
-	// An exact branch: EventBridge alone.
+	// An exact branch.
 	main, err := r.PushSeed(t.Context(), "rules", nil)
 	succeed(main, err, main.Commit()[:6], "latest")
-	wantDecision(t, main, "left to an EventBridge rule")
+	wantDecision(t, main, "started")
 
-	// A regular expression: the function. Other Dockerfile, other build arguments, no cache, a date in another time zone.
+	// A regular expression. Other Dockerfile, other build arguments, no cache, a date in another time zone.
 	push, err := r.Push(t.Context(), "rules", "release-v1", write("text", "release"))
 	results := push.Wait()
 	if len(results) != 1 {
 		t.Fatalf("%d executions, %v", len(results), err)
 	}
-	dated, _, _ := strings.Cut(results[0].Variables["Promote-app"]["tags"], ",")
+	dated, _, _ := strings.Cut(results[0].Variables["Promote-Promote"]["tags-app"], ",")
 	result := succeed(push, err, dated, "v1")
 	wantDecision(t, push, "started")
 	if date, rest, _ := strings.Cut(dated, "-"); len(date) != len("202601021504") || rest != "v1" {
@@ -91,7 +92,7 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 		t.Errorf("the build did not use Dockerfile.release:\n%s", log)
 	}
 
-	// Fewer platforms, by a pattern that EventBridge understands.
+	// Fewer platforms.
 	push, err = r.Push(t.Context(), "rules", "feature/login", write("text", "feature"))
 	result = succeed(push, err, "feature-login")
 	if got := result.Variables["Validate-app"]["platforms"]; got != "linux/amd64" {
@@ -132,7 +133,21 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	}
 	wantDecision(t, push, "no rule matches")
 
-	// Build now: any commit, for a rule that needs a regular expression.
+	// Build now: what was pushed, by its name.
+	started := buildNow(t, r, `{"build":{"type":"tag","name":"v1.2.3+b7"}}`)
+	if started.Rule != "version" || started.Commit != main.Commit() {
+		t.Errorf("build now: %+v", started)
+	}
+	if result = finished(t, r, started.Execution); result.Stage("Validate").Status != codepipeline.Succeeded || result.Revisions["Source"] != main.Commit() {
+		t.Errorf("build now: got %s of %s", result.Status, result.Revisions["Source"])
+	}
+	// The index has another time, and the tag is taken.
+	if message := result.Action("Promote", "Promote").Message; !strings.Contains(message, "1.2.3-b7 serves") {
+		t.Errorf("the second build of a version: %q", message)
+	}
+	wantTags(t, r, image, want)
+
+	// Variables that don't belong together move no tag, and say why.
 	now := func(commit, rule, ref string) codepipeline.Result {
 		t.Helper()
 		x, err := r.Start(t.Context(), "rules", codepipeline.StartInput{
@@ -141,27 +156,20 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 		})
 		return only(t, &rehearsal.Push{Executions: []*codepipeline.Execution{x}}, err)
 	}
-	result = now(main.Commit(), "version", "v1.2.4")
-	if want["1.2.4"] = result.Variables["Validate-app"]["digest"]; result.Status != codepipeline.Succeeded || result.Revisions["Source"] != main.Commit() {
-		t.Errorf("build now: got %s of %s", result.Status, result.Revisions["Source"])
-	}
-	wantTags(t, r, image, want)
-
-	// Variables that don't belong together move no tag, and say why.
 	if result = now(main.Commit(), "nightly", "main"); result.Stage("Build").Status != codepipeline.Failed {
 		t.Errorf("a rule that is none: the build %s", result.Stage("Build").Status)
 	}
-	if log := buildLog(t, result, "app-amd64"); !strings.Contains(log, `ERROR: there is no build rule "nightly"`) {
+	if log := buildLog(t, result, "app-amd64"); !strings.Contains(log, `there is no build rule "nightly"`) {
 		t.Errorf("the build does not say that there is no such rule:\n%s", log)
 	}
 	result = now(main.Commit(), "version", "main")
-	if message := result.Stage("Validate").Actions[0].Message; !strings.HasPrefix(message, "No tag was moved: the rule version (tag /v(?<version>") {
+	if message := result.Stage("Validate").Actions[0].Message; !strings.Contains(message, "does not match") {
 		t.Errorf("a reference of another rule: %q", message)
 	}
 	wantTags(t, r, image, want)
 
 	// A start that fails in all attempts ends in the dead-letter queue, with the event in it.
-	r.RefuseStarts(&awsapi.Error{Code: "ConcurrentPipelineExecutionsLimitExceededException", Message: "refused by the test"})
+	r.RefuseStarts(&awsapi.Error{Code: "PipelineNotFoundException", Message: "refused by the test"})
 	push, err = r.PushTag(t.Context(), "rules", "v2.0.0", main.Commit())
 	if err == nil || len(push.Executions) > 0 {
 		t.Errorf("refused starts: %d executions, %v", len(push.Executions), err)
@@ -174,4 +182,31 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	}
 	r.RefuseStarts(nil)
 	wantNeededBy(t, r, "FunctionRole", "sqs:SendMessage")
+}
+
+// wish is the trigger function's answer.
+type wish struct{ Rule, Commit, Execution string }
+
+// buildNow invokes the trigger function, as the output BuildNow says.
+func buildNow(t *testing.T, r *rehearsal.Rehearsal, payload string) wish {
+	t.Helper()
+	answer, log, err := r.Invoke(t.Context(), "rules", "archway/lambda/trigger", []byte(payload))
+	var w wish
+	if err == nil {
+		err = json.Unmarshal(answer, &w)
+	}
+	if err != nil || w.Execution == "" {
+		t.Fatalf("build now: %v, %s\n%s", err, answer, log)
+	}
+	return w
+}
+
+// finished waits for an execution that nothing here has started.
+func finished(t *testing.T, r *rehearsal.Rehearsal, id string) codepipeline.Result {
+	t.Helper()
+	x, err := r.Find("rules", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Wait()
 }
