@@ -117,7 +117,8 @@ func newCloud(t *testing.T) *cloud {
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		if r.Header.Get("X-Amz-Target") == "CodeBuild_20161006.CreateProject" { // moto wants a location, AWS none without a source
+		// moto wants a location, AWS none without a source.
+		if r.Header.Get("X-Amz-Target") == "CodeBuild_20161006.CreateProject" {
 			body, _ := io.ReadAll(r.Body)
 			body = bytes.Replace(body, []byte(`"type":"NO_SOURCE"`), []byte(`"type":"NO_SOURCE","location":"none"`), 1)
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -131,7 +132,8 @@ func newCloud(t *testing.T) *cloud {
 
 var written = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"]*"`)
 
-// timesAsNumbers writes times as AWS does for CodePipeline and CodeBuild: moto writes text, which the SDK refuses.
+// timesAsNumbers writes times as AWS does for CodePipeline and CodeBuild: moto writes text, which
+// the SDK refuses.
 func timesAsNumbers(r *http.Response) error {
 	if !strings.HasPrefix(r.Request.Header.Get("X-Amz-Target"), "Code") {
 		return nil

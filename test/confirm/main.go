@@ -1,5 +1,5 @@
-// Command confirm tries, in an AWS account, what Archway leans on and nobody has seen: docs/aws.md lists it. It makes what it needs,
-// deletes what it made, and says what it saw.
+// Command confirm tries, in an AWS account, what Archway leans on and nobody has seen: docs/aws.md
+// lists it. It makes what it needs, deletes what it made, and says what it saw.
 package main
 
 import (
@@ -24,10 +24,11 @@ import (
 
 const usage = `Usage: make confirm [ARGS='FLAGS']
 
-Tries the facts of docs/aws.md in the account and Region that the AWS CLI would take (AWS_PROFILE, AWS_REGION and so on). It makes
-resources whose names begin with archway-confirm- and a random number, deletes them again, also after an interrupt, and costs
-some cents. Exit 0: all tried; 1: something was refuted under which Archway is not right; 2: usage, credentials or no consent;
-3: something could not be tried, or not be deleted.
+Tries the facts of docs/aws.md in the account and Region that the AWS CLI would take (AWS_PROFILE,
+AWS_REGION and so on). It makes resources whose names begin with archway-confirm- and a random number,
+deletes them again, also after an interrupt, and costs some cents. Exit 0: all tried; 1: something was
+refuted under which Archway is not right; 2: usage, credentials or no consent; 3: something could not
+be tried, or not be deleted.
 
 Flags:
 `

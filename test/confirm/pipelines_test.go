@@ -14,10 +14,12 @@ import (
 
 // answers are how the pipelines of this cloud behave, which have a source and the approval Wait.
 type answers struct {
-	// targetID: a rollback's PipelineExecutionId is its target's. again: how a rollback to a rollback is refused.
+	// targetID: a rollback's PipelineExecutionId is its target's. again: how a rollback to a
+	// rollback is refused.
 	targetID bool
 	again    string
-	// forgets tokens at once; serial: an execution begins when the one before has ended; late answers of the history after an approval.
+	// forgets tokens at once; serial: an execution begins when the one before has ended; late
+	// answers of the history after an approval.
 	forgets, serial bool
 	late            int
 	// noPermission: nobody may ask for the history.

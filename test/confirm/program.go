@@ -68,7 +68,8 @@ func (p *program) run(ctx context.Context) int {
 		return p.clean(ctx, s, say, f.yes, caller)
 	}
 	fmt.Fprintf(say, "Tries %d facts in the account %s, Region %s, as %s.\n", len(p.facts), s.Account, s.Region, caller)
-	fmt.Fprintf(say, "It takes up to an hour and costs some cents. All that it makes is called %s-… and is deleted again.\n", prefix)
+	fmt.Fprintf(say, "It takes up to an hour and costs some cents. All that it makes is called %s-… and is deleted "+
+		"again.\n", prefix)
 	fmt.Fprintf(say, "If it is killed: make confirm ARGS='--clean %s'\n", prefix)
 	if err := p.consent(ctx, f.yes); err != nil {
 		return p.refuse(err)
@@ -87,7 +88,8 @@ func (p *program) consent(ctx context.Context, yes bool) error {
 		return nil
 	}
 	if !p.terminal {
-		return errors.New("nobody can be asked, as standard input is no terminal: --yes starts without asking. Nothing was made")
+		return errors.New("nobody can be asked, as standard input is no terminal: --yes starts without asking. Nothing " +
+			"was made")
 	}
 	fmt.Fprint(p.problems, "Go on? Type yes: ")
 	answers := make(chan string, 1)
@@ -139,7 +141,8 @@ func (p *program) tryAll(ctx context.Context, s *account.Session, asJSON bool) i
 
 // clean deletes what a run that was killed left behind. It asks, too.
 func (p *program) clean(ctx context.Context, s *account.Session, say io.Writer, yes bool, caller string) int {
-	fmt.Fprintf(say, "Deletes what the run %s left in the account %s, Region %s, as %s.\n", s.Prefix, s.Account, s.Region, caller)
+	fmt.Fprintf(say, "Deletes what the run %s left in the account %s, Region %s, as "+
+		"%s.\n", s.Prefix, s.Account, s.Region, caller)
 	if err := p.consent(ctx, yes); err != nil {
 		return p.refuse(err)
 	}

@@ -59,7 +59,8 @@ func confirm(ctx context.Context, c *cloud, change func(*program), tried []facts
 // makesAll is a fact that makes one resource of each kind, and then does something.
 func makesAll(name string, then func(context.Context, *account.Session) (facts.Seen, error)) facts.Fact {
 	return facts.Fact{
-		Name: name, Readings: []facts.Reading{{Name: "one", Says: "it is one"}, {Name: "two", Says: "it is two"}, {Name: "bad", Says: "it is bad", Wrong: "a lot"}},
+		Name: name, Readings: []facts.Reading{{Name: "one", Says: "it is one"}, {Name: "two", Says: "it is two"},
+			{Name: "bad", Says: "it is bad", Wrong: "a lot"}},
 		Try: func(ctx context.Context, s *account.Session) (facts.Seen, error) {
 			bucket, err := s.Bucket(ctx, "bucket")
 			role, roleErr := s.Role(ctx, "role", "lambda", account.Statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
@@ -71,10 +72,13 @@ func makesAll(name string, then func(context.Context, *account.Session) (facts.S
 			_, imagesErr := s.Images(ctx, "images")
 			_, gitErr := s.Git(ctx, "git")
 			_, pipelineErr := s.Pipeline(ctx, "pipeline", declared(runs, bucket))
-			_, putErr := s.S3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("k"), Body: strings.NewReader("1")})
-			_, againErr := s.S3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("k"), Body: strings.NewReader("2")})
+			_, putErr := s.S3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("k"),
+				Body: strings.NewReader("1")})
+			_, againErr := s.S3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("k"),
+				Body: strings.NewReader("2")})
 			_, dropErr := s.S3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("k")})
-			if err := errors.Join(err, roleErr, runsErr, functionErr, projectErr, queueErr, ruleErr, imagesErr, gitErr, pipelineErr, putErr, againErr, dropErr); err != nil {
+			if err := errors.Join(err, roleErr, runsErr, functionErr, projectErr, queueErr, ruleErr, imagesErr, gitErr,
+				pipelineErr, putErr, againErr, dropErr); err != nil {
 				return facts.Seen{}, err
 			}
 			return then(ctx, s)
@@ -126,13 +130,15 @@ func TestEndings(t *testing.T) {
 		says string
 	}{
 		"confirmed": {sees("one"), exitOK, "confirmed           all: it is one; seen: what it saw\n"},
-		"refuted":   {sees("two"), exitOK, "refuted             all: it is two; seen: what it saw (Archway is right under it, too)\n"},
-		"wrong":     {sees("bad"), exitRefuted, "NOT RIGHT UNDER IT: a lot\n"},
-		"unknown":   {sees("else"), exitRefuted, "something that no reading says"},
+		"refuted": {sees("two"), exitOK, "refuted             all: it is two; seen: what it saw (Archway is right under " +
+			"it, too)\n"},
+		"wrong":   {sees("bad"), exitRefuted, "NOT RIGHT UNDER IT: a lot\n"},
+		"unknown": {sees("else"), exitRefuted, "something that no reading says"},
 		"error": {func(context.Context, *account.Session) (facts.Seen, error) {
 			return facts.Seen{}, errors.New("it broke off")
 		}, exitIncomplete, "could not be tried  all: it broke off\n"},
-		"panic": {func(context.Context, *account.Session) (facts.Seen, error) { panic("oh") }, exitIncomplete, "defective: oh"},
+		"panic": {func(context.Context, *account.Session) (facts.Seen, error) { panic("oh") }, exitIncomplete,
+			"defective: oh"},
 		"not given": {func(context.Context, *account.Session) (facts.Seen, error) {
 			return facts.Seen{}, facts.NotTried{Why: "git is not installed"}
 		}, exitOK, "could not be tried  all: git is not installed\n"},
@@ -160,7 +166,8 @@ func TestEndings(t *testing.T) {
 		})
 	}
 	// What was made last is deleted first: a pipeline that still runs needs its role.
-	if want := []string{"DeletePipeline", "DeleteRole", "DeleteRole"}; len(c.deletions) < 3 || !slices.Equal(c.deletions[:3], want) {
+	if want := []string{"DeletePipeline", "DeleteRole", "DeleteRole"}; len(c.deletions) < 3 ||
+		!slices.Equal(c.deletions[:3], want) {
 		t.Errorf("deleted %q, want %q first", c.deletions, want)
 	}
 }
@@ -182,7 +189,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// What has a similar name, or even the name of something that was asked for, and was made by somebody else, stays.
+// What has a similar name, or even the name of something that was asked for, and was made by
+// somebody else, stays.
 func TestDecoys(t *testing.T) {
 	c := newCloud(t)
 	s3c := s3.NewFromConfig(c.config(), func(o *s3.Options) { o.UsePathStyle = true })
@@ -190,7 +198,8 @@ func TestDecoys(t *testing.T) {
 		_, e1 := s3c.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(prefix + "-all-other")})
 		_, e2 := iam.NewFromConfig(c.config()).CreateRole(ctx, &iam.CreateRoleInput{
 			RoleName: aws.String(prefix + "-all-taken"), AssumeRolePolicyDocument: aws.String(account.Policy())})
-		_, e3 := ecr.NewFromConfig(c.config()).CreateRepository(ctx, &ecr.CreateRepositoryInput{RepositoryName: aws.String(prefix + "-all-other")})
+		_, e3 := ecr.NewFromConfig(c.config()).CreateRepository(ctx,
+			&ecr.CreateRepositoryInput{RepositoryName: aws.String(prefix + "-all-other")})
 		_, e4 := sqs.NewFromConfig(c.config()).CreateQueue(ctx, &sqs.CreateQueueInput{
 			QueueName: aws.String(prefix + "-all-other"), Tags: map[string]string{"archway-confirm": "archway-confirm-00000000"}})
 		_, e5 := codecommit.NewFromConfig(c.config()).CreateRepository(ctx, &codecommit.CreateRepositoryInput{
@@ -247,7 +256,8 @@ func TestClean(t *testing.T) {
 	}
 	before := c.resources(t)
 	prefix := account.NewPrefix()
-	s, _, err := account.New(t.Context(), c.config(), prefix, account.Options{Pace: time.Millisecond, Limit: time.Second}, func(string) {})
+	s, _, err := account.New(t.Context(), c.config(), prefix, account.Options{Pace: time.Millisecond,
+		Limit: time.Second}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,11 +267,13 @@ func TestClean(t *testing.T) {
 	if made := len(c.resources(t)) - len(before); made != 10 {
 		t.Fatalf("%d resources, want ten", made)
 	}
-	if got := confirm(t.Context(), c, nil, nil, "--clean", prefix); got.code != exitUsage || len(c.resources(t))-len(before) != 10 {
+	if got := confirm(t.Context(), c, nil, nil, "--clean", prefix); got.code != exitUsage ||
+		len(c.resources(t))-len(before) != 10 {
 		t.Errorf("without consent: exit %d\n%v", got.code, got)
 	}
 	got := confirm(t.Context(), c, nil, nil, "--clean", prefix, "--yes")
-	if diff := cmp.Diff(before, c.resources(t)); diff != "" || got.code != exitOK || !strings.Contains(got.out, "10 deleted") {
+	if diff := cmp.Diff(before, c.resources(t)); diff != "" || got.code != exitOK || !strings.Contains(got.out,
+		"10 deleted") {
 		t.Errorf("exit %d, left behind:\n%s\n%v", got.code, diff, got)
 	}
 }
@@ -365,7 +377,8 @@ func TestOnlyAndJSON(t *testing.T) {
 		Prefix string
 		Facts  []map[string]any
 	}
-	if err := json.Unmarshal([]byte(got.out), &document); err != nil || got.code != exitOK || !account.IsPrefix(document.Prefix) {
+	if err := json.Unmarshal([]byte(got.out), &document); err != nil || got.code != exitOK ||
+		!account.IsPrefix(document.Prefix) {
 		t.Fatalf("exit %d, %v\n%v", got.code, err, got)
 	}
 	want := []map[string]any{
@@ -408,7 +421,8 @@ func TestProcess(t *testing.T) {
 	}
 	start := func(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 		cmd, out := exec.Command(binary, arguments...), &bytes.Buffer{}
-		cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+c.endpoint, "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
+		cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+c.endpoint, "AWS_REGION=us-east-1",
+			"AWS_EC2_METADATA_DISABLED=true",
 			"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey)
 		cmd.Stdout, cmd.Stderr = out, out
 		if err := cmd.Start(); err != nil {

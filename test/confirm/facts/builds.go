@@ -13,16 +13,19 @@ import (
 	"archway/test/confirm/internal/account"
 )
 
-// builds are how CodeBuild runs a buildspec. Each build takes about a minute of the smallest machine.
+// builds are how CodeBuild runs a buildspec. Each build takes about a minute of the smallest
+// machine.
 var builds = []Fact{
 	{
-		Name:     "build-shell",
-		Question: "Do all commands of a buildspec run in one shell, so that `set -e`, functions and unexported variables reach later ones?",
+		Name: "build-shell",
+		Question: "Do all commands of a buildspec run in one shell, so that `set -e`, functions and unexported variables " +
+			"reach later ones?",
 		Readings: []Reading{
 			{Name: "one", Says: "all commands of a phase share one shell"},
 			{Name: "fresh", Says: "each command of a buildspec has a shell of its own", Option: "fresh-shell"},
 		},
-		Proof: "A build whose commands export what they find of the earlier ones: process, variable, function, `set -e`, `set -a`.",
+		Proof: "A build whose commands export what they find of the earlier ones: process, variable, function, `set -e`, " +
+			"`set -a`.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			b, err := built(ctx, s, shellSpec)
 			if err != nil {
@@ -43,7 +46,8 @@ var builds = []Fact{
 		},
 		Proof: "A build exports a variable, and then a command fails; exportedEnvironmentVariables of BatchGetBuilds.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
-			b, err := built(ctx, s, "version: 0.2\nenv: {exported-variables: [FOUND]}\nphases: {build: {commands: ['export FOUND=yes', 'false']}}\n")
+			b, err := built(ctx, s, "version: 0.2\nenv: {exported-variables: [FOUND]}\n"+
+				"phases: {build: {commands: ['export FOUND=yes', 'false']}}\n")
 			if err != nil {
 				return Seen{}, err
 			}
@@ -65,7 +69,8 @@ var builds = []Fact{
 		},
 		Proof: "A build whose pre_build fails; its phases in BatchGetBuilds.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
-			b, err := built(ctx, s, "version: 0.2\nphases: {pre_build: {commands: ['false']}, post_build: {commands: ['true']}}\n")
+			b, err := built(ctx, s, "version: 0.2\n"+
+				"phases: {pre_build: {commands: ['false']}, post_build: {commands: ['true']}}\n")
 			if err != nil {
 				return Seen{}, err
 			}
@@ -103,7 +108,8 @@ phases:
       - export NEXT_PHASE="${plain:-no}"
 `
 
-// judgeShell takes the variables of a build of shellSpec. Under "set -a" a variable survives although its shell does not.
+// judgeShell takes the variables of a build of shellSpec. Under "set -a" a variable survives
+// although its shell does not.
 func judgeShell(found map[string]string) Seen {
 	var all []string
 	for name, value := range found {

@@ -1,4 +1,5 @@
-// Package facts holds what Archway leans on and nobody has seen in an account, each with the trial that proves it.
+// Package facts holds what Archway leans on and nobody has seen in an account, each with the trial
+// that proves it.
 package facts
 
 import (
@@ -14,9 +15,11 @@ type Fact struct {
 	Name string
 	// Question is what is unproven.
 	Question string
-	// Readings are the answers that are thought of; the first is the one that a rehearsal takes if nobody asks.
+	// Readings are the answers that are thought of; the first is the one that a rehearsal takes if
+	// nobody asks.
 	Readings []Reading
-	// Unrehearsed tells that no rehearsal acts on it: it is only told in documents, or it is about what a rehearsal does not have.
+	// Unrehearsed tells that no rehearsal acts on it: it is only told in documents, or it is about
+	// what a rehearsal does not have.
 	Unrehearsed bool
 	// Proof is what would prove it, for people.
 	Proof string

@@ -53,14 +53,16 @@ func TestFactsAreWhole(t *testing.T) {
 // The vector is of `aws codecommit credential-helper`.
 func TestGitPassword(t *testing.T) {
 	user, password := gitPassword(aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "SECRET", SessionToken: "a/token"},
-		"eu-west-1", "git-codecommit.eu-west-1.amazonaws.com", "/v1/repos/demo", time.Date(2026, 11, 21, 18, 30, 5, 0, time.UTC))
+		"eu-west-1", "git-codecommit.eu-west-1.amazonaws.com", "/v1/repos/demo", time.Date(2026, 11, 21, 18, 30, 5, 0,
+			time.UTC))
 	const want = "20261121T183005Z8257318fa62ca15c6ffcbc5e4119b0e41da4cffe2e7856b261505d93d9b10c25"
 	if user != "AKID%a/token" || password != want {
 		t.Errorf("got %s, %s, want %s", user, password, want)
 	}
 }
 
-// The build's commands in both models: one shell, and a new one for each, to which only what is exported gets.
+// The build's commands in both models: one shell, and a new one for each, to which only what is
+// exported gets.
 func TestShellSpec(t *testing.T) {
 	var spec struct {
 		Env struct {
@@ -107,7 +109,8 @@ func TestShellSpec(t *testing.T) {
 	if got := judgeShell(values(survives)); got.Reading != "fresh" {
 		t.Errorf("fresh shells: got %v", got)
 	}
-	if got := judgeShell(map[string]string{"EXPORTED": "yes", "SAME_PROCESS": "no", "FUNCTION": "yes", "ERREXIT": "yes"}); got.Reading != "mixed" {
+	if got := judgeShell(map[string]string{"EXPORTED": "yes", "SAME_PROCESS": "no", "FUNCTION": "yes",
+		"ERREXIT": "yes"}); got.Reading != "mixed" {
 		t.Errorf("mixed: got %v", got)
 	}
 	if got := judgeShell(nil); got.Reading != "neither" {
@@ -209,7 +212,8 @@ func TestStore(t *testing.T) {
 			t.Errorf("the artifact has no %s: %s", want, artifact)
 		}
 	}
-	if a, err := r.send(ctx, http.MethodGet, r.base+"/manifests/"+digestOf(image), "", nil); err != nil || a.text != string(image) {
+	if a, err := r.send(ctx, http.MethodGet, r.base+"/manifests/"+digestOf(image), "", nil); err != nil ||
+		a.text != string(image) {
 		t.Errorf("read back: got %v, %v", a, err)
 	}
 	refusing := local(t, func(r *http.Request) bool {
@@ -226,7 +230,8 @@ func TestStore(t *testing.T) {
 
 // What is no answer to the question is no refusal.
 func TestRefusedOnly(t *testing.T) {
-	for code, refused := range map[string]bool{"InvalidCommitException": true, "AccessDeniedException": false, "ThrottlingException": false} {
+	for code, refused := range map[string]bool{"InvalidCommitException": true, "AccessDeniedException": false,
+		"ThrottlingException": false} {
 		if err := refusedOnly(nil, &smithy.GenericAPIError{Code: code}); (err == nil) != refused {
 			t.Errorf("%s: got %v", code, err)
 		}

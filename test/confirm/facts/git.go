@@ -20,7 +20,8 @@ import (
 	"archway/test/confirm/internal/account"
 )
 
-// clone is a repository of CodeCommit with a clone here: the API makes no tags, so that they have to be pushed.
+// clone is a repository of CodeCommit with a clone here: the API makes no tags, so that they have
+// to be pushed.
 type clone struct {
 	*account.Session
 	name, folder string
@@ -47,7 +48,8 @@ func newClone(ctx context.Context, s *account.Session) (clone, error) {
 	if err := os.WriteFile(ask, []byte(script), 0o700); err != nil {
 		return c, err
 	}
-	c.environment = append(os.Environ(), "GIT_ASKPASS="+ask, "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+	c.environment = append(os.Environ(), "GIT_ASKPASS="+ask, "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_GLOBAL=/dev/null",
 		"GIT_AUTHOR_NAME=confirm", "GIT_AUTHOR_EMAIL=confirm@example.com",
 		"GIT_COMMITTER_NAME=confirm", "GIT_COMMITTER_EMAIL=confirm@example.com")
 	if _, err := c.git(ctx, "init", "--quiet", "--initial-branch", "main", "work"); err != nil {
@@ -105,14 +107,15 @@ func (c clone) push(ctx context.Context, references ...string) error {
 	return err
 }
 
-// gitPassword is what CodeCommit takes for git over HTTPS: the time, and a signature of version 4 over a request called GIT, as
-// `aws codecommit credential-helper` makes it.
+// gitPassword is what CodeCommit takes for git over HTTPS: the time, and a signature of version 4
+// over a request called GIT, as `aws codecommit credential-helper` makes it.
 func gitPassword(c aws.Credentials, region, host, path string, now time.Time) (user, password string) {
 	stamp := now.UTC().Format("20060102T150405")
 	scope := stamp[:8] + "/" + region + "/codecommit/aws4_request"
 	request := sha256.Sum256(fmt.Appendf(nil, "GIT\n%s\n\nhost:%s\n\nhost\n", path, host))
 	key := []byte("AWS4" + c.SecretAccessKey)
-	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hex.EncodeToString(request[:])) {
+	for _, part := range append(strings.Split(scope, "/"),
+		"AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hex.EncodeToString(request[:])) {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)
@@ -124,7 +127,8 @@ func gitPassword(c aws.Credentials, region, host, path string, now time.Time) (u
 	return user, stamp + "Z" + hex.EncodeToString(key)
 }
 
-// listen has EventBridge put what happens in the repository into a queue, of which commits gives the event's commitId of a tag.
+// listen has EventBridge put what happens in the repository into a queue, of which commits gives
+// the event's commitId of a tag.
 func (c clone) listen(ctx context.Context) (commit func(tag string) (string, error), err error) {
 	address, arn, err := c.Queue(ctx, "events")
 	if err != nil {

@@ -28,7 +28,8 @@ var images = []Fact{
 				return Seen{}, err
 			case a.status == http.StatusCreated:
 				return Seen{"accepted", a.String()}, nil
-			case a.status >= 400 && a.status < 500 && a.status != http.StatusUnauthorized && a.status != http.StatusTooManyRequests:
+			case a.status >= 400 && a.status < 500 && a.status != http.StatusUnauthorized &&
+				a.status != http.StatusTooManyRequests:
 				return Seen{"refused", a.String()}, nil
 			}
 			return Seen{}, fmt.Errorf("the registry answered %v", a)
@@ -95,9 +96,11 @@ var images = []Fact{
 		Question: "Does an image's `imagePushedAt` stay when its manifest comes again, also with another tag?",
 		Readings: []Reading{
 			{Name: "stays", Says: "it stays"},
-			{Name: "moves", Says: "it moves", Wrong: "of two images of one commit, the one that was promoted last counts as the newer one"},
+			{Name: "moves", Says: "it moves", Wrong: "of two images of one commit, the one that was promoted last counts as " +
+				"the newer one"},
 		},
-		Proof: "An image is pushed by digest, and some seconds later with one tag and with another; DescribeImages after each.",
+		Proof: "An image is pushed by digest, and some seconds later with one tag and with another; DescribeImages after " +
+			"each.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			r, err := newStore(ctx, s, "images")
 			if err != nil {
@@ -132,7 +135,8 @@ var images = []Fact{
 	},
 }
 
-// withArtifact is a repository with an image, and what the registry said to an artifact that belongs to it.
+// withArtifact is a repository with an image, and what the registry said to an artifact that
+// belongs to it.
 func withArtifact(ctx context.Context, s *account.Session) (r store, image, artifact []byte, a answer, err error) {
 	if r, err = newStore(ctx, s, "images"); err != nil {
 		return r, nil, nil, a, err

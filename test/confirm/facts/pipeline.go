@@ -20,7 +20,8 @@ type pipeline struct {
 }
 
 // action is one without artifacts of its own, which is called like its stage.
-func action(name string, category types.ActionCategory, provider string, configuration map[string]string) types.StageDeclaration {
+func action(name string, category types.ActionCategory, provider string,
+	configuration map[string]string) types.StageDeclaration {
 	return types.StageDeclaration{Name: &name, Actions: []types.ActionDeclaration{{
 		Name: &name, Configuration: configuration,
 		ActionTypeId: &types.ActionTypeId{
@@ -34,8 +35,10 @@ func approval(data string) types.StageDeclaration {
 	return action("Wait", types.ActionCategoryApproval, "Manual", map[string]string{"CustomData": data})
 }
 
-// newPipeline has a source that is an object in a bucket of its own, and then these stages. It starts by itself once.
-func newPipeline(ctx context.Context, s *account.Session, variables []string, stages ...types.StageDeclaration) (pipeline, error) {
+// newPipeline has a source that is an object in a bucket of its own, and then these stages. It
+// starts by itself once.
+func newPipeline(ctx context.Context, s *account.Session, variables []string,
+	stages ...types.StageDeclaration) (pipeline, error) {
 	p, err := s3Prepared(ctx, s)
 	if err != nil {
 		return p, err
@@ -74,13 +77,15 @@ func s3Prepared(ctx context.Context, s *account.Session) (pipeline, error) {
 	p.role, err = s.Role(ctx, "pipeline", "codepipeline",
 		account.Statement{Effect: "Allow", Action: "s3:*", Resource: []string{bucket, bucket + "/*"}},
 		account.Statement{Effect: "Allow", Action: "codecommit:*", Resource: s.ARN("codecommit", s.Prefix+"-*")},
-		account.Statement{Effect: "Allow", Action: "lambda:InvokeFunction", Resource: s.ARN("lambda", "function:"+s.Prefix+"-*")},
+		account.Statement{Effect: "Allow", Action: "lambda:InvokeFunction", Resource: s.ARN("lambda",
+			"function:"+s.Prefix+"-*")},
 		account.Statement{Effect: "Allow", Action: "lambda:ListFunctions", Resource: "*"},
 	)
 	return p, err
 }
 
-func (p pipeline) create(ctx context.Context, variables []string, source types.StageDeclaration, stages ...types.StageDeclaration) (pipeline, error) {
+func (p pipeline) create(ctx context.Context, variables []string, source types.StageDeclaration,
+	stages ...types.StageDeclaration) (pipeline, error) {
 	source.Actions[0].OutputArtifacts = []types.OutputArtifact{{Name: aws.String("Source")}}
 	declaration := types.PipelineDeclaration{
 		RoleArn: &p.role, Stages: append([]types.StageDeclaration{source}, stages...),
@@ -111,7 +116,8 @@ func (p pipeline) start(ctx context.Context, change func(*codepipeline.StartPipe
 
 // executions are the newest ones, the youngest first.
 func (p pipeline) executions(ctx context.Context) ([]types.PipelineExecutionSummary, error) {
-	out, err := p.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{PipelineName: &p.name})
+	out, err := p.CodePipeline.ListPipelineExecutions(ctx,
+		&codepipeline.ListPipelineExecutionsInput{PipelineName: &p.name})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +146,8 @@ func (p pipeline) started(ctx context.Context) ([]types.PipelineExecutionSummary
 }
 
 // action waits until an execution's action, in the history, is as it is wanted.
-func (p pipeline) action(ctx context.Context, id, name string, wanted func(types.ActionExecutionDetail) bool) (found types.ActionExecutionDetail, err error) {
+func (p pipeline) action(ctx context.Context, id, name string,
+	wanted func(types.ActionExecutionDetail) bool) (found types.ActionExecutionDetail, err error) {
 	err = p.Wait(ctx, "the action "+name+" of execution "+id, func() (bool, error) {
 		out, err := p.CodePipeline.ListActionExecutions(ctx, &codepipeline.ListActionExecutionsInput{
 			PipelineName: &p.name, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &id},

@@ -17,8 +17,9 @@ import (
 // pushes are who may push what to ECR, and how.
 var pushes = []Fact{
 	{
-		Name:     "mount",
-		Question: "Does ECR mount a blob of another repository while the account's setting BLOB_MOUNTING is on, and not while it is off?",
+		Name: "mount",
+		Question: "Does ECR mount a blob of another repository while the account's setting BLOB_MOUNTING is on, and not " +
+			"while it is off?",
 		Readings: []Reading{
 			{Name: "by-setting", Says: "it mounts while the setting is on, and only then", Option: "mount"},
 			{Name: "against-setting", Says: "the setting is not what decides; what isn't mounted is uploaded"},
@@ -35,8 +36,9 @@ var pushes = []Fact{
 			{Name: "session", Says: "it is not: the spared role is denied", Wrong: "promotion can't write the release"},
 			{Name: "open", Says: "the Deny denies nobody", Wrong: "whoever has permissions of his own may write the release"},
 		},
-		Proof: "Two functions with a role each push to a repository whose policy denies ecr:PutImage to all but the first role (ArnNotEquals).",
-		Try:   spared,
+		Proof: "Two functions with a role each push to a repository whose policy denies ecr:PutImage to all but the first " +
+			"role (ArnNotEquals).",
+		Try: spared,
 	},
 }
 
@@ -140,7 +142,8 @@ func spared(ctx context.Context, s *account.Session) (Seen, error) {
 	}); err != nil {
 		return Seen{}, err
 	}
-	// Roles and policies take effect late: each is asked until its answer is the expected one, or nothing else is to be expected.
+	// Roles and policies take effect late: each is asked until its answer is the expected one, or
+	// nothing else is to be expected.
 	said := map[string]string{}
 	for _, who := range []string{"other", "spared"} {
 		payload, err := json.Marshal(map[string]string{"repository": r.name, "manifest": string(content)})

@@ -20,7 +20,8 @@ var rollbacks = []Fact{
 			{Name: "own", Says: "the rollback's own id"},
 			{Name: "target", Says: "the id of the execution that it goes back to", Option: "rollback-target"},
 		},
-		Proof: "An approval whose CustomData is the variable is approved, and its stage rolled back; ListActionExecutions shows what the variable became.",
+		Proof: "An approval whose CustomData is the variable is approved, and its stage rolled back; ListActionExecutions " +
+			"shows what the variable became.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			p, first, rollback, err := rolledBack(ctx, s)
 			if err != nil {
@@ -46,7 +47,8 @@ var rollbacks = []Fact{
 		Readings: []Reading{
 			{Name: "unable", Says: "with UnableToRollbackStageException"},
 			{Name: "refused", Says: "with another exception"},
-			{Name: "accepted", Says: "it is not refused", Wrong: "promotion takes the evidence of the target, and a rollback has none of its own: it fails and moves no tag"},
+			{Name: "accepted", Says: "it is not refused", Wrong: "promotion takes the evidence of the target, and a rollback " +
+				"has none of its own: it fails and moves no tag"},
 		},
 		Proof: "A rollback is approved, and RollbackStage is called with its id as the target.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -84,7 +86,8 @@ func (p pipeline) rollBack(ctx context.Context, target string) (string, error) {
 	return aws.ToString(out.PipelineExecutionId), nil
 }
 
-// rolledBack is a pipeline whose first execution was approved, and whose approval then was rolled back to it.
+// rolledBack is a pipeline whose first execution was approved, and whose approval then was rolled
+// back to it.
 func rolledBack(ctx context.Context, s *account.Session) (p pipeline, first, rollback string, err error) {
 	if p, err = newPipeline(ctx, s, nil, approval("#{codepipeline.PipelineExecutionId}")); err != nil {
 		return p, "", "", err

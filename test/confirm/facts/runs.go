@@ -18,8 +18,9 @@ const lambdaTime = 60 * time.Second
 // runs are how executions go on.
 var runs = []Fact{
 	{
-		Name:     "queued-stages",
-		Question: "Do QUEUED executions wait for each stage on their own, so that the second is in Source while the first waits later?",
+		Name: "queued-stages",
+		Question: "Do QUEUED executions wait for each stage on their own, so that the second is in Source while the first " +
+			"waits later?",
 		Readings: []Reading{
 			{Name: "each-stage", Says: "the second execution passes Source while the first waits for its approval"},
 			{Name: "whole", Says: "the second execution begins when the first has ended"},
@@ -40,14 +41,16 @@ var runs = []Fact{
 				return a.Status == types.ActionExecutionStatusSucceeded
 			})
 			stage, _, stateErr := p.state(ctx, "Wait")
-			if stateErr != nil || stage.LatestExecution == nil || aws.ToString(stage.LatestExecution.PipelineExecutionId) != first {
+			if stateErr != nil || stage.LatestExecution == nil ||
+				aws.ToString(stage.LatestExecution.PipelineExecutionId) != first {
 				return Seen{}, errors.Join(fmt.Errorf("the stage Wait is not with execution %s any more", first), stateErr)
 			}
 			if sourceErr != nil && !errors.Is(sourceErr, context.DeadlineExceeded) {
 				return Seen{}, sourceErr
 			}
 			if sourceErr != nil {
-				return Seen{"whole", "the second execution's Source did not succeed while the first one waited: " + sourceErr.Error()}, ctx.Err()
+				return Seen{"whole", "the second execution's Source did not succeed while the first one " +
+					"waited: " + sourceErr.Error()}, ctx.Err()
 			}
 			return Seen{"each-stage", "the second execution's Source succeeded while the first one waited for its approval"}, nil
 		},
@@ -85,7 +88,8 @@ var runs = []Fact{
 				return Seen{"prompt", "the history knew of the approval as soon as the state did"}, nil
 			}
 			lag := time.Since(begin).Round(time.Second)
-			return Seen{"lags", fmt.Sprintf("the history knew of the approval %v later than the state (asked every %v)", lag, s.Pace)}, nil
+			return Seen{"lags", fmt.Sprintf("the history knew of the approval %v later than the state (asked every "+
+				"%v)", lag, s.Pace)}, nil
 		},
 	},
 	{

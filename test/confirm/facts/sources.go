@@ -28,11 +28,13 @@ var sources = []Fact{
 		Question: "Does a source action take a commit (COMMIT_ID) that is not in its configured branch?",
 		Readings: []Reading{
 			{Name: "taken", Says: "it takes a commit of any branch"},
-			{Name: "refused", Says: "it takes commits of its branch only", Wrong: "rules build what is on the configured branch, and nothing else: those runs fail in Source"},
+			{Name: "refused", Says: "it takes commits of its branch only", Wrong: "rules build what is on the configured " +
+				"branch, and nothing else: those runs fail in Source"},
 		},
 		Proof: "StartPipelineExecution with a commit of another branch; what became of Source, and which commit it gave.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
-			repository, first, err := committed(ctx, s, cctypes.PutFileEntry{FilePath: aws.String("a.txt"), FileContent: []byte("a\n")})
+			repository, first, err := committed(ctx, s, cctypes.PutFileEntry{FilePath: aws.String("a.txt"),
+				FileContent: []byte("a\n")})
 			if err != nil {
 				return Seen{}, err
 			}
@@ -65,7 +67,8 @@ var sources = []Fact{
 				return Seen{}, err
 			}
 			got, why := told(a)
-			text := fmt.Sprintf("Source is %s with the commit %q %s; the other branch's is %s", a.Status, got, why, aws.ToString(other.CommitId))
+			text := fmt.Sprintf("Source is %s with the commit %q %s; the other branch's is "+
+				"%s", a.Status, got, why, aws.ToString(other.CommitId))
 			if strings.Contains(why, "Permission") {
 				return Seen{}, errors.New(text)
 			}
@@ -76,14 +79,16 @@ var sources = []Fact{
 		},
 	},
 	{
-		Name:     "zip-links",
-		Question: "Does a CODE_ZIP artifact keep symbolic links and modes, hold no `.git`, and leave `.gitattributes` without effect?",
+		Name: "zip-links",
+		Question: "Does a CODE_ZIP artifact keep symbolic links and modes, hold no `.git`, and leave `.gitattributes` " +
+			"without effect?",
 		Readings: []Reading{
 			{Name: "kept", Says: "it keeps links and modes, and all files of the commit"},
 			{Name: "changed", Says: "it does not: a build gets less than a clone has, and its paths are checked all the same"},
 		},
-		Proof: "A commit with a link, a program and a file that `.gitattributes` would leave out; the artifact from the pipeline's bucket.",
-		Try:   archived,
+		Proof: "A commit with a link, a program and a file that `.gitattributes` would leave out; the artifact from the " +
+			"pipeline's bucket.",
+		Try: archived,
 	},
 }
 
@@ -100,7 +105,8 @@ func told(a types.ActionExecutionDetail) (commit, why string) {
 }
 
 // committed is a repository with one commit on main.
-func committed(ctx context.Context, s *account.Session, files ...cctypes.PutFileEntry) (repository, commit string, err error) {
+func committed(ctx context.Context, s *account.Session, files ...cctypes.PutFileEntry) (repository, commit string,
+	err error) {
 	if repository, err = s.Git(ctx, "git"); err != nil {
 		return "", "", err
 	}

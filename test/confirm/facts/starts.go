@@ -29,7 +29,8 @@ var starts = []Fact{
 			{Name: "dropped", Says: "rules start pipelines without variables", Option: "drop-variables"},
 			{Name: "refused", Says: "a rule whose input names variables starts nothing"},
 		},
-		Proof: "A rule with an input transformer that names a variable starts a pipeline, and GetPipelineExecution shows the variable's value.",
+		Proof: "A rule with an input transformer that names a variable starts a pipeline, and GetPipelineExecution shows " +
+			"the variable's value.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			t, err := newTarget(ctx, s, `{"variables":[{"name":"rule","value":<value>}]}`)
 			if err != nil {
@@ -53,15 +54,18 @@ var starts = []Fact{
 					return Seen{"passed", "the variable has the event's value"}, nil
 				}
 			}
-			return Seen{"dropped", fmt.Sprintf("the execution has %d variables, none with the event's value", len(out.PipelineExecution.Variables))}, nil
+			return Seen{"dropped", fmt.Sprintf("the execution has %d variables, none with the event's "+
+				"value", len(out.PipelineExecution.Variables))}, nil
 		},
 	},
 	{
-		Name:     "target-token",
-		Question: "Does an EventBridge rule's target pass a `clientRequestToken` on, so that an event that comes twice starts once?",
+		Name: "target-token",
+		Question: "Does an EventBridge rule's target pass a `clientRequestToken` on, so that an event that comes twice " +
+			"starts once?",
 		Readings: []Reading{
 			{Name: "passed", Says: "two events with the same token start one execution"},
-			{Name: "dropped", Says: "rules start a pipeline for each event, whatever token the input names", Option: "drop-variables"},
+			{Name: "dropped", Says: "rules start a pipeline for each event, whatever token the input " +
+				"names", Option: "drop-variables"},
 			{Name: "refused", Says: "a rule whose input names a token starts nothing"},
 		},
 		Proof: "Two events with the same token arrive at a rule; one execution, or two.",
@@ -79,7 +83,8 @@ var starts = []Fact{
 			if err := t.send(ctx, s.Prefix); err != nil {
 				return Seen{}, err
 			}
-			// Nothing says that an event started nothing; a rule was seen to start a pipeline within seconds.
+			// Nothing says that an event started nothing; a rule was seen to start a pipeline
+			// within seconds.
 			for range 12 {
 				if err := s.Sleep(ctx, s.Pace); err != nil {
 					return Seen{}, err
@@ -96,10 +101,12 @@ var starts = []Fact{
 		Question: "How long does StartPipelineExecution know a `clientRequestToken`?",
 		Readings: []Reading{
 			{Name: "lasting", Says: "a token is known as long as it was tried"},
-			{Name: "expired", Says: "a token is forgotten earlier: an event that comes again later starts the same commit again, which is built twice and promoted once"},
+			{Name: "expired", Says: "a token is forgotten earlier: an event that comes again later starts the same commit " +
+				"again, which is built twice and promoted once"},
 		},
-		Proof: "The same start with the same token, after 1, 2, 4, … minutes, gives the same execution. `--patience` says how long.",
-		Try:   tokens,
+		Proof: "The same start with the same token, after 1, 2, 4, … minutes, gives the same execution. `--patience` says " +
+			"how long.",
+		Try: tokens,
 	},
 }
 
@@ -139,7 +146,8 @@ type target struct {
 	source, letters string
 }
 
-// newTarget makes a pipeline and a rule that starts it with this input, in which <value> is the event's.
+// newTarget makes a pipeline and a rule that starts it with this input, in which <value> is the
+// event's.
 func newTarget(ctx context.Context, s *account.Session, input string) (target, error) {
 	p, err := newPipeline(ctx, s, []string{"rule"}, approval("#{variables.rule}"))
 	t := target{pipeline: p, source: "archway.confirm." + s.Prefix}
@@ -157,8 +165,10 @@ func newTarget(ctx context.Context, s *account.Session, input string) (target, e
 		return t, err
 	}
 	err = s.Rule(ctx, "rule", fmt.Sprintf(`{"source":[%q]}`, t.source), ebtypes.Target{
-		Arn: aws.String(s.ARN("codepipeline", p.name)), RoleArn: &role, DeadLetterConfig: &ebtypes.DeadLetterConfig{Arn: &letters},
-		InputTransformer: &ebtypes.InputTransformer{InputPathsMap: map[string]string{"value": "$.detail.value"}, InputTemplate: &input},
+		Arn: aws.String(s.ARN("codepipeline", p.name)), RoleArn: &role,
+		DeadLetterConfig: &ebtypes.DeadLetterConfig{Arn: &letters},
+		InputTransformer: &ebtypes.InputTransformer{InputPathsMap: map[string]string{"value": "$.detail.value"},
+			InputTemplate: &input},
 	})
 	if err != nil {
 		return t, err
@@ -180,8 +190,8 @@ func (t target) send(ctx context.Context, value string) error {
 	return err
 }
 
-// outcome is either executions, or what the dead letter says. A letter about a role that is too fresh is no answer: the event is lost,
-// and the trial has failed.
+// outcome is either executions, or what the dead letter says. A letter about a role that is too
+// fresh is no answer: the event is lost, and the trial has failed.
 func (t target) outcome(ctx context.Context) (ids []string, refused string, err error) {
 	err = t.Wait(ctx, "an execution that the rule started, or a dead letter", func() (bool, error) {
 		started, err := t.started(ctx)
@@ -194,7 +204,8 @@ func (t target) outcome(ctx context.Context) (ids []string, refused string, err 
 		if len(ids) > 0 {
 			return true, nil
 		}
-		out, err := t.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &t.letters, MessageAttributeNames: []string{"All"}})
+		out, err := t.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &t.letters,
+			MessageAttributeNames: []string{"All"}})
 		if err != nil || len(out.Messages) == 0 {
 			return false, err
 		}

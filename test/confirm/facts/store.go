@@ -169,7 +169,8 @@ func (r store) pushed(ctx context.Context) (content []byte, err error) {
 	return content, err
 }
 
-// artifact is the manifest of something that belongs to an image, as BuildKit from 0.32 on writes attestations.
+// artifact is the manifest of something that belongs to an image, as BuildKit from 0.32 on writes
+// attestations.
 func (r store) artifact(ctx context.Context, subject []byte) ([]byte, error) {
 	config, err := r.blob(ctx, "application/vnd.oci.empty.v1+json", "{}")
 	if err != nil {
@@ -185,7 +186,8 @@ func (r store) artifact(ctx context.Context, subject []byte) ([]byte, error) {
 	})
 }
 
-// described are the images that DescribeImages lists, with their push times, as soon as it knows this one.
+// described are the images that DescribeImages lists, with their push times, as soon as it knows
+// this one.
 func (r store) described(ctx context.Context, known []byte) (all map[string]string, err error) {
 	err = r.Wait(ctx, "the image in DescribeImages", func() (bool, error) {
 		all, err = r.listed(ctx)

@@ -17,7 +17,8 @@ var tags = []Fact{
 		Question: "Is the `commitId` in the event of a lightweight tag the commit?",
 		Readings: []Reading{
 			{Name: "commit", Says: "it is the commit"},
-			{Name: "other", Says: "it is something else", Wrong: "no lightweight tag is built: the trigger takes it for a tag that has moved"},
+			{Name: "other", Says: "it is something else", Wrong: "no lightweight tag is built: the trigger takes it for a " +
+				"tag that has moved"},
 		},
 		Proof: "A tag without an annotation is pushed; the event, by way of a queue, beside what git says.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -58,9 +59,11 @@ var tags = []Fact{
 		Question: "Does GetFolder resolve a tag's name to its commit, annotated or not?",
 		Readings: []Reading{
 			{Name: "both", Says: "it gives the commit of both"},
-			{Name: "not-both", Says: "it does not", Wrong: "no tag that isn't resolved is built: the trigger can't tell whether it has moved"},
+			{Name: "not-both", Says: "it does not", Wrong: "no tag that isn't resolved is built: the trigger can't tell " +
+				"whether it has moved"},
 		},
-		Proof: "GetFolder of `/` with `refs/tags/` and the name of a lightweight tag and of an annotated one, or else the name alone, as the trigger asks.",
+		Proof: "GetFolder of `/` with `refs/tags/` and the name of a lightweight tag and of an annotated one, or else the " +
+			"name alone, as the trigger asks.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			c, err := newClone(ctx, s)
 			if err != nil {
@@ -132,7 +135,8 @@ var tags = []Fact{
 			{Name: "branch", Says: "it gives the branch's commit; the trigger refuses such a name"},
 			{Name: "refused", Says: "it refuses the name"},
 		},
-		Proof: "A branch and a tag of one name at two commits; GetFolder of `/` with `name`, `refs/heads/name` and `refs/tags/name`.",
+		Proof: "A branch and a tag of one name at two commits; GetFolder of `/` with `name`, `refs/heads/name` and " +
+			"`refs/tags/name`.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			c, err := newClone(ctx, s)
 			if err != nil {
@@ -167,7 +171,8 @@ var tags = []Fact{
 		Question: "What does GetMergeOptions say of two commits without a common ancestor?",
 		Readings: []Reading{
 			{Name: "empty", Says: "it names an empty merge base"},
-			{Name: "refused", Says: "it refuses them", Wrong: "a commit that has nothing to do with its branch fails promotion with AWS's words, not with ours; no tag moves"},
+			{Name: "refused", Says: "it refuses them", Wrong: "a commit that has nothing to do with its branch fails " +
+				"promotion with AWS's words, not with ours; no tag moves"},
 		},
 		Proof: "A branch that begins anew is pushed; GetMergeOptions of it and of main.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -248,10 +253,12 @@ func said(answer string, err error) string {
 	return answer
 }
 
-// refusedOnly keeps the errors that are no answer of the service to the question: no permission, no connection.
+// refusedOnly keeps the errors that are no answer of the service to the question: no permission, no
+// connection.
 func refusedOnly(problems ...error) error {
 	for _, err := range problems {
-		if code := account.Code(err); err != nil && (code == "" || code == "AccessDeniedException" || code == "ThrottlingException") {
+		if code := account.Code(err); err != nil && (code == "" || code == "AccessDeniedException" ||
+			code == "ThrottlingException") {
 			return err
 		}
 	}

@@ -21,7 +21,8 @@ type kind struct {
 	delete func(context.Context, *Session, string) error
 }
 
-// kinds are in the order in which they are deleted after a run that was killed: what uses others comes first.
+// kinds are in the order in which they are deleted after a run that was killed: what uses others
+// comes first.
 var kinds = []*kind{
 	pipelineKind, ruleKind, projectKind, functionKind, queueKind, imagesKind, gitKind, bucketKind, roleKind,
 }
@@ -100,7 +101,8 @@ var ruleKind = &kind{
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
 		// A rule that still has targets isn't deleted.
-		if _, err := s.Events.RemoveTargets(ctx, &eventbridge.RemoveTargetsInput{Rule: &name, Ids: []string{"target"}}); err != nil {
+		if _, err := s.Events.RemoveTargets(ctx, &eventbridge.RemoveTargetsInput{Rule: &name,
+			Ids: []string{"target"}}); err != nil {
 			return err
 		}
 		_, err := s.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: &name})

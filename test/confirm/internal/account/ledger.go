@@ -18,8 +18,8 @@ type made struct {
 	undo func(context.Context) error
 }
 
-// ledger holds what has to be deleted. A resource stands in it before it is made: who asks for one and is interrupted doesn't know
-// whether it is there.
+// ledger holds what has to be deleted. A resource stands in it before it is made: who asks for one
+// and is interrupted doesn't know whether it is there.
 type ledger struct{ entries []made }
 
 func (s *Session) making(k *kind, name string) {
@@ -31,10 +31,12 @@ func (s *Session) Undo(what string, undo func(context.Context) error) {
 	s.ledger.entries = append(s.ledger.entries, made{name: what, undo: undo})
 }
 
-// attempts to delete a resource: AWS refuses for a while what is still in use, or was made just now.
+// attempts to delete a resource: AWS refuses for a while what is still in use, or was made just
+// now.
 const attempts = 8
 
-// CleanUp deletes what this fact made, the youngest first, and says what is left. It takes a context that an interrupt does not end.
+// CleanUp deletes what this fact made, the youngest first, and says what is left. It takes a
+// context that an interrupt does not end.
 func (s *Session) CleanUp(ctx context.Context) error {
 	var left []error
 	for _, m := range slices.Backward(s.ledger.entries) {
@@ -74,7 +76,8 @@ func (s *Session) deleteOwn(ctx context.Context, k *kind, name string) error {
 	return nil
 }
 
-// Left deletes what a run with this prefix left behind, after it was killed. It reports each thing that is gone.
+// Left deletes what a run with this prefix left behind, after it was killed. It reports each thing
+// that is gone.
 func (s *Session) Left(ctx context.Context, gone func(what string)) error {
 	var problems []error
 	for _, k := range kinds {
@@ -119,7 +122,8 @@ func Code(err error) string {
 	return ""
 }
 
-// isMissing tells whether AWS says that there is no such thing: each service has a name of its own for it.
+// isMissing tells whether AWS says that there is no such thing: each service has a name of its own
+// for it.
 func isMissing(err error) bool {
 	code := Code(err)
 	for _, part := range []string{"NotFound", "NoSuchEntity", "NoSuchBucket", "NonExistentQueue", "DoesNotExist"} {

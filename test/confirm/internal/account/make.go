@@ -66,12 +66,14 @@ func (s *Session) Role(ctx context.Context, what, service string, statements ...
 	return aws.ToString(role.Role.Arn), err
 }
 
-// fresh tries again while AWS does not know a role yet that was made just now: seen for some seconds with CodePipeline.
+// fresh tries again while AWS does not know a role yet that was made just now: seen for some
+// seconds with CodePipeline.
 func (s *Session) fresh(ctx context.Context, do func() error) error {
 	var last error
 	err := s.Wait(ctx, "", func() (bool, error) {
 		last = do()
-		return last == nil || isRefused(last) || !strings.Contains(last.Error(), "AssumeRole") && !strings.Contains(last.Error(), "be assumed"), nil
+		return last == nil || isRefused(last) || !strings.Contains(last.Error(), "AssumeRole") &&
+			!strings.Contains(last.Error(), "be assumed"), nil
 	})
 	if last != nil {
 		return last
@@ -194,7 +196,8 @@ func (s *Session) Queue(ctx context.Context, what string) (address, arn string, 
 	out, err := s.SQS.CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName: &name, Tags: map[string]string{tagKey: s.Prefix},
 		Attributes: map[string]string{"Policy": Policy(Statement{
-			Effect: "Allow", Principal: map[string]string{"Service": "events.amazonaws.com"}, Action: "sqs:SendMessage", Resource: arn,
+			Effect: "Allow", Principal: map[string]string{"Service": "events.amazonaws.com"}, Action: "sqs:SendMessage",
+			Resource:  arn,
 			Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": s.Account}},
 		})},
 	})

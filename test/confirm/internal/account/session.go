@@ -1,5 +1,6 @@
-// Package account makes resources in an AWS account, and deletes what it made, and nothing else: each has a name that begins with
-// the run's random prefix, and a tag that holds it, and both are looked at before anything is deleted.
+// Package account makes resources in an AWS account, and deletes what it made, and nothing else:
+// each has a name that begins with the run's random prefix, and a tag that holds it, and both are
+// looked at before anything is deleted.
 package account
 
 import (
@@ -36,7 +37,8 @@ func NewPrefix() string {
 	return "archway-confirm-" + hex.EncodeToString(random)
 }
 
-// IsPrefix tells whether a run can have had this prefix. Nothing shorter may say what is to be deleted.
+// IsPrefix tells whether a run can have had this prefix. Nothing shorter may say what is to be
+// deleted.
 func IsPrefix(s string) bool { return prefixPattern.MatchString(s) }
 
 // Options are what a person allows, and how long the program is patient.
@@ -76,7 +78,8 @@ type Session struct {
 }
 
 // New asks who is calling. Nothing is made.
-func New(ctx context.Context, cfg aws.Config, prefix string, options Options, secret func(string)) (*Session, string, error) {
+func New(ctx context.Context, cfg aws.Config, prefix string, options Options, secret func(string)) (*Session,
+	string, error) {
 	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
 		return nil, "", err
@@ -85,7 +88,8 @@ func New(ctx context.Context, cfg aws.Config, prefix string, options Options, se
 	_, rest, _ := strings.Cut(arn, ":")
 	partition, _, _ := strings.Cut(rest, ":")
 	return &Session{
-		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: partition, Region: cfg.Region, Prefix: prefix,
+		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: partition, Region: cfg.Region,
+		Prefix:       prefix,
 		CodeBuild:    codebuild.NewFromConfig(cfg),
 		CodeCommit:   codecommit.NewFromConfig(cfg),
 		CodePipeline: codepipeline.NewFromConfig(cfg),

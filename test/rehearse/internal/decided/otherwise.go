@@ -9,7 +9,8 @@ const (
 	// after 28 seconds. Nothing here gets better by waiting.
 	ContinuationDelay = 500 * time.Millisecond
 
-	// NewExecution: a rollback was seen to be readable within two seconds, and its action to start within one.
+	// NewExecution: a rollback was seen to be readable within two seconds, and its action to start
+	// within one.
 	NewExecution = 2 * time.Second
 
 	// BootstrapVersion is the value of the bootstrap stack's version parameter,
