@@ -11,13 +11,14 @@ import (
 )
 
 // post asks to mount a blob, and returns the answer's status and text.
-func post(f *fixture, password, target, query string) (int, string) {
+func post(f *fixture, password, target, query string, agent ...string) (int, string) {
 	f.t.Helper()
 	request, err := http.NewRequest(http.MethodPost, "https://"+f.Host()+"/v2/"+target+"/blobs/uploads/?"+query, nil)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	request.SetBasicAuth("AWS", password)
+	request.Header["User-Agent"] = agent
 	answer, err := f.transport.RoundTrip(request)
 	if err != nil {
 		f.t.Fatal(err)
@@ -115,5 +116,21 @@ func TestMountNeedsTheSource(t *testing.T) {
 	status, text := post(f, "mounts", "frozen", "from=mutable&mount="+config.String())
 	if status != http.StatusForbidden || !strings.Contains(text, "is not authorized to perform: ecr:GetDownloadUrlForLayer") {
 		t.Errorf("got HTTP %d %s", status, text)
+	}
+}
+
+// The one BuildKit of all builds knows more than that of a build on AWS, which is new.
+func TestBuildKitMountsNothing(t *testing.T) {
+	f := start(t, func(o *registry.Options) { o.Mount = true })
+	image := newImage(t)
+	f.mustPush("mutable:1", image)
+	config, err := image.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := asked(f, "mounts", "ecr:GetDownloadUrlForLayer")
+	status, text := post(f, "mounts", "frozen", "from=mutable&mount="+config.String(), "buildkit/v0.31")
+	if status != http.StatusAccepted || len(*all) != 1 {
+		t.Errorf("got HTTP %d %s, asked for %q", status, text, *all)
 	}
 }
