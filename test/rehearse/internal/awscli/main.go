@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 )
@@ -59,7 +60,11 @@ func call(ctx context.Context, c command, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := session{command: c, settings: settings, answers: &answers{client: settings.HTTPClient}, out: out}
+	client := settings.HTTPClient
+	if client == nil { // each service would make its own
+		client = http.NewBuildableClient()
+	}
+	s := session{command: c, settings: settings, answers: &answers{client: client}, out: out}
 	s.settings.HTTPClient = s.answers
 	return commands[c.name].run(ctx, s)
 }
