@@ -49,7 +49,7 @@ func endpointOf(t *testing.T, options awsapi.Options) {
 	for _, pair := range append(s.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: "b"}),
 		"AWS_ENDPOINT_URL="+s.URL(), "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
-		"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "AWS_PROFILE=",
+		"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_CA_BUNDLE=",
 	) {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
