@@ -159,7 +159,7 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	if result = now(main.Commit(), "nightly", "main"); result.Stage("Build").Status != codepipeline.Failed {
 		t.Errorf("a rule that is none: the build %s", result.Stage("Build").Status)
 	}
-	if log := buildLog(t, result, "app-amd64"); !strings.Contains(log, `there is no build rule "nightly"`) {
+	if log := buildLog(t, result, "app-amd64"); !strings.Contains(log, `there is no build rule ["nightly"]`) {
 		t.Errorf("the build does not say that there is no such rule:\n%s", log)
 	}
 	result = now(main.Commit(), "version", "main")

@@ -78,7 +78,7 @@ func drift(t *testing.T, r *rehearsal.Rehearsal) {
 		t.Fatal(err)
 	}
 	told := due()
-	if len(told) != 1 || told[0].Subject != "Archway: drift of two-images/web" || !strings.Contains(told[0].Text, "error tag-is-index") {
+	if len(told) != 1 || told[0].Subject != "Archway: drift of web" || !strings.Contains(told[0].Text, "two-images/web") || !strings.Contains(told[0].Text, "error tag-is-index") {
 		t.Errorf("a topic was told %+v", told)
 	}
 	for _, call := range r.Calls() {
