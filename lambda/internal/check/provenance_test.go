@@ -40,6 +40,14 @@ var mismatch = []string{"error provenance linux/arm64"}
 var _ = about("provenance",
 	testCase{name: "not required", make: merged(nil)},
 	testCase{name: "there for both", make: func(s *fixture.Store) digest.Digest { return s.Good().Digest }, want: provenanceWanted},
+	testCase{
+		name: "there for both, as artifacts of OCI",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			return s.Index(amd64, arm64, s.AttestAsArtifact(amd64), s.AttestAsArtifact(arm64)).Digest
+		},
+		want: provenanceWanted,
+	},
 	testCase{name: "there for none", make: merged(nil), want: provenanceWanted, report: []string{"error provenance linux/amd64", "error provenance linux/arm64"}},
 	testCase{
 		name: "there for one",
