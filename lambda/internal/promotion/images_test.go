@@ -63,6 +63,9 @@ func TestAllImmutableTagsComeBeforeTheFirstMovingOne(t *testing.T) {
 	if n := strings.Count(s.log.String(), `"Promotions":1`); n != 2 || !strings.Contains(s.log.String(), `"Repository":"team/job"`) {
 		t.Errorf("%d promotions were counted:\n%s", n, &s.log)
 	}
+	if strings.Contains(s.log.String(), `"Rollbacks":1`) {
+		t.Errorf("a promotion is counted as a rollback:\n%s", &s.log)
+	}
 	var roots [][]digest.Digest
 	for _, j := range s.transfers {
 		roots = append(roots, j.Roots)

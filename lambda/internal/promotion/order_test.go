@@ -13,6 +13,8 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
+	"archway/lambda/internal/check"
+	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/transfer"
 )
 
@@ -184,6 +186,9 @@ func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
 	if variables["tags-app"] != "latest,feature-x" || !strings.HasPrefix(variables["summary"], "Rollback: app: latest, feature-x now at sha256:") {
 		t.Errorf("variables %v", variables)
 	}
+	if strings.Contains(s.log.String(), `"Promotions":1`) {
+		t.Errorf("a rollback is counted as a promotion:\n%s", &s.log)
+	}
 	for _, part := range []string{`"why":"the stage is rolled back to execution e-1"`, `"TagsRolledBack":1`, `"Rollbacks":1`, `"platforms":"linux/riscv64"`} {
 		if !strings.Contains(s.log.String(), part) {
 			t.Errorf("the log lacks %s:\n%s", part, &s.log)
@@ -291,6 +296,39 @@ func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
 		s.released(t, s.index(older), 1, "latest")
 		s.aws.Refuse(call, "AccessDeniedException")
 		s.unmoved(t, want)
+	}
+}
+
+// The branch's head is the promoted commit, so that the order of the two images is the first thing to be asked for.
+func TestPromoteMovesNothingIfTheOrderCannotBeAsked(t *testing.T) {
+	s := set(t)
+	s.aws.Branch("feature/x", fixture.Revision)
+	s.released(t, s.index(older), 1, "latest")
+	s.aws.Refuse("GetMergeOptions", "AccessDeniedException")
+	s.unmoved(t, "ask for the merge base")
+}
+
+// What names no commit is nothing that this pipeline has made: when it came doesn't count.
+func TestPromoteMovesFromWhatNamesNoCommitThoughItCameLater(t *testing.T) {
+	s := set(t)
+	s.released(t, s.new, 1)
+	nameless := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
+	s.released(t, nameless, 2, "latest")
+	if _, err := s.promote(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.tags(t, "latest")["latest"]; got != "new" || !strings.Contains(s.log.String(), `"why":"what it served names no commit"`) {
+		t.Errorf("latest serves %s\n%s", got, &s.log)
+	}
+}
+
+func TestSummaryTellsTheTagThatWasThereFromThoseThatCame(t *testing.T) {
+	s := set(t)
+	s.released(t, s.new, 1, "latest")
+	variables, err := s.promote(t)
+	to := check.Short(s.new.String())
+	if want := "app: " + commit12 + ", feature-x now at " + to + "; latest already at " + to; err != nil || variables["summary"] != want {
+		t.Errorf("error %v, summary %q, want %q", err, variables["summary"], want)
 	}
 }
 

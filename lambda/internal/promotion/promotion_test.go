@@ -146,7 +146,7 @@ func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
 		s.race(t, commit12, s.old)
 		s.immutable(t, "latest", "feature-x")
 		_, err := s.promote(t)
-		if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "got another image while this promotion ran") {
+		if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "got another image while this promotion ran: it serves "+check.Short(s.old.String())+", expected "+check.Short(s.new.String())) {
 			t.Errorf("error %v", err)
 		}
 		if diff := cmp.Diff(map[string]string{"latest": "", "feature-x": ""}, s.tags(t, "latest", "feature-x")); diff != "" {
@@ -160,7 +160,7 @@ func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 	s.immutable(t)
 	s.released(t, s.old, 1, "latest")
 	_, err := s.promote(t)
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "Exclude it from the repository's tag immutability") {
+	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "can't be moved from "+check.Short(s.old.String())+" to "+check.Short(s.new.String())+". Exclude it from the repository's tag immutability") {
 		t.Errorf("error %v", err)
 	}
 }
