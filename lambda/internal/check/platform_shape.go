@@ -38,12 +38,8 @@ func shape(r *report, e *index.Entry) {
 		r.add(Error, about(e), platformCure, "the entry's platform names no architecture, expected one such as %s/amd64", p.OS)
 		return
 	}
-	normal := index.Normalize(specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
-	if p.OS != normal.OS || p.Architecture != normal.Architecture || !plainVariant(p.Variant) {
-		if plainVariant(p.Variant) {
-			normal.Variant = p.Variant
-		}
-		r.add(Error, about(e), platformCure, "the platform is spelled %s, expected %s; runtimes that compare the letters, such as CRI-O, find no image for their node", index.Name(p), index.Name(&normal))
+	if plain := spelled(p); p.OS != plain.OS || p.Architecture != plain.Architecture || p.Variant != plain.Variant {
+		r.add(Error, about(e), platformCure, "the platform is spelled %s, expected %s; runtimes that compare the letters, such as CRI-O, find no image for their node", index.Name(p), index.Name(&plain))
 		return
 	}
 	if !slices.Contains(systems, p.OS) || !slices.Contains(architectures, p.Architecture) {
@@ -51,9 +47,27 @@ func shape(r *report, e *index.Entry) {
 	}
 }
 
-// plainVariant tells whether a variant is written as runtimes write it: v8, not 8 or V8.
-func plainVariant(v string) bool {
-	return v == "" || strings.HasPrefix(v, "v") && v == strings.ToLower(v)
+// spelled is a platform as runtimes write it. Where containerd takes two spellings for one, such as arm64 and arm64/v8,
+// both are good.
+func spelled(p *specs.Platform) specs.Platform {
+	plain := index.Normalize(specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
+	switch {
+	case p.Architecture == plain.Architecture && plainVariant(plain.Architecture, p.Variant):
+		plain.Variant = p.Variant
+	case !plainVariant(plain.Architecture, plain.Variant):
+		plain.Variant = "v" + plain.Variant
+	}
+	return plain
+}
+
+// plainVariant tells whether a variant is written as runtimes write it: v8, not 8 or V8; but power9 and rva22u64
+// (https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants).
+func plainVariant(architecture, v string) bool {
+	if v == "" || v != strings.ToLower(v) {
+		return v == ""
+	}
+	numbered := architecture == "amd64" || architecture == "arm" || architecture == "arm64"
+	return !numbered || strings.HasPrefix(v, "v")
 }
 
 // The operating systems and architectures that the image specification takes from Go (GOOS, GOARCH), and wasi of Docker.

@@ -189,6 +189,25 @@ var _ = about("platform-shape",
 		report: []string{"error platform-shape Linux/arm64"},
 	},
 	testCase{
+		name: "variants of the specification's table without a v",
+		make: with(func(s *fixture.Store) []specs.Descriptor {
+			return []specs.Descriptor{s.Linux("riscv64", "rva20u64"), s.Linux("ppc64le", "power9")}
+		}),
+		want: extra,
+	},
+	testCase{
+		name:   "such a variant in capital letters",
+		make:   with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("ppc64le", "POWER9")} }),
+		want:   extra,
+		report: []string{"error platform-shape linux/ppc64le/POWER9"},
+	},
+	testCase{
+		name:   "a level of amd64 without its v",
+		make:   with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("amd64", "3")} }),
+		want:   extra,
+		report: []string{"error platform-shape linux/amd64/3"},
+	},
+	testCase{
 		name:   "no architecture that anybody knows",
 		make:   with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("amr64", "")} }),
 		want:   extra,
