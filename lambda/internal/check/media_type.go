@@ -12,7 +12,7 @@ import (
 var mediaType = Check{Name: "media-type", About: "the declared type is missing, contradicts the content, or is schema 1", run: func(in Input, r *report) {
 	i := in.Image
 	if i.Root != nil {
-		document(r, root(i), i.Root, "", true)
+		document(r, root(i), i.Root, "")
 	}
 	seen := map[*index.Manifest]bool{i.Root: true}
 	for _, e := range i.Entries {
@@ -26,7 +26,7 @@ var mediaType = Check{Name: "media-type", About: "the declared type is missing, 
 		if e.Descriptor.MediaType == "" {
 			missingInDescriptor(r, e)
 		}
-		document(r, about(e), e.Manifest, e.Descriptor.MediaType, false)
+		document(r, about(e), e.Manifest, e.Descriptor.MediaType)
 	}
 }}
 
@@ -37,7 +37,7 @@ func missingInDescriptor(r *report, e *index.Entry) {
 }
 
 // document judges one manifest or index. listed is the type under which an index lists it, if one does.
-func document(r *report, s Subject, m *index.Manifest, listed string, isRoot bool) {
+func document(r *report, s Subject, m *index.Manifest, listed string) {
 	if m.Err != nil {
 		r.add(Error, s, "push it again", "the registry serves a document that can't be read: %s; expected an image index or manifest", m.Err)
 		return
@@ -60,12 +60,12 @@ func document(r *report, s Subject, m *index.Manifest, listed string, isRoot boo
 	}
 
 	switch {
-	case body.MediaType == "" && isRoot:
-		r.add(Error, s, rewriteCure, "the document itself declares no media type, expected %s; Docker and some registries then can't tell what it is", expectedType(shape))
-	case body.MediaType == "" && index.FamilyOf(listed) == index.Docker:
-		r.add(Error, s, rewriteCure, "the manifest itself declares no media type, which Docker's format requires; expected %s", listed)
+	case body.MediaType == "" && index.FamilyOf(or(listed, m.ContentType)) == index.Docker:
+		r.add(Error, s, rewriteCure, "the document itself declares no media type, which Docker's format requires; expected %s", or(listed, m.ContentType))
+	case body.MediaType == "" && shape == index.ShapeUnknown:
+		r.add(Error, s, rewriteCure, "the document declares no media type and has neither an index's list of manifests nor an image's layers")
 	case body.MediaType == "":
-		r.add(Warning, s, rewriteCure, "the manifest itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
+		r.add(Warning, s, rewriteCure, "the document itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
 	case shape == index.ShapeIndex && !index.IsIndexType(body.MediaType), shape == index.ShapeManifest && !index.IsManifestType(body.MediaType):
 		r.add(Error, s, rewriteCure, "the document declares the type %s but its content is %s", body.MediaType, shape.Named())
 	}

@@ -18,9 +18,24 @@ var _ = about("media-type",
 		make: document(func(doc map[string]any) { doc["artifactType"] = "application/vnd.example" }),
 	},
 	testCase{
-		name:   "the index declares none",
+		name:   "the index declares none, as OCI allows",
 		make:   document(func(doc map[string]any) { delete(doc, "mediaType") }),
+		report: []string{"warning media-type"},
+	},
+	testCase{
+		name: "a Docker manifest list declares none",
+		make: func(s *fixture.Store) digest.Digest {
+			d := s.IndexWith(func(doc map[string]any) { delete(doc, "mediaType") },
+				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.AMD64}), s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64})).Digest
+			s.Declare(d, registry.DockerList)
+			return d
+		},
 		report: []string{"error media-type"},
+	},
+	testCase{
+		name:   "a document that is nothing",
+		make:   document(func(doc map[string]any) { clear(doc) }),
+		report: []string{"error media-type", "error media-type", "error tag-is-index"},
 	},
 	testCase{
 		name:   "an image's manifest declares none, as older tools wrote it",

@@ -3,6 +3,7 @@
 package layout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,17 +57,15 @@ func Open(folder string) (*Layout, error) {
 func (l *Layout) Close() error { return l.root.Close() }
 
 // Manifest implements index.Source. A layout has no header that declares a type, so it is what the document itself says, or
-// else what index.json lists it as.
+// else what index.json lists it as, or else what OCI's documents of its form are.
 func (l *Layout) Manifest(ctx context.Context, d digest.Digest) (registry.Document, error) {
 	b, err := l.blob(ctx, d, registry.MaxManifest)
 	if err != nil {
 		return registry.Document{}, err
 	}
-	doc := registry.Document{Digest: d.Algorithm().FromBytes(b), Bytes: b, MediaType: index.ParseManifest(b).Body.MediaType}
-	if doc.MediaType == "" {
-		doc.MediaType = l.listed(d)
-	}
-	return same(doc, d)
+	m := index.ParseManifest(b)
+	mediaType := cmp.Or(m.Body.MediaType, l.listed(d), formed(m.Shape()))
+	return same(registry.Document{Digest: d.Algorithm().FromBytes(b), Bytes: b, MediaType: mediaType}, d)
 }
 
 // Blob implements index.Source.
@@ -141,6 +140,18 @@ func (l *Layout) listed(d digest.Digest) string {
 		return specs.MediaTypeImageIndex
 	}
 	return ""
+}
+
+// formed is the type of a document that doesn't declare one, which only OCI's own may leave out.
+func formed(shape index.Shape) string {
+	switch shape {
+	case index.ShapeIndex:
+		return specs.MediaTypeImageIndex
+	case index.ShapeManifest:
+		return specs.MediaTypeImageManifest
+	default:
+		return ""
+	}
 }
 
 func (l *Layout) blob(ctx context.Context, d digest.Digest, limit int64) ([]byte, error) {

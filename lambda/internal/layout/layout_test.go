@@ -113,6 +113,20 @@ func TestAnImageInALayoutIsReadAsFromARegistry(t *testing.T) {
 	}
 }
 
+// umoci writes manifests without a type of their own, and Skopeo and crane copy them as they are.
+func TestWhatOCIMayLeaveOutIsReadFromTheForm(t *testing.T) {
+	s := fixture.New()
+	untyped := func(doc map[string]any) { delete(doc, "mediaType") }
+	root := s.IndexWith(untyped, s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: untyped}))
+	got, err := index.Get(t.Context(), open(t, s, root), root.Digest, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if types := []string{got.Root.ContentType, got.Entries[0].Manifest.ContentType}; !slices.Equal(types, []string{registry.OCIIndex, registry.OCIManifest}) {
+		t.Errorf("read as %v", types)
+	}
+}
+
 // go-containerregistry writes an index as index.json itself.
 func TestLayoutsOfGoContainerRegistryAreRead(t *testing.T) {
 	image, err := random.Image(100, 1)
