@@ -4,10 +4,11 @@ import (
 	"archway/lambda/internal/index"
 )
 
-// mixedFamily refuses Docker's and OCI's media types in one image. Runtimes of the containers/image family (CRI-O, Podman) refuse
-// a manifest with a foreign config or layer type, and GCR and Quay have refused indexes with children of both families
-// (quay#6070, image-spec#1150). An OCI index whose children are all Docker's is what the OCI specification expressly leaves
-// open and every runtime pulls: a warning.
+// mixedFamily refuses Docker's and OCI's media types in one image where somebody fails on them. GCR and Quay have refused indexes
+// with children of both families (quay#6070, image-spec#1150). The image library of CRI-O, Podman and Skopeo refuses a Docker
+// manifest with OCI's layers (Schema2FromManifest), and takes an OCI manifest with Docker's config for an artifact (OCIConfig);
+// the other way round it pulls both, as containerd does, and only a push that compresses again fails (podman#19949): a warning.
+// So is an OCI index whose children are all Docker's, which the OCI specification expressly leaves open and every runtime pulls.
 var mixedFamily = Check{Name: "mixed-family", About: "Docker's and OCI's media types in one image", run: func(in Input, r *report) {
 	i := in.Image
 	if i.Root == nil {
@@ -52,17 +53,24 @@ func mixedManifest(e *index.Entry, r *report) {
 	if own == index.None {
 		return
 	}
-	check := func(what, mediaType string) {
-		if other := index.FamilyOf(mediaType); other != index.None && other != own {
-			r.add(Error, about(e), oneFamilyCure, "the manifest is of %s's type but its %s is of %s's (%s), which CRI-O and Podman refuse", own, what, other, mediaType)
+	// fails is the family of manifests in which CRI-O and Podman refuse the other family's type.
+	check := func(what, mediaType string, fails index.Family) {
+		other := index.FamilyOf(mediaType)
+		if other == index.None || other == own {
+			return
 		}
+		severity, follows := Warning, "which runtimes pull, but Podman and Skopeo can't push compressed in another way"
+		if own == fails {
+			severity, follows = Error, "which CRI-O and Podman refuse"
+		}
+		r.add(severity, about(e), oneFamilyCure, "the manifest is of %s's type but its %s is of %s's (%s), %s", own, what, other, mediaType, follows)
 	}
 	if body.Config != nil {
-		check("config", body.Config.MediaType)
+		check("config", body.Config.MediaType, index.OCI)
 	}
 	for _, l := range body.Layers {
 		if other := index.FamilyOf(l.MediaType); other != index.None && other != own {
-			check("layer "+Short(l.Digest.String()), l.MediaType)
+			check("layer "+Short(l.Digest.String()), l.MediaType, index.Docker)
 			return // one layer says it for all
 		}
 	}

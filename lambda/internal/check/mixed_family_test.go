@@ -44,7 +44,23 @@ var _ = about("mixed-family",
 	testCase{
 		name:   "a Docker layer in an OCI image",
 		make:   image(fixture.ImageSpec{LayerType: "application/vnd.docker.image.rootfs.diff.tar.gzip"}),
+		report: []string{"warning mixed-family linux/arm64"},
+	},
+	testCase{
+		name: "an OCI layer in a Docker image",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true, LayerType: specs.MediaTypeImageLayerGzip})).Digest
+		},
 		report: []string{"error mixed-family linux/arm64"},
+	},
+	testCase{
+		name: "an OCI config in a Docker image",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true, Manifest: func(doc map[string]any) {
+				doc["config"].(map[string]any)["mediaType"] = index.OCIConfig
+			}})).Digest
+		},
+		report: []string{"warning mixed-family linux/arm64"},
 	},
 	testCase{
 		name: "a Docker config in an OCI image",
