@@ -84,6 +84,20 @@ var _ = about("nested",
 	},
 )
 
+// soci is an index of SOCI, which AWS's lazy loading reads, as an entry with the image's platform.
+func soci(s *fixture.Store, architecture, variant string) specs.Descriptor {
+	const soci = "application/vnd.amazon.soci.index.v2+json"
+	d := s.Image(fixture.ImageSpec{
+		Platform: specs.Platform{OS: "linux", Architecture: architecture, Variant: variant}, LayerType: "application/octet-stream",
+		Manifest: func(doc map[string]any) {
+			doc["artifactType"] = soci
+			doc["config"].(map[string]any)["mediaType"] = specs.MediaTypeEmptyJSON
+		},
+	})
+	d.ArtifactType = soci
+	return d
+}
+
 var _ = about("cache-not-image",
 	testCase{name: "images", make: merged(nil)},
 	testCase{
@@ -97,6 +111,45 @@ var _ = about("cache-not-image",
 			return []specs.Descriptor{artifact}
 		}),
 		report: []string{"info cache-not-image"},
+	},
+	testCase{
+		name: "SOCI's indexes behind the images, as soci convert writes them",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), soci(s, "amd64", ""), soci(s, "arm64", "")).Digest
+		},
+		report: []string{"info cache-not-image linux/amd64", "info cache-not-image linux/arm64"},
+	},
+	testCase{
+		name: "a SOCI index before the image, so that runtimes take it",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.Index(s.Linux("amd64", ""), soci(s, "arm64", ""), s.Linux("arm64", "")).Digest
+		},
+		report: []string{"error cache-not-image linux/arm64", "error platform-dup linux/arm64"},
+	},
+	testCase{
+		name: "a SOCI index in another spelling, which CRI-O looks for first",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), soci(s, "arm64", "v8")).Digest
+		},
+		report: []string{"error cache-not-image linux/arm64/v8", "error platform-dup linux/arm64/v8"},
+	},
+	testCase{
+		name: "a SOCI index with the mark by which CRI-O takes the second",
+		make: func(s *fixture.Store) digest.Digest {
+			marked := soci(s, "arm64", "")
+			marked.Annotations = map[string]string{index.ZstdAnnotation: "true"}
+			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), marked).Digest
+		},
+		report: []string{"error cache-not-image linux/arm64", "error platform-dup linux/arm64"},
+	},
+	testCase{
+		name: "a second image that calls itself an artifact",
+		make: func(s *fixture.Store) digest.Digest {
+			second := s.Linux("arm64", "")
+			second.ArtifactType = "application/vnd.example"
+			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), second).Digest
+		},
+		report: []string{"error platform-dup linux/arm64"},
 	},
 	testCase{
 		name: "layers, as BuildKit exports its cache",

@@ -52,6 +52,8 @@ type Entry struct {
 	Parent     *Manifest
 	Descriptor specs.Descriptor
 	State      State
+	// Behind says that an image for the very same platform stands before the entry, so that every runtime takes that one.
+	Behind bool
 	// Loop says that the entry leads back to an index that it is part of.
 	Loop bool
 	// Manifest is nil unless State is Read or OtherBytes.
@@ -101,7 +103,8 @@ const (
 	RoleAttestation
 	// RoleIndex is an index inside the index.
 	RoleIndex
-	// RoleArtifact is a manifest that no runtime starts, and that doesn't claim a platform.
+	// RoleArtifact is a manifest that no runtime starts: it claims no platform, or stands behind the image of its platform,
+	// as SOCI's indexes do.
 	RoleArtifact
 	// RoleBlob is a layer or other blob that stands where a manifest belongs.
 	RoleBlob
@@ -127,7 +130,7 @@ func (e *Entry) Role() Role {
 		return RoleAttestation
 	case e.Manifest != nil && e.Manifest.Shape() == ShapeIndex:
 		return RoleIndex
-	case d.Platform == nil && e.isArtifact():
+	case d.Platform == nil && e.isArtifact(), e.Behind && e.holdsNoImage():
 		return RoleArtifact
 	default:
 		return RoleImage
@@ -149,6 +152,37 @@ func (e *Entry) isArtifact() bool {
 	}
 	config := e.Manifest.Body.Config
 	return e.Manifest.Body.ArtifactType != "" || config != nil && !IsConfigType(config.MediaType) && config.MediaType != CacheConfig
+}
+
+// holdsNoImage tells whether the manifest is one of an artifact, whatever its descriptor says of it.
+func (e *Entry) holdsNoImage() bool {
+	if e.Manifest == nil || e.Manifest.Body.Config == nil {
+		return false
+	}
+	config := e.Manifest.Body.Config.MediaType
+	return e.isArtifact() && !IsConfigType(config) && config != CacheConfig
+}
+
+// ZstdAnnotation marks an entry for those who understand zstd: between two equal entries CRI-O and Podman take it.
+const ZstdAnnotation = "io.github.containers.compression.zstd"
+
+// MarkedZstd tells whether the entry carries that mark.
+func (e *Entry) MarkedZstd() bool { return e.Descriptor.Annotations[ZstdAnnotation] == "true" }
+
+// order marks the entries of one index that stand behind the image of their platform. The letters are compared: of two
+// spellings of one platform, each is the first for some runtime.
+func order(entries []*Entry) {
+	first := map[string]bool{}
+	for _, e := range entries {
+		p := e.Descriptor.Platform
+		if p == nil {
+			continue
+		}
+		e.Behind = first[Name(p)] && !e.MarkedZstd()
+		if e.Role() == RoleImage {
+			first[Name(p)] = true
+		}
+	}
 }
 
 // Images are the entries that runtimes pull.

@@ -129,6 +129,7 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 	if err := r.manifests(ctx, entries, path); err != nil {
 		return nil, err
 	}
+	order(entries)
 
 	var all []*Entry
 	for _, e := range entries {

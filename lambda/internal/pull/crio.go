@@ -7,9 +7,6 @@ import (
 	"archway/lambda/internal/registry"
 )
 
-// zstdAnnotation marks an entry for those who understand zstd; between two equal entries it wins.
-const zstdAnnotation = "io.github.containers.compression.zstd"
-
 // exact chooses as the image library of CRI-O, Podman and Skopeo does: operating system, architecture and variant must be the very
 // words. A node with a variant looks for that first, and then for none. In an OCI index an entry without a platform is the last
 // resort, in a Docker manifest list it is nothing. An index inside the index can't be pulled.
@@ -31,7 +28,7 @@ func exact(i *index.Image, node specs.Platform) *index.Entry {
 		} else if docker {
 			continue
 		}
-		if best == nil || rank < least || rank == least && isZstd(e) && !isZstd(best) {
+		if best == nil || rank < least || rank == least && e.MarkedZstd() && !best.MarkedZstd() {
 			best, least = e, rank
 		}
 	}
@@ -49,5 +46,3 @@ func position(wanted []specs.Platform, p specs.Platform) int {
 	}
 	return -1
 }
-
-func isZstd(e *index.Entry) bool { return e.Descriptor.Annotations[zstdAnnotation] == "true" }
