@@ -21,7 +21,7 @@ TESTFLAGS ?=
 
 # Packages whose tests want the machine for themselves: a registry, BuildKit and a
 # Docker engine. One after the other, and with live output, as a cold run takes long.
-DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/proof ./test/rehearse/images ./test/rehearse
+DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/machine/proof ./test/rehearse/images ./test/rehearse
 
 STAMP := node_modules/.locked
 

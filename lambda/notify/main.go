@@ -9,9 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"archway/lambda/internal/failure"
+	"archway/lambda/internal/aws/topic"
 	"archway/lambda/internal/function"
-	"archway/lambda/internal/topic"
+	"archway/lambda/internal/notification"
 )
 
 func main() {
@@ -20,8 +20,8 @@ func main() {
 		if told == "" || url == "" {
 			return nil, errors.New("TOPIC_ARN and PIPELINE_URL must be set: the topic to tell, and the address of the pipeline in the console")
 		}
-		return (&failure.Notifier{
-			Runs: failure.NewCodePipeline(cfg), Notify: topic.SNS(cfg), Topic: told, PipelineURL: url, Log: log, Pause: 2 * time.Second,
+		return (&notification.Notifier{
+			Runs: notification.NewCodePipeline(cfg), Notify: topic.SNS(cfg), Topic: told, PipelineURL: url, Log: log, Pause: 2 * time.Second,
 		}).Handle, nil
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/fixture/distribution"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/registry"
 	"archway/lambda/internal/retry"
 
 	"github.com/google/go-containerregistry/pkg/authn"

@@ -10,15 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/pushed"
 	"archway/lambda/internal/function"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/promotion"
-	"archway/lambda/internal/pushed"
 	"archway/lambda/internal/retry"
-	"archway/lambda/internal/transfer"
 )
 
 func main() {

@@ -11,8 +11,8 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/verdict/check"
 )
 
 var program string

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
+	"archway/lambda/internal/aws/login"
 	"archway/lambda/internal/function"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/scan"
 )
 

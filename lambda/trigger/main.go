@@ -9,7 +9,7 @@ import (
 
 	"archway/internal/settings"
 	"archway/lambda/internal/function"
-	"archway/lambda/internal/history"
+	"archway/lambda/internal/pipeline/history"
 	"archway/lambda/internal/trigger"
 )
 

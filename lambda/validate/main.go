@@ -16,15 +16,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/cli"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/aws/topic"
 	"archway/lambda/internal/drift"
-	"archway/lambda/internal/execution"
 	"archway/lambda/internal/function"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/pushed"
-	"archway/lambda/internal/topic"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/validation"
+	"archway/lambda/internal/validation/cli"
 )
 
 func main() {

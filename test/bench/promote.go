@@ -39,7 +39,7 @@ func promote(ctx context.Context, runs int) error {
 	}
 	defer os.RemoveAll(work)
 	ours := filepath.Join(work, "copy")
-	build := exec.CommandContext(ctx, "go", "build", "-o", ours, "./lambda/internal/transfer/copy")
+	build := exec.CommandContext(ctx, "go", "build", "-o", ours, "./lambda/internal/image/transfer/copy")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the copier: %w\n%s", err, out)
 	}

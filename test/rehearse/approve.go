@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
 )
 
 // Who answers manual approvals.

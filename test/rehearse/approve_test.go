@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/actions"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
 )
 
 // asking is a command that has been given a flag, and what it shows.

@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine"
-	"archway/test/rehearse/internal/progress"
+	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
-	"archway/test/rehearse/internal/synth"
+	"archway/test/rehearse/internal/report/progress"
 )
 
 // command is one run of the program.

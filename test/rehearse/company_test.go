@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 // A stack as a company has it: a customer's key for everything, notifications, a drift check, an approval; and removable whole,
@@ -13,7 +13,7 @@ func TestStackWithEverythingIsRehearsedAndLeavesNothingUnexplained(t *testing.T)
 	needsMachine(t)
 	var got struct {
 		Permissions iam.Report
-		Notices     []awsapi.Notice
+		Notices     []endpoint.Notice
 	}
 	commanded(t, &got, "--page", "", "testdata/company/cdk.json")
 	for _, refusal := range got.Permissions.Refused {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"archway/test/browser"
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/iam"
 	"archway/test/rehearse/internal/report"
 )
 

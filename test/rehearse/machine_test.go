@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
-	"archway/test/rehearse/internal/synth"
 )
 
 // root is the module's folder.

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"archway/test/rehearse/internal/decided"
+	"archway/test/rehearse/internal/assumptions"
 )
 
 // Exit codes.
@@ -59,7 +59,7 @@ type flags struct {
 	timeout time.Duration
 	page    string
 	// readings are the unproven facts about AWS of which the other reading is rehearsed.
-	readings decided.Readings
+	readings assumptions.Readings
 	// approvals says who answers manual approvals.
 	approvals approvals
 	inputs    []string
@@ -78,7 +78,7 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.BoolVar(&f.verbose, "verbose", false, "show everything that actions print, while they run")
 	set.Var(&f.approvals, "approvals", "`answer` to manual approvals: approve, reject (the pipeline then fails, and no tag moves), or ask")
 	set.Var(&f.readings, "readings", "take the other reading of these unproven `facts` about AWS, separated by commas: all, or some of "+
-		strings.Join(decided.ReadingNames(), ", "))
+		strings.Join(assumptions.ReadingNames(), ", "))
 	set.StringVar(&f.page, "page", defaultPage, "write an HTML page about the rehearsal to this `file`; an empty name writes none")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {

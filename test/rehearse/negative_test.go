@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
 func TestBuildThatFailsOnOneArchitectureLeavesEverythingAsItWas(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"syscall"
 
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/page"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
+	"archway/test/rehearse/internal/report/page"
 )
 
 // defaultPage is beside what "cdk synth" leaves behind: nobody keeps either of them.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/iam/iamtest"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/aws/iam/iamtest"
 	"archway/test/rehearse/internal/rehearsal"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
 )
 

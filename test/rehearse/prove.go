@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/proof"
+	"archway/test/rehearse/internal/machine/proof"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
 )

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"archway/test/rehearse/internal/proof"
+	"archway/test/rehearse/internal/machine/proof"
 	"archway/test/rehearse/internal/report"
 
 	"github.com/google/go-cmp/cmp"

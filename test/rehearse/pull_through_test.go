@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/iam/iamtest"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/iam/iamtest"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
@@ -16,7 +16,7 @@ import (
 func TestBuildsThatMayNotFillTheCache(t *testing.T) {
 	needsMachine(t)
 	const action = "ecr:BatchImportUpstreamImage"
-	changed := stacks(t, "internal/race/testdata/signed/cdk.json")
+	changed := stacks(t, "internal/scenarios/testdata/signed/cdk.json")
 	for _, role := range []string{"webBuildAmd64Role", "webBuildArm64Role", "workerBuildAmd64Role", "workerBuildArm64Role"} {
 		permission, err := iamtest.Find(changed, role, action, 0)
 		if err == nil {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
 // What does not start a run, and what a second run of one commit does.

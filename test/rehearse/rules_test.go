@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
 )
@@ -169,7 +169,7 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	wantTags(t, r, image, want)
 
 	// A start that fails in all attempts ends in the dead-letter queue, with the event in it.
-	r.RefuseStarts(&awsapi.Error{Code: "PipelineNotFoundException", Message: "refused by the test"})
+	r.RefuseStarts(&endpoint.Error{Code: "PipelineNotFoundException", Message: "refused by the test"})
 	push, err = r.PushTag(t.Context(), "rules", "v2.0.0", main.Commit())
 	if err == nil || len(push.Executions) > 0 {
 		t.Errorf("refused starts: %d executions, %v", len(push.Executions), err)

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codebuild"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/report"
 
 	"github.com/klauspost/compress/zstd"

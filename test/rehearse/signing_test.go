@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/iam/iamtest"
+	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/aws/iam/iamtest"
 )
 
 // The whole command, over a pipeline's stack and the registry's, which has nothing to run: who pushes signs, nobody else may,
@@ -26,7 +26,7 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer problems.Close()
-	code := run(t.Context(), []string{"--json", "--page", "", "internal/race/testdata/signed/cdk.json"}, out, problems)
+	code := run(t.Context(), []string{"--json", "--page", "", "internal/scenarios/testdata/signed/cdk.json"}, out, problems)
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 || len(got.Permissions.Unused) > 0 {
 		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines), got.Permissions.Refused, got.Permissions.Unused, got.Error)
 	}
-	removed, err := iamtest.Check(stacks(t, "internal/race/testdata/signed/cdk.json"), *got.Permissions)
+	removed, err := iamtest.Check(stacks(t, "internal/scenarios/testdata/signed/cdk.json"), *got.Permissions)
 	if err != nil {
 		t.Error(err)
 	}

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-// The buildspec and Docker are real here; what a retry heals is shown in internal/race.
+// The buildspec and Docker are real here; what a retry heals is shown in internal/scenarios.
 func TestImageThatDoesNotDoWhatIsExpectedIsNotPromoted(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
 )
@@ -58,7 +58,7 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 // drift shows that the scheduled check is silent while all is well, and tells of what went around the pipeline.
 func drift(t *testing.T, r *rehearsal.Rehearsal) {
 	t.Helper()
-	due := func() []awsapi.Notice {
+	due := func() []endpoint.Notice {
 		t.Helper()
 		log, err := r.Due(t.Context())
 		if err != nil {

@@ -9,9 +9,9 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/validation"
+	"archway/lambda/internal/verdict/check"
 )
 
 // observation is what one or more public tags serve.

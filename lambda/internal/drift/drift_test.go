@@ -18,9 +18,9 @@ import (
 	"archway/internal/rule"
 	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/retry"
 )
 

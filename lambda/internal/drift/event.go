@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"archway/internal/strict"
-	"archway/lambda/internal/job"
+	"archway/lambda/internal/pipeline/job"
 )
 
 // Event is what the schedule sends to the function.

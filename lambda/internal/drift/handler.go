@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/topic"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/topic"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Checker is what the scheduled check works with.

@@ -7,9 +7,9 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/job"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/validation"
+	"archway/lambda/internal/verdict/check"
 )
 
 // look is at public tags that the same rules write, and at what they must serve.

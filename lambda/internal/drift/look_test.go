@@ -8,7 +8,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/image/index"
 )
 
 // ruled are three rules, of which two build fewer platforms, and two write the tag both.

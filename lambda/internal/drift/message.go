@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/validation"
+	"archway/lambda/internal/verdict/check"
 )
 
 // SNS takes 256 KiB; a mail that somebody reads is far shorter.

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/awsenv"
+	"archway/lambda/internal/aws/awsenv"
 	"archway/lambda/internal/plain"
 )
 

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/pushed"
-	"archway/lambda/internal/transfer"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/pipeline/job"
 )
 
 // Runs tells whose turn it is, and what the actions of a run have put out. execution.CodePipeline

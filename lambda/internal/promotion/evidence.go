@@ -10,11 +10,11 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/execution"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/output"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
+	"archway/lambda/internal/verdict/check"
 )
 
 // run is the execution that is promoted, and what speaks for it.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/job"
+	"archway/lambda/internal/pipeline/job"
 )
 
 // faulty is a stage whose tags served the older commit's image before, with a fault at one request

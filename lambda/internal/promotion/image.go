@@ -11,10 +11,10 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // image is what is known about one index without reading more than the index.

@@ -12,10 +12,10 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/transfer"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // two adds a second image to the pipeline, whose release is team/job, and one that is not promoted.

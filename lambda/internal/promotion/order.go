@@ -9,9 +9,9 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/pushed"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/verdict/check"
 )
 
 // judgment says whether a moving tag may go from what it serves to what is promoted.

@@ -13,9 +13,9 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/transfer"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/verdict/check"
 )
 
 func TestMovingTagsGoForwardInHistory(t *testing.T) {

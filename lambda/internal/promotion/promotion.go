@@ -16,12 +16,12 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/execution"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/pushed"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Repository is what a promotion needs of a release to write its tags. *registry.Repository is one.

@@ -15,11 +15,11 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/rule"
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/registry"
-	"archway/lambda/internal/transfer"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 var failureType = func(err error) types.FailureType {

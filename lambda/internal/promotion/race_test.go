@@ -11,8 +11,8 @@ import (
 
 	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/history"
 )
 
 // memory is a registry with one moving tag. Before each request it waits to be let through.

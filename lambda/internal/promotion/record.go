@@ -7,9 +7,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/metrics"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/emf"
-	"archway/lambda/internal/job"
+	"archway/lambda/internal/aws/emf"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // outcome is what became of a tag.

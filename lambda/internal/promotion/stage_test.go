@@ -18,16 +18,16 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/pushed"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/fixture/distribution"
-	"archway/lambda/internal/history"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/pushed"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/image/transfer"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/history"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/retry"
-	"archway/lambda/internal/transfer"
 )
 
 // Commits of tests. fixture.Revision is between the first two; foreign is beside them.

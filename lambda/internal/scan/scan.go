@@ -14,11 +14,11 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/output"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Scan is what ECR knows about one image.

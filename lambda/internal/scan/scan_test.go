@@ -18,11 +18,11 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/retry"
 )
 

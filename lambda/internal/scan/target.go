@@ -11,9 +11,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/output"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
 )
 
 // target is what is judged, and how.

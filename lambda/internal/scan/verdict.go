@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"archway/lambda/internal/check"
+	"archway/lambda/internal/verdict/check"
 )
 
 // severities in the order in which they matter. ECR has more words (informational, untriaged), which nothing is decided by.

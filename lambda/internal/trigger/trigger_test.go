@@ -19,7 +19,7 @@ import (
 	"archway/internal/rule"
 	"archway/internal/settings"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/history"
+	"archway/lambda/internal/pipeline/history"
 	"archway/lambda/internal/retry"
 )
 

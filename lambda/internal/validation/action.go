@@ -13,12 +13,12 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/login"
-	"archway/lambda/internal/output"
-	"archway/lambda/internal/pushed"
+	"archway/lambda/internal/aws/login"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Validator is what a Validate action works with.

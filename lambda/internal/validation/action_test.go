@@ -19,11 +19,11 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/output"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
 	"archway/lambda/internal/retry"
 )
 

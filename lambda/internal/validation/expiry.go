@@ -10,10 +10,10 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/pushed"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // margin is for what comes between Validate and the end of Promote beside approvals and gates: another run's turn in a

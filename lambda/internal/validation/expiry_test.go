@@ -10,8 +10,8 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/pushed"
+	"archway/lambda/internal/aws/pushed"
+	"archway/lambda/internal/image/index"
 )
 
 // entries are what the scene's index names.

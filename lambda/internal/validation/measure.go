@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"archway/internal/metrics"
-	"archway/lambda/internal/emf"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/aws/emf"
+	"archway/lambda/internal/image/index"
 )
 
 // measure leaves what a pipeline's dashboard shows: verdicts, findings by check, and the size of valid images by platform.

@@ -17,10 +17,10 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/registry"
 	"archway/lambda/internal/retry"
+	"archway/lambda/internal/verdict/check"
 )
 
 // A fault in front of a registry whose image is good: what comes of the verdict if it passes, and if it stays.

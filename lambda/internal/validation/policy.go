@@ -7,9 +7,9 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Want is what an image's settings expect of its index, but for the platforms that must be there.

@@ -8,11 +8,11 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/check"
-	"archway/lambda/internal/execution"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/job"
-	"archway/lambda/internal/output"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/execution"
+	"archway/lambda/internal/pipeline/job"
+	"archway/lambda/internal/pipeline/output"
+	"archway/lambda/internal/verdict/check"
 )
 
 // task is what a Validate action has to look at.

@@ -12,9 +12,9 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
-	"archway/lambda/internal/execution"
 	"archway/lambda/internal/fixture"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/pipeline/execution"
 )
 
 // ruled gives the pipeline two rules, of which pr leaves out arm64.

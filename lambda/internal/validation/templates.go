@@ -7,7 +7,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
-	"archway/lambda/internal/index"
+	"archway/lambda/internal/image/index"
 )
 
 // moving gives the moving tags that an index is to get, each once, and for templates that can't be rendered the reason.

@@ -8,10 +8,10 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"archway/lambda/internal/check"
 	"archway/lambda/internal/guard"
-	"archway/lambda/internal/index"
-	"archway/lambda/internal/registry"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/verdict/check"
 )
 
 // Verdict is what is known about one image after all checks.

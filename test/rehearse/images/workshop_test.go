@@ -20,8 +20,8 @@ import (
 	"testing"
 
 	"archway/test/internal/tools"
+	"archway/test/rehearse/internal/aws/ecr"
 	"archway/test/rehearse/internal/machine"
-	"archway/test/rehearse/internal/registry"
 )
 
 // Credentials of the registry.
@@ -111,13 +111,13 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 	}
 	closers = append(closers, m.Close)
 	const host, blobs = "111122223333.dkr.ecr.eu-west-1.archway.test", "blobs.archway.test"
-	r, err := registry.Start(registry.Options{Dir: filepath.Join(dir, "registry"), Hosts: []string{host}, BlobHost: blobs})
+	r, err := ecr.Start(ecr.Options{Dir: filepath.Join(dir, "registry"), Hosts: []string{host}, BlobHost: blobs})
 	if err != nil {
 		return nil, closeAll, err
 	}
 	closers = append(closers, r.Close)
 	for _, name := range []string{"app", "scanner"} {
-		if err := r.AddRepository(registry.Repository{Name: name, Mutability: "MUTABLE"}); err != nil {
+		if err := r.AddRepository(ecr.Repository{Name: name, Mutability: "MUTABLE"}); err != nil {
 			return nil, closeAll, err
 		}
 	}
@@ -179,7 +179,7 @@ func (w *workshop) equip(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := compile("scanner/scanner", runtime.GOARCH, "../internal/standin/scanner"); err != nil {
+	if err := compile("scanner/scanner", runtime.GOARCH, "../internal/machine/standin/scanner"); err != nil {
 		return err
 	}
 	if err := compile("validate", runtime.GOARCH, "archway/lambda/validate"); err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 // call is something that is done in somebody's name.
@@ -133,7 +133,7 @@ func session(role string) iam.Principal {
 }
 
 // caller is the session whose credentials a build or a function has.
-func caller(c awsapi.Caller) iam.Principal {
+func caller(c endpoint.Caller) iam.Principal {
 	p := iam.Principal{Role: c.Role, Session: c.Name}
 	if _, id, ok := strings.Cut(c.Name, ":"); ok && c.Kind == "build" {
 		p.Session = "AWSCodeBuild-" + id
@@ -142,7 +142,7 @@ func caller(c awsapi.Caller) iam.Principal {
 }
 
 // allow tells whether the owner of credentials may make a call with them.
-func (r *Rehearsal) allow(c awsapi.Caller, need awsapi.Need) error {
+func (r *Rehearsal) allow(c endpoint.Caller, need endpoint.Need) error {
 	return r.authorize(call{by: caller(c), action: need.Action, resource: need.Resource})
 }
 

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 const (
@@ -111,11 +111,11 @@ func TestServiceUsesACustomersKeyInItsOwnName(t *testing.T) {
 
 func TestSessionsAreNamedAsTheirServicesDo(t *testing.T) {
 	for _, test := range []struct {
-		caller awsapi.Caller
+		caller endpoint.Caller
 		want   string
 	}{
-		{awsapi.Caller{Kind: "build", Name: "project:1-2-3", Role: builder}, "AWSCodeBuild-1-2-3"},
-		{awsapi.Caller{Kind: "function", Name: "validate", Role: builder}, "validate"},
+		{endpoint.Caller{Kind: "build", Name: "project:1-2-3", Role: builder}, "AWSCodeBuild-1-2-3"},
+		{endpoint.Caller{Kind: "function", Name: "validate", Role: builder}, "validate"},
 	} {
 		if got := caller(test.caller); got.Session != test.want || got.Role != builder {
 			t.Errorf("got %+v, expected the session %s", got, test.want)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 // goOff lets the alarms go off that watch a metric of a resource, at once: of which there is something to count that there
@@ -38,8 +38,8 @@ func (r *Rehearsal) tell(alarm *cloudformation.Alarm) error {
 			continue
 		}
 		subject := fmt.Sprintf("ALARM: %.60q in %s", alarm.Name, region)
-		problems = append(problems, r.api.Notify(awsapi.Notice{
-			Caller: awsapi.Caller{Kind: "alarm", Name: alarm.Name}, Topic: topic, Subject: subject, Text: cmp.Or(alarm.Description, subject),
+		problems = append(problems, r.api.Notify(endpoint.Notice{
+			Caller: endpoint.Caller{Kind: "alarm", Name: alarm.Name}, Topic: topic, Subject: subject, Text: cmp.Or(alarm.Description, subject),
 		}))
 	}
 	return errors.Join(problems...)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
 // engine finds a pipeline by name.

@@ -4,30 +4,30 @@ import (
 	"context"
 	"errors"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codecommit"
+	"archway/test/rehearse/internal/aws/codecommit"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 // asked answers what functions ask about source repositories.
 type asked struct{ r *Rehearsal }
 
-// MergeBase implements awsapi.Commits.
-func (a asked) MergeBase(ctx context.Context, repository, source, destination string) (awsapi.MergeOptions, error) {
+// MergeBase implements endpoint.Commits.
+func (a asked) MergeBase(ctx context.Context, repository, source, destination string) (endpoint.MergeOptions, error) {
 	git, err := a.source(repository)
 	if err != nil {
-		return awsapi.MergeOptions{}, err
+		return endpoint.MergeOptions{}, err
 	}
-	var options awsapi.MergeOptions
+	var options endpoint.MergeOptions
 	for specifier, id := range map[string]*string{source: &options.Source, destination: &options.Destination} {
 		if *id, err = git.Specified(ctx, specifier); err != nil {
-			return awsapi.MergeOptions{}, sourceError(err)
+			return endpoint.MergeOptions{}, sourceError(err)
 		}
 	}
 	options.Base, err = git.MergeBase(ctx, options.Source, options.Destination)
 	return options, err
 }
 
-// Branch implements awsapi.Commits.
+// Branch implements endpoint.Commits.
 func (a asked) Branch(ctx context.Context, repository, branch string) (string, error) {
 	git, err := a.source(repository)
 	if err != nil {
@@ -37,20 +37,20 @@ func (a asked) Branch(ctx context.Context, repository, branch string) (string, e
 	return commit, sourceError(err)
 }
 
-// Folder implements awsapi.Commits.
-func (a asked) Folder(ctx context.Context, repository, specifier, path string) (awsapi.Folder, error) {
+// Folder implements endpoint.Commits.
+func (a asked) Folder(ctx context.Context, repository, specifier, path string) (endpoint.Folder, error) {
 	git, err := a.source(repository)
 	if err != nil {
-		return awsapi.Folder{}, err
+		return endpoint.Folder{}, err
 	}
 	commit, tree, err := git.Folder(ctx, specifier, path)
-	return awsapi.Folder{Commit: commit, Path: path, Tree: tree}, sourceError(err)
+	return endpoint.Folder{Commit: commit, Path: path, Tree: tree}, sourceError(err)
 }
 
 func (a asked) source(repository string) (*codecommit.Repository, error) {
 	d, ok := a.r.repositories[repository]
 	if !ok {
-		return nil, &awsapi.Error{Code: "RepositoryDoesNotExistException", Message: repository + " does not exist"}
+		return nil, &endpoint.Error{Code: "RepositoryDoesNotExistException", Message: repository + " does not exist"}
 	}
 	return d.git, nil
 }
@@ -62,7 +62,7 @@ func sourceError(err error) error {
 		codecommit.ErrNoFolder: "FolderDoesNotExistException",
 	} {
 		if errors.Is(err, known) {
-			return &awsapi.Error{Code: code, Message: err.Error()}
+			return &endpoint.Error{Code: code, Message: err.Error()}
 		}
 	}
 	return err

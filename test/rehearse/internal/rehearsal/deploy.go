@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 
-	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codebuild"
-	"archway/test/rehearse/internal/codecommit"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/lambdaruntime"
-	"archway/test/rehearse/internal/registry"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/codecommit"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
+	"archway/test/rehearse/internal/aws/ecr"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // deploy creates the stacks' resources.
@@ -48,7 +48,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
 		}
-		err := r.reg.AddRepository(registry.Repository{
+		err := r.reg.AddRepository(ecr.Repository{
 			Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption,
 		})
 		if err != nil {
@@ -136,8 +136,8 @@ func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionT
 		actions.Manual: &actions.Approval{
 			Region: region, Decide: r.options.Approve,
 			Notify: func(p *codepipeline.Pipeline, topic, subject, text string) error {
-				return r.api.Notify(awsapi.Notice{
-					Caller: awsapi.Caller{Kind: "pipeline", Name: p.Name, Role: p.RoleARN},
+				return r.api.Notify(endpoint.Notice{
+					Caller: endpoint.Caller{Kind: "pipeline", Name: p.Name, Role: p.RoleARN},
 					Topic:  topic, Subject: subject, Text: text,
 				})
 			},

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/cloudformation"
+	"archway/test/rehearse/internal/aws/cloudformation"
 )
 
 // dockerfiles finds the Dockerfiles of the seeds, by name: the base images that

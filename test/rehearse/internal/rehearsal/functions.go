@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // buildFunctions starts to compile the stacks' functions for this machine, and unpacks their code.

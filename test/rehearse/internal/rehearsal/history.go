@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/decided"
+	"archway/test/rehearse/internal/assumptions"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 // history is what CodePipeline tells about pipelines and executions.
@@ -23,7 +23,7 @@ type history struct {
 
 // late tells whether who asks is not told yet of something that happened at a time: CodePipeline's history lags behind its state,
 // by no more than lag.
-func (h *history) late(caller awsapi.Caller, what string, at time.Time, lag time.Duration) bool {
+func (h *history) late(caller endpoint.Caller, what string, at time.Time, lag time.Duration) bool {
 	if h.r.options.Readings.PromptHistory || at.IsZero() || time.Since(at) > lag {
 		return false
 	}
@@ -31,13 +31,13 @@ func (h *history) late(caller awsapi.Caller, what string, at time.Time, lag time
 	defer h.mu.Unlock()
 	key := [2]string{caller.String(), what}
 	h.answers[key]++
-	return h.answers[key] <= decided.LateAnswers
+	return h.answers[key] <= assumptions.LateAnswers
 }
 
 func (h *history) find(pipeline, id string) (*codepipeline.Engine, *codepipeline.Execution, error) {
 	engine, err := h.r.engine(pipeline)
 	if err != nil {
-		return nil, nil, &awsapi.Error{Code: "PipelineNotFoundException", Message: err.Error()}
+		return nil, nil, &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
 	x, ok := engine.Find(id)
 	if !ok {
@@ -47,28 +47,28 @@ func (h *history) find(pipeline, id string) (*codepipeline.Engine, *codepipeline
 }
 
 func notFound(id string) error {
-	return &awsapi.Error{Code: "PipelineExecutionNotFoundException", Message: "there is no execution " + id}
+	return &endpoint.Error{Code: "PipelineExecutionNotFoundException", Message: "there is no execution " + id}
 }
 
-// Execution implements awsapi.Pipelines.
-func (h *history) Execution(caller awsapi.Caller, pipeline, id string) (awsapi.PipelineExecution, error) {
+// Execution implements endpoint.Pipelines.
+func (h *history) Execution(caller endpoint.Caller, pipeline, id string) (endpoint.PipelineExecution, error) {
 	engine, x, err := h.find(pipeline, id)
 	if err != nil {
-		return awsapi.PipelineExecution{}, err
+		return endpoint.PipelineExecution{}, err
 	}
 	result := x.Result()
-	if result.Type == codepipeline.RollbackType && h.late(caller, "the start of "+id, result.Start, decided.NewExecution) {
-		return awsapi.PipelineExecution{}, notFound(id)
+	if result.Type == codepipeline.RollbackType && h.late(caller, "the start of "+id, result.Start, assumptions.NewExecution) {
+		return endpoint.PipelineExecution{}, notFound(id)
 	}
 	status, summary := result.Status, result.Message
 	run := fmt.Sprintf("run %d of %s", result.Attempt, id)
 	switch {
-	case status == codepipeline.InProgress && result.Attempt > 1 && h.late(caller, "the start of "+run, result.Start, decided.HistoryLag):
+	case status == codepipeline.InProgress && result.Attempt > 1 && h.late(caller, "the start of "+run, result.Start, assumptions.HistoryLag):
 		status = result.Earlier
-	case h.late(caller, "the end of "+run, result.End, decided.HistoryLag):
+	case h.late(caller, "the end of "+run, result.End, assumptions.HistoryLag):
 		status, summary = codepipeline.InProgress, ""
 	}
-	answer := awsapi.PipelineExecution{
+	answer := endpoint.PipelineExecution{
 		Pipeline: pipeline, Version: 1, ID: id, Status: string(status), Summary: summary, Mode: engine.Pipeline().Mode, Type: result.Type,
 		Trigger: map[string]string{"triggerType": result.Cause.Type, "triggerDetail": result.Cause.Detail},
 	}
@@ -77,24 +77,24 @@ func (h *history) Execution(caller awsapi.Caller, pipeline, id string) (awsapi.P
 	}
 	for _, v := range engine.Pipeline().Variables {
 		if value := result.Variables[codepipeline.VariablesNamespace][v.Name]; value != "" {
-			answer.Variables = append(answer.Variables, awsapi.ResolvedVariable{Name: v.Name, Value: value})
+			answer.Variables = append(answer.Variables, endpoint.ResolvedVariable{Name: v.Name, Value: value})
 		}
 	}
 	for _, a := range x.Sources() {
-		answer.Revisions = append(answer.Revisions, awsapi.ArtifactRevision{Name: a.Name, ID: a.Revision, Summary: a.Summary})
+		answer.Revisions = append(answer.Revisions, endpoint.ArtifactRevision{Name: a.Name, ID: a.Revision, Summary: a.Summary})
 	}
 	return answer, nil
 }
 
-// Actions implements awsapi.Pipelines.
-func (h *history) Actions(caller awsapi.Caller, pipeline, id string) ([]awsapi.ActionExecution, error) {
+// Actions implements endpoint.Pipelines.
+func (h *history) Actions(caller endpoint.Caller, pipeline, id string) ([]endpoint.ActionExecution, error) {
 	_, x, err := h.find(pipeline, id)
 	if err != nil {
 		return nil, err
 	}
-	var all []awsapi.ActionExecution
+	var all []endpoint.ActionExecution
 	for _, a := range x.Attempts() {
-		if h.late(caller, "the end of "+a.ID, a.End, decided.HistoryLag) {
+		if h.late(caller, "the end of "+a.ID, a.End, assumptions.HistoryLag) {
 			a.Status, a.Outcome, a.End = codepipeline.InProgress, codepipeline.Outcome{}, time.Time{}
 		}
 		all = append(all, actionExecution(a))
@@ -103,17 +103,17 @@ func (h *history) Actions(caller awsapi.Caller, pipeline, id string) ([]awsapi.A
 	return all, nil
 }
 
-func actionExecution(a codepipeline.Attempt) awsapi.ActionExecution {
+func actionExecution(a codepipeline.Attempt) endpoint.ActionExecution {
 	t := a.Action.Type
-	one := awsapi.ActionExecution{
+	one := endpoint.ActionExecution{
 		Execution: a.Execution, ID: a.ID, Version: 1, Stage: a.Stage, Action: a.Action.Name, Status: actionStatus(a.Status),
 		Start: seconds(a.Start), Update: seconds(changed(a)),
-		Input: awsapi.ActionInput{
+		Input: endpoint.ActionInput{
 			Type:          map[string]string{"category": t.Category, "owner": t.Owner, "provider": t.Provider, "version": t.Version},
 			Configuration: a.Action.Configuration, Resolved: a.Resolved, Role: a.Action.RoleARN, Region: region,
 			Namespace: a.Action.Namespace, Artifacts: artifacts(a.Inputs),
 		},
-		Output: awsapi.ActionOutput{Artifacts: []awsapi.ActionArtifact{}, Variables: map[string]string{}},
+		Output: endpoint.ActionOutput{Artifacts: []endpoint.ActionArtifact{}, Variables: map[string]string{}},
 	}
 	one.Output.Result.ID, one.Output.Result.URL = a.Outcome.ExternalID, a.Outcome.ExternalURL
 	switch a.Status {
@@ -129,10 +129,10 @@ func actionExecution(a codepipeline.Attempt) awsapi.ActionExecution {
 	return one
 }
 
-func artifacts(all []codepipeline.Artifact) []awsapi.ActionArtifact {
-	list := []awsapi.ActionArtifact{}
+func artifacts(all []codepipeline.Artifact) []endpoint.ActionArtifact {
+	list := []endpoint.ActionArtifact{}
 	for _, a := range all {
-		one := awsapi.ActionArtifact{Name: a.Name}
+		one := endpoint.ActionArtifact{Name: a.Name}
 		one.Location.Bucket, one.Location.Key = a.Bucket, a.Key
 		list = append(list, one)
 	}
@@ -156,35 +156,35 @@ func changed(a codepipeline.Attempt) time.Time {
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// State implements awsapi.Pipelines. It never lags.
-func (h *history) State(pipeline string) (awsapi.PipelineState, error) {
+// State implements endpoint.Pipelines. It never lags.
+func (h *history) State(pipeline string) (endpoint.PipelineState, error) {
 	engine, err := h.r.engine(pipeline)
 	if err != nil {
-		return awsapi.PipelineState{}, &awsapi.Error{Code: "PipelineNotFoundException", Message: err.Error()}
+		return endpoint.PipelineState{}, &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	state := awsapi.PipelineState{Name: pipeline, Version: 1, Created: seconds(h.r.created), Updated: seconds(h.r.created)}
+	state := endpoint.PipelineState{Name: pipeline, Version: 1, Created: seconds(h.r.created), Updated: seconds(h.r.created)}
 	for _, s := range engine.State() {
-		stage := awsapi.StageState{Name: s.Name}
+		stage := endpoint.StageState{Name: s.Name}
 		if s.Entered != nil {
 			status := s.Status
 			if status == codepipeline.Waiting {
 				status = codepipeline.InProgress // it is about to begin
 			}
-			stage.Latest = &awsapi.StageExecution{ID: s.Entered.ID(), Status: string(status), Type: s.Entered.Result().Type}
+			stage.Latest = &endpoint.StageExecution{ID: s.Entered.ID(), Status: string(status), Type: s.Entered.Result().Type}
 		}
 		for _, a := range s.Actions {
-			stage.Actions = append(stage.Actions, awsapi.ActionState{Name: a.Name, Latest: latest(a.Latest)})
+			stage.Actions = append(stage.Actions, endpoint.ActionState{Name: a.Name, Latest: latest(a.Latest)})
 		}
 		state.Stages = append(state.Stages, stage)
 	}
 	return state, nil
 }
 
-func latest(a *codepipeline.Attempt) *awsapi.LatestAction {
+func latest(a *codepipeline.Attempt) *endpoint.LatestAction {
 	if a == nil {
 		return nil
 	}
-	l := &awsapi.LatestAction{
+	l := &endpoint.LatestAction{
 		ID: a.ID, Status: actionStatus(a.Status), Changed: seconds(changed(*a)), ExternalID: a.Outcome.ExternalID, ExternalURL: a.Outcome.ExternalURL,
 	}
 	switch {

@@ -6,9 +6,9 @@ import (
 	"io"
 	"testing"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/decided"
+	"archway/test/rehearse/internal/assumptions"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 // scripted is an action that does what a test says.
@@ -25,7 +25,7 @@ type discard struct{ io.Writer }
 func (discard) Close() error { return nil }
 
 // told is a pipeline Source → Promote, whose second stage does what a test says, and its history.
-func told(t *testing.T, readings decided.Readings, promote func(codepipeline.Run) codepipeline.Outcome) (*history, *codepipeline.Engine) {
+func told(t *testing.T, readings assumptions.Readings, promote func(codepipeline.Run) codepipeline.Outcome) (*history, *codepipeline.Engine) {
 	t.Helper()
 	source := codepipeline.ActionType{Category: "Source", Owner: "AWS", Provider: "Test", Version: "1"}
 	lambda := codepipeline.ActionType{Category: "Invoke", Owner: "AWS", Provider: "Lambda", Version: "1"}
@@ -57,11 +57,11 @@ func told(t *testing.T, readings decided.Readings, promote func(codepipeline.Run
 	return &history{r: r, answers: map[[2]string]int{}}, engine
 }
 
-var asker = awsapi.Caller{Kind: "function", Name: "promote"}
+var asker = endpoint.Caller{Kind: "function", Name: "promote"}
 
 func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 	broken := true
-	h, engine := told(t, decided.Readings{PromptHistory: true}, func(run codepipeline.Run) codepipeline.Outcome {
+	h, engine := told(t, assumptions.Readings{PromptHistory: true}, func(run codepipeline.Run) codepipeline.Outcome {
 		outcome := codepipeline.Outcome{ExternalID: "promote", Variables: map[string]string{"summary": "moved"}}
 		if broken {
 			outcome.Err = errors.New("broken")
@@ -78,8 +78,8 @@ func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	if about.Status != "Failed" || about.Type != "" || about.Rollback != nil || about.Trigger["triggerType"] != "CloudWatchEvent" ||
-		about.Variables[0] != (awsapi.ResolvedVariable{Name: "rule", Value: "main"}) ||
-		about.Revisions[0] != (awsapi.ArtifactRevision{Name: "SourceCode", ID: "c0ffee", Summary: "Change files"}) {
+		about.Variables[0] != (endpoint.ResolvedVariable{Name: "rule", Value: "main"}) ||
+		about.Revisions[0] != (endpoint.ArtifactRevision{Name: "SourceCode", ID: "c0ffee", Summary: "Change files"}) {
 		t.Errorf("got %+v", about)
 	}
 	failed := h.actions(t, x.ID())[0]
@@ -107,7 +107,7 @@ func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 	}
 }
 
-func (h *history) actions(t *testing.T, id string) []awsapi.ActionExecution {
+func (h *history) actions(t *testing.T, id string) []endpoint.ActionExecution {
 	t.Helper()
 	all, err := h.Actions(asker, "app", id)
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *history) actions(t *testing.T, id string) []awsapi.ActionExecution {
 }
 
 // promote is the state of the action Promote.
-func (h *history) promote(t *testing.T) awsapi.ActionState {
+func (h *history) promote(t *testing.T) endpoint.ActionState {
 	t.Helper()
 	state, err := h.State("app")
 	if err != nil {
@@ -130,7 +130,7 @@ func (h *history) promote(t *testing.T) awsapi.ActionState {
 func TestStateIsAheadOfTheHistory(t *testing.T) {
 	var h *history
 	var statuses, executions []string
-	h, engine := told(t, decided.Readings{}, func(run codepipeline.Run) codepipeline.Outcome {
+	h, engine := told(t, assumptions.Readings{}, func(run codepipeline.Run) codepipeline.Outcome {
 		state, err := h.State("app")
 		if err != nil {
 			return codepipeline.Outcome{Err: err}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // Invoke invokes a stack's function that is built from a package, as somebody does who may, and

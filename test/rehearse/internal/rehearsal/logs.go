@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/redact"
+	"archway/test/rehearse/internal/report/redact"
 )
 
 // openLog opens the log of an action.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/redact"
+	"archway/test/rehearse/internal/report/redact"
 )
 
 func TestLogThatHeldACredentialFailsItsAction(t *testing.T) {

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codebuild"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/ecr"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
-	"archway/test/rehearse/internal/registry"
-	"archway/test/rehearse/internal/standin"
+	"archway/test/rehearse/internal/machine/standin"
 )
 
 // hosts are what builds and functions find on this machine.
@@ -89,7 +89,7 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = registry.Start(registry.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
+	r.reg, err = ecr.Start(ecr.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,10 @@ func (r *Rehearsal) startServices() error {
 		URLSuffix: fmt.Sprintf("%s:%d", domain, r.reg.Port()),
 	}
 	r.invoke = r.newInvoke()
-	r.api, err = awsapi.Start(awsapi.Options{
+	r.api, err = endpoint.Start(endpoint.Options{
 		Account: accountID, Region: region,
 		RegistryHost: r.reg.Host(),
-		Registry:     ecr{r.reg, r.allow},
+		Registry:     repositories{r.reg, r.allow},
 		Scan:         r.scan,
 		Jobs:         r.invoke,
 		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
@@ -140,14 +140,14 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 			Secret:       r.secret,
 			FreshShell:   r.options.Readings.FreshShell,
 			Credentials: func(build, role string) []string {
-				return r.api.ContainerEnvironment(awsapi.Caller{Kind: "build", Name: build, Role: role})
+				return r.api.ContainerEnvironment(endpoint.Caller{Kind: "build", Name: build, Role: role})
 			},
 		},
 		function: lambdaruntime.Host{
 			Dir: instances, Account: accountID, Region: region,
 			Environment: environment,
 			Credentials: func(function, role string) []string {
-				return r.api.StaticEnvironment(awsapi.Caller{Kind: "function", Name: function, Role: role})
+				return r.api.StaticEnvironment(endpoint.Caller{Kind: "function", Name: function, Role: role})
 			},
 		},
 	}, nil

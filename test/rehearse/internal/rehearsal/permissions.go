@@ -1,6 +1,6 @@
 package rehearsal
 
-import "archway/test/rehearse/internal/iam"
+import "archway/test/rehearse/internal/aws/iam"
 
 // exception says of allowances why a rehearsal of one good commit does not need them.
 type exception struct {

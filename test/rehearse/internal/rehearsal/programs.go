@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // Programs are functions that were built for this machine, each once, for all rehearsals that share

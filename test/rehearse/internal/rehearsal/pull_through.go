@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/registry"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/ecr"
 
 	"github.com/BurntSushi/toml"
 )
@@ -86,7 +86,7 @@ func (r *Rehearsal) addCache(upstream, cache string, declared map[string]string,
 	case of != address:
 		return fmt.Errorf("builds look for the images of %s under %s/, which is the cache of %s", address, prefix, of)
 	}
-	return r.reg.AddPullThrough(registry.PullThrough{Prefix: prefix, Mirror: mirror})
+	return r.reg.AddPullThrough(ecr.PullThrough{Prefix: prefix, Mirror: mirror})
 }
 
 // parseBuilder reads a buildkitd.toml. What is more than mirrors and frontends, the

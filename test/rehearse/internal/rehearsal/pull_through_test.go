@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/registry"
+	"archway/test/rehearse/internal/aws/ecr"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -41,7 +41,7 @@ func TestCacheMustBeThatOfItsRegistry(t *testing.T) {
 		{"docker.io", "/quay", "which is the cache of quay.io", ""},
 		{"docker.io", ".example.com/hub", "which is no cache of the account's registry", ""},
 	} {
-		reg, err := registry.Start(registry.Options{Dir: t.TempDir(), Hosts: []string{"111122223333.dkr.ecr.eu-west-1.archway.test"}})
+		reg, err := ecr.Start(ecr.Options{Dir: t.TempDir(), Hosts: []string{"111122223333.dkr.ecr.eu-west-1.archway.test"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,9 +7,9 @@ import (
 	"os"
 	"time"
 
-	"archway/test/rehearse/internal/codecommit"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/aws/codecommit"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
 // Push is a push with what it started.
@@ -127,7 +127,7 @@ func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, ch
 }
 
 // deliver gives an event to the rules, and starts what their targets are.
-func (r *Rehearsal) deliver(ctx context.Context, event events.Event, p *Push) ([]*codepipeline.Execution, error) {
+func (r *Rehearsal) deliver(ctx context.Context, event eventbridge.Event, p *Push) ([]*codepipeline.Execution, error) {
 	var started []*codepipeline.Execution
 	var problems []error
 	for _, rule := range r.rules {

@@ -14,21 +14,21 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codebuild"
-	"archway/test/rehearse/internal/codecommit"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/decided"
-	"archway/test/rehearse/internal/events"
-	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/assumptions"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/cloudwatch"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/codecommit"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
+	"archway/test/rehearse/internal/aws/ecr"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/eventbridge"
+	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
-	"archway/test/rehearse/internal/metrics"
-	"archway/test/rehearse/internal/redact"
-	"archway/test/rehearse/internal/registry"
+	"archway/test/rehearse/internal/report/redact"
 )
 
 // The account that stands for a real one. The registry's host name ends in a
@@ -68,9 +68,9 @@ type Options struct {
 	Approve func(context.Context, actions.Request) (actions.Decision, error)
 	// Scan, if set, says what ECR knows about the vulnerabilities of an image. Nil: of an image
 	// without a distribution that it can't be scanned, of others that nothing was found.
-	Scan func(repository, digest string) awsapi.Scan
+	Scan func(repository, digest string) endpoint.Scan
 	// Readings are the unproven facts about AWS of which the other reading is taken.
-	Readings decided.Readings
+	Readings assumptions.Readings
 	// Now, if set, is the registry's clock, by which it tells when an image was pushed.
 	Now func() time.Time
 	// Intercept, if set, wraps the registry: tests inject faults here.
@@ -82,8 +82,8 @@ type Rehearsal struct {
 	options Options
 	secrets *redact.Secrets
 	machine *machine.Machine
-	reg     *registry.Registry
-	api     *awsapi.Server
+	reg     *ecr.Registry
+	api     *endpoint.Server
 	invoke  *actions.Invoke
 	runtime *lambdaruntime.Runtime
 	account cloudformation.Account
@@ -95,12 +95,12 @@ type Rehearsal struct {
 	projects     map[string]*codebuild.Project
 	functions    map[string]*lambdaruntime.Function
 	engines      map[string]*codepipeline.Engine // by ARN
-	rules        []*events.Rule
+	rules        []*eventbridge.Rule
 	permissions  *iam.Account
 	keys         map[string]string // of encrypted resources, both by ARN
 	signed       map[string]string // profiles of repositories, both by ARN
 
-	measured metrics.Collector
+	measured cloudwatch.Collector
 	states   states
 
 	created  time.Time
@@ -246,7 +246,7 @@ func (r *Rehearsal) RegistryHost() string { return r.reg.Host() }
 func (r *Rehearsal) Machine() *machine.Machine { return r.machine }
 
 // Calls are the AWS calls that builds and functions made.
-func (r *Rehearsal) Calls() []awsapi.Call { return r.api.Calls() }
+func (r *Rehearsal) Calls() []endpoint.Call { return r.api.Calls() }
 
 // Login returns credentials for the registry that belong to no role.
 func (r *Rehearsal) Login() (user, password string) {

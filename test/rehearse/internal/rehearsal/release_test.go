@@ -25,10 +25,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/redact"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/report/redact"
 )
 
 // releases is a stack with a release that one role may write, and whose other roles have policies
@@ -91,7 +91,7 @@ type taken struct {
 func takeOver(t *testing.T, r *Rehearsal, role string) taken {
 	t.Helper()
 	values := map[string]string{}
-	for _, pair := range r.api.StaticEnvironment(awsapi.Caller{Kind: "build", Name: "project:1", Role: "arn:aws:iam::111122223333:role/" + role}) {
+	for _, pair := range r.api.StaticEnvironment(endpoint.Caller{Kind: "build", Name: "project:1", Role: "arn:aws:iam::111122223333:role/" + role}) {
 		name, value, _ := strings.Cut(pair, "=")
 		values[name] = value
 	}

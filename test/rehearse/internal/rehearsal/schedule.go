@@ -9,13 +9,13 @@ import (
 	"strings"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/events"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
 // Scheduled tells whether there is a schedule that can come due.
 func (r *Rehearsal) Scheduled() bool {
-	return slices.ContainsFunc(r.rules, func(rule *events.Rule) bool { return rule.Enabled && rule.Schedule != "" })
+	return slices.ContainsFunc(r.rules, func(rule *eventbridge.Rule) bool { return rule.Enabled && rule.Schedule != "" })
 }
 
 // Due lets every schedule come due once, one after the other, and returns what
@@ -37,14 +37,14 @@ func (r *Rehearsal) Due(ctx context.Context) (log string, err error) {
 }
 
 // scheduledEvent is what a target without an input of its own is given.
-func scheduledEvent(rule *events.Rule, now time.Time) events.Event {
-	return events.Event{
+func scheduledEvent(rule *eventbridge.Rule, now time.Time) eventbridge.Event {
+	return eventbridge.Event{
 		"version": "0", "id": "00000000-0000-0000-0000-000000000000", "detail-type": "Scheduled Event", "source": "aws.events",
 		"account": accountID, "time": now.UTC().Format(time.RFC3339), "region": region, "resources": []any{rule.ARN}, "detail": map[string]any{},
 	}
 }
 
-func (r *Rehearsal) invokeTarget(ctx context.Context, rule *events.Rule, target events.Target, log *bytes.Buffer) error {
+func (r *Rehearsal) invokeTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, log *bytes.Buffer) error {
 	function, ok := r.functions[target.ARN[strings.LastIndex(target.ARN, ":")+1:]]
 	if !ok || function.ARN != target.ARN {
 		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s", target.ARN)
@@ -61,7 +61,7 @@ func (r *Rehearsal) invokeTarget(ctx context.Context, rule *events.Rule, target 
 }
 
 // Notices are what topics were told so far.
-func (r *Rehearsal) Notices() []awsapi.Notice { return r.api.Notices() }
+func (r *Rehearsal) Notices() []endpoint.Notice { return r.api.Notices() }
 
 // Retag points a tag at a manifest that the registry has, as somebody does who
 // has the right to and goes around the pipeline.

@@ -4,18 +4,18 @@ import (
 	"crypto/rand"
 	"strings"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codebuild"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 // secret is what a build's variable stands for. Nothing real is known here: each
 // secret gets a value of its own, made up when it is first asked for.
 func (r *Rehearsal) secret(build, role string, v codebuild.Variable) (string, error) {
-	need := awsapi.Need{Action: "ssm:GetParameters", Resource: arn("ssm", "parameter/"+strings.TrimPrefix(v.Value, "/"))}
+	need := endpoint.Need{Action: "ssm:GetParameters", Resource: arn("ssm", "parameter/"+strings.TrimPrefix(v.Value, "/"))}
 	if v.Type == codebuild.SecretsManager {
-		need = awsapi.Need{Action: "secretsmanager:GetSecretValue", Resource: secretARN(v.Value)}
+		need = endpoint.Need{Action: "secretsmanager:GetSecretValue", Resource: secretARN(v.Value)}
 	}
-	if err := r.allow(awsapi.Caller{Kind: "build", Name: build, Role: role}, need); err != nil {
+	if err := r.allow(endpoint.Caller{Kind: "build", Name: build, Role: role}, need); err != nil {
 		return "", err
 	}
 	return r.BuildSecret(v.Type, v.Value), nil

@@ -7,12 +7,12 @@ import (
 	"io"
 	"strings"
 
-	"archway/test/rehearse/internal/actions"
-	"archway/test/rehearse/internal/cloudformation"
-	"archway/test/rehearse/internal/codebuild"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/events"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
+	"archway/test/rehearse/internal/aws/eventbridge"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // What the services do in the names of the roles that they are given. Nobody sees
@@ -142,7 +142,7 @@ func logCalls(role, session, group string) []call {
 
 // startCalls: EventBridge takes on the target's role, and starts the pipeline.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
-func startCalls(rule *events.Rule, target events.Target) []call {
+func startCalls(rule *eventbridge.Rule, target eventbridge.Target) []call {
 	return []call{
 		assume("events.amazonaws.com", target.RoleARN, rule.ARN),
 		{by: session(target.RoleARN), action: "codepipeline:StartPipelineExecution", resource: target.ARN},
@@ -151,7 +151,7 @@ func startCalls(rule *events.Rule, target events.Target) []call {
 
 // targetCalls: EventBridge invokes a function by itself, as the function's policy lets it.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-func targetCalls(rule *events.Rule, f *lambdaruntime.Function) []call {
+func targetCalls(rule *eventbridge.Rule, f *lambdaruntime.Function) []call {
 	c := call{action: "lambda:InvokeFunction", resource: f.ARN, context: sourced(rule.ARN)}
 	c.by.Service = "events.amazonaws.com"
 	return []call{c}
@@ -160,7 +160,7 @@ func targetCalls(rule *events.Rule, f *lambdaruntime.Function) []call {
 // ruleLetter: EventBridge puts what it could not deliver into the queue, as the
 // queue's policy lets it.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-func ruleLetter(rule *events.Rule, queue string) call {
+func ruleLetter(rule *eventbridge.Rule, queue string) call {
 	c := call{action: "sqs:SendMessage", resource: queue, context: sourced(rule.ARN)}
 	c.by.Service = "events.amazonaws.com"
 	return c

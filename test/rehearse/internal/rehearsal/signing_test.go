@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/iam"
 
 	"github.com/google/go-cmp/cmp"
 )

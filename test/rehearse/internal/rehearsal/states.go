@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/events"
-	"archway/test/rehearse/internal/metrics"
+	"archway/test/rehearse/internal/aws/cloudwatch"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
 // states turns the changes of executions into CodePipeline's events, and delivers them to the rules in the background: the engine
@@ -22,8 +22,8 @@ import (
 type states struct {
 	known     map[string]codepipeline.Result // by execution
 	mu        sync.Mutex
-	queue     []events.Event
-	delivered []events.Event
+	queue     []eventbridge.Event
+	delivered []eventbridge.Event
 	busy      bool
 	// settling: nothing more comes, and what waits to be overtaken is delivered too.
 	settling bool
@@ -65,7 +65,7 @@ func (r *Rehearsal) wake() {
 func (s *states) ready() bool { return len(s.queue) > 1 || len(s.queue) > 0 && s.settling }
 
 // next takes the events that are delivered next: two in the wrong order.
-func (s *states) next() []events.Event {
+func (s *states) next() []eventbridge.Event {
 	n := min(2, len(s.queue))
 	next := slices.Clone(s.queue[:n])
 	slices.Reverse(next)
@@ -134,8 +134,8 @@ var words = map[codepipeline.Status]string{
 }
 
 // changes are the events of what differs between two states of an execution: first what is inside.
-func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) []events.Event {
-	var all []events.Event
+func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) []eventbridge.Event {
+	var all []eventbridge.Event
 	add := func(kind string, was, is codepipeline.Status, more map[string]any) {
 		state := words[is]
 		if was == is || state == "" {
@@ -154,7 +154,7 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 		for key, value := range more {
 			detail[key] = value
 		}
-		all = append(all, events.Event{
+		all = append(all, eventbridge.Event{
 			"version": "0", "id": rand.Text(), "detail-type": "CodePipeline " + kind + " Execution State Change", "source": "aws.codepipeline",
 			"account": accountID, "time": time.Now().UTC().Format(time.RFC3339), "region": region, "resources": []any{pipeline.ARN}, "detail": detail,
 		})
@@ -197,4 +197,4 @@ func attempt(kind string, n int) json.Number {
 }
 
 // Metrics are what the functions have measured, and the lines of their logs that are no metrics although they look like some.
-func (r *Rehearsal) Metrics() ([]metrics.Datum, []error) { return r.measured.Data() }
+func (r *Rehearsal) Metrics() ([]cloudwatch.Datum, []error) { return r.measured.Data() }

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
 )
 
 func aPipeline() *codepipeline.Pipeline {
@@ -73,9 +73,9 @@ func TestEventsOvertakeEachOther(t *testing.T) {
 func TestHistoryLags(t *testing.T) {
 	r := &Rehearsal{}
 	h := &history{r: r, answers: map[[2]string]int{}}
-	one, other := awsapi.Caller{Kind: "function", Name: "one"}, awsapi.Caller{Kind: "function", Name: "other"}
+	one, other := endpoint.Caller{Kind: "function", Name: "one"}, endpoint.Caller{Kind: "function", Name: "other"}
 	var told []bool
-	for _, c := range []awsapi.Caller{one, one, other, one, other, other} {
+	for _, c := range []endpoint.Caller{one, one, other, one, other, other} {
 		told = append(told, !h.late(c, "a", time.Now(), time.Minute))
 	}
 	if want := []bool{false, false, false, true, false, true}; !slices.Equal(told, want) {

@@ -10,11 +10,11 @@ import (
 	"os"
 	"strings"
 
-	"archway/test/rehearse/internal/actions"
 	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline/actions"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // BuildFunc does what a build of a project would do, with the environment that
@@ -41,7 +41,7 @@ func (s *stubBuild) Run(ctx context.Context, run codepipeline.Run) codepipeline.
 		return codepipeline.Outcome{Err: fmt.Errorf("the project %s, or its source, does not exist", name)}
 	}
 	id := project.Name + ":" + rand.Text()
-	caller := awsapi.Caller{Kind: "build", Name: id, Role: project.RoleARN}
+	caller := endpoint.Caller{Kind: "build", Name: id, Role: project.RoleARN}
 	for _, pair := range append(s.r.environment(), s.r.api.StaticEnvironment(caller)...) {
 		name, value, _ := strings.Cut(pair, "=")
 		environment[name] = value
@@ -76,7 +76,7 @@ func (r *Rehearsal) prepareStubs(stacks []*assembly.Stack) (hosts, error) {
 		Dir: instances, Account: accountID, Region: region,
 		Environment: append(r.environment(), "HTTPS_PROXY=http://"+proxy),
 		Credentials: func(function, role string) []string {
-			return r.api.StaticEnvironment(awsapi.Caller{Kind: "function", Name: function, Role: role})
+			return r.api.StaticEnvironment(endpoint.Caller{Kind: "function", Name: function, Role: role})
 		},
 	}}, nil
 }

@@ -9,15 +9,15 @@ import (
 	"strings"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/events"
-	"archway/test/rehearse/internal/lambdaruntime"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/eventbridge"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // startTarget gives an event to a target of a rule: a pipeline, or a function.
 // What fails ends in the target's dead-letter queue, and is an error as well.
-func (r *Rehearsal) startTarget(ctx context.Context, rule *events.Rule, target events.Target, event events.Event, p *Push) ([]*codepipeline.Execution, error) {
+func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, event eventbridge.Event, p *Push) ([]*codepipeline.Execution, error) {
 	payload, err := rule.Payload(target, event, time.Now())
 	if err != nil {
 		return nil, err
@@ -114,8 +114,8 @@ func (r *Rehearsal) DeadLetters() map[string][]string {
 // starts answers StartPipelineExecution.
 type starts struct{ r *Rehearsal }
 
-// StartExecution implements awsapi.Starts.
-func (s starts) StartExecution(caller awsapi.Caller, pipeline, body string) (string, error) {
+// StartExecution implements endpoint.Starts.
+func (s starts) StartExecution(caller endpoint.Caller, pipeline, body string) (string, error) {
 	s.r.mu.Lock()
 	refused := s.r.refuse
 	s.r.mu.Unlock()
@@ -124,16 +124,16 @@ func (s starts) StartExecution(caller awsapi.Caller, pipeline, body string) (str
 	}
 	input, err := codepipeline.ParseStartInput(body)
 	if err != nil {
-		return "", &awsapi.Error{Code: "ValidationException", Message: err.Error()}
+		return "", &endpoint.Error{Code: "ValidationException", Message: err.Error()}
 	}
 	engine, err := s.r.engine(pipeline)
 	if err != nil {
-		return "", &awsapi.Error{Code: "PipelineNotFoundException", Message: err.Error()}
+		return "", &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
 	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: sessionARN(caller)}
 	x, err := engine.Start(s.r.base, input)
 	if refusal := (*codepipeline.Refusal)(nil); errors.As(err, &refusal) {
-		return "", &awsapi.Error{Code: refusal.Code, Message: refusal.Message}
+		return "", &endpoint.Error{Code: refusal.Code, Message: refusal.Message}
 	}
 	if err != nil {
 		return "", err
@@ -147,7 +147,7 @@ func (s starts) StartExecution(caller awsapi.Caller, pipeline, body string) (str
 }
 
 // sessionARN is the ARN of who calls with the credentials of a role.
-func sessionARN(c awsapi.Caller) string {
+func sessionARN(c endpoint.Caller) string {
 	p := caller(c)
 	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", partition, accountID, p.Role[strings.LastIndex(p.Role, "/")+1:], p.Session)
 }

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/metrics"
+	"archway/test/rehearse/internal/aws/cloudwatch"
 )
 
 // writeMetrics writes the sums of what was measured, one line for each image, as a dashboard would show them.
-func writeMetrics(w io.Writer, data []metrics.Datum) {
+func writeMetrics(w io.Writer, data []cloudwatch.Datum) {
 	sums := map[string]map[string]float64{}
 	for _, d := range data {
 		image := d.Dimensions["Repository"]

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 // writePermissions says what the judgment of calls came to. Refusals are said once

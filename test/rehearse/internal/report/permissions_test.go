@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/iam"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 func TestPermissionsForPeople(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"archway/test/rehearse/internal/awsapi"
-	"archway/test/rehearse/internal/codepipeline"
-	"archway/test/rehearse/internal/iam"
-	"archway/test/rehearse/internal/metrics"
+	"archway/test/rehearse/internal/aws/cloudwatch"
+	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/iam"
 )
 
 // Report is a whole rehearsal.
@@ -17,16 +17,16 @@ type Report struct {
 	Success bool   `json:"success"`
 	Error   string `json:"error,omitempty"`
 	// Steps are the parts of the set-up.
-	Steps     []Step        `json:"steps"`
-	Pipelines []Pipeline    `json:"pipelines"`
-	Calls     []awsapi.Call `json:"calls"`
+	Steps     []Step          `json:"steps"`
+	Pipelines []Pipeline      `json:"pipelines"`
+	Calls     []endpoint.Call `json:"calls"`
 	// Permissions are the calls that roles and services made, judged by the template's
 	// policies, and the allowances that nothing needed. Nil if nothing was deployed.
 	Permissions *iam.Report `json:"permissions,omitempty"`
 	// Notices are what people would have been told, Metrics what the functions have measured.
-	Notices []awsapi.Notice `json:"notices"`
-	Metrics []metrics.Datum `json:"metrics"`
-	Times   Times           `json:"times"`
+	Notices []endpoint.Notice  `json:"notices"`
+	Metrics []cloudwatch.Datum `json:"metrics"`
+	Times   Times              `json:"times"`
 	// Folder is the working folder, if it was kept.
 	Folder string `json:"folder,omitempty"`
 	// Page is the HTML page about the rehearsal.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
 // registry answers from maps.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"archway/test/rehearse/internal/codepipeline"
+	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
 func format(n float64, decimals int) string { return strconv.FormatFloat(n, 'f', decimals, 64) }

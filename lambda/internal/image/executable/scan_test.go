@@ -1,0 +1,159 @@
+package executable_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"archway/lambda/internal/fixture/layertest"
+	"archway/lambda/internal/image/executable"
+)
+
+func TestTheLoaderIsFoundWhereverItStands(t *testing.T) {
+	const musl = "/lib/ld-musl-x86_64.so.1"
+	for _, test := range []struct {
+		name string
+		elf  layertest.ELF
+		want string
+	}{
+		{"glibc", layertest.ELF{Loader: "/lib64/ld-linux-x86-64.so.2"}, "/lib64/ld-linux-x86-64.so.2"},
+		{"musl", layertest.ELF{Loader: musl}, musl},
+		{"32 bits", layertest.ELF{Arch: "arm", Loader: "/lib/ld-linux-armhf.so.3"}, "/lib/ld-linux-armhf.so.3"},
+		{"big endian", layertest.ELF{Arch: "s390x", Loader: "/lib/ld64.so.1"}, "/lib/ld64.so.1"},
+		{"relative", layertest.ELF{Loader: "lib/ld.so"}, "lib/ld.so"},
+		{"static", layertest.ELF{}, ""},
+		{"within the first page, as Go's linker puts it", layertest.ELF{Loader: musl, LoaderAt: 0xfe4}, musl},
+		{"across what is kept", layertest.ELF{Loader: musl, LoaderAt: 8<<10 - 5}, musl},
+		{"right behind what is kept", layertest.ELF{Loader: musl, LoaderAt: 8 << 10}, musl},
+		{"far behind", layertest.ELF{Loader: musl, LoaderAt: 3 << 20}, musl},
+		{"program headers at the end, as patchelf puts them", layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 0x318}, musl},
+		{"program headers and loader at the end", layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 100_500}, musl},
+		{"program headers across what is kept", layertest.ELF{Loader: musl, HeadersAt: 8<<10 - 30}, musl},
+		{"a Nix store path", layertest.ELF{Loader: "/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"}, "/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.elf.Size = max(test.elf.HeadersAt, test.elf.LoaderAt) + 1000
+			p := scan(t, test.elf.Bytes())
+			if p.Loader != test.want || p.Fault != "" || p.LoaderUnseen {
+				t.Errorf("%+v, want the loader %q", p, test.want)
+			}
+		})
+	}
+}
+
+// Nobody is known to make such files; what can't be read of a stream is said and not guessed.
+func TestALoaderTooFarBackIsNotGuessed(t *testing.T) {
+	p := scan(t, layertest.ELF{Loader: "/lib/ld.so", LoaderAt: 50_000, HeadersAt: 100_000}.Bytes())
+	if !p.LoaderUnseen || p.Loader != "" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestFilesThatTheKernelRefusesHaveAFault(t *testing.T) {
+	good := func(change func([]byte)) []byte {
+		return layertest.ELF{Loader: "/lib/ld.so", Raw: change}.Bytes()
+	}
+	for name, b := range map[string][]byte{
+		"magic alone":                  []byte("\x7fELF"),
+		"cut in the header":            layertest.Static("amd64")[:40],
+		"cut before program headers":   layertest.Static("amd64")[:64],
+		"cut in a segment":             layertest.ELF{Size: 5000}.Bytes()[:3000],
+		"no class":                     good(func(b []byte) { b[4] = 0 }),
+		"no byte order":                good(func(b []byte) { b[5] = 3 }),
+		"no program headers":           good(func(b []byte) { b[56], b[57] = 0, 0 }),
+		"program headers of odd size":  good(func(b []byte) { b[54] = 57 }),
+		"too many program headers":     good(func(b []byte) { b[56], b[57] = 0xff, 0xff }),
+		"program headers far outside":  good(func(b []byte) { b[39] = 0x7f }),
+		"loader without a zero":        good(func(b []byte) { b[len(b)-1] = 'x' }),
+		"loader far outside":           good(func(b []byte) { b[64+56+15] = 0x7f }),
+		"loader of an impossible size": good(func(b []byte) { b[64+56+38] = 0xff }),
+		"loader without a name":        good(func(b []byte) { b[64+112] = 0 }),
+	} {
+		if p := scan(t, b); p.Kind != executable.ELF || p.Fault == "" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if p := scan(t, layertest.ELF{Type: 1}.Bytes()); p.Fault != "" || p.Loadable() {
+		t.Errorf("an object file: %+v", p)
+	}
+}
+
+// A file's beginning is all that is read of it.
+func TestLittleIsReadOfAFile(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"static":  append(layertest.Static("amd64"), make([]byte, 1<<20)...),
+		"dynamic": layertest.ELF{Loader: "/lib/ld.so", Size: 1 << 20}.Bytes(),
+		"script":  append([]byte("#!/bin/sh\n"), bytes.Repeat([]byte("echo\n"), 1<<18)...),
+		"data":    make([]byte, 1<<20),
+	} {
+		r := bytes.NewReader(b)
+		if _, err := new(executable.Scanner).Scan(r, int64(len(b)), 1<<40); err != nil {
+			t.Fatal(err)
+		}
+		if read := len(b) - r.Len(); read > 8<<10 {
+			t.Errorf("%s: %d bytes were read", name, read)
+		}
+	}
+}
+
+func TestOneScannerReadsManyFiles(t *testing.T) {
+	var s executable.Scanner
+	for range 3 {
+		for _, arch := range []string{"amd64", "s390x", "arm"} {
+			b := layertest.ELF{Arch: arch, Loader: "/lib/ld-" + arch, LoaderAt: 20_000}.Bytes()
+			p, err := s.Scan(bytes.NewReader(b), int64(len(b)), 1<<40)
+			if err != nil || p.Machine.String() != arch || p.Loader != "/lib/ld-"+arch {
+				t.Errorf("%s: %+v, %v", arch, p, err)
+			}
+		}
+	}
+}
+
+var errCut = errors.New("cut")
+
+type cut struct{ left int }
+
+func (c *cut) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		return 0, errCut
+	}
+	n := min(len(p), c.left)
+	c.left -= n
+	return n, nil
+}
+
+func TestAStreamThatBreaksOffIsAnErrorAndNoFault(t *testing.T) {
+	b := layertest.ELF{Loader: "/lib/ld.so", HeadersAt: 30_000, LoaderAt: 60_000}.Bytes()
+	for _, after := range []int{0, 100, 5000, 20_000, 30_100, 50_000, 60_005} {
+		r := io.MultiReader(bytes.NewReader(b[:after]), &cut{})
+		if _, err := new(executable.Scanner).Scan(r, int64(len(b)), 1<<40); !errors.Is(err, errCut) {
+			t.Errorf("after %d bytes: %v", after, err)
+		}
+	}
+}
+
+func FuzzELF(f *testing.F) {
+	for _, arch := range []string{"amd64", "386", "s390x", "arm"} {
+		f.Add(layertest.Static(arch))
+		f.Add(layertest.Dynamic(arch, "/lib/ld.so"))
+	}
+	f.Add(layertest.ELF{Loader: "/lib/ld.so", HeadersAt: 9000, LoaderAt: 9500}.Bytes())
+	f.Add(layertest.ELF{Loader: "/lib/ld.so", HeadersAt: 9000, LoaderAt: 8900}.Bytes())
+	f.Add([]byte("\x7fELF"))
+	f.Add([]byte("#!/bin/sh\r\n"))
+	f.Add([]byte("\xca\xfe\xba\xbe\x00\x00\x00\x02"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, size := range []int64{int64(len(b)), int64(len(b)) * 3, 1 << 40} {
+			p, err := new(executable.Scanner).Scan(bytes.NewReader(b), size, 1<<40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Loader) > 4096 || len(p.Line) > 256 || p.Machine.String() == "" {
+				t.Errorf("%+v", p)
+			}
+			p.Shebang()
+		}
+	})
+}

@@ -1,0 +1,278 @@
+package rootfs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"archway/lambda/internal/image/executable"
+	"archway/lambda/internal/image/layer"
+)
+
+// Node is what is at a path.
+type Node struct {
+	Kind layer.Kind // 0 if nothing is there
+	Exec bool
+	// Target is a symlink's or hard link's.
+	Target  string
+	Program executable.Program
+	// level is the layer that it is in, counted from the top.
+	level int
+}
+
+// File is what a name led to.
+type File struct {
+	// Path is the real one, after all links, with a leading slash.
+	Path  string
+	State State
+	Node  Node
+	// Missing is the path that is not there, where State is Absent or NotFolder. It differs from Path's beginning where a link led to it.
+	Missing string
+	// Dangling says that the name itself is there, as a symlink to what is missing.
+	Dangling bool
+	// Via is the first symlink on the way, with where it points, for a message. Empty if there is none.
+	Via string
+}
+
+// State is what came of following a name.
+type State int
+
+// What can come of following a name.
+const (
+	// Found is a file, folder or device.
+	Found State = iota
+	// Absent is a name, or a link's target, that is not in the image.
+	Absent
+	// NotFolder is a path that goes on below a file.
+	NotFolder
+	// Circle is a chain of links that doesn't end.
+	Circle
+	// Outside is a path below /proc, /sys or /dev, which a container gets from the runtime.
+	Outside
+)
+
+const (
+	// maxHops is how many symlinks Linux follows in one path (MAXSYMLINKS).
+	maxHops = 40
+	// maxLinks bounds hard links that point to hard links, which an archive may hold but no file system.
+	maxLinks = 8
+	maxPath  = 4096
+)
+
+// mounts are what every runtime puts into a container.
+var mounts = []string{"proc", "sys", "dev"}
+
+// Resolve follows a name as the kernel does, from a folder if it is relative. The folder is a working directory, which the runtime makes where
+// the image lacks it.
+func (f *FS) Resolve(ctx context.Context, folder, name string) (File, error) {
+	if err := ctx.Err(); err != nil {
+		return File{}, err // what was read already is looked through without asking
+	}
+	w := walk{fs: f, file: File{State: Found}}
+	if len(name) > maxPath || len(folder) > maxPath { // before it is taken apart: the kernel refuses it as a whole
+		w.file.State, w.file.Missing = Absent, name[:min(len(name), 255)]
+		return w.file, nil
+	}
+	w.rest = parts(name)
+	if !strings.HasPrefix(name, "/") {
+		at, err := f.Resolve(ctx, "/", "/"+folder)
+		switch {
+		case err != nil:
+			return File{}, err
+		case at.State == Absent && !at.Dangling:
+			w.at = parts(path.Clean("/" + folder))
+		case at.State == Found && at.Node.Kind != layer.Dir:
+			at.State, at.Missing = NotFolder, at.Path
+			return at, nil
+		case at.State == Found:
+			w.at, w.file.Via = parts(at.Path), at.Via
+		default:
+			return at, nil
+		}
+	}
+	for len(w.rest) > 0 && w.file.State == Found {
+		if err := w.step(ctx); err != nil {
+			return File{}, err
+		}
+	}
+	if w.file.State == Found && w.file.Node.Kind == 0 {
+		w.file.Node.Kind = layer.Dir // the root
+	}
+	w.file.Path = "/" + strings.Join(w.at, "/")
+	return w.file, nil
+}
+
+// walk is the state of following one name.
+type walk struct {
+	fs   *FS
+	at   []string
+	rest []string
+	hops int
+	// last says that the name's last part has been reached, and what follows comes from its links.
+	last bool
+	file File
+}
+
+func parts(name string) []string {
+	return strings.FieldsFunc(name, func(c rune) bool { return c == '/' })
+}
+
+// step follows the next name.
+func (w *walk) step(ctx context.Context) error {
+	name := w.rest[0]
+	w.rest = w.rest[1:]
+	switch name {
+	case ".":
+		return nil
+	case "..":
+		w.at = w.at[:max(0, len(w.at)-1)]
+		w.file.Node = Node{Kind: layer.Dir}
+		return nil
+	}
+	here := strings.Join(append(w.at[:len(w.at):len(w.at)], name), "/")
+	if len(here) > maxPath || len(name) > 255 {
+		w.file.State, w.file.Missing = Absent, "/"+here
+		return nil
+	}
+	for _, mount := range mounts {
+		if here == mount || strings.HasPrefix(here, mount+"/") {
+			w.at = append(w.at[:len(w.at):len(w.at)], name)
+			w.file.State = Outside
+			return nil
+		}
+	}
+	node, err := w.fs.lookup(ctx, here)
+	if err != nil {
+		return err
+	}
+	switch {
+	case node.Kind == 0:
+		w.file.State, w.file.Missing, w.file.Dangling = Absent, "/"+here, w.last
+	case node.Kind == layer.Symlink:
+		if w.hops++; w.hops > maxHops {
+			w.file.State, w.file.Missing = Circle, "/"+here
+			return nil
+		}
+		if w.file.Via == "" {
+			w.file.Via = fmt.Sprintf("/%s → %s", here, node.Target)
+		}
+		if strings.HasPrefix(node.Target, "/") {
+			w.at = nil
+		}
+		w.file.Node = Node{Kind: layer.Dir}
+		w.last = w.last || len(w.rest) == 0
+		w.rest = append(parts(node.Target), w.rest...)
+		return nil
+	case node.Kind != layer.Dir && len(w.rest) > 0:
+		w.file.State, w.file.Missing = NotFolder, "/"+here
+	}
+	w.at, w.file.Node = append(w.at[:len(w.at):len(w.at)], name), node
+	return nil
+}
+
+// lookup asks the layers for a path whose folders are real ones, the top layer first.
+func (f *FS) lookup(ctx context.Context, p string) (Node, error) {
+	if restarts := f.store.Restarts(); restarts != f.as {
+		clear(f.known)
+		f.as = restarts
+	}
+	if node, ok := f.known[p]; ok {
+		return node, nil
+	}
+	node, err := f.from(ctx, 0, p)
+	for range maxLinks {
+		if err != nil || node.Kind != layer.Hardlink {
+			break
+		}
+		// A hard link's target is a path of its own layer, which may be there by another name alone: what hides it above doesn't matter.
+		node, err = f.from(ctx, node.level, node.Target)
+	}
+	if err != nil {
+		return Node{}, err
+	}
+	if node.Kind == layer.Hardlink {
+		node = Node{}
+	}
+	f.known[p] = node
+	return node, nil
+}
+
+// from asks one layer, and those below it.
+func (f *FS) from(ctx context.Context, level int, p string) (Node, error) {
+	if strings.Count(p, "/") >= layer.MaxDepth {
+		return Node{}, nil // a layer that has such a path is refused while it is read
+	}
+	q := newQuery(p)
+	for ; level < len(f.layers); level++ {
+		a, err := f.layers[level].look(ctx, q)
+		if err != nil {
+			return Node{}, fmt.Errorf("look for /%s: %w", p, err)
+		}
+		if a.found {
+			a.node.level = level
+			return a.node, nil
+		}
+		if a.hidden {
+			break
+		}
+	}
+	return Node{}, nil
+}
+
+// Finish reads all layers to their ends. Names that are followed afterwards are proven to lead where they do.
+func (f *FS) Finish(ctx context.Context) error {
+	clear(f.known)
+	for _, l := range f.layers {
+		l.mu.Lock()
+		err := l.finish(ctx)
+		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Complete reads layers to their ends that are nearly there, as long as that takes less than a
+// tenth of what was read of the image: the digests of these are proven then. The smallest rest
+// comes first.
+func (f *FS) Complete(ctx context.Context) error {
+	var begun []*stacked
+	var read int64
+	rest := map[*stacked]int64{}
+	for _, l := range f.layers {
+		l.mu.Lock()
+		read += l.read
+		if l.reader != nil && rest[l] == 0 {
+			begun, rest[l] = append(begun, l), l.size-l.read
+		}
+		l.mu.Unlock()
+	}
+	slices.SortStableFunc(begun, func(a, b *stacked) int { return cmp.Compare(rest[a], rest[b]) })
+	afford := read / 10
+	for _, l := range begun {
+		if afford -= rest[l]; afford < 0 {
+			return nil
+		}
+		l.mu.Lock()
+		err := l.finish(ctx)
+		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Beyond tells whether an error says that a layer is too large to be read, and why.
+func Beyond(err error) (string, bool) {
+	var limit *Limit
+	if errors.As(err, &limit) {
+		return limit.Reason, true
+	}
+	return "", false
+}

@@ -1,0 +1,119 @@
+package history_test
+
+import (
+	"strings"
+	"testing"
+
+	"archway/internal/rule"
+	"archway/lambda/internal/fixture"
+	"archway/lambda/internal/pipeline/history"
+)
+
+var a, b, c, stranger = strings.Repeat("a", 40), strings.Repeat("b", 40), strings.Repeat("c", 40), strings.Repeat("d", 40)
+
+func TestBranch(t *testing.T) {
+	endpoint := fixture.ServeAWS(t)
+	endpoint.Branch("main", a)
+	repository := open(endpoint, fixture.SourceRepository)
+	for name, want := range map[string]string{"main": a, "other": "", "refs/heads/main": ""} {
+		if got, err := repository.Branch(t.Context(), name); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
+		}
+	}
+	endpoint.Answer("GetBranch", `{}`)
+	if got, err := repository.Branch(t.Context(), "main"); err == nil {
+		t.Errorf("an empty answer: %q", got)
+	}
+	endpoint.Refuse("GetBranch", "InvalidBranchNameException")
+	if got, err := repository.Branch(t.Context(), "main"); got != "" || err != nil {
+		t.Errorf("a name that can't be: %q, %v", got, err)
+	}
+	endpoint.Refuse("GetBranch", "AccessDeniedException")
+	if _, err := repository.Branch(t.Context(), "main"); err == nil || !strings.Contains(err.Error(), `ask for the branch "main" of app-source`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Whether a specifier may be written as refs/tags/… is documented nowhere.
+func TestTagUnderBothReadings(t *testing.T) {
+	for _, bare := range []bool{false, true} {
+		endpoint := fixture.ServeAWS(t)
+		if bare {
+			endpoint.BareSpecifiers()
+		}
+		endpoint.Line(a, b, c)
+		endpoint.GitTag("v1", a, "")
+		endpoint.GitTag("v2", b, stranger)
+		endpoint.GitTag("both", a, "")
+		endpoint.Branch("both", b)
+		endpoint.Branch("branch", c)
+		endpoint.Branch("refs/tags/hidden", c)
+		endpoint.GitTag("hidden", a, "")
+		repository := open(endpoint, fixture.SourceRepository)
+		for name, want := range map[string]string{"v1": a, "v2": b, "v3": "", a: "", "HEAD": ""} {
+			if got, err := repository.Tag(t.Context(), name); got != want || err != nil {
+				t.Errorf("bare %v, %s: %q, %v, want %q", bare, name, got, err, want)
+			}
+		}
+		if got, err := repository.Tag(t.Context(), "both"); bare != (err != nil) || !bare && got != a {
+			t.Errorf("bare %v, a branch of the same name: %q, %v", bare, got, err)
+		}
+		if got, err := repository.Tag(t.Context(), "branch"); err == nil {
+			t.Errorf("bare %v, a branch: %q", bare, got)
+		}
+		if got, err := repository.Tag(t.Context(), "hidden"); err == nil {
+			t.Errorf("bare %v, a branch that is called like a tag: %q", bare, got)
+		}
+	}
+}
+
+func TestTagThatCannotBeAskedFor(t *testing.T) {
+	for _, call := range []string{"GetFolder", "GetBranch"} {
+		endpoint := fixture.ServeAWS(t)
+		endpoint.GitTag("v1", a, "")
+		endpoint.Refuse(call, "AccessDeniedException")
+		if got, err := open(endpoint, fixture.SourceRepository).Tag(t.Context(), "v1"); err == nil {
+			t.Errorf("%s is refused: %q", call, got)
+		}
+	}
+	endpoint := fixture.ServeAWS(t)
+	endpoint.Answer("GetFolder", `{"commitId":"0123456"}`)
+	if got, err := open(endpoint, fixture.SourceRepository).Tag(t.Context(), "v1"); err == nil || !strings.Contains(err.Error(), "names no commit") {
+		t.Errorf("half a commit: %q, %v", got, err)
+	}
+}
+
+func TestStray(t *testing.T) {
+	endpoint := fixture.ServeAWS(t)
+	endpoint.Line(a, b)
+	endpoint.Fork(c, a)
+	endpoint.Branch("main", b)
+	endpoint.Branch("old", a)
+	endpoint.GitTag("v1", b, "")
+	repository := open(endpoint, fixture.SourceRepository)
+	for name, test := range map[string]struct {
+		kind              rule.Type
+		ref, commit, want string
+	}{
+		"the head":             {rule.Branch, "main", b, ""},
+		"an ancestor":          {rule.Branch, "main", a, ""},
+		"beside it":            {rule.Branch, "main", c, `is not in the history of the branch "main"`},
+		"ahead of it":          {rule.Branch, "old", b, `is not in the history of the branch "old"`},
+		"unknown":              {rule.Branch, "main", stranger, "can't compare"},
+		"no such branch":       {rule.Branch, "none", a, `has no branch "none"`},
+		"the tag's":            {rule.Tag, "v1", b, ""},
+		"an ancestor of a tag": {rule.Tag, "v1", a, `the tag "v1" leads to the commit bbbbbbbbbbbb`},
+		"no such tag":          {rule.Tag, "v2", b, "the source repository has no tag"},
+	} {
+		why, err := history.Stray(t.Context(), repository, test.kind, test.ref, test.commit)
+		if err != nil || !strings.Contains(why, test.want) || (why == "") != (test.want == "") {
+			t.Errorf("%s: %q, %v, want %q", name, why, err, test.want)
+		}
+	}
+	for _, call := range []string{"GetMergeOptions", "GetBranch"} {
+		endpoint.Refuse(call, "AccessDeniedException")
+		if why, err := history.Stray(t.Context(), repository, rule.Branch, "main", a); err == nil {
+			t.Errorf("%s is refused: %q", call, why)
+		}
+	}
+}

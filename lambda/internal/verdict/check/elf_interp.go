@@ -1,0 +1,89 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"archway/lambda/internal/image/entrypoint"
+	"archway/lambda/internal/image/executable"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/image/rootfs"
+)
+
+// elfInterp refuses a dynamically linked program whose loader isn't in the image, or is another machine's (xk6-kafka#395): the kernel says
+// "no such file or directory" of a program that is plainly there. Usually a program built for Debian was copied into Alpine or
+// scratch.
+var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is missing, or built for another machine", run: func(in Input, r *report) {
+	for _, e := range started(in.Image) {
+		t := e.Start.Trace
+		for _, s := range t.Steps {
+			if s.How == entrypoint.Loader {
+				if !ownLoader(r, e, s, t.Steps[s.From]) {
+					loaderOf(r, e, s, t.Steps[s.From])
+				}
+			} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
+				r.add(Warning, about(e), "link it in the usual way", "the dynamic loader of %s stands at so unusual a place of the file that it was not looked for", called(s))
+			}
+		}
+	}
+}}
+
+const ownLoaderCure = "link the program with the dynamic loader of the C library that it was built for"
+
+// ownLoader judges a loader that names a loader of its own, which the kernel doesn't look at: it
+// loads no third file. One that is the program itself is mapped twice and jumps into a program that
+// nobody has linked.
+func ownLoader(r *report, e *index.Entry, s, of entrypoint.Step) bool {
+	switch p := s.File.Node.Program; {
+	case s.File.State != rootfs.Found || p.Loader == "":
+		return false
+	case s.File.Path == of.File.Path:
+		r.add(Error, about(e), ownLoaderCure,
+			"the program %s names itself as its dynamic loader; every start of it crashes", called(of))
+		return true
+	default:
+		r.add(Warning, about(e), ownLoaderCure,
+			"the dynamic loader of %s, %s, names a loader of its own, %s, which the kernel doesn't load; "+
+				"probably it is no dynamic loader", called(of), called(s), p.Loader)
+		return false
+	}
+}
+
+func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
+	f := faultOf(e, s)
+	switch {
+	case f == nil && !sameMachine(s, program):
+		f = &fault{text: fmt.Sprintf("is built for %s, expected %s", s.File.Node.Program.Machine, program.File.Node.Program.Machine)}
+	case f == nil || f.weak:
+		return
+	}
+	cure := "build the program without cgo or with static linking, or take a last stage of the same distribution as the build's"
+	f = &fault{text: f.text, cure: cure}
+	if s.File.State == rootfs.Absent {
+		f.text += "; the kernel reports \"no such file or directory\" about the program itself; " + libraryOf(s.Name)
+	}
+	r.fault(about(e), f, "the dynamic loader of %s, %s,", called(program), called(s))
+}
+
+func sameMachine(loader, of entrypoint.Step) bool {
+	if loader.File.State != rootfs.Found {
+		return true
+	}
+	a, b := loader.File.Node.Program, of.File.Node.Program
+	a.Machine.Float, b.Machine.Float = executable.FloatUnknown, executable.FloatUnknown
+	return a.Kind == executable.ELF && a.Machine == b.Machine
+}
+
+// libraryOf guesses from a loader's name how the program was built.
+func libraryOf(name string) string {
+	switch {
+	case strings.Contains(name, "ld-musl"):
+		return "probably the program was built on Alpine (musl) and copied into an image that isn't"
+	case strings.HasPrefix(name, "/nix/store/"):
+		return "probably the program was built with Nix and copied without the rest of its store"
+	case strings.Contains(name, "ld-linux"), strings.Contains(name, "/ld.so"), strings.Contains(name, "/ld64.so"):
+		return "probably the program was built on Debian or the like (glibc) and copied into Alpine, scratch or a static base"
+	default:
+		return "probably the program was copied without the system that it was built on"
+	}
+}

@@ -1,0 +1,120 @@
+package check_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/lambda/internal/fixture"
+	lt "archway/lambda/internal/fixture/layertest"
+	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/verdict/check"
+)
+
+// trickle serves layers so slowly that no time is enough.
+type trickle struct{ *fixture.Store }
+
+func (s trickle) Layer(ctx context.Context, d digest.Digest) (io.ReadCloser, error) {
+	return io.NopCloser(waiting{ctx}), nil
+}
+
+type waiting struct{ ctx context.Context }
+
+func (w waiting) Read([]byte) (int, error) {
+	<-w.ctx.Done()
+	return 0, w.ctx.Err()
+}
+
+func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
+	s := fixture.New()
+	root := s.Good().Digest
+	image, err := index.Get(t.Context(), s, root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := index.ReadLayers(ctx, trickle{s}, image, false); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Error("no time is left for judging")
+	}
+	findings := check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
+	if len(findings) != 2 || check.Valid(findings) {
+		t.Fatalf("findings %v", findings)
+	}
+	for _, f := range findings {
+		if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
+			t.Errorf("%s: %s", f.Check, f.Message())
+		}
+	}
+}
+
+func TestWhatIsBeyondALimitIsNotProven(t *testing.T) {
+	s := fixture.New()
+	root := starting(app, []lt.Entry{lt.Plain(strings.Repeat("d/", 300)+"f", nil)})(s)
+	want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}
+	findings := check.Run(read(t, s, root, nil, want), want)
+	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "256 names") {
+		t.Errorf("findings %v", findings)
+	}
+}
+
+// A registry can have lost a layer that it said to have.
+func TestALayerThatIsGoneWhenItIsReadIsMissing(t *testing.T) {
+	s := fixture.New()
+	root := s.Good().Digest
+	image, err := index.Get(t.Context(), s, root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arm64 := image.Images()[1]
+	s.Forget(arm64.Blobs[1].Descriptor.Digest)
+	if err := index.ReadLayers(t.Context(), s, image, false); err != nil {
+		t.Fatal(err)
+	}
+	findings := check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
+	if got := short(findings); len(got) != 1 || got[0] != "error layer-missing linux/arm64" {
+		t.Errorf("findings %q", got)
+	}
+}
+
+func TestARegistryThatCanNotBeAskedIsAnError(t *testing.T) {
+	s := fixture.New()
+	root := s.Good().Digest
+	image, err := index.Get(t.Context(), s, root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := index.ReadLayers(t.Context(), broken{s}, image, false); err == nil || !strings.Contains(err.Error(), "closed pipe") {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := index.ReadLayers(ctx, trickle{s}, image, false); err == nil {
+		t.Error("an interruption is no error")
+	}
+}
+
+type broken struct{ *fixture.Store }
+
+func (broken) Layer(context.Context, digest.Digest) (io.ReadCloser, error) {
+	return nil, io.ErrClosedPipe
+}
+
+func TestAPathThatLinuxRefusesIsNotProven(t *testing.T) {
+	s := fixture.New()
+	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) {
+		run["Env"] = []any{"PATH=" + strings.Repeat("/x:", 50_000)}
+	}})
+	findings := findings(t, s, s.Index(s.Linux("amd64", ""), image).Digest, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
+	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") {
+		t.Errorf("findings %v", findings)
+	}
+}
