@@ -41,14 +41,9 @@ func actionType(category, provider string) *awscodepipeline.CfnPipeline_ActionTy
 	}
 }
 
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
-func sourceAction(p *PipelineProps) action {
-	source := newAction(StageSource, StageSource, "Source", "CodeCommit", map[string]any{
-		"RepositoryName":       p.Delivery.Source.Repository.RepositoryName(),
-		"BranchName":           p.Delivery.Branch,
-		"PollForSourceChanges": false, // the trigger starts the pipeline, pinned to a commit
-		"OutputArtifactFormat": "CODE_ZIP",
-	})
+func sourceAction(d *Delivery) action {
+	provider, configuration := d.Source.action(d.Branch)
+	source := newAction(StageSource, StageSource, "Source", provider, configuration)
 	source.OutputArtifacts = []any{&awscodepipeline.CfnPipeline_OutputArtifactProperty{Name: jsii.String(sourceArtifact)}}
 	return source
 }

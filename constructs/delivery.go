@@ -22,7 +22,7 @@ type DeliveryProps struct {
 	PipelineName string
 
 	// Source is the repository whose commits are built. Required.
-	Source *Source
+	Source Source
 
 	// Branch is the branch that is built where no rules name others.
 	// Default: "main".
@@ -126,7 +126,7 @@ func (d *Delivery) settingsMetadata() map[string]any {
 func (d *Delivery) describe() settings.Pipeline {
 	p := settings.Pipeline{
 		Name:   d.PipelineName,
-		Source: settings.Source{Repository: d.Source.Name, Branch: d.Branch},
+		Source: d.Source.settings(d.Branch),
 		Rules:  tagged(d.Rules),
 
 		HoldMinutes: d.holdMinutes(),

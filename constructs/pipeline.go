@@ -82,7 +82,7 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		RoleArn:       this.Role.RoleArn(),
 		ArtifactStore: artifactStore(p.Artifacts),
 		Stages: slices.Concat([]stageDeclaration{
-			stageOf(StageSource, sourceAction(&p)),
+			stageOf(StageSource, sourceAction(d)),
 			stageOf(StageBuild, each(d.Images, buildActions)...),
 			stageOf(StageMerge, each(d.Images, mergeActions)...),
 			stageOf(StageValidate, validateActions(d, p.Validator)...),
@@ -163,12 +163,10 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 	if p.ScanGate != nil {
 		functions = append(functions, p.ScanGate.FunctionArn())
 	}
-	statements := append(artifactReadWriteStatements(p.Artifacts),
-		allow([]*string{p.Delivery.Source.Repository.RepositoryArn()},
-			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
-			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
+	statements := slices.Concat(artifactReadWriteStatements(p.Artifacts), p.Delivery.Source.fetches(), []awsiam.PolicyStatement{
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
-		allow(functions, "lambda:InvokeFunction"))
+		allow(functions, "lambda:InvokeFunction"),
+	})
 	if approval := p.Delivery.Approval; approval != nil {
 		statements = append(statements, notify(approval.Topic)...)
 	}

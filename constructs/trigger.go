@@ -104,18 +104,21 @@ func (t *Trigger) direct(p *TriggerProps) {
 		Description:    "Starts the pipeline when a commit is pushed",
 		Statements:     []awsiam.PolicyStatement{allow([]*string{arn}, "codepipeline:StartPipelineExecution")},
 	})
-	t.addRule(p, "A push to "+p.Delivery.Branch+" starts the pipeline with the pushed commit", []string{p.Delivery.Branch}, []rule.Type{rule.Branch}, &awsevents.CfnRule_TargetProperty{
+	d := p.Delivery
+	revisionType := d.settings.Source.RevisionType()
+	pushes := d.Source.pushes([]rule.Type{rule.Branch}, []string{d.Branch})
+	t.addRule("A push to "+d.Branch+" starts the pipeline with the pushed commit", pushes, &awsevents.CfnRule_TargetProperty{
 		Id:      jsii.String("Pipeline"),
 		Arn:     arn,
 		RoleArn: t.Role.RoleArn(),
 		InputTransformer: &awsevents.CfnRule_InputTransformerProperty{
-			InputPathsMap: map[string]string{"commit": "$.detail.commitId"},
+			InputPathsMap: map[string]string{"commit": pushes.revision},
 			// A <name> outside of quotes is replaced by the value as JSON.
-			InputTemplate: jsii.String(`{"sourceRevisions":[{"actionName":"` + StageSource + `","revisionType":"COMMIT_ID","revisionValue":<commit>}]}`),
+			InputTemplate: jsii.String(`{"sourceRevisions":[{"actionName":"` + StageSource + `","revisionType":"` + revisionType + `","revisionValue":<commit>}]}`),
 		},
 	})
 	t.StartCommand = jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
-		" --source-revisions actionName=" + StageSource + ",revisionType=COMMIT_ID,revisionValue=COMMIT")
+		" --source-revisions actionName=" + StageSource + ",revisionType=" + revisionType + ",revisionValue=COMMIT")
 }
 
 // byFunction has the function start the pipeline.
@@ -132,12 +135,12 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		LogKey:        p.LogKey,
 		RemovalPolicy: p.RemovalPolicy,
 		Files:         d.files(),
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			allow([]*string{pipelineARN(t.Construct, p.Pipeline.Name)}, "codepipeline:StartPipelineExecution"),
-			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
-		},
+		}, d.Source.tells(d.Rules)...),
 	})
-	t.addRule(p, "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches", nil, []rule.Type{rule.Branch, rule.Tag}, &awsevents.CfnRule_TargetProperty{
+	const description = "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches"
+	t.addRule(description, d.Source.pushes([]rule.Type{rule.Branch, rule.Tag}, nil), &awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("Function"),
 		Arn: t.Function.Function.FunctionArn(),
 	})
@@ -149,28 +152,14 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		` --cli-binary-format raw-in-base64-out --payload '{"build":{"type":"TYPE","name":"NAME"}}' /dev/stdout`)
 }
 
-// addRule adds the rule of EventBridge; without names, it is about all.
-func (t *Trigger) addRule(p *TriggerProps, description string, names []string, types []rule.Type, target *awsevents.CfnRule_TargetProperty) {
-	detail := map[string]any{
-		// A deleted branch has no commit to build.
-		"event": []string{"referenceCreated", "referenceUpdated"},
-		// Without the type, a tag that is called like the branch would start a run as well.
-		"referenceType": types,
-	}
-	if names != nil {
-		detail["referenceName"] = names
-	}
+// addRule adds the rule of EventBridge.
+func (t *Trigger) addRule(description string, about pushEvents, target *awsevents.CfnRule_TargetProperty) {
 	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: t.DeadLetters.QueueArn()}
 	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
 	t.Rule = awsevents.NewCfnRule(t.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
-		Description: &description,
-		State:       jsii.String("ENABLED"),
-		EventPattern: map[string]any{
-			"source":      []string{"aws.codecommit"},
-			"detail-type": []string{"CodeCommit Repository State Change"},
-			"resources":   []*string{p.Delivery.Source.Repository.RepositoryArn()},
-			"detail":      detail,
-		},
-		Targets: []any{target},
+		Description:  &description,
+		State:        jsii.String("ENABLED"),
+		EventPattern: about.pattern,
+		Targets:      []any{target},
 	})
 }

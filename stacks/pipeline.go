@@ -38,13 +38,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{
-		RepositoryName: cfg.Source.Repository,
-		Existing:       cfg.Source.Existing,
-		Branch:         cfg.Source.Branch,
-		Seed:           cfg.Source.Seed,
-		RemovalPolicy:  removal,
-	})
+	source := newSource(stack, &cfg.Source, removal)
 	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
