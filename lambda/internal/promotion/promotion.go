@@ -45,7 +45,7 @@ type promoter struct {
 	released  bool
 	tags      []Tag
 	execution execution.Execution
-	history   history.Source
+	history   comparer
 	pushed    pushed.Times
 	// givingUp is why platforms may be lost, where the configuration says so.
 	givingUp string
