@@ -235,13 +235,7 @@ type Image struct {
 	// How the image index is judged before a tag may point at it.
 	Validation Validation `json:"validation"`
 
-	// A judgment of what scans have found in the image, before a tag points at it.
-	// Default: nothing is judged; ECR scans each image all the same.
-	ScanGate *ScanGate `json:"scanGate,omitempty"`
-
-	// A run of the validated image on each architecture, before a tag points at it.
-	// Default: it is not run.
-	SmokeTest *SmokeTest `json:"smokeTest,omitempty"`
+	ImageGates
 
 	// The machines that build, by architecture: amd64 and arm64.
 	Builds map[string]Build `json:"builds"`

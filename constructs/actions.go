@@ -7,7 +7,10 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-type action = *awscodepipeline.CfnPipeline_ActionDeclarationProperty
+type (
+	action           = *awscodepipeline.CfnPipeline_ActionDeclarationProperty
+	stageDeclaration = any
+)
 
 // sourceArtifact is the only artifact: what the builds give is passed on by digest.
 const sourceArtifact = "SourceCode"

@@ -54,7 +54,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:       cfg.Source.Branch,
 		Images:       images,
 		Rules:        rulesOf(cfg.Rules),
-		Approval:     newApproval(stack, cfg.Approval, topic, key),
+		DeliveryGates: archway.DeliveryGates{
+			Approval: newApproval(stack, cfg.Approval, topic, key),
+		},
 	})
 	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key, RemovalPolicy: removal})
 	var promoter *archway.Promoter
@@ -67,21 +69,21 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 			RemovalPolicy:  removal,
 		})
 	}
-	scanGate := newScanGate(stack, cfg, delivery, key, removal)
+	gates := newGates(stack, cfg, delivery, key, removal)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
 		Validator:         validator.Function,
 		Promoter:          promoter,
 		Execution:         archway.Execution(cfg.ExecutionMode),
-		ScanGate:          scanGate,
+		GateFunctions:     gates.GateFunctions,
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates, Trigger: trigger,
 		Topic: topic, Key: key,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
