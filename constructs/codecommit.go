@@ -154,7 +154,7 @@ func (c *CodeCommit) allow(actions ...string) []awsiam.PolicyStatement {
 }
 
 // https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
-func (c *CodeCommit) pushes(types []rule.Type, names []string) pushEvents {
+func (c *CodeCommit) pushes(types []rule.Type, names []string) *pushEvents {
 	detail := map[string]any{
 		// A deleted branch has no commit to build.
 		"event": []string{"referenceCreated", "referenceUpdated"},
@@ -164,7 +164,7 @@ func (c *CodeCommit) pushes(types []rule.Type, names []string) pushEvents {
 	if names != nil {
 		detail["referenceName"] = names
 	}
-	return pushEvents{
+	return &pushEvents{
 		pattern: map[string]any{
 			"source":      []string{"aws.codecommit"},
 			"detail-type": []string{"CodeCommit Repository State Change"},

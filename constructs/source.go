@@ -23,7 +23,7 @@ type Source interface {
 	settings(branch string) settings.Source
 
 	// action is the provider of the source action, and its configuration. What the action hands on
-	// is a ZIP file, and it starts no executions by itself.
+	// is a ZIP file. It starts no executions by itself where EventBridge is told of pushes.
 	action(branch string) (provider string, configuration map[string]any)
 
 	// fetches are what the action does in the name of the pipeline's role.
@@ -34,8 +34,9 @@ type Source interface {
 	tells(rules []Rule) []awsiam.PolicyStatement
 
 	// pushes are the events of EventBridge about branches and tags of these types that have got a
-	// commit. Without names, they are about all.
-	pushes(types []rule.Type, names []string) pushEvents
+	// commit. Without names, they are about all. It is nil for a source of which EventBridge isn't
+	// told: then the source action itself starts the pipeline, for the delivery's branch.
+	pushes(types []rule.Type, names []string) *pushEvents
 }
 
 // SourceOutput is an output of the stack.

@@ -44,9 +44,15 @@ func (p *TriggerProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(
+	errs := []error{
 		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
-		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"))
+		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"),
+	}
+	if d := p.Delivery; d != nil && len(d.Rules) > 0 && d.Source.pushes(allRefs, nil) == nil {
+		errs = append(errs, wrong("Delivery", "has build rules, and a source of whose pushes EventBridge isn't told, so that nothing "+
+			"could match them: leave out the rules, or take another source"))
+	}
+	return errors.Join(errs...)
 }
 
 // Trigger starts a pipeline for each push that counts, with exactly the commit that was pushed: by the time a run starts, the branch
@@ -58,20 +64,21 @@ func (p *TriggerProps) Validate() error {
 type Trigger struct {
 	constructs.Construct
 
-	// Rule is the EventBridge rule. It is an L1 construct, because the CDK's target for pipelines can't say which commit to build.
+	// Rule is the EventBridge rule; nil for a source of which EventBridge isn't told. It is an L1 construct, because the CDK's target
+	// for pipelines can't say which commit to build.
 	Rule awsevents.CfnRule
 
-	// Role is the role with which EventBridge starts the pipeline; nil with rules.
+	// Role is the role with which EventBridge starts the pipeline; nil with rules, and without EventBridge.
 	Role awsiam.Role
 
 	// Function starts the pipeline by rules; nil without.
 	Function *GoFunction
 
-	// DeadLetters holds the events of pushes that should have started a run and did not.
+	// DeadLetters holds the events of pushes that should have started a run and did not; nil where there are no events.
 	DeadLetters awssqs.Queue
 
-	// Alarm is on while there are any. It has no action: give it to [AlarmsProps].Others, or add one.
-	Alarm awscloudwatch.Alarm
+	// Alarms are on while there are any. They have no action: give them to [AlarmsProps].Others, or add one.
+	Alarms []awscloudwatch.Alarm
 
 	// StartCommand is the command line that starts a run at once ("build now"), with words in capitals to be replaced.
 	StartCommand *string
@@ -84,19 +91,25 @@ const maxStartDelay = time.Hour
 func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Trigger {
 	check("Trigger", scope, id, props.Validate())
 	this := &Trigger{Construct: constructs.NewConstruct(scope, &id)}
-	this.DeadLetters, this.Alarm = newDeadLetters(this.Construct)
-	if len(props.Delivery.Rules) > 0 {
+	d := props.Delivery
+	switch events := d.Source.pushes([]rule.Type{rule.Branch}, []string{d.Branch}); {
+	case len(d.Rules) > 0:
 		this.byFunction(props)
-	} else {
-		this.direct(props)
+	case events != nil:
+		this.direct(props, events)
+	default:
+		this.StartCommand = startCommand(props)
 	}
-	mayDeliver(this.DeadLetters, []*string{this.Rule.AttrArn()})
 	return this
 }
 
+// allRefs are what build rules are about.
+var allRefs = []rule.Type{rule.Branch, rule.Tag}
+
 // direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to arrive.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
-func (t *Trigger) direct(p *TriggerProps) {
+func (t *Trigger) direct(p *TriggerProps, pushes *pushEvents) {
+	t.addDeadLetters()
 	arn := pipelineARN(t.Construct, p.Pipeline.Name)
 	t.Role = newRole(t.Construct, &roleProps{
 		Service:        "events.amazonaws.com",
@@ -105,8 +118,8 @@ func (t *Trigger) direct(p *TriggerProps) {
 		Statements:     []awsiam.PolicyStatement{allow([]*string{arn}, "codepipeline:StartPipelineExecution")},
 	})
 	d := p.Delivery
-	revisionType := d.settings.Source.RevisionType()
-	pushes := d.Source.pushes([]rule.Type{rule.Branch}, []string{d.Branch})
+	pinned := `{"sourceRevisions":[{"actionName":"` + StageSource + `",` +
+		`"revisionType":"` + d.settings.Source.RevisionType() + `","revisionValue":<commit>}]}`
 	t.addRule("A push to "+d.Branch+" starts the pipeline with the pushed commit", pushes, &awsevents.CfnRule_TargetProperty{
 		Id:      jsii.String("Pipeline"),
 		Arn:     arn,
@@ -114,15 +127,20 @@ func (t *Trigger) direct(p *TriggerProps) {
 		InputTransformer: &awsevents.CfnRule_InputTransformerProperty{
 			InputPathsMap: map[string]string{"commit": pushes.revision},
 			// A <name> outside of quotes is replaced by the value as JSON.
-			InputTemplate: jsii.String(`{"sourceRevisions":[{"actionName":"` + StageSource + `","revisionType":"` + revisionType + `","revisionValue":<commit>}]}`),
+			InputTemplate: &pinned,
 		},
 	})
-	t.StartCommand = jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
-		" --source-revisions actionName=" + StageSource + ",revisionType=" + revisionType + ",revisionValue=COMMIT")
+	t.StartCommand = startCommand(p)
+}
+
+func startCommand(p *TriggerProps) *string {
+	return jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name + " --source-revisions actionName=" +
+		StageSource + ",revisionType=" + p.Delivery.settings.Source.RevisionType() + ",revisionValue=COMMIT")
 }
 
 // byFunction has the function start the pipeline.
 func (t *Trigger) byFunction(p *TriggerProps) {
+	t.addDeadLetters()
 	d := p.Delivery
 	t.Function = NewGoFunction(t.Construct, "Function", &GoFunctionProps{
 		Package:     TriggerPackage,
@@ -140,7 +158,7 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		}, d.Source.tells(d.Rules)...),
 	})
 	const description = "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches"
-	t.addRule(description, d.Source.pushes([]rule.Type{rule.Branch, rule.Tag}, nil), &awsevents.CfnRule_TargetProperty{
+	t.addRule(description, d.Source.pushes(allRefs, nil), &awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("Function"),
 		Arn: t.Function.Function.FunctionArn(),
 	})
@@ -152,8 +170,13 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		` --cli-binary-format raw-in-base64-out --payload '{"build":{"type":"TYPE","name":"NAME"}}' /dev/stdout`)
 }
 
+func (t *Trigger) addDeadLetters() {
+	queue, alarm := newDeadLetters(t.Construct)
+	t.DeadLetters, t.Alarms = queue, []awscloudwatch.Alarm{alarm}
+}
+
 // addRule adds the rule of EventBridge.
-func (t *Trigger) addRule(description string, about pushEvents, target *awsevents.CfnRule_TargetProperty) {
+func (t *Trigger) addRule(description string, about *pushEvents, target *awsevents.CfnRule_TargetProperty) {
 	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: t.DeadLetters.QueueArn()}
 	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
 	t.Rule = awsevents.NewCfnRule(t.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
@@ -162,4 +185,5 @@ func (t *Trigger) addRule(description string, about pushEvents, target *awsevent
 		EventPattern: about.pattern,
 		Targets:      []any{target},
 	})
+	mayDeliver(t.DeadLetters, []*string{t.Rule.AttrArn()})
 }

@@ -85,7 +85,7 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 			Topic:     o.Topic,
 			Images:    o.Delivery.Images,
 			Functions: o.functions(notice),
-			Others:    []awscloudwatch.Alarm{o.Trigger.Alarm},
+			Others:    o.Trigger.Alarms,
 		}).Alarms
 	}
 	if cfg.Dashboard {
