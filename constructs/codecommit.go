@@ -22,7 +22,8 @@ type CodeCommitProps struct {
 	// RepositoryName is the CodeCommit repository's name. Required.
 	RepositoryName string
 
-	// Existing says that the repository is there already, in the same account and Region, and is only referred to.
+	// Existing says that the repository is there already, in the same account and Region, and is
+	// only referred to.
 	// Default: false, the repository is created.
 	Existing bool
 
@@ -30,9 +31,9 @@ type CodeCommitProps struct {
 	// Default: "main".
 	Branch string
 
-	// Seed is a folder whose files become the first commit of a new repository: all but .git, and what its .gitignore
-	// excludes. CloudFormation uses it when it creates the repository, and ignores every later change. No file may be empty, and
-	// all may have 20 MB, zipped.
+	// Seed is a folder whose files become the first commit of a new repository: all but .git, and
+	// what its .gitignore excludes. CloudFormation uses it when it creates the repository, and
+	// ignores every later change. No file may be empty, and all may have 20 MB, zipped.
 	// Default: the repository starts empty.
 	Seed string
 
@@ -56,11 +57,13 @@ func (p *CodeCommitProps) Validate() error {
 	case unresolved(p.RepositoryName):
 	case !codeCommitName.MatchString(p.RepositoryName) || strings.HasSuffix(p.RepositoryName, ".git"):
 		errs = append(errs, wrong("RepositoryName",
-			"is %q: CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git", p.RepositoryName))
+			"is %q: CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git",
+			p.RepositoryName))
 	}
 	if p.Seed != "" {
 		if p.Existing {
-			errs = append(errs, wrong("Seed", "is %q, but the repository exists already: a seed is only for a new one, leave it out", p.Seed))
+			errs = append(errs, wrong("Seed",
+				"is %q, but the repository exists already: a seed is only for a new one, leave it out", p.Seed))
 		} else if info, err := os.Stat(p.Seed); err != nil || !info.IsDir() {
 			errs = append(errs, wrong("Seed", "is %q: give a folder (relative to the working directory)", p.Seed))
 		}
@@ -106,7 +109,8 @@ func NewCodeCommit(scope constructs.Construct, id string, props *CodeCommitProps
 // URL is the address for git over HTTPS.
 func (c *CodeCommit) URL() *string { return c.Repository.RepositoryCloneUrlHttp() }
 
-// CloneURLGRC is the address for git-remote-codecommit, which signs in with AWS credentials instead of a password.
+// CloneURLGRC is the address for git-remote-codecommit, which signs in with AWS credentials instead
+// of a password.
 func (c *CodeCommit) CloneURLGRC() *string { return c.Repository.RepositoryCloneUrlGrc() }
 
 // Outputs implements [Source].

@@ -16,7 +16,8 @@ type ImageGates struct {
 	// Default: nothing is judged.
 	Scan *ScanLimits
 
-	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
+	// SmokeTests run the validated image before it is promoted, at most one for each architecture
+	// that is built.
 	// Default: nothing is run.
 	SmokeTests []*SmokeTest
 }
@@ -30,20 +31,21 @@ type DeliveryGates struct {
 
 // GateFunctions are the functions of optional stages.
 type GateFunctions struct {
-	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
+	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an
+	// image has limits for them.
 	ScanGate awslambda.IFunction
 }
 
-// gates are the optional stages, in their order between Validate and Promote. None of them writes to the registry, so that a
-// failure in one of them leaves every tag as it was.
+// gates are the optional stages, in their order between Validate and Promote. None of them writes
+// to the registry, so that a failure in one of them leaves every tag as it was.
 var gates = []gate{scanGate, smokeTest, approval}
 
 // gate is an optional stage. What it has none of may be nil, but for the first three.
 type gate struct {
 	stage string
 
-	// names are those of its actions, for the functions: all of them must have succeeded before anything is promoted. There is
-	// no stage without actions.
+	// names are those of its actions, for the functions: all of them must have succeeded before
+	// anything is promoted. There is no stage without actions.
 	names func(d *DeliveryProps) []string
 
 	// actions are the same ones, for the pipeline.

@@ -171,10 +171,14 @@ func usesOf(p *PipelineProps) uses {
 // pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 func pipelineStatements(p *PipelineProps, used uses) []awsiam.PolicyStatement {
-	statements := slices.Concat(artifactReadWriteStatements(p.Artifacts), p.Delivery.Source.fetches(), []awsiam.PolicyStatement{
-		allow(used.projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
-		allow(used.functions, "lambda:InvokeFunction"),
-	}, used.others)
+	statements := slices.Concat(
+		artifactReadWriteStatements(p.Artifacts),
+		p.Delivery.Source.fetches(),
+		[]awsiam.PolicyStatement{
+			allow(used.projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
+			allow(used.functions, "lambda:InvokeFunction"),
+		},
+		used.others)
 	for _, topic := range used.topics {
 		statements = append(statements, notify(topic)...)
 	}

@@ -193,9 +193,11 @@ func smokeTestProblems(i PipelineImage) []error {
 		case test == nil:
 			errs = append(errs, wrong(at("SmokeTests", n), "is nil: leave it out"))
 		case !slices.ContainsFunc(i.Builds, builds):
-			errs = append(errs, wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Architecture))
+			errs = append(errs, wrong(at("SmokeTests", n),
+				"tests %s, for which nothing is built: leave it out", test.Architecture))
 		case tested[test.Architecture]:
-			errs = append(errs, wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Architecture))
+			errs = append(errs, wrong(at("SmokeTests", n),
+				"tests %s once more: give one test for each architecture", test.Architecture))
 		default:
 			tested[test.Architecture] = true
 		}

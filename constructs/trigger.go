@@ -30,7 +30,8 @@ type TriggerProps struct {
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
 
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an
+	// [EncryptionKey] does.
 	// Default: a key of CloudWatch Logs, which costs nothing.
 	LogKey awskms.IKey
 
@@ -49,42 +50,48 @@ func (p *TriggerProps) Validate() error {
 		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"),
 	}
 	if d := p.Delivery; d != nil && len(d.Rules) > 0 && d.Source.pushes(allRefs, nil) == nil {
-		errs = append(errs, wrong("Delivery", "has build rules, and a source of whose pushes EventBridge isn't told, so that nothing "+
-			"could match them: leave out the rules, or take another source"))
+		errs = append(errs, wrong("Delivery", "has build rules, and a source of whose pushes EventBridge isn't told, "+
+			"so that nothing could match them: leave out the rules, or take another source"))
 	}
 	return errors.Join(errs...)
 }
 
-// Trigger starts a pipeline for each push that counts, with exactly the commit that was pushed: by the time a run starts, the branch
-// may have moved on.
+// Trigger starts a pipeline for each push that counts, with exactly the commit that was pushed: by
+// the time a run starts, the branch may have moved on.
 //
-// Without rules, EventBridge does that alone. With rules, every start goes through a function: a run must know its rule and its
-// branch or tag, and that an EventBridge rule hands variables to a pipeline is documented nowhere. The function also records what
-// becomes of every push, so that one that matches nothing is not just silence.
+// Without rules, EventBridge does that alone. With rules, every start goes through a function: a
+// run must know its rule and its branch or tag, and that an EventBridge rule hands variables to a
+// pipeline is documented nowhere. The function also records what becomes of every push, so that one
+// that matches nothing is not just silence.
 type Trigger struct {
 	constructs.Construct
 
-	// Rule is the EventBridge rule; nil for a source of which EventBridge isn't told. It is an L1 construct, because the CDK's target
-	// for pipelines can't say which commit to build.
+	// Rule is the EventBridge rule; nil for a source of which EventBridge isn't told. It is an L1
+	// construct, because the CDK's target for pipelines can't say which commit to build.
 	Rule awsevents.CfnRule
 
-	// Role is the role with which EventBridge starts the pipeline; nil with rules, and without EventBridge.
+	// Role is the role with which EventBridge starts the pipeline; nil with rules, and without
+	// EventBridge.
 	Role awsiam.Role
 
 	// Function starts the pipeline by rules; nil without.
 	Function *GoFunction
 
-	// DeadLetters holds the events of pushes that should have started a run and did not; nil where there are no events.
+	// DeadLetters holds the events of pushes that should have started a run and did not; nil where
+	// there are no events.
 	DeadLetters awssqs.Queue
 
-	// Alarms are on while there are any. They have no action: give them to [AlarmsProps].Others, or add one.
+	// Alarms are on while there are any. They have no action: give them to [AlarmsProps].Others, or
+	// add one.
 	Alarms []awscloudwatch.Alarm
 
-	// StartCommand is the command line that starts a run at once ("build now"), with words in capitals to be replaced.
+	// StartCommand is the command line that starts a run at once ("build now"), with words in
+	// capitals to be replaced.
 	StartCommand *string
 }
 
-// maxStartDelay is how long a start is tried before it is given up: longer, and the push is no news any more.
+// maxStartDelay is how long a start is tried before it is given up: longer, and the push is no news
+// any more.
 const maxStartDelay = time.Hour
 
 // NewTrigger adds the rule to scope, and the function if there are build rules.
@@ -106,7 +113,8 @@ func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Tri
 // allRefs are what build rules are about.
 var allRefs = []rule.Type{rule.Branch, rule.Tag}
 
-// direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to arrive.
+// direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to
+// arrive.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
 func (t *Trigger) direct(p *TriggerProps, pushes *pushEvents) {
 	t.addDeadLetters()
@@ -120,7 +128,8 @@ func (t *Trigger) direct(p *TriggerProps, pushes *pushEvents) {
 	d := p.Delivery
 	pinned := `{"sourceRevisions":[{"actionName":"` + StageSource + `",` +
 		`"revisionType":"` + d.settings.Source.RevisionType() + `","revisionValue":<commit>}]}`
-	t.addRule("A push to "+d.Branch+" starts the pipeline with the pushed commit", pushes, &awsevents.CfnRule_TargetProperty{
+	description := "A push to " + d.Branch + " starts the pipeline with the pushed commit"
+	t.addRule(description, pushes, &awsevents.CfnRule_TargetProperty{
 		Id:      jsii.String("Pipeline"),
 		Arn:     arn,
 		RoleArn: t.Role.RoleArn(),
@@ -134,8 +143,9 @@ func (t *Trigger) direct(p *TriggerProps, pushes *pushEvents) {
 }
 
 func startCommand(p *TriggerProps) *string {
-	return jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name + " --source-revisions actionName=" +
-		StageSource + ",revisionType=" + p.Delivery.settings.Source.RevisionType() + ",revisionValue=COMMIT")
+	return jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
+		" --source-revisions actionName=" + StageSource + ",revisionType=" + p.Delivery.settings.Source.RevisionType() +
+		",revisionValue=COMMIT")
 }
 
 // byFunction has the function start the pipeline.
@@ -157,7 +167,8 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 			allow([]*string{pipelineARN(t.Construct, p.Pipeline.Name)}, "codepipeline:StartPipelineExecution"),
 		}, d.Source.tells(d.Rules)...),
 	})
-	const description = "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches"
+	const description = "All pushes of branches and tags: " +
+		"the function starts the pipeline for those that a build rule matches"
 	t.addRule(description, d.Source.pushes(allRefs, nil), &awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("Function"),
 		Arn: t.Function.Function.FunctionArn(),

@@ -20,7 +20,8 @@ func FunctionPackages(cfg *config.Config) []string {
 		packages = append(packages, archway.TriggerPackage)
 	}
 	for _, gate := range gatePackages {
-		if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return slices.ContainsFunc(p.Images, gate.needs) }) {
+		needs := func(p config.Pipeline) bool { return slices.ContainsFunc(p.Images, gate.needs) }
+		if slices.ContainsFunc(cfg.Pipelines, needs) {
 			packages = append(packages, gate.name)
 		}
 	}

@@ -13,7 +13,9 @@ import (
 )
 
 // imageGates are the optional stages that look at one image.
-func imageGates(scope constructs.Construct, cfg *config.Image, staging awsecr.IRepository, props *imageProps) archway.ImageGates {
+func imageGates(
+	scope constructs.Construct, cfg *config.Image, staging awsecr.IRepository, props *imageProps,
+) archway.ImageGates {
 	return archway.ImageGates{
 		Scan:       scanLimits(cfg.ScanGate),
 		SmokeTests: newSmokeTests(scope, cfg, staging, props),
@@ -27,11 +29,15 @@ type gates struct {
 }
 
 // newGates adds the functions of the optional stages that are asked for.
-func newGates(stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, key awskms.IKey, removal awscdk.RemovalPolicy) gates {
+func newGates(
+	stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, key awskms.IKey, removal awscdk.RemovalPolicy,
+) gates {
 	var g gates
 	if slices.ContainsFunc(cfg.Images, hasScanGate) {
 		g.ScanGate = newScanGate(stack, cfg, delivery, key, removal)
-		g.watched = append(g.watched, archway.WatchedFunction{Name: "ScanGate", Function: g.ScanGate, Does: "judges what scans have found", Then: repeats})
+		g.watched = append(g.watched, archway.WatchedFunction{
+			Name: "ScanGate", Function: g.ScanGate, Does: "judges what scans have found", Then: repeats,
+		})
 	}
 	return g
 }

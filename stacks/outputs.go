@@ -13,7 +13,9 @@ import (
 )
 
 // addOutputs shows after a deployment what a person needs next.
-func addOutputs(stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Pipeline) {
+func addOutputs(
+	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Pipeline,
+) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 	}

@@ -31,7 +31,8 @@ func parse(raw json.RawMessage) (*Build, error) {
 		Build Build `json:"build"`
 	}
 	if err := strict.Decode(raw, &wish); err != nil {
-		return nil, fmt.Errorf(`expected {"build":{"type":"branch","name":"…","commit":"…"}}, the commit being optional: %w`, err)
+		return nil, fmt.Errorf(
+			`expected {"build":{"type":"branch","name":"…","commit":"…"}}, the commit being optional: %w`, err)
 	}
 	return &wish.Build, nil
 }

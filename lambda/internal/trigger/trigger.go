@@ -66,7 +66,9 @@ type trigger struct {
 
 // Handler decides by the rules. It records everything with the decision. An error makes Lambda try
 // again, and then put the event into the dead-letter queue.
-func Handler(loaded *settings.Loaded, source history.Source, starter Starter, patience retry.Policy, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
+func Handler(
+	loaded *settings.Loaded, source history.Source, starter Starter, patience retry.Policy, log *slog.Logger,
+) (func(context.Context, json.RawMessage) (Result, error), error) {
 	t := &trigger{settings: loaded, source: source, starter: starter}
 	for _, r := range loaded.Rules {
 		m, err := rule.Compile(r.Rule)

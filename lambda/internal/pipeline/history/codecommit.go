@@ -37,7 +37,8 @@ func (c CodeCommit) Compare(ctx context.Context, commit, other string) (Relation
 	case cannotTell(err):
 		return Unknown, nil
 	case err != nil:
-		return Unknown, fmt.Errorf("ask for the merge base of %.12s and %.12s in %s: %w", commit, other, c.repository, err)
+		return Unknown, fmt.Errorf("ask for the merge base of %.12s and %.12s in %s: %w",
+			commit, other, c.repository, err)
 	}
 	switch aws.ToString(out.BaseCommitId) {
 	case other:
@@ -57,7 +58,8 @@ func cannotTell(err error) bool {
 	var divergence *types.TipsDivergenceExceededException
 	var content *types.MaximumFileContentToLoadExceededException
 	var items *types.MaximumItemsToCompareExceededException
-	return errors.As(err, &missing) || errors.As(err, &invalid) || errors.As(err, &divergence) || errors.As(err, &content) || errors.As(err, &items)
+	return errors.As(err, &missing) || errors.As(err, &invalid) || errors.As(err, &divergence) ||
+		errors.As(err, &content) || errors.As(err, &items)
 }
 
 // Head implements Source.
@@ -90,9 +92,9 @@ func (c CodeCommit) Branch(ctx context.Context, name string) (string, error) {
 }
 
 // Tag gives the commit that a git tag leads to, annotated or not, or "". No call of CodeCommit is
-// about tags, but the specifier of a folder's version may be one. Whether it may be written as refs/tags/… is documented for other calls only,
-// so the bare name is asked for where that leads nowhere. What is the name of a branch, too, could
-// stand for it instead, and is refused.
+// about tags, but the specifier of a folder's version may be one. Whether it may be written as
+// refs/tags/… is documented for other calls only, so the bare name is asked for where that leads
+// nowhere. What is the name of a branch, too, could stand for it instead, and is refused.
 // https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetFolder.html
 func (c CodeCommit) Tag(ctx context.Context, name string) (string, error) {
 	specifiers := []string{"refs/tags/" + name}
@@ -111,7 +113,8 @@ func (c CodeCommit) Tag(ctx context.Context, name string) (string, error) {
 		case err != nil:
 			return "", err
 		case branch != "":
-			return "", fmt.Errorf("%s has a branch %q, and CodeCommit can't tell it from the tag %q: delete one of them", c.repository, specifier, name)
+			return "", fmt.Errorf("%s has a branch %q, and CodeCommit can't tell it from the tag %q: delete one of them",
+				c.repository, specifier, name)
 		}
 		return commit, nil
 	}
@@ -166,7 +169,8 @@ func (c CodeCommit) Push(event json.RawMessage) (*Push, error) {
 	}
 	switch {
 	case p.Repository != c.repository:
-		return p, fmt.Errorf("the event is about the repository %q, and this pipeline builds %q", p.Repository, c.repository)
+		return p, fmt.Errorf("the event is about the repository %q, and this pipeline builds %q",
+			p.Repository, c.repository)
 	case p.Deleted:
 	case p.Event == "" || p.Name == "" || !settings.IsCommit(p.Commit):
 		return p, errors.New(isNone + "id, detail.referenceName or detail.commitId is missing or wrong")

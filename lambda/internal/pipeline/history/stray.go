@@ -33,7 +33,8 @@ func stray(ctx context.Context, s repository, t rule.Type, name, commit string) 
 	case err != nil:
 		return "", err
 	case relation == Unknown:
-		return fmt.Sprintf("the source repository can't compare %.12s with the head of the branch %q, %.12s", commit, name, head), nil
+		return fmt.Sprintf("the source repository can't compare %.12s with the head of the branch %q, %.12s",
+			commit, name, head), nil
 	case relation != Precedes:
 		return fmt.Sprintf("%.12s is not in the history of the branch %q, whose head is %.12s", commit, name, head), nil
 	}
