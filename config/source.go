@@ -2,6 +2,26 @@ package config
 
 import "strings"
 
+// Source is the CodeCommit repository of a pipeline.
+type Source struct {
+	// Name of the CodeCommit repository: 1 to 100 letters, digits, periods, underscores and
+	// hyphens, not ending in .git.
+	// Default: the name of the pipeline.
+	Repository string `json:"repository"`
+
+	// Whether the repository exists already in this account and Region. If not, the stack creates
+	// it.
+	Existing bool `json:"existing"`
+
+	// The branch whose pushes start the pipeline.
+	Branch string `json:"branch"`
+
+	// Folder whose files become the first commit of a new repository, relative to the folder of
+	// cdk.json. It is read only when the repository is created.
+	// Default: the repository starts empty.
+	Seed string `json:"seed"`
+}
+
 // source reads the source of a pipeline. The name of the pipeline is "" if it has no valid one.
 func (r *reader) source(pipeline object, name string, taken names) Source {
 	s := defaultPipeline().Source

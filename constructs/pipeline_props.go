@@ -24,8 +24,7 @@ type PipelineProps struct {
 	// Promoter is what promotes, of [NewPromoter]. Required, unless the images are never promoted.
 	Promoter *Promoter
 
-	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
-	ScanGate awslambda.IFunction
+	GateFunctions
 
 	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
 	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
@@ -57,13 +56,7 @@ type PipelineImage struct {
 	// Merge makes an index of what was built. Required.
 	Merge *Merge
 
-	// Scan stops the validated image if scans have found more in it than this.
-	// Default: nothing is judged.
-	Scan *ScanLimits
-
-	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
-	// Default: nothing is run.
-	SmokeTests []*SmokeTest
+	ImageGates
 
 	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
 	// Default: none.
@@ -126,8 +119,10 @@ func (p *PipelineProps) Validate() error {
 	case p.Promoter != nil || len(p.Verify) > 0 || p.RollbackOnFailure:
 		errs = append(errs, wrong("Promoter, Verify and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
-	if slices.ContainsFunc(p.Delivery.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
-		errs = append(errs, missing(p.ScanGate == nil, "ScanGate", "the function that judges the findings of scans, as an image has limits for them"))
+	for _, g := range gates {
+		if g.lacks != nil {
+			errs = append(errs, g.lacks(p))
+		}
 	}
 	if n := 1 + len(p.Verify); n > maxActionsPerStage {
 		errs = append(errs, wrong("Verify", "makes %d actions of the stage: CodePipeline allows %d", n, maxActionsPerStage))
@@ -167,18 +162,9 @@ func (i PipelineImage) problems() []error {
 			seen[build.Architecture] = true
 		}
 	}
-	errs = append(errs, i.Scan.problems()...)
-	tested := map[Architecture]bool{}
-	for n, test := range i.SmokeTests {
-		switch {
-		case test == nil:
-			add(wrong(at("SmokeTests", n), "is nil: leave it out"))
-		case !seen[test.Architecture]:
-			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Architecture))
-		case tested[test.Architecture]:
-			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Architecture))
-		default:
-			tested[test.Architecture] = true
+	for _, g := range gates {
+		if g.problems != nil {
+			errs = append(errs, g.problems(i)...)
 		}
 	}
 	return append(errs, i.Validation.problems()...)

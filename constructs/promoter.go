@@ -81,13 +81,11 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		MaxEventAge: 15 * time.Minute,
 		Files:       d.files(),
 		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
-		Statements: []awsiam.PolicyStatement{
+		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{pipelineARN(scope, d.PipelineName)},
 				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
-			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
-			jobResult(),
-		},
+		}, d.Source.tells(d.Rules), []awsiam.PolicyStatement{jobResult()}),
 		LogRetention:  props.LogRetention,
 		LogKey:        props.LogKey,
 		RemovalPolicy: props.RemovalPolicy,
@@ -112,17 +110,4 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		image.Registry.onlyWriters(writers...)
 	}
 	return &Promoter{GoFunction: function, Access: access}
-}
-
-// sourceHistory is what functions ask the source: whether a commit is where its branch or tag is, and which of two is newer.
-func sourceHistory(d *Delivery) []string {
-	actions := []string{"codecommit:GetMergeOptions"}
-	of := func(t RefType) func(Rule) bool { return func(r Rule) bool { return r.Type == t } }
-	if len(d.Rules) == 0 || slices.ContainsFunc(d.Rules, of(BranchRef)) {
-		actions = append(actions, "codecommit:GetBranch")
-	}
-	if slices.ContainsFunc(d.Rules, of(TagRef)) {
-		actions = append(actions, "codecommit:GetFolder")
-	}
-	return actions
 }

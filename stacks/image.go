@@ -15,7 +15,7 @@ import (
 
 type imageProps struct {
 	Pipeline      *config.Pipeline
-	Source        *archway.Source
+	Source        archway.Source
 	Artifacts     *archway.Artifacts
 	Key           awskms.IKey
 	RemovalPolicy awscdk.RemovalPolicy
@@ -44,7 +44,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			PullThrough:  caches(props.Pipeline.PullThrough),
 
 			Artifacts:  props.Artifacts.Bucket,
-			SourceURL:  *props.Source.CloneURL(),
+			SourceURL:  *props.Source.URL(),
 			Context:    cfg.Context,
 			Dockerfile: cfg.Dockerfile,
 			Target:     cfg.Target,
@@ -86,12 +86,11 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Image:         cfg.Name,
 			Builds:        builds,
 			Artifacts:     props.Artifacts.Bucket,
-			SourceURL:     *props.Source.CloneURL(),
+			SourceURL:     *props.Source.URL(),
 			LogKey:        props.Key,
 			RemovalPolicy: props.RemovalPolicy,
 		}),
-		Scan:          scanLimits(cfg.ScanGate),
-		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),
+		ImageGates:    imageGates(scope, cfg, registry.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    validation(cfg.Validation),

@@ -38,13 +38,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{
-		RepositoryName: cfg.Source.Repository,
-		Existing:       cfg.Source.Existing,
-		Branch:         cfg.Source.Branch,
-		Seed:           cfg.Source.Seed,
-		RemovalPolicy:  removal,
-	})
+	source := newSource(stack, &cfg.Source, removal)
 	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
@@ -60,7 +54,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Branch:       cfg.Source.Branch,
 		Images:       images,
 		Rules:        rulesOf(cfg.Rules),
-		Approval:     newApproval(stack, cfg.Approval, topic, key),
+		DeliveryGates: archway.DeliveryGates{
+			Approval: newApproval(stack, cfg.Approval, topic, key),
+		},
 	})
 	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key, RemovalPolicy: removal})
 	var promoter *archway.Promoter
@@ -73,21 +69,21 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 			RemovalPolicy:  removal,
 		})
 	}
-	scanGate := newScanGate(stack, cfg, delivery, key, removal)
+	gates := newGates(stack, cfg, delivery, key, removal)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
 		Validator:         validator.Function,
 		Promoter:          promoter,
 		Execution:         archway.Execution(cfg.ExecutionMode),
-		ScanGate:          scanGate,
+		GateFunctions:     gates.GateFunctions,
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates, Trigger: trigger,
 		Topic: topic, Key: key,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)

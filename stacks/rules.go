@@ -9,24 +9,6 @@ import (
 	"archway/internal/platform"
 )
 
-// FunctionPackages are the packages of the functions that the stacks deploy.
-func FunctionPackages(cfg *config.Config) []string {
-	packages := []string{archway.ValidatePackage}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Promotes }) {
-		packages = append(packages, archway.PromotePackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, config.Pipeline.Topic) {
-		packages = append(packages, archway.NotifyPackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return len(p.Rules) > 0 }) {
-		packages = append(packages, archway.TriggerPackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return slices.ContainsFunc(p.Images, hasScanGate) }) {
-		packages = append(packages, archway.ScanGatePackage)
-	}
-	return packages
-}
-
 // rulesOf are the build rules as the constructs take them.
 func rulesOf(rules []config.Rule) []archway.Rule {
 	var all []archway.Rule

@@ -14,11 +14,8 @@ import (
 
 func hasScanGate(image config.Image) bool { return image.ScanGate != nil }
 
-// newScanGate adds the function that judges scans, if an image asks for it. It may look at those images only.
+// newScanGate adds the function that judges scans. It may look at the images only that ask for it.
 func newScanGate(stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, key awskms.IKey, removal awscdk.RemovalPolicy) awslambda.IFunction {
-	if !slices.ContainsFunc(cfg.Images, hasScanGate) {
-		return nil
-	}
 	return archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{
 		Delivery:      delivery,
 		Enhanced:      slices.ContainsFunc(cfg.Images, func(i config.Image) bool { return hasScanGate(i) && i.ScanGate.Enhanced }),

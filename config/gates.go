@@ -1,0 +1,20 @@
+package config
+
+// ImageGates are the optional stages that look at one image, between its validation and its
+// promotion.
+type ImageGates struct {
+	// A judgment of what scans have found in the image, before a tag points at it.
+	// Default: nothing is judged; ECR scans each image all the same.
+	ScanGate *ScanGate `json:"scanGate,omitempty"`
+
+	// A run of the validated image on each architecture, before a tag points at it.
+	// Default: it is not run.
+	SmokeTest *SmokeTest `json:"smokeTest,omitempty"`
+}
+
+func (r *reader) imageGates(image object) ImageGates {
+	return ImageGates{
+		ScanGate:  r.scanGate(image),
+		SmokeTest: r.smokeTest(image),
+	}
+}
