@@ -1,0 +1,82 @@
+package validation
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"archway/internal/settings"
+	"archway/lambda/internal/fixture"
+	lt "archway/lambda/internal/fixture/layertest"
+)
+
+// appended makes an image of one layer of four MiB that begins sorted, with more entries behind its end.
+func appended(more ...lt.Entry) func(*fixture.Store) specs.Descriptor {
+	entries := []lt.Entry{
+		lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), lt.Exe("app", lt.Static("arm64")), lt.Plain("z", make([]byte, 4<<20)),
+	}
+	return func(s *fixture.Store) specs.Descriptor {
+		return s.Image(fixture.ImageSpec{
+			Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayer, Layers: [][]lt.Entry{append(entries, more...)},
+		})
+	}
+}
+
+const notRead = "layers that were not read to their ends"
+
+func readQuickly(s *scene) { s.image().Validation.Quick = true }
+
+// Settings that say nothing have every layer read whole.
+func TestActionReadsAllLayers(t *testing.T) {
+	if _, log, err := act(t, appended(), nil); err != nil || strings.Contains(log, notRead) {
+		t.Errorf("error %v, log:\n%s", err, log)
+	}
+	wrong := appended(lt.Exe("app", lt.Static("amd64")))
+	_, log, err := act(t, wrong, nil)
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "1. error entry-elf: linux/arm64") || strings.Contains(log, notRead) {
+		t.Errorf("error %v, log:\n%s", err, log)
+	}
+	// Who turns it off is told in the log what wasn't read.
+	if _, log, err := act(t, wrong, readQuickly); err != nil || !strings.Contains(log, notRead) {
+		t.Errorf("error %v, log:\n%s", err, log)
+	}
+}
+
+// A layer whose bytes are damaged behind what starts is found by all of it alone.
+func TestActionComparesAllLayersWithTheirDigests(t *testing.T) {
+	damaged := func(s *fixture.Store) specs.Descriptor {
+		d := appended()(s)
+		for of, b := range s.Blobs {
+			if len(b) > 4<<20 {
+				other := append([]byte(nil), b...)
+				other[3<<20] ^= 1
+				s.Blobs[of] = other
+			}
+		}
+		return d
+	}
+	_, _, err := act(t, damaged, nil)
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "1. error layer-digest: linux/arm64") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// CodePipeline hands a token on from whoever has reported for a job. This action gives none and takes none: whatever one says has
+// been read, all is read.
+func TestActionBelievesNoContinuationToken(t *testing.T) {
+	root := digest.FromString("x").String()
+	for _, token := range []string{
+		"x", `{"v":1,"layers":["` + root + `"]}`, "app:" + root, `{"v":1,"job":"job","proven":true}`, strings.Repeat("x", 1<<20), "\x00",
+	} {
+		with := func(s *scene) { s.continuation = token }
+		if variables, _, err := act(t, appended(), with); err != nil || variables[settings.Digest] == "" {
+			t.Errorf("%.50q: error %v", token, err)
+		}
+		_, _, err := act(t, appended(lt.Exe("app", lt.Static("amd64"))), with)
+		if f := failed(err); f == nil || !strings.Contains(f.Message, "error entry-elf: linux/arm64") {
+			t.Errorf("%.50q: error %v", token, err)
+		}
+	}
+}
