@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -179,6 +180,32 @@ func TestLayersThatGNUTarHasAppendedTo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A file of 2 GiB that is nothing but holes costs the archive nothing, and reading it no memory.
+func TestLayersWithHolesAreReadInLittleMemory(t *testing.T) {
+	x := newTarred(t)
+	x.file("app", lt.Static("arm64"))
+	x.file("data", nil)
+	x.must(os.Truncate(filepath.Join(x.folder, "data"), 2<<30))
+	x.tar("-c", "-S", "--sort=name", ".")
+	x.file("app", lt.Static("amd64"))
+	x.tar("-r", "-S", "./app")
+	archive, err := os.ReadFile(x.archive)
+	x.must(err)
+	s := fixture.New()
+	root := s.Index(s.Linux("amd64", ""), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Archives: [][]byte{archive}})).Digest
+	want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: true}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	found := short(findings(t, s, root, want, nil))
+	runtime.ReadMemStats(&after)
+	if diff := cmp.Diff([]string{"error entry-elf linux/arm64", "warning all-elf linux/arm64"}, found); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; len(archive) > 1<<20 || allocated > 16<<20 {
+		t.Errorf("%d bytes were allocated for an archive of %d", allocated, len(archive))
 	}
 }
 
