@@ -1,8 +1,13 @@
 package validation
 
 import (
+	"context"
+	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -77,6 +82,57 @@ func TestActionBelievesNoContinuationToken(t *testing.T) {
 		_, _, err := act(t, appended(lt.Exe("app", lt.Static("amd64"))), with)
 		if f := failed(err); f == nil || !strings.Contains(f.Message, "error entry-elf: linux/arm64") {
 			t.Errorf("%.50q: error %v", token, err)
+		}
+	}
+}
+
+// until is a context whose deadline is reached when the test says so, and not by any clock.
+type until struct {
+	context.Context
+	reached chan struct{}
+}
+
+func (u until) Deadline() (time.Time, bool) { return time.Now().Add(time.Hour), true }
+func (u until) Done() <-chan struct{}       { return u.reached }
+
+func (u until) Err() error {
+	select {
+	case <-u.reached:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// An image that takes longer than there is time is refused, and the message says what helps.
+func TestActionWithoutTimeForAllLayers(t *testing.T) {
+	variables, log, err := act(t, appended(), func(s *scene) {
+		u := until{t.Context(), make(chan struct{})}
+		s.ctx = u
+		stop := sync.OnceFunc(func() { close(u.reached) })
+		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			for d, b := range s.store.Blobs {
+				if len(b) > 4<<20 && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, d.String()) {
+					w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+					_, _ = w.Write(b[:1<<20])
+					stop()
+					<-r.Context().Done()
+					return true
+				}
+			}
+			return false
+		})
+	})
+	f := failed(err)
+	if f == nil || variables != nil {
+		t.Fatalf("error %v, log:\n%s", err, log)
+	}
+	for _, part := range []string{
+		". error limits: linux/arm64 (sha256:", "not proven (the time limit was reached)", "0 of 1 layers were read whole",
+		`in a pipeline with "deep": false`, "No tag was moved.",
+	} {
+		if !strings.Contains(f.Message, part) {
+			t.Errorf("the message lacks %q:\n%s", part, f.Message)
 		}
 	}
 }
