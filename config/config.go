@@ -306,7 +306,8 @@ type Validation struct {
 	// Whether each platform must have a bill of materials that is about it. The image's sbom makes them.
 	RequireSBOM bool `json:"requireSBOM"`
 
-	// Whether every program and library in every layer is looked at, which takes reading all of them; else only what starts.
+	// Whether every layer is read whole, compared with its digests, and every program and library in it looked at; else only
+	// what starts, in no more of the layers than that takes. Default: true.
 	Deep bool `json:"deep"`
 }
 

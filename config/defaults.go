@@ -40,5 +40,5 @@ func defaultTags() Tags {
 func defaultBuild() Build { return Build{Compute: Medium, TimeoutMinutes: 60} }
 
 func defaultValidation() Validation {
-	return Validation{AllowedPlatforms: []string{}, Downgrade: map[string]Downgrade{}}
+	return Validation{AllowedPlatforms: []string{}, Downgrade: map[string]Downgrade{}, Deep: true}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // noValidation is the validation of an image that says nothing about it.
-var noValidation = config.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]config.Downgrade{}}
+var noValidation = config.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]config.Downgrade{}, Deep: true}
 
 func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
@@ -83,7 +83,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					"downgrade": {"config-parity": {"severity": "info", "reason": " arm64 needs a wrapper "}, "regression": {"severity": "warning", "reason": "amd64 is given up"}},
 					"requireProvenance": true,
 					"requireSBOM": true,
-					"deep": true
+					"deep": false
 				},
 				"builds": {"arm64": {"compute": "2XLARGE", "timeoutMinutes": 480.0}},
 				"buildkitImage": "docker.io/moby/buildkit:v0.25.1"
@@ -139,7 +139,6 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					},
 					RequireProvenance: true,
 					RequireSBOM:       true,
-					Deep:              true,
 				},
 				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",

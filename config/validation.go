@@ -25,7 +25,9 @@ func (r *reader) validation(image object, platforms []platform.Platform) Validat
 	v.Downgrade = r.downgrades(o)
 	v.RequireProvenance = o.flag("requireProvenance")
 	v.RequireSBOM = o.flag("requireSBOM")
-	v.Deep = o.flag("deep")
+	if o.has("deep") {
+		v.Deep = o.flag("deep")
+	}
 	return v
 }
 

@@ -32,9 +32,10 @@ type Validation struct {
 	// Default: it may be missing.
 	RequireSBOM bool
 
-	// Deep looks at every program and library in every layer, which takes reading all of them.
-	// Default: only what starts in each image is looked at.
-	Deep bool
+	// Quick reads no more of the layers than it takes to follow what starts in each image. Most bytes are then never compared
+	// with their digests, and a layer that begins sorted can replace a program behind what was read.
+	// Default: every layer is read whole, and every program and library in it is looked at.
+	Quick bool
 }
 
 // Downgrade makes the findings of a check weigh less.
@@ -87,7 +88,7 @@ func (v Validation) problems() []error {
 
 // settings is the same in the functions' own form.
 func (v Validation) settings() settings.Validation {
-	s := settings.Validation{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: v.Deep}
+	s := settings.Validation{Allow: v.AllowedPlatforms, Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Quick: v.Quick}
 	for name, d := range v.Downgrade {
 		if s.Downgrade == nil {
 			s.Downgrade = map[string]settings.Downgrade{}

@@ -114,7 +114,7 @@ func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
 }
 
 func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, RequireSBOM: cfg.RequireSBOM, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
+	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, RequireSBOM: cfg.RequireSBOM, Quick: !cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
 	for name, d := range cfg.Downgrade {
 		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
 	}

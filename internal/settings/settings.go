@@ -127,8 +127,9 @@ type Validation struct {
 	// Provenance requires of each platform a statement about how it was built, and SBOM a bill of materials.
 	Provenance bool `json:"provenance,omitempty"`
 	SBOM       bool `json:"sbom,omitempty"`
-	// Deep looks at every program and library in every layer.
-	Deep bool `json:"deep,omitempty"`
+	// Quick reads no more of the layers than it takes to follow what starts. Else all of them are read whole, and every program
+	// and library in them is looked at.
+	Quick bool `json:"quick,omitempty"`
 }
 
 // Downgrade makes the findings of one check weigh less.

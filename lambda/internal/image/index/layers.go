@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Started struct {
 	Census *rootfs.Census
 	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
 	Unproven string
+	// Cure says what would prove it.
+	Cure string
 }
 
 const (
@@ -163,14 +166,17 @@ func (f *follower) follow(whole, reading context.Context) error {
 // not be asked.
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
-	switch reason, beyond := rootfs.Beyond(err); {
+	var limit *rootfs.Limit
+	switch {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
-	case beyond:
-		s.Unproven, f.entry.Start = f.unproven(s, reason), s
+	case errors.As(err, &limit):
+		s.Unproven, f.entry.Start = f.unproven(s, limit.Reason), s
+		s.Cure = cmp.Or(limit.Cure, "build the image without what goes beyond the limit")
 	case errors.Is(err, registry.ErrNotFound):
 		f.entry.missing(err)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
+		s.Cure = f.moreTime()
 	default:
 		return err
 	}
@@ -260,6 +266,15 @@ func (f *follower) unproven(s *Started, reason string) string {
 	}
 	return fmt.Sprintf("%s not proven (%s): %s; %d of %d layers were read whole, %d of %d MiB in all",
 		what, reason, reached, whole, len(readings), read>>20, all>>20)
+}
+
+// moreTime says what helps where the time was too short.
+func (f *follower) moreTime() string {
+	const cure = "make the image smaller, or give more time (--timeout; a pipeline's function has all that Lambda gives)"
+	if f.deep {
+		return cure + `, or have only what starts read: without --deep, in a pipeline with "deep": false`
+	}
+	return cure
 }
 
 // missing notes that the registry doesn't have a layer that it said to have. Which one, the error knows.

@@ -283,8 +283,12 @@ func (d *Damage) Error() string {
 func (d *Damage) Unwrap() error { return d.cause }
 
 // Limit says that a layer goes beyond a limit, so that it was not read to its end.
-type Limit struct{ what string }
+type Limit struct {
+	what string
+	// Cure says what to do. Empty where only less of everything helps.
+	Cure string
+}
 
 func (l *Limit) Error() string { return l.what }
 
-func limit(format string, args ...any) *Limit { return &Limit{fmt.Sprintf(format, args...)} }
+func limit(format string, args ...any) *Limit { return &Limit{what: fmt.Sprintf(format, args...)} }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -75,6 +77,7 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 		"zstd":           lt.Zstd(archive),
 		"zstd, strong":   lt.Zstd(archive, zstd.WithEncoderLevel(zstd.SpeedBestCompression)),
 		"zstd, large":    lt.Zstd(archive, zstd.WithWindowSize(32<<20), zstd.WithSingleSegment(false)),
+		"zstd, ultra":    lt.Zstd(archive, zstd.WithWindowSize(128<<20), zstd.WithSingleSegment(false)),
 		"zstd, two":      append(lt.Zstd(archive[:1024]), lt.Zstd(archive[1024:])...),
 		"zstd, skipping": append([]byte{0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3}, lt.Zstd(archive)...),
 	} {
@@ -206,7 +209,7 @@ func TestLimits(t *testing.T) {
 		"path":   {lt.Tar(lt.Plain(strings.Repeat("x", 5000), nil)), "4096 bytes"},
 		"link":   {lt.Tar(lt.Link("a", strings.Repeat("x", 5000))), "4096 bytes"},
 		"depth":  {lt.Tar(lt.Plain(deep, nil)), "256 names"},
-		"window": {largeWindow(), "32 MiB"},
+		"window": {windowed(256 << 20), "128 MiB"},
 	} {
 		_, _, err := read(bytes.NewReader(test.layer), options(test.layer))
 		var limit *layer.Limit
@@ -216,9 +219,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// largeWindow is what "zstd --ultra -22" makes.
-func largeWindow() []byte {
-	return lt.Zstd(bytes.Repeat(archive, 20), zstd.WithWindowSize(128<<20), zstd.WithSingleSegment(false))
+// windowed compresses with a window that its header names.
+func windowed(size int) []byte {
+	return lt.Zstd(bytes.Repeat(archive, 20), zstd.WithWindowSize(size), zstd.WithSingleSegment(false))
 }
 
 func TestBombsAreLeftAlone(t *testing.T) {
@@ -280,6 +283,81 @@ func TestLargeWindowsWaitForEachOther(t *testing.T) {
 	}
 	second.Close()
 	second.Close()
+}
+
+// A compressor that knows the size writes one segment, whose window is all of it: "zstd --ultra -22 FILE" does, up to 128 MiB.
+func TestAnnouncedWindows(t *testing.T) {
+	large := lt.Tar(lt.Plain("z", make([]byte, 20<<20)))
+	segment := func(b []byte) []byte {
+		z, err := zstd.NewWriter(nil, zstd.WithSingleSegment(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z.EncodeAll(b, nil)
+	}
+	skipped := func(size int) []byte { // as pzstd writes it before each frame
+		return append([]byte{0x50, 0x2a, 0x4d, 0x18, byte(size), byte(size >> 8), 0, 0}, make([]byte, size)...)
+	}
+	for name, test := range map[string]struct {
+		layer []byte
+		large bool
+	}{
+		"one small segment":           {segment(archive), false},
+		"one segment":                 {segment(large), true},
+		"behind what is skipped":      {slices.Concat(skipped(4), segment(large)), true},
+		"behind much that is skipped": {slices.Concat(skipped(30_000), skipped(30_000), segment(large)), true},
+		"a window":                    {windowed(128 << 20), true},
+		"nothing but what is skipped": {skipped(4), false},
+	} {
+		r, err := layer.Open(t.Context(), bytes.NewReader(test.layer), options(test.layer))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := r.Memory() > layer.OrdinaryMemory; got != test.large {
+			t.Errorf("%s: %d MiB", name, r.Memory()>>20)
+		}
+		for err == nil {
+			_, err = r.Next()
+		}
+		if err != io.EOF {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.Close()
+	}
+}
+
+// A large window neither counts against the memory that the program allows itself, nor leaves room when it is gone.
+func TestLargeWindowsGetRoom(t *testing.T) {
+	const limit = 1 << 40
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	for size, want := range map[int]int64{8 << 20: 0, 32 << 20: 0, 128 << 20: 96 << 20, 256 << 20: 96 << 20} {
+		b := windowed(size)
+		r, err := layer.Open(t.Context(), bytes.NewReader(b), options(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := debug.SetMemoryLimit(-1) - limit; got != want {
+			t.Errorf("a window of %d MiB: %d bytes more, want %d", size>>20, got, want)
+		}
+		r.Close()
+		r.Close()
+		if got := debug.SetMemoryLimit(-1); got != limit {
+			t.Errorf("a window of %d MiB left a limit of %d", size>>20, got)
+		}
+	}
+}
+
+// What begins with ordinary frames is given no more than those get.
+func TestLaterFramesWithLargerWindows(t *testing.T) {
+	b := append(lt.Zstd(archive), windowed(32<<20)...)
+	_, _, err := read(bytes.NewReader(b), options(b))
+	var limit *layer.Limit
+	if err != nil && !errors.As(err, &limit) {
+		t.Fatal(err)
+	}
+	if limit == nil || !strings.Contains(err.Error(), "more than 8 MiB") {
+		t.Errorf("%v", err)
+	}
 }
 
 func FuzzLayer(f *testing.F) {

@@ -180,7 +180,7 @@ func (l *stacked) stop(err error) error {
 	var damage *layer.Damage
 	switch {
 	case errors.As(err, &limit):
-		err = &Limit{Layer: l.digest, Reason: limit.Error()}
+		err = &Limit{Layer: l.digest, Reason: limit.Error(), Cure: limit.Cure}
 	case errors.As(err, &damage):
 		err = &Damage{Layer: l.digest, Reason: damage.Error()}
 	}

@@ -143,6 +143,8 @@ type Limit struct {
 	// Layer is empty where it is not about one layer.
 	Layer  digest.Digest
 	Reason string
+	// Cure says what to do. Empty where only less of everything helps.
+	Cure string
 }
 
 func (l *Limit) Error() string { return fmt.Sprintf("layer %s: %s", l.Layer, l.Reason) }
