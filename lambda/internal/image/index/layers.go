@@ -163,12 +163,13 @@ func (f *follower) follow(whole, reading context.Context) error {
 // not be asked.
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
+	var failed *rootfs.SourceError
 	switch reason, beyond := rootfs.Beyond(err); {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
 	case beyond:
 		s.Unproven, f.entry.Start = f.unproven(s, reason), s
-	case errors.Is(err, registry.ErrNotFound):
-		f.entry.missing(err)
+	case errors.Is(err, registry.ErrNotFound) && errors.As(err, &failed):
+		f.entry.missing(failed.Layer)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
 	default:
@@ -262,11 +263,11 @@ func (f *follower) unproven(s *Started, reason string) string {
 		what, reason, reached, whole, len(readings), read>>20, all>>20)
 }
 
-// missing notes that the registry doesn't have a layer that it said to have. Which one, the error knows.
-func (e *Entry) missing(err error) {
+// missing notes that the registry doesn't have a layer that it said to have.
+func (e *Entry) missing(layer digest.Digest) {
 	e.Start = nil
 	for _, b := range e.Blobs {
-		if strings.Contains(err.Error(), b.Descriptor.Digest.String()) {
+		if b.Descriptor.Digest == layer {
 			b.State = Missing
 		}
 	}
