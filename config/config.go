@@ -341,7 +341,7 @@ type Build struct {
 // ExecutionMode says what happens to a push while an earlier one is still running.
 type ExecutionMode string
 
-// The execution modes. CodePipeline's third, PARALLEL, is refused: see checkExecutionMode.
+// The execution modes. CodePipeline's third, PARALLEL, is refused: see parallel.
 const (
 	Queued     ExecutionMode = "QUEUED"
 	Superseded ExecutionMode = "SUPERSEDED"

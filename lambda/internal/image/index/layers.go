@@ -167,13 +167,14 @@ func (f *follower) follow(whole, reading context.Context) error {
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
 	var limit *rootfs.Limit
+	var failed *rootfs.SourceError
 	switch {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
 	case errors.As(err, &limit):
 		s.Unproven, f.entry.Start = f.unproven(s, limit.Reason), s
 		s.Cure = cmp.Or(limit.Cure, "build the image without what goes beyond the limit")
-	case errors.Is(err, registry.ErrNotFound):
-		f.entry.missing(err)
+	case errors.Is(err, registry.ErrNotFound) && errors.As(err, &failed):
+		f.entry.missing(failed.Layer)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
 		s.Cure = f.moreTime()
@@ -277,11 +278,11 @@ func (f *follower) moreTime() string {
 	return cure
 }
 
-// missing notes that the registry doesn't have a layer that it said to have. Which one, the error knows.
-func (e *Entry) missing(err error) {
+// missing notes that the registry doesn't have a layer that it said to have.
+func (e *Entry) missing(layer digest.Digest) {
 	e.Start = nil
 	for _, b := range e.Blobs {
-		if strings.Contains(err.Error(), b.Descriptor.Digest.String()) {
+		if b.Descriptor.Digest == layer {
 			b.State = Missing
 		}
 	}

@@ -183,6 +183,8 @@ func (l *stacked) stop(err error) error {
 		err = &Limit{Layer: l.digest, Reason: limit.Error(), Cure: limit.Cure}
 	case errors.As(err, &damage):
 		err = &Damage{Layer: l.digest, Reason: damage.Error()}
+	case !errors.As(err, new(*Limit)):
+		err = &SourceError{Layer: l.digest, Err: err}
 	}
 	l.err = err
 	l.end()

@@ -156,3 +156,14 @@ type Damage struct {
 }
 
 func (d *Damage) Error() string { return fmt.Sprintf("layer %s: %s", d.Layer, d.Reason) }
+
+// SourceError says that the source did not give all of a layer. Its text is that of the source.
+type SourceError struct {
+	Layer digest.Digest
+	Err   error
+}
+
+func (e *SourceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the source's error.
+func (e *SourceError) Unwrap() error { return e.Err }
