@@ -85,7 +85,7 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	}
 	table, err := s.at(int64(offset), each*count)
 	if errors.Is(err, errUnseen) {
-		p.LoaderUnseen = true
+		p.LoaderUnseen, p.LinksUnseen = true, true
 		return p, nil
 	}
 	if err != nil {
@@ -95,7 +95,20 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 		p.Fault = short
 		return p, nil
 	}
-	return s.headers(p, table, each, order, size)
+	g := &segments{order: order, wide: wide}
+	for rest := table; len(rest) >= each; rest = rest[each:] {
+		if wide {
+			g.add(order.Uint32(rest), span{order.Uint64(rest[8:]), order.Uint64(rest[16:]), order.Uint64(rest[32:])})
+		} else {
+			g.add(order.Uint32(rest), span{uint64(order.Uint32(rest[4:])), uint64(order.Uint32(rest[8:])), uint64(order.Uint32(rest[16:]))})
+		}
+	}
+	p, err = s.headers(p, table, each, order, size)
+	if err != nil || p.Fault != "" {
+		return p, err
+	}
+	p.Links, p.LinksUnseen, err = s.linkage(g, size)
+	return p, err
 }
 
 // headers looks through the program headers for the loader's name, and for segments that the file is too short for.
