@@ -20,6 +20,11 @@ type Node struct {
 	// Target is a symlink's or hard link's.
 	Target  string
 	Program executable.Program
+	// Access is who may do what with a file or folder.
+	Access layer.Access
+	// Content is what the file holds, if Kept says that it was kept.
+	Content string
+	Kept    bool
 	// level is the layer that it is in, counted from the top.
 	level int
 }
@@ -208,7 +213,7 @@ func (f *FS) from(ctx context.Context, level int, p string) (Node, error) {
 	}
 	q := newQuery(p)
 	for ; level < len(f.layers); level++ {
-		a, err := f.layers[level].look(ctx, q)
+		a, err := f.layers[level].look(ctx, q, f.spend)
 		if err != nil {
 			return Node{}, fmt.Errorf("look for /%s: %w", p, err)
 		}
