@@ -42,8 +42,10 @@ type span struct{ offset, address, size uint64 }
 type segments struct {
 	loads, notes []span
 	dynamic      span
-	order        binary.ByteOrder
-	wide         bool
+	// interp is the loader's name, where that wasn't read yet.
+	interp span
+	order  binary.ByteOrder
+	wide   bool
 }
 
 func (g *segments) add(kind uint32, s span) {
@@ -88,21 +90,24 @@ type linker struct {
 // errOdd says that a table isn't where it can be.
 var errOdd = errors.New("odd")
 
-// linkage reads what the dynamic loader is asked for. unseen says that it couldn't be read. The error is the reader's own.
-func (s *Scanner) linkage(g *segments, size int64) (packed string, unseen bool, err error) {
+// linkage reads what the dynamic loader is asked for, and its name if that is still to be read. The error is the reader's own.
+func (s *Scanner) linkage(p Program, g *segments, size int64) (Program, error) {
 	l := &linker{segments: g, s: s, size: size}
-	if err = l.level(); err == nil && g.dynamic.size > 0 {
-		err = l.dynamicSection()
+	err := l.level()
+	if err == nil && g.dynamic.size > 0 {
+		err = l.dynamicSection(&p)
 	}
 	if errors.Is(err, errUnseen) || errors.Is(err, errOdd) {
-		l.unseen, err = true, nil
-		level := l.links.Level
-		l.links = Linkage{Level: level}
+		p.LinksUnseen, err = true, nil
+		l.links = Linkage{Level: l.links.Level}
 	}
-	if packed = l.links.pack(); len(packed) > maxLinks {
-		packed, l.unseen = "", true
+	if p.Links = l.links.pack(); len(p.Links) > maxLinks {
+		p.Links, p.LinksUnseen = "", true
 	}
-	return packed, l.unseen, err
+	if g.interp.size > 0 && p.Loader == "" && p.Fault == "" {
+		p.LoaderUnseen = true
+	}
+	return p, err
 }
 
 // level reads the property of x86 that names the level of instructions which the file needs.
@@ -164,7 +169,7 @@ var (
 	large   sync.Mutex
 )
 
-func (l *linker) dynamicSection() error {
+func (l *linker) dynamicSection(p *Program) error {
 	d := l.dynamic
 	if d.size > maxDynamic || d.offset > uint64(l.size) || d.offset+d.size > uint64(l.size) || len(l.loads) == 0 {
 		return errOdd
@@ -190,9 +195,30 @@ func (l *linker) dynamicSection() error {
 		return err
 	}
 	l.windows = []window{{0, begin}}
+	if l.interp.size > 0 && l.interp.offset < d.offset {
+		if err := l.fetch(int64(l.interp.offset), int(l.interp.size)); err != nil {
+			return err
+		}
+	}
 	if err := l.fetch(int64(d.offset), int(d.size)); err != nil {
 		return err
 	}
+	if err := l.section(); err != nil {
+		return err
+	}
+	if l.interp.size > 0 {
+		if err := l.fetch(int64(l.interp.offset), int(l.interp.size)); err != nil {
+			return err
+		}
+		if name, ok := l.bytes(int64(l.interp.offset), int(l.interp.size)); ok {
+			*p = p.loadedBy(name, int(l.interp.size))
+		}
+	}
+	return nil
+}
+
+func (l *linker) section() error {
+	d := l.dynamic
 	section, ok := l.bytes(int64(d.offset), int(d.size))
 	if !ok {
 		return errUnseen
