@@ -243,8 +243,8 @@ func (f *FS) Finish(ctx context.Context) error {
 }
 
 // Complete reads layers to their ends that are nearly there, as long as that takes less than a
-// tenth of what was read of the image: the digests of these are proven then. The smallest rest
-// comes first.
+// tenth of what was read of the image, what was read sparingly counted in: the digests of these are
+// proven then. The smallest rest comes first.
 func (f *FS) Complete(ctx context.Context) error {
 	var begun []*stacked
 	var read int64
@@ -258,7 +258,7 @@ func (f *FS) Complete(ctx context.Context) error {
 		l.mu.Unlock()
 	}
 	slices.SortStableFunc(begun, func(a, b *stacked) int { return cmp.Compare(rest[a], rest[b]) })
-	afford := read / 10
+	afford := (read-f.spent)/10 - f.spent
 	for _, l := range begun {
 		if afford -= rest[l]; afford < 0 {
 			return nil

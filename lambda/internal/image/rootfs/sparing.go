@@ -9,17 +9,21 @@ import (
 // ErrUnread says that it would cost more to tell what is at a path than may be spent.
 var ErrUnread = errors.New("not read")
 
-// Sparing does something with the file system for which no more than so many bytes are read. What would take more ends with
-// ErrUnread. It gives what is left.
-func (f *FS) Sparing(bytes int64, do func() error) (left int64, err error) {
-	f.spend = &bytes
-	defer func() { f.spend = nil }()
-	err = do()
-	return max(0, bytes), err
+// Sparing does something with the file system for which no more is read than a tenth of what was read of the image before. What
+// would take more ends with ErrUnread.
+func (f *FS) Sparing(do func() error) error {
+	may := max(0, (f.read()-f.spent)/10-f.spent)
+	left := may
+	f.spend = &left
+	defer func() {
+		f.spend = nil
+		f.spent += may - left
+	}()
+	return do()
 }
 
-// ReadBytes is how much was read of the image's layers.
-func (f *FS) ReadBytes() int64 {
+// read is how much was read of the image's layers.
+func (f *FS) read() int64 {
 	var read int64
 	seen := map[*stacked]bool{}
 	for _, l := range f.layers {

@@ -77,6 +77,8 @@ type FS struct {
 	as int64
 	// spend is what may still be read, where that is bounded.
 	spend *int64
+	// spent is what was read of that kind.
+	spent int64
 }
 
 // FS makes the file system of an image whose layers are given from the bottom up, as in a manifest. It reads nothing yet. All
