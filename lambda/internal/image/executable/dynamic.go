@@ -13,9 +13,9 @@ import (
 // file's beginning and the section near its end, but a stream passes by once. So the beginning is kept until the section is
 // known. That is the first segment in files of linkers since 2018, which put code into another one.
 const (
-	// maxBegin is how much of the beginning is kept. Debian's containerd, which exports everything, has its tables in the first 8.9 MB,
+	// maxBegin is how much of the beginning is kept. Docker's daemon, which exports everything, has its tables in the first 11.9 MB,
 	// Node in 7.8, and ordinary programs and libraries in less than one.
-	maxBegin = 10 << 20
+	maxBegin = 12 << 20
 	// ordinaryBegin is how much may be kept of several files at a time; of larger ones one after the other.
 	ordinaryBegin = 1 << 20
 	// maxTable bounds what is read of a table that lies elsewhere, as patchelf puts it.

@@ -35,7 +35,7 @@ func TestLinkageOfMadeFiles(t *testing.T) {
 			}
 		}
 	}
-	if p := scan(t, layertest.ELF{Links: &links, Size: 12 << 20}.Bytes()); !p.LinksUnseen || p.Links != "" {
+	if p := scan(t, layertest.ELF{Links: &links, Size: 14 << 20}.Bytes()); !p.LinksUnseen || p.Links != "" {
 		t.Errorf("tables beyond what is kept: %+v", p)
 	}
 	for level := range 5 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,8 +26,8 @@ type Needs struct {
 	Denied []Denied
 	// Given are files that interpreters are told to run and that are not there.
 	Given []entrypoint.Given
-	// NoCertificates says that no list of certificate authorities is where TLS libraries look.
-	NoCertificates bool
+	// TLS is a library for TLS that is loaded, if no list of certificate authorities is where such ones look.
+	TLS string
 }
 
 // Load is what a dynamic loader finds for the program of a step.
@@ -72,8 +73,14 @@ func (f *follower) needs(ctx context.Context, s *Started) error {
 		if err := f.given(ctx, s.Trace, n); err != nil {
 			return err
 		}
-		n.NoCertificates, err = f.lacksCertificates(ctx)
-		return err
+		if library := n.secured(); library != "" {
+			lacks, err := f.lacksCertificates(ctx)
+			if lacks {
+				n.TLS = library
+			}
+			return err
+		}
+		return nil
 	})
 }
 
@@ -184,6 +191,20 @@ func (f *follower) mounted(file rootfs.File) bool {
 		}
 	}
 	return false
+}
+
+var tlsLibrary = regexp.MustCompile(`^lib(ssl|gnutls|mbedtls|wolfssl)[.-]`)
+
+// secured names the library for TLS that is loaded.
+func (n *Needs) secured() string {
+	for _, l := range n.Loads {
+		for _, o := range l.Objects {
+			if tlsLibrary.MatchString(o.Name) {
+				return o.Name
+			}
+		}
+	}
+	return ""
 }
 
 // certificates are where OpenSSL, GnuTLS, Go and distributions look for the authorities that a program trusts

@@ -18,7 +18,7 @@ const (
 	oldMagic = "ld.so-1.7.0"
 	newMagic = "glibc-ld.so.cache1.1"
 	// The headers and entries of both forms (glibc, sysdeps/generic/dl-cache.h).
-	oldHeader, oldEntry = 12, 12
+	oldHeader, oldEntry = 16, 12
 	newHeader, newEntry = 48, 24
 	// maxCached bounds the libraries of a cache. Those of a whole desktop are 3,000.
 	maxCached = 100_000
