@@ -148,7 +148,7 @@ func (l *loader) find(o *object, name string) (found, error) {
 				}
 			}
 		}
-		if folders(l.environment, o) || folders(split(o.Links.RunPath), o) {
+		if folders(l.environment, l.objects[0]) || folders(split(o.Links.RunPath), o) {
 			return f, err
 		}
 		if l.cache != nil {
@@ -164,7 +164,7 @@ func (l *loader) find(o *object, name string) (found, error) {
 			return f, nil
 		}
 	} else {
-		if folders(l.environment, o) {
+		if folders(l.environment, l.objects[0]) {
 			return f, err
 		}
 		for of := o; of != nil; of = of.by {

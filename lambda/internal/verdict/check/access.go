@@ -34,7 +34,7 @@ func deniedTo(r *report, e *index.Entry, d index.Denied) {
 	cure := "copy it with `COPY --chmod=755` or `COPY --chown=…`, or run chmod in the Dockerfile"
 	switch {
 	case d.Folder:
-		r.add(Error, about(e), "open the folder in the Dockerfile (`RUN chmod a+rx`), or put the program elsewhere; /root is for root alone",
+		r.add(Error, about(e), "put it elsewhere, or open the folder in the Dockerfile (`RUN chmod a+rx "+d.Path+"`)",
 			"%s %s may not be reached by %s, as whom the image starts: the folder %s has %s; every start fails with \"permission denied\"", what, called(s), who, d.Path, mode)
 	case d.Reading:
 		r.add(Error, about(e), cure, "the script %s may be executed by %s, as whom the image starts, but not read (%s), so that its interpreter can't open it", called(s), who, mode)

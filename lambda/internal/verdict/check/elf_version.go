@@ -38,11 +38,7 @@ func unmet(r *report, e *index.Entry, l index.Load, program string, u loading.Un
 	if newest := newestLike(u.Has, u.Version); newest != "" {
 		has = "has versions up to " + newest
 	}
-	what := "the same distribution and release"
-	if strings.HasPrefix(u.Version, "GLIBC_") {
-		what = "a glibc at least as new, such as the same release of the same distribution"
-	}
-	r.add(certainty(l), about(e), "build the program in an image of "+what+" as the last stage's, or link it statically",
+	r.add(certainty(l), about(e), "build the program on the same release of the same distribution as the last stage's, take a newer last stage, or link it statically",
 		"%s wants the version %s of %s, which %s; it ends with \"version `%s' not found\"; probably it was built on a newer system than the last stage's",
 		by, u.Version, u.Path, has, u.Version)
 }

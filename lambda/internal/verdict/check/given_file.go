@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -28,15 +27,12 @@ func givenTo(r *report, e *index.Entry, g entrypoint.Given) {
 		severity = Error
 	}
 	s := e.Start.Trace.Steps[g.Step]
-	where := ""
+	where, cure := "the image", copyCure
 	if !strings.HasPrefix(g.Name, "/") {
-		where = fmt.Sprintf(" in the working directory %s", path.Clean("/"+e.Config.Run.WorkingDir))
+		where = "the working directory " + path.Clean("/"+e.Config.Run.WorkingDir)
+		cure = "correct the name or WORKDIR, or copy the file into the last stage of the Dockerfile"
 	}
-	cure := "correct the name or WORKDIR, or copy the file into the last stage of the Dockerfile"
-	if g.Name == s.Name && where == "" {
-		cure = copyCure
-	}
-	r.add(severity, about(e), cure, "%s is told to run %s, which is not in the image%s; it ends at once%s", called(s), g.Name, where, unexpanded(g.Name))
+	r.add(severity, about(e), cure, "%s is told to run %s, which is not in %s; it ends at once%s", called(s), g.Name, where, unexpanded(g.Name))
 }
 
 // unexpanded explains a variable that nobody puts a value in for.

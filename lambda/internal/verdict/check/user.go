@@ -23,7 +23,11 @@ const userCure = "create it in the last stage of the Dockerfile (`RUN adduser â€
 func userOf(r *report, e *index.Entry, u account.Account) {
 	problems := len(r.findings)
 	if u.NoUser {
-		r.add(Error, about(e), userCure, "the user %q is %s; no container starts (\"unable to find user\")%s",
+		severity := Error
+		if u.User == "root" {
+			severity = Warning // some runtimes know root without a file
+		}
+		r.add(severity, about(e), userCure, "the user %q is %s; no container starts (\"unable to find user\")%s",
 			u.User, notIn("/etc/passwd", u.NoPasswd), expanded(u.User))
 	}
 	if u.NoGroup {
