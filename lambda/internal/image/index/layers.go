@@ -26,6 +26,8 @@ type Started struct {
 	Trace entrypoint.Trace
 	// Proven says that the trace was followed to its end, and what is wrong in it even with all layers read to theirs.
 	Proven bool
+	// Needs is what the programs need to start. Nil if that wasn't looked at.
+	Needs *Needs
 	// Census lists programs and libraries of other machines. Nil unless all layers were to be read.
 	Census *rootfs.Census
 	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
@@ -203,6 +205,13 @@ func (f *follower) trace(ctx context.Context, s *Started) error {
 		case !finished && !s.Trace.Smooth(f.entry.Fits):
 			err, finished = f.fs.Finish(ctx), true
 		default:
+			if err = f.needs(ctx, s); err != nil {
+				return err
+			}
+			if !finished && s.Needs.wrong() {
+				err, finished = f.fs.Finish(ctx), true
+				continue
+			}
 			if err = f.fs.Complete(ctx); err != nil && ctx.Err() != nil {
 				err = nil // the trace is known all the same, and what wasn't read is said
 			}

@@ -49,26 +49,32 @@ func read(r io.Reader, o layer.Options) (entries []layer.Entry, sums *layer.Sums
 
 var archive = lt.Tar(
 	lt.Dir("."), lt.Dir("usr"), lt.Exe("./usr/app", lt.Dynamic("arm64", "/lib/ld.so")), lt.Link("/bin", "usr/bin"),
-	lt.Hard("usr/again", "./usr/app"), lt.Plain("usr/lib.so", lt.Static("arm64")), lt.Script("run", "#!/bin/sh -e\n"),
+	lt.Hard("usr/again", "./usr/app"), lt.Plain("usr/data", lt.Static("arm64")), lt.Script("run", "#!/bin/sh -e\n"),
 	lt.Gone("etc/old"), lt.Opaque("var"), lt.Opaque(""), lt.Gone("top"),
 	lt.Entry{Header: tar.Header{Typeflag: tar.TypeChar, Name: "dev/null"}}, lt.Plain("a/../b//c/.", []byte("x")),
+	lt.Plain("usr/libx.so.1", lt.Static("arm64")), lt.Plain("etc/passwd", []byte("root:x:0:0::/:/bin/sh\n")),
 )
 
 func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 	dynamic := executable.Program{Kind: executable.ELF, Machine: executable.Machine{Bits: 64, ID: 183}, Type: executable.Shared, Loader: "/lib/ld.so"}
+	library := executable.Program{Kind: executable.ELF, Machine: dynamic.Machine, Type: executable.Executable}
+	passwd := "root:x:0:0::/:/bin/sh\n"
+	mode := func(bits uint16) layer.Access { return layer.Access{Known: true, Mode: bits} }
 	want := []layer.Entry{
-		{Path: "usr", Kind: layer.Dir},
-		{Path: "usr/app", Kind: layer.File, Exec: true, Program: dynamic},
+		{Path: "usr", Kind: layer.Dir, Access: mode(0o755)},
+		{Path: "usr/app", Kind: layer.File, Exec: true, Program: dynamic, Access: mode(0o755)},
 		{Path: "bin", Kind: layer.Symlink, Target: "usr/bin"},
 		{Path: "usr/again", Kind: layer.Hardlink, Target: "usr/app"},
-		{Path: "usr/lib.so", Kind: layer.File},
-		{Path: "run", Kind: layer.File, Exec: true, Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}},
+		{Path: "usr/data", Kind: layer.File, Access: mode(0o644)},
+		{Path: "run", Kind: layer.File, Exec: true, Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}, Access: mode(0o755)},
 		{Path: "etc/old", Kind: layer.Whiteout},
 		{Path: "var", Kind: layer.Opaque},
 		{Path: "", Kind: layer.Opaque},
 		{Path: "top", Kind: layer.Whiteout},
 		{Path: "dev/null", Kind: layer.Other},
-		{Path: "b/c", Kind: layer.File},
+		{Path: "b/c", Kind: layer.File, Access: mode(0o644)},
+		{Path: "usr/libx.so.1", Kind: layer.File, Program: library, Access: mode(0o644)},
+		{Path: "etc/passwd", Kind: layer.File, Program: executable.Program{Kind: executable.Text}, Access: mode(0o644), Content: &passwd},
 	}
 	for name, b := range map[string][]byte{
 		"plain":          archive,
@@ -82,7 +88,14 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 		"zstd, skipping": append([]byte{0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3}, lt.Zstd(archive)...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, sums, err := read(iotest.OneByteReader(bytes.NewReader(b)), options(b))
+			o := options(b)
+			o.Keep = func(path string) int64 {
+				if path == "etc/passwd" {
+					return 100
+				}
+				return -1
+			}
+			got, sums, err := read(iotest.OneByteReader(bytes.NewReader(b)), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,8 +131,10 @@ func TestRecordsOfAUFSAreNoFiles(t *testing.T) {
 	b := lt.Tar(lt.Dir(".wh..wh.orph"), lt.Plain(".wh..wh.aufs", nil), lt.Plain(".wh..wh.plnk/12.3", []byte("x")), lt.Hard("bin/a", ".wh..wh.plnk/12.3"),
 		lt.Plain("x/.wh..wh.else", nil), lt.Plain("x/.wh.", nil))
 	got, _, err := read(bytes.NewReader(b), options(b))
+	plain := layer.Access{Known: true, Mode: 0o644}
 	want := []layer.Entry{
-		{Path: ".wh..wh.plnk/12.3", Kind: layer.File}, {Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"}, {Path: "x/.wh.", Kind: layer.File},
+		{Path: ".wh..wh.plnk/12.3", Kind: layer.File, Access: plain}, {Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"},
+		{Path: "x/.wh.", Kind: layer.File, Access: plain},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("entries (-want +got):\n%s%v", diff, err)

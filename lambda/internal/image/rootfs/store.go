@@ -75,6 +75,10 @@ type FS struct {
 	known  map[string]Node
 	// as is the number of restarts up to which the known nodes hold.
 	as int64
+	// spend is what may still be read, where that is bounded.
+	spend *int64
+	// spent is what was read of that kind.
+	spent int64
 }
 
 // FS makes the file system of an image whose layers are given from the bottom up, as in a manifest. It reads nothing yet. All
