@@ -168,11 +168,10 @@ func (f *follower) follow(whole, reading context.Context) error {
 // not be asked.
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
-	var limit *rootfs.Limit
 	var failed *rootfs.SourceError
-	switch {
+	switch limit, beyond := rootfs.Beyond(err); {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
-	case errors.As(err, &limit):
+	case beyond:
 		s.Unproven, f.entry.Start = f.unproven(s, limit.Reason), s
 		s.Cure = cmp.Or(limit.Cure, "build the image without what goes beyond the limit")
 	case errors.Is(err, registry.ErrNotFound) && errors.As(err, &failed):

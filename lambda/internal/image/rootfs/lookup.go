@@ -273,11 +273,9 @@ func (f *FS) Complete(ctx context.Context) error {
 	return nil
 }
 
-// Beyond tells whether an error says that a layer is too large to be read, and why.
-func Beyond(err error) (string, bool) {
+// Beyond gives the limit that an error says something goes beyond, and reports whether it says so.
+func Beyond(err error) (*Limit, bool) {
 	var limit *Limit
-	if errors.As(err, &limit) {
-		return limit.Reason, true
-	}
-	return "", false
+	beyond := errors.As(err, &limit)
+	return limit, beyond
 }
