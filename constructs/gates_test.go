@@ -6,6 +6,7 @@ import (
 	"time"
 
 	archway "archway/constructs"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -103,6 +104,31 @@ func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The promoter waits for what the settings name: an action that stands in the pipeline alone could
+// fail, or still run, while tags move.
+func TestPromoterWaitsForEachActionBeforeIt(t *testing.T) {
+	for _, stack := range []string{gated, gatedByDefault} {
+		waits, err := settings.Decode(settingsOf(t, stack))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []settings.Stage
+		for _, stage := range stages(t, stack) {
+			if stage.Name == archway.StagePromote {
+				break
+			}
+			of := settings.Stage{Name: stage.Name}
+			for _, action := range stage.Actions {
+				of.Actions = append(of.Actions, action.Name)
+			}
+			got = append(got, of)
+		}
+		if diff := cmp.Diff(waits.Stages, got); diff != "" {
+			t.Errorf("%s (-settings +pipeline):\n%s", stack, diff)
+		}
 	}
 }
 

@@ -12,10 +12,9 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-// The types of the actions.
+// The types of the actions; those of sources stand in their files.
 var (
-	CodeCommit = codepipeline.ActionType{Category: "Source", Owner: "AWS", Provider: "CodeCommit", Version: "1"}
-	CodeBuild  = codepipeline.ActionType{Category: "Build", Owner: "AWS", Provider: "CodeBuild", Version: "1"}
+	CodeBuild = codepipeline.ActionType{Category: "Build", Owner: "AWS", Provider: "CodeBuild", Version: "1"}
 	// A test action is a build with another label in the console.
 	CodeBuildTest = codepipeline.ActionType{Category: "Test", Owner: "AWS", Provider: "CodeBuild", Version: "1"}
 	Manual        = codepipeline.ActionType{Category: "Approval", Owner: "AWS", Provider: "Manual", Version: "1"}

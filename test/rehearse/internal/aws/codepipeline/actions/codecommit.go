@@ -7,6 +7,9 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
+// CodeCommit is the type of its source action.
+var CodeCommit = codepipeline.ActionType{Category: "Source", Owner: "AWS", Provider: "CodeCommit", Version: "1"}
+
 // CodeCommitSource is the CodeCommit source action.
 type CodeCommitSource struct{ Account }
 
