@@ -1,5 +1,5 @@
-// Package account tells as whom a container of an image runs, by the image's /etc/passwd and /etc/group, as Docker, containerd,
-// CRI-O and Podman do before they start it. It judges nothing.
+// Package account tells as whom a container of an image runs, by the image's /etc/passwd and
+// /etc/group, as Docker, containerd, CRI-O and Podman do before they start it. It judges nothing.
 package account
 
 import (
@@ -21,7 +21,8 @@ type Files interface {
 
 // Account is what an image's USER leads to.
 type Account struct {
-	// User and Group are the two halves as they are written. Both are empty where the image names nobody.
+	// User and Group are the two halves as they are written. Both are empty where the image names
+	// nobody.
 	User, Group string
 	// NoUser and NoGroup say that the half is no number, and that no line of the file has the name.
 	NoUser, NoGroup bool
@@ -32,7 +33,8 @@ type Account struct {
 	// Known says that the ids below are all that the container can have by itself.
 	Known bool
 	UID   uint32
-	// GIDs are those of all runtimes together: of a USER with a group, Kubernetes passes only the user on.
+	// GIDs are those of all runtimes together: of a USER with a group, Kubernetes passes only the
+	// user on.
 	GIDs []uint32
 }
 

@@ -21,8 +21,8 @@ type Given struct {
 	Sure bool
 }
 
-// Given lists the files that interpreters on the way are told to run, where that can be seen from their arguments. PATH is the
-// one that holds in the container.
+// Given lists the files that interpreters on the way are told to run, where that can be seen from
+// their arguments. PATH is the one that holds in the container.
 func (t Trace) Given(env []string) []Given {
 	var all []Given
 	folders := strings.Split(environment(env), ":")
@@ -54,7 +54,8 @@ func (t Trace) Given(env []string) []Given {
 	return all
 }
 
-// Certain tells whether the program of a step is started for sure, and with the environment that the image says.
+// Certain tells whether the program of a step is started for sure, and with the environment that
+// the image says.
 func (t Trace) Certain(step int) bool {
 	for n := step; n >= 0; n = t.Steps[n].From {
 		s := t.Steps[n]
@@ -84,8 +85,9 @@ func (t Trace) changes(n int) bool {
 // plainArgument is a word that a shell passes on as it is.
 var plainArgument = regexp.MustCompile(`^[A-Za-z0-9_./+@%:=,-]+$`)
 
-// words are those of a shell's command that is one program with its arguments, and nothing else. command is false if the shell isn't
-// given a command with -c; words are empty if the command is more than that.
+// words are those of a shell's command that is one program with its arguments, and nothing else.
+// command is false if the shell isn't given a command with -c; words are empty if the command is
+// more than that.
 func words(args []string) (all []string, command bool) {
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") && !shellOptions.MatchString(args[0]) {
 		if strings.HasSuffix(args[0], "o") {
@@ -128,8 +130,8 @@ func interprets(name string) bool {
 	return known || python.MatchString(base)
 }
 
-// reader says how to find the file that an interpreter is told to run among its arguments. It is "" if there is none, or it can't
-// be told.
+// reader says how to find the file that an interpreter is told to run among its arguments. It is ""
+// if there is none, or it can't be told.
 type reader func(args []string) string
 
 var python = regexp.MustCompile(`^python[0-9.]*$`)
@@ -148,7 +150,8 @@ var readers = map[string]reader{
 	"sh": shellScript, "bash": shellScript, "dash": shellScript, "ash": shellScript,
 }
 
-// options gives the first argument that is no option. Options of which it isn't known whether they take a value end the search.
+// options gives the first argument that is no option. Options of which it isn't known whether they
+// take a value end the search.
 func options(flags, values []string, verbs ...string) reader {
 	return func(args []string) string {
 		for len(args) > 0 {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// limiter is a program that starts another one under some condition: how its own options are told from the other's command.
+// limiter is a program that starts another one under some condition: how its own options are told
+// from the other's command.
 type limiter struct {
 	// values are the options that take the next argument, flags those that don't.
 	values, flags []string
@@ -29,8 +30,8 @@ var limiters = map[string]limiter{
 // attached is an option with its value in one word, such as -k5 or -n10 or --signal=KILL.
 var attached = regexp.MustCompile(`^(-[a-z][0-9LK].*|-[0-9]+|--[a-z-]+=.*)$`)
 
-// limited gives the command that such a program starts. It is empty where an option stands that isn't known here; ok is false if
-// the name is another program's.
+// limited gives the command that such a program starts. It is empty where an option stands that
+// isn't known here; ok is false if the name is another program's.
 func limited(name string, args []string) (rest []string, ok bool) {
 	l, ok := limiters[name]
 	if !ok {

@@ -9,14 +9,17 @@ import (
 	"sync"
 )
 
-// What the dynamic loader reads of a file: its dynamic section, and the tables that this leads to. The tables stand near the
-// file's beginning and the section near its end, but a stream passes by once. So the beginning is kept until the section is
-// known. That is the first segment in files of linkers since 2018, which put code into another one.
+// What the dynamic loader reads of a file: its dynamic section, and the tables that this leads to.
+// The tables stand near the file's beginning and the section near its end, but a stream passes by
+// once. So the beginning is kept until the section is known. That is the first segment in files of
+// linkers since 2018, which put code into another one.
 const (
-	// maxBegin is how much of the beginning is kept. Docker's daemon, which exports everything, has its tables in the first 11.9 MB,
-	// Node in 7.8, and ordinary programs and libraries in less than one.
+	// maxBegin is how much of the beginning is kept. Docker's daemon, which exports everything, has
+	// its tables in the first 11.9 MB, Node in 7.8, and ordinary programs and libraries in less
+	// than one.
 	maxBegin = 12 << 20
-	// ordinaryBegin is how much may be kept of several files at a time; of larger ones one after the other.
+	// ordinaryBegin is how much may be kept of several files at a time; of larger ones one after
+	// the other.
 	ordinaryBegin = 1 << 20
 	// maxTable bounds what is read of a table that lies elsewhere, as patchelf puts it.
 	maxTable = 1 << 20
@@ -25,7 +28,8 @@ const (
 	maxName              = 4096
 )
 
-// Tags of the dynamic section and types of program headers, as the ELF specification and glibc's elf.h number them.
+// Tags of the dynamic section and types of program headers, as the ELF specification and glibc's
+// elf.h number them.
 const (
 	dtNeeded, dtStrtab, dtStrsz, dtSoname, dtRPath, dtRunPath = 1, 5, 10, 14, 15, 29
 	dtFlags1, dtVerdef, dtVerdefNum                           = 0x6ffffffb, 0x6ffffffc, 0x6ffffffd
@@ -90,7 +94,8 @@ type linker struct {
 // errOdd says that a table isn't where it can be.
 var errOdd = errors.New("odd")
 
-// linkage reads what the dynamic loader is asked for, and its name if that is still to be read. The error is the reader's own.
+// linkage reads what the dynamic loader is asked for, and its name if that is still to be read. The
+// error is the reader's own.
 func (s *Scanner) linkage(p Program, g *segments, size int64) (Program, error) {
 	l := &linker{segments: g, s: s, size: size}
 	err := l.level()

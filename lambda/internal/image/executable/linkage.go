@@ -74,7 +74,8 @@ func (l Linkage) pack() string {
 	return b.String()
 }
 
-// Linkage unpacks what the dynamic loader is asked for. It is empty of a static program, and where LinksUnseen is set.
+// Linkage unpacks what the dynamic loader is asked for. It is empty of a static program, and where
+// LinksUnseen is set.
 func (p Program) Linkage() Linkage {
 	var l Linkage
 	of := ""

@@ -26,7 +26,8 @@ type Needs struct {
 	Denied []Denied
 	// Given are files that interpreters are told to run and that are not there.
 	Given []entrypoint.Given
-	// TLS is a library for TLS that is loaded, if no list of certificate authorities is where such ones look.
+	// TLS is a library for TLS that is loaded, if no list of certificate authorities is where such
+	// ones look.
 	TLS string
 }
 
@@ -44,11 +45,13 @@ type Denied struct {
 	Step   int
 	Path   string
 	Access layer.Access
-	// Folder says that it is a folder on the way to the program; Reading that a script can't be read by its interpreter.
+	// Folder says that it is a folder on the way to the program; Reading that a script can't be
+	// read by its interpreter.
 	Folder, Reading bool
 }
 
-// wrong tells whether anything would be reported that can stop an image, so that it is to be proven with all layers read.
+// wrong tells whether anything would be reported that can stop an image, so that it is to be proven
+// with all layers read.
 func (n *Needs) wrong() bool {
 	u := n.User
 	return u.NoUser || u.NoGroup || len(n.Denied) > 0 || len(n.Given) > 0 ||
@@ -102,7 +105,8 @@ func (f *follower) loads(ctx context.Context, s *Started, n *Needs) error {
 	return nil
 }
 
-// denied looks whether the container's user may use what starts. Programs that another user is made for are left out.
+// denied looks whether the container's user may use what starts. Programs that another user is made
+// for are left out.
 func (f *follower) denied(ctx context.Context, t entrypoint.Trace, n *Needs) error {
 	u := n.User
 	if !u.Known || u.UID == 0 {
@@ -161,7 +165,8 @@ func (f *follower) deny(ctx context.Context, u account.Account, s entrypoint.Ste
 	return nil, nil
 }
 
-// given looks for files that interpreters are told to run, and keeps those that are not there. What a volume may bring is left out.
+// given looks for files that interpreters are told to run, and keeps those that are not there. What
+// a volume may bring is left out.
 func (f *follower) given(ctx context.Context, t entrypoint.Trace, n *Needs) error {
 	run := f.entry.Config.Run
 	for _, g := range t.Given(run.Env) {
@@ -207,8 +212,8 @@ func (n *Needs) secured() string {
 	return ""
 }
 
-// certificates are where OpenSSL, GnuTLS, Go and distributions look for the authorities that a program trusts
-// (Go's crypto/x509 lists them in root_linux.go).
+// certificates are where OpenSSL, GnuTLS, Go and distributions look for the authorities that a
+// program trusts (Go's crypto/x509 lists them in root_linux.go).
 var certificates = []string{
 	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/cacert.pem",
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-bundle.crt", "/usr/local/share/certs/ca-root-nss.crt",

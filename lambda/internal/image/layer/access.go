@@ -7,7 +7,8 @@ import (
 
 // Access is who owns a file or folder, and what they may do with it.
 type Access struct {
-	// Known is false where the archive doesn't say all of it: of a folder without an entry of its own, or with an access list.
+	// Known is false where the archive doesn't say all of it: of a folder without an entry of its
+	// own, or with an access list.
 	Known bool
 	// Mode are the twelve bits of permissions, those that set the user and group included.
 	Mode     uint16
@@ -27,8 +28,9 @@ func access(h *tar.Header) Access {
 	return Access{Known: true, Mode: uint16(h.Mode & 0o7777), UID: uint32(h.Uid), GID: uint32(h.Gid), Privileged: privileged}
 }
 
-// Allows tells whether somebody with a user's and groups' ids may do what the bits say (4: read, 2: write, 1: execute),
-// by the rule of the kernel: the first of owner, group and others that fits alone counts. It is true if that isn't known.
+// Allows tells whether somebody with a user's and groups' ids may do what the bits say (4: read, 2:
+// write, 1: execute), by the rule of the kernel: the first of owner, group and others that fits
+// alone counts. It is true if that isn't known.
 func (a Access) Allows(uid uint32, gids []uint32, bits uint16) bool {
 	if !a.Known || uid == 0 {
 		return true

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Cache is glibc's list of libraries, /etc/ld.so.cache, which ldconfig writes. The loader asks it before the default folders, and
-// never reads /etc/ld.so.conf itself.
+// Cache is glibc's list of libraries, /etc/ld.so.cache, which ldconfig writes. The loader asks it
+// before the default folders, and never reads /etc/ld.so.conf itself.
 type Cache struct {
 	// Paths are where a library is, by its name.
 	Paths map[string][]string

@@ -124,7 +124,8 @@ func load(t *testing.T, path string, env ...string) loading.Result {
 	return r
 }
 
-// A real compiler's programs and libraries, moved about: what this machine's loader then says is what is found here.
+// A real compiler's programs and libraries, moved about: what this machine's loader then says is
+// what is found here.
 func TestAgainstTheLoaderWithLibrariesMovedAbout(t *testing.T) {
 	cc, err := exec.LookPath("cc")
 	if err != nil {

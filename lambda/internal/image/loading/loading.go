@@ -1,6 +1,7 @@
-// Package loading finds the shared libraries of a program as the dynamic loaders of glibc and musl do, and looks whether they define
-// the versions of symbols that are asked for. It judges nothing, and whatever can't be told is left open instead of guessed:
-// a library that a person could find somewhere isn't missing.
+// Package loading finds the shared libraries of a program as the dynamic loaders of glibc and musl
+// do, and looks whether they define the versions of symbols that are asked for. It judges nothing,
+// and whatever can't be told is left open instead of guessed: a library that a person could find
+// somewhere isn't missing.
 package loading
 
 import (
@@ -33,9 +34,11 @@ type Program struct {
 
 // Result is what a dynamic loader would find.
 type Result struct {
-	// Known is false if nothing can be told: the loader is neither glibc's nor musl's, or the program's own tables weren't read.
+	// Known is false if nothing can be told: the loader is neither glibc's nor musl's, or the
+	// program's own tables weren't read.
 	Known bool
-	// Sure is false if not everything that is loaded was looked at, or something changes how the loader searches.
+	// Sure is false if not everything that is loaded was looked at, or something changes how the
+	// loader searches.
 	Sure bool
 	// Objects are the program, and the libraries in the order in which they are loaded.
 	Objects []Object
@@ -74,7 +77,8 @@ type Unmet struct {
 // maxObjects bounds how many libraries are looked at. LibreOffice loads some 200.
 const maxObjects = 500
 
-// Load follows what a loader does before it jumps to the program. The error is that of reading the files.
+// Load follows what a loader does before it jumps to the program. The error is that of reading the
+// files.
 func Load(ctx context.Context, files Files, p Program) (Result, error) {
 	l := &loader{ctx: ctx, files: files, program: p, result: Result{Sure: true}}
 	main := p.File.Node.Program
@@ -101,8 +105,8 @@ const (
 	musl
 )
 
-// kindOf tells whose loader it is, by what it defines and how it is called. Other C libraries, and programs that stand in
-// for a loader, such as Alpine's gcompat, are unknown.
+// kindOf tells whose loader it is, by what it defines and how it is called. Other C libraries, and
+// programs that stand in for a loader, such as Alpine's gcompat, are unknown.
 func kindOf(p Program) loaderKind {
 	links := p.Loader.Node.Program.Linkage()
 	name, file := path.Base(p.LoaderName), path.Base(p.Loader.Path)
@@ -125,8 +129,8 @@ type loader struct {
 	// search are the folders that hold for every object, by the environment and by default.
 	environment, defaults []string
 	cache                 *Cache
-	// cacheUnknown says that there is a cache which can't be read; system says whether the loader stands where a distribution
-	// has it, so that its default folders are those that are known.
+	// cacheUnknown says that there is a cache which can't be read; system says whether the loader
+	// stands where a distribution has it, so that its default folders are those that are known.
 	cacheUnknown, system bool
 	objects              []*object
 	result               Result
@@ -143,7 +147,8 @@ type object struct {
 	by     *object
 }
 
-// all loads the program and what it needs, and what that needs, in the order of all loaders: one level after the other.
+// all loads the program and what it needs, and what that needs, in the order of all loaders: one
+// level after the other.
 func (l *loader) all() error {
 	p := l.program
 	main := &object{Object: Object{Name: p.File.Path, Path: p.File.Path, Links: p.File.Node.Program.Linkage()}, origin: path.Dir(p.File.Path), real: p.File.Path}
@@ -229,8 +234,8 @@ func (l *loader) loaded(name string) *object {
 	return nil
 }
 
-// versions compares what is asked for with what is defined (glibc, elf/dl-version.c). A library that defines no versions at all is
-// taken as it is.
+// versions compares what is asked for with what is defined (glibc, elf/dl-version.c). A library
+// that defines no versions at all is taken as it is.
 func (l *loader) versions() {
 	for _, o := range l.objects {
 		for _, want := range o.Links.Wants {

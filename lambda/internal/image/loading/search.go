@@ -17,7 +17,8 @@ var triplets = map[string][]string{
 	"ppc64le": {"powerpc64le-linux-gnu"}, "riscv64": {"riscv64-linux-gnu"}, "s390x": {"s390x-linux-gnu"},
 }
 
-// systemFolders are those in which a distribution's own loader stands, whose default folders are then known.
+// systemFolders are those in which a distribution's own loader stands, whose default folders are
+// then known.
 var systemFolders = []string{"/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/libx32"}
 
 // prepare reads what holds for all libraries of the program.
@@ -47,7 +48,8 @@ func (l *loader) prepare() error {
 	return l.prepareGlibc()
 }
 
-// prepareMusl reads the folders that musl searches: those of a file beside the loader, or its own (ldso/dynlink.c).
+// prepareMusl reads the folders that musl searches: those of a file beside the loader, or its own
+// (ldso/dynlink.c).
 func (l *loader) prepareMusl() error {
 	l.defaults = []string{"/lib", "/usr/local/lib", "/usr/lib"}
 	name := strings.TrimSuffix(path.Base(l.program.LoaderName), ".so.1")
@@ -71,7 +73,8 @@ func (l *loader) prepareMusl() error {
 	return nil
 }
 
-// prepareGlibc reads the cache. The default folders are those of all distributions: which of them a loader was built with isn't known.
+// prepareGlibc reads the cache. The default folders are those of all distributions: which of them a
+// loader was built with isn't known.
 func (l *loader) prepareGlibc() error {
 	for _, triplet := range triplets[l.machine.String()] {
 		l.defaults = append(l.defaults, "/lib/"+triplet, "/usr/lib/"+triplet)
@@ -105,7 +108,8 @@ func (l *loader) prepareGlibc() error {
 	return nil
 }
 
-// found is what came of a search. open says that it can't be told; otherwise file is nil if there is nothing.
+// found is what came of a search. open says that it can't be told; otherwise file is nil if there
+// is nothing.
 type found struct {
 	file *rootfs.File
 	// as is the path under which it was found.
@@ -215,7 +219,8 @@ func (l *loader) try(f *found, folder, name string) error {
 	return nil
 }
 
-// capable are the folders below a searched one in which glibc looks for libraries that are made for newer processors.
+// capable are the folders below a searched one in which glibc looks for libraries that are made for
+// newer processors.
 var capable = []string{
 	"glibc-hwcaps/x86-64-v2", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v4", "haswell", "haswell/x86_64", "x86_64", "tls", "tls/x86_64",
 	"glibc-hwcaps/power9", "glibc-hwcaps/power10", "glibc-hwcaps/z13", "glibc-hwcaps/z14", "glibc-hwcaps/z15", "glibc-hwcaps/z16", "i686", "sse2",

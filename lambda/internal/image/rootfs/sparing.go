@@ -9,8 +9,8 @@ import (
 // ErrUnread says that it would cost more to tell what is at a path than may be spent.
 var ErrUnread = errors.New("not read")
 
-// Sparing does something with the file system for which no more is read than a tenth of what was read of the image before. What
-// would take more ends with ErrUnread.
+// Sparing does something with the file system for which no more is read than a tenth of what was
+// read of the image before. What would take more ends with ErrUnread.
 func (f *FS) Sparing(do func() error) error {
 	may := max(0, (f.read()-f.spent)/10-f.spent)
 	left := may
@@ -38,13 +38,14 @@ func (f *FS) read() int64 {
 	return read
 }
 
-// affordable tells whether to go on to the next entry. A layer that would have to be opened for it isn't, nor one that was given
-// up. The lock is held.
+// affordable tells whether to go on to the next entry. A layer that would have to be opened for it
+// isn't, nor one that was given up. The lock is held.
 func (l *stacked) affordable(left int64) bool {
 	return l.err == nil && l.reader != nil && l.reader.Pending() <= left
 }
 
-// maxKept is the size up to which a file is kept. Debian's cache of libraries has 20 KB, that of a machine with all of GNOME 200.
+// maxKept is the size up to which a file is kept. Debian's cache of libraries has 20 KB, that of a
+// machine with all of GNOME 200.
 const maxKept = 1 << 20
 
 // kept says which files are kept whole: those that say who is who, and where libraries are searched.

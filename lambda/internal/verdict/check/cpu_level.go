@@ -9,9 +9,10 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// cpuLevel warns of programs and libraries that say to need newer x86-64 processors than their platform does: glibc refuses to load them on
-// others ("CPU ISA level is lower than required"), and nothing keeps linux/amd64 from being pulled there. Every amd64 machine of
-// the clouds has level 2; levels 3 and 4 are missing on older and on small ones.
+// cpuLevel warns of programs and libraries that say to need newer x86-64 processors than their
+// platform does: glibc refuses to load them on others ("CPU ISA level is lower than required"), and
+// nothing keeps linux/amd64 from being pulled there. Every amd64 machine of the clouds has level 2;
+// levels 3 and 4 are missing on older and on small ones.
 var cpuLevel = Check{Name: "cpu-level", About: "a program needs newer x86-64 processors (v2, v3, v4) than its platform says", run: func(in Input, r *report) {
 	for _, e := range started(in.Image) {
 		p := e.Platform()

@@ -11,8 +11,9 @@ import (
 	"archway/lambda/internal/image/loading"
 )
 
-// elfNeeded refuses a program whose shared libraries the dynamic loader doesn't find: it ends before its first instruction, with
-// "error while loading shared libraries". Where the search can't be told for sure, this says nothing.
+// elfNeeded refuses a program whose shared libraries the dynamic loader doesn't find: it ends
+// before its first instruction, with "error while loading shared libraries". Where the search can't
+// be told for sure, this says nothing.
 var elfNeeded = Check{Name: "elf-needed", About: "a shared library that a program needs is not where the dynamic loader looks", run: func(in Input, r *report) {
 	loads(in, func(e *index.Entry, l index.Load) {
 		for n, group := range alike(l.Missing) {
@@ -24,11 +25,12 @@ var elfNeeded = Check{Name: "elf-needed", About: "a shared library that a progra
 	})
 }}
 
-// maxNamed is how many libraries are named of those that a file lacks, and of how many files. One is often enough: the others come with
-// the same package.
+// maxNamed is how many libraries are named of those that a file lacks, and of how many files. One
+// is often enough: the others come with the same package.
 const maxNamed = 3
 
-// alike puts those libraries together that one file needs, and that are in the same wrong place, if any.
+// alike puts those libraries together that one file needs, and that are in the same wrong place, if
+// any.
 func alike(all []loading.Missing) [][]loading.Missing {
 	var groups [][]loading.Missing
 	for _, m := range all {
@@ -92,7 +94,9 @@ func missing(r *report, e *index.Entry, l index.Load, group []loading.Missing) {
 			cure = "set LD_LIBRARY_PATH=" + path.Dir(m.Elsewhere) + " with ENV"
 		}
 	}
-	r.add(certainty(l), about(e), cure, "%s needs %s, expected in the image; %s; the program ends with \"error while loading shared libraries\"; %s",
+	r.add(certainty(l), about(e), cure,
+		"%s needs %s, expected in the image; %s; the program ends with \"error while loading shared "+
+			"libraries\"; %s",
 		by, names, where, cause)
 }
 

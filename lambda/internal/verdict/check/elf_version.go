@@ -10,8 +10,9 @@ import (
 	"archway/lambda/internal/image/loading"
 )
 
-// elfVersion refuses a program that was linked with a newer library than the image has, most often glibc: "version `GLIBC_2.34' not
-// found". The loader looks at the versions of all libraries before it starts anything.
+// elfVersion refuses a program that was linked with a newer library than the image has, most often
+// glibc: "version `GLIBC_2.34' not found". The loader looks at the versions of all libraries before
+// it starts anything.
 var elfVersion = Check{Name: "elf-version", About: "a program wants a newer version of a library than the image has, such as GLIBC_2.34", run: func(in Input, r *report) {
 	loads(in, func(e *index.Entry, l index.Load) {
 		name := called(e.Start.Trace.Steps[l.Step])
@@ -38,7 +39,9 @@ func unmet(r *report, e *index.Entry, l index.Load, program string, u loading.Un
 	if newest := newestLike(u.Has, u.Version); newest != "" {
 		has = "has versions up to " + newest
 	}
-	r.add(certainty(l), about(e), "build the program on the same release of the same distribution as the last stage's, take a newer last stage, or link it statically",
+	r.add(certainty(l), about(e),
+		"build the program on the same release of the same distribution as the last stage's, take a "+
+			"newer last stage, or link it statically",
 		"%s wants the version %s of %s, which %s; it ends with \"version `%s' not found\"; probably it was built on a newer system than the last stage's",
 		by, u.Version, u.Path, has, u.Version)
 }

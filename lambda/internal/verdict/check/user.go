@@ -8,8 +8,9 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// user refuses an image whose USER nobody knows: runtimes look the name up in the image's own /etc/passwd and /etc/group before they start
-// anything. Kubernetes can't look: it refuses a name where a pod has to run as somebody else than root.
+// user refuses an image whose USER nobody knows: runtimes look the name up in the image's own
+// /etc/passwd and /etc/group before they start anything. Kubernetes can't look: it refuses a name
+// where a pod has to run as somebody else than root.
 var user = Check{Name: "user", About: "the image's user or group is not in its /etc/passwd or /etc/group", run: func(in Input, r *report) {
 	for _, e := range started(in.Image) {
 		if e.Start.Needs != nil {
@@ -31,14 +32,19 @@ func userOf(r *report, e *index.Entry, u account.Account) {
 			u.User, notIn("/etc/passwd", u.NoPasswd), expanded(u.User))
 	}
 	if u.NoGroup {
-		r.add(Error, about(e), userCure, "the group %q of USER is %s; Docker, Podman and containerd start no container (\"unable to find group\"), only Kubernetes leaves the group out%s",
+		r.add(Error, about(e), userCure,
+			"the group %q of USER is %s; Docker, Podman and containerd start no container (\"unable "+
+				"to find group\"), only Kubernetes leaves the group out%s",
 			u.Group, notIn("/etc/group", u.NoGroups), expanded(u.Group))
 	}
 	if u.Range {
-		r.add(Error, about(e), userCure, "the user %s is no number from 0 to 2147483647; no container starts", quoted(u))
+		r.add(Error, about(e), userCure,
+			"the user %s is no number from 0 to 2147483647; no container starts", quoted(u))
 	}
 	if len(r.findings) == problems && u.Named() && u.User != "root" && (!u.Known || u.UID != 0) {
-		r.add(Warning, about(e), numberCure(u), "the user %q is a name; a pod with runAsNonRoot is refused, as Kubernetes can't tell that the name isn't root's, unless it says runAsUser", u.User)
+		r.add(Warning, about(e), numberCure(u),
+			"the user %q is a name; a pod with runAsNonRoot is refused, as Kubernetes can't tell "+
+				"that the name isn't root's, unless it says runAsUser", u.User)
 	}
 }
 
