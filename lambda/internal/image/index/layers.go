@@ -32,7 +32,8 @@ type Started struct {
 	Census *rootfs.Census
 	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
 	Unproven string
-	// Cure says what would prove it.
+	// Late says that time ran out, and Cure otherwise how to come below the limit that was met.
+	Late bool
 	Cure string
 }
 
@@ -155,6 +156,9 @@ func (f *follower) follow(whole, reading context.Context) error {
 	f.entry.Start = s
 	err := f.trace(reading, s)
 	s.Proven = err == nil
+	if err == nil {
+		err = f.fs.ReadCompressed(reading, f.saysPlain)
+	}
 	if err == nil && f.deep {
 		var census rootfs.Census
 		if census, err = f.fs.Census(reading, f.entry.Fits); err == nil {
@@ -162,6 +166,14 @@ func (f *follower) follow(whole, reading context.Context) error {
 		}
 	}
 	return f.judge(whole, reading, s, err)
+}
+
+// saysPlain reports whether the manifest gives a layer the type of a plain archive, which
+// containerd takes at its word.
+func (f *follower) saysPlain(d digest.Digest) bool {
+	return slices.ContainsFunc(f.entry.Manifest.Body.Layers, func(l specs.Descriptor) bool {
+		return l.Digest == d && l.MediaType == specs.MediaTypeImageLayer
+	})
 }
 
 // judge tells an error that says something about the image from one that says that the source could
@@ -178,7 +190,7 @@ func (f *follower) judge(whole, reading context.Context, s *Started, err error) 
 		f.entry.missing(failed.Layer)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
-		s.Cure = f.moreTime()
+		s.Late = true
 	default:
 		return err
 	}
@@ -275,15 +287,6 @@ func (f *follower) unproven(s *Started, reason string) string {
 	}
 	return fmt.Sprintf("%s not proven (%s): %s; %d of %d layers were read whole, %d of %d MiB in all",
 		what, reason, reached, whole, len(readings), read>>20, all>>20)
-}
-
-// moreTime says what helps where the time was too short.
-func (f *follower) moreTime() string {
-	const cure = "make the image smaller, or give more time (--timeout; a pipeline's function has all that Lambda gives)"
-	if f.deep {
-		return cure + `, or have only what starts read: without --deep, in a pipeline with "deep": false`
-	}
-	return cure
 }
 
 // missing notes that the registry doesn't have a layer that it said to have.

@@ -100,8 +100,11 @@ func (m *Manifest) Shape() Shape {
 // readable turns a decoding error into words about the document instead of about Go types.
 func readable(err error) error {
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return fmt.Errorf("its field %q holds a %s where another type belongs", kind.Field, kind.Value)
+	if errors.As(err, &kind) && kind.Field == "" {
+		return fmt.Errorf("it is a JSON %s, expected %s", kind.Value, expected(kind.Type))
+	}
+	if kind != nil {
+		return fmt.Errorf("its field %q holds a JSON %s, expected %s", kind.Field, kind.Value, expected(kind.Type))
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end") {
 		return errors.New("its JSON breaks off")

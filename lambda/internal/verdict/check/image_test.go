@@ -5,6 +5,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/fixture"
+	lt "archway/lambda/internal/fixture/layertest"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/verdict/check"
 )
@@ -110,6 +111,34 @@ var _ = about("layer-type",
 	testCase{name: "zstd in an OCI image", make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd})},
 	testCase{name: "plain", make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer})},
 	testCase{
+		name:   "gzip under OCI's type of a plain archive",
+		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: lt.Gzip}),
+		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
+	},
+	testCase{
+		name:   "zstd under OCI's type of a plain archive",
+		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: asZstd}),
+		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
+	},
+	testCase{name: "zstd under the type of gzip", make: image(fixture.ImageSpec{Compress: asZstd})},
+	testCase{
+		name: "gzip under the type of zstd",
+		make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd, Compress: lt.Gzip}),
+	},
+	testCase{name: "a plain archive under the type of gzip", make: image(fixture.ImageSpec{Compress: asItIs})},
+	testCase{
+		name: "a plain archive under the type of zstd",
+		make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd, Compress: asItIs}),
+	},
+	testCase{
+		name: "gzip under Docker's type of a plain archive, which is looked into",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{
+				Docker: true, Platform: fixture.ARM64, LayerType: "application/vnd.docker.image.rootfs.diff.tar", Compress: lt.Gzip,
+			})).Digest
+		},
+	},
+	testCase{
 		name: "zstd in a Docker image",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.DockerList(dockerImage(s, fixture.AMD64),
@@ -141,6 +170,10 @@ var _ = about("layer-type",
 		report: []string{"error layer-type linux/arm64"},
 	},
 )
+
+func asItIs(b []byte) []byte { return b }
+
+func asZstd(b []byte) []byte { return lt.Zstd(b) }
 
 var _ = about("layer-missing",
 	testCase{name: "all there", make: merged(nil)},
@@ -220,7 +253,46 @@ var _ = about("config-platform",
 		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["os"] = 5 }}),
 		report: []string{"error config-platform linux/arm64"},
 	},
+	testCase{name: "no time of its creation", make: configured("created", nil)},
+	testCase{name: "a time of another zone", make: configured("created", "1970-01-01T00:00:00.5+05:30")},
+	testCase{
+		name: "a history", make: configured("history", []any{map[string]any{"created": fixture.Created, "empty_layer": true}}),
+	},
+	testCase{name: "a field that nobody decodes", make: configured("x-parent", map[string]any{"created": 5})},
+	testCase{name: "a time in words", make: configured("created", "yesterday"), report: wrongConfig},
+	testCase{name: "a time without a zone", make: configured("created", "2026-03-04T05:06:07"), report: wrongConfig},
+	testCase{name: "an empty time", make: configured("created", ""), report: wrongConfig},
+	testCase{name: "a time as a number", make: configured("created", 1_700_000_000), report: wrongConfig},
+	testCase{
+		name: "a time in words in the history", make: configured("history", []any{map[string]any{"created": "yesterday"}}),
+		report: wrongConfig,
+	},
+	testCase{name: "a history that is no list", make: configured("history", map[string]any{}), report: wrongConfig},
+	testCase{name: "an author that is no text", make: configured("author", []any{"me"}), report: wrongConfig},
+	testCase{
+		name:   "a word where true or false belongs",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["ArgsEscaped"] = "yes" }}),
+		report: wrongConfig,
+	},
+	testCase{
+		name: "a health check as Docker writes it",
+		make: image(fixture.ImageSpec{Run: func(run map[string]any) {
+			run["Healthcheck"] = map[string]any{"Test": []any{"CMD", "true"}, "Interval": 5_000_000_000, "Retries": 3}
+		}}),
+	},
+	testCase{
+		name:   "a health check that Docker can't read",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["Healthcheck"] = map[string]any{"Interval": "5s"} }}),
+		report: []string{"warning config-platform linux/arm64"},
+	},
 )
+
+var wrongConfig = []string{"error config-platform linux/arm64"}
+
+// configured is an index in which the arm64 image's config has another value in a field.
+func configured(field string, value any) func(*fixture.Store) digest.Digest {
+	return image(fixture.ImageSpec{Config: func(doc map[string]any) { doc[field] = value }})
+}
 
 var _ = about("rootfs",
 	testCase{name: "as many", make: merged(nil)},
