@@ -230,7 +230,7 @@ func TestAFailedNotificationIsAnError(t *testing.T) {
 func TestTheNotificationHasItsTime(t *testing.T) {
 	r := release(t)
 	r.Misbehave(fixture.Silent)
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	told := false
 	c := r.checker()

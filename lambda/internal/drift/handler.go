@@ -82,10 +82,7 @@ func (c *Checker) message(ctx context.Context, event Check, log *slog.Logger) (s
 		seen = append(seen, found...)
 	}
 	for _, o := range seen {
-		for _, f := range o.verdict.Findings {
-			log.Warn("finding", "tags", o.tags, "check", f.Check, "severity", f.Severity,
-				"subject", f.Subject.Digest, "platform", f.Subject.Platform, "message", f.Message())
-		}
+		check.Log(log.With("tags", o.tags), o.verdict.Findings)
 		log.Info("verdict", "tags", o.tags, "digest", o.digest, "valid", o.verdict.Valid(),
 			"errors", check.Count(o.verdict.Findings, check.Error))
 		drifted = drifted || !o.verdict.Valid()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"archway/lambda/internal/validation"
 	"archway/lambda/internal/verdict/check"
 )
 
@@ -24,7 +23,7 @@ func drift(repository string, seen []observation) string {
 		if o.digest != "" {
 			what = o.digest.String()
 		}
-		fmt.Fprintf(&b, "\n%s: %s, %s\n", strings.Join(o.tags, ", "), what, validation.Tally(o.verdict.Findings))
+		fmt.Fprintf(&b, "\n%s: %s, %s\n", strings.Join(o.tags, ", "), what, check.Tally(o.verdict.Findings))
 		for n, f := range o.verdict.Findings {
 			line := fmt.Sprintf("%d. %s %s: %s.\n", n+1, f.Severity, f.Check, sentence(f))
 			if b.Len()+len(line) > maxText {

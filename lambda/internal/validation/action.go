@@ -124,13 +124,7 @@ func platformsOf(i *index.Image) []string {
 
 // log writes one line for each finding, and one with the verdict.
 func log(l *slog.Logger, v Verdict) {
-	for _, f := range v.Findings {
-		line := l.With("check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform", f.Subject.Platform)
-		if d := f.Downgraded; d != nil {
-			line = line.With("downgradedFrom", d.From, "reason", d.Reason)
-		}
-		line.Warn("finding", "message", f.Message())
-	}
+	check.Log(l, v.Findings)
 	for _, e := range v.Image.Images() {
 		var layers []string
 		for _, u := range e.Unread() {
@@ -146,12 +140,9 @@ func log(l *slog.Logger, v Verdict) {
 // failure is what the CodePipeline console shows: first what it comes to, then the findings, the most important first, as many as
 // fit.
 func failure(repository string, v Verdict) string {
-	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.", check.Short(v.Image.Digest.String()), repository, Tally(v.Findings))
+	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.", check.Short(v.Image.Digest.String()), repository, check.Tally(v.Findings))
 	for n, f := range v.Findings {
-		line := fmt.Sprintf("\n%d. %s %s: %s.", n+1, f.Severity, f.Check, f.Message())
-		if d := f.Downgraded; d != nil {
-			line += fmt.Sprintf(" (Downgraded from %s: %s)", d.From, d.Reason)
-		}
+		line := "\n" + f.Item(n+1)
 		rest := fmt.Sprintf("\n… and %d more; the function's log has them all.", len(v.Findings)-n)
 		if utf8.RuneCountInString(text+line+rest) > job.MaxMessage {
 			return text + rest
@@ -159,22 +150,4 @@ func failure(repository string, v Verdict) string {
 		text += line
 	}
 	return text
-}
-
-// Tally counts findings in words.
-func Tally(findings []check.Finding) string {
-	var parts []string
-	for _, s := range []check.Severity{check.Error, check.Warning} {
-		n := check.Count(findings, s)
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+string(s))
-		case n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, s))
-		}
-	}
-	if len(parts) == 0 {
-		return "no errors"
-	}
-	return strings.Join(parts, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,22 +173,24 @@ func TestUnread(t *testing.T) {
 
 // What proves a digest by the way must not make an image unproven of which all is known.
 func TestTimeThatRunsOutWhileALayerIsCompleted(t *testing.T) {
-	s := fixture.New()
-	behind := append(large("amd64", 4<<20), lt.Plain("zz", nil))
-	behind = append([]lt.Entry{lt.Dir("a0"), lt.Plain("a00", make([]byte, 44<<20))}, behind...)
-	root, layers := one(s, plainLayers("amd64", behind))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	source := &breaking{Store: s, of: layers[0], after: 47 << 20}
-	source.err = context.DeadlineExceeded
-	image := get(t, source, root)
-	waiting := waitingSource{source, 46 << 20}
-	if err := index.ReadLayers(ctx, waiting, image, false); err != nil {
-		t.Fatal(err)
-	}
-	if e := image.Entries[0]; !e.Start.Proven || e.Start.Unproven != "" || len(e.Unread()) != 1 {
-		t.Errorf("%+v, %v", e.Start, e.Unread())
-	}
+	synctest.Test(t, func(t *testing.T) { // nobody waits for its three seconds
+		s := fixture.New()
+		behind := append(large("amd64", 4<<20), lt.Plain("zz", nil))
+		behind = append([]lt.Entry{lt.Dir("a0"), lt.Plain("a00", make([]byte, 44<<20))}, behind...)
+		root, layers := one(s, plainLayers("amd64", behind))
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		source := &breaking{Store: s, of: layers[0], after: 47 << 20}
+		source.err = context.DeadlineExceeded
+		image := get(t, source, root)
+		waiting := waitingSource{source, 46 << 20}
+		if err := index.ReadLayers(ctx, waiting, image, false); err != nil {
+			t.Fatal(err)
+		}
+		if e := image.Entries[0]; !e.Start.Proven || e.Start.Unproven != "" || len(e.Unread()) != 1 {
+			t.Errorf("%+v, %v", e.Start, e.Unread())
+		}
+	})
 }
 
 // waitingSource serves so many bytes of each layer, and then nothing until the time is over.

@@ -27,7 +27,7 @@ func printText(w io.Writer, image string, v validation.Verdict, deep bool) {
 	}
 	var more []string
 	if len(v.Findings) > 0 {
-		more = append(more, validation.Tally(v.Findings))
+		more = append(more, check.Tally(v.Findings))
 	}
 	parts := unread(v.Image)
 	if len(parts) > 0 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -32,43 +33,45 @@ func (w waiting) Read([]byte) (int, error) {
 }
 
 func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
-	s := fixture.New()
-	root := s.Good().Digest
-	for _, deep := range []bool{false, true} {
-		image, err := index.Get(t.Context(), s, root, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		if err := index.ReadLayers(ctx, trickle{s}, image, deep); err != nil {
-			t.Fatal(err)
-		}
-		if ctx.Err() != nil {
-			t.Error("no time is left for judging")
-		}
-		want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: deep}
-		findings := check.Run(image, want)
-		if len(findings) != 2 || check.Valid(findings) {
-			t.Fatalf("deep %t: findings %v", deep, findings)
-		}
-		for _, f := range findings {
-			if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
-				t.Errorf("deep %t: %s: %s", deep, f.Check, f.Message())
+	synctest.Test(t, func(t *testing.T) { // nobody waits for its two seconds
+		s := fixture.New()
+		root := s.Good().Digest
+		for _, deep := range []bool{false, true} {
+			image, err := index.Get(t.Context(), s, root, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			if err := index.ReadLayers(ctx, trickle{s}, image, deep); err != nil {
+				t.Fatal(err)
+			}
+			if ctx.Err() != nil {
+				t.Error("no time is left for judging")
+			}
+			want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: deep}
+			findings := check.Run(image, want)
+			if len(findings) != 2 || check.Valid(findings) {
+				t.Fatalf("deep %t: findings %v", deep, findings)
+			}
+			for _, f := range findings {
+				if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
+					t.Errorf("deep %t: %s: %s", deep, f.Check, f.Message())
+				}
+			}
+			for place, cures := range map[check.Place][2]string{
+				check.Registry: {"--timeout", "leave out --deep"}, check.Folder: {"--timeout", "leave out --deep"},
+				check.Pipeline: {"retry the stage", `"deep": false`},
+			} {
+				want.Place = place
+				// Reading less is no cure for who reads no more than needed.
+				f := check.Run(image, want)[0]
+				if !strings.Contains(f.Cure, cures[0]) || strings.Contains(f.Cure, cures[1]) != deep {
+					t.Errorf("deep %t, place %d: cure %s", deep, place, f.Cure)
+				}
 			}
 		}
-		for place, cures := range map[check.Place][2]string{
-			check.Registry: {"--timeout", "leave out --deep"}, check.Folder: {"--timeout", "leave out --deep"},
-			check.Pipeline: {"retry the stage", `"deep": false`},
-		} {
-			want.Place = place
-			// Reading less is no cure for who reads no more than needed.
-			f := check.Run(image, want)[0]
-			if !strings.Contains(f.Cure, cures[0]) || strings.Contains(f.Cure, cures[1]) != deep {
-				t.Errorf("deep %t, place %d: cure %s", deep, place, f.Cure)
-			}
-		}
-	}
+	})
 }
 
 // Neither time nor a smaller image helps against a window.

@@ -124,7 +124,7 @@ func TestPhases(t *testing.T) {
 		},
 		"the source is the first folder": {
 			head + `
-  build: {commands: ["cat file; echo", "[ \"$PWD\" = \"$CODEBUILD_SRC_DIR\" ]"]}
+  build: {commands: ["echo \"$(cat file)\"", "[ \"$PWD\" = \"$CODEBUILD_SRC_DIR\" ]"]}
 `, []string{"content"}, map[string]string{}, "",
 		},
 		"a failing command skips the rest of its phase": {
