@@ -62,8 +62,7 @@ var (
 			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
 			Frontends:     []string{"example.test/frontend"},
-			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
-			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+			Logs:          archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK, RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
 		})
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
 			PipelineName: "shop",
@@ -73,7 +72,7 @@ var (
 			Artifacts:    artifacts.Bucket,
 			SourceURL:    "https://git.example.test/app",
 			Timeout:      5 * time.Minute,
-			LogRetention: awslogs.RetentionDays_ONE_WEEK,
+			Logs:         archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK},
 		})
 	})
 )

@@ -24,7 +24,7 @@ var (
 		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
 			PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
 		})
-		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key})
+		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: archway.Logs{LogKey: key}})
 	})
 )
 

@@ -9,11 +9,9 @@ import (
 
 	"archway/buildspecs"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -103,17 +101,7 @@ type NativeBuildProps struct {
 	// Default: [DefaultFrontends].
 	Frontends []string
 
-	// LogRetention is how long build logs are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the build leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // CodeBuild's limits for a build, and for its time in the queue.
@@ -204,9 +192,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Timeout:       p.Timeout,
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
+		Logs:          p.Logs,
 		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLogin(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrBuild...),

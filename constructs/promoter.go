@@ -7,10 +7,7 @@ import (
 
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -29,17 +26,7 @@ type PromoterProps struct {
 	// Default: nothing is signed.
 	SigningProfile string
 
-	// LogRetention is how long log events are kept, and with them the records of what was promoted.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -88,9 +75,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
 			jobResult(),
 		},
-		LogRetention:  props.LogRetention,
-		LogKey:        props.LogKey,
-		RemovalPolicy: props.RemovalPolicy,
+		Logs: props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
 

@@ -3,8 +3,6 @@ package constructs
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -50,23 +48,6 @@ func allow(resources []*string, actions ...string) awsiam.PolicyStatement {
 		Actions:   jsii.Strings(actions...),
 		Resources: &resources,
 	})
-}
-
-func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, key awskms.IKey, removal awscdk.RemovalPolicy) awslogs.LogGroup {
-	fill(&retention, awslogs.RetentionDays_THREE_MONTHS)
-	fill(&removal, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
-	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
-		Retention:     retention,
-		EncryptionKey: key,
-		RemovalPolicy: removal,
-	})
-}
-
-// logStatements let a role write to a log group, which exists already: nobody needs to create one.
-func logStatements(group awslogs.ILogGroup) []awsiam.PolicyStatement {
-	return []awsiam.PolicyStatement{
-		allow([]*string{group.LogGroupArn()}, "logs:CreateLogStream", "logs:PutLogEvents"),
-	}
 }
 
 // artifactReadStatements let a build fetch its input artifact.

@@ -6,10 +6,7 @@ import (
 
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -126,17 +123,7 @@ type ScanGateProps struct {
 	// Default: the account has ECR's basic scanning.
 	Enhanced bool
 
-	// LogRetention is how long log events are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -163,15 +150,13 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 		statements = append(statements, allow(*jsii.Strings("*"), "inspector2:ListCoverage", "inspector2:ListFindings"))
 	}
 	function := NewGoFunction(scope, id, &GoFunctionProps{
-		Package:       ScanGatePackage,
-		Description:   "Judges what scans have found in the images of an index, by digest",
-		Timeout:       2 * time.Minute,
-		Files:         props.Delivery.files(),
-		Environment:   map[string]string{settings.RegistryEnvironment: registryHost()},
-		Statements:    statements,
-		LogRetention:  props.LogRetention,
-		LogKey:        props.LogKey,
-		RemovalPolicy: props.RemovalPolicy,
+		Package:     ScanGatePackage,
+		Description: "Judges what scans have found in the images of an index, by digest",
+		Timeout:     2 * time.Minute,
+		Files:       props.Delivery.files(),
+		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
+		Statements:  statements,
+		Logs:        props.Logs,
 	})
 	except(function.Role, wildcard("None of ecr:GetAuthorizationToken, CodePipeline's PutJobSuccessResult and PutJobFailureResult, and "+
 		"Inspector's ListCoverage and ListFindings knows resources of ours: AWS takes nothing but a wildcard. The login gives access "+

@@ -6,10 +6,7 @@ import (
 
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -31,17 +28,7 @@ type ValidatorProps struct {
 	// Default: there is no such check.
 	Topic awssns.ITopic
 
-	// LogRetention is how long log events are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -73,16 +60,14 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 		statements = append(statements, allow(repositoryARNs(releases(d.Images)), reads...))
 	}
 	function := NewGoFunction(scope, id, &GoFunctionProps{
-		Package:       ValidatePackage,
-		Description:   "Checks an image index by its digest, reading only",
-		MemoryMB:      512,
-		Timeout:       5 * time.Minute,
-		Files:         d.files(),
-		Environment:   environment,
-		Statements:    append(statements, notify(props.Topic)...),
-		LogRetention:  props.LogRetention,
-		LogKey:        props.LogKey,
-		RemovalPolicy: props.RemovalPolicy,
+		Package:     ValidatePackage,
+		Description: "Checks an image index by its digest, reading only",
+		MemoryMB:    512,
+		Timeout:     5 * time.Minute,
+		Files:       d.files(),
+		Environment: environment,
+		Statements:  append(statements, notify(props.Topic)...),
+		Logs:        props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
 	return function

@@ -8,17 +8,16 @@ import (
 	"archway/internal/platform"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
 type imageProps struct {
-	Pipeline      *config.Pipeline
-	Source        *archway.Source
-	Artifacts     *archway.Artifacts
-	Key           awskms.IKey
-	RemovalPolicy awscdk.RemovalPolicy
+	Pipeline  *config.Pipeline
+	Source    *archway.Source
+	Artifacts *archway.Artifacts
+
+	archway.Logs // and who encrypts, and what remains of, the images
 }
 
 // newImage adds the registry and the builds of one image to its scope.
@@ -32,7 +31,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		KeepUntagged:   props.Pipeline.KeepUntagged,
 		StagingDays:    props.Pipeline.StagingDays,
 		NeverPromoted:  !props.Pipeline.Promotes,
-		EncryptionKey:  props.Key,
+		EncryptionKey:  props.LogKey,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
 	var builds []*archway.NativeBuild
@@ -60,8 +59,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Compute:       archway.Compute(build.Compute),
 			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
 			BuildKitImage: cfg.BuildkitImage,
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Logs:          props.Logs,
 		}))
 	}
 	description := "Where " + cfg.Name + " is pulled from"
@@ -81,14 +79,13 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		Registry: registry,
 		Builds:   builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:    registry.Staging,
-			PipelineName:  props.Pipeline.Name,
-			Image:         cfg.Name,
-			Builds:        builds,
-			Artifacts:     props.Artifacts.Bucket,
-			SourceURL:     *props.Source.CloneURL(),
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Repository:   registry.Staging,
+			PipelineName: props.Pipeline.Name,
+			Image:        cfg.Name,
+			Builds:       builds,
+			Artifacts:    props.Artifacts.Bucket,
+			SourceURL:    *props.Source.CloneURL(),
+			Logs:         props.Logs,
 		}),
 		Scan:          scanLimits(cfg.ScanGate),
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),

@@ -46,7 +46,7 @@ type operated struct {
 	ScanGate awslambda.IFunction
 	Trigger  *archway.Trigger
 	Topic    awssns.ITopic
-	Key      awskms.IKey
+	Logs     archway.Logs
 }
 
 // functions are those whose crash nobody might notice, or not for 20 minutes: so long CodePipeline waits for an action's function.
@@ -78,10 +78,9 @@ func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
 	var alarms []awscloudwatch.CfnAlarm
 	if o.Topic != nil {
 		notice := archway.NewFailureNotice(stack, "FailureNotice", &archway.FailureNoticeProps{
-			Pipeline:      o.Pipeline,
-			Topic:         o.Topic,
-			LogKey:        o.Key,
-			RemovalPolicy: removalPolicy(cfg),
+			Pipeline: o.Pipeline,
+			Topic:    o.Topic,
+			Logs:     o.Logs,
 		})
 		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
 			Topic:     o.Topic,

@@ -38,6 +38,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
+	logs := archway.Logs{LogKey: key, RemovalPolicy: removal}
 	source := archway.NewSource(stack, "Source", &archway.SourceProps{
 		RepositoryName: cfg.Source.Repository,
 		Existing:       cfg.Source.Existing,
@@ -50,7 +51,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	var images []archway.PipelineImage
 	for i := range cfg.Images {
 		images = append(images, newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
-			Pipeline: cfg, Source: source, Artifacts: artifacts, Key: key, RemovalPolicy: removal,
+			Pipeline: cfg, Source: source, Artifacts: artifacts, Logs: logs,
 		}))
 	}
 	topic := newTopic(stack, cfg, key)
@@ -62,18 +63,17 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Rules:        rulesOf(cfg.Rules),
 		Approval:     newApproval(stack, cfg.Approval, topic, key),
 	})
-	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key, RemovalPolicy: removal})
+	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: logs})
 	var promoter *archway.Promoter
 	if cfg.Promotes {
 		promoter = archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 			Delivery:       delivery,
 			Writers:        cfg.ReleaseWriters,
 			SigningProfile: cfg.SigningProfile,
-			LogKey:         key,
-			RemovalPolicy:  removal,
+			Logs:           logs,
 		})
 	}
-	scanGate := newScanGate(stack, cfg, delivery, key, removal)
+	scanGate := newScanGate(stack, cfg, delivery, logs)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
@@ -84,11 +84,11 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
+		Delivery: delivery, Pipeline: pipeline, Logs: logs,
 	})
 	addOperations(stack, cfg, operated{
 		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
-		Topic: topic, Key: key,
+		Topic: topic, Logs: logs,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)

@@ -8,22 +8,20 @@ import (
 	archway "archway/constructs"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 )
 
 func hasScanGate(image config.Image) bool { return image.ScanGate != nil }
 
 // newScanGate adds the function that judges scans, if an image asks for it. It may look at those images only.
-func newScanGate(stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, key awskms.IKey, removal awscdk.RemovalPolicy) awslambda.IFunction {
+func newScanGate(stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, logs archway.Logs) awslambda.IFunction {
 	if !slices.ContainsFunc(cfg.Images, hasScanGate) {
 		return nil
 	}
 	return archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{
-		Delivery:      delivery,
-		Enhanced:      slices.ContainsFunc(cfg.Images, func(i config.Image) bool { return hasScanGate(i) && i.ScanGate.Enhanced }),
-		LogKey:        key,
-		RemovalPolicy: removal,
+		Delivery: delivery,
+		Enhanced: slices.ContainsFunc(cfg.Images, func(i config.Image) bool { return hasScanGate(i) && i.ScanGate.Enhanced }),
+		Logs:     logs,
 	}).Function
 }
 

@@ -24,15 +24,14 @@ func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository aws
 	var tests []*archway.SmokeTest
 	for _, target := range cfg.Platforms {
 		tests = append(tests, archway.NewSmokeTest(scope, smokeTestIDs[target], &archway.SmokeTestProps{
-			Architecture:  archway.Architecture(target.Arch()),
-			Repository:    repository,
-			PipelineName:  props.Pipeline.Name,
-			Image:         cfg.Name,
-			Artifacts:     props.Artifacts.Bucket,
-			Check:         smokeCheck(cfg.SmokeTest),
-			Compute:       archway.Compute(cfg.SmokeTest.Compute),
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Architecture: archway.Architecture(target.Arch()),
+			Repository:   repository,
+			PipelineName: props.Pipeline.Name,
+			Image:        cfg.Name,
+			Artifacts:    props.Artifacts.Bucket,
+			Check:        smokeCheck(cfg.SmokeTest),
+			Compute:      archway.Compute(cfg.SmokeTest.Compute),
+			Logs:         props.Logs,
 		}))
 	}
 	return tests
