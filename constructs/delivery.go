@@ -127,7 +127,7 @@ func (d *Delivery) describe() settings.Pipeline {
 	p := settings.Pipeline{
 		Name:   d.PipelineName,
 		Source: settings.Source{Repository: d.Source.Name, Branch: d.Branch},
-		Rules:  tagged(d.Rules),
+		Rules:  d.Rules,
 
 		HoldMinutes: d.holdMinutes(),
 	}

@@ -56,7 +56,7 @@ func (d *Delivery) public() []PipelineImage {
 		if len(d.Rules) == 0 {
 			return !anyFixedTag(i.MovingTags)
 		}
-		public, err := rule.Publics(tagged(d.Rules), i.Name)
+		public, err := rule.Publics(d.Rules, i.Name)
 		return err != nil || len(public) == 0
 	})
 }

@@ -16,10 +16,10 @@ import (
 )
 
 var someRules = []archway.Rule{
-	{Name: "main", Type: archway.BranchRef, Exact: "main", Tags: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
-	{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`, Tags: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
-	{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`, Tags: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
-	{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`, Tags: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
+	{Rule: archway.References{Name: "main", Type: archway.BranchRef, Exact: "main"}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
+	{Rule: archway.References{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`}, Images: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
+	{Rule: archway.References{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`}, Images: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
+	{Rule: archway.References{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
 }
 
 // ruled is a pipeline with four rules.
@@ -171,7 +171,12 @@ func TestBuildNowNamesWhatIsToBeFilledIn(t *testing.T) {
 }
 
 func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
-	overlapping := []archway.Rule{{Name: "a", Type: archway.BranchRef, Pattern: "a.*"}, {Name: "b", Type: archway.BranchRef, Pattern: ".*b"}, {Name: "b", Type: "head", Exact: "x"}, {Name: "a b", Type: archway.TagRef, Pattern: "("}}
+	overlapping := []archway.Rule{
+		{Rule: archway.References{Name: "a", Type: archway.BranchRef, Pattern: "a.*"}},
+		{Rule: archway.References{Name: "b", Type: archway.BranchRef, Pattern: ".*b"}},
+		{Rule: archway.References{Name: "b", Type: "head", Exact: "x"}},
+		{Rule: archway.References{Name: "a b", Type: archway.TagRef, Pattern: "("}},
+	}
 	var got []string
 	for _, line := range strings.Split((&archway.DeliveryProps{Rules: overlapping}).Validate().Error(), "\n") {
 		if strings.HasPrefix(line, "Rules") {

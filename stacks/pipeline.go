@@ -60,7 +60,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Source:       source,
 		Branch:       cfg.Source.Branch,
 		Images:       images,
-		Rules:        rulesOf(cfg.Rules),
+		Rules:        cfg.Promotions(),
 		Approval:     newApproval(stack, cfg.Approval, topic, key),
 	})
 	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: logs})
