@@ -2,11 +2,11 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 )
 
 // Class is a class of trust: a pipeline of its own for the rules that name it, with its own
@@ -15,20 +15,11 @@ import (
 type Class struct {
 	// Names of the images' secrets that its builds may use.
 	// Default: none.
-	Secrets []string `json:"secrets"`
+	Secrets []string `key:"secrets" unique:"true"`
 
 	// Whether what it builds is promoted, to repositories of its own: CLASS/REPOSITORY. If not, it
 	// is built, validated and tested, gets no tag, and nobody is asked to approve it.
-	Promote bool `json:"promote"`
-}
-
-func defaultClass() Class { return Class{Secrets: []string{}, Promote: true} }
-
-// className stands in the names of a pipeline and of ECR repositories, see registryName.
-var className = nameRule{
-	pattern: regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`), least: 1, most: 20,
-	says: `a class has 1 to 20 lower-case letters and digits, joined by single hyphens, because a pipeline and ECR repositories are called after it`,
-	cure: `use one such as "previews"`,
+	Promote bool `key:"promote" default:"true"`
 }
 
 // classes reads the classes of a pipeline whose images and rules were read before, and adds those
@@ -36,21 +27,11 @@ var className = nameRule{
 func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
 	classes := map[string]Class{}
 	for _, one := range p.Rules {
-		classes[one.Class] = defaultClass()
+		classes[one.Class] = spec.Default[Class]()
 	}
-	const key = "classes"
-	value, ok := pipeline.fields[key]
-	if !ok {
-		return classes
-	}
-	fields, _ := typed[map[string]any](r, pipeline.path(key), value, anObject)
-	all := object{r: r, at: pipeline.path(key), fields: fields}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if broken := className.check(name); broken != "" {
-			r.report(all.path(name), nothing{}, "%s", broken)
-			continue
-		}
-		class := r.class(all.path(name), fields[name], p.Images)
+	all := pipeline.object("classes")
+	for name := range all.names(spec.Named("class")) {
+		class := r.class(all.path(name), all.fields[name], p.Images)
 		if _, named := classes[name]; !named && !r.about(pipeline.path("rules")) {
 			r.report(all.path(name), nothing{},
 				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
@@ -61,7 +42,7 @@ func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
 }
 
 func (r *reader) class(at string, value any, images []Image) Class {
-	class := defaultClass()
+	class := spec.Default[Class]()
 	o, ok := r.object(at, value, keysOf[Class]())
 	if !ok {
 		return class
@@ -83,7 +64,7 @@ func (r *reader) class(at string, value any, images []Image) Class {
 		case len(known) == 0:
 			r.report(at, id, `no image of the pipeline has secrets: remove it, or add it to an image's "secrets"`)
 		default:
-			r.report(at, id, "no image of the pipeline has a secret of this name: %s", meant(id, known))
+			r.report(at, id, "no image of the pipeline has a secret of this name: %s", spec.Meant(id, known))
 		}
 	}
 	return class
@@ -132,9 +113,9 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 	of.Class, of.Promotes = name, class.Promote
 	if p.Name != "" {
 		of.Name = p.Name + "-" + name
-		if broken := pipelineName.check(of.Name); broken != "" {
+		if broken := spec.Named("pipelineName").Check(of.Name); broken != "" {
 			r.report(at, of.Name,
-				"is the name of the class's own pipeline, but %s: shorten one of the two", pipelineName.says)
+				"is the name of the class's own pipeline, but %s: shorten one of the two", spec.Named("pipelineName").Says)
 		}
 		taken.pipelines.add(r, at, of.Name, "a class is a pipeline and a stack of its own, called after both: rename one")
 	}
@@ -150,7 +131,7 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 		image := &of.Images[i]
 		image.Warnings = nil // said of the pipeline itself
 		image.Secrets = maps.Clone(image.Secrets)
-		maps.DeleteFunc(image.Secrets, func(id string, _ Secret) bool { return !slices.Contains(class.Secrets, id) })
+		maps.DeleteFunc(image.Secrets, func(id string, _ spec.Secret) bool { return !slices.Contains(class.Secrets, id) })
 		if image.Repository == "" {
 			continue // reported already
 		}
@@ -178,8 +159,8 @@ var maxRepository = 256 - len(staging)
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
 func badRelease(name string) string {
 	switch {
-	case registryName.check(name) != "":
-		return registryName.says
+	case spec.Named("repository").Check(name) != "":
+		return spec.Named("repository").Says
 	case strings.HasPrefix(name, staging), strings.HasPrefix(staging, name):
 		return `images wait for their validation in repositories called "staging/…", which neither it nor its beginning may be, because ECR's replication filters are beginnings of names`
 	}

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"archway/config"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -42,7 +44,7 @@ func FuzzLoad(f *testing.F) {
 		if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Class != "" }) {
 			return // what makes a class's pipeline differ can't be written
 		}
-		again, err := json.Marshal(cfg)
+		again, err := json.Marshal(asWritten(reflect.ValueOf(*cfg)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,4 +70,33 @@ func checkProblems(t *testing.T, cfg *config.Config, err error) {
 			t.Errorf("bad problem: %q", problem)
 		}
 	}
+}
+
+// asWritten is a value as it stands in cdk.json, without what says nothing.
+func asWritten(value reflect.Value) any {
+	switch value.Kind() {
+	case reflect.Pointer:
+		return asWritten(value.Elem())
+	case reflect.Slice:
+		list := make([]any, value.Len())
+		for i := range list {
+			list[i] = asWritten(value.Index(i))
+		}
+		return list
+	case reflect.Map:
+		object := map[string]any{}
+		for _, key := range value.MapKeys() {
+			object[key.String()] = asWritten(value.MapIndex(key))
+		}
+		return object
+	case reflect.Struct:
+		object := map[string]any{}
+		for _, f := range spec.Fields(value.Type()) {
+			if field := value.FieldByIndex(f.Index); !field.IsZero() || f.Tag.Get("default") != "" && f.Tag.Get("default") != "-" {
+				object[f.Key] = asWritten(field)
+			}
+		}
+		return object
+	}
+	return value.Interface()
 }

@@ -6,16 +6,17 @@ import (
 
 	"archway/config"
 	"archway/internal/platform"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // noValidation is the validation of an image that says nothing about it.
-var noValidation = config.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]config.Downgrade{}}
+var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}}
 
 func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
-	build := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
+	build := spec.Build{Compute: spec.Medium, TimeoutMinutes: 60}
 	want := &config.Config{Pipelines: []config.Pipeline{{
 		Name:           "hello",
 		Source:         config.Source{Repository: "hello", Branch: "main"},
@@ -34,7 +35,7 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 			Dockerfile: "Dockerfile",
 			BuildArgs:  map[string]string{},
 			BaseImages: config.ReportBaseImages,
-			Secrets:    map[string]config.Secret{},
+			Secrets:    map[string]spec.Secret{},
 			Labels:     map[string]string{},
 			Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
 			Tags: config.Tags{
@@ -43,7 +44,7 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 				Filters:   []string{"latest", "main"},
 			},
 			Validation: noValidation,
-			Builds:     map[string]config.Build{"amd64": build, "arm64": build},
+			Builds:     map[string]spec.Build{"amd64": build, "arm64": build},
 		}},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -95,7 +96,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"images": [{"name": "other", "tags": {"moving": []}}, {"name": "tool", "tags": {"immutable": []}, "builds": {"amd64": {"compute": "SMALL"}}}]
 		}
 	]}`)
-	medium := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
+	medium := spec.Build{Compute: spec.Medium, TimeoutMinutes: 60}
 	platforms := []platform.Platform{platform.AMD64, platform.ARM64}
 	want := &config.Config{Pipelines: []config.Pipeline{
 		{
@@ -120,9 +121,9 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				BuildArgs:  map[string]string{"VERSION": "1", "EMPTY": ""},
 				BaseImages: config.PinnedBaseImages,
 				SBOM:       &config.SBOM{Generator: "example.com/scanner:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
-				Secrets: map[string]config.Secret{
+				Secrets: map[string]spec.Secret{
 					"npmrc":  {SecretsManager: "build/npm:token"},
-					"ca.pem": {ParameterStore: "/build/ca", KmsKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
+					"ca.pem": {ParameterStore: "/build/ca", KMSKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
 				},
 				Labels:    map[string]string{"com.example.team": "shop"},
 				Platforms: []platform.Platform{platform.ARM64},
@@ -131,17 +132,17 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					Moving:    []string{"{branch}", "nightly-{date:20060102}"},
 					Filters:   []string{"release-1.0", "nightly-*"},
 				},
-				Validation: config.Validation{
+				Validation: spec.Validation{
 					AllowedPlatforms: []string{"linux/arm/v7", "windows/amd64"},
-					Downgrade: map[string]config.Downgrade{
-						"config-parity": {Severity: config.Info, Reason: "arm64 needs a wrapper"},
-						"regression":    {Severity: config.Warning, Reason: "amd64 is given up"},
+					Downgrade: map[string]spec.Downgrade{
+						"config-parity": {Severity: spec.Info, Reason: "arm64 needs a wrapper"},
+						"regression":    {Severity: spec.Warning, Reason: "amd64 is given up"},
 					},
 					RequireProvenance: true,
 					RequireSBOM:       true,
 					Deep:              true,
 				},
-				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},
+				Builds:        map[string]spec.Build{"arm64": {Compute: spec.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",
 			}},
 		},
@@ -159,15 +160,15 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}}, Validation: noValidation,
-					Builds: map[string]config.Build{"amd64": medium, "arm64": medium},
+					Builds: map[string]spec.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}}, Validation: noValidation,
-					Builds: map[string]config.Build{"amd64": {Compute: config.Small, TimeoutMinutes: 60}, "arm64": medium},
+					Builds: map[string]spec.Build{"amd64": {Compute: spec.Small, TimeoutMinutes: 60}, "arm64": medium},
 				},
 			},
 		},

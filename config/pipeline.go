@@ -33,25 +33,27 @@ func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
 		return []Pipeline{p}
 	}
 	o.required("name", `give the pipeline a name, such as "hello-go"`)
-	p.Name = o.name("name", pipelineName)
+	p.Name = o.name("name", "pipelineName")
 	taken.pipelines.add(r, o.path("name"), p.Name, "every pipeline is a stack with a name of its own: rename one")
 
 	p.Source = r.source(o, p.Name, taken.sources)
 	if o.fields["executionMode"] == "PARALLEL" {
 		o.report("executionMode", "%s", parallel)
 	} else {
-		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
+		p.ExecutionMode = choice(o, "executionMode", p.ExecutionMode)
 	}
-	p.Approval = r.approval(o)
+	p.Approval = approval(o)
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
-	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
-	p.Encryption = choice(o, "encryption", encryptions, p.Encryption)
+	p.RemovalPolicy = choice(o, "removalPolicy", p.RemovalPolicy)
+	p.Encryption = choice(o, "encryption", p.Encryption)
 	of := p
 	if o.has("rules") {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
 	}
 	p.Images = r.images(o, of, taken.registries)
-	p.DriftCheck = r.driftCheck(o)
+	if drift, _ := optional[DriftCheck](o, "driftCheck", nil); drift != nil {
+		p.DriftCheck = *drift
+	}
 	p.Notifications = r.notifications(o)
 	p.Dashboard = o.flag("dashboard")
 	p.ReleaseWriters = o.releaseWriters("releaseWriters")
@@ -87,12 +89,6 @@ func (p *Pipeline) hold() {
 		p.StagingDays = max(p.StagingDays, (p.Approval.TimeoutMinutes+day-1)/day+untaggedDays/2)
 	}
 }
-
-var (
-	executionModes  = []ExecutionMode{Queued, Superseded}
-	removalPolicies = []RemovalPolicy{Retain, Destroy}
-	encryptions     = []Encryption{AWSManaged, CustomerManaged}
-)
 
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions
 const parallel = `in this mode CodePipeline builds the newest commit of the branch instead of the one that was pushed, and can't roll a stage back: use "QUEUED" or "SUPERSEDED"`

@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"archway/internal/rule"
+	"archway/internal/spec"
 	"archway/internal/tag"
 )
-
-// refTypes are what a rule can be about.
-var refTypes = []rule.Type{rule.Branch, rule.Tag}
 
 // maxRules is more than people have, and keeps the search for overlaps short.
 const maxRules = 20
@@ -83,11 +81,11 @@ func (r *reader) checkRules(pipeline object, p *Pipeline, rules []checked) {
 // rule reads what a rule matches. It gives nil if that is not good.
 func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 	o.required("name", `give the rule a name, such as "release"`)
-	into.Name = o.name("name", ruleName)
+	into.Name = o.name("name", "ruleName")
 	taken.add(r, o.path("name"), into.Name, "every rule of a pipeline has a name of its own: rename one")
-	into.Class = o.name("class", className)
+	into.Class = o.name("class", "class")
 	o.required("type", `say what the rule is about, "branch" or "tag"`)
-	into.Type = choice(o, "type", refTypes, "")
+	into.Type = choice[rule.Type](o, "type", "")
 	var exactOK, patternOK bool
 	into.Exact, exactOK = o.text("exact", "")
 	into.Pattern, patternOK = o.text("pattern", "")
@@ -99,7 +97,7 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 		o.r.report(o.at, nothing{}, `matches nothing yet: give "exact", a name, or "pattern", a regular expression`)
 		return nil
 	case exactOK:
-		if bad := badBranch(into.Exact); bad != "" {
+		if bad := spec.Named("branch").Check(into.Exact); bad != "" {
 			if into.Type == rule.Tag {
 				bad = strings.ReplaceAll(bad, "branch", "tag")
 			}
@@ -396,8 +394,8 @@ func (r *reader) checkRuleSizes(pipeline object, p Pipeline) {
 			s := one.Settings[image.Name]
 			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
 		}
-		if size := len(strings.Join(args, "")); size > maxEnvironment {
-			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, maxEnvironment)
+		if size := len(strings.Join(args, "")); size > spec.MaxVariable {
+			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, spec.MaxVariable)
 		}
 	}
 }

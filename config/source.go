@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"archway/internal/spec"
+	"strings"
+)
 
 // source reads the source of a pipeline. The name of the pipeline is "" if it has no valid one.
 func (r *reader) source(pipeline object, name string, taken names) Source {
@@ -16,7 +19,7 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 		return s
 	}
 	if o.has("repository") {
-		s.Repository = o.name("repository", sourceName)
+		s.Repository = o.name("repository", "codeCommit")
 		if strings.HasSuffix(s.Repository, ".git") {
 			o.report("repository", "CodeCommit takes no name that ends in .git: leave %q off", ".git")
 			s.Repository = ""
@@ -28,7 +31,7 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	}
 	if branch, ok := o.text("branch", s.Branch); ok {
 		s.Branch = branch
-		if bad := badBranch(branch); bad != "" {
+		if bad := spec.Named("branch").Check(branch); bad != "" {
 			o.report("branch", "%s", bad)
 			s.Branch = ""
 		}

@@ -1,8 +1,6 @@
 package constructs
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -42,32 +40,10 @@ func (a Architecture) buildImage() awscodebuild.IBuildImage {
 	return awscodebuild.LinuxBuildImage_FromCodeBuildImageId(jsii.String("aws/codebuild/amazonlinux-x86_64-standard:6.0"))
 }
 
-// Compute is the size of a build machine: SMALL 2 vCPU and 4 GB, MEDIUM 4 and 8, LARGE 8 and 16, XLARGE 36 and 72,
-// 2XLARGE 72 and 144.
-// https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html
-type Compute string
-
-// The sizes of build machines.
-const (
-	ComputeSmall   Compute = "SMALL"
-	ComputeMedium  Compute = "MEDIUM"
-	ComputeLarge   Compute = "LARGE"
-	ComputeXLarge  Compute = "XLARGE"
-	Compute2XLarge Compute = "2XLARGE"
-)
-
 var computeTypes = map[Compute]awscodebuild.ComputeType{
 	ComputeSmall:   awscodebuild.ComputeType_SMALL,
 	ComputeMedium:  awscodebuild.ComputeType_MEDIUM,
 	ComputeLarge:   awscodebuild.ComputeType_LARGE,
 	ComputeXLarge:  awscodebuild.ComputeType_X_LARGE,
 	Compute2XLarge: awscodebuild.ComputeType_X2_LARGE,
-}
-
-func (c Compute) validate() error {
-	if _, known := computeTypes[c]; c == "" || known {
-		return nil
-	}
-	names := []string{string(ComputeSmall), string(ComputeMedium), string(ComputeLarge), string(ComputeXLarge), string(Compute2XLarge)}
-	return wrong("Compute", "is %q: CodeBuild has the sizes %s", c, strings.Join(names, ", "))
 }

@@ -19,7 +19,7 @@ var secretBuild = stack("SecretBuild", func(stack awscdk.Stack) {
 		SourceURL:    "https://git.example.test/app",
 		Secrets: map[string]archway.BuildSecret{
 			"npmrc":   {SecretsManager: "build/npm:token"},
-			"ca.pem":  {ParameterStore: "/build/ca", KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/1"},
+			"ca.pem":  {ParameterStore: "/build/ca", KMSKey: "arn:aws:kms:eu-west-1:111122223333:key/1"},
 			"full":    {SecretsManager: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:full-AbCdEf"},
 			"partial": {SecretsManager: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:partial"},
 		},
@@ -78,10 +78,10 @@ func TestSecretsSayWhereTheyAreKept(t *testing.T) {
 		"path": {ParameterStore: "a//b"},
 	}}).Validate()
 	for _, want := range []string{
-		`Secrets["a b"] is no name for a secret`,
-		`Secrets["both"] needs one of SecretsManager and ParameterStore`,
+		`Secrets["a b"]: a secret's name has 1 to 64 letters`,
+		`Secrets["both"]: give either "secretsManager" or "parameterStore"`,
 		`Secrets["many"].SecretsManager is "x:y:z:"`,
-		`Secrets["none"] needs one of`,
+		`Secrets["none"]: give either`,
 		`Secrets["path"].ParameterStore is "a//b"`,
 	} {
 		if !strings.Contains(err.Error(), want) {

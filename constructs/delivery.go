@@ -162,7 +162,7 @@ func (p *DeliveryProps) holdMinutes() int {
 	scans := 0
 	for _, image := range p.Images {
 		if image.Scan != nil {
-			scans = max(scans, image.Scan.minutes())
+			scans = max(scans, filled(*image.Scan).TimeoutMinutes)
 		}
 	}
 	if p.Approval == nil {
@@ -177,8 +177,11 @@ func (i PipelineImage) describe() settings.Image {
 		Staging:     settings.Staging(i.Registry.Name),
 		StagingDays: i.Registry.StagingDays,
 		Tags:        rule.Tags{Immutable: i.ImmutableTags, Moving: i.MovingTags},
-		Validation:  i.Validation.settings(),
-		Scan:        i.Scan.settings(),
+		Validation:  i.Validation,
+	}
+	if i.Scan != nil {
+		scan := filled(*i.Scan)
+		image.Scan = &scan
 	}
 	if i.Registry.Release != nil {
 		image.Release = i.Registry.Name

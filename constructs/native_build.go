@@ -67,7 +67,7 @@ type NativeBuildProps struct {
 	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
 	// into no layer, label, log or attestation.
 	// Default: none.
-	Secrets map[string]BuildSecret
+	Secrets map[string]BuildSecret `key:"secrets" names:"secretID"`
 
 	// Labels are labels of the image, besides its revision, source and creation time.
 	// Default: none.
@@ -80,13 +80,7 @@ type NativeBuildProps struct {
 	// PipelineName is the name of the pipeline, which the build asks for the rule of its run. Required with Rules.
 	PipelineName string
 
-	// Compute is the size of the machine.
-	// Default: MEDIUM.
-	Compute Compute
-
-	// Timeout is how long a build may take, from 5 minutes to 8 hours.
-	// Default: 1 hour.
-	Timeout time.Duration
+	Machine
 
 	// QueuedTimeout is how long a build may wait for a machine, from 5 minutes to 8 hours.
 	// Default: 1 hour.
@@ -127,9 +121,7 @@ func (p *NativeBuildProps) Validate() error {
 		buildRuleProblems(p.Rules),
 		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName", "the name of the pipeline, as there are Rules"),
 		frontendProblems("Frontends", p.Frontends),
-		errors.Join(buildSecretProblems(p.Secrets)...),
-		p.Compute.validate(),
-		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
+		errors.Join(specProblems("", p)...), // Secrets and Machine
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
 	)
 }
@@ -176,12 +168,12 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	p := *props
 	fill(&p.Context, ".")
 	fill(&p.Dockerfile, "Dockerfile")
-	fill(&p.Compute, ComputeMedium)
-	fill(&p.Timeout, time.Hour)
+	p.Machine = filled(p.Machine)
 	if len(p.Frontends) == 0 {
 		p.Frontends = DefaultFrontends
 	}
 
+	timeout := time.Duration(p.TimeoutMinutes) * time.Minute
 	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Builds " + p.Architecture.Platform() + " on machines of that architecture, and pushes it by digest",
@@ -189,7 +181,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Architecture:  p.Architecture,
 		Compute:       p.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build, and nowhere else
-		Timeout:       p.Timeout,
+		Timeout:       timeout,
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
 		Logs:          p.Logs,
@@ -223,7 +215,7 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Construct:    project.Construct,
 		Architecture: p.Architecture,
 		Project:      project.Project,
-		Timeout:      p.Timeout,
+		Timeout:      timeout,
 		Role:         project.Role,
 		LogGroup:     project.LogGroup,
 		rules:        p.Rules,

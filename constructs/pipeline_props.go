@@ -59,7 +59,7 @@ type PipelineImage struct {
 
 	// Scan stops the validated image if scans have found more in it than this.
 	// Default: nothing is judged.
-	Scan *ScanLimits
+	Scan *ScanGate
 
 	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
 	// Default: nothing is run.
@@ -167,7 +167,7 @@ func (i PipelineImage) problems() []error {
 			seen[build.Architecture] = true
 		}
 	}
-	errs = append(errs, i.Scan.problems()...)
+	errs = append(errs, specProblems("Scan", i.Scan)...)
 	tested := map[Architecture]bool{}
 	for n, test := range i.SmokeTests {
 		switch {
@@ -181,7 +181,7 @@ func (i PipelineImage) problems() []error {
 			tested[test.Architecture] = true
 		}
 	}
-	return append(errs, i.Validation.problems()...)
+	return append(errs, specProblems("Validation", i.Validation)...)
 }
 
 // ruleProblems are the problems of an image that has other build rules than its pipeline.

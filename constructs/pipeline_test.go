@@ -12,6 +12,7 @@ import (
 	archway "archway/constructs"
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/spec"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -244,9 +245,9 @@ func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
 			{
 				Name: "web", Staging: "staging/web", Release: "web", StagingDays: 14, Tags: tags,
 				Builds: []settings.Build{{Platform: "linux/arm64", Action: "web-arm64"}},
-				Validation: settings.Validation{
-					Allow: []string{"linux/arm/v7"}, Provenance: true, SBOM: true,
-					Downgrade: map[string]settings.Downgrade{
+				Validation: spec.Validation{
+					AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true,
+					Downgrade: map[string]spec.Downgrade{
 						"config-parity": {Severity: "warning", Reason: `arm64 alone "wraps"`}, "regression": {Severity: "info", Reason: "x86 is given up"},
 					},
 				},

@@ -114,19 +114,19 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.Context = "../other"
 			p.Dockerfile = "/Dockerfile"
 			p.Compute = "HUGE"
-			p.Timeout = time.Minute
+			p.TimeoutMinutes = 1
 			p.QueuedTimeout = 9 * time.Hour
 		}), []string{
 			`Architecture is "riscv64": CodeBuild has machines for "amd64" and "arm64" only`,
 			`Context is "../other": give a path inside of the source, such as "services/api"`,
 			`Dockerfile is "/Dockerfile": give a path inside of the source, such as "services/api"`,
-			`Compute is "HUGE": CodeBuild has the sizes SMALL, MEDIUM, LARGE, XLARGE, 2XLARGE`,
-			"Timeout is 1m0s: AWS allows 5m0s to 8h0m0s",
+			`Compute is "HUGE": use "SMALL", "MEDIUM", "LARGE", "XLARGE" or "2XLARGE"`,
+			"TimeoutMinutes is 1: CodeBuild takes no less than 5 minutes, and CodePipeline ends a build after 8 hours: use 5 to 480",
 			"QueuedTimeout is 9h0m0s: AWS allows 5m0s to 8h0m0s",
 		}},
-		{"build: half a minute", as(func(p *archway.NativeBuildProps) { p.Timeout = 330 * time.Second }), []string{
-			"Timeout is 5m30s: AWS counts in steps of 1m0s",
-		}},
+		{"merge: half a minute", &archway.MergeProps{
+			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{}, SourceURL: "x", Timeout: 330 * time.Second,
+		}, []string{"Timeout is 5m30s: AWS counts in steps of 1m0s"}},
 
 		{"merge: nothing", &archway.MergeProps{Timeout: time.Second}, []string{
 			"Repository is missing: give the ECR repository that holds the images",
@@ -156,7 +156,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"cache: all is well", &archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret}, nil},
 		{"cache: everything is wrong", &archway.PullThroughCacheProps{Upstream: "docker.io", Prefix: "Hub/", CredentialsARN: "me:s3cret"}, []string{
 			`Upstream is "docker.io": give one of ["docker-hub" "ecr-public" "github-container-registry" "gitlab-container-registry" "k8s" "quay"]`,
-			`Prefix is "Hub/": ECR allows 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /`,
+			`Prefix is "Hub/": ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`,
 			"CredentialsARN is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other",
 		}},
 		{"signing: no props", (*archway.SigningProps)(nil), []string{"the props are nil: give at least the required ones"}},
@@ -194,7 +194,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		}},
 		{"pipeline: all is well", pipeline(delivered(nil)), nil},
 		{"pipeline: nobody promotes, and nobody judges scans", func() *archway.PipelineProps {
-			p := pipeline(delivered(func(i *archway.PipelineImage) { i.Scan = &archway.ScanLimits{} }))
+			p := pipeline(delivered(func(i *archway.PipelineImage) { i.Scan = &archway.ScanGate{} }))
 			p.Promoter = nil
 			return p
 		}(), []string{
@@ -264,12 +264,12 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 				"x":             {Severity: archway.Info, Reason: "known"},
 			},
 		})), []string{
-			`Images[0].Validation.AllowedPlatforms[1] is "arm": give a platform such as "linux/arm/v7"`,
-			`Images[0].Validation.Downgrade["config-partiy"] names no check: did you mean "config-parity"?`,
-			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": allowed are warning and info`,
-			`Images[0].Validation.Downgrade["config-partiy"].Reason is missing: give a reason, which is shown with each finding`,
-			`Images[0].Validation.Downgrade["limits"] can't be downgraded, because nothing is known about what the check reports: leave it out`,
-			`Images[0].Validation.Downgrade["x"] names no check: give one of ` + strings.Join(checks.Names, ", "),
+			`Images[0].Validation.AllowedPlatforms[1] is no platform: use one such as "linux/arm/v7"`,
+			`Images[0].Validation.Downgrade["config-partiy"]: there is no such check: did you mean "config-parity"?`,
+			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": use "warning" or "info"`,
+			`Images[0].Validation.Downgrade["config-partiy"].Reason is empty: say why; it is shown with each finding`,
+			`Images[0].Validation.Downgrade["limits"]: this check can't be downgraded, because nothing is known about what it reports: remove it`,
+			`Images[0].Validation.Downgrade["x"]: there is no such check: use "` + strings.Join(checks.Names[:len(checks.Names)-1], `", "`) + `" or "regression"`,
 		}},
 		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"drift check: nothing", &archway.DriftCheckProps{}, []string{

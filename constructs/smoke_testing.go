@@ -36,10 +36,6 @@ type SmokeTestProps struct {
 	// Default: the image's own program is to end with exit code 0 within a minute.
 	Check SmokeCheck
 
-	// Compute is the size of the machine.
-	// Default: SMALL.
-	Compute Compute
-
 	// Timeout is how long the whole test may take, with starting the machine's Docker engine and pulling the image, from 5
 	// minutes to 8 hours.
 	// Default: 15 minutes longer than the check's own timeout, in whole minutes.
@@ -63,10 +59,9 @@ func (p *SmokeTestProps) Validate() error {
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
 		missing(p.Image == "", "Image", "the image's name in the pipeline"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
-		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
-	}, p.Check.problems()...)...)
+	}, specProblems("Check", p.Check)...)...)
 }
 
 // SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
@@ -93,11 +88,11 @@ type SmokeTest struct {
 func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) *SmokeTest {
 	check("SmokeTest", scope, id, props.Validate())
 	p := *props
-	fill(&p.Compute, ComputeSmall)
+	p.Check = filled(p.Check)
 	// Pulling an image of some gigabytes takes minutes, and CodeBuild counts whole ones.
-	fill(&p.Timeout, (p.Check.Timeout + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
+	fill(&p.Timeout, (time.Duration(p.Check.TimeoutSeconds)*time.Second + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
 
-	environment := p.Check.environment(p.Architecture)
+	environment := smokeEnvironment(p.Check, p.Architecture)
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
 	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
 	environment["PIPELINE"] = &p.PipelineName
@@ -106,7 +101,7 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
 		Spec:          buildspecs.SmokeTest,
 		Architecture:  p.Architecture,
-		Compute:       p.Compute,
+		Compute:       p.Check.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
 		Timeout:       p.Timeout,
 		QueuedTimeout: p.QueuedTimeout,

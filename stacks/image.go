@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"time"
-
 	"archway/config"
 	archway "archway/constructs"
 	"archway/internal/platform"
@@ -40,7 +38,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
 			Architecture: archway.Architecture(target.Arch()),
 			Repository:   registry.Staging,
-			PullThrough:  caches(props.Pipeline.PullThrough),
+			PullThrough:  props.Pipeline.PullThrough,
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.CloneURL(),
@@ -48,7 +46,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Dockerfile: cfg.Dockerfile,
 			Target:     cfg.Target,
 			BuildArgs:  cfg.BuildArgs,
-			Secrets:    secrets(cfg.Secrets),
+			Secrets:    cfg.Secrets,
 
 			PinnedBaseImages: cfg.BaseImages == config.PinnedBaseImages,
 			SBOMGenerator:    generator(cfg.SBOM),
@@ -56,8 +54,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Labels:        cfg.Labels,
 			Rules:         buildRules(props.Pipeline.Rules, cfg, target),
 			PipelineName:  props.Pipeline.Name,
-			Compute:       archway.Compute(build.Compute),
-			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
+			Machine:       build,
 			BuildKitImage: cfg.BuildkitImage,
 			Logs:          props.Logs,
 		}))
@@ -87,11 +84,11 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SourceURL:    *props.Source.CloneURL(),
 			Logs:         props.Logs,
 		}),
-		Scan:          scanLimits(cfg.ScanGate),
+		Scan:          cfg.ScanGate,
 		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
-		Validation:    validation(cfg.Validation),
+		Validation:    cfg.Validation,
 	}
 }
 
@@ -103,31 +100,7 @@ func generator(cfg *config.SBOM) string {
 	return cfg.Generator
 }
 
-func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
-	all := map[string]archway.BuildSecret{}
-	for id, s := range cfg {
-		all[id] = archway.BuildSecret{SecretsManager: s.SecretsManager, ParameterStore: s.ParameterStore, KMSKeyARN: s.KmsKey}
-	}
-	return all
-}
-
-func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, RequireSBOM: cfg.RequireSBOM, Deep: cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
-	for name, d := range cfg.Downgrade {
-		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
-	}
-	return v
-}
-
 var buildIDs = map[platform.Platform]string{
 	platform.AMD64: "BuildAmd64",
 	platform.ARM64: "BuildArm64",
-}
-
-func caches(configured map[config.Upstream]string) map[archway.Upstream]string {
-	prefixes := map[archway.Upstream]string{}
-	for upstream, prefix := range configured {
-		prefixes[archway.Upstream(upstream)] = prefix
-	}
-	return prefixes
 }

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"time"
-
 	"archway/config"
 	archway "archway/constructs"
 	"archway/internal/platform"
@@ -29,27 +27,9 @@ func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository aws
 			PipelineName: props.Pipeline.Name,
 			Image:        cfg.Name,
 			Artifacts:    props.Artifacts.Bucket,
-			Check:        smokeCheck(cfg.SmokeTest),
-			Compute:      archway.Compute(cfg.SmokeTest.Compute),
+			Check:        *cfg.SmokeTest,
 			Logs:         props.Logs,
 		}))
 	}
 	return tests
-}
-
-func smokeCheck(cfg *config.SmokeTest) archway.SmokeCheck {
-	check := archway.SmokeCheck{
-		Command:     cfg.Command,
-		Environment: cfg.Environment,
-		Timeout:     time.Duration(cfg.TimeoutSeconds) * time.Second,
-		ExitCode:    cfg.ExitCode,
-		Output:      archway.Text{Equals: cfg.Output, Contains: cfg.OutputContains, Matches: cfg.OutputMatches},
-	}
-	if h := cfg.HTTP; h != nil {
-		check.HTTP = &archway.HTTPCheck{
-			Port: h.Port, Path: h.Path, Status: h.Status,
-			Body: archway.Text{Equals: h.Body, Contains: h.BodyContains, Matches: h.BodyMatches},
-		}
-	}
-	return check
 }

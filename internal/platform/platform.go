@@ -24,6 +24,15 @@ const (
 // All lists the buildable platforms, in the order in which Archway names them everywhere.
 func All() []Platform { return []Platform{AMD64, ARM64} }
 
+// Choices are the buildable platforms.
+func (Platform) Choices() []string {
+	var all []string
+	for _, p := range All() {
+		all = append(all, p.String())
+	}
+	return all
+}
+
 // Buildable reports whether CodeBuild can build the platform natively.
 func (p Platform) Buildable() bool { return p == AMD64 || p == ARM64 }
 

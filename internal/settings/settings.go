@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"archway/internal/rule"
+	"archway/internal/spec"
 	"archway/internal/strict"
 )
 
@@ -112,9 +113,9 @@ type Image struct {
 	StagingDays int     `json:"stagingDays"`
 	Builds      []Build `json:"builds"`
 	// Tags are those of a pipeline without rules.
-	Tags       rule.Tags  `json:"tags,omitzero"`
-	Validation Validation `json:"validation,omitzero"`
-	Scan       *Scan      `json:"scan,omitempty"`
+	Tags       rule.Tags       `json:"tags,omitzero"`
+	Validation spec.Validation `json:"validation,omitzero"`
+	Scan       *spec.ScanGate  `json:"scan,omitempty"`
 }
 
 // Build is the build of one platform.
@@ -123,33 +124,6 @@ type Build struct {
 	Action   string `json:"action"`
 	// Skip are the rules that leave the platform out.
 	Skip []string `json:"skip,omitempty"`
-}
-
-// Validation says how an index is judged.
-type Validation struct {
-	// Allow are platforms that may be there beyond those that are built.
-	Allow []string `json:"allow,omitempty"`
-	// Downgrade makes what checks find weigh less, by the check's name.
-	Downgrade map[string]Downgrade `json:"downgrade,omitempty"`
-	// Provenance requires of each platform a statement about how it was built, and SBOM a bill of materials.
-	Provenance bool `json:"provenance,omitempty"`
-	SBOM       bool `json:"sbom,omitempty"`
-	// Deep looks at every program and library in every layer.
-	Deep bool `json:"deep,omitempty"`
-}
-
-// Downgrade makes the findings of one check weigh less.
-type Downgrade struct {
-	Severity string `json:"severity"`
-	Reason   string `json:"reason"`
-}
-
-// Scan is how many findings an image may have, by ECR's words for severities.
-type Scan struct {
-	Limits           map[string]int `json:"limits"`
-	Minutes          int            `json:"minutes"`
-	AllowUnscannable bool           `json:"allowUnscannable,omitempty"`
-	Accepted         []Accepted     `json:"accepted,omitempty"`
 }
 
 // Parameters are the UserParameters of every Lambda action. Nothing in them is substituted but the execution's id.

@@ -17,6 +17,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/image/registry"
@@ -178,7 +179,7 @@ func TestThePolicyHoldsForDriftToo(t *testing.T) {
 	if messages, _ := run(t, c); len(messages) != 1 {
 		t.Errorf("%+v", messages)
 	}
-	c.web().Validation.Downgrade = map[string]settings.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
+	c.web().Validation.Downgrade = map[string]spec.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
 	if messages, _ := run(t, c); messages != nil {
 		t.Errorf("%+v", messages)
 	}
@@ -237,7 +238,7 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 		"The settings of the image web: tag template":      func(c *Checker) { c.web().Tags.Moving = []string{"{tag}"} },
 		"there is nothing to check":                        func(c *Checker) { c.web().Tags.Moving = []string{"{commit}"} },
 		"there is no check": func(c *Checker) {
-			c.web().Validation.Downgrade = map[string]settings.Downgrade{"x": {Severity: "info", Reason: "y"}}
+			c.web().Validation.Downgrade = map[string]spec.Downgrade{"x": {Severity: "info", Reason: "y"}}
 		},
 	} {
 		c := r.checker()

@@ -8,7 +8,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/image/index"
 )
 
@@ -41,7 +41,7 @@ type Want struct {
 	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
 	Deep bool
 	// Downgrades make the findings of checks weigh less, by the check's name.
-	Downgrades map[string]settings.Downgrade
+	Downgrades map[string]spec.Downgrade
 }
 
 // Input is what a check sees.
