@@ -53,14 +53,14 @@ func newBuildSecrets(scope constructs.Construct, secrets map[string]BuildSecret)
 				Type: awscodebuild.BuildEnvironmentVariableType_PARAMETER_STORE, Value: secret.ParameterStore,
 			}
 			made.statements = append(made.statements, allow([]*string{parameterARN(scope, secret.ParameterStore)}, "ssm:GetParameters"))
-			made.statements = append(made.statements, mayDecrypt("ssm", secret.KMSKey)...)
+			made.statements = append(made.statements, decryptStatements("ssm", secret.KMSKey)...)
 			continue
 		}
 		made.variables[name] = &awscodebuild.BuildEnvironmentVariable{
 			Type: awscodebuild.BuildEnvironmentVariableType_SECRETS_MANAGER, Value: secret.SecretsManager,
 		}
 		made.statements = append(made.statements, allow([]*string{secretARN(scope, secret.SecretsManager)}, "secretsmanager:GetSecretValue"))
-		made.statements = append(made.statements, mayDecrypt("secretsmanager", secret.KMSKey)...)
+		made.statements = append(made.statements, decryptStatements("secretsmanager", secret.KMSKey)...)
 	}
 	return made
 }
@@ -88,8 +88,8 @@ func secretARN(scope constructs.Construct, location string) *string {
 	})
 }
 
-// mayDecrypt lets a role use a key through the service that keeps a secret, and for nothing else.
-func mayDecrypt(service, keyARN string) []awsiam.PolicyStatement {
+// decryptStatements let a role use a key through the service that keeps a secret, and for nothing else.
+func decryptStatements(service, keyARN string) []awsiam.PolicyStatement {
 	if keyARN == "" {
 		return nil
 	}

@@ -73,7 +73,7 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 		},
 		Statements: append([]awsiam.PolicyStatement{
 			allow([]*string{pipeline}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
-		}, notify(p.Topic)...),
+		}, publishStatements(p.Topic)...),
 		Logs: p.Logs,
 	})
 	this.Rule = awsevents.NewCfnRule(this.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{

@@ -101,7 +101,7 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		Artifacts:     p.Artifacts,
 		Logs:          p.Logs,
 		Statements: []awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
 			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
 		},

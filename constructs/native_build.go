@@ -186,9 +186,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Artifacts:     p.Artifacts,
 		Logs:          p.Logs,
 		Statements: slices.Concat([]awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrBuild...),
-		}, asksForRule(scope, &p), pullsThrough(scope, p.PullThrough), secrets.statements),
+		}, ruleStatements(scope, &p), pullThroughStatements(scope, p.PullThrough), secrets.statements),
 		Exceptions: wildcardCaches(p.PullThrough),
 		Secrets:    secrets.variables,
 		Environment: map[string]*string{
@@ -222,8 +222,8 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	}
 }
 
-// asksForRule lets a build with rules ask CodePipeline for that of its run.
-func asksForRule(scope constructs.Construct, p *NativeBuildProps) []awsiam.PolicyStatement {
+// ruleStatements let a build with rules ask CodePipeline for that of its run.
+func ruleStatements(scope constructs.Construct, p *NativeBuildProps) []awsiam.PolicyStatement {
 	if len(p.Rules) == 0 {
 		return nil
 	}

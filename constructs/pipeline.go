@@ -109,7 +109,7 @@ func promoteStage(p *PipelineProps) []stageDeclaration {
 	if p.Promoter == nil {
 		return nil
 	}
-	stage := stageOf(StagePromote, append([]action{promoteAction(p)}, p.Verify...)...)
+	stage := stageOf(StagePromote, promoteAction(p))
 	if p.RollbackOnFailure {
 		stage.OnFailure = &awscodepipeline.CfnPipeline_FailureConditionsProperty{Result: jsii.String("ROLLBACK")}
 	}
@@ -170,7 +170,7 @@ func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
 		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
 		allow(functions, "lambda:InvokeFunction"))
 	if approval := p.Delivery.Approval; approval != nil {
-		statements = append(statements, notify(approval.Topic)...)
+		statements = append(statements, publishStatements(approval.Topic)...)
 	}
 	return statements
 }

@@ -40,9 +40,6 @@ func validateActions(d *Delivery, function awslambda.IFunction) []action {
 	})
 }
 
-// VerifyOrder is the first run order after the promotion, for [PipelineProps].Verify.
-const VerifyOrder = 2
-
 // promoteAction is one action for all images: the function checks every image before it moves a tag of any, because a registry has
 // no transactions, and an action of a function takes half a minute however little it does.
 func promoteAction(p *PipelineProps) action {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 )
@@ -27,14 +26,8 @@ type PipelineProps struct {
 	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
 	ScanGate awslambda.IFunction
 
-	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
-	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
-	// failed and no earlier one. Allow [Pipeline].Role what they do.
-	// Default: none.
-	Verify []*awscodepipeline.CfnPipeline_ActionDeclarationProperty
-
-	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails: the promotion of one of several
-	// images, or one of Verify. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
+	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails, such as the promotion of one of
+	// several images. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
 	// Default: the tags stay until somebody retries the stage or rolls it back.
 	RollbackOnFailure bool
 
@@ -123,22 +116,11 @@ func (p *PipelineProps) Validate() error {
 	switch promotes := p.Delivery.Promotes(); {
 	case promotes:
 		errs = append(errs, missing(p.Promoter == nil, "Promoter", "what points tags at an index"))
-	case p.Promoter != nil || len(p.Verify) > 0 || p.RollbackOnFailure:
-		errs = append(errs, wrong("Promoter, Verify and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
+	case p.Promoter != nil || p.RollbackOnFailure:
+		errs = append(errs, wrong("Promoter and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
 	if slices.ContainsFunc(p.Delivery.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
 		errs = append(errs, missing(p.ScanGate == nil, "ScanGate", "the function that judges the findings of scans, as an image has limits for them"))
-	}
-	if n := 1 + len(p.Verify); n > maxActionsPerStage {
-		errs = append(errs, wrong("Verify", "makes %d actions of the stage: CodePipeline allows %d", n, maxActionsPerStage))
-	}
-	for i, verification := range p.Verify {
-		switch {
-		case verification == nil:
-			errs = append(errs, wrong(at("Verify", i), "is nil: leave it out"))
-		case verification.RunOrder == nil || *verification.RunOrder < VerifyOrder:
-			errs = append(errs, wrong(at("Verify", i), "runs before the promotion has ended: give it a RunOrder of %d or more", VerifyOrder))
-		}
 	}
 	return errors.Join(errs...)
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
@@ -408,31 +407,6 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 		expect(t, func() {
 			template.HasMapping(jsii.String("*"), map[string]any{partition: map[string]any{"host": host}})
 		})
-	}
-}
-
-var verified = stack("Verified", func(stack awscdk.Stack) {
-	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app"}.add(stack, artifacts)
-	image.MovingTags = []string{"latest"}
-	deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{
-		RollbackOnFailure: true,
-		Verify: []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{{
-			Name: jsii.String("smoke"), RunOrder: jsii.Number(archway.VerifyOrder),
-			ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
-				Category: jsii.String("Approval"), Owner: jsii.String("AWS"), Provider: jsii.String("Manual"), Version: jsii.String("1"),
-			},
-		}},
-	})
-})
-
-func TestWhatVerifiesAPromotionIsRolledBackWithIt(t *testing.T) {
-	promote := stages(t, verified)[4]
-	if diff := cmp.Diff(map[string]string{"Result": "ROLLBACK"}, promote.OnFailure); diff != "" {
-		t.Errorf("OnFailure (-want +got):\n%s", diff)
-	}
-	if len(promote.Actions) != 2 || promote.Actions[1].Name != "smoke" || promote.Actions[1].RunOrder != 2 {
-		t.Errorf("got %+v", promote.Actions)
 	}
 }
 

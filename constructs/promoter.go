@@ -69,11 +69,11 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		Files:       d.files(),
 		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
 		Statements: []awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{pipelineARN(scope, d.PipelineName)},
 				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
 			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
-			jobResult(),
+			jobResultStatement(),
 		},
 		Logs: props.Logs,
 	})
@@ -84,7 +84,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 	statements := slices.Concat([]awsiam.PolicyStatement{
 		allow(repositoryARNs(stagings(d.Images)), ecrPull...),
 		allow(repositoryARNs(targets), ecrCopyTo...),
-	}, signs(scope, props.SigningProfile, targets...))
+	}, signStatements(scope, props.SigningProfile, targets...))
 	access := awsiam.NewPolicy(function.Construct, jsii.String("Access"), &awsiam.PolicyProps{
 		Roles:    &[]awsiam.IRole{function.Role},
 		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements, Minimize: jsii.Bool(true)}),

@@ -9,11 +9,9 @@ import (
 	archway "archway/constructs"
 	"archway/internal/checks"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -202,7 +200,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them",
 		}},
 		{"pipeline: nothing to promote", pipeline(delivered(never)), []string{
-			"Promoter, Verify and RollbackOnFailure have nothing to do: no image of the pipeline is promoted, so leave them out",
+			"Promoter and RollbackOnFailure have nothing to do: no image of the pipeline is promoted, so leave them out",
 		}},
 		{"pipeline: a mode in which the commit is lost", func() *archway.PipelineProps {
 			p := pipeline(delivered(nil))
@@ -210,15 +208,6 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			return p
 		}(), []string{
 			`Execution is "PARALLEL": allowed are QUEUED and SUPERSEDED`,
-		}},
-		{"pipeline: verified too early", func() *archway.PipelineProps {
-			p := pipeline(delivered(nil))
-			p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{nil, {RunOrder: jsii.Number(1)}, {}, {RunOrder: jsii.Number(2)}}
-			return p
-		}(), []string{
-			"Verify[0] is nil: leave it out",
-			"Verify[1] runs before the promotion has ended: give it a RunOrder of 2 or more",
-			"Verify[2] runs before the promotion has ended: give it a RunOrder of 2 or more",
 		}},
 		{"delivery: no props", (*archway.DeliveryProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"delivery: nothing", &archway.DeliveryProps{}, []string{
@@ -282,7 +271,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "daily", Delivery: delivered(func(i *archway.PipelineImage) {
 			i.MovingTags = []string{"nightly-{date:20060102}"}
 		})}, []string{
-			`Schedule is "daily": give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
+			`Schedule is "daily": EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
 			`Delivery has no moving tag that is always called the same, such as "latest": there is nothing to look at`,
 		}},
 	}

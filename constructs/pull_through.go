@@ -107,8 +107,8 @@ func pullThroughProblems(prop string, prefixes map[Upstream]string) error {
 // the name of who pulls. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
 var ecrPullThrough = append([]string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, ecrPull...)
 
-// pullsThrough lets a build pull through the caches.
-func pullsThrough(scope constructs.Construct, prefixes map[Upstream]string) []awsiam.PolicyStatement {
+// pullThroughStatements let a build pull through the caches.
+func pullThroughStatements(scope constructs.Construct, prefixes map[Upstream]string) []awsiam.PolicyStatement {
 	if len(prefixes) == 0 {
 		return nil
 	}

@@ -72,7 +72,7 @@ func artifactReadWriteStatements(bucket awss3.IBucket) []awsiam.PolicyStatement 
 	}
 	if key := bucket.EncryptionKey(); key != nil {
 		// What S3 asks for: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
-		statements = append(statements, mayEncrypt(key)...)
+		statements = append(statements, encryptStatements(key)...)
 	}
 	return statements
 }

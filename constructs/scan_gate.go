@@ -39,10 +39,10 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 	check("ScanGate", scope, id, props.Validate())
 	judged := slices.DeleteFunc(slices.Clone(props.Delivery.Images), func(i PipelineImage) bool { return i.Scan == nil })
 	statements := []awsiam.PolicyStatement{
-		registryLogin(),
+		registryLoginStatement(),
 		allow(repositoryARNs(stagings(judged)), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
 		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
-		jobResult(),
+		jobResultStatement(),
 	}
 	if slices.ContainsFunc(judged, func(i PipelineImage) bool { return i.Scan.Enhanced }) {
 		// https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html

@@ -101,8 +101,8 @@ var ecrSign = []string{
 	"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
 }
 
-// signs lets a role that pushes into the repositories have ECR sign with the profile, if there is one.
-func signs(scope constructs.Construct, profile string, repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
+// signStatements let a role that pushes into the repositories have ECR sign with the profile, if there is one.
+func signStatements(scope constructs.Construct, profile string, repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
 	if profile == "" {
 		return nil
 	}

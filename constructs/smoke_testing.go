@@ -108,7 +108,7 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Artifacts:     p.Artifacts,
 		Logs:          p.Logs,
 		Statements: []awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPull...),
 			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
 		},

@@ -45,10 +45,10 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 	d := props.Delivery
 	environment := map[string]string{settings.RegistryEnvironment: registryHost()}
 	statements := []awsiam.PolicyStatement{
-		registryLogin(),
+		registryLoginStatement(),
 		allow(repositoryARNs(stagings(d.Images)), slices.Concat(ecrRead, []string{"ecr:DescribeImages"})...),
 		allow([]*string{pipelineARN(scope, d.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
-		jobResult(),
+		jobResultStatement(),
 	}
 	if d.Promotes() {
 		// What the tags serve that are to point at the index; for a scheduled check, all of it.
@@ -66,24 +66,24 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 		Timeout:     5 * time.Minute,
 		Files:       d.files(),
 		Environment: environment,
-		Statements:  append(statements, notify(props.Topic)...),
+		Statements:  append(statements, publishStatements(props.Topic)...),
 		Logs:        props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
 	return function
 }
 
-// notify lets a role tell a topic, if there is one.
-func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
+// publishStatements let a role tell a topic, if there is one.
+func publishStatements(topic awssns.ITopic) []awsiam.PolicyStatement {
 	if topic == nil {
 		return nil
 	}
 	publish := allow([]*string{topic.TopicArn()}, "sns:Publish")
-	return append([]awsiam.PolicyStatement{publish}, mayEncryptTopic(topic.MasterKey())...)
+	return append([]awsiam.PolicyStatement{publish}, topicKeyStatements(topic.MasterKey())...)
 }
 
-// jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
+// jobResultStatement lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
 // wildcard. A job is only known to the function that was invoked with its id.
-func jobResult() awsiam.PolicyStatement {
+func jobResultStatement() awsiam.PolicyStatement {
 	return allow(*jsii.Strings("*"), "codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult")
 }

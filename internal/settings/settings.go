@@ -136,8 +136,17 @@ type Parameters struct {
 	Image string `json:"image,omitempty"`
 }
 
-// DriftCheck is the event that asks for a scheduled check of what the public tags of an image serve.
+// DriftEvent is the event of the schedule.
+type DriftEvent struct {
+	Check DriftCheck `json:"archway.driftCheck"`
+}
+
+// DriftEventKey tells such an event from CodePipeline's.
+const DriftEventKey = "archway.driftCheck"
+
+// DriftCheck asks for a check of what the public tags of an image serve.
 type DriftCheck struct {
+	// Settings is the Sum of the file that the schedule was made with.
 	Settings string `json:"settings"`
 	Image    string `json:"image"`
 }

@@ -78,7 +78,7 @@ func (r *released) checker() *Checker {
 
 func (c *Checker) web() *settings.Image { return &c.Settings.Images[0] }
 
-var event = Check{Settings: "sum", Image: "web"}
+var event = settings.DriftCheck{Settings: "sum", Image: "web"}
 
 // sent is what was notified.
 type sent struct{ topic, subject, text string }
@@ -252,7 +252,7 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 func TestEventsGoWhereTheyBelong(t *testing.T) {
 	var got string
 	dispatch := Dispatch(
-		func(_ context.Context, c Check) error { got = "drift of " + c.Image; return nil },
+		func(_ context.Context, c settings.DriftCheck) error { got = "drift of " + c.Image; return nil },
 		func(_ context.Context, e job.Event) error { got = "job " + e.Job.ID; return nil })
 	for event, want := range map[string]string{
 		`{"archway.driftCheck":{"settings":"0","image":"app"}}`: "drift of app",
@@ -288,7 +288,7 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, event string) {
 		called := 0
 		err := Dispatch(
-			func(context.Context, Check) error { called++; return nil },
+			func(context.Context, settings.DriftCheck) error { called++; return nil },
 			func(context.Context, job.Event) error { called++; return nil },
 		)(t.Context(), json.RawMessage(event))
 		if (err == nil) != (called == 1) {
