@@ -140,7 +140,7 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 			r.report(at, image.Repository,
 				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
 		}
-		taken.registries.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
+		taken.repositories.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
 	}
 	return of
 }
@@ -150,7 +150,7 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 var staging = settings.Staging("")
 
 // maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see
-// registryName.
+// the rule of repositories in internal/spec.
 var maxRepository = 256 - len(staging)
 
 // badRelease gives what to tell about the name of a repository that people are to pull from. Not

@@ -21,7 +21,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	}
 	o.required("name", `give the image a name, such as "hello-go"`)
 	image.Name = o.name("name", "imageName")
-	image.Repository = o.registry(p.Name, image.Name, only)
+	image.Repository = o.repository(p.Name, image.Name, only)
 
 	var contextOK, dockerfileOK bool
 	image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
@@ -49,8 +49,8 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	return image
 }
 
-// registry gives the name of the ECR repository, or "" if there is no valid one.
-func (o object) registry(pipeline, image string, only bool) string {
+// repository gives the name of the ECR repository, or "" if there is no valid one.
+func (o object) repository(pipeline, image string, only bool) string {
 	const key = "repository"
 	if o.has(key) {
 		name := o.name(key, "repository")
@@ -149,7 +149,7 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 func (r *reader) builds(image object, platforms []platform.Platform, platformsOK bool) map[string]spec.Build {
 	builds := map[string]spec.Build{}
 	for _, p := range platforms {
-		builds[p.Arch()] = spec.Default[spec.Build]()
+		builds[p.Name()] = spec.Default[spec.Build]()
 	}
 	value, ok := image.fields["builds"]
 	if !ok {
@@ -157,21 +157,21 @@ func (r *reader) builds(image object, platforms []platform.Platform, platformsOK
 	}
 	var known []string
 	for _, p := range platform.All() {
-		known = append(known, p.Arch())
+		known = append(known, p.Name())
 	}
 	o, _ := r.object(image.path("builds"), value, known)
 	for _, p := range platform.All() {
-		value, ok := o.fields[p.Arch()]
+		value, ok := o.fields[p.Name()]
 		if !ok {
 			continue
 		}
 		var build spec.Build
-		r.inner(o.path(p.Arch()), value, reflect.ValueOf(&build).Elem())
-		if _, used := builds[p.Arch()]; !used && platformsOK {
-			r.report(o.path(p.Arch()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Arch(), p)
+		r.inner(o.path(p.Name()), value, reflect.ValueOf(&build).Elem())
+		if _, used := builds[p.Name()]; !used && platformsOK {
+			r.report(o.path(p.Name()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Name(), p)
 			continue
 		}
-		builds[p.Arch()] = build
+		builds[p.Name()] = build
 	}
 	return builds
 }

@@ -12,7 +12,7 @@ func (r *reader) config(value any) *Config {
 	if ok && len(list) == 0 {
 		o.report("pipelines", `is empty: list at least one pipeline, such as {"name": "hello", "images": [{"name": "hello"}]}`)
 	}
-	taken := taken{pipelines: names{}, sources: names{}, registries: names{}}
+	taken := taken{pipelines: names{}, sources: names{}, repositories: names{}}
 	for i, value := range list {
 		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken)...)
 	}
@@ -23,7 +23,7 @@ func (r *reader) config(value any) *Config {
 }
 
 // taken are the names that must be unique in an account and Region.
-type taken struct{ pipelines, sources, registries names }
+type taken struct{ pipelines, sources, repositories names }
 
 // pipeline reads a pipeline, and gives it together with those of its classes.
 func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
@@ -50,7 +50,7 @@ func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
 	if o.has("rules") {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
 	}
-	p.Images = r.images(o, of, taken.registries)
+	p.Images = r.images(o, of, taken.repositories)
 	if drift, _ := optional[DriftCheck](o, "driftCheck", nil); drift != nil {
 		p.DriftCheck = *drift
 	}
@@ -96,7 +96,7 @@ const parallel = `in this mode CodePipeline builds the newest commit of the bran
 // maxActions is CodePipeline's limit for the actions of a stage: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 const maxActions = 50
 
-func (r *reader) images(o object, p Pipeline, registries names) []Image {
+func (r *reader) images(o object, p Pipeline, repositories names) []Image {
 	if !o.required("images", `list at least one image, such as [{"name": "hello"}]`) {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (r *reader) images(o object, p Pipeline, registries names) []Image {
 		at := item(o.path("images"), i)
 		image := r.image(at, value, p, len(list) == 1)
 		taken.add(r, below(at, "name"), image.Name, "every image of a pipeline has a name of its own: rename one")
-		registries.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
+		repositories.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
 		images = append(images, image)
 		builds += len(image.Platforms)
 	}

@@ -123,7 +123,7 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	builds.AdditionalProperties = jsonschema.FalseSchema
 	builds.Properties = jsonschema.NewProperties()
 	for _, p := range platform.All() {
-		builds.Properties.Set(p.Arch(), build)
+		builds.Properties.Set(p.Name(), build)
 	}
 
 	addDefaults(t, property)
@@ -142,7 +142,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], spec.Default[spec.SmokeTest](), spec.Default[spec.HTTPCheck](), spec.Default[Approval](), spec.Default[spec.ScanGate](),
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Name()], spec.Default[spec.SmokeTest](), spec.Default[spec.HTTPCheck](), spec.Default[Approval](), spec.Default[spec.ScanGate](),
 		spec.Default[Signing](), spec.Default[SBOM](), spec.Default[Class]()} {
 		v := reflect.ValueOf(value)
 		for _, f := range spec.Fields(v.Type()) {

@@ -18,7 +18,7 @@ import (
 type buildProjectProps struct {
 	Description   string
 	Spec          buildspecs.Spec
-	Architecture  Architecture
+	Platform      Platform
 	Compute       Compute
 	Privileged    bool
 	Timeout       time.Duration
@@ -76,7 +76,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		QueuedTimeout:               duration(p.QueuedTimeout),
 		EnvironmentVariables:        &environment,
 		Environment: &awscodebuild.BuildEnvironment{
-			BuildImage:  p.Architecture.buildImage(),
+			BuildImage:  buildImage(p.Platform),
 			ComputeType: computeTypes[p.Compute],
 			Privileged:  &p.Privileged,
 		},

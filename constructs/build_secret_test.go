@@ -11,12 +11,12 @@ import (
 )
 
 var secretBuild = stack("SecretBuild", func(stack awscdk.Stack) {
-	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+	registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 	archway.NewNativeBuild(stack, "Amd64", &archway.NativeBuildProps{
-		Architecture: archway.AMD64,
-		Repository:   registry.Staging,
-		Artifacts:    archway.NewArtifacts(stack, "Artifacts", nil).Bucket,
-		SourceURL:    "https://git.example.test/app",
+		Platform:   archway.AMD64,
+		Repository: registry.Staging,
+		Artifacts:  archway.NewArtifacts(stack, "Artifacts", nil).Bucket,
+		SourceURL:  "https://git.example.test/app",
 		Secrets: map[string]archway.BuildSecret{
 			"npmrc":   {SecretsManager: "build/npm:token"},
 			"ca.pem":  {ParameterStore: "/build/ca", KMSKey: "arn:aws:kms:eu-west-1:111122223333:key/1"},
@@ -70,7 +70,7 @@ func TestBuildMayReadExactlyItsSecrets(t *testing.T) {
 }
 
 func TestSecretsSayWhereTheyAreKept(t *testing.T) {
-	err := (&archway.NativeBuildProps{Architecture: archway.AMD64, Secrets: map[string]archway.BuildSecret{
+	err := (&archway.NativeBuildProps{Platform: archway.AMD64, Secrets: map[string]archway.BuildSecret{
 		"a b":  {SecretsManager: "x"},
 		"both": {SecretsManager: "x", ParameterStore: "y"},
 		"many": {SecretsManager: "x:y:z:"},

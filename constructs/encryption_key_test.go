@@ -19,8 +19,8 @@ var (
 	encryptedTopic = stack("EncryptedTopic", func(stack awscdk.Stack) {
 		key := archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
 		topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{EncryptionKey: key}).Topic
-		image := archway.PipelineImage{Name: "app", Registry: archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app", EncryptionKey: key})}
-		image.Builds, image.Merge = []*archway.NativeBuild{{Architecture: archway.ARM64}}, &archway.Merge{}
+		image := archway.PipelineImage{Name: "app", Repositories: archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", EncryptionKey: key})}
+		image.Builds, image.Merge = []*archway.NativeBuild{{Platform: archway.ARM64}}, &archway.Merge{}
 		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
 			PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
 		})

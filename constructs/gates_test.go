@@ -57,7 +57,7 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 // addGates adds a scan gate and smoke tests to an image: those that say everything, or those that leave all to the defaults.
 func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archway.Artifacts, everything bool) {
 	image.Scan = &archway.ScanGate{}
-	test := archway.SmokeTestProps{Repository: image.Registry.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
+	test := archway.SmokeTestProps{Repository: image.Repositories.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
 	test.Check.HTTP = &archway.HTTPCheck{Port: 8080, BodyContains: "well"}
 	if everything {
 		medium := 7
@@ -70,11 +70,11 @@ func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archw
 			ExitCode: 3, OutputMatches: " ^{arch} ok$ ", Compute: archway.ComputeLarge,
 		}
 	}
-	for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
+	for _, architecture := range []archway.Platform{archway.AMD64, archway.ARM64} {
 		of := test
-		of.Architecture = architecture
+		of.Platform = architecture
 		scope := stack.Node().FindChild(&image.Name).(constructs.Construct)
-		image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &of))
+		image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+architecture.Name(), &of))
 	}
 }
 
@@ -129,11 +129,11 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 
 func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
-		return &archway.SmokeTestProps{Architecture: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
+		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
 	}
 	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
 		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: []archway.PipelineImage{{
-			Name: "app", Registry: &archway.Registry{StagingDays: 100}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+			Name: "app", Repositories: &archway.Repositories{StagingDays: 100}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 		}}}
 		change(p)
 		return p
@@ -145,7 +145,7 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	}{
 		{"no props", (*archway.SmokeTestProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"required props", &archway.SmokeTestProps{}, []string{
-			"Architecture is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
+			"Platform is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
 			"PipelineName is missing: give the name of the pipeline", "Image is missing: give the image's name in the pipeline", "Artifacts is missing: give the pipeline's artifact bucket"}},
 		{"a program", test(archway.SmokeCheck{
 			Environment: map[string]string{"A-B": ""}, TimeoutSeconds: 3600, ExitCode: 256, Output: "a", OutputMatches: "b",
@@ -164,7 +164,7 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 			"Check.Command has 4100 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten it",
 			`Check.Output has 4097 bytes, but CodeBuild takes at most 4096 in an environment variable: expect a part of it ("outputContains")`}},
 		{"tests that don't fit the builds", with(func(p *archway.DeliveryProps) {
-			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Architecture: archway.ARM64}, {Architecture: archway.AMD64}, {Architecture: archway.AMD64}}
+			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Platform: archway.ARM64}, {Platform: archway.AMD64}, {Platform: archway.AMD64}}
 		}), []string{
 			"Images[0].SmokeTests[0] is nil: leave it out",
 			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",

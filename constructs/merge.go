@@ -89,12 +89,12 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 
 	builds := map[string]string{} // the names of the actions, by platform
 	for _, build := range p.Builds {
-		builds[build.Architecture.Platform()] = buildActionName(p.Image, build.Architecture)
+		builds[build.Platform.String()] = buildActionName(p.Image, build.Platform)
 	}
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Merges the architectures of one run into one image index",
 		Spec:          buildspecs.Merge,
-		Architecture:  ARM64, // it only moves some kilobytes: the cheapest machine there is
+		Platform:      ARM64, // it only moves some kilobytes: the cheapest machine there is
 		Compute:       ComputeSmall,
 		Timeout:       p.Timeout,
 		QueuedTimeout: p.QueuedTimeout,

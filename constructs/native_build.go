@@ -20,8 +20,8 @@ import (
 
 // NativeBuildProps describes the build of one image on machines of one architecture.
 type NativeBuildProps struct {
-	// Architecture decides which machines build, and for which platform. Required.
-	Architecture Architecture
+	// Platform decides which machines build, and for which platform. Required.
+	Platform Platform
 
 	// Repository is where the image is pushed to, by digest, and where the build keeps its layer cache, under [CacheTag]; its tags
 	// must be mutable. What runs somebody's Dockerfile should not write where people pull: take that for staging. Required.
@@ -111,7 +111,7 @@ func (p *NativeBuildProps) Validate() error {
 		return errNoProps
 	}
 	return errors.Join(
-		p.Architecture.validate(),
+		validPlatform(p.Platform),
 		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
 		pullThroughProblems("PullThrough", p.PullThrough),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
@@ -141,8 +141,8 @@ func insideSource(prop, value string) error {
 type NativeBuild struct {
 	constructs.Construct
 
-	// Architecture is what the project builds for.
-	Architecture Architecture
+	// Platform is what the project builds for.
+	Platform Platform
 
 	// Project is the project.
 	Project awscodebuild.PipelineProject
@@ -176,9 +176,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	timeout := time.Duration(p.TimeoutMinutes) * time.Minute
 	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
-		Description:   "Builds " + p.Architecture.Platform() + " on machines of that architecture, and pushes it by digest",
+		Description:   "Builds " + p.Platform.String() + " on machines of that architecture, and pushes it by digest",
 		Spec:          buildspecs.Build,
-		Architecture:  p.Architecture,
+		Platform:      p.Platform,
 		Compute:       p.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build, and nowhere else
 		Timeout:       timeout,
@@ -193,9 +193,9 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		Secrets:    secrets.variables,
 		Environment: map[string]*string{
 			"REPOSITORY_URI":  RepositoryURI(p.Repository),
-			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Architecture)),
+			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Platform)),
 			"PIPELINE":        optional(p.PipelineName),
-			"PLATFORM":        jsii.String(p.Architecture.Platform()),
+			"PLATFORM":        jsii.String(p.Platform.String()),
 			"BUILD_CONTEXT":   jsii.String(path.Clean(p.Context)),
 			"DOCKERFILE":      jsii.String(path.Clean(p.Dockerfile)),
 			"BUILD_TARGET":    optional(p.Target),
@@ -212,13 +212,13 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		},
 	})
 	return &NativeBuild{
-		Construct:    project.Construct,
-		Architecture: p.Architecture,
-		Project:      project.Project,
-		Timeout:      timeout,
-		Role:         project.Role,
-		LogGroup:     project.LogGroup,
-		rules:        p.Rules,
+		Construct: project.Construct,
+		Platform:  p.Platform,
+		Project:   project.Project,
+		Timeout:   timeout,
+		Role:      project.Role,
+		LogGroup:  project.LogGroup,
+		rules:     p.Rules,
 	}
 }
 

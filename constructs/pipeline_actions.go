@@ -25,7 +25,7 @@ const ExecutionEnvironment = "EXECUTION_ID"
 func buildActions(image PipelineImage) []action {
 	var actions []action
 	for _, build := range image.Builds {
-		actions = append(actions, codeBuildAction(StageBuild, image.actionName(build.Architecture), build.Project))
+		actions = append(actions, codeBuildAction(StageBuild, image.actionName(build.Platform), build.Project))
 	}
 	return actions
 }
@@ -50,7 +50,7 @@ func promoteAction(p *PipelineProps) action {
 func smokeTestActions(image PipelineImage) []action {
 	var actions []action
 	for _, test := range image.SmokeTests {
-		action := codeBuildAction(StageSmokeTest, image.actionName(test.Architecture), test.Project)
+		action := codeBuildAction(StageSmokeTest, image.actionName(test.Platform), test.Project)
 		// The console shows it as a test; it is the same otherwise.
 		action.ActionTypeId = actionType("Test", "CodeBuild")
 		actions = append(actions, action)

@@ -41,8 +41,8 @@ type PipelineImage struct {
 	// Name tells this image from the others of the pipeline, and names its actions. Required.
 	Name string
 
-	// Registry is where the image is kept. Required.
-	Registry *Registry
+	// Repositories are where the image is kept. Required.
+	Repositories *Repositories
 
 	// Builds build the image, one for each architecture. At least one is required.
 	Builds []*NativeBuild
@@ -135,32 +135,32 @@ func (i PipelineImage) problems() []error {
 	if !imageName.MatchString(i.Name) {
 		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
 	}
-	add(missing(i.Registry == nil, "Registry", "where the image is kept"))
+	add(missing(i.Repositories == nil, "Repositories", "where the image is kept"))
 	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
 	add(missing(len(i.Builds) == 0, "Builds", "a build for each architecture"))
-	seen := map[Architecture]bool{}
+	seen := map[Platform]bool{}
 	for n, build := range i.Builds {
 		switch {
 		case build == nil:
 			add(wrong(at("Builds", n), "is nil: leave it out"))
-		case seen[build.Architecture]:
-			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
+		case seen[build.Platform]:
+			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Platform.Name()))
 		default:
-			seen[build.Architecture] = true
+			seen[build.Platform] = true
 		}
 	}
 	errs = append(errs, specProblems("Scan", i.Scan)...)
-	tested := map[Architecture]bool{}
+	tested := map[Platform]bool{}
 	for n, test := range i.SmokeTests {
 		switch {
 		case test == nil:
 			add(wrong(at("SmokeTests", n), "is nil: leave it out"))
-		case !seen[test.Architecture]:
-			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Architecture))
-		case tested[test.Architecture]:
-			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Architecture))
+		case !seen[test.Platform]:
+			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Platform.Name()))
+		case tested[test.Platform]:
+			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Platform.Name()))
 		default:
-			tested[test.Architecture] = true
+			tested[test.Platform] = true
 		}
 	}
 	return append(errs, specProblems("Validation", i.Validation)...)

@@ -27,7 +27,7 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	images := []archway.PipelineImage{
 		anImage{name: "api"}.add(stack, artifacts),
-		anImage{name: "web", architectures: []archway.Architecture{archway.ARM64}}.add(stack, artifacts),
+		anImage{name: "web", architectures: []archway.Platform{archway.ARM64}}.add(stack, artifacts),
 	}
 	for i := range images {
 		images[i].ImmutableTags, images[i].MovingTags = []string{"{commit:12}"}, []string{"latest", "{branch}"}
@@ -413,7 +413,7 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 // unpromoted is a pipeline whose images nobody is to pull.
 var unpromoted = stack("Unpromoted", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app", registry: archway.RegistryProps{NeverPromoted: true}}.add(stack, artifacts)
+	image := anImage{name: "app", registry: archway.RepositoriesProps{NeverPromoted: true}}.add(stack, artifacts)
 	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 })

@@ -94,7 +94,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		writers = append(writers, &arn)
 	}
 	for _, image := range d.Images {
-		image.Registry.onlyWriters(writers...)
+		image.Repositories.onlyWriters(writers...)
 	}
 	return &Promoter{GoFunction: function, Access: access}
 }

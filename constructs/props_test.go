@@ -34,7 +34,7 @@ func lines(err error) []string {
 func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	three := 3
 	build := archway.NativeBuildProps{
-		Architecture: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
+		Platform: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
 	}
 	as := func(change func(*archway.NativeBuildProps)) *archway.NativeBuildProps {
 		changed := build
@@ -42,7 +42,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return &changed
 	}
 	image := archway.PipelineImage{
-		Name: "app", Registry: &archway.Registry{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+		Name: "app", Repositories: &archway.Repositories{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 	}
 	judged := func(v archway.Validation) archway.PipelineImage {
 		changed := image
@@ -62,16 +62,16 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	pipeline := func(d *archway.Delivery) *archway.PipelineProps {
 		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: &archway.Promoter{}}
 	}
-	never := func(i *archway.PipelineImage) { i.Registry = &archway.Registry{Name: "app", StagingDays: 14} }
+	never := func(i *archway.PipelineImage) { i.Repositories = &archway.Repositories{Name: "app", StagingDays: 14} }
 	tests := []struct {
 		name  string
 		props interface{ Validate() error }
 		want  []string
 	}{
-		{"registry: no props", (*archway.RegistryProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"registry: all is well", &archway.RegistryProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
-		{"registry: nothing", &archway.RegistryProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
-		{"registry: everything is wrong", &archway.RegistryProps{
+		{"registry: no props", (*archway.RepositoriesProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"registry: all is well", &archway.RepositoriesProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
+		{"registry: nothing", &archway.RepositoriesProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
+		{"registry: everything is wrong", &archway.RepositoriesProps{
 			RepositoryName: "Team/app",
 			MovingTags:     []string{"a", "", "a*b*c*", "a/b", strings.Repeat("a", 129), "b"},
 			StagingDays:    -1,
@@ -102,20 +102,20 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"build: no props", (*archway.NativeBuildProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"build: all is well", &build, nil},
 		{"build: nothing", &archway.NativeBuildProps{}, []string{
-			"Architecture is missing: give AMD64 or ARM64",
+			"Platform is missing: give AMD64 or ARM64",
 			"Repository is missing: give the ECR repository to push to",
 			"Artifacts is missing: give the pipeline's artifact bucket",
 			"SourceURL is missing: give the address of the source repository",
 		}},
 		{"build: everything is wrong", as(func(p *archway.NativeBuildProps) {
-			p.Architecture = "riscv64"
+			p.Platform = "riscv64"
 			p.Context = "../other"
 			p.Dockerfile = "/Dockerfile"
 			p.Compute = "HUGE"
 			p.TimeoutMinutes = 1
 			p.QueuedTimeout = 9 * time.Hour
 		}), []string{
-			`Architecture is "riscv64": CodeBuild has machines for "amd64" and "arm64" only`,
+			`Platform is "riscv64": CodeBuild has machines for "linux/amd64" and "linux/arm64" only`,
 			`Context is "../other": give a path inside of the source, such as "services/api"`,
 			`Dockerfile is "/Dockerfile": give a path inside of the source, such as "services/api"`,
 			`Compute is "HUGE": use "SMALL", "MEDIUM", "LARGE", "XLARGE" or "2XLARGE"`,
@@ -225,20 +225,20 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.Approval = &archway.Approval{Timeout: 14 * 24 * time.Hour}
 			return p
 		}(), []string{
-			"Images[0].Registry keeps what was built for 14 days, and an execution may be held up for longer by approvals and scans: give it StagingDays of at least 15",
+			"Images[0].Repositories keeps what was built for 14 days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least 15",
 		}},
 		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
-			Name: "tool", Registry: &archway.Registry{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
-		}), []string{"Images[1].Registry and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
+			Name: "tool", Repositories: &archway.Repositories{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
+		}), []string{"Images[1].Repositories and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
 		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
-			"Images[0].Registry is missing: give where the image is kept",
+			"Images[0].Repositories is missing: give where the image is kept",
 			"Images[0].Merge is missing: give the project that merges the builds",
 			"Images[0].Builds is missing: give a build for each architecture",
 		}},
 		{"delivery: two of everything", delivery(image, archway.PipelineImage{
-			Name: "app", Registry: image.Registry, Merge: &archway.Merge{},
-			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, nil, {Architecture: archway.AMD64}},
+			Name: "app", Repositories: image.Repositories, Merge: &archway.Merge{},
+			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, nil, {Platform: archway.AMD64}},
 		}), []string{
 			"Images[1].Builds[1] is nil: leave it out",
 			"Images[1].Builds[2] builds amd64 once more: give one build for each architecture",
@@ -288,8 +288,8 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
-			Name: "app" + string(rune('a'+i)), Registry: &archway.Registry{StagingDays: 14}, Merge: &archway.Merge{},
-			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, {Architecture: archway.ARM64}},
+			Name: "app" + string(rune('a'+i)), Repositories: &archway.Repositories{StagingDays: 14}, Merge: &archway.Merge{},
+			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, {Platform: archway.ARM64}},
 		})
 	}
 	props := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: images[:25]}

@@ -25,7 +25,7 @@ var someRules = []archway.Rule{
 // ruled is a pipeline with four rules.
 var ruled = stack("Ruled", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app", rules: func(architecture archway.Architecture) map[string]archway.BuildRule {
+	image := anImage{name: "app", rules: func(architecture archway.Platform) map[string]archway.BuildRule {
 		return map[string]archway.BuildRule{
 			"main": {}, "version": {}, "release": {Dockerfile: "Dockerfile.release", NoCache: true, BuildArgs: map[string]string{"A": "<1>"}},
 			"pr": {Skip: architecture == archway.ARM64},
@@ -191,7 +191,7 @@ func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
 	if len(got) != 4 || !slices.Equal(want, got[:3]) || !strings.HasPrefix(got[3], `Rules[3] pattern "(": is no regular expression`) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, MovingTags: []string{"latest"}}
+	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, MovingTags: []string{"latest"}}
 	err := (&archway.DeliveryProps{Images: []archway.PipelineImage{image}, Rules: someRules[:1]}).Validate().Error()
 	for _, want := range []string{
 		`Images[0].ImmutableTags and MovingTags stand beside the pipeline's rules`, `Images[0].Builds[0] has nothing for the rule "main" at Rules[0]`,

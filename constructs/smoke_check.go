@@ -8,7 +8,7 @@ import (
 )
 
 // smokeEnvironment is the check, with its defaults, as smoke-test.yml takes it.
-func smokeEnvironment(c SmokeCheck, architecture Architecture) map[string]*string {
+func smokeEnvironment(c SmokeCheck, of Platform) map[string]*string {
 	environment := map[string]*string{
 		"COMMAND":         jsii.String(compactJSON(c.Command)),
 		"ENVIRONMENT":     jsonObject(c.Environment),
@@ -26,7 +26,7 @@ func smokeEnvironment(c SmokeCheck, architecture Architecture) map[string]*strin
 	for match, expected := range map[string]string{"equals": text.Equals, "contains": text.Contains, "matches": text.Matches} {
 		if expected != "" {
 			environment["EXPECT_MATCH"] = jsii.String(match)
-			environment["EXPECT_TEXT"] = jsii.String(strings.TrimSpace(strings.ReplaceAll(expected, "{arch}", string(architecture))))
+			environment["EXPECT_TEXT"] = jsii.String(strings.TrimSpace(strings.ReplaceAll(expected, "{arch}", of.Arch())))
 		}
 	}
 	return environment

@@ -17,8 +17,8 @@ import (
 
 // SmokeTestProps describes the test of one image on machines of one architecture.
 type SmokeTestProps struct {
-	// Architecture decides which machines test, and the manifest of which platform they run. Required.
-	Architecture Architecture
+	// Platform decides which machines test, and the manifest of which platform they run. Required.
+	Platform Platform
 
 	// Repository is where the image is pulled from, by digest: that for staging. Required.
 	Repository awsecr.IRepository
@@ -54,7 +54,7 @@ func (p *SmokeTestProps) Validate() error {
 		return errNoProps
 	}
 	return errors.Join(append([]error{
-		p.Architecture.validate(),
+		validPlatform(p.Platform),
 		missing(p.Repository == nil, "Repository", "the ECR repository of the image"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
 		missing(p.Image == "", "Image", "the image's name in the pipeline"),
@@ -70,8 +70,8 @@ func (p *SmokeTestProps) Validate() error {
 type SmokeTest struct {
 	constructs.Construct
 
-	// Architecture is what the project tests.
-	Architecture Architecture
+	// Platform is what the project tests.
+	Platform Platform
 
 	// Project is the project.
 	Project awscodebuild.PipelineProject
@@ -92,15 +92,15 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 	// Pulling an image of some gigabytes takes minutes, and CodeBuild counts whole ones.
 	fill(&p.Timeout, (time.Duration(p.Check.TimeoutSeconds)*time.Second + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
 
-	environment := smokeEnvironment(p.Check, p.Architecture)
+	environment := smokeEnvironment(p.Check, p.Platform)
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
-	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
+	environment["PLATFORM"] = jsii.String(p.Platform.String())
 	environment["PIPELINE"] = &p.PipelineName
 	environment["VALIDATE_ACTION"] = &p.Image
 	project := newBuildProject(scope, id, &buildProjectProps{
-		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
+		Description:   "Runs " + p.Platform.String() + " on machines of that architecture, before a tag points at it",
 		Spec:          buildspecs.SmokeTest,
-		Architecture:  p.Architecture,
+		Platform:      p.Platform,
 		Compute:       p.Check.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
 		Timeout:       p.Timeout,
@@ -115,10 +115,10 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Environment: environment,
 	})
 	return &SmokeTest{
-		Construct:    project.Construct,
-		Architecture: p.Architecture,
-		Project:      project.Project,
-		Role:         project.Role,
-		LogGroup:     project.LogGroup,
+		Construct: project.Construct,
+		Platform:  p.Platform,
+		Project:   project.Project,
+		Role:      project.Role,
+		LogGroup:  project.LogGroup,
 	}
 }

@@ -19,7 +19,7 @@ type (
 
 	// ScanGate says how many findings of scans an image may have, and Accepted which of them count against no limit.
 	//
-	// The findings are those of ECR's scan on push, which a [Registry] has, or Amazon Inspector's, where the account has
+	// The findings are those of ECR's scan on push, which [Repositories] have, or Amazon Inspector's, where the account has
 	// turned on enhanced scanning. CodePipeline's own action for Inspector (InspectorScan) is not used: it knows images by a
 	// tag, which another execution may move, and of several architectures it scans one.
 	ScanGate   = spec.ScanGate

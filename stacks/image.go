@@ -3,7 +3,6 @@ package stacks
 import (
 	"archway/config"
 	archway "archway/constructs"
-	"archway/internal/platform"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -18,12 +17,12 @@ type imageProps struct {
 	archway.Logs // and who encrypts, and what remains of, the images
 }
 
-// newImage adds the registry and the builds of one image to its scope.
+// newImage adds the repositories and the builds of one image to its scope.
 func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
 	for _, warning := range cfg.Warnings {
 		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("archway:baseImages"), &warning)
 	}
-	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
+	repositories := archway.NewRepositories(scope, "Registry", &archway.RepositoriesProps{
 		RepositoryName: cfg.Repository,
 		MovingTags:     cfg.Tags.Filters,
 		KeepUntagged:   props.Pipeline.KeepUntagged,
@@ -34,11 +33,11 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	})
 	var builds []*archway.NativeBuild
 	for _, target := range cfg.Platforms {
-		build := cfg.Builds[target.Arch()]
-		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
-			Architecture: archway.Architecture(target.Arch()),
-			Repository:   registry.Staging,
-			PullThrough:  props.Pipeline.PullThrough,
+		build := cfg.Builds[target.Name()]
+		builds = append(builds, archway.NewNativeBuild(scope, "Build"+target.ID(), &archway.NativeBuildProps{
+			Platform:    target,
+			Repository:  repositories.Staging,
+			PullThrough: props.Pipeline.PullThrough,
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.CloneURL(),
@@ -65,18 +64,18 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	}
 	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
 		Description: &description,
-		Value:       registry.URI(),
+		Value:       repositories.URI(),
 	})
 	tags := cfg.Tags
 	if len(props.Pipeline.Rules) > 0 {
 		tags = config.Tags{} // the rules have them
 	}
 	return archway.PipelineImage{
-		Name:     cfg.Name,
-		Registry: registry,
-		Builds:   builds,
+		Name:         cfg.Name,
+		Repositories: repositories,
+		Builds:       builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:   registry.Staging,
+			Repository:   repositories.Staging,
 			PipelineName: props.Pipeline.Name,
 			Image:        cfg.Name,
 			Builds:       builds,
@@ -85,7 +84,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Logs:         props.Logs,
 		}),
 		Scan:          cfg.ScanGate,
-		SmokeTests:    newSmokeTests(scope, cfg, registry.Staging, props),
+		SmokeTests:    newSmokeTests(scope, cfg, repositories.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    cfg.Validation,
@@ -98,9 +97,4 @@ func generator(cfg *config.SBOM) string {
 		return ""
 	}
 	return cfg.Generator
-}
-
-var buildIDs = map[platform.Platform]string{
-	platform.AMD64: "BuildAmd64",
-	platform.ARM64: "BuildArm64",
 }
