@@ -24,7 +24,7 @@ type Class struct {
 
 // classes reads the classes of a pipeline whose images and rules were read before, and adds those
 // that only rules name.
-func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
+func (r *reader) classes(pipeline object, p Planned) map[string]Class {
 	classes := map[string]Class{}
 	for _, one := range p.Rules {
 		classes[one.Class] = spec.Default[Class]()
@@ -83,12 +83,12 @@ func secretsOf(images []Image) []string {
 
 // expand makes pipelines of the classes: first the pipeline itself, with the rules that name none,
 // then one for each class, in the order in which rules name them.
-func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
+func (r *reader) expand(pipeline object, p Planned, taken taken) []Planned {
 	rules := p.Rules
 	p.Rules = nil
-	all := []Pipeline{p}
+	all := []Planned{p}
 	for i, one := range rules {
-		at := slices.IndexFunc(all, func(of Pipeline) bool { return of.Class == one.Class })
+		at := slices.IndexFunc(all, func(of Planned) bool { return of.Class == one.Class })
 		if at < 0 {
 			at = len(all)
 			all = append(all, r.expanded(below(item(pipeline.path("rules"), i), "class"), p, one.Class, taken))
@@ -101,13 +101,18 @@ func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
 			"all name a class, so that the pipeline itself would build nothing: leave one rule without a class")
 	}
 	for i := range all {
-		all[i].Classes = nil
+		all[i].Classes, all[i].Settings = nil, map[string]map[string]Settings{}
+		for _, one := range all[i].Rules {
+			if settings, sound := p.Settings[one.Name]; sound {
+				all[i].Settings[one.Name] = settings
+			}
+		}
 	}
 	return all
 }
 
 // expanded is the pipeline of a class, without its rules. At is where the class is named first.
-func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipeline {
+func (r *reader) expanded(at string, p Planned, name string, taken taken) Planned {
 	class := p.Classes[name]
 	of := p
 	of.Class, of.Promotes = name, class.Promote
@@ -126,10 +131,10 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 	if !class.Promote {
 		of.Approval, of.RollbackOnFailure, of.DriftCheck, of.ReleaseWriters = nil, false, DriftCheck{}, []string{}
 	}
+	of.Filters, of.ImageWarnings = map[string][]string{}, map[string][]string{} // what is said of the pipeline itself is not repeated
 	of.Images = slices.Clone(p.Images)
 	for i := range of.Images {
 		image := &of.Images[i]
-		image.Warnings = nil // said of the pipeline itself
 		image.Secrets = maps.Clone(image.Secrets)
 		maps.DeleteFunc(image.Secrets, func(id string, _ spec.Secret) bool { return !slices.Contains(class.Secrets, id) })
 		if image.Repository == "" {
@@ -148,10 +153,6 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 // staging is what the names of repositories begin with in which images wait for their validation,
 // and those of no others.
 var staging = settings.Staging("")
-
-// maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see
-// the rule of repositories in internal/spec.
-var maxRepository = 256 - len(staging)
 
 // badRelease gives what to tell about the name of a repository that people are to pull from. Not
 // even a beginning of "staging/" is such a name: a replication filter for it would take along what

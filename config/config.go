@@ -85,31 +85,6 @@ type Pipeline struct {
 	// own, called PIPELINE-CLASS. Load makes pipelines of them, and leaves none here.
 	// Default: a class has no secrets, and is promoted.
 	Classes map[string]Class `key:"classes" default:"-" names:"class"`
-
-	// Class is the class of the pipeline's rules; empty for those that name none.
-	Class string `key:"-"`
-
-	// After is the name of the pipeline whose stack creates the source repository of this class; empty if it is there already,
-	// or if this pipeline's stack creates it.
-	After string `key:"-"`
-
-	// Promotes is whether what is built is promoted. If not, there are neither releases nor tags.
-	Promotes bool `key:"-"`
-
-	// StagingDays is how long images that are not promoted are kept.
-	StagingDays int `key:"-"`
-
-	// Warnings are what is worth a look before the pipeline is deployed, and stops nothing.
-	Warnings []string `key:"-"`
-
-	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
-	SigningProfile string `key:"-"`
-
-	// KeepUntagged is whether images stay that no tag names, as signatures do.
-	KeepUntagged bool `key:"-"`
-
-	// PullThrough says under which prefix the images of other registries are found in the account's own.
-	PullThrough map[spec.Upstream]string `key:"-"`
 }
 
 // Rule says which branches or tags are built, and what is different for them.
@@ -138,9 +113,6 @@ type Rule struct {
 	// What is different for single images, by the name of the image; it goes before what the rule says for all.
 	// Default: nothing.
 	Images map[string]Override `key:"images"`
-
-	// Settings are what results for each image, by its name.
-	Settings map[string]Settings `key:"-"`
 }
 
 // Override is what a rule changes of an image.
@@ -169,15 +141,6 @@ type Override struct {
 	// a rule for tags, {tag}. A list that is left out is empty.
 	// Default: a rule for branches takes the image's tags, a rule for tags the immutable tag {tag}.
 	Tags Tags `key:"tags"`
-}
-
-// Settings are what is built of an image under a rule.
-type Settings struct {
-	Context, Dockerfile string
-	BuildArgs           map[string]string
-	NoCache             bool
-	Platforms           []platform.Platform
-	Tags                rule.Tags
 }
 
 // Source is the CodeCommit repository of a pipeline.
@@ -268,9 +231,6 @@ type Image struct {
 	// Image of the BuildKit that builds, with a tag or a digest.
 	// Default: BuildKit v0.31.1 by its digest, from the first of several registries that answers.
 	BuildkitImage string `key:"buildkitImage"`
-
-	// Warnings are what is worth a look before the image is deployed, and stops nothing.
-	Warnings []string `key:"-"`
 }
 
 // BaseImages says what becomes of base images without a digest.
@@ -298,10 +258,6 @@ type Tags struct {
 	// Tags that move to each newly promoted image: at most 5 filters of the registry, with at most two variable places
 	// ({commit} or {date:…}) in each. None may cover an immutable tag.
 	Moving []string `key:"moving" unique:"true"`
-
-	// Filters are the wildcard patterns that exclude exactly the moving tags from the registry's tag immutability, each
-	// once.
-	Filters []string `key:"-"`
 }
 
 // DriftCheck looks on a schedule whether the public tags still serve what the pipeline has validated, and notifies the SNS topic if

@@ -7,9 +7,13 @@ import (
 
 // The defaults that are more than a word. Names follow from other names: see source and image.
 
-func defaultPipeline() Pipeline {
-	p := spec.Default[Pipeline]()
-	p.Images, p.Promotes = nil, true
+func defaultPipeline() Planned {
+	p := Planned{
+		Pipeline: spec.Default[Pipeline](),
+		Promotes: true,
+		Filters:  map[string][]string{}, ImageWarnings: map[string][]string{}, Settings: map[string]map[string]Settings{},
+	}
+	p.Images = nil
 	return p
 }
 

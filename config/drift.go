@@ -11,7 +11,7 @@ import (
 
 // checkDrift reports a scheduled check that has nothing to look at, or nothing to go by; a class goes without it then. It has
 // nothing to say about rules that are wrong in themselves.
-func (r *reader) checkDrift(pipeline object, p *Pipeline) {
+func (r *reader) checkDrift(pipeline object, p *Planned) {
 	if p.DriftCheck.Schedule == "" || len(p.Images) == 0 {
 		return
 	}
@@ -22,7 +22,7 @@ func (r *reader) checkDrift(pipeline object, p *Pipeline) {
 			continue
 		}
 		public, err := rule.Publics(p.Promotions(), image.Name)
-		if err != nil || slices.ContainsFunc(p.Rules, func(one Rule) bool { return one.Settings == nil }) {
+		if err != nil || slices.ContainsFunc(p.Rules, func(one Rule) bool { return p.Settings[one.Name] == nil }) {
 			return
 		}
 		at := item(pipeline.path("images"), i)
@@ -43,10 +43,10 @@ func (r *reader) checkDrift(pipeline object, p *Pipeline) {
 }
 
 // common are the platforms of an image that all of these rules build.
-func common(p Pipeline, image Image, rules []string) []platform.Platform {
+func common(p Planned, image Image, rules []string) []platform.Platform {
 	return slices.DeleteFunc(slices.Clone(image.Platforms), func(of platform.Platform) bool {
 		return slices.ContainsFunc(p.Rules, func(one Rule) bool {
-			return slices.Contains(rules, one.Name) && !slices.Contains(one.Settings[image.Name].Platforms, of)
+			return slices.Contains(rules, one.Name) && !slices.Contains(p.Settings[one.Name][image.Name].Platforms, of)
 		})
 	})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // image reads an image of a pipeline.
-func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
+func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	image := defaultImage()
 	o, ok := r.object(at, value, keysOf[Image]())
 	if !ok {
@@ -37,7 +37,7 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	image.Labels = o.labels("labels")
 	var platformsOK bool
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
-	image.Tags = r.tags(o, p.Source.Branch)
+	image.Tags, p.Filters[image.Name] = r.tags(o, p.Source.Branch)
 	image.Validation = validation(o, image.Platforms)
 	if image.Validation.RequireSBOM && !o.has("sbom") {
 		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")

@@ -2,8 +2,8 @@ package config
 
 import "slices"
 
-func (r *reader) config(value any) *Config {
-	cfg := &Config{}
+func (r *reader) config(value any) *Plan {
+	cfg := &Plan{}
 	o, ok := r.object(root, value, keysOf[Config]())
 	if !ok || !o.required("pipelines", `list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`) {
 		return cfg
@@ -26,11 +26,11 @@ func (r *reader) config(value any) *Config {
 type taken struct{ pipelines, sources, repositories names }
 
 // pipeline reads a pipeline, and gives it together with those of its classes.
-func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
+func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	p := defaultPipeline()
 	o, ok := r.object(at, value, keysOf[Pipeline]())
 	if !ok {
-		return []Pipeline{p}
+		return []Planned{p}
 	}
 	o.required("name", `give the pipeline a name, such as "hello-go"`)
 	p.Name = o.name("name", "pipelineName")
@@ -82,7 +82,7 @@ func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
 const untaggedDays = 14
 
 // hold works out how long images are kept that are not promoted: longer than an approval may take.
-func (p *Pipeline) hold() {
+func (p *Planned) hold() {
 	const day = 24 * 60
 	p.StagingDays = untaggedDays
 	if p.Approval != nil {
@@ -96,7 +96,7 @@ const parallel = `in this mode CodePipeline builds the newest commit of the bran
 // maxActions is CodePipeline's limit for the actions of a stage: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 const maxActions = 50
 
-func (r *reader) images(o object, p Pipeline, repositories names) []Image {
+func (r *reader) images(o object, p Planned, repositories names) []Image {
 	if !o.required("images", `list at least one image, such as [{"name": "hello"}]`) {
 		return nil
 	}

@@ -50,7 +50,7 @@ func (o object) credentials(key string) string {
 }
 
 // mirror tells the pipelines where their builds find the images of other registries.
-func (c *Config) mirror(r *reader) {
+func (c *Plan) mirror(r *reader) {
 	if c.Registry == nil {
 		return
 	}
@@ -79,14 +79,14 @@ func (c *Config) mirror(r *reader) {
 
 // warnOfEmptyCaches says of images whose base images must have digests that they don't fill the caches: ECR finds nothing for what is
 // first asked for by a digest (https://github.com/aws/containers-roadmap/issues/2837), and then BuildKit asks the registry itself.
-func (p *Pipeline) warnOfEmptyCaches(caches []spec.PullThrough) {
+func (p *Planned) warnOfEmptyCaches(caches []spec.PullThrough) {
 	var names []string
 	for _, cache := range caches {
 		names = append(names, string(cache.Upstream))
 	}
 	for i := range p.Images {
 		if image := &p.Images[i]; p.Class == "" && image.BaseImages == PinnedBaseImages && len(names) > 0 {
-			image.Warnings = append(image.Warnings, fmt.Sprintf("%s: base images that are pinned to a digest don't fill the pull-through cache (%s): until somebody "+
+			p.ImageWarnings[image.Name] = append(p.ImageWarnings[image.Name], fmt.Sprintf("%s: base images that are pinned to a digest don't fill the pull-through cache (%s): until somebody "+
 				"pulls their tags through it, builds take them from the registry itself, by its limits (docs/security.md, Pull-through cache)",
 				image.Name, strings.Join(names, ", ")))
 		}

@@ -40,7 +40,7 @@ func TestPinnedImagesDontFillTheCache(t *testing.T) {
 		`"name": "app", "baseImages": "pinned"}]}]` + cache: 1,
 	} {
 		text := `{"pipelines": [{"name": "app", "images": [{` + keys + `}`
-		warnings := load(t, text).Pipelines[0].Images[0].Warnings
+		warnings := load(t, text).Pipelines[0].ImageWarnings["app"]
 		if len(warnings) != want || want > 0 && !strings.HasPrefix(warnings[0], "app: base images that are pinned to a digest don't fill the pull-through cache (quay)") {
 			t.Errorf("%s: %q", text, warnings)
 		}

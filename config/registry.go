@@ -48,7 +48,7 @@ func (r *reader) registry(config object, pipelines names) *Registry {
 }
 
 // sign tells the pipelines whose signatures their images get.
-func (c *Config) sign(r *reader) {
+func (c *Plan) sign(r *reader) {
 	if c.Registry == nil || c.Registry.Signing == nil {
 		return
 	}

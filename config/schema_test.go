@@ -138,7 +138,7 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline := cfg.Pipelines[0]
+	pipeline := cfg.Pipelines[0].Pipeline
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""

@@ -225,11 +225,11 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.Approval = &archway.Approval{Timeout: 14 * 24 * time.Hour}
 			return p
 		}(), []string{
-			"Images[0].Repositories keeps what was built for 14 days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least 15",
+			"Images[0].Repositories keep what was built for 14 days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least 15",
 		}},
 		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
 			Name: "tool", Repositories: &archway.Repositories{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
-		}), []string{"Images[1].Repositories and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
+		}), []string{"Images[1].Repositories and those of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
 		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
 			"Images[0].Repositories is missing: give where the image is kept",

@@ -10,7 +10,7 @@ import (
 )
 
 type imageProps struct {
-	Pipeline  *config.Pipeline
+	Pipeline  *config.Planned
 	Source    *archway.Source
 	Artifacts *archway.Artifacts
 
@@ -19,12 +19,12 @@ type imageProps struct {
 
 // newImage adds the repositories and the builds of one image to its scope.
 func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
-	for _, warning := range cfg.Warnings {
+	for _, warning := range props.Pipeline.ImageWarnings[cfg.Name] {
 		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("archway:baseImages"), &warning)
 	}
 	repositories := archway.NewRepositories(scope, "Registry", &archway.RepositoriesProps{
 		RepositoryName: cfg.Repository,
-		MovingTags:     cfg.Tags.Filters,
+		MovingTags:     props.Pipeline.Filters[cfg.Name],
 		KeepUntagged:   props.Pipeline.KeepUntagged,
 		StagingDays:    props.Pipeline.StagingDays,
 		NeverPromoted:  !props.Pipeline.Promotes,
@@ -51,7 +51,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			SBOMGenerator:    generator(cfg.SBOM),
 
 			Labels:        cfg.Labels,
-			Rules:         buildRules(props.Pipeline.Rules, cfg, target),
+			Rules:         buildRules(props.Pipeline, cfg, target),
 			PipelineName:  props.Pipeline.Name,
 			Machine:       build,
 			BuildKitImage: cfg.BuildkitImage,

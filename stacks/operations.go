@@ -15,7 +15,7 @@ import (
 )
 
 // newTopic adds the topic that everything worth telling goes to. It is nil if nobody is to be told.
-func newTopic(stack awscdk.Stack, cfg *config.Pipeline, key awskms.IKey) awssns.ITopic {
+func newTopic(stack awscdk.Stack, cfg *config.Planned, key awskms.IKey) awssns.ITopic {
 	if !cfg.Topic() {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFun
 }
 
 // addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
-func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
+func addOperations(stack awscdk.Stack, cfg *config.Planned, o operated) {
 	var alarms []awscloudwatch.CfnAlarm
 	if o.Topic != nil {
 		notice := archway.NewFailureNotice(stack, "FailureNotice", &archway.FailureNoticeProps{

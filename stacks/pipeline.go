@@ -20,7 +20,7 @@ type Pipeline struct {
 
 // NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
 // which fills in the defaults and finds what is wrong.
-func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
+func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
@@ -98,7 +98,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 
 // removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is deleted all the same if the stack's
 // first deployment fails: left behind, its names would be taken when the deployment is tried again.
-func removalPolicy(cfg *config.Pipeline) awscdk.RemovalPolicy {
+func removalPolicy(cfg *config.Planned) awscdk.RemovalPolicy {
 	if cfg.RemovalPolicy == config.Destroy {
 		return awscdk.RemovalPolicy_DESTROY
 	}

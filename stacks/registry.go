@@ -14,7 +14,7 @@ import (
 
 // newRegistry adds the stack of what an account has once in a Region, for the repositories of all pipelines. No other stack
 // depends on it: one that does is destroyed along with it.
-func newRegistry(scope constructs.Construct, cfg *config.Config) {
+func newRegistry(scope constructs.Construct, cfg *config.Plan) {
 	if cfg.Registry.Signing == nil && !slices.ContainsFunc(cfg.Registry.PullThrough, created) {
 		return // CloudFormation refuses a stack without resources
 	}
@@ -45,7 +45,7 @@ func newRegistry(scope constructs.Construct, cfg *config.Config) {
 func created(cache spec.PullThrough) bool { return !cache.Existing }
 
 // releases are the names of the repositories that people pull from, of all pipelines.
-func releases(cfg *config.Config) []string {
+func releases(cfg *config.Plan) []string {
 	var names []string
 	for _, pipeline := range cfg.Pipelines {
 		if !pipeline.Promotes {

@@ -13,7 +13,7 @@ import (
 func hasScanGate(image config.Image) bool { return image.ScanGate != nil }
 
 // newScanGate adds the function that judges scans, if an image asks for it. It may look at those images only.
-func newScanGate(stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, logs archway.Logs) awslambda.IFunction {
+func newScanGate(stack awscdk.Stack, cfg *config.Planned, delivery *archway.Delivery, logs archway.Logs) awslambda.IFunction {
 	if !slices.ContainsFunc(cfg.Images, hasScanGate) {
 		return nil
 	}
