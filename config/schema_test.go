@@ -152,7 +152,11 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 			case f.Key == "builds":
 				machines := map[string]any{}
 				for name, build := range value.(Image).Builds {
-					machines[name] = map[string]any{"compute": build.Compute, "timeoutMinutes": build.TimeoutMinutes}
+					machine := map[string]any{}
+					for _, f := range spec.Fields(reflect.TypeOf(build)) {
+						machine[f.Key] = reflect.ValueOf(build).FieldByIndex(f.Index).Interface()
+					}
+					machines[name] = machine
 				}
 				property(v.Type().Name(), f.Key).Default = machines
 			default:
