@@ -19,7 +19,7 @@ func defaultPipeline() Planned {
 
 func defaultImage() Image {
 	image := spec.Default[Image]()
-	image.Platforms, image.Tags = platform.All(), defaultTags()
+	image.Platforms, image.Tags = platform.Native(), defaultTags()
 	return image
 }
 

@@ -132,7 +132,7 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 		p, err := platform.Parse(text)
 		switch {
 		case err != nil:
-			o.r.report(at, text, "CodeBuild builds natively only on x86_64 and arm64: use %s", quoted(platform.All()))
+			o.r.report(at, text, "%s: use %s", platform.Unbuildable, quoted(platform.All()))
 		case p.String() != text:
 			o.r.report(at, text, "is another spelling of %q: use that", p)
 		default:

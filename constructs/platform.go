@@ -2,6 +2,7 @@ package constructs
 
 import (
 	"archway/internal/platform"
+	"archway/internal/spec"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/jsii-runtime-go"
@@ -24,7 +25,7 @@ func validPlatform(p Platform) error {
 	case p == "":
 		return missing(true, "Platform", "AMD64 or ARM64")
 	case !p.Buildable():
-		return wrong("Platform", "is %q: CodeBuild has machines for %q and %q only", p, AMD64, ARM64)
+		return wrong("Platform", "is %q: %s: use %s", p, platform.Unbuildable, spec.Quoted(platform.All()))
 	}
 	return nil
 }

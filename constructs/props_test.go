@@ -115,7 +115,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.TimeoutMinutes = 1
 			p.QueuedTimeout = 9 * time.Hour
 		}), []string{
-			`Platform is "riscv64": CodeBuild has machines for "linux/amd64" and "linux/arm64" only`,
+			`Platform is "riscv64": CodeBuild builds natively only on x86_64 and arm64: use "linux/amd64" or "linux/arm64"`,
 			`Context is "../other": give a path inside of the source, such as "services/api"`,
 			`Dockerfile is "/Dockerfile": give a path inside of the source, such as "services/api"`,
 			`Compute is "HUGE": use "SMALL", "MEDIUM", "LARGE", "XLARGE" or "2XLARGE"`,

@@ -5,6 +5,7 @@ package platform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -25,6 +26,9 @@ const (
 // build them, by the platform that these run natively.
 var machines = []struct{ platform, machine Platform }{{AMD64, AMD64}, {ARM64, ARM64}}
 
+// Unbuildable says why another platform is refused.
+const Unbuildable = "CodeBuild builds natively only on x86_64 and arm64"
+
 // All lists the buildable platforms.
 func All() []Platform {
 	var all []Platform
@@ -32,6 +36,11 @@ func All() []Platform {
 		all = append(all, m.platform)
 	}
 	return all
+}
+
+// Native lists the buildable platforms that are not emulated: what is built unless somebody says otherwise.
+func Native() []Platform {
+	return slices.DeleteFunc(All(), func(p Platform) bool { return p.Machine() != p })
 }
 
 // Machine is the platform of the machines that build this one: the same, unless it is emulated. It is empty if it is not
@@ -100,7 +109,7 @@ func Parse(s string) (Platform, error) {
 	}
 	p := Normalize(parts[0], parts[1], variant)
 	if !p.Buildable() {
-		return "", fmt.Errorf("platform %q: CodeBuild builds natively only on x86_64 and arm64: use %q or %q", s, AMD64, ARM64)
+		return "", fmt.Errorf("platform %q: %s: use %q or %q", s, Unbuildable, AMD64, ARM64)
 	}
 	return p, nil
 }

@@ -161,7 +161,7 @@ func parse(args []string) (options, error) {
 		o.images = append(o.images, image)
 	}
 	if required == nil {
-		for _, p := range platform.All() {
+		for _, p := range platform.Native() {
 			required = append(required, p.String())
 		}
 	}
