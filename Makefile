@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache synth picture test rehearse bench confirm fmt lint audit unit-test daemon-test tools
+.PHONY: help jsii-cache functions synth picture test rehearse bench confirm fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm. Node.js is a package for each
@@ -66,7 +66,11 @@ audit: $(STAMP) ## known vulnerabilities of what is used, where their lists can 
 jsii-cache: $(STAMP)
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"
 
-unit-test: $(STAMP) jsii-cache ## the tests that need no daemons
+# Many tests start functions' programs at the same time, and compile for them what none of them finds: one does it before.
+functions:
+	@CGO_ENABLED=0 go list -trimpath -export -deps ./lambda/... >/dev/null
+
+unit-test: $(STAMP) jsii-cache functions ## the tests that need no daemons
 	go test -timeout 30m $(TESTFLAGS) $$(comm -23 <(go list ./... | sort) <(go list $(DAEMONS) | sort))
 
 daemon-test: $(STAMP) ## the rehearsal's tests, which need root on Debian or Ubuntu

@@ -356,7 +356,7 @@ func metadata(uris ...string) string {
 	for _, uri := range uris {
 		materials = append(materials, `{"uri": "`+uri+`", "digest": {"sha256": "0123"}}`)
 	}
-	return `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"materials": [` + strings.Join(materials, ", ") + `]}}`
+	return `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"buildType": "https://mobyproject.org/buildkit@v1", "materials": [` + strings.Join(materials, ", ") + `]}}`
 }
 
 func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
@@ -365,6 +365,8 @@ func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
 		pinned = "pkg:docker/public.ecr.aws/docker/library/golang@1.26?digest=sha256:0123&platform=linux%2Farm64"
 		source = "https://example.test/archive.tar.gz"
 	)
+	// What buildx 0.15.1 and 0.23.0 make of the provenance of BuildKit 0.28.1.
+	hollow := `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"buildType": "", "invocation": {}}}`
 	for name, test := range map[string]struct {
 		metadata string
 		pinned   bool
@@ -375,9 +377,11 @@ func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
 		"refused":                     {metadata(pinned, tagged), true, false, []string{"Base image without a digest: debian:bookworm-slim\n", "ERROR: base images must be pinned"}},
 		"all are pinned":              {metadata(pinned, source), true, true, nil},
 		"no base image":               {metadata(), true, true, nil},
-		"newer predicate":             {strings.NewReplacer(`{"materials":`, `{"buildDefinition": {"resolvedDependencies":`, "]}}", "]}}}").Replace(metadata(tagged)), true, false, []string{"debian:bookworm-slim"}},
+		"newer predicate":             {strings.NewReplacer(`{"buildType"`, `{"buildDefinition": {"buildType"`, `"materials"`, `"resolvedDependencies"`, "]}}", "]}}}").Replace(metadata(tagged)), true, false, []string{"debian:bookworm-slim"}},
 		"nothing is known, and asked": {`{"containerimage.digest": "` + digest("a") + `"}`, true, false, []string{"does not report its provenance"}},
-		"nothing is known, nor asked": {`{"containerimage.digest": "` + digest("a") + `"}`, false, true, nil},
+		"nothing is known, nor asked": {`{"containerimage.digest": "` + digest("a") + `"}`, false, true, []string{"Base images are not known"}},
+		"hollow, and asked":           {hollow, true, false, []string{"does not report its provenance", "buildx 0.32 or newer"}},
+		"hollow, nor asked":           {hollow, false, true, []string{"Base images are not known"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment := with(buildEnvironment, map[string]string{"STUB_METADATA": test.metadata})

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"strings"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Approval holds each run before its images are promoted, until a person approves it in the console. Rejecting it, or letting the
@@ -49,7 +49,7 @@ func approval(pipeline object) *Approval {
 }
 
 // placeOf is the partition and the Region of an ARN.
-func placeOf(arn string) string {
-	parts := strings.Split(arn, ":")
-	return parts[1] + ":" + parts[3]
+func placeOf(text string) string {
+	a, _ := arn.Parse(text) // it has the form that topicARN or keyARN asks for
+	return a.Partition + ":" + a.Region
 }

@@ -143,24 +143,6 @@ type Override struct {
 	Tags Tags `key:"tags"`
 }
 
-// Source is the CodeCommit repository of a pipeline.
-type Source struct {
-	// Name of the CodeCommit repository: 1 to 100 letters, digits, periods, underscores and hyphens, not ending in .git.
-	// Default: the name of the pipeline.
-	Repository string `key:"repository" rule:"codeCommit"`
-
-	// Whether the repository exists already in this account and Region. If not, the stack creates it.
-	Existing bool `key:"existing"`
-
-	// The branch whose pushes start the pipeline.
-	Branch string `key:"branch" default:"main" rule:"branch"`
-
-	// Folder whose files become the first commit of a new repository, relative to the folder of cdk.json. It is read only
-	// when the repository is created.
-	// Default: the repository starts empty.
-	Seed string `key:"seed"`
-}
-
 // Image is a container image: built natively for each platform, merged, validated and promoted as one.
 type Image struct {
 	// Name of the image in this pipeline, and of its actions in the console: 1 to 64 lower-case letters, digits, hyphens and
@@ -217,13 +199,7 @@ type Image struct {
 	// How the image index is judged before a tag may point at it.
 	Validation spec.Validation `key:"validation"`
 
-	// A judgment of what scans have found in the image, before a tag points at it.
-	// Default: nothing is judged; ECR scans each image all the same.
-	ScanGate *spec.ScanGate `key:"scanGate"`
-
-	// A run of the validated image on each architecture, before a tag points at it.
-	// Default: it is not run.
-	SmokeTest *spec.SmokeTest `key:"smokeTest"`
+	ImageGates
 
 	// The machines that build, by architecture: amd64 and arm64.
 	Builds map[string]spec.Build `key:"builds"`

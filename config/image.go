@@ -42,8 +42,7 @@ func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	if image.Validation.RequireSBOM && !o.has("sbom") {
 		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
 	}
-	image.ScanGate = scanGate(o)
-	image.SmokeTest, _ = optional[spec.SmokeTest](o, "smokeTest", nil)
+	image.ImageGates = imageGates(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
 	return image

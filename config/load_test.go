@@ -12,7 +12,7 @@ import (
 )
 
 // noValidation is the validation of an image that says nothing about it.
-var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}}
+var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}, Deep: true}
 
 // planned is what a pipeline without rules comes to.
 func planned(filters map[string][]string, p config.Pipeline) config.Planned {
@@ -89,7 +89,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					"downgrade": {"config-parity": {"severity": "info", "reason": " arm64 needs a wrapper "}, "regression": {"severity": "warning", "reason": "amd64 is given up"}},
 					"requireProvenance": true,
 					"requireSBOM": true,
-					"deep": true
+					"deep": false
 				},
 				"builds": {"arm64": {"compute": "2XLARGE", "timeoutMinutes": 480.0}},
 				"buildkitImage": "docker.io/moby/buildkit:v0.25.1"
@@ -142,7 +142,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 					},
 					RequireProvenance: true,
 					RequireSBOM:       true,
-					Deep:              true,
+					Quick:             true,
 				},
 				Builds:        map[string]spec.Build{"arm64": {Compute: spec.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",

@@ -5,6 +5,26 @@ import (
 	"strings"
 )
 
+// Source is the CodeCommit repository of a pipeline.
+type Source struct {
+	// Name of the CodeCommit repository: 1 to 100 letters, digits, periods, underscores and
+	// hyphens, not ending in .git.
+	// Default: the name of the pipeline.
+	Repository string `key:"repository" rule:"codeCommit"`
+
+	// Whether the repository exists already in this account and Region. If not, the stack creates
+	// it.
+	Existing bool `key:"existing"`
+
+	// The branch whose pushes start the pipeline.
+	Branch string `key:"branch" default:"main" rule:"branch"`
+
+	// Folder whose files become the first commit of a new repository, relative to the folder of
+	// cdk.json. It is read only when the repository is created.
+	// Default: the repository starts empty.
+	Seed string `key:"seed"`
+}
+
 // source reads the source of a pipeline. The name of the pipeline is "" if it has no valid one.
 func (r *reader) source(pipeline object, name string, taken names) Source {
 	s := defaultPipeline().Source

@@ -15,6 +15,7 @@ func validation(image object, platforms []platform.Platform) spec.Validation {
 	if v == nil {
 		return spec.Default[spec.Validation]()
 	}
+	v.Quick = !v.Deep
 	return *v
 }
 

@@ -35,7 +35,7 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 				at + `.downgrade.Rootfs: there is no such check: did you mean "rootfs"?`,
 				at + `.downgrade.config-partiy: there is no such check: did you mean "config-parity"?`,
 				at + `.downgrade.limits: this check can't be downgraded, because nothing is known about what it reports: remove it`,
-				at + `.downgrade.x: there is no such check: use "tag-is-index", "media-type", "mixed-family", "platform-set", "platform-dup", "digest-dup", "platform-shape", "fallback-trap", "attestation-shape", "nested", "cache-not-image", "limits", "child-missing", "descriptor", "layer-type", "layer-missing", "config-platform", "rootfs", "same-revision", "config-parity", "provenance", "sbom", "entry-elf", "elf-interp", "shebang", "all-elf", "layer-digest" or "regression"`,
+				at + `.downgrade.x: there is no such check: use "tag-is-index", "media-type", "mixed-family", "platform-set", "platform-dup", "digest-dup", "platform-shape", "fallback-trap", "attestation-shape", "nested", "cache-not-image", "limits", "child-missing", "descriptor", "layer-type", "layer-missing", "config-platform", "rootfs", "same-revision", "config-parity", "provenance", "sbom", "entry-elf", "elf-interp", "shebang", "shell-form", "given-file", "elf-needed", "elf-version", "cpu-level", "user", "access", "ca-certificates", "all-elf", "layer-digest" or "regression"`,
 			},
 		},
 		{

@@ -7,7 +7,10 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-type action = *awscodepipeline.CfnPipeline_ActionDeclarationProperty
+type (
+	action           = *awscodepipeline.CfnPipeline_ActionDeclarationProperty
+	stageDeclaration = any
+)
 
 // sourceArtifact is the only artifact: what the builds give is passed on by digest.
 const sourceArtifact = "SourceCode"
@@ -41,14 +44,9 @@ func actionType(category, provider string) *awscodepipeline.CfnPipeline_ActionTy
 	}
 }
 
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
-func sourceAction(p *PipelineProps) action {
-	source := newAction(StageSource, StageSource, "Source", "CodeCommit", map[string]any{
-		"RepositoryName":       p.Delivery.Source.Repository.RepositoryName(),
-		"BranchName":           p.Delivery.Branch,
-		"PollForSourceChanges": false, // the trigger starts the pipeline, pinned to a commit
-		"OutputArtifactFormat": "CODE_ZIP",
-	})
+func sourceAction(d *Delivery) action {
+	provider, configuration := d.Source.action(d.Branch)
+	source := newAction(StageSource, StageSource, "Source", provider, configuration)
 	source.OutputArtifacts = []any{&awscodepipeline.CfnPipeline_OutputArtifactProperty{Name: jsii.String(sourceArtifact)}}
 	return source
 }

@@ -62,6 +62,37 @@ func (a *Approval) problems() []error {
 // maxApprovalMessage leaves room for the execution and the first images.
 const maxApprovalMessage = 500
 
+// approval is the stage.
+var approval = gate{
+	stage: StageApproval,
+	names: func(d *DeliveryProps) []string {
+		if d.Approval == nil {
+			return nil
+		}
+		return []string{ApprovalAction}
+	},
+	actions: approvalActions,
+	uses: func(p *PipelineProps) uses {
+		if p.Delivery.Approval == nil || p.Delivery.Approval.Topic == nil {
+			return uses{}
+		}
+		return uses{topics: []awssns.ITopic{p.Delivery.Approval.Topic}}
+	},
+	minutes: func(d *DeliveryProps) int {
+		if d.Approval == nil {
+			return 0
+		}
+		return d.Approval.minutes()
+	},
+}
+
+// minutes is how long an approval may take.
+func (a *Approval) minutes() int {
+	timeout := a.Timeout
+	fill(&timeout, defaultApprovalTime)
+	return int(timeout / time.Minute)
+}
+
 // approvalActions ask once for all images, because they are released together.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ManualApproval.html
 func approvalActions(p *PipelineProps, console console) []action {

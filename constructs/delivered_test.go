@@ -47,7 +47,7 @@ func deliver(stack awscdk.Stack, what *archway.DeliveryProps, artifacts *archway
 		what.PipelineName = "app"
 	}
 	if what.Source == nil {
-		what.Source = archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"})
+		what.Source = archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"})
 	}
 	delivery := archway.NewDelivery(stack, what)
 	how.Delivery, how.Artifacts = delivery, artifacts.Bucket

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"archway/internal/rule"
 	"archway/internal/settings"
@@ -22,7 +21,7 @@ type DeliveryProps struct {
 	PipelineName string
 
 	// Source is the repository whose commits are built. Required.
-	Source *Source
+	Source Source
 
 	// Branch is the branch that is built where no rules name others.
 	// Default: "main".
@@ -36,9 +35,7 @@ type DeliveryProps struct {
 	// Default: none, every run is for Branch, and builds alike.
 	Rules []Rule
 
-	// Approval holds each execution until a person has approved it.
-	// Default: nobody is asked.
-	Approval *Approval
+	DeliveryGates
 }
 
 // Delivery is what a pipeline delivers, by which rules and under which names. The pipeline, its trigger and its functions are made
@@ -126,14 +123,13 @@ func (d *Delivery) settingsMetadata() map[string]any {
 func (d *Delivery) describe() settings.Pipeline {
 	p := settings.Pipeline{
 		Name:   d.PipelineName,
-		Source: settings.Source{Repository: d.Source.Name, Branch: d.Branch},
+		Source: d.Source.settings(d.Branch),
 		Rules:  d.Rules,
 
 		HoldMinutes: d.holdMinutes(),
 	}
 	build, merge := settings.Stage{Name: StageBuild}, settings.Stage{Name: StageMerge}
-	validate, scan := settings.Stage{Name: StageValidate}, settings.Stage{Name: StageScanGate}
-	test, approve := settings.Stage{Name: StageSmokeTest}, settings.Stage{Name: StageApproval}
+	validate := settings.Stage{Name: StageValidate}
 	for _, image := range d.Images {
 		p.Images = append(p.Images, image.describe())
 		merge.Actions = append(merge.Actions, image.Name)
@@ -141,34 +137,11 @@ func (d *Delivery) describe() settings.Pipeline {
 		for _, b := range image.Builds {
 			build.Actions = append(build.Actions, image.actionName(b.Platform))
 		}
-		for _, t := range image.SmokeTests {
-			test.Actions = append(test.Actions, image.actionName(t.Platform))
-		}
-		if image.Scan != nil {
-			scan.Actions = append(scan.Actions, image.Name)
-		}
 	}
-	if d.Approval != nil {
-		approve.Actions = []string{ApprovalAction}
-	}
-	p.Stages = slices.DeleteFunc([]settings.Stage{
-		{Name: StageSource, Actions: []string{StageSource}}, build, merge, validate, scan, test, approve,
-	}, func(s settings.Stage) bool { return len(s.Actions) == 0 })
+	p.Stages = append([]settings.Stage{
+		{Name: StageSource, Actions: []string{StageSource}}, build, merge, validate,
+	}, describeGates(&d.DeliveryProps)...)
 	return p
-}
-
-// holdMinutes is how long an execution may be held up between its validation and its promotion.
-func (p *DeliveryProps) holdMinutes() int {
-	scans := 0
-	for _, image := range p.Images {
-		if image.Scan != nil {
-			scans = max(scans, filled(*image.Scan).TimeoutMinutes)
-		}
-	}
-	if p.Approval == nil {
-		return scans
-	}
-	return scans + p.Approval.minutes()
 }
 
 func (i PipelineImage) describe() settings.Image {
@@ -179,12 +152,13 @@ func (i PipelineImage) describe() settings.Image {
 		Tags:        rule.Tags{Immutable: i.ImmutableTags, Moving: i.MovingTags},
 		Validation:  i.Validation,
 	}
-	if i.Scan != nil {
-		scan := filled(*i.Scan)
-		image.Scan = &scan
-	}
 	if i.Repositories.Release != nil {
 		image.Release = i.Repositories.Name
+	}
+	for _, g := range gates {
+		if g.describe != nil {
+			g.describe(i, &image)
+		}
 	}
 	for _, b := range i.Builds {
 		build := settings.Build{Platform: b.Platform.String(), Action: i.actionName(b.Platform)}
@@ -227,11 +201,4 @@ func pipelineARN(scope constructs.Construct, name string) *string {
 // registryHost is the host of the account's registry, in the Region and partition of the stack.
 func registryHost() string {
 	return strings.Join([]string{*awscdk.Aws_ACCOUNT_ID(), "dkr", "ecr", *awscdk.Aws_REGION(), *awscdk.Aws_URL_SUFFIX()}, ".")
-}
-
-// minutes is how long an approval may take.
-func (a *Approval) minutes() int {
-	timeout := a.Timeout
-	fill(&timeout, defaultApprovalTime)
-	return int(timeout / time.Minute)
 }

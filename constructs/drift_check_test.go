@@ -19,7 +19,7 @@ var scheduled = stack("Scheduled", func(stack awscdk.Stack) {
 	api, web, tool := anImage{name: "api"}.add(stack, artifacts), anImage{name: "web"}.add(stack, artifacts), anImage{name: "tool"}.add(stack, artifacts)
 	api.MovingTags, web.MovingTags, tool.MovingTags = []string{"latest"}, []string{"{branch}"}, []string{"nightly-{date:20060102}"}
 	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
-		PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{api, web, tool},
+		PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: []archway.PipelineImage{api, web, tool},
 	})
 	driftSum = settings.Sum([]byte(delivery.Settings()))
 	validator := archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic.Topic})

@@ -22,7 +22,7 @@ var (
 		image := archway.PipelineImage{Name: "app", Repositories: archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", EncryptionKey: key})}
 		image.Builds, image.Merge = []*archway.NativeBuild{{Platform: archway.ARM64}}, &archway.Merge{}
 		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
-			PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
+			PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
 		})
 		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: archway.Logs{LogKey: key}})
 	})

@@ -15,7 +15,7 @@ func Example() {
 
 	app := awscdk.NewApp(nil)
 	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "shop"})
+	source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "shop"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
 
@@ -24,7 +24,7 @@ func Example() {
 			Platform:   architecture,
 			Repository: registry.Staging,
 			Artifacts:  artifacts.Bucket,
-			SourceURL:  *source.CloneURL(),
+			SourceURL:  *source.URL(),
 		})
 	}
 	builds := []*archway.NativeBuild{build("BuildAmd64", archway.AMD64), build("BuildArm64", archway.ARM64)}
@@ -41,7 +41,7 @@ func Example() {
 				Builds:       builds,
 				Repository:   registry.Staging,
 				Artifacts:    artifacts.Bucket,
-				SourceURL:    *source.CloneURL(),
+				SourceURL:    *source.URL(),
 			}),
 			ImmutableTags: []string{"{commit:12}"},
 			MovingTags:    []string{"latest"},

@@ -48,10 +48,13 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		images = append(images, image)
 	}
 	what := &archway.DeliveryProps{
-		PipelineName: "app", Source: archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app"}), Images: images, Approval: approval,
+		PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: images,
+		DeliveryGates: archway.DeliveryGates{Approval: approval},
 	}
 	gate := archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Delivery: archway.NewDelivery(stack, what)})
-	deliver(stack, what, artifacts, archway.PipelineProps{ScanGate: gate.Function, RollbackOnFailure: true})
+	deliver(stack, what, artifacts, archway.PipelineProps{
+		GateFunctions: archway.GateFunctions{ScanGate: gate.Function}, RollbackOnFailure: true,
+	})
 }
 
 // addGates adds a scan gate and smoke tests to an image: those that say everything, or those that leave all to the defaults.
@@ -132,7 +135,7 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
 	}
 	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
-		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: []archway.PipelineImage{{
+		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{}, Images: []archway.PipelineImage{{
 			Name: "app", Repositories: &archway.Repositories{StagingDays: 100}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 		}}}
 		change(p)

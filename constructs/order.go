@@ -17,6 +17,10 @@ import (
 // after the source repository and all the rest, it doesn't see the commit of the seed, and only the pipeline's first run builds it.
 // In an update, the functions and roles that a run needs are there before the run, too.
 func CreateLast(trigger *Trigger, pipeline *Pipeline) {
+	before := pipeline.Pipeline.Node()
+	if trigger.Rule != nil {
+		before = trigger.Rule.Node()
+	}
 	last := []string{*trigger.Node().Path(), *pipeline.Node().Path()}
 	var after func(scope constructs.IConstruct)
 	after = func(scope constructs.IConstruct) {
@@ -27,7 +31,7 @@ func CreateLast(trigger *Trigger, pipeline *Pipeline) {
 			case strings.HasPrefix(last[0], path+"/") || strings.HasPrefix(last[1], path+"/"):
 				after(child)
 			default:
-				trigger.Rule.Node().AddDependency(child)
+				before.AddDependency(child)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func TestConstructorsPanicOnceWithAllProblemsAndTheirPlace(t *testing.T) {
 	scope := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("app"), nil)
 	for id, construct := range map[string]func(id string){
 		"Repositories": func(id string) { archway.NewRepositories(scope, id, nil) },
-		"Source":       func(id string) { archway.NewSource(scope, id, nil) },
+		"Source":       func(id string) { archway.NewCodeCommit(scope, id, nil) },
 		"Artifacts":    func(id string) { archway.NewArtifacts(scope, id, &archway.ArtifactsProps{ExpireDays: -1}) },
 		"NativeBuild":  func(id string) { archway.NewNativeBuild(scope, id, nil) },
 		"Merge":        func(id string) { archway.NewMerge(scope, id, nil) },

@@ -14,14 +14,13 @@ import (
 )
 
 // The stages, in their order. The only source action is called like its stage. Between Validate and Promote stand those that
-// are asked for: ScanGate, SmokeTest and Approval.
+// are asked for, in the order of gates.
 const (
-	StageSource    = settings.StageSource
-	StageBuild     = settings.StageBuild
-	StageMerge     = settings.StageMerge
-	StageValidate  = settings.StageValidate
-	StageSmokeTest = settings.StageSmokeTest
-	StagePromote   = settings.StagePromote
+	StageSource   = settings.StageSource
+	StageBuild    = settings.StageBuild
+	StageMerge    = settings.StageMerge
+	StageValidate = settings.StageValidate
+	StagePromote  = settings.StagePromote
 )
 
 // A pipeline with rules has these variables: the name of the rule by which a run is built, and the name of the branch or tag that
@@ -66,12 +65,13 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	d := p.Delivery
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id), Name: d.PipelineName}
+	used := usesOf(&p)
 	// One role: a role for each action would add nothing, as this one could assume every one of them.
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codepipeline.amazonaws.com",
 		OwnAccountOnly: true,
 		Description:    "Runs the actions of the pipeline",
-		Statements:     pipelineStatements(&p),
+		Statements:     pipelineStatements(&p, used),
 	})
 	console := newConsole(this.Construct)
 	except(this.Role, wildcardArtifacts)
@@ -82,11 +82,11 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 		RoleArn:       this.Role.RoleArn(),
 		ArtifactStore: artifactStore(p.Artifacts),
 		Stages: slices.Concat([]stageDeclaration{
-			stageOf(StageSource, sourceAction(&p)),
+			stageOf(StageSource, sourceAction(d)),
 			stageOf(StageBuild, each(d.Images, buildActions)...),
 			stageOf(StageMerge, each(d.Images, mergeActions)...),
 			stageOf(StageValidate, validateActions(d, p.Validator)...),
-		}, gates(&p, console), promoteStage(&p)),
+		}, gateStages(&p, console), promoteStage(&p)),
 	})
 	if variables := variables(d); variables != nil {
 		this.Pipeline.SetVariables(variables)
@@ -96,9 +96,14 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	if p.Promoter != nil {
 		this.Pipeline.Node().AddDependency(p.Promoter.Access) // the role's policy is a resource of its own
 	}
-	if d.Approval != nil && d.Approval.Topic != nil && foreign(d.Approval.Topic.MasterKey()) {
-		topic := d.Approval.Topic
-		this.Pipeline.AddMetadata(jsii.String(TopicKeysMetadata), map[string]any{*topic.TopicArn(): topic.MasterKey().KeyArn()})
+	keys := map[string]any{}
+	for _, topic := range used.topics {
+		if key := topic.MasterKey(); foreign(key) {
+			keys[*topic.TopicArn()] = key.KeyArn()
+		}
+	}
+	if len(keys) > 0 {
+		this.Pipeline.AddMetadata(jsii.String(TopicKeysMetadata), keys)
 	}
 	this.ConsoleURL = jsii.String(console.pipeline(d.PipelineName))
 	return this
@@ -143,34 +148,39 @@ func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactSt
 	return store
 }
 
-// pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
-func pipelineStatements(p *PipelineProps) []awsiam.PolicyStatement {
-	var projects []*string
+// usesOf are what the actions of all stages work with.
+func usesOf(p *PipelineProps) uses {
+	all := uses{functions: []*string{p.Validator.FunctionArn()}}
 	for _, image := range p.Delivery.Images {
 		for _, build := range image.Builds {
-			projects = append(projects, build.Project.ProjectArn())
+			all.projects = append(all.projects, build.Project.ProjectArn())
 		}
-		projects = append(projects, image.Merge.Project.ProjectArn())
-		for _, test := range image.SmokeTests {
-			projects = append(projects, test.Project.ProjectArn())
-		}
+		all.projects = append(all.projects, image.Merge.Project.ProjectArn())
 	}
-	functions := []*string{p.Validator.FunctionArn()}
 	if p.Promoter != nil {
-		functions = append(functions, p.Promoter.Function.FunctionArn())
+		all.functions = append(all.functions, p.Promoter.Function.FunctionArn())
 	}
-	if p.ScanGate != nil {
-		functions = append(functions, p.ScanGate.FunctionArn())
+	for _, g := range gates {
+		if g.uses != nil {
+			all = all.and(g.uses(p))
+		}
 	}
-	statements := append(artifactReadWriteStatements(p.Artifacts),
-		allow([]*string{p.Delivery.Source.Repository.RepositoryArn()},
-			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit",
-			"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"),
-		allow(projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
-		allow(functions, "lambda:InvokeFunction"))
-	if approval := p.Delivery.Approval; approval != nil {
-		statements = append(statements, publishStatements(approval.Topic)...)
+	return all
+}
+
+// pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+func pipelineStatements(p *PipelineProps, used uses) []awsiam.PolicyStatement {
+	statements := slices.Concat(
+		artifactReadWriteStatements(p.Artifacts),
+		p.Delivery.Source.fetches(),
+		[]awsiam.PolicyStatement{
+			allow(used.projects, "codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
+			allow(used.functions, "lambda:InvokeFunction"),
+		},
+		used.others)
+	for _, topic := range used.topics {
+		statements = append(statements, publishStatements(topic)...)
 	}
 	return statements
 }

@@ -45,15 +45,3 @@ func validateActions(d *Delivery, function awslambda.IFunction) []action {
 func promoteAction(p *PipelineProps) action {
 	return lambdaAction(StagePromote, settings.ActionPromote, p.Promoter.Function, p.Delivery.parameters(""))
 }
-
-// smokeTestActions run one image on all of its architectures, which are named like its builds.
-func smokeTestActions(image PipelineImage) []action {
-	var actions []action
-	for _, test := range image.SmokeTests {
-		action := codeBuildAction(StageSmokeTest, image.actionName(test.Platform), test.Project)
-		// The console shows it as a test; it is the same otherwise.
-		action.ActionTypeId = actionType("Test", "CodeBuild")
-		actions = append(actions, action)
-	}
-	return actions
-}

@@ -23,8 +23,7 @@ type PipelineProps struct {
 	// Promoter is what promotes, of [NewPromoter]. Required, unless the images are never promoted.
 	Promoter *Promoter
 
-	// ScanGate is the function that judges the findings of scans, of [NewScanGate]. Required if an image has limits for them.
-	ScanGate awslambda.IFunction
+	GateFunctions
 
 	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails, such as the promotion of one of
 	// several images. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
@@ -50,13 +49,7 @@ type PipelineImage struct {
 	// Merge makes an index of what was built. Required.
 	Merge *Merge
 
-	// Scan stops the validated image if scans have found more in it than this.
-	// Default: nothing is judged.
-	Scan *ScanGate
-
-	// SmokeTests run the validated image before it is promoted, at most one for each architecture that is built.
-	// Default: nothing is run.
-	SmokeTests []*SmokeTest
+	ImageGates
 
 	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
 	// Default: none.
@@ -119,8 +112,10 @@ func (p *PipelineProps) Validate() error {
 	case p.Promoter != nil || p.RollbackOnFailure:
 		errs = append(errs, wrong("Promoter and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
-	if slices.ContainsFunc(p.Delivery.Images, func(i PipelineImage) bool { return i.Scan != nil }) {
-		errs = append(errs, missing(p.ScanGate == nil, "ScanGate", "the function that judges the findings of scans, as an image has limits for them"))
+	for _, g := range gates {
+		if g.lacks != nil {
+			errs = append(errs, g.lacks(p))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -149,18 +144,9 @@ func (i PipelineImage) problems() []error {
 			seen[build.Platform] = true
 		}
 	}
-	errs = append(errs, specProblems("Scan", i.Scan)...)
-	tested := map[Platform]bool{}
-	for n, test := range i.SmokeTests {
-		switch {
-		case test == nil:
-			add(wrong(at("SmokeTests", n), "is nil: leave it out"))
-		case !seen[test.Platform]:
-			add(wrong(at("SmokeTests", n), "tests %s, for which nothing is built: leave it out", test.Platform.Name()))
-		case tested[test.Platform]:
-			add(wrong(at("SmokeTests", n), "tests %s once more: give one test for each architecture", test.Platform.Name()))
-		default:
-			tested[test.Platform] = true
+	for _, g := range gates {
+		if g.problems != nil {
+			errs = append(errs, g.problems(i)...)
 		}
 	}
 	return append(errs, specProblems("Validation", i.Validation)...)

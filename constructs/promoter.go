@@ -68,13 +68,11 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		MaxEventAge: 15 * time.Minute,
 		Files:       d.files(),
 		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
-		Statements: []awsiam.PolicyStatement{
+		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLoginStatement(),
 			allow([]*string{pipelineARN(scope, d.PipelineName)},
 				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
-			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
-			jobResultStatement(),
-		},
+		}, d.Source.tells(d.Rules), []awsiam.PolicyStatement{jobResultStatement()}),
 		Logs: props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
@@ -97,17 +95,4 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		image.Repositories.onlyWriters(writers...)
 	}
 	return &Promoter{GoFunction: function, Access: access}
-}
-
-// sourceHistory is what functions ask the source: whether a commit is where its branch or tag is, and which of two is newer.
-func sourceHistory(d *Delivery) []string {
-	actions := []string{"codecommit:GetMergeOptions"}
-	of := func(t RefType) func(Rule) bool { return func(r Rule) bool { return r.Type == t } }
-	if len(d.Rules) == 0 || slices.ContainsFunc(d.Rules, of(BranchRef)) {
-		actions = append(actions, "codecommit:GetBranch")
-	}
-	if slices.ContainsFunc(d.Rules, of(TagRef)) {
-		actions = append(actions, "codecommit:GetFolder")
-	}
-	return actions
 }

@@ -50,7 +50,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return changed
 	}
 	delivery := func(images ...archway.PipelineImage) *archway.DeliveryProps {
-		return &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{Name: "app"}, Images: images}
+		return &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{Name: "app"}, Images: images}
 	}
 	delivered := func(change func(*archway.PipelineImage)) *archway.Delivery {
 		changed := image
@@ -87,15 +87,15 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"artifacts: no props", (*archway.ArtifactsProps)(nil), nil},
 		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7}, []string{"ExpireDays is -7: S3 counts whole days from 1"}},
 
-		{"source: no props", (*archway.SourceProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"source: all is well", &archway.SourceProps{RepositoryName: "app", Seed: "testdata"}, nil},
-		{"source: a name that is known later", &archway.SourceProps{RepositoryName: "${Token[TOKEN.12]}"}, nil},
-		{"source: nothing", &archway.SourceProps{}, []string{"RepositoryName is missing: give the name of a CodeCommit repository"}},
-		{"source: a bad name and a bad seed", &archway.SourceProps{RepositoryName: "app.git", Seed: "source_test.go"}, []string{
+		{"source: no props", (*archway.CodeCommitProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"source: all is well", &archway.CodeCommitProps{RepositoryName: "app", Seed: "testdata"}, nil},
+		{"source: a name that is known later", &archway.CodeCommitProps{RepositoryName: "${Token[TOKEN.12]}"}, nil},
+		{"source: nothing", &archway.CodeCommitProps{}, []string{"RepositoryName is missing: give the name of a CodeCommit repository"}},
+		{"source: a bad name and a bad seed", &archway.CodeCommitProps{RepositoryName: "app.git", Seed: "source_test.go"}, []string{
 			`RepositoryName is "app.git": CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git`,
 			`Seed is "source_test.go": give a folder (relative to the working directory)`,
 		}},
-		{"source: a seed for what exists", &archway.SourceProps{RepositoryName: "app", Existing: true, Seed: "testdata"}, []string{
+		{"source: a seed for what exists", &archway.CodeCommitProps{RepositoryName: "app", Existing: true, Seed: "testdata"}, []string{
 			`Seed is "testdata", but the repository exists already: a seed is only for a new one, leave it out`,
 		}},
 
@@ -292,7 +292,7 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, {Platform: archway.ARM64}},
 		})
 	}
-	props := &archway.DeliveryProps{PipelineName: "app", Source: &archway.Source{}, Images: images[:25]}
+	props := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{}, Images: images[:25]}
 	if err := props.Validate(); err != nil {
 		t.Errorf("50 builds are refused: %v", err)
 	}

@@ -37,7 +37,7 @@ func (p *ScanGateProps) Validate() error {
 // the registry.
 func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *GoFunction {
 	check("ScanGate", scope, id, props.Validate())
-	judged := slices.DeleteFunc(slices.Clone(props.Delivery.Images), func(i PipelineImage) bool { return i.Scan == nil })
+	judged := props.Delivery.imagesWith(isScanned)
 	statements := []awsiam.PolicyStatement{
 		registryLoginStatement(),
 		allow(repositoryARNs(stagings(judged)), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
@@ -63,12 +63,39 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 	return function
 }
 
-// scanActions judge each image that has limits.
-func scanActions(p *PipelineProps) []action {
-	return each(p.Delivery.Images, func(image PipelineImage) []action {
-		if image.Scan == nil {
-			return nil
+// scanGate is the stage.
+var scanGate = gate{
+	stage: StageScanGate,
+	names: func(d *DeliveryProps) []string { return imageNames(d.imagesWith(isScanned)) },
+	actions: func(p *PipelineProps, _ console) []action {
+		return each(p.Delivery.imagesWith(isScanned), func(image PipelineImage) []action {
+			return []action{lambdaAction(StageScanGate, image.Name, p.ScanGate, p.Delivery.parameters(image.Name))}
+		})
+	},
+	uses: func(p *PipelineProps) uses {
+		if p.ScanGate == nil {
+			return uses{}
 		}
-		return []action{lambdaAction(StageScanGate, image.Name, p.ScanGate, p.Delivery.parameters(image.Name))}
-	})
+		return uses{functions: []*string{p.ScanGate.FunctionArn()}}
+	},
+	minutes: func(d *DeliveryProps) int { // the scans of all images run at the same time
+		minutes := 0
+		for _, image := range d.imagesWith(isScanned) {
+			minutes = max(minutes, filled(*image.Scan).TimeoutMinutes)
+		}
+		return minutes
+	},
+	problems: func(i PipelineImage) []error { return specProblems("Scan", i.Scan) },
+	lacks: func(p *PipelineProps) error {
+		return missing(p.ScanGate == nil && len(p.Delivery.imagesWith(isScanned)) > 0, "ScanGate",
+			"the function that judges the findings of scans, as an image has limits for them")
+	},
+	describe: func(i PipelineImage, to *settings.Image) {
+		if isScanned(i) {
+			scan := filled(*i.Scan)
+			to.Scan = &scan
+		}
+	},
 }
+
+func isScanned(image PipelineImage) bool { return image.Scan != nil }

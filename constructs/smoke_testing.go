@@ -2,9 +2,11 @@ package constructs
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"archway/buildspecs"
+	"archway/internal/settings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
@@ -121,4 +123,65 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Role:      project.Role,
 		LogGroup:  project.LogGroup,
 	}
+}
+
+// StageSmokeTest is the stage in which images are run.
+const StageSmokeTest = settings.StageSmokeTest
+
+// smokeTest is the stage.
+var smokeTest = gate{
+	stage: StageSmokeTest,
+	names: func(d *DeliveryProps) []string {
+		var names []string
+		for _, image := range d.Images {
+			for _, test := range image.SmokeTests {
+				names = append(names, image.actionName(test.Platform))
+			}
+		}
+		return names
+	},
+	actions: func(p *PipelineProps, _ console) []action { return each(p.Delivery.Images, smokeTestActions) },
+	uses: func(p *PipelineProps) uses {
+		var projects []*string
+		for _, image := range p.Delivery.Images {
+			for _, test := range image.SmokeTests {
+				projects = append(projects, test.Project.ProjectArn())
+			}
+		}
+		return uses{projects: projects}
+	},
+	problems: smokeTestProblems,
+}
+
+// smokeTestActions run one image on all of its architectures, which are named like its builds.
+func smokeTestActions(image PipelineImage) []action {
+	var actions []action
+	for _, test := range image.SmokeTests {
+		action := codeBuildAction(StageSmokeTest, image.actionName(test.Platform), test.Project)
+		// The console shows it as a test; it is the same otherwise.
+		action.ActionTypeId = actionType("Test", "CodeBuild")
+		actions = append(actions, action)
+	}
+	return actions
+}
+
+func smokeTestProblems(i PipelineImage) []error {
+	var errs []error
+	tested := map[Platform]bool{}
+	for n, test := range i.SmokeTests {
+		builds := func(b *NativeBuild) bool { return b != nil && b.Platform == test.Platform }
+		switch {
+		case test == nil:
+			errs = append(errs, wrong(at("SmokeTests", n), "is nil: leave it out"))
+		case !slices.ContainsFunc(i.Builds, builds):
+			errs = append(errs, wrong(at("SmokeTests", n),
+				"tests %s, for which nothing is built: leave it out", test.Platform.Name()))
+		case tested[test.Platform]:
+			errs = append(errs, wrong(at("SmokeTests", n),
+				"tests %s once more: give one test for each architecture", test.Platform.Name()))
+		default:
+			tested[test.Platform] = true
+		}
+	}
+	return errs
 }

@@ -31,59 +31,79 @@ func (p *TriggerProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	return errors.Join(
+	errs := []error{
 		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
-		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"))
+		missing(p.Pipeline == nil, "Pipeline", "the pipeline to start"),
+	}
+	if d := p.Delivery; d != nil && len(d.Rules) > 0 && d.Source.pushes(allRefs, nil) == nil {
+		errs = append(errs, wrong("Delivery", "has build rules, and a source of whose pushes EventBridge isn't told, "+
+			"so that nothing could match them: leave out the rules, or take another source"))
+	}
+	return errors.Join(errs...)
 }
 
-// Trigger starts a pipeline for each push that counts, with exactly the commit that was pushed: by the time a run starts, the branch
-// may have moved on.
+// Trigger starts a pipeline for each push that counts, with exactly the commit that was pushed: by
+// the time a run starts, the branch may have moved on.
 //
-// Without rules, EventBridge does that alone. With rules, every start goes through a function: a run must know its rule and its
-// branch or tag, and that an EventBridge rule hands variables to a pipeline is documented nowhere. The function also records what
-// becomes of every push, so that one that matches nothing is not just silence.
+// Without rules, EventBridge does that alone. With rules, every start goes through a function: a
+// run must know its rule and its branch or tag, and that an EventBridge rule hands variables to a
+// pipeline is documented nowhere. The function also records what becomes of every push, so that one
+// that matches nothing is not just silence.
 type Trigger struct {
 	constructs.Construct
 
-	// Rule is the EventBridge rule. It is an L1 construct, because the CDK's target for pipelines can't say which commit to build.
+	// Rule is the EventBridge rule; nil for a source of which EventBridge isn't told. It is an L1
+	// construct, because the CDK's target for pipelines can't say which commit to build.
 	Rule awsevents.CfnRule
 
-	// Role is the role with which EventBridge starts the pipeline; nil with rules.
+	// Role is the role with which EventBridge starts the pipeline; nil with rules, and without
+	// EventBridge.
 	Role awsiam.Role
 
 	// Function starts the pipeline by rules; nil without.
 	Function *GoFunction
 
-	// DeadLetters holds the events of pushes that should have started a run and did not.
+	// DeadLetters holds the events of pushes that should have started a run and did not; nil where
+	// there are no events.
 	DeadLetters awssqs.Queue
 
-	// Alarm is on while there are any. It has no action: give it to [AlarmsProps].Others, or add one.
-	Alarm awscloudwatch.Alarm
+	// Alarms are on while there are any. They have no action: give them to [AlarmsProps].Others, or
+	// add one.
+	Alarms []awscloudwatch.Alarm
 
-	// StartCommand is the command line that starts a run at once ("build now"), with words in capitals to be replaced.
+	// StartCommand is the command line that starts a run at once ("build now"), with words in
+	// capitals to be replaced.
 	StartCommand *string
 }
 
-// maxStartDelay is how long a start is tried before it is given up: longer, and the push is no news any more.
+// maxStartDelay is how long a start is tried before it is given up: longer, and the push is no news
+// any more.
 const maxStartDelay = time.Hour
 
 // NewTrigger adds the rule to scope, and the function if there are build rules.
 func NewTrigger(scope constructs.Construct, id string, props *TriggerProps) *Trigger {
 	check("Trigger", scope, id, props.Validate())
 	this := &Trigger{Construct: constructs.NewConstruct(scope, &id)}
-	this.DeadLetters, this.Alarm = newDeadLetters(this.Construct)
-	if len(props.Delivery.Rules) > 0 {
+	d := props.Delivery
+	switch events := d.Source.pushes([]rule.Type{rule.Branch}, []string{d.Branch}); {
+	case len(d.Rules) > 0:
 		this.byFunction(props)
-	} else {
-		this.direct(props)
+	case events != nil:
+		this.direct(props, events)
+	default:
+		this.StartCommand = startCommand(props)
 	}
-	mayDeliver(this.DeadLetters, []*string{this.Rule.AttrArn()})
 	return this
 }
 
-// direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to arrive.
+// allRefs are what build rules are about.
+var allRefs = []rule.Type{rule.Branch, rule.Tag}
+
+// direct has EventBridge start the pipeline. Of what it hands on, only the commit was ever seen to
+// arrive.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-trigger-source-overrides.html
-func (t *Trigger) direct(p *TriggerProps) {
+func (t *Trigger) direct(p *TriggerProps, pushes *pushEvents) {
+	t.addDeadLetters()
 	arn := pipelineARN(t.Construct, p.Pipeline.Name)
 	t.Role = newRole(t.Construct, &roleProps{
 		Service:        "events.amazonaws.com",
@@ -91,22 +111,32 @@ func (t *Trigger) direct(p *TriggerProps) {
 		Description:    "Starts the pipeline when a commit is pushed",
 		Statements:     []awsiam.PolicyStatement{allow([]*string{arn}, "codepipeline:StartPipelineExecution")},
 	})
-	t.addRule(p, "A push to "+p.Delivery.Branch+" starts the pipeline with the pushed commit", []string{p.Delivery.Branch}, []rule.Type{rule.Branch}, &awsevents.CfnRule_TargetProperty{
+	d := p.Delivery
+	pinned := `{"sourceRevisions":[{"actionName":"` + StageSource + `",` +
+		`"revisionType":"` + d.settings.Source.RevisionType() + `","revisionValue":<commit>}]}`
+	description := "A push to " + d.Branch + " starts the pipeline with the pushed commit"
+	t.addRule(description, pushes, &awsevents.CfnRule_TargetProperty{
 		Id:      jsii.String("Pipeline"),
 		Arn:     arn,
 		RoleArn: t.Role.RoleArn(),
 		InputTransformer: &awsevents.CfnRule_InputTransformerProperty{
-			InputPathsMap: map[string]string{"commit": "$.detail.commitId"},
+			InputPathsMap: map[string]string{"commit": pushes.revision},
 			// A <name> outside of quotes is replaced by the value as JSON.
-			InputTemplate: jsii.String(`{"sourceRevisions":[{"actionName":"` + StageSource + `","revisionType":"COMMIT_ID","revisionValue":<commit>}]}`),
+			InputTemplate: &pinned,
 		},
 	})
-	t.StartCommand = jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
-		" --source-revisions actionName=" + StageSource + ",revisionType=COMMIT_ID,revisionValue=COMMIT")
+	t.StartCommand = startCommand(p)
+}
+
+func startCommand(p *TriggerProps) *string {
+	return jsii.String("aws codepipeline start-pipeline-execution --name " + p.Pipeline.Name +
+		" --source-revisions actionName=" + StageSource + ",revisionType=" + p.Delivery.settings.Source.RevisionType() +
+		",revisionValue=COMMIT")
 }
 
 // byFunction has the function start the pipeline.
 func (t *Trigger) byFunction(p *TriggerProps) {
+	t.addDeadLetters()
 	d := p.Delivery
 	t.Function = NewGoFunction(t.Construct, "Function", &GoFunctionProps{
 		Package:     TriggerPackage,
@@ -117,12 +147,13 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		DeadLetters: t.DeadLetters,
 		Logs:        p.Logs,
 		Files:       d.files(),
-		Statements: []awsiam.PolicyStatement{
+		Statements: append([]awsiam.PolicyStatement{
 			allow([]*string{pipelineARN(t.Construct, p.Pipeline.Name)}, "codepipeline:StartPipelineExecution"),
-			allow([]*string{d.Source.Repository.RepositoryArn()}, sourceHistory(d)...),
-		},
+		}, d.Source.tells(d.Rules)...),
 	})
-	t.addRule(p, "All pushes of branches and tags: the function starts the pipeline for those that a build rule matches", nil, []rule.Type{rule.Branch, rule.Tag}, &awsevents.CfnRule_TargetProperty{
+	const description = "All pushes of branches and tags: " +
+		"the function starts the pipeline for those that a build rule matches"
+	t.addRule(description, d.Source.pushes(allRefs, nil), &awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("Function"),
 		Arn: t.Function.Function.FunctionArn(),
 	})
@@ -134,28 +165,20 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		` --cli-binary-format raw-in-base64-out --payload '{"build":{"type":"TYPE","name":"NAME"}}' /dev/stdout`)
 }
 
-// addRule adds the rule of EventBridge; without names, it is about all.
-func (t *Trigger) addRule(p *TriggerProps, description string, names []string, types []rule.Type, target *awsevents.CfnRule_TargetProperty) {
-	detail := map[string]any{
-		// A deleted branch has no commit to build.
-		"event": []string{"referenceCreated", "referenceUpdated"},
-		// Without the type, a tag that is called like the branch would start a run as well.
-		"referenceType": types,
-	}
-	if names != nil {
-		detail["referenceName"] = names
-	}
+func (t *Trigger) addDeadLetters() {
+	queue, alarm := newDeadLetters(t.Construct)
+	t.DeadLetters, t.Alarms = queue, []awscloudwatch.Alarm{alarm}
+}
+
+// addRule adds the rule of EventBridge.
+func (t *Trigger) addRule(description string, about *pushEvents, target *awsevents.CfnRule_TargetProperty) {
 	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: t.DeadLetters.QueueArn()}
 	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
 	t.Rule = awsevents.NewCfnRule(t.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
-		Description: &description,
-		State:       jsii.String("ENABLED"),
-		EventPattern: map[string]any{
-			"source":      []string{"aws.codecommit"},
-			"detail-type": []string{"CodeCommit Repository State Change"},
-			"resources":   []*string{p.Delivery.Source.Repository.RepositoryArn()},
-			"detail":      detail,
-		},
-		Targets: []any{target},
+		Description:  &description,
+		State:        jsii.String("ENABLED"),
+		EventPattern: about.pattern,
+		Targets:      []any{target},
 	})
+	mayDeliver(t.DeadLetters, []*string{t.Rule.AttrArn()})
 }

@@ -7,7 +7,7 @@
 # With --check it only says what a person has to do first, and changes nothing.
 # With --tests it only installs what tests want beyond that: Chromium, shellcheck,
 # skopeo and buildah.
-# With --buildkit VERSION it only builds that buildkitd, and prints where it is.
+# With --buildkit VERSION or --buildx VERSION it only builds that program, and prints where it is.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
 # what. Any other: a step failed.
@@ -185,6 +185,11 @@ main() {
     --buildkit)
       build_tool buildkitd "$BUILDKIT" "$2" cmd/buildkitd >&2
       echo "$CACHE/tools/buildkitd-$2/buildkitd"
+      return
+      ;;
+    --buildx)
+      build_tool docker-buildx "$BUILDX" "$2" cmd/buildx >&2
+      echo "$CACHE/tools/docker-buildx-$2/docker-buildx"
       return
       ;;
   esac

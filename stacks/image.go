@@ -11,7 +11,7 @@ import (
 
 type imageProps struct {
 	Pipeline  *config.Planned
-	Source    *archway.Source
+	Source    archway.Source
 	Artifacts *archway.Artifacts
 
 	archway.Logs // and who encrypts, and what remains of, the images
@@ -40,7 +40,7 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			PullThrough: props.Pipeline.PullThrough,
 
 			Artifacts:  props.Artifacts.Bucket,
-			SourceURL:  *props.Source.CloneURL(),
+			SourceURL:  *props.Source.URL(),
 			Context:    cfg.Context,
 			Dockerfile: cfg.Dockerfile,
 			Target:     cfg.Target,
@@ -80,11 +80,10 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Image:        cfg.Name,
 			Builds:       builds,
 			Artifacts:    props.Artifacts.Bucket,
-			SourceURL:    *props.Source.CloneURL(),
+			SourceURL:    *props.Source.URL(),
 			Logs:         props.Logs,
 		}),
-		Scan:          cfg.ScanGate,
-		SmokeTests:    newSmokeTests(scope, cfg, repositories.Staging, props),
+		ImageGates:    imageGates(scope, cfg, repositories.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
 		Validation:    cfg.Validation,

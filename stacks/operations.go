@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -42,16 +41,17 @@ type operated struct {
 	Validator *archway.GoFunction
 	// Promoter is nil if nothing is promoted.
 	Promoter *archway.Promoter
-	// ScanGate is nil if no scans are judged.
-	ScanGate awslambda.IFunction
+	Gates    gates
 	Trigger  *archway.Trigger
 	Topic    awssns.ITopic
 	Logs     archway.Logs
 }
 
+// repeats is what happens when the function of an action crashes.
+const repeats = "Lambda repeats it; if the action has failed, retry its stage."
+
 // functions are those whose crash nobody might notice, or not for 20 minutes: so long CodePipeline waits for an action's function.
 func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFunction {
-	const repeats = "Lambda repeats it; if the action has failed, retry its stage."
 	all := []archway.WatchedFunction{{
 		Name: "Validator", Function: o.Validator.Function, Does: "checks images", Then: repeats,
 	}, {
@@ -61,9 +61,7 @@ func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFun
 	if o.Promoter != nil {
 		all = append(all, archway.WatchedFunction{Name: "Promoter", Function: o.Promoter.Function, Does: "promotes images", Then: repeats})
 	}
-	if o.ScanGate != nil {
-		all = append(all, archway.WatchedFunction{Name: "ScanGate", Function: o.ScanGate, Does: "judges what scans have found", Then: repeats})
-	}
+	all = append(all, o.Gates.watched...)
 	if o.Trigger.Function != nil {
 		all = append(all, archway.WatchedFunction{
 			Name: "Trigger", Function: o.Trigger.Function.Function, Does: "starts runs",
@@ -86,7 +84,7 @@ func addOperations(stack awscdk.Stack, cfg *config.Planned, o operated) {
 			Topic:     o.Topic,
 			Images:    o.Delivery.Images,
 			Functions: o.functions(notice),
-			Others:    []awscloudwatch.Alarm{o.Trigger.Alarm},
+			Others:    o.Trigger.Alarms,
 		}).Alarms
 	}
 	if cfg.Dashboard {

@@ -13,12 +13,15 @@ import (
 )
 
 // addOutputs shows after a deployment what a person needs next.
-func addOutputs(stack awscdk.Stack, source *archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Planned) {
+func addOutputs(
+	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Planned,
+) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
 	}
-	output("CloneUrl", "git clone over HTTPS", source.CloneURL())
-	output("CloneUrlGrc", "git clone with AWS credentials (git-remote-codecommit)", source.CloneURLGRC())
+	for _, o := range source.Outputs() {
+		output(o.ID, o.Description, o.Value)
+	}
 	output("BuildNow", buildNow(cfg), trigger.StartCommand)
 	output("Console", "The pipeline in the console", pipeline.ConsoleURL)
 	removal := afterRemoval(cfg)

@@ -39,13 +39,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 
 	key := newKey(stack, cfg, removal)
 	logs := archway.Logs{LogKey: key, RemovalPolicy: removal}
-	source := archway.NewSource(stack, "Source", &archway.SourceProps{
-		RepositoryName: cfg.Source.Repository,
-		Existing:       cfg.Source.Existing,
-		Branch:         cfg.Source.Branch,
-		Seed:           cfg.Source.Seed,
-		RemovalPolicy:  removal,
-	})
+	source := newSource(stack, &cfg.Source, removal)
 	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
@@ -61,7 +55,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 		Branch:       cfg.Source.Branch,
 		Images:       images,
 		Rules:        cfg.Promotions(),
-		Approval:     newApproval(stack, cfg.Approval, topic, key),
+		DeliveryGates: archway.DeliveryGates{
+			Approval: newApproval(stack, cfg.Approval, topic, key),
+		},
 	})
 	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: logs})
 	var promoter *archway.Promoter
@@ -73,21 +69,21 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 			Logs:           logs,
 		})
 	}
-	scanGate := newScanGate(stack, cfg, delivery, logs)
+	gates := newGates(stack, cfg, delivery, logs)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
 		Validator:         validator.Function,
 		Promoter:          promoter,
 		Execution:         archway.Execution(cfg.ExecutionMode),
-		ScanGate:          scanGate,
+		GateFunctions:     gates.GateFunctions,
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
 		Delivery: delivery, Pipeline: pipeline, Logs: logs,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, ScanGate: scanGate, Trigger: trigger,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates, Trigger: trigger,
 		Topic: topic, Logs: logs,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)

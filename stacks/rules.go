@@ -9,24 +9,6 @@ import (
 	"archway/internal/platform"
 )
 
-// FunctionPackages are the packages of the functions that the stacks deploy.
-func FunctionPackages(cfg *config.Plan) []string {
-	packages := []string{archway.ValidatePackage}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Planned) bool { return p.Promotes }) {
-		packages = append(packages, archway.PromotePackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, config.Planned.Topic) {
-		packages = append(packages, archway.NotifyPackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Planned) bool { return len(p.Rules) > 0 }) {
-		packages = append(packages, archway.TriggerPackage)
-	}
-	if slices.ContainsFunc(cfg.Pipelines, func(p config.Planned) bool { return slices.ContainsFunc(p.Images, hasScanGate) }) {
-		packages = append(packages, archway.ScanGatePackage)
-	}
-	return packages
-}
-
 // buildRules are what the rules change of an image's build for one platform: only the differences, so that many rules fit.
 func buildRules(p *config.Planned, image *config.Image, target platform.Platform) map[string]archway.BuildRule {
 	if len(p.Rules) == 0 {

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"slices"
-
 	"archway/config"
 	archway "archway/constructs"
 
@@ -12,11 +10,8 @@ import (
 
 func hasScanGate(image config.Image) bool { return image.ScanGate != nil }
 
-// newScanGate adds the function that judges scans, if an image asks for it. It may look at those images only.
-func newScanGate(stack awscdk.Stack, cfg *config.Planned, delivery *archway.Delivery, logs archway.Logs) awslambda.IFunction {
-	if !slices.ContainsFunc(cfg.Images, hasScanGate) {
-		return nil
-	}
+// newScanGate adds the function that judges scans. It may look at the images only that ask for it.
+func newScanGate(stack awscdk.Stack, delivery *archway.Delivery, logs archway.Logs) awslambda.IFunction {
 	return archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{
 		Delivery: delivery,
 		Logs:     logs,

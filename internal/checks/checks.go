@@ -12,7 +12,8 @@ var Names = []string{
 	// The configs, across all of them.
 	"config-platform", "rootfs", "same-revision", "config-parity", "provenance", "sbom",
 	// The layers.
-	"entry-elf", "elf-interp", "shebang", "all-elf", "layer-digest",
+	"entry-elf", "elf-interp", "shebang", "shell-form", "given-file", "elf-needed", "elf-version", "cpu-level", "user", "access",
+	"ca-certificates", "all-elf", "layer-digest",
 	// What the tags serve beside it.
 	"regression",
 }

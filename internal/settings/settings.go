@@ -89,13 +89,6 @@ type Pipeline struct {
 	HoldMinutes int `json:"holdMinutes,omitempty"`
 }
 
-// Source is the repository whose commits are built.
-type Source struct {
-	// Repository is CodeCommit's name for it.
-	Repository string `json:"repository"`
-	Branch     string `json:"branch"`
-}
-
 // Stage is a stage with its actions.
 type Stage struct {
 	Name    string   `json:"name"`

@@ -16,8 +16,13 @@ type Validation struct {
 	// Whether each platform must have a bill of materials that is about it. The image's sbom makes them.
 	RequireSBOM bool `key:"requireSBOM" json:"sbom,omitempty"`
 
-	// Whether every program and library in every layer is looked at, which takes reading all of them; else only what starts.
-	Deep bool `key:"deep" json:"deep,omitempty"`
+	// Whether every layer is read whole, compared with its digests, and every program and library in it looked at; else only
+	// what starts, in no more of the layers than that takes. Default: true.
+	Deep bool `key:"deep" default:"true" json:"-"`
+
+	// Quick is the opposite of Deep, and what counts: a Validation that says nothing reads every layer whole. Without, most
+	// bytes are never compared with their digests, and a layer that begins sorted can replace a program behind what was read.
+	Quick bool `key:"-" json:"quick,omitempty"`
 }
 
 // Downgrade makes the findings of a check weigh less.

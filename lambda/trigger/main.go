@@ -19,6 +19,10 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		return trigger.Handler(loaded, history.NewCodeCommit(cfg, loaded.Source.Repository), starter, trigger.Patience, log)
+		source, err := history.Open(cfg, loaded.Source)
+		if err != nil {
+			return nil, err
+		}
+		return trigger.Handler(loaded, source, starter, trigger.Patience, log)
 	}))
 }

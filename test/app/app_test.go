@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		app = filepath.Join(dir, "archway")
-		if out, err := exec.Command("go", "build", "-o", app, "archway").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "run", "-exec", "cp", "archway", app).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the app: %v\n%s", err, out)
 			return 1
 		}

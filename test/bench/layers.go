@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -26,20 +27,22 @@ func layers(ctx context.Context, _ int) error {
 	if err != nil {
 		return err
 	}
-	worst := 0.0
+	var problems []error
 	for _, test := range []struct {
 		name string
 		// write makes a layer's archive. Of two platforms, each has its own.
 		write    func(*tar.Writer, string) error
 		compress func(io.Writer) (io.WriteCloser, error)
 		args     []string
+		most     float64 // MiB
 	}{
-		{"2 GiB, gzip", twoGigabytes, fast, nil},
-		{"2 GiB, gzip, --deep", twoGigabytes, fast, []string{"--deep"}},
-		{"2 GiB, zstd", twoGigabytes, zstdWindow(8 << 20), nil},
-		{"700,000 files, gzip", manyFiles, fast, nil},
-		{"700,000 files, zstd", manyFiles, zstdWindow(8 << 20), []string{"--deep"}},
-		{"large window, zstd", halfGigabyte, zstdWindow(32 << 20), nil},
+		{"2 GiB, gzip", twoGigabytes, fast, nil, memory},
+		{"2 GiB, gzip, --deep", twoGigabytes, fast, []string{"--deep"}, memory},
+		{"2 GiB, zstd", twoGigabytes, zstdWindow(8 << 20), nil, memory},
+		{"700,000 files, gzip", manyFiles, fast, nil, memory},
+		{"700,000 files, zstd", manyFiles, zstdWindow(8 << 20), []string{"--deep"}, memory},
+		{"window of 32 MiB, zstd", halfGigabyte, zstdWindow(32 << 20), nil, memory},
+		{"window of 128 MiB, zstd", halfGigabyte, zstdWindow(128 << 20), []string{"--deep"}, memory + 128},
 	} {
 		folder := filepath.Join(work, "image")
 		size, err := writeImage(folder, test.write, test.compress)
@@ -58,18 +61,17 @@ func layers(ctx context.Context, _ int) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", test.name, err)
 		}
-		worst = max(worst, m.mebibytes)
-		fmt.Printf("%-24s %5.1f MiB peak memory, %6.2f s, %4.0f MB/s; read %5.0f of %5.0f MB\n", test.name, m.mebibytes, m.took.Seconds(),
-			float64(m.read)/1e6/m.took.Seconds(), float64(m.read)/1e6, float64(size)/1e6)
+		if m.mebibytes > test.most {
+			problems = append(problems, fmt.Errorf("%s: the validator took %.1f MiB, more than the %.0f MiB that it promises", test.name, m.mebibytes, test.most))
+		}
+		fmt.Printf("%-24s %5.1f MiB peak memory (goal: %.0f), %6.2f s, %6.2f s of CPU, %4.0f MB/s of CPU; read %5.0f of %5.0f MB\n", test.name, m.mebibytes, test.most,
+			m.took.Seconds(), m.cpu.Seconds(), float64(m.read)/1e6/m.cpu.Seconds(), float64(m.read)/1e6, float64(size)/1e6)
 		if err := os.RemoveAll(folder); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("worst %.1f MiB       (goal: at most 64 MiB)\n\n", worst)
-	if worst > 64 {
-		return fmt.Errorf("the validator took %.1f MiB, more than the 64 MiB that it promises", worst)
-	}
-	return nil
+	fmt.Println()
+	return errors.Join(problems...)
 }
 
 func fast(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestSpeed) }

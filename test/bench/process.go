@@ -15,6 +15,8 @@ import (
 type measured struct {
 	mebibytes float64
 	took      time.Duration
+	// cpu is the processor time of it, which other programs on the machine hardly change.
+	cpu time.Duration
 	// read are the bytes that the registry sent, over so many requests.
 	read, requests int64
 	// code is the exit code.
@@ -37,7 +39,7 @@ func measure(ctx context.Context, s *served, program string, args ...string) (me
 	peak := make(chan float64)
 	go func() { peak <- watchMemory(cmd.Process.Pid, ended) }()
 	err := cmd.Wait()
-	m.took = time.Since(began)
+	m.took, m.cpu = time.Since(began), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 	close(ended)
 	m.mebibytes = <-peak
 	m.read, m.requests = s.bytes.Load()-bytesBefore, s.requests.Load()-requestsBefore

@@ -63,9 +63,9 @@ func compareSpeed(ctx context.Context, path, ours, crane string, runs int) error
 	}
 	defer registry.close()
 	fmt.Printf("an image of %.0f MB for two platforms, on loopback; medians of %d runs\n", float64(size)/1e6, runs)
-	fmt.Printf("  %-44s %9s %9s %9s %9s\n", "", "MB read", "requests", "s", "peak MiB")
+	fmt.Printf("  %-44s %9s %9s %9s %9s %9s\n", "", "MB read", "requests", "s", "CPU s", "peak MiB")
 	show := func(name string, m measured) {
-		fmt.Printf("  %-44s %9.2f %9d %9.3f %9.1f\n", name, float64(m.read)/1e6, m.requests, m.took.Seconds(), m.mebibytes)
+		fmt.Printf("  %-44s %9.2f %9d %9.3f %9.3f %9.1f\n", name, float64(m.read)/1e6, m.requests, m.took.Seconds(), m.cpu.Seconds(), m.mebibytes)
 	}
 	var problems []error
 	for _, test := range []struct {
@@ -130,6 +130,7 @@ func middle(all []measured) measured {
 	m.read = pick(func(m measured) int64 { return m.read })
 	m.requests = pick(func(m measured) int64 { return m.requests })
 	m.took = time.Duration(pick(func(m measured) int64 { return int64(m.took) }))
+	m.cpu = time.Duration(pick(func(m measured) int64 { return int64(m.cpu) }))
 	for _, one := range all {
 		m.mebibytes = max(m.mebibytes, one.mebibytes)
 	}

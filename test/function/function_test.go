@@ -100,7 +100,7 @@ func synthesize(t *testing.T, app, dir string, environment ...string) map[string
 
 func TestAssetsDependOnTheSourceOnly(t *testing.T) {
 	app := filepath.Join(t.TempDir(), "archway")
-	if out, err := exec.Command("go", "build", "-o", app, "archway").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "run", "-exec", "cp", "archway", app).CombinedOutput(); err != nil {
 		t.Fatalf("building the app: %v\n%s", err, out)
 	}
 	here := synthesize(t, app, checkout(t))
@@ -131,7 +131,7 @@ func TestAssetsDependOnTheSourceOnly(t *testing.T) {
 // The program that people deploy is what they reviewed: a change of the source is a change of the asset.
 func TestAssetsFollowTheSource(t *testing.T) {
 	app := filepath.Join(t.TempDir(), "archway")
-	if out, err := exec.Command("go", "build", "-o", app, "archway").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "run", "-exec", "cp", "archway", app).CombinedOutput(); err != nil {
 		t.Fatalf("building the app: %v\n%s", err, out)
 	}
 	before := synthesize(t, app, checkout(t))

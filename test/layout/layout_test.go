@@ -3,6 +3,7 @@ package layout
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,23 +11,66 @@ import (
 const module = "archway"
 
 // floors says which folders of this module a folder may import, beside itself and what lies below it.
-// A folder that is not listed here may not exist: a new one has to say where it stands.
+// The longest name that fits counts. A folder that is not listed here may not exist: a new one has to
+// say where it stands.
 var floors = map[string][]string{
-	"":              {"config", "stacks", "constructs"},
-	"stacks":        {"config", "constructs", "internal", "buildspecs"},
-	"config":        {"internal"},
-	"constructs":    {"internal", "buildspecs"},
-	"buildspecs":    {},
-	"internal":      {},
-	"lambda":        {"internal"},
+	"":           {"config", "stacks", "constructs"},
+	"stacks":     {"config", "constructs", "internal", "buildspecs"},
+	"config":     {"internal"},
+	"constructs": {"internal", "buildspecs"},
+	"buildspecs": {},
+	"internal":   {},
+
+	// The functions, each of which does its work in a package of lambda/internal.
+	"lambda": {"internal", "lambda/internal"},
+	// What an image is: it judges nothing, and knows neither AWS nor pipelines.
+	"lambda/internal/image": {"internal/strict", "lambda/internal/guard", "lambda/internal/plain", "lambda/internal/retry"},
+	// What is right and wrong with it.
+	"lambda/internal/verdict":        {"internal", "lambda/internal/image", "lambda/internal/plain"},
+	"lambda/internal/verdict/report": {"lambda/internal/image", "lambda/internal/validation", "lambda/internal/verdict"},
+	// AWS's services, and CodePipeline's side of a function.
+	"lambda/internal/aws":      {"internal/metrics", "lambda/internal/image/registry", "lambda/internal/retry"},
+	"lambda/internal/pipeline": {"internal", "lambda/internal/aws/login", "lambda/internal/image/registry"},
+	// One function's work does not lean on another's; but the scheduled check and the command line validate.
+	"lambda/internal/drift":          slices.Concat(rooms, []string{"lambda/internal/validation"}),
+	"lambda/internal/notification":   rooms,
+	"lambda/internal/promotion":      rooms,
+	"lambda/internal/scan":           rooms,
+	"lambda/internal/trigger":        rooms,
+	"lambda/internal/validation":     rooms,
+	"lambda/internal/validation/cli": slices.Concat(rooms, []string{"lambda/internal/validation"}),
+	// What all of them use, and what only tests do.
+	"lambda/internal/function": {"internal/settings", "lambda/internal/aws/awsenv", "lambda/internal/plain"},
+	"lambda/internal/guard":    {},
+	"lambda/internal/plain":    {},
+	"lambda/internal/retry":    {},
+	"lambda/internal/fixture":  {"internal/settings", "lambda/internal/image"},
+
 	"scripts":       {},
 	"test/internal": {},
 	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads the Dockerfiles of the seeds.
-	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings", "internal/strict"},
+	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings", "internal/strict", "test/rehearse/internal"},
 	"test/bench":    {"test/internal"},
 	"test/confirm":  {}, // it meets an account, and knows nothing of what runs there
 	"test/browser":  {}, // for tests only
 	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else
+
+	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what they did.
+	"test/rehearse/internal/assembly":      {"test/rehearse/internal/aws/archive"},
+	"test/rehearse/internal/assumptions":   {},
+	"test/rehearse/internal/aws":           {"internal/settings", "internal/strict", "test/rehearse/internal/assembly", "test/rehearse/internal/assumptions", "test/rehearse/internal/report/redact"},
+	"test/rehearse/internal/machine":       {"scripts", "test/internal", "internal/dockerfile", "internal/platform"},
+	"test/rehearse/internal/report":        {"test/rehearse/internal/aws"},
+	"test/rehearse/internal/report/redact": {},
+	"test/rehearse/internal/rehearsal": {"test/rehearse/internal/assembly", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
+		"test/rehearse/internal/machine", "test/rehearse/internal/report/redact"},
+	"test/rehearse/internal/scenarios": {}, // tests only
+}
+
+// rooms are what the functions' packages are made of.
+var rooms = []string{
+	"internal", "lambda/internal/aws", "lambda/internal/image", "lambda/internal/pipeline", "lambda/internal/verdict",
+	"lambda/internal/guard", "lambda/internal/plain", "lambda/internal/retry",
 }
 
 // cdk are the modules that the functions and the pure packages must not carry.
@@ -108,12 +152,13 @@ func floor(path string) (string, bool) {
 		return "", true
 	}
 	path = strings.TrimPrefix(path, module+"/")
+	found := ""
 	for f := range floors {
-		if f != "" && within(path, []string{f}) {
-			return f, true
+		if f != "" && within(path, []string{f}) && len(f) > len(found) {
+			found = f
 		}
 	}
-	return "", false
+	return found, found != ""
 }
 
 func within(path string, folders []string) bool {

@@ -131,4 +131,9 @@ func lookAt(t *testing.T, file string) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
+	// The page has the functions' logs, folded: the validator names in its own what it has not read.
+	logs := browser.Value[string](tab, `document.body.textContent`)
+	if !strings.Contains(logs, "verdict") || strings.Contains(logs, "not read to their ends") {
+		t.Error("the logs on the page lack the verdicts, or name layers that were not read")
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,22 @@ func TestThePolicyHoldsForDriftToo(t *testing.T) {
 	c.web().Validation.Downgrade = map[string]spec.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
 	if messages, _ := run(t, c); messages != nil {
 		t.Errorf("%+v", messages)
+	}
+}
+
+// What is served was read whole before it was promoted. A schedule reads no more of it than what starts.
+func TestDriftReadsOnlyWhatStarts(t *testing.T) {
+	r := release(t)
+	if messages, log := run(t, r.checker()); messages != nil {
+		t.Fatalf("%+v, log:\n%s", messages, log)
+	}
+	for _, image := range index.ParseManifest(r.store.Manifests[r.image.Digest].Bytes).Body.Manifests {
+		for n, layer := range index.ParseManifest(r.store.Manifests[image.Digest].Bytes).Body.Layers {
+			read := slices.Contains(r.Requests(), "GET /v2/app/blobs/"+layer.Digest.String())
+			if want := n == 1; read != want { // the program is in the upper layer
+				t.Errorf("layer %d: read %t, want %t", n, read, want)
+			}
+		}
 	}
 }
 

@@ -39,6 +39,10 @@ func looks(p *settings.Pipeline, image *settings.Image) ([]look, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What a tag serves was promoted, and read before that: a digest keeps naming the same bytes. What can have changed since is
+	// what is there, and where the tags point. Reading all of it again at each time would cost as much as the image is large,
+	// and prove nothing about it.
+	want.Deep = false
 	var all []look
 	for _, tags := range public {
 		one := look{tags: tags.Tags, want: want}

@@ -11,7 +11,6 @@ import (
 
 	"archway/internal/settings"
 	"archway/lambda/internal/pipeline/execution"
-	"archway/lambda/internal/pipeline/history"
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/pipeline/output"
 	"archway/lambda/internal/verdict/check"
@@ -45,7 +44,7 @@ func (p *Promoter) evidence(ctx context.Context, id string) (run, error) {
 	if x.Rollback {
 		return r, nil // the source may have gone on, and when its target was promoted, it was asked
 	}
-	why, err := history.Stray(ctx, p.Source, r.reference.Type, r.reference.Name, x.Commit)
+	why, err := p.Source.Stray(ctx, r.reference.Type, r.reference.Name, x.Commit)
 	if err != nil {
 		return r, err
 	}

@@ -14,6 +14,11 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
+// comparer tells which of two commits is newer. history.Source is one.
+type comparer interface {
+	Compare(ctx context.Context, commit, other string) (history.Relation, error)
+}
+
 // judgment says whether a moving tag may go from what it serves to what is promoted.
 type judgment struct {
 	move bool

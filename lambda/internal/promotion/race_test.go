@@ -102,9 +102,6 @@ func (l line) Compare(_ context.Context, commit, other string) (history.Relation
 	}
 }
 
-func (line) Branch(context.Context, string) (string, error) { panic("not asked") }
-func (line) Tag(context.Context, string) (string, error)    { panic("not asked") }
-
 func everyOrder(t *testing.T, commit string) {
 	store := fixture.New()
 	s := &stage{store: store}

@@ -16,6 +16,7 @@ import (
 type CodePipeline struct {
 	client                 *codepipeline.Client
 	pipeline, sourceAction string
+	revision               types.SourceRevisionType
 }
 
 // NewCodePipeline makes a starter of an SDK configuration and the pipeline's settings.
@@ -24,7 +25,10 @@ func NewCodePipeline(cfg aws.Config, loaded *settings.Loaded) (CodePipeline, err
 	if at < 0 {
 		return CodePipeline{}, fmt.Errorf("%s names no stage %s of one action, whose revision could be pinned", settings.File, settings.StageSource)
 	}
-	return CodePipeline{codepipeline.NewFromConfig(cfg), loaded.Name, loaded.Stages[at].Actions[0]}, nil
+	return CodePipeline{
+		client: codepipeline.NewFromConfig(cfg), pipeline: loaded.Name, sourceAction: loaded.Stages[at].Actions[0],
+		revision: types.SourceRevisionType(loaded.Source.RevisionType()),
+	}, nil
 }
 
 // Start starts an execution pinned to the commit.
@@ -33,7 +37,7 @@ func (c CodePipeline) Start(ctx context.Context, s Start) (string, error) {
 		Name:               &c.pipeline,
 		ClientRequestToken: &s.Token,
 		SourceRevisions: []types.SourceRevisionOverride{{
-			ActionName: &c.sourceAction, RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: &s.Commit,
+			ActionName: &c.sourceAction, RevisionType: c.revision, RevisionValue: &s.Commit,
 		}},
 		Variables: []types.PipelineVariable{
 			{Name: aws.String(settings.RuleVariable), Value: &s.Rule},

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -31,13 +30,6 @@ type Start struct {
 // Starter starts runs. It returns the id of the execution.
 type Starter interface {
 	Start(context.Context, Start) (string, error)
-}
-
-// Source is the source repository. history.CodeCommit is one.
-type Source interface {
-	history.Source
-	// Commit gives the commit that a specifier leads to, or "".
-	Commit(ctx context.Context, specifier string) (string, error)
 }
 
 // Decision is what becomes of an event.
@@ -68,13 +60,15 @@ const reserve = 10 * time.Second
 type trigger struct {
 	settings *settings.Loaded
 	rules    []*rule.Matcher
-	source   Source
+	source   history.Source
 	starter  Starter
 }
 
 // Handler decides by the rules. It records everything with the decision. An error makes Lambda try
 // again, and then put the event into the dead-letter queue.
-func Handler(loaded *settings.Loaded, source Source, starter Starter, patience retry.Policy, log *slog.Logger) (func(context.Context, json.RawMessage) (Result, error), error) {
+func Handler(
+	loaded *settings.Loaded, source history.Source, starter Starter, patience retry.Policy, log *slog.Logger,
+) (func(context.Context, json.RawMessage) (Result, error), error) {
 	t := &trigger{settings: loaded, source: source, starter: starter}
 	for _, r := range loaded.Rules {
 		m, err := rule.Compile(r.Rule)
@@ -106,7 +100,7 @@ func Handler(loaded *settings.Loaded, source Source, starter Starter, patience r
 }
 
 func (t *trigger) handle(ctx context.Context, raw json.RawMessage) (result Result, about []any, err error) {
-	wish, e, err := parse(raw)
+	wish, err := parse(raw)
 	switch {
 	case err != nil:
 		return result, nil, err
@@ -114,56 +108,37 @@ func (t *trigger) handle(ctx context.Context, raw json.RawMessage) (result Resul
 		result, err = t.wished(ctx, *wish)
 		return result, []any{"referenceType", wish.Type, "referenceName", wish.Name, "commit", wish.Commit}, err
 	}
-	d := e.Detail
-	result, err = t.pushed(ctx, e)
-	return result, []any{"event", e.ID, "repository", d.Repository, "referenceType", d.ReferenceType, "referenceName", d.ReferenceName, "commit", d.CommitID}, err
+	p, err := t.source.Push(raw)
+	if p != nil {
+		about = []any{
+			"event", p.Event, "repository", p.Repository,
+			"referenceType", p.Type, "referenceName", p.Name, "commit", p.Commit,
+		}
+	}
+	if err != nil {
+		return result, about, err
+	}
+	result, err = t.pushed(ctx, p)
+	return result, about, err
 }
 
 // pushed starts a run for a push.
-func (t *trigger) pushed(ctx context.Context, e Event) (Result, error) {
-	d := e.Detail
-	switch {
-	case d.Repository != t.settings.Source.Repository:
-		return Result{}, fmt.Errorf("the event is about the repository %q, and this pipeline builds %q", d.Repository, t.settings.Source.Repository)
-	case d.Event == "referenceDeleted":
+func (t *trigger) pushed(ctx context.Context, p *history.Push) (Result, error) {
+	if p.Deleted {
 		return Result{Decision: Deleted}, nil
-	case e.ID == "" || d.ReferenceName == "" || !history.IsCommit(d.CommitID):
-		return Result{}, errors.New("this is no event of a reference of a CodeCommit repository: id, detail.referenceName or detail.commitId is missing or wrong")
 	}
-	m, ok := rule.Find(t.rules, d.ReferenceType, d.ReferenceName)
+	m, ok := rule.Find(t.rules, p.Type, p.Name)
 	if !ok {
 		return Result{Decision: NoMatch}, nil
 	}
-	commit := d.CommitID
-	if d.ReferenceType == rule.Tag {
-		var err error
-		if commit, err = t.tagged(ctx, d.ReferenceName, d.CommitID); err != nil {
-			return Result{Rule: m.Name}, err
-		}
-		if commit == "" {
-			return Result{Decision: Moved, Rule: m.Name}, nil
-		}
+	commit, err := t.source.Pushed(ctx, p)
+	switch {
+	case err != nil:
+		return Result{Rule: m.Name}, err
+	case commit == "":
+		return Result{Decision: Moved, Rule: m.Name}, nil
 	}
-	return t.start(ctx, Start{Token: t.token(e.ID), Rule: m.Name, Ref: d.ReferenceName, Commit: commit})
-}
-
-// tagged gives the commit of a git tag of which an event named an object: the commit, or the
-// annotated tag's own. "" says that the tag leads somewhere else by now.
-func (t *trigger) tagged(ctx context.Context, name, object string) (string, error) {
-	commit, err := t.source.Tag(ctx, name)
-	if err != nil || commit == object || commit == "" {
-		return commit, err
-	}
-	peeled, err := t.source.Commit(ctx, object)
-	if err != nil {
-		return "", err
-	}
-	// If CodeCommit doesn't know the object as a commit, it is the tag's own, which no call can
-	// look into.
-	if peeled != "" && peeled != commit {
-		return "", nil
-	}
-	return commit, nil
+	return t.start(ctx, Start{Token: t.token(p.Event), Rule: m.Name, Ref: p.Name, Commit: commit})
 }
 
 // wished starts a run that somebody asks for. Here everything that starts nothing is an error:
@@ -176,14 +151,14 @@ func (t *trigger) wished(ctx context.Context, b Build) (Result, error) {
 	result := Result{Rule: m.Name}
 	if b.Commit == "" {
 		var err error
-		if b.Commit, err = history.Head(ctx, t.source, b.Type, b.Name); err != nil {
+		if b.Commit, err = t.source.Head(ctx, b.Type, b.Name); err != nil {
 			return result, err
 		}
 	}
-	if b.Commit != "" && !history.IsCommit(b.Commit) {
+	if b.Commit != "" && !settings.IsCommit(b.Commit) {
 		return result, fmt.Errorf("the commit is %q, expected 40 lower-case hexadecimal digits", b.Commit)
 	}
-	switch why, err := history.Stray(ctx, t.source, b.Type, b.Name, b.Commit); {
+	switch why, err := t.source.Stray(ctx, b.Type, b.Name, b.Commit); {
 	case err != nil:
 		return result, err
 	case why != "":

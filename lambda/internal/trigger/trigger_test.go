@@ -138,17 +138,12 @@ func TestTagObjectThatCodeCommitPeels(t *testing.T) {
 	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil || got.Decision != Moved {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	d := &trigger{settings: loaded(), source: peeling{}}
-	if got, err := d.tagged(t.Context(), "v2", object); got != commit || err != nil {
-		t.Errorf("got %q, %v", got, err)
+	f = set(t)
+	f.aws.Answer("GetFolder", `{"commitId":"`+commit+`"}`) // to the tag, and to its object
+	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil || got.Commit != commit {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
-
-// peeling is a source that resolves objects of tags.
-type peeling struct{ Source }
-
-func (peeling) Tag(context.Context, string) (string, error)    { return commit, nil }
-func (peeling) Commit(context.Context, string) (string, error) { return commit, nil }
 
 func TestStartPinsTheCommitAndTellsRuleAndReference(t *testing.T) {
 	f := set(t)

@@ -32,7 +32,8 @@ type Validator struct {
 	Now      func() time.Time
 }
 
-// Work is the work of a Validate action.
+// Work is the work of a Validate action. All of it is done in one invocation, and a continuation token, which whoever may
+// report a job's result can write, is not looked at: what is proven can't be handed on by it.
 func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 	t, err := v.task(ctx, j)
 	if err != nil {

@@ -40,6 +40,9 @@ type scene struct {
 	outputs map[execution.Action]map[string]string
 	// pushed are the times of images; those that are not here were pushed just now.
 	pushed map[digest.Digest]time.Time
+	// continuation is the job's token, and ctx its context: the test's, if it is nil.
+	continuation string
+	ctx          context.Context
 	// asked are the executions whose outputs were asked for.
 	asked []string
 	*fixture.Server
@@ -124,7 +127,10 @@ func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func
 	v := &Validator{
 		Settings: &s.pipeline, Registry: s.host, Runs: s.runs, Open: open, Pushed: s.times, Now: func() time.Time { return noon },
 	}
-	variables, err = v.Work(t.Context(), job.Job{ID: "job", Execution: "run", Image: s.image(), Log: slog.New(slog.NewJSONHandler(&lines, nil))})
+	if s.ctx == nil {
+		s.ctx = t.Context()
+	}
+	variables, err = v.Work(s.ctx, job.Job{ID: "job", Execution: "run", Image: s.image(), Continuation: s.continuation, Log: slog.New(slog.NewJSONHandler(&lines, nil))})
 	if err == nil && variables[settings.Digest] != s.outputs[merge][settings.IndexDigest] {
 		t.Errorf("digest %q, want %s", variables[settings.Digest], s.outputs[merge])
 	}

@@ -54,6 +54,8 @@ type Step struct {
 	// Searched are the folders of PATH that were searched. Empty if the name has a slash.
 	Searched []string
 	File     rootfs.File
+	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
+	Args []string
 }
 
 // Trace is all that would start.
@@ -115,6 +117,7 @@ func (f *follower) follow(ctx context.Context, how How, from int, args []string)
 	if err != nil || at < 0 {
 		return err
 	}
+	f.trace.Steps[at].Args = args
 	next, rest := f.next(at, args)
 	if len(rest) == 0 || len(f.trace.Steps) >= maxSteps {
 		return nil

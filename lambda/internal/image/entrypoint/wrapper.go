@@ -26,6 +26,13 @@ var inits = map[string][]string{
 // nothing that is known here.
 func (f *follower) next(at int, args []string) (how How, rest []string) {
 	name := path.Base(args[0])
+	if (name == "busybox" || name == "toybox") && len(args) > 1 && !strings.HasPrefix(args[1], "-") {
+		args = args[1:]
+		name = args[0] // one of its own programs
+	}
+	if rest, ok := limited(name, args[1:]); ok {
+		return Wrapped, rest
+	}
 	if name == "env" {
 		rest, _ = executable.Env(args[1:])
 		return Wrapped, rest

@@ -85,7 +85,7 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	}
 	table, err := s.at(int64(offset), each*count)
 	if errors.Is(err, errUnseen) {
-		p.LoaderUnseen = true
+		p.LoaderUnseen, p.LinksUnseen = true, true
 		return p, nil
 	}
 	if err != nil {
@@ -95,11 +95,24 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 		p.Fault = short
 		return p, nil
 	}
-	return s.headers(p, table, each, order, size)
+	g := &segments{order: order, wide: wide}
+	for rest := table; len(rest) >= each; rest = rest[each:] {
+		if wide {
+			g.add(order.Uint32(rest), span{order.Uint64(rest[8:]), order.Uint64(rest[16:]), order.Uint64(rest[32:])})
+		} else {
+			g.add(order.Uint32(rest), span{uint64(order.Uint32(rest[4:])), uint64(order.Uint32(rest[8:])), uint64(order.Uint32(rest[16:]))})
+		}
+	}
+	p, err = s.headers(p, g, table, each, size)
+	if err != nil || p.Fault != "" {
+		return p, err
+	}
+	return s.linkage(p, g, size)
 }
 
 // headers looks through the program headers for the loader's name, and for segments that the file is too short for.
-func (s *Scanner) headers(p Program, table []byte, each int, order binary.ByteOrder, size int64) (Program, error) {
+func (s *Scanner) headers(p Program, g *segments, table []byte, each int, size int64) (Program, error) {
+	order := g.order
 	var interp, end uint64
 	var length uint64
 	found := false
@@ -128,6 +141,10 @@ func (s *Scanner) headers(p Program, table []byte, each int, order binary.ByteOr
 		p.Fault = "names its dynamic loader in a way that the kernel refuses"
 		return p, nil
 	}
+	if interp+length > near && g.dynamic.size > 0 { // as in libc.so.6: what stands before it is wanted too
+		g.interp = span{offset: interp, size: length}
+		return p, nil
+	}
 	name, err := s.at(int64(interp), int(length))
 	if errors.Is(err, errUnseen) {
 		p.LoaderUnseen = true
@@ -136,12 +153,17 @@ func (s *Scanner) headers(p Program, table []byte, each int, order binary.ByteOr
 	if err != nil {
 		return p, err
 	}
-	if len(name) < int(length) || name[len(name)-1] != 0 || name[0] == 0 {
+	return p.loadedBy(name, int(length)), nil
+}
+
+// loadedBy takes the loader's name, of which so many bytes were expected.
+func (p Program) loadedBy(name []byte, length int) Program {
+	if len(name) < length || name[len(name)-1] != 0 || name[0] == 0 {
 		p.Fault = "names its dynamic loader in a way that the kernel refuses"
-		return p, nil
+		return p
 	}
 	p.Loader = strings.Clone(string(name[:bytes.IndexByte(name, 0)]))
-	return p, nil
+	return p
 }
 
 // float reads how an ARM program passes floating-point numbers. The two flags exist since version 5 of ARM's binary interface.

@@ -44,6 +44,10 @@ type Program struct {
 	// that names its place, or either lies too far into the file.
 	LoaderUnseen bool
 
+	// Links is what an ELF file asks of the dynamic loader, packed; Linkage unpacks it. LinksUnseen says that it couldn't be read.
+	Links       string
+	LinksUnseen bool
+
 	// Line is a script's first line after "#!", as far as the kernel reads it.
 	Line string
 	// Cut says that the line goes on beyond that.

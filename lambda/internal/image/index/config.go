@@ -35,6 +35,7 @@ type Run struct {
 	WorkingDir   string              `json:"WorkingDir"`
 	Labels       map[string]string   `json:"Labels"`
 	StopSignal   string              `json:"StopSignal"`
+	OnBuild      []string            `json:"OnBuild"`
 }
 
 // RootFS lists the digests of the uncompressed layers.

@@ -130,7 +130,7 @@ func (e *Entry) Role() Role {
 		return RoleAttestation
 	case e.Manifest != nil && e.Manifest.Shape() == ShapeIndex:
 		return RoleIndex
-	case d.Platform == nil && e.isArtifact(), e.Behind && e.holdsNoImage():
+	case d.Platform == nil && e.isArtifact(), e.Behind && (e.holdsNoImage() || lazy(d.Platform)):
 		return RoleArtifact
 	default:
 		return RoleImage
@@ -169,6 +169,13 @@ const ZstdAnnotation = "io.github.containers.compression.zstd"
 // MarkedZstd tells whether the entry carries that mark.
 func (e *Entry) MarkedZstd() bool { return e.Descriptor.Annotations[ZstdAnnotation] == "true" }
 
+// nydusFeature marks an image whose layers only nydus unpacks, which brings it beside the ordinary image of the same platform
+// ("nydusify convert --merge-platform"). Matchers that know os.features leave it to those who ask for it; others take the first.
+const nydusFeature = "nydus.remoteimage.v1"
+
+// lazy tells whether a platform carries that mark.
+func lazy(p *specs.Platform) bool { return p != nil && slices.Contains(p.OSFeatures, nydusFeature) }
+
 // order marks the entries of one index that stand behind the image of their platform. The letters are compared: of two
 // spellings of one platform, each is the first for some runtime.
 func order(entries []*Entry) {
@@ -178,9 +185,13 @@ func order(entries []*Entry) {
 		if p == nil {
 			continue
 		}
-		e.Behind = first[Name(p)] && !e.MarkedZstd()
-		if e.Role() == RoleImage {
-			first[Name(p)] = true
+		name := Name(p)
+		if lazy(p) {
+			name = Name(&specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
+		}
+		e.Behind = first[name] && !e.MarkedZstd()
+		if e.Role() == RoleImage && !lazy(p) {
+			first[name] = true
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +27,14 @@ type Started struct {
 	Trace entrypoint.Trace
 	// Proven says that the trace was followed to its end, and what is wrong in it even with all layers read to theirs.
 	Proven bool
+	// Needs is what the programs need to start. Nil if that wasn't looked at.
+	Needs *Needs
 	// Census lists programs and libraries of other machines. Nil unless all layers were to be read.
 	Census *rootfs.Census
 	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
 	Unproven string
+	// Cure says what would prove it.
+	Cure string
 }
 
 const (
@@ -164,14 +169,18 @@ func (f *follower) follow(whole, reading context.Context) error {
 // not be asked.
 func (f *follower) judge(whole, reading context.Context, s *Started, err error) error {
 	var damage *rootfs.Damage
-	switch reason, beyond := rootfs.Beyond(err); {
+	var limit *rootfs.Limit
+	var failed *rootfs.SourceError
+	switch {
 	case err == nil, errors.As(err, &damage): // the check of the layers' digests reports damage
-	case beyond:
-		s.Unproven, f.entry.Start = f.unproven(s, reason), s
-	case errors.Is(err, registry.ErrNotFound):
-		f.entry.missing(err)
+	case errors.As(err, &limit):
+		s.Unproven, f.entry.Start = f.unproven(s, limit.Reason), s
+		s.Cure = cmp.Or(limit.Cure, "build the image without what goes beyond the limit")
+	case errors.Is(err, registry.ErrNotFound) && errors.As(err, &failed):
+		f.entry.missing(failed.Layer)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
+		s.Cure = f.moreTime()
 	default:
 		return err
 	}
@@ -197,6 +206,13 @@ func (f *follower) trace(ctx context.Context, s *Started) error {
 		case !finished && !s.Trace.Smooth(f.entry.Fits):
 			err, finished = f.fs.Finish(ctx), true
 		default:
+			if err = f.needs(ctx, s); err != nil {
+				return err
+			}
+			if !finished && s.Needs.wrong() {
+				err, finished = f.fs.Finish(ctx), true
+				continue
+			}
 			if err = f.fs.Complete(ctx); err != nil && ctx.Err() != nil {
 				err = nil // the trace is known all the same, and what wasn't read is said
 			}
@@ -263,11 +279,20 @@ func (f *follower) unproven(s *Started, reason string) string {
 		what, reason, reached, whole, len(readings), read>>20, all>>20)
 }
 
-// missing notes that the registry doesn't have a layer that it said to have. Which one, the error knows.
-func (e *Entry) missing(err error) {
+// moreTime says what helps where the time was too short.
+func (f *follower) moreTime() string {
+	const cure = "make the image smaller, or give more time (--timeout; a pipeline's function has all that Lambda gives)"
+	if f.deep {
+		return cure + `, or have only what starts read: without --deep, in a pipeline with "deep": false`
+	}
+	return cure
+}
+
+// missing notes that the registry doesn't have a layer that it said to have.
+func (e *Entry) missing(layer digest.Digest) {
 	e.Start = nil
 	for _, b := range e.Blobs {
-		if strings.Contains(err.Error(), b.Descriptor.Digest.String()) {
+		if b.Descriptor.Digest == layer {
 			b.State = Missing
 		}
 	}

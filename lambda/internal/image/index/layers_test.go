@@ -95,7 +95,7 @@ func TestASecondReadThatBreaksOff(t *testing.T) {
 	}
 	s := fixture.New()
 	root, layers := one(s, plainLayers("arm64", large("amd64", 4<<20)))
-	source := &breaking{Store: s, of: layers[0], after: 1 << 20, err: fmt.Errorf("%s: %w", layers[0], registry.ErrNotFound)}
+	source := &breaking{Store: s, of: layers[0], after: 1 << 20, err: fmt.Errorf("the blob: %w", registry.ErrNotFound)}
 	image := get(t, source, root)
 	if err := index.ReadLayers(t.Context(), source, image, false); err != nil {
 		t.Fatal(err)

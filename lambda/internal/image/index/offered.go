@@ -74,7 +74,7 @@ func (o *offer) entry(ctx context.Context, d specs.Descriptor, depth int) error 
 		return nil
 	case role == RoleIndex, role == RoleImage && d.Platform == nil:
 		return o.read(ctx, d.Digest, depth+1)
-	case role == RoleImage:
+	case role == RoleImage && !lazy(d.Platform): // no ordinary node pulls those
 		o.served.Platforms = append(o.served.Platforms, *d.Platform)
 	}
 	return nil

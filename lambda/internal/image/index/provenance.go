@@ -24,7 +24,9 @@ type Attached struct {
 	// that the manifest itself doesn't name the image: only a tag leads from the one to the other.
 	Referrer digest.Digest
 	ByTag    bool
-	State    State
+	// Index is the index that it is attached to, where it is about the index as a whole.
+	Index digest.Digest
+	State State
 	// Err says why it couldn't be decoded.
 	Err error
 	Statement
@@ -38,9 +40,10 @@ const (
 )
 
 // ReadProvenance reads the statements about each image that say how it was built: those in the index, and where there are none
-// those that are attached to the image in the registry.
+// those that are attached to the image in the registry, and then those that are attached to the index: cosign and GitHub's
+// attestations are told the digest that a tag leads to, and name what the index names by its digest.
 func ReadProvenance(ctx context.Context, source Source, i *Image) error {
-	r := &statementReader{source: source, image: i, wanted: IsProvenance, of: func(e *Entry) *[]Attached { return &e.Provenance }, read: readStatement}
+	r := &statementReader{source: source, image: i, wanted: IsProvenance, of: func(e *Entry) *[]Attached { return &e.Provenance }, read: readStatement, forAll: true}
 	return r.all(ctx)
 }
 
@@ -54,6 +57,9 @@ type statementReader struct {
 	of func(*Entry) *[]Attached
 	// read fills in what the blob at a.Digest holds, which is kept as the media type.
 	read func(ctx context.Context, source Source, mediaType string, a *Attached) error
+	// forAll says that a statement about the index counts for all of its images. whole has those, once they were read.
+	forAll bool
+	whole  *Entry
 }
 
 func (r *statementReader) all(ctx context.Context) error {
@@ -68,13 +74,43 @@ func (r *statementReader) all(ctx context.Context) error {
 				}
 			}
 		}
-		if !slices.ContainsFunc(*r.of(e), func(a Attached) bool { return r.wanted(a.PredicateType) }) {
+		if !r.has(e) {
 			if err := r.referrers(ctx, e); err != nil {
+				return err
+			}
+		}
+		if r.forAll && !r.image.Single && !r.has(e) {
+			if err := r.ofIndex(ctx, e); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// has tells whether a statement of the kind was found.
+func (r *statementReader) has(e *Entry) bool {
+	return slices.ContainsFunc(*r.of(e), func(a Attached) bool { return r.wanted(a.PredicateType) })
+}
+
+// ofIndex adds the statements about the index as a whole.
+func (r *statementReader) ofIndex(ctx context.Context, e *Entry) error {
+	if r.whole == nil {
+		r.whole = &Entry{Descriptor: specs.Descriptor{Digest: r.image.Digest}}
+		if err := r.referrers(ctx, r.whole); err != nil {
+			return err
+		}
+	}
+	for _, a := range *r.of(r.whole) {
+		a.Index = r.image.Digest
+		*r.of(e) = append(*r.of(e), a)
+	}
+	return nil
+}
+
+// AboutImage tells whether a statement names an image, or the index that it is in and that the statement is attached to.
+func (a Attached) AboutImage(e *Entry) bool {
+	return slices.Contains(a.Subjects, e.Descriptor.Digest.String()) || a.Index != "" && slices.Contains(a.Subjects, a.Index.String())
 }
 
 // manifest reads the statements of one attestation's manifest, which are kept as from says.

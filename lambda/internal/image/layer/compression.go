@@ -6,18 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-)
-
-const (
-	// Every zstd decoder has to take a window of 8 MiB (RFC 8878, 3.1.1.1.2), and its ordinary levels, also BuildKit's, need
-	// no more.
-	ordinaryWindow = 8 << 20
-	// largeWindow is what "zstd --ultra -20" uses. One such layer is read at a time, or memory would not stay flat.
-	largeWindow = 32 << 20
 )
 
 // decompress recognizes the compression by its first bytes, as containerd does, whatever the media type says.
@@ -53,45 +43,4 @@ func isZstd(magic []byte) bool {
 	}
 	n := binary.LittleEndian.Uint32(magic)
 	return n == 0xfd2fb528 || n&0xfffffff0 == 0x184d2a50
-}
-
-func (r *Reader) zstd(ctx context.Context) (io.Reader, error) {
-	window := uint64(ordinaryWindow)
-	if first, err := r.stored.reading.Peek(zstd.HeaderMaxSize); err == nil || err == io.EOF {
-		var header zstd.Header
-		if header.Decode(first) == nil && header.WindowSize > window {
-			window = largeWindow
-		}
-	}
-	if window > ordinaryWindow {
-		select {
-		case r.options.Large <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	unlock := func() {
-		if window > ordinaryWindow {
-			<-r.options.Large
-		}
-	}
-	z, err := zstd.NewReader(r.stored.reading, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
-	if err != nil {
-		unlock()
-		return nil, err
-	}
-	r.memory = int(window)
-	r.close = sync.OnceFunc(func() { z.Close(); unlock() })
-	return windowed{z}, nil
-}
-
-// windowed names the limit that a decoder reports.
-type windowed struct{ z io.Reader }
-
-func (w windowed) Read(p []byte) (int, error) {
-	n, err := w.z.Read(p)
-	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		err = limit("its zstd compression needs more than %d MiB of memory", largeWindow>>20)
-	}
-	return n, err
 }

@@ -47,8 +47,12 @@ type Entry struct {
 	Target string
 	// Exec says that somebody may execute the file.
 	Exec bool
-	// Program is what the file is. It is read of files that may be executed, or of all if the options say so.
+	// Program is what the file is. It is read of files that may be executed and of libraries, or of all if the options say so.
 	Program executable.Program
+	// Access is who may do what with a file or folder.
+	Access Access
+	// Content is all of a file, if it was to be kept.
+	Content *string
 }
 
 // Options say how to read.
@@ -58,6 +62,8 @@ type Options struct {
 	Size   int64
 	// AllFiles looks into files that nobody may execute too: libraries.
 	AllFiles bool
+	// Keep says up to which size to keep the content of the file at a path. Nil keeps nothing.
+	Keep func(path string) int64
 	// Large is a lock for memory-hungry compressions, of capacity 1, shared by all layers that are read at one time.
 	Large chan struct{}
 }
@@ -83,8 +89,10 @@ type Reader struct {
 	entries int
 	// files is the size of all files, once they are unpacked.
 	files int64
-	sums  *Sums
-	err   error
+	// following is where in the archive the entry after the latest stands, at least.
+	following int64
+	sums      *Sums
+	err       error
 }
 
 // Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here as with Next.
@@ -121,6 +129,16 @@ func (r *Reader) Next() (Entry, error) {
 
 // Read is how many bytes of the layer have been taken from the registry.
 func (r *Reader) Read() int64 { return r.stored.size }
+
+// Pending is about how many bytes of the registry's it takes to come to the next entry, if the rest compresses like what came so far.
+func (r *Reader) Pending() int64 {
+	ahead := r.following - r.plain.size
+	if r.plain.size == 0 || ahead <= 0 {
+		return 0
+	}
+	// At the beginning more was taken from the registry than was unpacked.
+	return int64(float64(ahead) * min(1, float64(r.stored.size)/float64(r.plain.size)))
+}
 
 // OrdinaryMemory is what a decompressor keeps at most, unless it holds the lock for larger ones.
 const OrdinaryMemory = ordinaryWindow
@@ -163,6 +181,7 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 	if len(h.Name) > maxPath || len(h.Linkname) > maxPath {
 		return e, false, limit("it has a path of more than %d bytes", maxPath)
 	}
+	r.following = r.plain.size + h.Size
 	e.Path = Clean(h.Name)
 	if strings.Count(e.Path, "/") >= MaxDepth {
 		return e, false, limit("it has a path of more than %d names", MaxDepth)
@@ -175,15 +194,18 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
-		e.Kind = Dir
+		e.Kind, e.Access = Dir, access(h)
 	case tar.TypeReg, '\x00', tar.TypeCont, tar.TypeGNUSparse:
-		e.Kind, e.Exec = File, h.Mode&0o111 != 0
+		e.Kind, e.Exec, e.Access = File, h.Mode&0o111 != 0, access(h)
 		// The holes of a sparse file cost the archive nothing, and a runtime writes them as zeros.
 		if h.Size > maxPlain-r.files {
 			return e, false, limit("its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
 		}
 		r.files += h.Size
-		if e.Exec || r.options.AllFiles {
+		switch {
+		case r.options.Keep != nil && h.Size <= r.options.Keep(e.Path):
+			err = r.keep(&e, h.Size)
+		case e.Exec || r.options.AllFiles || library(e.Path):
 			e.Program, err = r.scanner.Scan(r.tar, h.Size, reach(h))
 		}
 	case tar.TypeSymlink:
@@ -196,6 +218,25 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 		return e, true, err
 	}
 	return e, e.Path == "", err
+}
+
+// keep reads a small file whole.
+func (r *Reader) keep(e *Entry, size int64) error {
+	b := make([]byte, size)
+	if _, err := io.ReadFull(r.tar, b); err != nil {
+		return err
+	}
+	text := string(b)
+	e.Content = &text
+	var err error
+	e.Program, err = r.scanner.Scan(strings.NewReader(text), size, size)
+	return err
+}
+
+// library tells whether a file's name is that of a shared library, which needs no permission to be executed.
+func library(p string) bool {
+	base := path.Base(p)
+	return strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.")
 }
 
 // reach is how far into a file to look for what an ELF header leads to. The holes of a sparse file cost the archive nothing and
@@ -283,8 +324,12 @@ func (d *Damage) Error() string {
 func (d *Damage) Unwrap() error { return d.cause }
 
 // Limit says that a layer goes beyond a limit, so that it was not read to its end.
-type Limit struct{ what string }
+type Limit struct {
+	what string
+	// Cure says what to do. Empty where only less of everything helps.
+	Cure string
+}
 
 func (l *Limit) Error() string { return l.what }
 
-func limit(format string, args ...any) *Limit { return &Limit{fmt.Sprintf(format, args...)} }
+func limit(format string, args ...any) *Limit { return &Limit{what: fmt.Sprintf(format, args...)} }

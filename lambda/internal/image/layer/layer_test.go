@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -47,26 +49,32 @@ func read(r io.Reader, o layer.Options) (entries []layer.Entry, sums *layer.Sums
 
 var archive = lt.Tar(
 	lt.Dir("."), lt.Dir("usr"), lt.Exe("./usr/app", lt.Dynamic("arm64", "/lib/ld.so")), lt.Link("/bin", "usr/bin"),
-	lt.Hard("usr/again", "./usr/app"), lt.Plain("usr/lib.so", lt.Static("arm64")), lt.Script("run", "#!/bin/sh -e\n"),
+	lt.Hard("usr/again", "./usr/app"), lt.Plain("usr/data", lt.Static("arm64")), lt.Script("run", "#!/bin/sh -e\n"),
 	lt.Gone("etc/old"), lt.Opaque("var"), lt.Opaque(""), lt.Gone("top"),
 	lt.Entry{Header: tar.Header{Typeflag: tar.TypeChar, Name: "dev/null"}}, lt.Plain("a/../b//c/.", []byte("x")),
+	lt.Plain("usr/libx.so.1", lt.Static("arm64")), lt.Plain("etc/passwd", []byte("root:x:0:0::/:/bin/sh\n")),
 )
 
 func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 	dynamic := executable.Program{Kind: executable.ELF, Machine: executable.Machine{Bits: 64, ID: 183}, Type: executable.Shared, Loader: "/lib/ld.so"}
+	library := executable.Program{Kind: executable.ELF, Machine: dynamic.Machine, Type: executable.Executable}
+	passwd := "root:x:0:0::/:/bin/sh\n"
+	mode := func(bits uint16) layer.Access { return layer.Access{Known: true, Mode: bits} }
 	want := []layer.Entry{
-		{Path: "usr", Kind: layer.Dir},
-		{Path: "usr/app", Kind: layer.File, Exec: true, Program: dynamic},
+		{Path: "usr", Kind: layer.Dir, Access: mode(0o755)},
+		{Path: "usr/app", Kind: layer.File, Exec: true, Program: dynamic, Access: mode(0o755)},
 		{Path: "bin", Kind: layer.Symlink, Target: "usr/bin"},
 		{Path: "usr/again", Kind: layer.Hardlink, Target: "usr/app"},
-		{Path: "usr/lib.so", Kind: layer.File},
-		{Path: "run", Kind: layer.File, Exec: true, Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}},
+		{Path: "usr/data", Kind: layer.File, Access: mode(0o644)},
+		{Path: "run", Kind: layer.File, Exec: true, Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}, Access: mode(0o755)},
 		{Path: "etc/old", Kind: layer.Whiteout},
 		{Path: "var", Kind: layer.Opaque},
 		{Path: "", Kind: layer.Opaque},
 		{Path: "top", Kind: layer.Whiteout},
 		{Path: "dev/null", Kind: layer.Other},
-		{Path: "b/c", Kind: layer.File},
+		{Path: "b/c", Kind: layer.File, Access: mode(0o644)},
+		{Path: "usr/libx.so.1", Kind: layer.File, Program: library, Access: mode(0o644)},
+		{Path: "etc/passwd", Kind: layer.File, Program: executable.Program{Kind: executable.Text}, Access: mode(0o644), Content: &passwd},
 	}
 	for name, b := range map[string][]byte{
 		"plain":          archive,
@@ -75,11 +83,19 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 		"zstd":           lt.Zstd(archive),
 		"zstd, strong":   lt.Zstd(archive, zstd.WithEncoderLevel(zstd.SpeedBestCompression)),
 		"zstd, large":    lt.Zstd(archive, zstd.WithWindowSize(32<<20), zstd.WithSingleSegment(false)),
+		"zstd, ultra":    lt.Zstd(archive, zstd.WithWindowSize(128<<20), zstd.WithSingleSegment(false)),
 		"zstd, two":      append(lt.Zstd(archive[:1024]), lt.Zstd(archive[1024:])...),
 		"zstd, skipping": append([]byte{0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3}, lt.Zstd(archive)...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, sums, err := read(iotest.OneByteReader(bytes.NewReader(b)), options(b))
+			o := options(b)
+			o.Keep = func(path string) int64 {
+				if path == "etc/passwd" {
+					return 100
+				}
+				return -1
+			}
+			got, sums, err := read(iotest.OneByteReader(bytes.NewReader(b)), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,8 +131,10 @@ func TestRecordsOfAUFSAreNoFiles(t *testing.T) {
 	b := lt.Tar(lt.Dir(".wh..wh.orph"), lt.Plain(".wh..wh.aufs", nil), lt.Plain(".wh..wh.plnk/12.3", []byte("x")), lt.Hard("bin/a", ".wh..wh.plnk/12.3"),
 		lt.Plain("x/.wh..wh.else", nil), lt.Plain("x/.wh.", nil))
 	got, _, err := read(bytes.NewReader(b), options(b))
+	plain := layer.Access{Known: true, Mode: 0o644}
 	want := []layer.Entry{
-		{Path: ".wh..wh.plnk/12.3", Kind: layer.File}, {Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"}, {Path: "x/.wh.", Kind: layer.File},
+		{Path: ".wh..wh.plnk/12.3", Kind: layer.File, Access: plain}, {Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"},
+		{Path: "x/.wh.", Kind: layer.File, Access: plain},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("entries (-want +got):\n%s%v", diff, err)
@@ -206,7 +224,7 @@ func TestLimits(t *testing.T) {
 		"path":   {lt.Tar(lt.Plain(strings.Repeat("x", 5000), nil)), "4096 bytes"},
 		"link":   {lt.Tar(lt.Link("a", strings.Repeat("x", 5000))), "4096 bytes"},
 		"depth":  {lt.Tar(lt.Plain(deep, nil)), "256 names"},
-		"window": {largeWindow(), "32 MiB"},
+		"window": {windowed(256 << 20), "128 MiB"},
 	} {
 		_, _, err := read(bytes.NewReader(test.layer), options(test.layer))
 		var limit *layer.Limit
@@ -216,9 +234,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// largeWindow is what "zstd --ultra -22" makes.
-func largeWindow() []byte {
-	return lt.Zstd(bytes.Repeat(archive, 20), zstd.WithWindowSize(128<<20), zstd.WithSingleSegment(false))
+// windowed compresses with a window that its header names.
+func windowed(size int) []byte {
+	return lt.Zstd(bytes.Repeat(archive, 20), zstd.WithWindowSize(size), zstd.WithSingleSegment(false))
 }
 
 func TestBombsAreLeftAlone(t *testing.T) {
@@ -280,6 +298,81 @@ func TestLargeWindowsWaitForEachOther(t *testing.T) {
 	}
 	second.Close()
 	second.Close()
+}
+
+// A compressor that knows the size writes one segment, whose window is all of it: "zstd --ultra -22 FILE" does, up to 128 MiB.
+func TestAnnouncedWindows(t *testing.T) {
+	large := lt.Tar(lt.Plain("z", make([]byte, 20<<20)))
+	segment := func(b []byte) []byte {
+		z, err := zstd.NewWriter(nil, zstd.WithSingleSegment(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z.EncodeAll(b, nil)
+	}
+	skipped := func(size int) []byte { // as pzstd writes it before each frame
+		return append([]byte{0x50, 0x2a, 0x4d, 0x18, byte(size), byte(size >> 8), 0, 0}, make([]byte, size)...)
+	}
+	for name, test := range map[string]struct {
+		layer []byte
+		large bool
+	}{
+		"one small segment":           {segment(archive), false},
+		"one segment":                 {segment(large), true},
+		"behind what is skipped":      {slices.Concat(skipped(4), segment(large)), true},
+		"behind much that is skipped": {slices.Concat(skipped(30_000), skipped(30_000), segment(large)), true},
+		"a window":                    {windowed(128 << 20), true},
+		"nothing but what is skipped": {skipped(4), false},
+	} {
+		r, err := layer.Open(t.Context(), bytes.NewReader(test.layer), options(test.layer))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := r.Memory() > layer.OrdinaryMemory; got != test.large {
+			t.Errorf("%s: %d MiB", name, r.Memory()>>20)
+		}
+		for err == nil {
+			_, err = r.Next()
+		}
+		if err != io.EOF {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.Close()
+	}
+}
+
+// A large window neither counts against the memory that the program allows itself, nor leaves room when it is gone.
+func TestLargeWindowsGetRoom(t *testing.T) {
+	const limit = 1 << 40
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	for size, want := range map[int]int64{8 << 20: 0, 32 << 20: 0, 128 << 20: 96 << 20, 256 << 20: 96 << 20} {
+		b := windowed(size)
+		r, err := layer.Open(t.Context(), bytes.NewReader(b), options(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := debug.SetMemoryLimit(-1) - limit; got != want {
+			t.Errorf("a window of %d MiB: %d bytes more, want %d", size>>20, got, want)
+		}
+		r.Close()
+		r.Close()
+		if got := debug.SetMemoryLimit(-1); got != limit {
+			t.Errorf("a window of %d MiB left a limit of %d", size>>20, got)
+		}
+	}
+}
+
+// What begins with ordinary frames is given no more than those get.
+func TestLaterFramesWithLargerWindows(t *testing.T) {
+	b := append(lt.Zstd(archive), windowed(32<<20)...)
+	_, _, err := read(bytes.NewReader(b), options(b))
+	var limit *layer.Limit
+	if err != nil && !errors.As(err, &limit) {
+		t.Fatal(err)
+	}
+	if limit == nil || !strings.Contains(err.Error(), "more than 8 MiB") {
+		t.Errorf("%v", err)
+	}
 }
 
 func FuzzLayer(f *testing.F) {

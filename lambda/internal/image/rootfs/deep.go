@@ -10,9 +10,9 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-// maxNamed is how many files of one machine are kept by name in one layer. An image in which more are of the wrong machine is
-// wrong altogether.
-const maxNamed = 200
+// maxNamed is how many files of one machine are kept by name in one layer. A cross-compiler brings 300 libraries of each machine
+// that it is for; an image in which more than this are of the wrong machine is wrong altogether.
+const maxNamed = 2000
 
 // tally counts a layer's programs and libraries by their machine.
 type tally map[executable.Machine]*counts
@@ -75,7 +75,7 @@ func (f *FS) Census(ctx context.Context, wanted func(executable.Machine) bool) (
 			}
 			c.More += counts.files - len(counts.named)
 			for _, name := range counts.named {
-				visible, err := f.visible(ctx, level, name)
+				visible, err := f.visible(ctx, level, name, machine)
 				if err != nil {
 					return c, err
 				}
@@ -86,13 +86,18 @@ func (f *FS) Census(ctx context.Context, wanted func(executable.Machine) bool) (
 		}
 	}
 	slices.SortFunc(c.Strays, func(a, b Stray) int { return strings.Compare(a.Path, b.Path) })
+	c.Strays = slices.Compact(c.Strays) // one name may stand in an archive twice
 	return c, nil
 }
 
-// visible tells whether a file of a layer is what a container sees at that path.
-func (f *FS) visible(ctx context.Context, level int, name string) (bool, error) {
+// visible reports whether a program of a layer is what a container sees at that path. A later entry of the same layer may have
+// taken its place, as "tar -u" and "tar -r" write it.
+func (f *FS) visible(ctx context.Context, level int, name string, machine executable.Machine) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err // what was read already is looked through without asking
+	}
 	node, err := f.from(ctx, 0, name)
-	if err != nil || node.Kind != layer.File || node.level != level {
+	if err != nil || node.Kind != layer.File || node.level != level || node.Program.Machine != machine {
 		return false, err
 	}
 	// A folder above may have been replaced by a link.

@@ -81,14 +81,22 @@ type answer struct {
 	exact bool
 }
 
-// look reads the layer as far as is needed to know what it says about a path.
-func (l *stacked) look(ctx context.Context, q query) (answer, error) {
+// look reads the layer as far as is needed to know what it says about a path, and not beyond what may be spent, if that is bounded.
+func (l *stacked) look(ctx context.Context, q query, spend *int64) (answer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	before := l.read
 	for !l.decided(q.path) {
+		if spend != nil && !l.affordable(*spend-(l.read-before)) {
+			*spend -= l.read - before
+			return answer{}, ErrUnread
+		}
 		if err := l.advance(ctx); err != nil {
 			return answer{}, err
 		}
+	}
+	if spend != nil {
+		*spend -= l.read - before
 	}
 	a := l.scan(q)
 	return a, l.pause(ctx)
@@ -169,7 +177,7 @@ func (l *stacked) start(ctx context.Context) error {
 	l.stream = stream
 	l.order, l.record.budget = newOrder(), l.store.budget
 	l.reader, err = layer.Open(ctx, counted{stream, l.store}, layer.Options{
-		Digest: l.digest, Size: l.size, AllFiles: l.store.options.Deep, Large: l.store.large,
+		Digest: l.digest, Size: l.size, AllFiles: l.store.options.Deep, Keep: kept, Large: l.store.large,
 	})
 	return err
 }
@@ -180,9 +188,11 @@ func (l *stacked) stop(err error) error {
 	var damage *layer.Damage
 	switch {
 	case errors.As(err, &limit):
-		err = &Limit{Layer: l.digest, Reason: limit.Error()}
+		err = &Limit{Layer: l.digest, Reason: limit.Error(), Cure: limit.Cure}
 	case errors.As(err, &damage):
 		err = &Damage{Layer: l.digest, Reason: damage.Error()}
+	case !errors.As(err, new(*Limit)):
+		err = &SourceError{Layer: l.digest, Err: err}
 	}
 	l.err = err
 	l.end()

@@ -20,6 +20,11 @@ type Node struct {
 	// Target is a symlink's or hard link's.
 	Target  string
 	Program executable.Program
+	// Access is who may do what with a file or folder.
+	Access layer.Access
+	// Content is what the file holds, if Kept says that it was kept.
+	Content string
+	Kept    bool
 	// level is the layer that it is in, counted from the top.
 	level int
 }
@@ -208,7 +213,7 @@ func (f *FS) from(ctx context.Context, level int, p string) (Node, error) {
 	}
 	q := newQuery(p)
 	for ; level < len(f.layers); level++ {
-		a, err := f.layers[level].look(ctx, q)
+		a, err := f.layers[level].look(ctx, q, f.spend)
 		if err != nil {
 			return Node{}, fmt.Errorf("look for /%s: %w", p, err)
 		}
@@ -238,8 +243,8 @@ func (f *FS) Finish(ctx context.Context) error {
 }
 
 // Complete reads layers to their ends that are nearly there, as long as that takes less than a
-// tenth of what was read of the image: the digests of these are proven then. The smallest rest
-// comes first.
+// tenth of what was read of the image, what was read sparingly counted in: the digests of these are
+// proven then. The smallest rest comes first.
 func (f *FS) Complete(ctx context.Context) error {
 	var begun []*stacked
 	var read int64
@@ -253,7 +258,7 @@ func (f *FS) Complete(ctx context.Context) error {
 		l.mu.Unlock()
 	}
 	slices.SortStableFunc(begun, func(a, b *stacked) int { return cmp.Compare(rest[a], rest[b]) })
-	afford := read / 10
+	afford := (read-f.spent)/10 - f.spent
 	for _, l := range begun {
 		if afford -= rest[l]; afford < 0 {
 			return nil

@@ -8,9 +8,9 @@ import "strings"
 // so far is read to its end, and so is every small rest.
 //
 // What this trusts: that a layer that was sorted so far stays so. The trust goes one way only. What is found wrong is looked at
-// again with all layers read to their ends (package start), so no image is refused because of it. An image would pass wrongly
-// if a layer begins sorted and then, out of order, replaces a program by a wrong one; no tool is known to make such layers, and
-// --deep reads everything.
+// again with all layers read to their ends (package start), so no image is refused because of it. An image passes wrongly if a
+// layer begins sorted and then, out of order, replaces a program by a wrong one: "tar -u" and "tar -r" write such layers. So
+// pipelines read everything, as --deep does, and the command line says what it has not read.
 type order struct {
 	// Two orders are in use: by folder (a walk), and by the bytes of the whole path, in which "a-b" stands before "a/b".
 	walk, bytes bool

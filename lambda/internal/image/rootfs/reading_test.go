@@ -188,6 +188,10 @@ func TestErrorsSayWhichLayer(t *testing.T) {
 	if _, err = rootfs.NewStore(broken.open, rootfs.Options{}).FS([]specs.Descriptor{cut}).Resolve(t.Context(), "/", "/x"); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("cut: %v", err)
 	}
+	var failed *rootfs.SourceError
+	if !errors.As(err, &failed) || failed.Layer != cut.Digest {
+		t.Errorf("cut: %v, of layer %+v", err, failed)
+	}
 }
 
 // As of documents: what came garbled once is asked for again, once.

@@ -21,12 +21,14 @@ import (
 // record is what is known of a layer's entries: a hash of each path with what is there. Paths themselves are only ever looked
 // up, never listed, so they are not kept. The hash is seeded per process: nobody can prepare two paths that collide.
 type record struct {
-	budget   *Budget
-	chunks   []chunk
-	n        int
-	targets  []byte
-	programs []executable.Program
-	known    map[executable.Program]uint32
+	budget  *Budget
+	chunks  []chunk
+	n       int
+	targets []byte
+	files   []file
+	known   map[file]uint32
+	// contents are those of the few files that are kept whole.
+	contents []string
 	// links are this layer's own symlinks: entries below one are placed where it leads.
 	links map[uint64]uint32
 	// folder is the latest entry's, which has been noted with all above it; latest is where the entry itself ended up.
@@ -34,8 +36,16 @@ type record struct {
 	// implied are the folders noted last, each at a place that its hash gives: a large archive without entries for folders would
 	// have them noted again and again. Nil of a small one.
 	implied *[impliedSize]uint64
-	// charged is what was taken from the budget.
-	charged int64
+	// charged and extra are what was taken from the budget.
+	charged, extra int64
+}
+
+// file is what is known of a file, or of a folder, which is no program.
+type file struct {
+	program executable.Program
+	access  layer.Access
+	// content is the place of what the file holds, counted from 1. 0: it wasn't kept.
+	content uint32
 }
 
 const (
@@ -48,7 +58,7 @@ type chunk struct {
 	values *[chunkSize]uint32
 }
 
-// A value is a kind (4 bits), whether the file may be executed (1 bit), and a reference: to a program, or into targets.
+// A value is a kind (4 bits), whether the file may be executed (1 bit), and a reference: into files, or into targets.
 const (
 	kindBits = 4
 	execBit  = 1 << kindBits
@@ -69,12 +79,20 @@ func whiteoutOf(p string) uint64 { return maphash.String(seed, p+"\x00w") }
 func opaqueOf(p string) uint64 { return maphash.String(seed, p+"\x00o") }
 
 // Budget bounds the memory of all records of a run.
-type Budget struct{ left atomic.Int64 }
+type Budget struct {
+	left atomic.Int64
+	// extra is for what makes an image no worse if it is forgotten: what libraries need, and files that are kept whole.
+	extra atomic.Int64
+}
+
+// extra is how much of that is kept: of some 8,000 libraries.
+const extra = 4 << 20
 
 // NewBudget allows so many bytes.
 func NewBudget(bytes int64) *Budget {
 	b := new(Budget)
 	b.left.Store(bytes)
+	b.extra.Store(min(extra, bytes))
 	return b
 }
 
@@ -89,9 +107,20 @@ func (r *record) charge(bytes int) error {
 	return nil
 }
 
+// affords takes from the budget for what may be forgotten, or tells that there is no room.
+func (r *record) affords(bytes int) bool {
+	if r.budget.extra.Add(-int64(bytes)) < 0 {
+		r.budget.extra.Add(int64(bytes))
+		return false
+	}
+	r.extra += int64(bytes)
+	return true
+}
+
 // free gives everything back.
 func (r *record) free() {
 	r.budget.left.Add(r.charged)
+	r.budget.extra.Add(r.extra)
 	*r = record{budget: r.budget}
 }
 
@@ -222,8 +251,13 @@ func (r *record) value(e layer.Entry) (uint32, error) {
 	}
 	var ref int
 	switch e.Kind {
-	case layer.File:
-		n, err := r.program(e.Program)
+	case layer.File, layer.Dir:
+		f := file{program: e.Program, access: e.Access}
+		if e.Content != nil && r.affords(len(*e.Content)+16) {
+			r.contents = append(r.contents, *e.Content)
+			f.content = uint32(len(r.contents))
+		}
+		n, err := r.file(f)
 		if err != nil {
 			return 0, err
 		}
@@ -242,20 +276,29 @@ func (r *record) value(e layer.Entry) (uint32, error) {
 	return value | uint32(ref)<<refShift, nil
 }
 
-// program keeps each kind of program once: a layer has thousands of files, but few machines, loaders and interpreters.
-func (r *record) program(p executable.Program) (uint32, error) {
-	if n, ok := r.known[p]; ok {
+// file keeps each kind of file once: a layer has thousands of files, but few owners, machines, loaders and interpreters. What
+// a file needs of the dynamic loader is its own, and is forgotten where there is no more room.
+func (r *record) file(f file) (uint32, error) {
+	if n, ok := r.known[f]; ok {
 		return n, nil
 	}
-	if err := r.charge(256 + len(p.Line) + len(p.Loader) + len(p.Fault)); err != nil {
-		return 0, err
+	p := f.program
+	if (p.Links != "" || f.content != 0) && !r.affords(320+len(p.Links)) {
+		forgotten := p.Links != ""
+		f.program.Links, f.program.LinksUnseen, f.content = "", p.LinksUnseen || forgotten, 0
+		return r.file(f)
+	}
+	if p.Links == "" && f.content == 0 {
+		if err := r.charge(320 + len(p.Line) + len(p.Loader) + len(p.Fault)); err != nil {
+			return 0, err
+		}
 	}
 	if r.known == nil {
-		r.known = map[executable.Program]uint32{}
+		r.known = map[file]uint32{}
 	}
-	n := uint32(len(r.programs))
-	r.programs = append(r.programs, p)
-	r.known[p] = n
+	n := uint32(len(r.files))
+	r.files = append(r.files, f)
+	r.known[f] = n
 	return n, nil
 }
 
@@ -283,12 +326,16 @@ func (r *record) put(hash uint64, value uint32) error {
 func (r *record) node(value uint32) Node {
 	kind := layer.Kind(value & (1<<kindBits - 1))
 	if kind == implied {
-		kind = layer.Dir
+		return Node{Kind: layer.Dir}
 	}
 	n := Node{Kind: kind, Exec: value&execBit != 0}
 	switch kind {
-	case layer.File:
-		n.Program = r.programs[value>>refShift]
+	case layer.File, layer.Dir:
+		f := r.files[value>>refShift]
+		n.Program, n.Access = f.program, f.access
+		if f.content > 0 {
+			n.Content, n.Kept = r.contents[f.content-1], true
+		}
 	case layer.Symlink, layer.Hardlink:
 		n.Target = r.target(value >> refShift)
 	}

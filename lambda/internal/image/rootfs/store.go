@@ -75,6 +75,10 @@ type FS struct {
 	known  map[string]Node
 	// as is the number of restarts up to which the known nodes hold.
 	as int64
+	// spend is what may still be read, where that is bounded.
+	spend *int64
+	// spent is what was read of that kind.
+	spent int64
 }
 
 // FS makes the file system of an image whose layers are given from the bottom up, as in a manifest. It reads nothing yet. All
@@ -143,6 +147,8 @@ type Limit struct {
 	// Layer is empty where it is not about one layer.
 	Layer  digest.Digest
 	Reason string
+	// Cure says what to do. Empty where only less of everything helps.
+	Cure string
 }
 
 func (l *Limit) Error() string { return fmt.Sprintf("layer %s: %s", l.Layer, l.Reason) }
@@ -154,3 +160,14 @@ type Damage struct {
 }
 
 func (d *Damage) Error() string { return fmt.Sprintf("layer %s: %s", d.Layer, d.Reason) }
+
+// SourceError says that the source did not give all of a layer. Its text is that of the source.
+type SourceError struct {
+	Layer digest.Digest
+	Err   error
+}
+
+func (e *SourceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the source's error.
+func (e *SourceError) Unwrap() error { return e.Err }

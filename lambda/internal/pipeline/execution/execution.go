@@ -7,13 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
+	"archway/internal/settings"
 	"archway/lambda/internal/pipeline/job"
 )
 
@@ -85,8 +85,6 @@ func (c CodePipeline) With(p Patience) CodePipeline {
 	return c
 }
 
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
-
 // settled is how long an execution may be unknown although its actions run: a rollback was seen to be readable within two seconds
 // of its start, and its action to start within one.
 const settled = 6 * time.Second
@@ -150,7 +148,7 @@ func commitOf(revisions []types.ArtifactRevision) string {
 	commit := ""
 	for _, r := range revisions {
 		switch id := aws.ToString(r.RevisionId); {
-		case !commitID.MatchString(id), id == commit:
+		case !settings.IsCommit(id), id == commit:
 		case commit != "":
 			return ""
 		default:

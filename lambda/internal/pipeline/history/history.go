@@ -1,22 +1,23 @@
-// Package history asks the source repository about commits: which of two is older, and to which one
-// a branch or a tag leads.
+// Package history asks the source of a pipeline about commits: which of two is older, to which one a
+// branch or a tag leads, and which one a push has brought. Each kind of source has a file of its own.
 package history
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/codecommit"
-	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
+
+	"archway/internal/rule"
+	"archway/internal/settings"
 )
 
 // Relation is what one commit is to another.
 type Relation int
 
 const (
-	// Unknown says that the repository can't tell, e.g. because it has one of the commits no more.
+	// Unknown says that the source can't tell, e.g. because it has one of the commits no more.
 	Unknown Relation = iota
 	// Descends says that the commit has the other one among its ancestors: it is newer.
 	Descends
@@ -27,57 +28,46 @@ const (
 	Diverged
 )
 
-// Source is a source repository.
+// Source is where the code of a pipeline comes from.
 type Source interface {
-	// Compare tells what commit is to other, which is another commit.
+	// Compare tells what commit is to other, which is another commit. A source that can't tell
+	// says Unknown.
 	Compare(ctx context.Context, commit, other string) (Relation, error)
-	// Branch gives the commit at the head of a branch, and Tag the one that a git tag leads to,
-	// annotated or not. "" says that there is none of this name.
-	Branch(ctx context.Context, name string) (string, error)
-	Tag(ctx context.Context, name string) (string, error)
+	// Head gives the commit that a branch or a git tag leads to, or "".
+	Head(ctx context.Context, t rule.Type, name string) (string, error)
+	// Stray says why a commit is not what a branch or git tag has led to, or "".
+	Stray(ctx context.Context, t rule.Type, name, commit string) (why string, err error)
+	// Push reads an event of EventBridge. With an error it gives what could be read, or nil.
+	Push(event json.RawMessage) (*Push, error)
+	// Pushed gives the commit that a push has brought. "" says that the branch or tag leads
+	// somewhere else by now, of which another event tells.
+	Pushed(ctx context.Context, p *Push) (string, error)
 }
 
-// CodeCommit asks the AWS API about one repository.
-type CodeCommit struct {
-	client     *codecommit.Client
-	repository string
+// Push is what an event tells about a branch or a git tag.
+type Push struct {
+	// Event is the event's id, which stays the same when it comes again.
+	Event      string
+	Repository string
+	Type       rule.Type
+	Name       string
+	// Commit is what the branch or tag leads to, as the event says.
+	Commit string
+	// Deleted says that it is gone.
+	Deleted bool
 }
 
-// NewCodeCommit makes a source of an SDK configuration.
-func NewCodeCommit(cfg aws.Config, repository string) CodeCommit {
-	return CodeCommit{codecommit.NewFromConfig(cfg, func(o *codecommit.Options) { o.RetryMaxAttempts = 5 }), repository}
+// sources open the sources of each kind.
+var sources = map[settings.SourceKind]func(aws.Config, settings.Source) Source{
+	settings.CodeCommit: func(cfg aws.Config, s settings.Source) Source { return NewCodeCommit(cfg, s.Repository) },
 }
 
-// Compare implements Source. Of all of CodeCommit's calls, GetMergeOptions names the merge base of
-// two commits without listing anything; which merges are possible is of no interest here.
-// https://docs.aws.amazon.com/codecommit/latest/APIReference/API_GetMergeOptions.html
-func (c CodeCommit) Compare(ctx context.Context, commit, other string) (Relation, error) {
-	out, err := c.client.GetMergeOptions(ctx, &codecommit.GetMergeOptionsInput{
-		RepositoryName: &c.repository, SourceCommitSpecifier: &commit, DestinationCommitSpecifier: &other,
-	})
-	switch {
-	case cannotTell(err):
-		return Unknown, nil
-	case err != nil:
-		return Unknown, fmt.Errorf("ask for the merge base of %.12s and %.12s in %s: %w", commit, other, c.repository, err)
+// Open gives the source that a pipeline's settings name.
+func Open(cfg aws.Config, s settings.Source) (Source, error) {
+	open, ok := sources[s.Kind]
+	if !ok {
+		return nil, fmt.Errorf("%s names a source of the kind %q, which this function doesn't know: deploy it again",
+			settings.File, s.Kind)
 	}
-	switch aws.ToString(out.BaseCommitId) {
-	case other:
-		return Descends, nil
-	case commit:
-		return Precedes, nil
-	default:
-		return Diverged, nil
-	}
-}
-
-// cannotTell recognizes the answers that another attempt would not change: a commit isn't there
-// (any more), or CodeCommit finds the two too different to compare.
-func cannotTell(err error) bool {
-	var missing *types.CommitDoesNotExistException
-	var invalid *types.InvalidCommitException
-	var divergence *types.TipsDivergenceExceededException
-	var content *types.MaximumFileContentToLoadExceededException
-	var items *types.MaximumItemsToCompareExceededException
-	return errors.As(err, &missing) || errors.As(err, &invalid) || errors.As(err, &divergence) || errors.As(err, &content) || errors.As(err, &items)
+	return open(cfg, s), nil
 }

@@ -15,7 +15,8 @@ import (
 
 // allELF looks at every program and library of an image, where that was asked for (minideb#241): one that is built for another machine
 // fails when something needs it, perhaps days after the start. In folders that the system searches, that is an error. Elsewhere
-// such files can be right, as they are in cross-compilers and packages that bring binaries for every machine: a warning.
+// such files can be right, as they are in cross-compilers and packages that bring binaries for every machine: a warning. So is
+// one whose name says its machine, such as tool-amd64 beside tool-arm64, of which a script starts the right one.
 var allELF = Check{Name: "all-elf", About: "with --deep: any program or library built for another machine", run: func(in Input, r *report) {
 	for _, e := range started(in.Image) {
 		c := e.Start.Census
@@ -30,7 +31,7 @@ var allELF = Check{Name: "all-elf", About: "with --deep: any program or library 
 			r.add(Error, about(e), buildCure, "%s; whatever needs them fails; probably they were copied from another platform's image or from the host", strays(searched, e.Platform()))
 		}
 		if len(elsewhere) > 0 {
-			r.add(Warning, about(e), "leave out of the image what is for other machines, unless it is meant", "%s, outside the folders where the system looks for programs and libraries", strays(elsewhere, e.Platform()))
+			r.add(Warning, about(e), "leave out of the image what is for other machines, unless it is meant", "%s, outside the folders where the system looks for programs and libraries, or named after their machines", strays(elsewhere, e.Platform()))
 		}
 	}
 }}
@@ -63,6 +64,17 @@ var triplets = map[string]string{
 	"386": "i386", "amd64": "x86_64", "arm": "arm", "arm64": "aarch64", "ppc64le": "powerpc64le", "riscv64": "riscv64", "s390x": "s390x",
 }
 
+// spellings are how the names of files say what machine they are for.
+var spellings = map[string][]string{
+	"386": {"386", "486", "586", "686", "x86"}, "amd64": {"amd64", "x86_64", "x86-64", "x64"}, "arm": {"armv", "armhf", "armel", "-arm", "_arm"},
+	"arm64": {"arm64", "aarch64"}, "ppc64le": {"ppc64le", "powerpc64le"}, "riscv64": {"riscv64"}, "s390x": {"s390x"},
+}
+
+func namesMachine(f rootfs.Stray) bool {
+	name := strings.ToLower(path.Base(f.Path))
+	return slices.ContainsFunc(spellings[f.Machine.String()], func(spelling string) bool { return strings.Contains(name, spelling) })
+}
+
 // sorted parts the files in folders that the platform's system searches from the others.
 func sorted(e *index.Entry, files []rootfs.Stray) (searched, elsewhere []rootfs.Stray) {
 	folders := slices.Clone(systemFolders)
@@ -77,7 +89,7 @@ func sorted(e *index.Entry, files []rootfs.Stray) (searched, elsewhere []rootfs.
 		if m := multiarch.FindStringSubmatch(folder); m != nil {
 			own = m[2] == triplets[e.Platform().Architecture]
 		}
-		if own || slices.Contains(folders, folder) {
+		if (own || slices.Contains(folders, folder)) && !namesMachine(f) {
 			searched = append(searched, f)
 		} else {
 			elsewhere = append(elsewhere, f)

@@ -57,7 +57,7 @@ func All() []Check {
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
 		configPlatform, rootFS, sameRevision, configParity, provenance, sbom,
-		entryELF, elfInterp, shebang, allELF, layerDigest,
+		entryELF, elfInterp, shebang, shellForm, givenFile, elfNeeded, elfVersion, cpuLevel, user, access, caCertificates, allELF, layerDigest,
 		regression,
 	}
 }

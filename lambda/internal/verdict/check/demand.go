@@ -54,7 +54,7 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 func (d demand) proof(e *index.Entry) (index.Attached, bool) {
 	at := slices.IndexFunc(d.statements, func(a index.Attached) bool {
 		read := a.State == index.Read && a.Err == nil
-		return read && d.wanted(a.PredicateType) && slices.Contains(a.Subjects, e.Descriptor.Digest.String())
+		return read && d.wanted(a.PredicateType) && a.AboutImage(e)
 	})
 	if at < 0 {
 		return index.Attached{}, false
@@ -63,7 +63,7 @@ func (d demand) proof(e *index.Entry) (index.Attached, bool) {
 }
 
 // Referrers are those of the statements which were asked for, and which meet the demand, that are attached to the images
-// from outside of the index: who copies the index must take them along.
+// or the index from outside of the index: who copies the index must take them along.
 func Referrers(i *index.Image) []index.Attached {
 	var all []index.Attached
 	for _, e := range i.Images() {

@@ -56,6 +56,8 @@ func unfound(s entrypoint.Step) *fault {
 		return &fault{text: fmt.Sprintf("can't be there: %s is a file, not a folder", f.Missing), cure: copyCure}
 	case f.Dangling:
 		return &fault{text: fmt.Sprintf("is a symbolic link to %s, which is not in the image", f.Missing), cure: "copy what the link points at along"}
+	case strings.Contains(s.Name, "$") && !strings.ContainsAny(s.Name, " \t"):
+		return &fault{text: "is not in the image" + unexpanded(s.Name), cure: "write the value, or use the shell form with `exec`"}
 	case strings.ContainsAny(s.Name, " \t"):
 		return &fault{text: "is not in the image; with the blanks in it it is one name", cure: `write every word as an element of its own, as in ["program", "argument"]`}
 	case len(s.Searched) > 0:

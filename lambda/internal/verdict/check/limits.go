@@ -25,7 +25,7 @@ var limits = Check{Name: "limits", About: "larger than this checker reads, or re
 			r.add(Error, about(e), cure, "not proven: the config is larger than the limit of %s", mebibytes(registry.MaxConfig))
 		}
 		if e.Start != nil && e.Start.Unproven != "" {
-			r.add(Error, about(e), "validate with more time, or make the image smaller", "%s", e.Start.Unproven)
+			r.add(Error, about(e), e.Start.Cure, "%s", e.Start.Unproven)
 		}
 	}
 }}

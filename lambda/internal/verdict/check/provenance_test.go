@@ -195,6 +195,29 @@ var _ = about("provenance",
 		},
 		want: provenanceWanted, report: mismatch,
 	},
+	testCase{name: "attached to the index", make: attachedToIndex(nil), want: provenanceWanted},
+	testCase{
+		name: "attached to the index, and about another one",
+		make: attachedToIndex(func(statement map[string]any) {
+			statement["subject"] = []any{object{"digest": object{"sha256": strings.Repeat("0", 64)}}}
+		}),
+		want: provenanceWanted, report: []string{"error provenance linux/amd64", "error provenance linux/arm64"},
+	},
+	testCase{
+		name: "attached to the index, of another commit",
+		make: attachedToIndex(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
+		want: provenanceWanted, report: []string{"error provenance linux/amd64", "error provenance linux/arm64"},
+	},
+	testCase{
+		name: "attached to one image, and about the index",
+		make: func(s *fixture.Store) digest.Digest {
+			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
+			made := s.Index(amd64, arm64, s.Attest(amd64))
+			s.Refer(arm64, index.DSSE, fixture.Envelope(s.Statement(made, nil), false))
+			return made.Digest
+		},
+		want: provenanceWanted, report: mismatch,
+	},
 	testCase{
 		name: "signed by ECR, every manifest of it",
 		make: func(s *fixture.Store) digest.Digest {
@@ -241,6 +264,15 @@ var _ = about("provenance",
 		want: provenanceWanted, report: []string{"error limits"},
 	},
 )
+
+// attachedToIndex is an index with a statement about it outside of it, as cosign and GitHub's action attach theirs.
+func attachedToIndex(change func(statement map[string]any)) func(*fixture.Store) digest.Digest {
+	return func(s *fixture.Store) digest.Digest {
+		made := s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""))
+		s.Refer(made, "application/vnd.dev.sigstore.bundle.v0.3+json", fixture.Envelope(s.Statement(made, change), true))
+		return made.Digest
+	}
+}
 
 // attached is an index whose arm64 image has its statement outside of the index.
 func attached(bundled bool, change func(statement map[string]any)) func(*fixture.Store) digest.Digest {

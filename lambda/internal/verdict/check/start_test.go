@@ -227,7 +227,16 @@ var _ = about("all-elf",
 	testCase{name: "in the platform's own multiarch folder", make: starting(app, []lt.Entry{lt.Exe("app", lt.Static("arm64")), lt.Plain("usr/lib/aarch64-linux-gnu/libx.so", lt.ELF{}.Bytes())}), want: deep, report: []string{"error all-elf linux/arm64"}},
 	testCase{name: "in another machine's multiarch folder", make: starting(app, []lt.Entry{lt.Exe("app", lt.Static("arm64")), lt.Plain("usr/lib/x86_64-linux-gnu/libx.so", lt.ELF{}.Bytes())}), want: deep, report: []string{"warning all-elf linux/arm64"}},
 	testCase{name: "binaries for every machine in a package", make: starting(app, []lt.Entry{lt.Exe("app", lt.Static("arm64")), lt.Plain("app.d/prebuilds/linux-x64/a.node", lt.ELF{}.Bytes()), lt.Plain("app.d/prebuilds/linux-arm64/a.node", lt.ELF{Arch: "arm64"}.Bytes())}), want: deep, report: []string{"warning all-elf linux/arm64"}},
-	testCase{name: "more than are named", make: starting(app, append(many(300), lt.Exe("app", lt.Static("arm64")))), want: deep, report: []string{"error all-elf linux/arm64", "warning all-elf linux/arm64"}},
+	testCase{name: "programs named after their machines", make: starting(app, []lt.Entry{
+		lt.Exe("app", lt.Static("arm64")), lt.Exe("bin/tool-amd64", lt.Static("amd64")), lt.Exe("bin/tool-arm64", lt.Static("arm64")),
+		lt.Exe("bin/tool_linux_i386", lt.Static("386")), lt.Exe("bin/tool-armv7", lt.Static("arm")),
+	}), want: deep, report: []string{"warning all-elf linux/arm64"}},
+	testCase{name: "another machine's named after the image's", make: starting(app, []lt.Entry{
+		lt.Exe("app", lt.Static("arm64")), lt.Exe("bin/tool-arm64", lt.Static("amd64")),
+	}), want: deep, report: []string{"error all-elf linux/arm64"}},
+	testCase{name: "a cross-compiler's libraries", make: starting(app, append(many(600), lt.Exe("app", lt.Static("arm64")))),
+		want: deep, report: []string{"warning all-elf linux/arm64"}},
+	testCase{name: "more than are named", make: starting(app, append(many(2500), lt.Exe("app", lt.Static("arm64")))), want: deep, report: []string{"error all-elf linux/arm64", "warning all-elf linux/arm64"}},
 )
 
 // many are so many libraries of another machine.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -33,25 +34,51 @@ func (w waiting) Read([]byte) (int, error) {
 func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
 	s := fixture.New()
 	root := s.Good().Digest
-	image, err := index.Get(t.Context(), s, root, nil)
-	if err != nil {
-		t.Fatal(err)
+	for _, deep := range []bool{false, true} {
+		image, err := index.Get(t.Context(), s, root, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := index.ReadLayers(ctx, trickle{s}, image, deep); err != nil {
+			t.Fatal(err)
+		}
+		if ctx.Err() != nil {
+			t.Error("no time is left for judging")
+		}
+		want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: deep}
+		findings := check.Run(image, want)
+		if len(findings) != 2 || check.Valid(findings) {
+			t.Fatalf("deep %t: findings %v", deep, findings)
+		}
+		for _, f := range findings {
+			if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
+				t.Errorf("deep %t: %s: %s", deep, f.Check, f.Message())
+			}
+			// Reading less is no cure for who reads no more than needed.
+			if !strings.Contains(f.Cure, "give more time") || strings.Contains(f.Cure, `"deep": false`) != deep {
+				t.Errorf("deep %t: cure %s", deep, f.Cure)
+			}
+		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	if err := index.ReadLayers(ctx, trickle{s}, image, false); err != nil {
-		t.Fatal(err)
-	}
-	if ctx.Err() != nil {
-		t.Error("no time is left for judging")
-	}
-	findings := check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
-	if len(findings) != 2 || check.Valid(findings) {
-		t.Fatalf("findings %v", findings)
-	}
-	for _, f := range findings {
-		if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
-			t.Errorf("%s: %s", f.Check, f.Message())
+}
+
+// Neither time nor a smaller image helps against a window.
+func TestAZstdWindowThatIsTooLargeSaysWhatHelps(t *testing.T) {
+	s := fixture.New()
+	d := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayerZstd, Manifest: func(doc map[string]any) {
+		archive := lt.Tar(lt.Exe("app", lt.Static("arm64")), lt.Plain("z", make([]byte, 1<<20)))
+		b := lt.Zstd(archive, zstd.WithWindowSize(256<<20), zstd.WithSingleSegment(false))
+		layer := doc["layers"].([]any)[1].(map[string]any)
+		layer["digest"], layer["size"] = s.PutBlob(b), len(b)
+	}})
+	for _, deep := range []bool{false, true} {
+		want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: deep}
+		findings := findings(t, s, s.Index(s.Linux("amd64", ""), d).Digest, want, nil)
+		if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Problem, "needs more than 128 MiB") ||
+			findings[0].Cure != "compress the layer with a window of at most 128 MiB: zstd without --long=28 and above" {
+			t.Errorf("findings %v", findings)
 		}
 	}
 }

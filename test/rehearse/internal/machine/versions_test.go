@@ -3,12 +3,7 @@ package machine
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"log"
-	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,18 +12,28 @@ import (
 	"archway/test/internal/tools"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// supported are the oldest BuildKit without the first of the known escapes by frontends, and the
-// newest that was tried. The rehearsal has the one that builds are pinned to.
-var supported = []string{"v0.28.1", "v0.33.0"}
+// supported are the oldest and the newest tools that the buildspecs were tried with. The rehearsal
+// has those that builds are pinned to, and that CodeBuild's images have.
+//
+// The oldest BuildKit is the first without one of the known escapes by frontends
+// (GHSA-4c29-8rgm-jvjj). The oldest buildx takes --buildkitd-config, as of 0.14
+// (https://github.com/docker/buildx/releases/tag/v0.14.0), and doesn't understand what such a
+// BuildKit says of provenance.
+var supported = []struct {
+	buildx, buildkit string
+	tellsBases       bool
+}{
+	{"v0.15.1", "v0.28.1", false},
+	{"v0.37.2", "v0.33.0", true},
+}
 
-// Each daemon is built once, in about two minutes on two cores, and kept in the cache.
-func TestOldestAndNewestBuildKitBuild(t *testing.T) {
+// Each program is built once, in about two minutes on two cores, and kept in the cache.
+func TestOldestAndNewestToolsBuild(t *testing.T) {
 	if os.Getenv("CI") != "true" && os.Getenv("ARCHWAY_BUILDKITS") == "" {
-		t.Skip("NOT CHECKED: building the oldest and the newest BuildKit takes minutes: set ARCHWAY_BUILDKITS=1, as root")
+		t.Skip("NOT CHECKED: building the oldest and the newest BuildKit and buildx takes minutes: set ARCHWAY_BUILDKITS=1, as root")
 	}
 	cache, err := tools.CacheDir()
 	if err != nil {
@@ -37,89 +42,66 @@ func TestOldestAndNewestBuildKitBuild(t *testing.T) {
 	if err := setUp(t.Context(), cache, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
-	for _, version := range supported {
-		t.Run(version, func(t *testing.T) {
-			var out bytes.Buffer
-			if err := setUp(t.Context(), cache, &out, "--buildkit", version); err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Fields(out.String())
-			buildsAsTold(t, filepath.Join(cache, "bin", "docker-buildx"), lines[len(lines)-1])
+	built := func(t *testing.T, what, version string) string {
+		var out bytes.Buffer
+		if err := setUp(t.Context(), cache, &out, what, version); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Fields(out.String())
+		return lines[len(lines)-1]
+	}
+	for _, s := range supported {
+		t.Run("buildx "+s.buildx+", BuildKit "+s.buildkit, func(t *testing.T) {
+			buildsAsTold(t, built(t, "--buildx", s.buildx), built(t, "--buildkit", s.buildkit), s.tellsBases)
 		})
 	}
 }
 
-// buildsAsTold runs the buildspec with a daemon, and reads what it pushed.
-func buildsAsTold(t *testing.T, buildx, buildkitd string) {
+// buildsAsTold runs the buildspecs of builds and of the merge, and reads what they pushed.
+func buildsAsTold(t *testing.T, buildx, buildkitd string, tellsBases bool) {
 	t.Helper()
-	dir := t.TempDir()
-	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(reg.Close)
-	repository := strings.TrimPrefix(reg.URL, "http://") + "/staging/hello"
-
-	socket := filepath.Join(dir, "buildkitd.sock")
-	config := BuildKit{
-		RegistryHost: strings.TrimPrefix(reg.URL, "http://"), MirrorHost: "127.0.0.1:1",
-		Frontends: []string{"docker.io/docker/dockerfile"},
-	}.config(filepath.Join(dir, "root"), socket)
-	config = strings.Replace(config, "  ca = [\"\"]\n", "  http = true\n", 1)
-	source := filepath.Join(dir, "source")
-	files := map[string]string{
-		filepath.Join(dir, "buildkitd.toml"): config,
-		filepath.Join(source, "Dockerfile"):  "FROM scratch\nCOPY Dockerfile /\n",
-		filepath.Join(source, "Evil"):        "# syntax=example.test/evil/frontend:1\nFROM scratch\n",
-		filepath.Join(dir, "bin", "aws"):     "#!/bin/sh\necho password\n",
-		// There is no registry to log in to, and no engine that knows where plugins are.
-		filepath.Join(dir, "bin", "docker"): "#!/bin/sh\nif [ \"$1\" = login ]; then exec cat >/dev/null; fi\n" +
-			"shift\nexec '" + buildx + "' \"$@\"\n",
-	}
-	for path, text := range files {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d, err := startDaemon(dir, "buildkitd", os.Environ(), buildkitd, "--config", filepath.Join(dir, "buildkitd.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := d.waitFor(t.Context(), accepts(socket)); err != nil {
-		t.Fatal(err)
-	}
-	run := func(script string, env ...string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
-		cmd.Dir = source
-		cmd.Env = append(os.Environ(),
-			"PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "HOME="+dir, "DOCKER_CONFIG="+dir,
-			"BUILDX_CONFIG="+filepath.Join(dir, "buildx"), "BUILDX_BUILDER=tried", "BUILDX_NO_DEFAULT_ATTESTATIONS=",
-			"CODEBUILD_RESOLVED_SOURCE_VERSION="+strings.Repeat("0", 40), "SOURCE_URL=https://git.test/x",
-			"REPOSITORY_URI="+repository, "CACHE_REF="+repository+":cache", "PLATFORM=linux/amd64",
-			"BUILD_CONTEXT=.", "DOCKERFILE=Dockerfile", "BUILD_ARGS={}", "IMAGE_LABELS={}")
-		cmd.Env = append(cmd.Env, env...)
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	if out, err := run("docker buildx create --driver remote --name tried unix://" + socket); err != nil {
+	w := newWorkshop(t, buildx, buildkitd)
+	if out, err := w.run("docker buildx create --driver remote --name tried unix://" + w.socket); err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
-	phases := buildspecs.Build.Phases
-	build := strings.Join(slices.Concat(phases["pre_build"].Commands, phases["build"].Commands), "\n")
-	out, err := run(build + "\nprintf '\\ndigest %s' \"$IMAGE_DIGEST\"")
-	if err != nil {
-		t.Fatalf("%v:\n%s", err, out)
+	// What a project's own builder is made with, as far as that goes without an engine.
+	out, err := w.run("docker buildx create --help")
+	if err != nil || !strings.Contains(out, "--buildkitd-config") {
+		t.Errorf("buildx takes no --buildkitd-config: %v:\n%s", err, out)
 	}
-	_, digest, _ := strings.Cut(out, "\ndigest ")
-	attestationIsNoArtifact(t, repository+"@"+digest)
-
-	if out, err := run(build, "DOCKERFILE=Evil"); err == nil || !strings.Contains(out, "is not an allowed gateway source") {
+	platforms := []string{"linux/amd64", "linux/arm64"}
+	outputs := map[string]string{}
+	for _, platform := range platforms {
+		digest := w.built(t, buildspecs.Build, "IMAGE_DIGEST", "PLATFORM="+platform)
+		attestationIsNoArtifact(t, w.repository+"@"+digest)
+		outputs[platform] = digest
+	}
+	if out, err := w.run(script(buildspecs.Build), "PLATFORM=linux/amd64", "DOCKERFILE=Evil"); err == nil ||
+		!strings.Contains(out, "is not an allowed gateway source") {
 		t.Errorf("a frontend from anywhere: %v:\n%s", err, out)
+	}
+	refusal := "does not report its provenance"
+	if tellsBases {
+		refusal = "base images must be pinned"
+	}
+	out, err = w.run(script(buildspecs.Build), "PLATFORM=linux/amd64", "DOCKERFILE=Moving", "BASE_IMAGES=pinned")
+	if err == nil || !strings.Contains(out, refusal) {
+		t.Errorf("a base image without a digest: %v, expected %q:\n%s", err, refusal, out)
+	}
+
+	digest := w.built(t, buildspecs.Merge, "INDEX_DIGEST", w.history(t, outputs))
+	index := w.put(t, digest)
+	var got []string
+	for _, entry := range index.Manifests {
+		if entry.Annotations["vnd.docker.reference.type"] == "" {
+			got = append(got, entry.Platform.String())
+		}
+	}
+	if !slices.Equal(got, platforms) || len(index.Manifests) != 2*len(platforms) {
+		t.Errorf("the merge has %v in %d entries, expected %v and an attestation each", got, len(index.Manifests), platforms)
+	}
+	if got := index.Annotations["org.opencontainers.image.revision"]; got != commit {
+		t.Errorf("the index is of commit %q, expected %s", got, commit)
 	}
 }
 

@@ -32,7 +32,7 @@ func installCLI(ctx context.Context, bin, moduleDir string) error {
 		script := fmt.Sprintf("#!/bin/sh\nHOME=%s PATH=%s exec %s \"$@\"\n", quote(os.Getenv("HOME")), quote(os.Getenv("PATH")), quote(real))
 		return os.WriteFile(target, []byte(script), 0o755)
 	}
-	c := exec.CommandContext(ctx, "go", "build", "-o", target, "archway/test/rehearse/internal/aws/awscli")
+	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", "archway/test/rehearse/internal/aws/awscli", target) // see Function.Build
 	c.Dir = moduleDir
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))

@@ -15,7 +15,6 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/codepipeline/actions"
 	"archway/test/rehearse/internal/aws/ecr"
-	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
@@ -107,42 +106,6 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 	}
 	r.rules = append(r.rules, stack.Rules...)
 	return nil
-}
-
-// providers are the types of actions that can be rehearsed.
-func (r *Rehearsal) providers(runner *codebuild.Runner) map[codepipeline.ActionType]codepipeline.Provider {
-	build := &actions.Build{
-		Runner: runner,
-		Project: func(name string) (*codebuild.Project, bool) {
-			p, ok := r.projects[name]
-			return p, ok
-		},
-	}
-	var builds codepipeline.Provider = build
-	if r.options.Builds != nil {
-		builds = &stubBuild{build, r, r.options.Builds}
-	}
-	return r.guard(map[codepipeline.ActionType]codepipeline.Provider{
-		actions.CodeCommit: &actions.Source{Repository: func(name string) (*codecommit.Repository, bool) {
-			d, ok := r.repositories[name]
-			if !ok {
-				return nil, false
-			}
-			return d.git, true
-		}},
-		actions.CodeBuild:     builds,
-		actions.CodeBuildTest: builds,
-		actions.Lambda:        r.invoke,
-		actions.Manual: &actions.Approval{
-			Region: region, Decide: r.options.Approve,
-			Notify: func(p *codepipeline.Pipeline, topic, subject, text string) error {
-				return r.api.Notify(endpoint.Notice{
-					Caller: endpoint.Caller{Kind: "pipeline", Name: p.Name, Role: p.RoleARN},
-					Topic:  topic, Subject: subject, Text: text,
-				})
-			},
-		},
-	})
 }
 
 func (r *Rehearsal) newInvoke() *actions.Invoke {

@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -19,42 +18,25 @@ import (
 // these calls: which ones they are is taken from AWS's documentation, in its
 // strictest reading, and stands here in one place.
 
-// actionCalls are what CodePipeline, and the service behind an action, do before
-// the action's work begins. by is the action's role, or the pipeline's.
-//
+// sourceCalls: what is special about the source, and then the archive is put into the artifact bucket.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/structure-action-reference.html ("Service role permissions" of each action)
-var actionCalls map[codepipeline.ActionType]func(r *Rehearsal, run codepipeline.Run, role string) []call
-
-func init() {
-	actionCalls = map[codepipeline.ActionType]func(*Rehearsal, codepipeline.Run, string) []call{
-		actions.CodeCommit:    (*Rehearsal).sourceCalls,
-		actions.CodeBuild:     (*Rehearsal).buildCalls,
-		actions.CodeBuildTest: (*Rehearsal).buildCalls,
-		actions.Lambda:        (*Rehearsal).invokeCalls,
-		actions.Manual:        (*Rehearsal).approvalCalls,
+func (r *Rehearsal) sourceCalls(source actions.Source) actionCalls {
+	return func(run codepipeline.Run, role string) []call {
+		by := session(role)
+		var calls []call
+		for _, c := range source.Calls(run) {
+			calls = append(calls, call{by: by, action: c.Action, resource: c.Resource})
+		}
+		bucket := bucketARN(run.Pipeline.Bucket)
+		for _, action := range []string{"s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"} {
+			calls = append(calls, call{by: by, action: action, resource: bucket})
+		}
+		for _, name := range run.Action.Outputs {
+			object := objectARN(run.Pipeline.Bucket, keyOf(run.Pipeline.Name, name))
+			calls = append(calls, call{by: by, action: "s3:PutObject", resource: object})
+		}
+		return calls
 	}
-}
-
-// sourceCalls: the branch and the commit are looked up, the archive is made and
-// put into the artifact bucket.
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
-// https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html#aa-acp
-func (r *Rehearsal) sourceCalls(run codepipeline.Run, role string) []call {
-	by := session(role)
-	repository := arn("codecommit", run.Configuration["RepositoryName"])
-	var calls []call
-	for _, action := range []string{"GetBranch", "GetCommit", "UploadArchive", "GetUploadArchiveStatus"} {
-		calls = append(calls, call{by: by, action: "codecommit:" + action, resource: repository})
-	}
-	bucket := bucketARN(run.Pipeline.Bucket)
-	for _, action := range []string{"s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"} {
-		calls = append(calls, call{by: by, action: action, resource: bucket})
-	}
-	for _, name := range run.Action.Outputs {
-		calls = append(calls, call{by: by, action: "s3:PutObject", resource: objectARN(run.Pipeline.Bucket, keyOf(run.Pipeline.Name, name))})
-	}
-	return calls
 }
 
 // buildCalls: CodePipeline looks at the input artifact, starts the build and asks
@@ -191,48 +173,6 @@ func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key
 // as any, and the same in each run.
 func keyOf(pipeline, artifact string) string {
 	return codepipeline.ArtifactFolder(pipeline, artifact) + "key"
-}
-
-// guarded is a provider whose actions first ask whether they are allowed.
-type guarded struct {
-	codepipeline.Provider
-	r     *Rehearsal
-	calls func(*Rehearsal, codepipeline.Run, string) []call
-}
-
-// guard puts each provider behind the question whether its calls are allowed.
-func (r *Rehearsal) guard(providers map[codepipeline.ActionType]codepipeline.Provider) map[codepipeline.ActionType]codepipeline.Provider {
-	guards := map[codepipeline.ActionType]codepipeline.Provider{}
-	for kind, provider := range providers {
-		guards[kind] = &guarded{provider, r, actionCalls[kind]}
-	}
-	return guards
-}
-
-// Check implements codepipeline.Provider.
-func (g *guarded) Check(a codepipeline.Action) error {
-	if g.calls == nil {
-		return fmt.Errorf("the rehearsal does not know what IAM asks for actions of the type %s: add it to actionCalls", a.Type)
-	}
-	return g.Provider.Check(a)
-}
-
-// Run implements codepipeline.Provider.
-func (g *guarded) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outcome {
-	role := run.Pipeline.RoleARN
-	calls := []call{assume("codepipeline.amazonaws.com", role, run.Pipeline.ARN)}
-	if run.Action.RoleARN != "" {
-		calls = append(calls, call{by: session(role), action: "sts:AssumeRole", resource: run.Action.RoleARN})
-		role = run.Action.RoleARN
-	}
-	if err := g.r.authorize(append(calls, g.calls(g.r, run, role)...)...); err != nil {
-		return codepipeline.Outcome{Err: err}
-	}
-	outcome := g.Provider.Run(ctx, run)
-	if ctx.Err() != nil {
-		outcome.Err = errors.Join(outcome.Err, g.r.authorize(g.r.stopCalls(run, role)...))
-	}
-	return outcome
 }
 
 // stopCalls are what CodePipeline does to an action whose execution is stopped.

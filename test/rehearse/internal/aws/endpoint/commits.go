@@ -12,6 +12,17 @@ type Commits interface {
 	Folder(ctx context.Context, repository, specifier, path string) (Folder, error)
 }
 
+var codeCommit = service{"codecommit", map[string]operation{
+	"GetBranch":       {(*Server).getBranch, ofSource("codecommit:GetBranch")},
+	"GetFolder":       {(*Server).getFolder, ofSource("codecommit:GetFolder")},
+	"GetMergeOptions": {(*Server).getMergeOptions, ofSource("codecommit:GetMergeOptions")},
+}}
+
+// ofSource is the need of an action on a repository of CodeCommit.
+func ofSource(action string) func(*Server, named) Need {
+	return func(s *Server, in named) Need { return Need{action, s.arn("codecommit", in.Repository)} }
+}
+
 // Folder is GetFolder's answer. What the folder holds is left out.
 type Folder struct {
 	Commit string `json:"commitId"`

@@ -113,17 +113,10 @@ func (s *Server) authenticate(r *http.Request) (caller Caller, service string, e
 	if m[3] != s.options.Region {
 		return c.caller, service, &Error{"InvalidSignatureException", fmt.Sprintf("Credential should be scoped to a valid region, not '%s'.", m[3])}
 	}
-	if want := services[targetService(r)]; want != "" && service != want {
+	if want := services[targetService(r)].signing; want != "" && service != want {
 		return c.caller, service, &Error{"InvalidSignatureException", fmt.Sprintf("Credential should be scoped to correct service: '%s'.", want)}
 	}
 	return c.caller, service, nil
-}
-
-// services are the signing names of the services in X-Amz-Target.
-var services = map[string]string{
-	"AmazonEC2ContainerRegistry_V20150921": "ecr",
-	"CodePipeline_20150709":                "codepipeline",
-	"CodeCommit_20150413":                  "codecommit",
 }
 
 func targetService(r *http.Request) string {

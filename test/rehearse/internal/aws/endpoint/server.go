@@ -100,25 +100,44 @@ func (s *Server) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// operation answers one call.
-type operation func(s *Server, caller Caller, body []byte) (any, error)
-
-// operations by the value of X-Amz-Target.
-var operations = map[string]operation{
-	"AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken":     (*Server).getAuthorizationToken,
-	"AmazonEC2ContainerRegistry_V20150921.PutImage":                  (*Server).putImage,
-	"AmazonEC2ContainerRegistry_V20150921.DescribeImages":            (*Server).describeImages,
-	"AmazonEC2ContainerRegistry_V20150921.DescribeImageScanFindings": (*Server).describeImageScanFindings,
-	"CodePipeline_20150709.PutJobSuccessResult":                      (*Server).putJobSuccessResult,
-	"CodePipeline_20150709.PutJobFailureResult":                      (*Server).putJobFailureResult,
-	"CodePipeline_20150709.GetPipelineExecution":                     (*Server).getPipelineExecution,
-	"CodePipeline_20150709.GetPipelineState":                         (*Server).getPipelineState,
-	"CodePipeline_20150709.ListActionExecutions":                     (*Server).listActionExecutions,
-	"CodeCommit_20150413.GetBranch":                                  (*Server).getBranch,
-	"CodeCommit_20150413.GetFolder":                                  (*Server).getFolder,
-	"CodeCommit_20150413.GetMergeOptions":                            (*Server).getMergeOptions,
-	"CodePipeline_20150709.StartPipelineExecution":                   (*Server).startPipelineExecution,
+// service is a service of AWS, with the calls that are answered.
+type service struct {
+	// signing is its name in signatures.
+	signing    string
+	operations map[string]operation
 }
+
+// operation is one call: its answer, and what it needs. Which actions of IAM know resources, and
+// which, is in the service authorization reference:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+type operation struct {
+	answer func(s *Server, caller Caller, body []byte) (any, error)
+	need   func(s *Server, in named) Need
+}
+
+// services are known by the first part of X-Amz-Target, and their operations by the second.
+var services = map[string]service{
+	"AmazonEC2ContainerRegistry_V20150921": elasticContainerRegistry,
+	"CodePipeline_20150709":                codePipeline,
+	"CodeCommit_20150413":                  codeCommit,
+}
+
+var elasticContainerRegistry = service{"ecr", map[string]operation{
+	"GetAuthorizationToken":     {(*Server).getAuthorizationToken, everywhere("ecr:GetAuthorizationToken")},
+	"PutImage":                  {(*Server).putImage, inRepository("ecr:PutImage")},
+	"DescribeImages":            {(*Server).describeImages, inRepository("ecr:DescribeImages")},
+	"DescribeImageScanFindings": {(*Server).describeImageScanFindings, inRepository("ecr:DescribeImageScanFindings")},
+}}
+
+var codePipeline = service{"codepipeline", map[string]operation{
+	// A job has no ARN.
+	"PutJobSuccessResult":    {(*Server).putJobSuccessResult, everywhere("codepipeline:PutJobSuccessResult")},
+	"PutJobFailureResult":    {(*Server).putJobFailureResult, everywhere("codepipeline:PutJobFailureResult")},
+	"GetPipelineExecution":   {(*Server).getPipelineExecution, ofPipeline("codepipeline:GetPipelineExecution")},
+	"GetPipelineState":       {(*Server).getPipelineState, ofNamed("codepipeline:GetPipelineState")},
+	"ListActionExecutions":   {(*Server).listActionExecutions, ofPipeline("codepipeline:ListActionExecutions")},
+	"StartPipelineExecution": {(*Server).startPipelineExecution, ofNamed("codepipeline:StartPipelineExecution")},
+}}
 
 // maxBody is more than any supported call needs: a manifest has 4 MiB at most.
 const maxBody = 8 << 20
@@ -147,7 +166,8 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) dispatch(r *http.Request, caller Caller, target string) (any, error) {
-	handle, ok := operations[target]
+	prefix, name, _ := strings.Cut(target, ".")
+	called, ok := services[prefix].operations[name]
 	if !ok {
 		if target == "" {
 			target = r.Method + " " + r.URL.Path
@@ -158,10 +178,10 @@ func (s *Server) dispatch(r *http.Request, caller Caller, target string) (any, e
 	if err != nil {
 		return nil, &Error{"SerializationException", err.Error()}
 	}
-	if err := s.allow(caller, target, body); err != nil {
+	if err := s.allow(caller, called, body); err != nil {
 		return nil, err
 	}
-	return handle(s, caller, body)
+	return called.answer(s, caller, body)
 }
 
 func (s *Server) record(c Call) {

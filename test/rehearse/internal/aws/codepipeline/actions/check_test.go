@@ -12,7 +12,7 @@ import (
 
 // Each provider refuses by name what it would otherwise skip in silence.
 func TestCheck(t *testing.T) {
-	source := &Source{}
+	source := &CodeCommitSource{}
 	build := &Build{Project: func(name string) (*codebuild.Project, bool) { return nil, name == "known" }}
 	invoke := &Invoke{Function: func(name string) (*lambdaruntime.Function, bool) { return nil, name == "known" }}
 	approval := &Approval{}

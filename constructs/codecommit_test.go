@@ -18,15 +18,15 @@ const codeCommitRepository = "AWS::CodeCommit::Repository"
 
 var (
 	source = stack("Source", func(stack awscdk.Stack) {
-		source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app", Seed: seed(), Branch: "trunk"})
-		awscdk.NewCfnOutput(stack, jsii.String("Https"), &awscdk.CfnOutputProps{Value: source.CloneURL()})
+		source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", Seed: seed(), Branch: "trunk"})
+		awscdk.NewCfnOutput(stack, jsii.String("Https"), &awscdk.CfnOutputProps{Value: source.URL()})
 		awscdk.NewCfnOutput(stack, jsii.String("Grc"), &awscdk.CfnOutputProps{Value: source.CloneURLGRC()})
 	})
 	sourceEmpty = stack("SourceEmpty", func(stack awscdk.Stack) {
-		archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app", RemovalPolicy: awscdk.RemovalPolicy_DESTROY})
+		archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", RemovalPolicy: awscdk.RemovalPolicy_DESTROY})
 	})
 	sourceExisting = stack("SourceExisting", func(stack awscdk.Stack) {
-		source := archway.NewSource(stack, "Source", &archway.SourceProps{RepositoryName: "app", Existing: true})
+		source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", Existing: true})
 		awscdk.NewCfnOutput(stack, jsii.String("Arn"), &awscdk.CfnOutputProps{Value: source.Repository.RepositoryArn()})
 	})
 )

@@ -28,7 +28,9 @@ func TestSourceArchivesThePinnedCommitOrTheHead(t *testing.T) {
 		return changes[0].New
 	}
 	first, second := commit("one"), commit("two")
-	source := &Source{Repository: func(name string) (*codecommit.Repository, bool) { return repository, name == "app" }}
+	source := &CodeCommitSource{Account{
+		Repository: func(name string) (*codecommit.Repository, bool) { return repository, name == "app" },
+	}}
 	run := func(revision, branch string) codepipeline.Outcome {
 		return source.Run(t.Context(), codepipeline.Run{
 			Action:        codepipeline.Action{Name: "Source", Outputs: []string{"Code"}},

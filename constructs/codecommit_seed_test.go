@@ -44,7 +44,7 @@ func TestSeedThatCannotBeCommitted(t *testing.T) {
 			}
 			scope := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("app"), nil)
 			reason, _ := panicked(func() {
-				archway.NewSource(scope, "Source", &archway.SourceProps{RepositoryName: "app", Seed: dir})
+				archway.NewCodeCommit(scope, "Source", &archway.CodeCommitProps{RepositoryName: "app", Seed: dir})
 			}).(error)
 			if test.want == nil && reason != nil {
 				t.Errorf("got %v", reason)

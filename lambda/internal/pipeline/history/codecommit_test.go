@@ -4,12 +4,56 @@ import (
 	"strings"
 	"testing"
 
-	"archway/internal/rule"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/pipeline/history"
 )
 
-var a, b, c, stranger = strings.Repeat("a", 40), strings.Repeat("b", 40), strings.Repeat("c", 40), strings.Repeat("d", 40)
+var (
+	a, b = strings.Repeat("a", 40), strings.Repeat("b", 40)
+	c    = strings.Repeat("c", 40)
+	// stranger is in no repository.
+	stranger = strings.Repeat("d", 40)
+)
+
+func TestCompareTellsWhichCommitIsOlder(t *testing.T) {
+	endpoint := fixture.ServeAWS(t)
+	endpoint.Line(a, b)
+	endpoint.Fork(c, a) // c begins at a, beside b
+	repository := open(endpoint, fixture.SourceRepository)
+	for name, test := range map[string]struct {
+		commit, other string
+		want          history.Relation
+	}{
+		"a later commit":                     {b, a, history.Descends},
+		"an earlier commit":                  {a, b, history.Precedes},
+		"a commit on another branch":         {b, c, history.Diverged},
+		"a commit that is not there":         {b, stranger, history.Unknown},
+		"compared with one that isn't there": {stranger, b, history.Unknown},
+	} {
+		if got, err := repository.Compare(t.Context(), test.commit, test.other); err != nil || got != test.want {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, test.want)
+		}
+	}
+}
+
+func TestCompareTellsThatItMayNotAsk(t *testing.T) {
+	endpoint := fixture.ServeAWS(t)
+	endpoint.Refuse("GetMergeOptions", "AccessDeniedException")
+	_, err := open(endpoint, fixture.SourceRepository).Compare(t.Context(), a, b)
+	if err == nil || !strings.Contains(err.Error(), "ask for the merge base of aaaaaaaaaaaa and bbbbbbbbbbbb in app-source") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func open(endpoint *fixture.AWS, repository string) history.CodeCommit {
+	return history.NewCodeCommit(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+	}, repository)
+}
 
 func TestBranch(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
@@ -80,40 +124,5 @@ func TestTagThatCannotBeAskedFor(t *testing.T) {
 	endpoint.Answer("GetFolder", `{"commitId":"0123456"}`)
 	if got, err := open(endpoint, fixture.SourceRepository).Tag(t.Context(), "v1"); err == nil || !strings.Contains(err.Error(), "names no commit") {
 		t.Errorf("half a commit: %q, %v", got, err)
-	}
-}
-
-func TestStray(t *testing.T) {
-	endpoint := fixture.ServeAWS(t)
-	endpoint.Line(a, b)
-	endpoint.Fork(c, a)
-	endpoint.Branch("main", b)
-	endpoint.Branch("old", a)
-	endpoint.GitTag("v1", b, "")
-	repository := open(endpoint, fixture.SourceRepository)
-	for name, test := range map[string]struct {
-		kind              rule.Type
-		ref, commit, want string
-	}{
-		"the head":             {rule.Branch, "main", b, ""},
-		"an ancestor":          {rule.Branch, "main", a, ""},
-		"beside it":            {rule.Branch, "main", c, `is not in the history of the branch "main"`},
-		"ahead of it":          {rule.Branch, "old", b, `is not in the history of the branch "old"`},
-		"unknown":              {rule.Branch, "main", stranger, "can't compare"},
-		"no such branch":       {rule.Branch, "none", a, `has no branch "none"`},
-		"the tag's":            {rule.Tag, "v1", b, ""},
-		"an ancestor of a tag": {rule.Tag, "v1", a, `the tag "v1" leads to the commit bbbbbbbbbbbb`},
-		"no such tag":          {rule.Tag, "v2", b, "the source repository has no tag"},
-	} {
-		why, err := history.Stray(t.Context(), repository, test.kind, test.ref, test.commit)
-		if err != nil || !strings.Contains(why, test.want) || (why == "") != (test.want == "") {
-			t.Errorf("%s: %q, %v, want %q", name, why, err, test.want)
-		}
-	}
-	for _, call := range []string{"GetMergeOptions", "GetBranch"} {
-		endpoint.Refuse(call, "AccessDeniedException")
-		if why, err := history.Stray(t.Context(), repository, rule.Branch, "main", a); err == nil {
-			t.Errorf("%s is refused: %q", call, why)
-		}
 	}
 }
