@@ -15,7 +15,7 @@ const contextKey = "archway"
 
 // loadConfig reads the configuration as the CDK's command line hands it over, so that what is wrong with it is said before
 // the CDK itself starts.
-func loadConfig(getenv func(string) string) (*config.Config, error) {
+func loadConfig(getenv func(string) string) (*config.Plan, error) {
 	context, err := cdkContext(getenv)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 
 // baseImages judges the base images of the Dockerfiles that the seed holds, as the builds of its commit would take them: at
 // synthesis, before a build has to fail. The builds judge again, by what BuildKit has really taken.
-func (r *reader) baseImages(pipeline object, p Pipeline) {
+func (r *reader) baseImages(pipeline object, p Planned) {
 	if p.Source.Seed == "" {
 		return
 	}
@@ -26,12 +26,12 @@ func (r *reader) baseImages(pipeline object, p Pipeline) {
 		}
 		image := &p.Images[i]
 		if !pipeline.has("rules") {
-			r.judge(o, image, p.Source.Seed, Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: image.BuildArgs, Platforms: image.Platforms})
+			r.judge(o, p, image, Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: image.BuildArgs, Platforms: image.Platforms})
 		}
 		for _, of := range p.Rules {
 			// Other branches may have other files than the first commit.
-			if s, ok := of.Settings[image.Name]; ok && of.Type == rule.Branch && of.builds(p.Source.Branch) {
-				r.judge(o, image, p.Source.Seed, s)
+			if s, ok := p.Settings[of.Name][image.Name]; ok && of.Type == rule.Branch && of.builds(p.Source.Branch) {
+				r.judge(o, p, image, s)
 			}
 		}
 	}
@@ -51,7 +51,8 @@ func (of Rule) builds(name string) bool {
 const howToPin = "docker buildx imagetools inspect %s shows the digest"
 
 // judge reports the base images without a digest if they must have one, and adds warnings if not.
-func (r *reader) judge(o object, image *Image, seed string, s Settings) {
+func (r *reader) judge(o object, p Planned, image *Image, s Settings) {
+	seed := p.Source.Seed
 	file := path.Join(s.Context, s.Dockerfile)
 	content, err := readInside(seed, file)
 	if err != nil {
@@ -59,7 +60,7 @@ func (r *reader) judge(o object, image *Image, seed string, s Settings) {
 	}
 	file = filepath.Join(seed, file)
 	warn := func(format string, args ...any) {
-		image.Warnings = append(image.Warnings, fmt.Sprintf(format, args...))
+		p.ImageWarnings[image.Name] = append(p.ImageWarnings[image.Name], fmt.Sprintf(format, args...))
 	}
 	uses, err := dockerfile.Images(content, dockerfile.Build{Platforms: s.Platforms, Target: image.Target, Args: s.BuildArgs})
 	for _, use := range uses {

@@ -89,7 +89,7 @@ func TestBaseImagesOfTheSeedAreWarnedOfOnlyIfThatIsWritten(t *testing.T) {
 	} {
 		t.Run(test.behavior, func(t *testing.T) {
 			cfg := load(t, seedWith(test.keys, ""))
-			if diff := cmp.Diff(test.want, cfg.Pipelines[0].Images[0].Warnings); diff != "" {
+			if diff := cmp.Diff(test.want, cfg.Pipelines[0].ImageWarnings[cfg.Pipelines[0].Images[0].Name]); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -2,11 +2,11 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 )
 
 // Class is a class of trust: a pipeline of its own for the rules that name it, with its own
@@ -15,42 +15,23 @@ import (
 type Class struct {
 	// Names of the images' secrets that its builds may use.
 	// Default: none.
-	Secrets []string `json:"secrets"`
+	Secrets []string `key:"secrets" unique:"true"`
 
 	// Whether what it builds is promoted, to repositories of its own: CLASS/REPOSITORY. If not, it
 	// is built, validated and tested, gets no tag, and nobody is asked to approve it.
-	Promote bool `json:"promote"`
-}
-
-func defaultClass() Class { return Class{Secrets: []string{}, Promote: true} }
-
-// className stands in the names of a pipeline and of ECR repositories, see registryName.
-var className = nameRule{
-	pattern: regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`), least: 1, most: 20,
-	says: `a class has 1 to 20 lower-case letters and digits, joined by single hyphens, because a pipeline and ECR repositories are called after it`,
-	cure: `use one such as "previews"`,
+	Promote bool `key:"promote" default:"true"`
 }
 
 // classes reads the classes of a pipeline whose images and rules were read before, and adds those
 // that only rules name.
-func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
+func (r *reader) classes(pipeline object, p Planned) map[string]Class {
 	classes := map[string]Class{}
 	for _, one := range p.Rules {
-		classes[one.Class] = defaultClass()
+		classes[one.Class] = spec.Default[Class]()
 	}
-	const key = "classes"
-	value, ok := pipeline.fields[key]
-	if !ok {
-		return classes
-	}
-	fields, _ := typed[map[string]any](r, pipeline.path(key), value, anObject)
-	all := object{r: r, at: pipeline.path(key), fields: fields}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if broken := className.check(name); broken != "" {
-			r.report(all.path(name), nothing{}, "%s", broken)
-			continue
-		}
-		class := r.class(all.path(name), fields[name], p.Images)
+	all := pipeline.object("classes")
+	for name := range all.names(spec.Named("class")) {
+		class := r.class(all.path(name), all.fields[name], p.Images)
 		if _, named := classes[name]; !named && !r.about(pipeline.path("rules")) {
 			r.report(all.path(name), nothing{},
 				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
@@ -61,7 +42,7 @@ func (r *reader) classes(pipeline object, p Pipeline) map[string]Class {
 }
 
 func (r *reader) class(at string, value any, images []Image) Class {
-	class := defaultClass()
+	class := spec.Default[Class]()
 	o, ok := r.object(at, value, keysOf[Class]())
 	if !ok {
 		return class
@@ -83,7 +64,7 @@ func (r *reader) class(at string, value any, images []Image) Class {
 		case len(known) == 0:
 			r.report(at, id, `no image of the pipeline has secrets: remove it, or add it to an image's "secrets"`)
 		default:
-			r.report(at, id, "no image of the pipeline has a secret of this name: %s", meant(id, known))
+			r.report(at, id, "no image of the pipeline has a secret of this name: %s", spec.Meant(id, known))
 		}
 	}
 	return class
@@ -102,12 +83,12 @@ func secretsOf(images []Image) []string {
 
 // expand makes pipelines of the classes: first the pipeline itself, with the rules that name none,
 // then one for each class, in the order in which rules name them.
-func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
+func (r *reader) expand(pipeline object, p Planned, taken taken) []Planned {
 	rules := p.Rules
 	p.Rules = nil
-	all := []Pipeline{p}
+	all := []Planned{p}
 	for i, one := range rules {
-		at := slices.IndexFunc(all, func(of Pipeline) bool { return of.Class == one.Class })
+		at := slices.IndexFunc(all, func(of Planned) bool { return of.Class == one.Class })
 		if at < 0 {
 			at = len(all)
 			all = append(all, r.expanded(below(item(pipeline.path("rules"), i), "class"), p, one.Class, taken))
@@ -120,21 +101,26 @@ func (r *reader) expand(pipeline object, p Pipeline, taken taken) []Pipeline {
 			"all name a class, so that the pipeline itself would build nothing: leave one rule without a class")
 	}
 	for i := range all {
-		all[i].Classes = nil
+		all[i].Classes, all[i].Settings = nil, map[string]map[string]Settings{}
+		for _, one := range all[i].Rules {
+			if settings, sound := p.Settings[one.Name]; sound {
+				all[i].Settings[one.Name] = settings
+			}
+		}
 	}
 	return all
 }
 
 // expanded is the pipeline of a class, without its rules. At is where the class is named first.
-func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipeline {
+func (r *reader) expanded(at string, p Planned, name string, taken taken) Planned {
 	class := p.Classes[name]
 	of := p
 	of.Class, of.Promotes = name, class.Promote
 	if p.Name != "" {
 		of.Name = p.Name + "-" + name
-		if broken := pipelineName.check(of.Name); broken != "" {
+		if broken := spec.Named("pipelineName").Check(of.Name); broken != "" {
 			r.report(at, of.Name,
-				"is the name of the class's own pipeline, but %s: shorten one of the two", pipelineName.says)
+				"is the name of the class's own pipeline, but %s: shorten one of the two", spec.Named("pipelineName").Says)
 		}
 		taken.pipelines.add(r, at, of.Name, "a class is a pipeline and a stack of its own, called after both: rename one")
 	}
@@ -145,12 +131,12 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 	if !class.Promote {
 		of.Approval, of.RollbackOnFailure, of.DriftCheck, of.ReleaseWriters = nil, false, DriftCheck{}, []string{}
 	}
+	of.Filters, of.ImageWarnings = map[string][]string{}, map[string][]string{} // what is said of the pipeline itself is not repeated
 	of.Images = slices.Clone(p.Images)
 	for i := range of.Images {
 		image := &of.Images[i]
-		image.Warnings = nil // said of the pipeline itself
 		image.Secrets = maps.Clone(image.Secrets)
-		maps.DeleteFunc(image.Secrets, func(id string, _ Secret) bool { return !slices.Contains(class.Secrets, id) })
+		maps.DeleteFunc(image.Secrets, func(id string, _ spec.Secret) bool { return !slices.Contains(class.Secrets, id) })
 		if image.Repository == "" {
 			continue // reported already
 		}
@@ -159,7 +145,7 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 			r.report(at, image.Repository,
 				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
 		}
-		taken.registries.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
+		taken.repositories.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
 	}
 	return of
 }
@@ -168,18 +154,14 @@ func (r *reader) expanded(at string, p Pipeline, name string, taken taken) Pipel
 // and those of no others.
 var staging = settings.Staging("")
 
-// maxRepository is what ECR's limit of 256 characters leaves for the name of a release, see
-// registryName.
-var maxRepository = 256 - len(staging)
-
 // badRelease gives what to tell about the name of a repository that people are to pull from. Not
 // even a beginning of "staging/" is such a name: a replication filter for it would take along what
 // is not validated.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
 func badRelease(name string) string {
 	switch {
-	case registryName.check(name) != "":
-		return registryName.says
+	case spec.Named("repository").Check(name) != "":
+		return spec.Named("repository").Says
 	case strings.HasPrefix(name, staging), strings.HasPrefix(staging, name):
 		return `images wait for their validation in repositories called "staging/…", which neither it nor its beginning may be, because ECR's replication filters are beginnings of names`
 	}

@@ -49,12 +49,12 @@ func TestClassesBecomePipelines(t *testing.T) {
 		}
 		for _, r := range p.Rules {
 			one.Rules += r.Name + " "
-			if r.Class != "" || len(r.Settings) != len(p.Images) {
-				t.Errorf("%s: the rule %s has the class %q and settings of %d images", p.Name, r.Name, r.Class, len(r.Settings))
+			if r.Class != "" || len(p.Settings[r.Name]) != len(p.Images) {
+				t.Errorf("%s: the rule %s has the class %q and settings of %d images", p.Name, r.Name, r.Class, len(p.Settings[r.Name]))
 			}
 		}
 		for _, i := range p.Images {
-			one.Images += i.Repository + " " + strings.Join(i.Tags.Filters, ",")
+			one.Images += i.Repository + " " + strings.Join(p.Filters[i.Name], ",")
 			for _, id := range []string{"key", "npm"} {
 				if _, ok := i.Secrets[id]; ok {
 					one.Images += " " + id
@@ -82,7 +82,7 @@ func TestClassesBecomePipelines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(rule.Tags{}, cfg.Pipelines[1].Rules[0].Settings["web"].Tags); diff != "" {
+	if diff := cmp.Diff(rule.Tags{}, cfg.Pipelines[1].Settings[cfg.Pipelines[1].Rules[0].Name]["web"].Tags); diff != "" {
 		t.Errorf("what is not promoted has tags: %s", diff)
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"archway/internal/spec"
 	"errors"
 	"io/fs"
 	"os"
@@ -32,9 +33,6 @@ func (o object) seed(key string) string {
 	return ""
 }
 
-// maxPath is CodeCommit's limit: https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (file paths).
-const maxPath = 4096
-
 // pathInside reads a path that may not leave the folder that it is relative to, and gives it in its shortest form. It tells
 // whether the path is good.
 func (o object) pathInside(key, fallback, folder string) (string, bool) {
@@ -49,7 +47,7 @@ func (o object) pathInside(key, fallback, folder string) (string, bool) {
 	switch {
 	case name == "":
 		o.report(key, "is empty: name a path relative to %s, or remove the key for %q", folder, fallback)
-	case len(name) > maxPath:
+	case len(name) > spec.MaxPath:
 		o.report(key, "CodeCommit takes paths of at most 4,096 characters: name a shorter one")
 	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		o.report(key, "holds a control character: name a path without")

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"archway/config"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -39,10 +41,10 @@ func FuzzLoad(f *testing.F) {
 			checkProblems(t, cfg, err)
 			return
 		}
-		if slices.ContainsFunc(cfg.Pipelines, func(p config.Pipeline) bool { return p.Class != "" }) {
+		if slices.ContainsFunc(cfg.Pipelines, func(p config.Planned) bool { return p.Class != "" }) {
 			return // what makes a class's pipeline differ can't be written
 		}
-		again, err := json.Marshal(cfg)
+		again, err := json.Marshal(asWritten(reflect.ValueOf(written(cfg))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +59,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-func checkProblems(t *testing.T, cfg *config.Config, err error) {
+func checkProblems(t *testing.T, cfg *config.Plan, err error) {
 	t.Helper()
 	var problems config.Problems
 	if cfg != nil || !errors.As(err, &problems) || len(problems) == 0 {
@@ -68,4 +70,42 @@ func checkProblems(t *testing.T, cfg *config.Config, err error) {
 			t.Errorf("bad problem: %q", problem)
 		}
 	}
+}
+
+// written is what was said, with the defaults.
+func written(plan *config.Plan) config.Config {
+	cfg := config.Config{Registry: plan.Registry}
+	for _, p := range plan.Pipelines {
+		cfg.Pipelines = append(cfg.Pipelines, p.Pipeline)
+	}
+	return cfg
+}
+
+// asWritten is a value as it stands in cdk.json, without what says nothing.
+func asWritten(value reflect.Value) any {
+	switch value.Kind() {
+	case reflect.Pointer:
+		return asWritten(value.Elem())
+	case reflect.Slice:
+		list := make([]any, value.Len())
+		for i := range list {
+			list[i] = asWritten(value.Index(i))
+		}
+		return list
+	case reflect.Map:
+		object := map[string]any{}
+		for _, key := range value.MapKeys() {
+			object[key.String()] = asWritten(value.MapIndex(key))
+		}
+		return object
+	case reflect.Struct:
+		object := map[string]any{}
+		for _, f := range spec.Fields(value.Type()) {
+			if field := value.FieldByIndex(f.Index); !field.IsZero() || f.Tag.Get("default") != "" && f.Tag.Get("default") != "-" {
+				object[f.Key] = asWritten(field)
+			}
+		}
+		return object
+	}
+	return value.Interface()
 }

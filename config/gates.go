@@ -1,20 +1,20 @@
 package config
 
+import "archway/internal/spec"
+
 // ImageGates are the optional stages that look at one image, between its validation and its
 // promotion.
 type ImageGates struct {
 	// A judgment of what scans have found in the image, before a tag points at it.
 	// Default: nothing is judged; ECR scans each image all the same.
-	ScanGate *ScanGate `json:"scanGate,omitempty"`
+	ScanGate *spec.ScanGate `key:"scanGate"`
 
 	// A run of the validated image on each architecture, before a tag points at it.
 	// Default: it is not run.
-	SmokeTest *SmokeTest `json:"smokeTest,omitempty"`
+	SmokeTest *spec.SmokeTest `key:"smokeTest"`
 }
 
-func (r *reader) imageGates(image object) ImageGates {
-	return ImageGates{
-		ScanGate:  r.scanGate(image),
-		SmokeTest: r.smokeTest(image),
-	}
+func imageGates(image object) ImageGates {
+	test, _ := optional[spec.SmokeTest](image, "smokeTest", nil)
+	return ImageGates{ScanGate: scanGate(image), SmokeTest: test}
 }

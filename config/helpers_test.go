@@ -13,7 +13,7 @@ import (
 )
 
 // load loads a configuration that must be good, from the current directory.
-func load(t *testing.T, text string) *config.Config {
+func load(t *testing.T, text string) *config.Plan {
 	t.Helper()
 	cfg, err := config.Load(json.RawMessage(text), "")
 	if err != nil {
@@ -23,7 +23,7 @@ func load(t *testing.T, text string) *config.Config {
 }
 
 // lines gives the problems as they are shown.
-func lines(cfg *config.Config, err error) []string {
+func lines(cfg *config.Plan, err error) []string {
 	if err == nil {
 		return nil
 	}

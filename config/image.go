@@ -2,26 +2,26 @@ package config
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
 	"archway/internal/platform"
+	"archway/internal/spec"
 
 	"github.com/distribution/reference"
 )
 
-var baseImages = []BaseImages{ReportBaseImages, PinnedBaseImages}
-
 // image reads an image of a pipeline.
-func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
+func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	image := defaultImage()
 	o, ok := r.object(at, value, keysOf[Image]())
 	if !ok {
 		return image
 	}
 	o.required("name", `give the image a name, such as "hello-go"`)
-	image.Name = o.name("name", imageName)
-	image.Repository = o.registry(p.Name, image.Name, only)
+	image.Name = o.name("name", "imageName")
+	image.Repository = o.repository(p.Name, image.Name, only)
 
 	var contextOK, dockerfileOK bool
 	image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
@@ -29,32 +29,32 @@ func (r *reader) image(at string, value any, p Pipeline, only bool) Image {
 	if p.Source.Seed != "" && contextOK && dockerfileOK {
 		o.checkDockerfile(p.Source.Seed, image.Context, image.Dockerfile)
 	}
-	image.Target = o.name("target", targetName)
+	image.Target = o.name("target", "target")
 	image.BuildArgs = o.buildArgs("buildArgs")
-	image.BaseImages = choice(o, "baseImages", baseImages, image.BaseImages)
-	image.SBOM = r.sbom(o, image.BaseImages)
+	image.BaseImages = choice(o, "baseImages", image.BaseImages)
+	image.SBOM = sbom(o, image.BaseImages)
 	image.Secrets = o.secrets("secrets")
 	image.Labels = o.labels("labels")
 	var platformsOK bool
 	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
-	image.Tags = r.tags(o, p.Source.Branch)
-	image.Validation = r.validation(o, image.Platforms)
+	image.Tags, p.Filters[image.Name] = r.tags(o, p.Source.Branch)
+	image.Validation = validation(o, image.Platforms)
 	if image.Validation.RequireSBOM && !o.has("sbom") {
 		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
 	}
-	image.ImageGates = r.imageGates(o)
+	image.ImageGates = imageGates(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
 	image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
 	return image
 }
 
-// registry gives the name of the ECR repository, or "" if there is no valid one.
-func (o object) registry(pipeline, image string, only bool) string {
+// repository gives the name of the ECR repository, or "" if there is no valid one.
+func (o object) repository(pipeline, image string, only bool) string {
 	const key = "repository"
 	if o.has(key) {
-		name := o.name(key, registryName)
+		name := o.name(key, "repository")
 		if bad := badRelease(name); name != "" && bad != "" {
-			o.report(key, "%s: %s", bad, registryName.cure)
+			o.report(key, "%s: %s", bad, spec.Named("repository").Cure)
 			return ""
 		}
 		return name
@@ -73,15 +73,10 @@ func (o object) registry(pipeline, image string, only bool) string {
 	return name
 }
 
-// maxEnvironment is how many characters CodeBuild takes in the value of an environment variable. StartBuild answers
-// "EnvironmentVariable should be at most 4096 characters"; AWS documents no limit.
-// https://github.com/wolfeidau/buildkite-serverless-agent/issues/35
-const maxEnvironment = 4096
-
 // environment reports an object that, written as JSON, is too long for an environment variable of CodeBuild.
 func (o object) environment(key string, entries map[string]string) map[string]string {
-	if text, err := json.Marshal(entries); err == nil && len(text) > maxEnvironment {
-		o.report(key, "has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: shorten or remove some", len(text), maxEnvironment)
+	if text, err := json.Marshal(entries); err == nil && len(text) > spec.MaxVariable {
+		o.report(key, "has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: shorten or remove some", len(text), spec.MaxVariable)
 	}
 	return entries
 }
@@ -93,7 +88,7 @@ var automatic = []string{
 }
 
 func (o object) buildArgs(key string) map[string]string {
-	entries := o.entries(key, buildArgName)
+	entries := o.entries(key, spec.Named("buildArg"))
 	for _, name := range automatic {
 		if _, ok := entries[name]; ok {
 			o.r.report(below(o.path(key), name), entries[name], "BuildKit sets this one for each platform, and another value could put the wrong program into an image: remove it")
@@ -106,7 +101,7 @@ func (o object) buildArgs(key string) map[string]string {
 var ours = []string{"org.opencontainers.image.revision", "org.opencontainers.image.source", "org.opencontainers.image.created"}
 
 func (o object) labels(key string) map[string]string {
-	entries := o.entries(key, labelName)
+	entries := o.entries(key, spec.Named("label"))
 	for _, name := range ours {
 		if _, ok := entries[name]; ok {
 			o.r.report(below(o.path(key), name), entries[name], "Archway sets this label itself, from the commit: remove it")
@@ -136,7 +131,7 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 		p, err := platform.Parse(text)
 		switch {
 		case err != nil:
-			o.r.report(at, text, "CodeBuild builds natively only on x86_64 and arm64: use %s", quoted(platform.All()))
+			o.r.report(at, text, "%s: use %s", platform.Unbuildable, quoted(platform.All()))
 		case p.String() != text:
 			o.r.report(at, text, "is another spelling of %q: use that", p)
 		default:
@@ -150,10 +145,10 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 
 // builds fills in the machines for the platforms of the image. If those are not good, nothing is said about machines that
 // fit none of them.
-func (r *reader) builds(image object, platforms []platform.Platform, platformsOK bool) map[string]Build {
-	builds := map[string]Build{}
+func (r *reader) builds(image object, platforms []platform.Platform, platformsOK bool) map[string]spec.Build {
+	builds := map[string]spec.Build{}
 	for _, p := range platforms {
-		builds[p.Arch()] = defaultBuild()
+		builds[p.Name()] = spec.Default[spec.Build]()
 	}
 	value, ok := image.fields["builds"]
 	if !ok {
@@ -161,48 +156,23 @@ func (r *reader) builds(image object, platforms []platform.Platform, platformsOK
 	}
 	var known []string
 	for _, p := range platform.All() {
-		known = append(known, p.Arch())
+		known = append(known, p.Name())
 	}
 	o, _ := r.object(image.path("builds"), value, known)
 	for _, p := range platform.All() {
-		value, ok := o.fields[p.Arch()]
+		value, ok := o.fields[p.Name()]
 		if !ok {
 			continue
 		}
-		build := r.build(o.path(p.Arch()), value)
-		if _, used := builds[p.Arch()]; !used && platformsOK {
-			r.report(o.path(p.Arch()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Arch(), p)
+		var build spec.Build
+		r.inner(o.path(p.Name()), value, reflect.ValueOf(&build).Elem())
+		if _, used := builds[p.Name()]; !used && platformsOK {
+			r.report(o.path(p.Name()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Name(), p)
 			continue
 		}
-		builds[p.Arch()] = build
+		builds[p.Name()] = build
 	}
 	return builds
-}
-
-var computes = []Compute{Small, Medium, Large, XLarge, XXLarge}
-
-// CodeBuild stops no build earlier than after 5 minutes, and CodePipeline ends a build action after 8 hours.
-// https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html,
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
-const (
-	minTimeout = 5
-	maxTimeout = 480
-)
-
-func (r *reader) build(at string, value any) Build {
-	build := defaultBuild()
-	o, ok := r.object(at, value, keysOf[Build]())
-	if !ok {
-		return build
-	}
-	build.Compute = choice(o, "compute", computes, build.Compute)
-	if minutes, ok := o.number("timeoutMinutes", build.TimeoutMinutes); ok {
-		build.TimeoutMinutes = minutes
-		if minutes < minTimeout || minutes > maxTimeout {
-			o.report("timeoutMinutes", "CodeBuild takes no less than %d minutes, and CodePipeline ends a build after 8 hours: use %[1]d to %d", minTimeout, maxTimeout)
-		}
-	}
-	return build
 }
 
 // reference reads the name of an image that is pulled, such as the example.

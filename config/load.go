@@ -13,7 +13,7 @@ import (
 //
 // The result has every default filled in and every name worked out. The error, if any, is of type Problems and names
 // everything that is wrong.
-func Load(value any, dir string) (*Config, error) {
+func Load(value any, dir string) (*Plan, error) {
 	r := &reader{dir: dir}
 	decoded, err := decode(value)
 	switch {

@@ -6,17 +6,26 @@ import (
 
 	"archway/config"
 	"archway/internal/platform"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // noValidation is the validation of an image that says nothing about it.
-var noValidation = config.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]config.Downgrade{}, Deep: true}
+var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}, Deep: true}
+
+// planned is what a pipeline without rules comes to.
+func planned(filters map[string][]string, p config.Pipeline) config.Planned {
+	return config.Planned{
+		Pipeline: p, Promotes: true, StagingDays: 14,
+		Filters: filters, ImageWarnings: map[string][]string{}, Settings: map[string]map[string]config.Settings{},
+	}
+}
 
 func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
-	build := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
-	want := &config.Config{Pipelines: []config.Pipeline{{
+	build := spec.Build{Compute: spec.Medium, TimeoutMinutes: 60}
+	want := &config.Plan{Pipelines: []config.Planned{planned(map[string][]string{"web": {"latest", "main"}}, config.Pipeline{
 		Name:           "hello",
 		Source:         config.Source{Repository: "hello", Branch: "main"},
 		ExecutionMode:  config.Queued,
@@ -24,8 +33,6 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 		Encryption:     config.AWSManaged,
 		Notifications:  config.Notifications{Email: []string{}},
 		ReleaseWriters: []string{},
-		Promotes:       true,
-		StagingDays:    14,
 		ResourceTags:   map[string]string{},
 		Images: []config.Image{{
 			Name:       "web",
@@ -34,18 +41,17 @@ func TestLoadFillsInEveryDefault(t *testing.T) {
 			Dockerfile: "Dockerfile",
 			BuildArgs:  map[string]string{},
 			BaseImages: config.ReportBaseImages,
-			Secrets:    map[string]config.Secret{},
+			Secrets:    map[string]spec.Secret{},
 			Labels:     map[string]string{},
 			Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
 			Tags: config.Tags{
 				Immutable: []string{"{commit:12}"},
 				Moving:    []string{"latest", "{branch}"},
-				Filters:   []string{"latest", "main"},
 			},
 			Validation: noValidation,
-			Builds:     map[string]config.Build{"amd64": build, "arm64": build},
+			Builds:     map[string]spec.Build{"amd64": build, "arm64": build},
 		}},
-	}}}
+	})}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -95,10 +101,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			"images": [{"name": "other", "tags": {"moving": []}}, {"name": "tool", "tags": {"immutable": []}, "builds": {"amd64": {"compute": "SMALL"}}}]
 		}
 	]}`)
-	medium := config.Build{Compute: config.Medium, TimeoutMinutes: 60}
+	medium := spec.Build{Compute: spec.Medium, TimeoutMinutes: 60}
 	platforms := []platform.Platform{platform.AMD64, platform.ARM64}
-	want := &config.Config{Pipelines: []config.Pipeline{
-		{
+	want := &config.Plan{Pipelines: []config.Planned{
+		planned(map[string][]string{"web_1": {"release-1.0", "nightly-*"}}, config.Pipeline{
 			Name:           "Shop",
 			Source:         config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
 			ExecutionMode:  config.Superseded,
@@ -108,8 +114,6 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Notifications:  config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
 			Dashboard:      true,
 			ReleaseWriters: []string{"arn:aws:iam::111122223333:role/team/break-glass", "arn:aws-cn:iam::111122223333:user/a@example.com"},
-			Promotes:       true,
-			StagingDays:    14,
 			ResourceTags:   map[string]string{"Team": "shop", "cost center": ""},
 			Images: []config.Image{{
 				Name:       "web_1",
@@ -120,31 +124,31 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				BuildArgs:  map[string]string{"VERSION": "1", "EMPTY": ""},
 				BaseImages: config.PinnedBaseImages,
 				SBOM:       &config.SBOM{Generator: "example.com/scanner:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
-				Secrets: map[string]config.Secret{
+				Secrets: map[string]spec.Secret{
 					"npmrc":  {SecretsManager: "build/npm:token"},
-					"ca.pem": {ParameterStore: "/build/ca", KmsKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
+					"ca.pem": {ParameterStore: "/build/ca", KMSKey: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"},
 				},
 				Labels:    map[string]string{"com.example.team": "shop"},
 				Platforms: []platform.Platform{platform.ARM64},
 				Tags: config.Tags{
 					Immutable: []string{"v1-{commit:7}", "{commit}"},
 					Moving:    []string{"{branch}", "nightly-{date:20060102}"},
-					Filters:   []string{"release-1.0", "nightly-*"},
 				},
-				Validation: config.Validation{
+				Validation: spec.Validation{
 					AllowedPlatforms: []string{"linux/arm/v7", "windows/amd64"},
-					Downgrade: map[string]config.Downgrade{
-						"config-parity": {Severity: config.Info, Reason: "arm64 needs a wrapper"},
-						"regression":    {Severity: config.Warning, Reason: "amd64 is given up"},
+					Downgrade: map[string]spec.Downgrade{
+						"config-parity": {Severity: spec.Info, Reason: "arm64 needs a wrapper"},
+						"regression":    {Severity: spec.Warning, Reason: "amd64 is given up"},
 					},
 					RequireProvenance: true,
 					RequireSBOM:       true,
+					Quick:             true,
 				},
-				Builds:        map[string]config.Build{"arm64": {Compute: config.XXLarge, TimeoutMinutes: 480}},
+				Builds:        map[string]spec.Build{"arm64": {Compute: spec.XXLarge, TimeoutMinutes: 480}},
 				BuildkitImage: "docker.io/moby/buildkit:v0.25.1",
 			}},
-		},
-		{
+		}),
+		planned(map[string][]string{"other": {}, "tool": {"latest", "main"}}, config.Pipeline{
 			Name:           "other",
 			Source:         config.Source{Repository: "shop.code", Existing: true, Branch: "main"},
 			ExecutionMode:  config.Queued,
@@ -152,24 +156,22 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Encryption:     config.AWSManaged,
 			Notifications:  config.Notifications{Email: []string{}},
 			ReleaseWriters: []string{},
-			Promotes:       true,
-			StagingDays:    14,
 			ResourceTags:   map[string]string{},
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
-					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}, Filters: []string{}}, Validation: noValidation,
-					Builds: map[string]config.Build{"amd64": medium, "arm64": medium},
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}}, Validation: noValidation,
+					Builds: map[string]spec.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]config.Secret{}, Labels: map[string]string{}, Platforms: platforms,
-					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}, Filters: []string{"latest", "main"}}, Validation: noValidation,
-					Builds: map[string]config.Build{"amd64": {Compute: config.Small, TimeoutMinutes: 60}, "arm64": medium},
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}}, Validation: noValidation,
+					Builds: map[string]spec.Build{"amd64": {Compute: spec.Small, TimeoutMinutes: 60}, "arm64": medium},
 				},
 			},
-		},
+		}),
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -11,7 +11,7 @@ import (
 // mixed are the warnings about rules for branches that anybody who may push can create, where their
 // pipeline, and so its machines, roles, caches and secrets, is also what moves a fixed tag, or has
 // secrets.
-func (p *Pipeline) mixed() []string {
+func (p *Planned) mixed() []string {
 	var warnings []string
 	fixed, secrets := p.fixed(), strings.Join(secretsOf(p.Images), ", ")
 	for _, open := range p.Rules {
@@ -49,7 +49,7 @@ func (p *Pipeline) mixed() []string {
 }
 
 // fixed are the tags that are always called the same, of all images, by the rule that moves them.
-func (p *Pipeline) fixed() map[string][]string {
+func (p *Planned) fixed() map[string][]string {
 	fixed := map[string][]string{}
 	for _, image := range p.Images {
 		public, _ := rule.Publics(p.Promotions(), image.Name) // what can't be parsed is reported already

@@ -1,24 +1,26 @@
 package config
 
+import "archway/internal/spec"
+
 // Notifications says who is told of failed runs, in one message each and with what the failed actions said; of drift, if it is
 // looked for; and of what makes runs fail soon. They are off unless they name somebody.
 type Notifications struct {
 	// Mail addresses that get every notification, after each owner has confirmed the subscription: at most 20.
 	// Default: none.
-	Email []string `json:"email"`
+	Email []string `key:"email" rule:"mail" most:"20" unique:"true"`
 
 	// A Slack channel that gets every notification.
-	Slack Slack `json:"slack"`
+	Slack Slack `key:"slack"`
 }
 
 // Slack is a channel of a Slack workspace that was authorized before for Amazon Q Developer in chat applications (AWS Chatbot), by
 // hand and once for the account.
 type Slack struct {
 	// Id of the workspace, such as T0123456789. Empty, as the channel: none.
-	Workspace string `json:"workspace" jsonschema:"required"`
+	Workspace string `key:"workspace" rule:"slackWorkspace" jsonschema:"required"`
 
 	// Id of the channel, such as C0123456789. Empty, as the workspace: none.
-	Channel string `json:"channel" jsonschema:"required"`
+	Channel string `key:"channel" rule:"slackChannel" jsonschema:"required"`
 }
 
 // Topic tells whether there is a topic at all: for people who are named, or for the drift check, whose topic anybody can
@@ -63,10 +65,10 @@ func (o object) emails(key string) []string {
 			continue
 		}
 		if text == "" {
-			o.r.report(at, text, "is empty: %s", mailAddress.cure)
+			o.r.report(at, text, "is empty: %s", spec.Named("mail").Cure)
 			continue
 		}
-		if broken := mailAddress.check(text); broken != "" {
+		if broken := spec.Named("mail").Check(text); broken != "" {
 			o.r.report(at, text, "%s", broken)
 			continue
 		}
@@ -82,7 +84,7 @@ func (r *reader) slack(at string, value any) Slack {
 	if !ok {
 		return s
 	}
-	s.Workspace, s.Channel = o.name("workspace", slackWorkspace), o.name("channel", slackChannel)
+	s.Workspace, s.Channel = o.name("workspace", "slackWorkspace"), o.name("channel", "slackChannel")
 	const needs = "is missing: a channel is known by its own id and by that of its workspace, so give both, or none"
 	if empty := o.fields["workspace"] == nil || o.fields["workspace"] == ""; empty && s.Channel != "" {
 		r.report(o.path("workspace"), nothing{}, needs)

@@ -2,8 +2,8 @@ package config
 
 import "slices"
 
-func (r *reader) config(value any) *Config {
-	cfg := &Config{}
+func (r *reader) config(value any) *Plan {
+	cfg := &Plan{}
 	o, ok := r.object(root, value, keysOf[Config]())
 	if !ok || !o.required("pipelines", `list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`) {
 		return cfg
@@ -12,7 +12,7 @@ func (r *reader) config(value any) *Config {
 	if ok && len(list) == 0 {
 		o.report("pipelines", `is empty: list at least one pipeline, such as {"name": "hello", "images": [{"name": "hello"}]}`)
 	}
-	taken := taken{pipelines: names{}, sources: names{}, registries: names{}}
+	taken := taken{pipelines: names{}, sources: names{}, repositories: names{}}
 	for i, value := range list {
 		cfg.Pipelines = append(cfg.Pipelines, r.pipeline(item(o.path("pipelines"), i), value, taken)...)
 	}
@@ -23,35 +23,37 @@ func (r *reader) config(value any) *Config {
 }
 
 // taken are the names that must be unique in an account and Region.
-type taken struct{ pipelines, sources, registries names }
+type taken struct{ pipelines, sources, repositories names }
 
 // pipeline reads a pipeline, and gives it together with those of its classes.
-func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
+func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	p := defaultPipeline()
 	o, ok := r.object(at, value, keysOf[Pipeline]())
 	if !ok {
-		return []Pipeline{p}
+		return []Planned{p}
 	}
 	o.required("name", `give the pipeline a name, such as "hello-go"`)
-	p.Name = o.name("name", pipelineName)
+	p.Name = o.name("name", "pipelineName")
 	taken.pipelines.add(r, o.path("name"), p.Name, "every pipeline is a stack with a name of its own: rename one")
 
 	p.Source = r.source(o, p.Name, taken.sources)
 	if o.fields["executionMode"] == "PARALLEL" {
 		o.report("executionMode", "%s", parallel)
 	} else {
-		p.ExecutionMode = choice(o, "executionMode", executionModes, p.ExecutionMode)
+		p.ExecutionMode = choice(o, "executionMode", p.ExecutionMode)
 	}
-	p.Approval = r.approval(o)
+	p.Approval = approval(o)
 	p.RollbackOnFailure = o.flag("rollbackOnFailure")
-	p.RemovalPolicy = choice(o, "removalPolicy", removalPolicies, p.RemovalPolicy)
-	p.Encryption = choice(o, "encryption", encryptions, p.Encryption)
+	p.RemovalPolicy = choice(o, "removalPolicy", p.RemovalPolicy)
+	p.Encryption = choice(o, "encryption", p.Encryption)
 	of := p
 	if o.has("rules") {
 		of.Source.Branch = "" // rules decide what is built, and so what the tags are
 	}
-	p.Images = r.images(o, of, taken.registries)
-	p.DriftCheck = r.driftCheck(o)
+	p.Images = r.images(o, of, taken.repositories)
+	if drift, _ := optional[DriftCheck](o, "driftCheck", nil); drift != nil {
+		p.DriftCheck = *drift
+	}
 	p.Notifications = r.notifications(o)
 	p.Dashboard = o.flag("dashboard")
 	p.ReleaseWriters = o.releaseWriters("releaseWriters")
@@ -80,7 +82,7 @@ func (r *reader) pipeline(at string, value any, taken taken) []Pipeline {
 const untaggedDays = 14
 
 // hold works out how long images are kept that are not promoted: longer than an approval may take.
-func (p *Pipeline) hold() {
+func (p *Planned) hold() {
 	const day = 24 * 60
 	p.StagingDays = untaggedDays
 	if p.Approval != nil {
@@ -88,19 +90,13 @@ func (p *Pipeline) hold() {
 	}
 }
 
-var (
-	executionModes  = []ExecutionMode{Queued, Superseded}
-	removalPolicies = []RemovalPolicy{Retain, Destroy}
-	encryptions     = []Encryption{AWSManaged, CustomerManaged}
-)
-
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions
 const parallel = `in this mode CodePipeline builds the newest commit of the branch instead of the one that was pushed, and can't roll a stage back: use "QUEUED" or "SUPERSEDED"`
 
 // maxActions is CodePipeline's limit for the actions of a stage: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 const maxActions = 50
 
-func (r *reader) images(o object, p Pipeline, registries names) []Image {
+func (r *reader) images(o object, p Planned, repositories names) []Image {
 	if !o.required("images", `list at least one image, such as [{"name": "hello"}]`) {
 		return nil
 	}
@@ -114,7 +110,7 @@ func (r *reader) images(o object, p Pipeline, registries names) []Image {
 		at := item(o.path("images"), i)
 		image := r.image(at, value, p, len(list) == 1)
 		taken.add(r, below(at, "name"), image.Name, "every image of a pipeline has a name of its own: rename one")
-		registries.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
+		repositories.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
 		images = append(images, image)
 		builds += len(image.Platforms)
 	}

@@ -1,10 +1,9 @@
 package config_test
 
 import (
+	"archway/internal/spec"
 	"strings"
 	"testing"
-
-	"archway/config"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,15 +15,15 @@ func TestPullThroughReachesEveryPipeline(t *testing.T) {
 		{"upstream": "docker-hub", "credentials": "`+hubSecret+`"},
 		{"upstream": "quay", "prefix": "mirrors/quay.io", "existing": true}
 	]}`))
-	want := []config.PullThrough{
-		{Upstream: config.DockerHub, Prefix: "docker-hub", Credentials: hubSecret},
-		{Upstream: config.Quay, Prefix: "mirrors/quay.io", Existing: true},
+	want := []spec.PullThrough{
+		{Upstream: spec.DockerHub, Prefix: "docker-hub", Credentials: hubSecret},
+		{Upstream: spec.Quay, Prefix: "mirrors/quay.io", Existing: true},
 	}
 	if diff := cmp.Diff(want, cfg.Registry.PullThrough); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, p := range cfg.Pipelines {
-		want := map[config.Upstream]string{config.DockerHub: "docker-hub", config.Quay: "mirrors/quay.io"}
+		want := map[spec.Upstream]string{spec.DockerHub: "docker-hub", spec.Quay: "mirrors/quay.io"}
 		if diff := cmp.Diff(want, p.PullThrough); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", p.Name, diff)
 		}
@@ -41,7 +40,7 @@ func TestPinnedImagesDontFillTheCache(t *testing.T) {
 		`"name": "app", "baseImages": "pinned"}]}]` + cache: 1,
 	} {
 		text := `{"pipelines": [{"name": "app", "images": [{` + keys + `}`
-		warnings := load(t, text).Pipelines[0].Images[0].Warnings
+		warnings := load(t, text).Pipelines[0].ImageWarnings["app"]
 		if len(warnings) != want || want > 0 && !strings.HasPrefix(warnings[0], "app: base images that are pinned to a digest don't fill the pull-through cache (quay)") {
 			t.Errorf("%s: %q", text, warnings)
 		}

@@ -1,15 +1,15 @@
 package config
 
 import (
+	"archway/internal/spec"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-
-	"archway/internal/nearest"
 )
 
 // reader walks a decoded JSON value and collects problems instead of stopping at the first.
@@ -96,33 +96,20 @@ func (r *reader) object(at string, value any, known []string) (object, bool) {
 		if slices.Contains(known, key) || len(known) == 0 {
 			continue
 		}
-		r.report(o.path(key), nothing{}, "unknown key: %s", meant(key, known))
+		r.report(o.path(key), nothing{}, "unknown key: %s", spec.Meant(key, known))
 	}
 	return o, ok
 }
 
-// meant is what to write instead of an unknown word.
-func meant(word string, known []string) string {
-	if near := nearest.Word(word, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "use " + quoted(known)
-}
+// keysOf lists the keys of a type.
+func keysOf[T any]() []string { return keysIn(reflect.TypeFor[T]()) }
 
-// keysOf lists the JSON keys of a type.
-func keysOf[T any]() []string {
+func keysIn(of reflect.Type) []string {
 	var keys []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if key := jsonKey(field); key != "-" && !field.Anonymous {
-			keys = append(keys, key)
-		}
+	for _, field := range spec.Fields(of) {
+		keys = append(keys, field.Key)
 	}
 	return keys
-}
-
-func jsonKey(field reflect.StructField) string {
-	key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-	return key
 }
 
 func (o object) path(key string) string { return below(o.at, key) }
@@ -172,13 +159,13 @@ func misread(text string) string {
 	return ""
 }
 
-// name reads a string that must follow a rule. It gives "" if there is none, or if it breaks the rule.
-func (o object) name(key string, rule nameRule) string {
+// name reads a string that must follow a rule of spec. It gives "" if there is none, or if it breaks the rule.
+func (o object) name(key, rule string) string {
 	text, ok := o.text(key, "")
 	if !ok {
 		return ""
 	}
-	if broken := rule.check(text); broken != "" {
+	if broken := spec.Named(rule).Check(text); broken != "" {
 		o.report(key, "%s", broken)
 		return ""
 	}
@@ -227,33 +214,64 @@ func (o object) list(key string) ([]any, bool) {
 	return typed[[]any](o.r, o.path(key), o.fields[key], aList)
 }
 
-// entries reads an object whose values are strings, and whose keys must follow a rule.
-func (o object) entries(key string, rule nameRule) map[string]string {
-	entries := map[string]string{}
-	if !o.has(key) {
-		return entries
+// object reads an object whose keys users choose.
+func (o object) object(key string) object {
+	fields := map[string]any{}
+	if o.has(key) {
+		fields, _ = typed[map[string]any](o.r, o.path(key), o.fields[key], anObject)
 	}
-	fields, _ := typed[map[string]any](o.r, o.path(key), o.fields[key], anObject)
-	inner := object{r: o.r, at: o.path(key), fields: fields}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if broken := rule.check(name); broken != "" {
-			o.r.report(inner.path(name), nothing{}, "%s", broken)
-			continue
+	return object{r: o.r, at: o.path(key), fields: fields}
+}
+
+// names are the keys of an object that follow a rule, in order; the others are reported.
+func (o object) names(rule *spec.Rule) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, name := range slices.Sorted(maps.Keys(o.fields)) {
+			if broken := rule.Check(name); broken != "" {
+				o.r.report(o.path(name), nothing{}, "%s", broken)
+			} else if !yield(name) {
+				return
+			}
 		}
-		if text, ok := inner.text(name, ""); ok {
+	}
+}
+
+// entries reads an object whose values are strings, and whose keys must follow a rule.
+func (o object) entries(key string, rule *spec.Rule) map[string]string {
+	entries := map[string]string{}
+	all := o.object(key)
+	for name := range all.names(rule) {
+		if text, ok := all.text(name, ""); ok {
 			entries[name] = text
 		}
 	}
 	return entries
 }
 
+// words reads a list of strings.
+func (o object) words(key string) []string {
+	words := []string{}
+	list, _ := o.list(key)
+	for i, value := range list {
+		word, ok := typed[string](o.r, item(o.path(key), i), value, aString)
+		if broken := misread(word); ok && broken != "" {
+			o.r.report(item(o.path(key), i), word, "%s", broken)
+		}
+		words = append(words, word)
+	}
+	return words
+}
+
 // choice reads one of a few words.
-func choice[T ~string](o object, key string, allowed []T, fallback T) T {
+func choice[T interface {
+	~string
+	spec.Choice
+}](o object, key string, fallback T) T {
 	text, ok := o.text(key, "")
 	if !ok {
 		return fallback
 	}
-	if !slices.Contains(allowed, T(text)) {
+	if allowed := fallback.Choices(); !slices.Contains(allowed, text) {
 		o.report(key, "use %s", quoted(allowed))
 		return fallback
 	}

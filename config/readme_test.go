@@ -37,7 +37,7 @@ func TestRulesOfTheReadmeGiveTheTagsOfItsTable(t *testing.T) {
 	for name := range want {
 		for _, of := range cfg.Pipelines {
 			for _, one := range of.Rules {
-				if tags := tagsOf(t, one, name); tags != "" {
+				if tags := tagsOf(t, of, one, name); tags != "" {
 					got[name] += one.Name + ": " + tags
 				}
 			}
@@ -49,7 +49,7 @@ func TestRulesOfTheReadmeGiveTheTagsOfItsTable(t *testing.T) {
 }
 
 // tagsOf renders all tags of a reference, or nothing if the rule doesn't match it.
-func tagsOf(t *testing.T, one config.Rule, name string) string {
+func tagsOf(t *testing.T, of config.Planned, one config.Rule, name string) string {
 	t.Helper()
 	m, err := rule.Compile(one.Rule())
 	if err != nil {
@@ -61,7 +61,7 @@ func tagsOf(t *testing.T, one config.Rule, name string) string {
 	}
 	values.Commit, values.Time = "3f5a9c07"+strings.Repeat("0", 32), time.Date(2026, time.January, 2, 15, 4, 0, 0, time.UTC)
 	var all []string
-	tags := one.Settings["hello"].Tags
+	tags := of.Settings[one.Name]["hello"].Tags
 	for _, text := range append(tags.Immutable, tags.Moving...) {
 		template, err := tag.Parse(text, m.Names()...)
 		if err != nil {

@@ -16,7 +16,7 @@ var armRegions = []string{
 
 // In tells the configuration where it is going to be deployed, if that is known. The error says that it can't work there; what may
 // not work becomes a warning of each pipeline. docs/regions.md has the sources.
-func (c *Config) In(region string) error {
+func (c *Plan) In(region string) error {
 	warning := ""
 	switch {
 	case region == "" || slices.Contains(armRegions, region):

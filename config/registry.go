@@ -1,45 +1,36 @@
 package config
 
-import "regexp"
+import "archway/internal/spec"
 
 // Registry is about the registry that all pipelines share: an account has one in each Region. It becomes a stack of its own.
 type Registry struct {
 	// Signatures that ECR makes by itself when a pipeline pushes an image. An empty object, {}, is enough.
 	// Default: nothing is signed.
-	Signing *Signing `json:"signing,omitempty"`
+	Signing *Signing `key:"signing"`
 
 	// Other registries whose images builds take from a cache in this one, at most one cache for each. Default: none.
-	PullThrough []PullThrough `json:"pullThrough,omitempty"`
+	PullThrough []spec.PullThrough `key:"pullThrough"`
 }
 
 // Signing has ECR sign every manifest that a pipeline pushes into an image's repository.
 type Signing struct {
 	// Name of the signing profile in AWS Signer: 2 to 64 letters, digits and underscores.
-	Profile string `json:"profile"`
+	Profile string `key:"profile" default:"archway" rule:"profile"`
 
 	// Whether the signing profile exists already in this account and Region. If not, the stack creates it.
-	Existing bool `json:"existing"`
+	Existing bool `key:"existing"`
 
 	// Whether images that no tag names are deleted after 14 days all the same. AWS doesn't say whether that spares signatures,
 	// which have no tags.
-	ExpireUntagged bool `json:"expireUntagged"`
+	ExpireUntagged bool `key:"expireUntagged"`
 }
 
 // RegistryStack is the name of the registry's stack.
 const RegistryStack = "archway-registry"
 
-func defaultSigning() Signing { return Signing{Profile: "archway"} }
-
 // maxSigned is how many repositories a rule names.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRule.html
 const maxSigned = 100
-
-// https://docs.aws.amazon.com/signer/latest/api/API_PutSigningProfile.html (profileName)
-var profileName = nameRule{
-	pattern: regexp.MustCompile(`^[A-Za-z0-9_]*$`), least: 2, most: 64,
-	says: `AWS Signer takes names of 2 to 64 letters, digits and underscores`,
-	cure: `use one such as "archway"`,
-}
 
 func (r *reader) registry(config object, pipelines names) *Registry {
 	const key = "registry"
@@ -52,29 +43,12 @@ func (r *reader) registry(config object, pipelines names) *Registry {
 		return nil
 	}
 	pipelines.add(r, o.at, RegistryStack, "the registry's stack is called "+RegistryStack+": rename the pipeline")
-	return &Registry{Signing: r.signing(o), PullThrough: r.pullThrough(o)}
-}
-
-func (r *reader) signing(registry object) *Signing {
-	value, ok := registry.fields["signing"]
-	if !ok {
-		return nil
-	}
-	s := defaultSigning()
-	o, ok := r.object(registry.path("signing"), value, keysOf[Signing]())
-	if !ok {
-		return nil
-	}
-	if o.has("profile") {
-		s.Profile = o.name("profile", profileName)
-	}
-	s.Existing = o.flag("existing")
-	s.ExpireUntagged = o.flag("expireUntagged")
-	return &s
+	signing, _ := optional[Signing](o, "signing", nil)
+	return &Registry{Signing: signing, PullThrough: r.pullThrough(o)}
 }
 
 // sign tells the pipelines whose signatures their images get.
-func (c *Config) sign(r *reader) {
+func (c *Plan) sign(r *reader) {
 	if c.Registry == nil || c.Registry.Signing == nil {
 		return
 	}

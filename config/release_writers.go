@@ -1,19 +1,10 @@
 package config
 
-import "regexp"
+import "archway/internal/spec"
 
 // maxReleaseWriters is ours: a repository's policy has at most 10 KB.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
 const maxReleaseWriters = 20
-
-// principalARN has no wildcards. Of a role that somebody has assumed, the condition key
-// aws:PrincipalArn gives the role itself.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-var principalARN = nameRule{
-	pattern: regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(?:role|user)/[A-Za-z0-9_+=,.@/-]*[A-Za-z0-9_+=,.@-]$`), least: 1, most: 620,
-	says: `a release's writer is the ARN of an IAM role or user, without wildcards; who has assumed a role is known by the ARN of the role`,
-	cure: `use one such as "arn:aws:iam::111122223333:role/break-glass"`,
-}
 
 func (o object) releaseWriters(key string) []string {
 	writers := []string{}
@@ -30,7 +21,7 @@ func (o object) releaseWriters(key string) []string {
 		if !ok {
 			continue
 		}
-		if broken := principalARN.check(text); broken != "" {
+		if broken := spec.Named("principal").Check(text); broken != "" {
 			o.r.report(at, text, "%s", broken)
 			continue
 		}

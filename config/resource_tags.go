@@ -1,6 +1,7 @@
 package config
 
 import (
+	"archway/internal/spec"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ func (r *reader) resourceTags(pipeline object) map[string]string {
 	if !pipeline.has(key) {
 		return map[string]string{}
 	}
-	tags := pipeline.entries(key, tagKey)
+	tags := pipeline.entries(key, spec.Named("tagKey"))
 	if len(tags) > maxTags {
 		pipeline.report(key, "has %d tags, but AWS takes 50, and two are set anyway (Project, Pipeline): use at most %d", len(tags), maxTags)
 	}
@@ -33,7 +34,7 @@ func (r *reader) resourceTags(pipeline object) map[string]string {
 			r.report(below(at, name), tags[name], "differs by its case alone from %q, which is there too, and IAM takes one of them on a role: write %[1]q, or use another key", other)
 		}
 		spelled[lower] = name
-		if broken := tagValue.check(tags[name]); broken != "" {
+		if broken := spec.Named("tagValue").Check(tags[name]); broken != "" {
 			r.report(below(at, name), tags[name], "%s", broken)
 		}
 	}

@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"archway/internal/rule"
+	"archway/internal/spec"
 	"archway/internal/tag"
 )
-
-// refTypes are what a rule can be about.
-var refTypes = []rule.Type{rule.Branch, rule.Tag}
 
 // maxRules is more than people have, and keeps the search for overlaps short.
 const maxRules = 20
@@ -27,7 +25,7 @@ type checked struct {
 }
 
 // rules reads the rules of a pipeline, whose images were read before. It gives those that are good in themselves.
-func (r *reader) rules(pipeline object, p *Pipeline) []checked {
+func (r *reader) rules(pipeline object, p *Planned) []checked {
 	list, ok := pipeline.list("rules")
 	if !ok {
 		return nil
@@ -59,20 +57,20 @@ func (r *reader) rules(pipeline object, p *Pipeline) []checked {
 }
 
 // settle works out what the rules mean for each image.
-func (r *reader) settle(rules []checked, p Pipeline) {
+func (r *reader) settle(rules []checked, p Planned) {
 	for _, c := range rules {
-		c.rule.Settings = r.settings(c, p)
+		p.Settings[c.rule.Name] = r.settings(c, p)
 	}
 }
 
 // checkRules checks what the rules of one class mean together.
-func (r *reader) checkRules(pipeline object, p *Pipeline, rules []checked) {
+func (r *reader) checkRules(pipeline object, p *Planned, rules []checked) {
 	if len(rules) == 0 {
 		return
 	}
 	before := len(r.problems)
 	for i := range p.Images {
-		r.checkRuleTags(&p.Images[i], rules, p.Promotions())
+		r.checkRuleTags(p, &p.Images[i], rules)
 	}
 	if len(r.problems) == before {
 		r.checkRuleSizes(pipeline, *p)
@@ -83,11 +81,11 @@ func (r *reader) checkRules(pipeline object, p *Pipeline, rules []checked) {
 // rule reads what a rule matches. It gives nil if that is not good.
 func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 	o.required("name", `give the rule a name, such as "release"`)
-	into.Name = o.name("name", ruleName)
+	into.Name = o.name("name", "ruleName")
 	taken.add(r, o.path("name"), into.Name, "every rule of a pipeline has a name of its own: rename one")
-	into.Class = o.name("class", className)
+	into.Class = o.name("class", "class")
 	o.required("type", `say what the rule is about, "branch" or "tag"`)
-	into.Type = choice(o, "type", refTypes, "")
+	into.Type = choice[rule.Type](o, "type", "")
 	var exactOK, patternOK bool
 	into.Exact, exactOK = o.text("exact", "")
 	into.Pattern, patternOK = o.text("pattern", "")
@@ -99,7 +97,7 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 		o.r.report(o.at, nothing{}, `matches nothing yet: give "exact", a name, or "pattern", a regular expression`)
 		return nil
 	case exactOK:
-		if bad := badBranch(into.Exact); bad != "" {
+		if bad := spec.Named("branch").Check(into.Exact); bad != "" {
 			if into.Type == rule.Tag {
 				bad = strings.ReplaceAll(bad, "branch", "tag")
 			}
@@ -132,7 +130,7 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 }
 
 // overrides reads what a rule says for all images, and for single ones.
-func (r *reader) overrides(o object, into *Rule, p Pipeline) {
+func (r *reader) overrides(o object, into *Rule, p Planned) {
 	into.Override = r.override(o)
 	value, ok := o.fields["images"]
 	if !ok {
@@ -182,7 +180,7 @@ func (r *reader) checkOverlaps(rules []checked) {
 }
 
 // settings works out what a rule means for each image.
-func (r *reader) settings(c checked, p Pipeline) map[string]Settings {
+func (r *reader) settings(c checked, p Planned) map[string]Settings {
 	settings := map[string]Settings{}
 	for _, image := range p.Images {
 		s := Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: maps.Clone(image.BuildArgs), Platforms: image.Platforms}
@@ -244,7 +242,7 @@ type ruleTag struct {
 // checkRuleTags checks the tags that the rules give to an image, each for itself and all together, and works out the
 // filters of the registry. That two templates can yield the same tag is judged by their forms: each commit, date and value is
 // taken as any that fits, and what Fit cuts from the beginning of a tag as if it stayed.
-func (r *reader) checkRuleTags(image *Image, rules []checked, promotions []rule.Tagged) {
+func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 	var immutable, moving []ruleTag
 	before := len(r.problems)
 	for _, c := range rules {
@@ -254,7 +252,7 @@ func (r *reader) checkRuleTags(image *Image, rules []checked, promotions []rule.
 				at = below(below(below(c.at, "images"), image.Name), "tags")
 			}
 		}
-		tags := c.rule.Settings[image.Name].Tags
+		tags := p.Settings[c.rule.Name][image.Name].Tags
 		read := func(key string, texts []string) []ruleTag {
 			var found []ruleTag
 			for _, t := range r.templates(below(at, key), texts, c.Names()...) {
@@ -284,7 +282,7 @@ func (r *reader) checkRuleTags(image *Image, rules []checked, promotions []rule.
 			}
 		}
 	}
-	r.checkTaken(moving, promotions, image.Name)
+	r.checkTaken(moving, p.Promotions(), image.Name)
 	filters := []string{}
 	for _, m := range moving {
 		own, err := m.Filters(m.by.Filters)
@@ -307,7 +305,7 @@ func (r *reader) checkRuleTags(image *Image, rules []checked, promotions []rule.
 	if len(filters) > maxFilters {
 		r.report(below(rules[0].at, "tags"), nothing{}, "the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike", len(filters), quoted(filters), maxFilters)
 	}
-	image.Tags.Filters = filters
+	p.Filters[image.Name] = filters
 }
 
 // checkTaken reports moving tags that, called after what somebody pushes, can be another rule's that is always called the same.
@@ -371,11 +369,11 @@ func (r *reader) checkExact(c checked, all []ruleTag) {
 }
 
 // Promotions are the rules as the promotion reads them.
-func (p *Pipeline) Promotions() []rule.Tagged {
+func (p *Planned) Promotions() []rule.Tagged {
 	var tagged []rule.Tagged
 	for _, one := range p.Rules {
 		images := map[string]rule.Tags{}
-		for name, s := range one.Settings {
+		for name, s := range p.Settings[one.Name] {
 			images[name] = s.Tags
 		}
 		tagged = append(tagged, rule.Tagged{Rule: one.Rule(), Images: images})
@@ -389,15 +387,15 @@ func (r Rule) Rule() rule.Rule {
 }
 
 // checkRuleSizes reports rules that are longer than a variable of CodeBuild, in which builds have them.
-func (r *reader) checkRuleSizes(pipeline object, p Pipeline) {
+func (r *reader) checkRuleSizes(pipeline object, p Planned) {
 	for _, image := range p.Images {
 		var args []string
 		for _, one := range p.Rules {
-			s := one.Settings[image.Name]
+			s := p.Settings[one.Name][image.Name]
 			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
 		}
-		if size := len(strings.Join(args, "")); size > maxEnvironment {
-			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, maxEnvironment)
+		if size := len(strings.Join(args, "")); size > spec.MaxVariable {
+			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, spec.MaxVariable)
 		}
 	}
 }

@@ -44,12 +44,12 @@ func TestRulesSayWhatIsBuiltForEachImage(t *testing.T) {
 	for i, want := range all {
 		one := cfg.Pipelines[0].Rules[i/2]
 		image := cfg.Pipelines[0].Images[i%2].Name
-		if diff := cmp.Diff(want, one.Settings[image]); diff != "" {
+		if diff := cmp.Diff(want, cfg.Pipelines[0].Settings[one.Name][image]); diff != "" {
 			t.Errorf("%s of %s (-want +got):\n%s", image, one.Name, diff)
 		}
 	}
 	// Only what changes is a wildcard, so that no immutable tag is covered.
-	if diff := cmp.Diff([]string{"latest", "main", "r*.*"}, cfg.Pipelines[0].Images[0].Tags.Filters); diff != "" {
+	if diff := cmp.Diff([]string{"latest", "main", "r*.*"}, cfg.Pipelines[0].Filters[cfg.Pipelines[0].Images[0].Name]); diff != "" {
 		t.Errorf("filters (-want +got):\n%s", diff)
 	}
 }

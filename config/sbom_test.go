@@ -5,16 +5,17 @@ import (
 	"testing"
 
 	"archway/config"
+	"archway/internal/spec"
 )
 
 func TestABillOfMaterialsIsMadeOnlyIfAsked(t *testing.T) {
 	const own = "registry.example.com/team/scanner:2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for keys, want := range map[string]string{
 		`"target": "x"`:                        "",
-		`"sbom": {}`:                           config.DefaultGenerator,
+		`"sbom": {}`:                           spec.Default[config.SBOM]().Generator,
 		`"sbom": {"generator": "` + own + `"}`: own,
 		`"baseImages": "pinned", "sbom": {"generator": "` + own + `"}`:   own,
-		`"sbom": {}, "validation": {"requireSBOM": true}`:                config.DefaultGenerator,
+		`"sbom": {}, "validation": {"requireSBOM": true}`:                spec.Default[config.SBOM]().Generator,
 		`"sbom": {"generator": "docker/buildkit-syft-scanner:stable-1"}`: "docker/buildkit-syft-scanner:stable-1",
 	} {
 		image := load(t, imageWith(keys)).Pipelines[0].Images[0]

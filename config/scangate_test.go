@@ -3,7 +3,7 @@ package config_test
 import (
 	"testing"
 
-	"archway/config"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -12,14 +12,14 @@ func TestScanGatesAreRead(t *testing.T) {
 	none, many := 0, 100
 	tests := []struct {
 		name, config string
-		want         *config.ScanGate
+		want         *spec.ScanGate
 	}{
 		{"none", imageWith(`"target": ""`), nil},
-		{"no critical and no high findings", imageWith(`"scanGate": {}`), &config.ScanGate{TimeoutMinutes: 30, Accept: []config.Accepted{}}},
+		{"no critical and no high findings", imageWith(`"scanGate": {}`), &spec.ScanGate{TimeoutMinutes: 30, Accept: []spec.Accepted{}}},
 		{"all of it", imageWith(`"scanGate": {"critical": 1, "high": 2, "medium": 100, "low": 0, "timeoutMinutes": 720, "allowUnscannable": true, "enhanced": true}`),
-			&config.ScanGate{Critical: 1, High: 2, Medium: &many, Low: &none, TimeoutMinutes: 720, AllowUnscannable: true, Enhanced: true, Accept: []config.Accepted{}}},
+			&spec.ScanGate{Limits: spec.Limits{Critical: 1, High: 2, Medium: &many, Low: &none}, TimeoutMinutes: 720, AllowUnscannable: true, Enhanced: true, Accept: []spec.Accepted{}}},
 		{"accepted findings", imageWith(`"scanGate": {"accept": [{"id": "CVE-2026-1234", "reason": " not reachable ", "until": "2027-01-31"}, {"id": "GHSA-x", "reason": "#{so}", "until": "2028-02-29"}]}`),
-			&config.ScanGate{TimeoutMinutes: 30, Accept: []config.Accepted{
+			&spec.ScanGate{TimeoutMinutes: 30, Accept: []spec.Accepted{
 				{ID: "CVE-2026-1234", Reason: "not reachable", Until: "2027-01-31"}, {ID: "GHSA-x", Reason: "#{so}", Until: "2028-02-29"}}}},
 	}
 	for _, test := range tests {

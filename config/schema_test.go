@@ -13,6 +13,7 @@ import (
 
 	"archway/internal/checks"
 	"archway/internal/platform"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
@@ -85,9 +86,11 @@ func schemaOfCDKJSON(t *testing.T) []byte {
 // schemaOfConfig adds to what the types say what only the rules know.
 func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	reflector := jsonschema.Reflector{Anonymous: true, RequiredFromJSONSchemaTags: true}
-	if err := reflector.AddGoComments("archway/config", "./", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
+	reflector := jsonschema.Reflector{Anonymous: true, RequiredFromJSONSchemaTags: true, FieldNameTag: "key"}
+	for _, folder := range []string{"./", "../internal/spec"} {
+		if err := reflector.AddGoComments("archway/config", folder, jsonschema.WithFullComment()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for key, comment := range reflector.CommentMap {
 		reflector.CommentMap[key] = strings.ReplaceAll(comment, "\n", " ")
@@ -101,117 +104,26 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 		return p
 	}
 
-	for _, named := range []struct {
-		definition, key string
-		rule            nameRule
-	}{
-		{"Pipeline", "name", pipelineName},
-		{"Source", "repository", sourceName},
-		{"Image", "name", imageName},
-		{"Image", "repository", registryName},
-		{"Image", "target", targetName},
-		{"Slack", "workspace", slackWorkspace},
-		{"Slack", "channel", slackChannel},
-		{"Rule", "name", ruleName},
-		{"Rule", "class", className},
-		{"Secret", "secretsManager", secretName},
-		{"Secret", "parameterStore", parameterName},
-		{"Secret", "kmsKey", keyARN},
-		{"HTTPCheck", "path", requestPath},
-		{"Approval", "email", mailAddress},
-		{"Approval", "topic", topicARN},
-		{"Approval", "topicKey", keyARN},
-		{"Accepted", "id", vulnerabilityID},
-		{"Accepted", "until", day},
-		{"Signing", "profile", profileName},
-		{"PullThrough", "prefix", cachePrefix},
-		{"PullThrough", "credentials", cacheCredentials},
-	} {
-		named.rule.describe(property(named.definition, named.key))
-	}
-	for _, named := range []struct {
-		definition, key string
-		rule            nameRule
-	}{{"Image", "buildArgs", buildArgName}, {"Image", "secrets", secretID}, {"Image", "labels", labelName}, {"Rule", "buildArgs", buildArgName}, {"Override", "buildArgs", buildArgName}} {
-		property(named.definition, named.key).PropertyNames = &jsonschema.Schema{}
-		named.rule.describe(property(named.definition, named.key).PropertyNames)
-	}
-	mailAddress.describe(property("Notifications", "email").Items)
-	property("Notifications", "email").MaxItems, property("Notifications", "email").UniqueItems = ptr(uint64(maxEmails)), true
-	principalARN.describe(property("Pipeline", "releaseWriters").Items)
-	property("Pipeline", "releaseWriters").MaxItems, property("Pipeline", "releaseWriters").UniqueItems = ptr(uint64(maxReleaseWriters)), true
-	property("Pipeline", "classes").PropertyNames = &jsonschema.Schema{}
-	className.describe(property("Pipeline", "classes").PropertyNames)
-	property("Class", "secrets").UniqueItems = true
-	resourceTags := property("Pipeline", "resourceTags")
-	resourceTags.MaxProperties, resourceTags.PropertyNames = ptr(uint64(maxTags)), &jsonschema.Schema{}
-	tagKey.describe(resourceTags.PropertyNames)
-	tagValue.describe(resourceTags.AdditionalProperties)
-	property("Source", "branch").MinLength, property("Source", "branch").MaxLength = ptr(uint64(1)), ptr(uint64(maxBranch))
-	property("Approval", "message").MaxLength = ptr(uint64(maxMessage))
-	for _, key := range []string{"context", "dockerfile"} {
-		property("Image", key).MinLength, property("Image", key).MaxLength = ptr(uint64(1)), ptr(uint64(maxPath))
-	}
-	property("Pipeline", "executionMode").Enum = anys(executionModes)
-	property("Pipeline", "removalPolicy").Enum = anys(removalPolicies)
-	property("Pipeline", "encryption").Enum = anys(encryptions)
-	property("Image", "baseImages").Enum = anys(baseImages)
-	property("Build", "compute").Enum = anys(computes)
-	property("SmokeTest", "compute").Enum = anys(computes)
-	property("SmokeTest", "environment").PropertyNames = &jsonschema.Schema{}
-	environmentName.describe(property("SmokeTest", "environment").PropertyNames)
-	for _, bounds := range []struct {
-		definition, key string
-		least, most     int
-	}{
-		{"SmokeTest", "timeoutSeconds", 1, maxSmokeSeconds},
-		{"SmokeTest", "exitCode", 0, maxExitCode},
-		{"HTTPCheck", "port", 1, maxPort},
-		{"HTTPCheck", "status", minStatus, maxStatus},
-		{"Approval", "timeoutMinutes", minApprovalMinutes, maxApprovalMinutes},
-		{"ScanGate", "critical", 0, maxFindings},
-		{"ScanGate", "high", 0, maxFindings},
-		{"ScanGate", "medium", 0, maxFindings},
-		{"ScanGate", "low", 0, maxFindings},
-		{"ScanGate", "timeoutMinutes", 1, maxScanMinutes},
-	} {
-		number := property(bounds.definition, bounds.key)
-		number.Minimum, number.Maximum = json.Number(strconv.Itoa(bounds.least)), json.Number(strconv.Itoa(bounds.most))
-	}
-	property("PullThrough", "upstream").Enum = anys(upstreams)
-	property("Rule", "type").Enum = anys(refTypes)
-	property("Rule", "exact").MaxLength = ptr(uint64(maxBranch))
-	property("Pipeline", "rules").MinItems, property("Pipeline", "rules").MaxItems = ptr(uint64(1)), ptr(uint64(maxRules))
-	for _, definition := range []string{"Image", "Rule", "Override"} {
-		property(definition, "platforms").Items.Enum = anys(platform.All())
-		property(definition, "platforms").UniqueItems = true
-		property(definition, "platforms").MinItems = ptr(uint64(1))
-	}
-	property("Downgrade", "severity").Enum = anys(severities)
-	property("Downgrade", "reason").MinLength, property("Downgrade", "reason").MaxLength = ptr(uint64(1)), ptr(uint64(maxReason))
-	property("Validation", "downgrade").PropertyNames = &jsonschema.Schema{Enum: anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
-		return slices.Contains(checks.Firm, name)
-	}))}
-	property("Validation", "allowedPlatforms").UniqueItems = true
-	property("DriftCheck", "schedule").Pattern = "^$|" + ratePattern.String() + "|" + cronPattern.String()
-	timeout := property("Build", "timeoutMinutes")
-	timeout.Minimum, timeout.Maximum = json.Number(strconv.Itoa(minTimeout)), json.Number(strconv.Itoa(maxTimeout))
-
-	for _, list := range [][2]string{{"Config", "pipelines"}, {"Pipeline", "images"}} {
-		property(list[0], list[1]).MinItems = ptr(uint64(1))
+	for _, of := range types(reflect.TypeFor[Config]()) {
+		for _, f := range spec.Fields(of) {
+			describe(f, property(of.Name(), f.Key))
+		}
 	}
 	for _, key := range []string{"immutable", "moving"} {
-		property("Tags", key).UniqueItems = true
 		// The form only: Load knows more.
 		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|date:[^{}]+|[A-Za-z_][A-Za-z0-9_]*)\})+$`
 	}
+	names := property("Validation", "downgrade")
+	names.PropertyNames.Enum = anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
+		return slices.Contains(checks.Firm, name)
+	}))
 
 	builds := property("Image", "builds")
 	build := builds.AdditionalProperties
 	builds.AdditionalProperties = jsonschema.FalseSchema
 	builds.Properties = jsonschema.NewProperties()
 	for _, p := range platform.All() {
-		builds.Properties.Set(p.Arch(), build)
+		builds.Properties.Set(p.Name(), build)
 	}
 
 	addDefaults(t, property)
@@ -226,30 +138,85 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline := cfg.Pipelines[0]
+	pipeline := cfg.Pipelines[0].Pipeline
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Arch()], defaultSmokeTest(), defaultHTTPCheck(), defaultApproval(), defaultScanGate(), defaultSigning(), defaultSBOM(), defaultClass()} {
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Name()], spec.Default[spec.SmokeTest](), spec.Default[spec.HTTPCheck](), spec.Default[Approval](), spec.Default[spec.ScanGate](),
+		spec.Default[Signing](), spec.Default[SBOM](), spec.Default[Class]()} {
 		v := reflect.ValueOf(value)
-		for i := range v.NumField() {
-			key := jsonKey(v.Type().Field(i))
-			switch field := v.Field(i); {
-			case key == "-" || key == "images" || key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
+		for _, f := range spec.Fields(v.Type()) {
+			switch field := v.FieldByIndex(f.Index); {
+			case f.Key == "images" || f.Key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
+			case f.Key == "builds":
+				machines := map[string]any{}
+				for name, build := range value.(Image).Builds {
+					machine := map[string]any{}
+					for _, f := range spec.Fields(reflect.TypeOf(build)) {
+						machine[f.Key] = reflect.ValueOf(build).FieldByIndex(f.Index).Interface()
+					}
+					machines[name] = machine
+				}
+				property(v.Type().Name(), f.Key).Default = machines
 			default:
-				property(v.Type().Name(), key).Default = field.Interface()
+				property(v.Type().Name(), f.Key).Default = field.Interface()
 			}
 		}
 	}
 }
 
-func (r nameRule) describe(schema *jsonschema.Schema) {
-	schema.Pattern = r.pattern.String()
-	if r.least > 0 {
-		schema.MinLength = ptr(uint64(r.least))
+// types are all that have keys, from one on.
+func types(of reflect.Type) []reflect.Type {
+	switch of.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return types(of.Elem())
+	case reflect.Struct:
+		all := []reflect.Type{of}
+		for _, f := range spec.Fields(of) {
+			all = append(all, types(f.Type)...)
+		}
+		return all
 	}
-	schema.MaxLength = ptr(uint64(r.most))
+	return nil
+}
+
+// describe says what the tags of a key say.
+func describe(f spec.Field, key *jsonschema.Schema) {
+	if f.Bounded {
+		key.Minimum, key.Maximum = json.Number(strconv.Itoa(f.Least)), json.Number(strconv.Itoa(f.Most))
+	}
+	count := func(n int) *uint64 {
+		if n == 0 {
+			return nil
+		}
+		return ptr(uint64(n))
+	}
+	text := key
+	switch f.Type.Kind() {
+	case reflect.Slice:
+		text, key.UniqueItems = key.Items, f.Tag.Get("unique") != ""
+		key.MinItems, key.MaxItems = count(f.MinItems), count(f.MaxItems)
+	case reflect.Map:
+		text, key.MaxProperties = key.AdditionalProperties, count(f.MaxItems)
+	}
+	if f.Choices != nil {
+		text.Enum = anys(f.Choices)
+	}
+	rule := func(r *spec.Rule, schema *jsonschema.Schema) {
+		if r == nil {
+			return
+		}
+		if r.Pattern != nil {
+			schema.Pattern = r.Pattern.String()
+		}
+		schema.MinLength, schema.MaxLength = count(r.Least), count(r.Most)
+	}
+	rule(f.Rule, text)
+	if f.Names != nil {
+		key.PropertyNames = &jsonschema.Schema{}
+		rule(f.Names, key.PropertyNames)
+	}
 }
 
 func ptr[T any](value T) *T { return &value }

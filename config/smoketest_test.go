@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/config"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,24 +14,24 @@ func smokeTestWith(keys string) string { return imageWith(`"smokeTest": {` + key
 func TestSmokeTestsAreRead(t *testing.T) {
 	tests := []struct {
 		name, config string
-		want         *config.SmokeTest
+		want         *spec.SmokeTest
 	}{
 		{"none", imageWith(`"target": ""`), nil},
-		{"the image's own program", smokeTestWith(``), &config.SmokeTest{
-			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: config.Small,
+		{"the image's own program", smokeTestWith(``), &spec.SmokeTest{
+			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: spec.Small,
 		}},
 		{"a program that ends", smokeTestWith(`"command": ["--version", ""], "environment": {"LEVEL": "debug"}, "timeoutSeconds": 5, "exitCode": 3, "outputMatches": "^v[0-9]+ \\({arch}\\)$", "compute": "LARGE"`),
-			&config.SmokeTest{
-				Command: []string{"--version", ""}, Environment: map[string]string{"LEVEL": "debug"}, TimeoutSeconds: 5, Compute: config.Large,
+			&spec.SmokeTest{
+				Command: []string{"--version", ""}, Environment: map[string]string{"LEVEL": "debug"}, TimeoutSeconds: 5, Compute: spec.Large,
 				ExitCode: 3, OutputMatches: `^v[0-9]+ \({arch}\)$`,
 			}},
-		{"a server", smokeTestWith(`"http": {"port": 8080}`), &config.SmokeTest{
-			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: config.Small,
-			HTTP: &config.HTTPCheck{Port: 8080, Path: "/", Status: 200},
+		{"a server", smokeTestWith(`"http": {"port": 8080}`), &spec.SmokeTest{
+			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: spec.Small,
+			HTTP: &spec.HTTPCheck{Port: 8080, Path: "/", Status: 200},
 		}},
-		{"a server that redirects", smokeTestWith(`"http": {"port": 1, "path": "/a?b=%20", "status": 302, "bodyContains": "/login"}`), &config.SmokeTest{
-			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: config.Small,
-			HTTP: &config.HTTPCheck{Port: 1, Path: "/a?b=%20", Status: 302, BodyContains: "/login"},
+		{"a server that redirects", smokeTestWith(`"http": {"port": 1, "path": "/a?b=%20", "status": 302, "bodyContains": "/login"}`), &spec.SmokeTest{
+			Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: spec.Small,
+			HTTP: &spec.HTTPCheck{Port: 1, Path: "/a?b=%20", Status: 302, BodyContains: "/login"},
 		}},
 	}
 	for _, test := range tests {

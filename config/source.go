@@ -1,25 +1,28 @@
 package config
 
-import "strings"
+import (
+	"archway/internal/spec"
+	"strings"
+)
 
 // Source is the CodeCommit repository of a pipeline.
 type Source struct {
 	// Name of the CodeCommit repository: 1 to 100 letters, digits, periods, underscores and
 	// hyphens, not ending in .git.
 	// Default: the name of the pipeline.
-	Repository string `json:"repository"`
+	Repository string `key:"repository" rule:"codeCommit"`
 
 	// Whether the repository exists already in this account and Region. If not, the stack creates
 	// it.
-	Existing bool `json:"existing"`
+	Existing bool `key:"existing"`
 
 	// The branch whose pushes start the pipeline.
-	Branch string `json:"branch"`
+	Branch string `key:"branch" default:"main" rule:"branch"`
 
 	// Folder whose files become the first commit of a new repository, relative to the folder of
 	// cdk.json. It is read only when the repository is created.
 	// Default: the repository starts empty.
-	Seed string `json:"seed"`
+	Seed string `key:"seed"`
 }
 
 // source reads the source of a pipeline. The name of the pipeline is "" if it has no valid one.
@@ -36,7 +39,7 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 		return s
 	}
 	if o.has("repository") {
-		s.Repository = o.name("repository", sourceName)
+		s.Repository = o.name("repository", "codeCommit")
 		if strings.HasSuffix(s.Repository, ".git") {
 			o.report("repository", "CodeCommit takes no name that ends in .git: leave %q off", ".git")
 			s.Repository = ""
@@ -48,7 +51,7 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	}
 	if branch, ok := o.text("branch", s.Branch); ok {
 		s.Branch = branch
-		if bad := badBranch(branch); bad != "" {
+		if bad := spec.Named("branch").Check(branch); bad != "" {
 			o.report("branch", "%s", bad)
 			s.Branch = ""
 		}

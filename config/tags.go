@@ -20,13 +20,13 @@ type template struct {
 }
 
 // tags reads the tags of an image. The branch is "" if it is not valid, or if rules decide what the tags are.
-func (r *reader) tags(image object, branch string) Tags {
-	tags := defaultTags()
+func (r *reader) tags(image object, branch string) (tags Tags, filters []string) {
+	tags = defaultTags()
 	at := image.path("tags")
 	if image.has("tags") {
 		o, ok := r.object(at, image.fields["tags"], keysOf[Tags]())
 		if !ok {
-			return tags
+			return tags, nil
 		}
 		tags.Immutable = o.texts("immutable", tags.Immutable)
 		tags.Moving = o.texts("moving", tags.Moving)
@@ -37,7 +37,7 @@ func (r *reader) tags(image object, branch string) Tags {
 	immutable := r.templates(below(at, "immutable"), tags.Immutable)
 	moving := r.templates(below(at, "moving"), tags.Moving)
 	if branch == "" {
-		return tags
+		return tags, nil
 	}
 	r.checkRendered(slices.Concat(immutable, moving), branch)
 	for _, t := range immutable {
@@ -45,11 +45,11 @@ func (r *reader) tags(image object, branch string) Tags {
 			r.report(t.at, t.String(), `is the same tag for every commit, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
 		}
 	}
-	tags.Filters = r.filters(moving, immutable, branch)
-	if len(tags.Filters) > maxFilters {
-		r.report(below(at, "moving"), tags.Moving, "needs %d filters to be excluded from the immutability of tags, but ECR takes at most %d: remove some", len(tags.Filters), maxFilters)
+	filters = r.filters(moving, immutable, branch)
+	if len(filters) > maxFilters {
+		r.report(below(at, "moving"), tags.Moving, "needs %d filters to be excluded from the immutability of tags, but ECR takes at most %d: remove some", len(filters), maxFilters)
 	}
-	return tags
+	return tags, filters
 }
 
 // texts reads a list of strings. Items of another type stay as "", so that the others keep their places.

@@ -90,8 +90,8 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	for _, image := range props.Images {
 		scope := constructs.NewConstruct(this.Construct, &image.Name)
 		for _, build := range image.Builds {
-			scope := constructs.NewConstruct(scope, jsii.String(string(build.Architecture)))
-			what := image.Name + " for " + build.Architecture.Platform()
+			scope := constructs.NewConstruct(scope, jsii.String(build.Platform.Name()))
+			what := image.Name + " for " + build.Platform.String()
 			limit := int(build.Timeout.Seconds() * NearTimeout)
 			this.add(scope, "NearTimeout", props, &alarm{
 				Namespace: "AWS/CodeBuild", Metric: "Duration", Dimension: "ProjectName", Value: build.Project.ProjectName(), Statistic: "Maximum", Threshold: limit,

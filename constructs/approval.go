@@ -32,7 +32,7 @@ type Approval struct {
 	Message string
 
 	// Timeout is how long an execution waits, from 5 minutes to 60 days. What was built is deleted after
-	// [RegistryProps].StagingDays: wait less than that.
+	// [RepositoriesProps].StagingDays: wait less than that.
 	// Default: 7 days.
 	Timeout time.Duration
 }
@@ -122,7 +122,7 @@ func approvalText(message string, d *Delivery) string {
 	for n, image := range d.Images {
 		var platforms []string
 		for _, build := range image.Builds {
-			platforms = append(platforms, build.Architecture.Platform())
+			platforms = append(platforms, build.Platform.String())
 		}
 		line := fmt.Sprintf("\n%s (%s)", image.Name, strings.Join(platforms, ", "))
 		rest := fmt.Sprintf("\n... and %d more", len(d.Images)-n)

@@ -19,7 +19,7 @@ func keepLogOfAutoDelete(scope constructs.Construct, key awskms.IKey) {
 	if provider == nil || provider.Node().TryFindChild(jsii.String("Logs")) != nil {
 		return
 	}
-	logs := newLogGroup(provider.(constructs.Construct), awslogs.RetentionDays_ONE_WEEK, key, awscdk.RemovalPolicy_DESTROY)
+	logs := Logs{awslogs.RetentionDays_ONE_WEEK, key, awscdk.RemovalPolicy_DESTROY}.group(provider.(constructs.Construct))
 	function := provider.Node().FindChild(jsii.String("Handler")).(awscdk.CfnResource)
 	function.AddPropertyOverride(jsii.String("LoggingConfig"), map[string]any{"LogGroup": logs.LogGroupName()})
 }

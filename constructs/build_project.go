@@ -6,10 +6,8 @@ import (
 
 	"archway/buildspecs"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -20,15 +18,13 @@ import (
 type buildProjectProps struct {
 	Description   string
 	Spec          buildspecs.Spec
-	Architecture  Architecture
+	Platform      Platform
 	Compute       Compute
 	Privileged    bool
 	Timeout       time.Duration
 	QueuedTimeout time.Duration
 	Artifacts     awss3.IBucket
-	LogRetention  awslogs.RetentionDays
-	LogKey        awskms.IKey
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 
 	// Statements are what builds may do, besides reading their source and writing their log.
 	Statements []awsiam.PolicyStatement
@@ -56,7 +52,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 	fill(&p.QueuedTimeout, time.Hour)
 
 	this := &buildProject{Construct: constructs.NewConstruct(scope, &id)}
-	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.LogKey, p.RemovalPolicy)
+	this.LogGroup = p.group(this.Construct)
 	statements := append(logStatements(this.LogGroup), artifactReadStatements(p.Artifacts)...)
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codebuild.amazonaws.com",
@@ -80,7 +76,7 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		QueuedTimeout:               duration(p.QueuedTimeout),
 		EnvironmentVariables:        &environment,
 		Environment: &awscodebuild.BuildEnvironment{
-			BuildImage:  p.Architecture.buildImage(),
+			BuildImage:  buildImage(p.Platform),
 			ComputeType: computeTypes[p.Compute],
 			Privileged:  &p.Privileged,
 		},

@@ -14,46 +14,12 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// BuildSecret says where a secret is kept that a Dockerfile may mount. One of SecretsManager and ParameterStore is required.
-type BuildSecret struct {
-	// SecretsManager is the name or the ARN of a secret in AWS Secrets Manager and, if the secret is a JSON object, after a
-	// colon the key whose value is wanted.
-	SecretsManager string
-
-	// ParameterStore is the name of a parameter of AWS Systems Manager.
-	ParameterStore string
-
-	// KMSKeyARN is the customer-managed key that encrypts the secret.
-	// Default: the key of AWS that the service uses by itself.
-	KMSKeyARN string
-}
-
 var (
-	buildSecretID  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+	// secretLocation is what rule "secret" of spec allows, in its parts.
 	secretLocation = regexp.MustCompile(`^(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:)?([A-Za-z0-9/_+=.@-]+)(:[A-Za-z0-9/_+=.@-]+)?$`)
-	parameterName  = regexp.MustCompile(`^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 	// fullARN ends in what Secrets Manager appends to a name.
 	fullARN = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 )
-
-func buildSecretProblems(secrets map[string]BuildSecret) []error {
-	var errs []error
-	for _, id := range slices.Sorted(maps.Keys(secrets)) {
-		prop, secret := fmt.Sprintf("Secrets[%q]", id), secrets[id]
-		if !buildSecretID.MatchString(id) {
-			errs = append(errs, wrong(prop, "is no name for a secret: give 1 to 64 letters, digits, and the characters . _ -"))
-		}
-		switch {
-		case (secret.SecretsManager == "") == (secret.ParameterStore == ""):
-			errs = append(errs, wrong(prop, "needs one of SecretsManager and ParameterStore: it says where the secret is kept"))
-		case secret.SecretsManager != "" && !secretLocation.MatchString(secret.SecretsManager):
-			errs = append(errs, wrong(prop+".SecretsManager", "is %q: give a name or an ARN and, after a colon, a key of the secret if it is a JSON object", secret.SecretsManager))
-		case secret.ParameterStore != "" && !parameterName.MatchString(secret.ParameterStore):
-			errs = append(errs, wrong(prop+".ParameterStore", "is %q: give a name such as \"/build/npmrc\"", secret.ParameterStore))
-		}
-	}
-	return errs
-}
 
 // buildSecrets are the secrets of a build in the form in which CodeBuild takes them.
 type buildSecrets struct {
@@ -87,14 +53,14 @@ func newBuildSecrets(scope constructs.Construct, secrets map[string]BuildSecret)
 				Type: awscodebuild.BuildEnvironmentVariableType_PARAMETER_STORE, Value: secret.ParameterStore,
 			}
 			made.statements = append(made.statements, allow([]*string{parameterARN(scope, secret.ParameterStore)}, "ssm:GetParameters"))
-			made.statements = append(made.statements, mayDecrypt("ssm", secret.KMSKeyARN)...)
+			made.statements = append(made.statements, decryptStatements("ssm", secret.KMSKey)...)
 			continue
 		}
 		made.variables[name] = &awscodebuild.BuildEnvironmentVariable{
 			Type: awscodebuild.BuildEnvironmentVariableType_SECRETS_MANAGER, Value: secret.SecretsManager,
 		}
 		made.statements = append(made.statements, allow([]*string{secretARN(scope, secret.SecretsManager)}, "secretsmanager:GetSecretValue"))
-		made.statements = append(made.statements, mayDecrypt("secretsmanager", secret.KMSKeyARN)...)
+		made.statements = append(made.statements, decryptStatements("secretsmanager", secret.KMSKey)...)
 	}
 	return made
 }
@@ -122,8 +88,8 @@ func secretARN(scope constructs.Construct, location string) *string {
 	})
 }
 
-// mayDecrypt lets a role use a key through the service that keeps a secret, and for nothing else.
-func mayDecrypt(service, keyARN string) []awsiam.PolicyStatement {
+// decryptStatements let a role use a key through the service that keeps a secret, and for nothing else.
+func decryptStatements(service, keyARN string) []awsiam.PolicyStatement {
 	if keyARN == "" {
 		return nil
 	}

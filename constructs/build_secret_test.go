@@ -11,15 +11,15 @@ import (
 )
 
 var secretBuild = stack("SecretBuild", func(stack awscdk.Stack) {
-	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+	registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 	archway.NewNativeBuild(stack, "Amd64", &archway.NativeBuildProps{
-		Architecture: archway.AMD64,
-		Repository:   registry.Staging,
-		Artifacts:    archway.NewArtifacts(stack, "Artifacts", nil).Bucket,
-		SourceURL:    "https://git.example.test/app",
+		Platform:   archway.AMD64,
+		Repository: registry.Staging,
+		Artifacts:  archway.NewArtifacts(stack, "Artifacts", nil).Bucket,
+		SourceURL:  "https://git.example.test/app",
 		Secrets: map[string]archway.BuildSecret{
 			"npmrc":   {SecretsManager: "build/npm:token"},
-			"ca.pem":  {ParameterStore: "/build/ca", KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/1"},
+			"ca.pem":  {ParameterStore: "/build/ca", KMSKey: "arn:aws:kms:eu-west-1:111122223333:key/1"},
 			"full":    {SecretsManager: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:full-AbCdEf"},
 			"partial": {SecretsManager: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:partial"},
 		},
@@ -70,7 +70,7 @@ func TestBuildMayReadExactlyItsSecrets(t *testing.T) {
 }
 
 func TestSecretsSayWhereTheyAreKept(t *testing.T) {
-	err := (&archway.NativeBuildProps{Architecture: archway.AMD64, Secrets: map[string]archway.BuildSecret{
+	err := (&archway.NativeBuildProps{Platform: archway.AMD64, Secrets: map[string]archway.BuildSecret{
 		"a b":  {SecretsManager: "x"},
 		"both": {SecretsManager: "x", ParameterStore: "y"},
 		"many": {SecretsManager: "x:y:z:"},
@@ -78,10 +78,10 @@ func TestSecretsSayWhereTheyAreKept(t *testing.T) {
 		"path": {ParameterStore: "a//b"},
 	}}).Validate()
 	for _, want := range []string{
-		`Secrets["a b"] is no name for a secret`,
-		`Secrets["both"] needs one of SecretsManager and ParameterStore`,
+		`Secrets["a b"]: a secret's name has 1 to 64 letters`,
+		`Secrets["both"]: give either "secretsManager" or "parameterStore"`,
 		`Secrets["many"].SecretsManager is "x:y:z:"`,
-		`Secrets["none"] needs one of`,
+		`Secrets["none"]: give either`,
 		`Secrets["path"].ParameterStore is "a//b"`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -20,15 +20,15 @@ const codeBuildProject = "AWS::CodeBuild::Project"
 
 var (
 	builds = stack("Builds", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+		registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 		var builds []*archway.NativeBuild
-		for id, architecture := range map[string]archway.Architecture{"Amd64": archway.AMD64, "Arm64": archway.ARM64} {
+		for id, architecture := range map[string]archway.Platform{"Amd64": archway.AMD64, "Arm64": archway.ARM64} {
 			builds = append(builds, archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
-				Architecture: architecture,
-				Repository:   registry.Staging,
-				Artifacts:    artifacts.Bucket,
-				SourceURL:    "https://git.example.test/app",
+				Platform:   architecture,
+				Repository: registry.Staging,
+				Artifacts:  artifacts.Bucket,
+				SourceURL:  "https://git.example.test/app",
 			}))
 		}
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
@@ -40,14 +40,14 @@ var (
 		})
 	})
 	buildsAsTold = stack("BuildsAsTold", func(stack awscdk.Stack) {
-		registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+		registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{
 			ExpireDays:    7,
 			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 		build := archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
-			Architecture:  archway.ARM64,
+			Platform:      archway.ARM64,
 			Repository:    registry.Staging,
 			Artifacts:     artifacts.Bucket,
 			SourceURL:     "https://git.example.test/app",
@@ -56,14 +56,12 @@ var (
 			Target:        "release",
 			BuildArgs:     map[string]string{"B": "<2>", "A": "1"},
 			Labels:        map[string]string{"com.example.team": "a & b"},
-			Compute:       archway.Compute2XLarge,
-			Timeout:       90 * time.Minute,
+			Machine:       archway.Machine{Compute: archway.Compute2XLarge, TimeoutMinutes: 90},
 			QueuedTimeout: 2 * time.Hour,
 			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
 			Frontends:     []string{"example.test/frontend"},
-			LogRetention:  awslogs.RetentionDays_ONE_WEEK,
-			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+			Logs:          archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK, RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
 		})
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
 			PipelineName: "shop",
@@ -73,7 +71,7 @@ var (
 			Artifacts:    artifacts.Bucket,
 			SourceURL:    "https://git.example.test/app",
 			Timeout:      5 * time.Minute,
-			LogRetention: awslogs.RetentionDays_ONE_WEEK,
+			Logs:         archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK},
 		})
 	})
 )

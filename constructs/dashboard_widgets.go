@@ -59,10 +59,10 @@ func measure(p *DashboardProps, image PipelineImage, name string, dimensions []a
 
 // measured is the name by which the functions measure an image: that of the repository which people pull from, if there is one.
 func (i PipelineImage) measured() string {
-	if i.Registry.Release == nil {
-		return settings.Staging(i.Registry.Name)
+	if i.Repositories.Release == nil {
+		return settings.Staging(i.Repositories.Name)
 	}
-	return i.Registry.Name
+	return i.Repositories.Name
 }
 
 func widgetsOf(p *DashboardProps) []widget {
@@ -118,7 +118,7 @@ func durationWidgets(p *DashboardProps) []widget {
 	for _, image := range p.Delivery.Images {
 		for _, build := range image.Builds {
 			project := *build.Project.ProjectName()
-			label := StageBuild + " " + image.Name + " " + build.Architecture.Platform()
+			label := StageBuild + " " + image.Name + " " + build.Platform.String()
 			builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", project, object{"stat": "Average", "label": label}})
 			waiting = append(waiting, []any{"AWS/CodeBuild", "QueuedDuration", "ProjectName", project, object{"stat": "Maximum", "label": label}})
 			failed = append(failed, []any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": label}})
@@ -128,7 +128,7 @@ func durationWidgets(p *DashboardProps) []widget {
 		failed = append(failed, []any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": StageMerge + " " + image.Name}})
 		for _, test := range image.SmokeTests {
 			builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", *test.Project.ProjectName(), object{
-				"stat": "Average", "label": StageSmokeTest + " " + image.Name + " " + test.Architecture.Platform(),
+				"stat": "Average", "label": StageSmokeTest + " " + image.Name + " " + test.Platform.String(),
 			}})
 		}
 	}
@@ -152,7 +152,7 @@ func imageWidgets(p *DashboardProps) []widget {
 			measure(p, image, metrics.ImagesValid, nil, object{"stat": "Sum", "label": image.Name + " valid"}),
 			measure(p, image, metrics.ImagesInvalid, nil, object{"stat": "Sum", "label": image.Name + " not valid"}))
 		for _, build := range image.Builds {
-			platform := build.Architecture.Platform()
+			platform := build.Platform.String()
 			sizes = append(sizes, measure(p, image, metrics.ImageSize, []any{metrics.Platform, platform},
 				object{"stat": "Maximum", "label": image.Name + " " + platform}))
 		}

@@ -12,9 +12,9 @@ import (
 // anImage describes an image of a pipeline in these tests.
 type anImage struct {
 	name          string
-	architectures []archway.Architecture // both, if there are none
-	rules         func(archway.Architecture) map[string]archway.BuildRule
-	registry      archway.RegistryProps
+	architectures []archway.Platform // both, if there are none
+	rules         func(archway.Platform) map[string]archway.BuildRule
+	registry      archway.RepositoriesProps
 	build         archway.NativeBuildProps
 }
 
@@ -22,18 +22,18 @@ type anImage struct {
 func (i anImage) add(stack awscdk.Stack, artifacts *archway.Artifacts) archway.PipelineImage {
 	scope := constructs.NewConstruct(stack, &i.name)
 	i.registry.RepositoryName = i.name
-	registry := archway.NewRegistry(scope, "Registry", &i.registry)
-	image := archway.PipelineImage{Name: i.name, Registry: registry}
+	registry := archway.NewRepositories(scope, "Registry", &i.registry)
+	image := archway.PipelineImage{Name: i.name, Repositories: registry}
 	if i.architectures == nil {
-		i.architectures = []archway.Architecture{archway.AMD64, archway.ARM64}
+		i.architectures = []archway.Platform{archway.AMD64, archway.ARM64}
 	}
 	for _, architecture := range i.architectures {
 		build := i.build
-		build.Architecture, build.Repository, build.Artifacts, build.SourceURL = architecture, registry.Staging, artifacts.Bucket, "x"
+		build.Platform, build.Repository, build.Artifacts, build.SourceURL = architecture, registry.Staging, artifacts.Bucket, "x"
 		if i.rules != nil {
 			build.Rules, build.PipelineName = i.rules(architecture), "app"
 		}
-		image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+string(architecture), &build))
+		image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+architecture.Name(), &build))
 	}
 	image.Merge = archway.NewMerge(scope, "Merge", &archway.MergeProps{
 		Repository: registry.Staging, PipelineName: "app", Image: i.name, Builds: image.Builds, Artifacts: artifacts.Bucket, SourceURL: "x",

@@ -89,12 +89,12 @@ func (p *DeliveryProps) Validate() error {
 		} else {
 			seen[image.Name] = i
 		}
-		if first := p.Images[0]; image.Registry != nil && first.Registry != nil && (image.Registry.Release == nil) != (first.Registry.Release == nil) {
-			errs = append(errs, wrong(at("Images", i)+".Registry", "and that of %s differ in NeverPromoted: a pipeline promotes all of its images, or none", at("Images", 0)))
+		if first := p.Images[0]; image.Repositories != nil && first.Repositories != nil && (image.Repositories.Release == nil) != (first.Repositories.Release == nil) {
+			errs = append(errs, wrong(at("Images", i)+".Repositories", "and those of %s differ in NeverPromoted: a pipeline promotes all of its images, or none", at("Images", 0)))
 		}
 		// A day more than that, as everything else takes its time, too.
-		if least := p.holdMinutes()/(24*60) + 1; image.Registry != nil && image.Registry.StagingDays < least {
-			errs = append(errs, wrong(at("Images", i)+".Registry", "keeps what was built for %d days, and an execution may be held up for longer by approvals and scans: give it StagingDays of at least %d", image.Registry.StagingDays, least))
+		if least := p.holdMinutes()/(24*60) + 1; image.Repositories != nil && image.Repositories.StagingDays < least {
+			errs = append(errs, wrong(at("Images", i)+".Repositories", "keep what was built for %d days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least %d", image.Repositories.StagingDays, least))
 		}
 		actions += len(image.Builds)
 	}
@@ -105,7 +105,7 @@ func (p *DeliveryProps) Validate() error {
 }
 
 // Promotes tells whether the pipeline promotes anything.
-func (d *Delivery) Promotes() bool { return d.Images[0].Registry.Release != nil }
+func (d *Delivery) Promotes() bool { return d.Images[0].Repositories.Release != nil }
 
 // Settings is the file that the functions get.
 func (d *Delivery) Settings() string { return string(d.file) }
@@ -124,7 +124,7 @@ func (d *Delivery) describe() settings.Pipeline {
 	p := settings.Pipeline{
 		Name:   d.PipelineName,
 		Source: d.Source.settings(d.Branch),
-		Rules:  tagged(d.Rules),
+		Rules:  d.Rules,
 
 		HoldMinutes: d.holdMinutes(),
 	}
@@ -135,7 +135,7 @@ func (d *Delivery) describe() settings.Pipeline {
 		merge.Actions = append(merge.Actions, image.Name)
 		validate.Actions = append(validate.Actions, image.Name)
 		for _, b := range image.Builds {
-			build.Actions = append(build.Actions, image.actionName(b.Architecture))
+			build.Actions = append(build.Actions, image.actionName(b.Platform))
 		}
 	}
 	p.Stages = append([]settings.Stage{
@@ -147,13 +147,13 @@ func (d *Delivery) describe() settings.Pipeline {
 func (i PipelineImage) describe() settings.Image {
 	image := settings.Image{
 		Name:        i.Name,
-		Staging:     settings.Staging(i.Registry.Name),
-		StagingDays: i.Registry.StagingDays,
+		Staging:     settings.Staging(i.Repositories.Name),
+		StagingDays: i.Repositories.StagingDays,
 		Tags:        rule.Tags{Immutable: i.ImmutableTags, Moving: i.MovingTags},
-		Validation:  i.Validation.settings(),
+		Validation:  i.Validation,
 	}
-	if i.Registry.Release != nil {
-		image.Release = i.Registry.Name
+	if i.Repositories.Release != nil {
+		image.Release = i.Repositories.Name
 	}
 	for _, g := range gates {
 		if g.describe != nil {
@@ -161,7 +161,7 @@ func (i PipelineImage) describe() settings.Image {
 		}
 	}
 	for _, b := range i.Builds {
-		build := settings.Build{Platform: b.Architecture.Platform(), Action: i.actionName(b.Architecture)}
+		build := settings.Build{Platform: b.Platform.String(), Action: i.actionName(b.Platform)}
 		for _, r := range i.rules {
 			if b.rules[r.Name].Skip {
 				build.Skip = append(build.Skip, r.Name)
@@ -173,13 +173,13 @@ func (i PipelineImage) describe() settings.Image {
 }
 
 // buildActionName is the name of the action in the stage Build that builds an image for one architecture, by the image's name.
-func buildActionName(image string, architecture Architecture) string {
-	return image + "-" + string(architecture)
+func buildActionName(image string, of Platform) string {
+	return image + "-" + of.Name()
 }
 
 // actionName names the actions of an image that there is one of for each architecture.
-func (i PipelineImage) actionName(architecture Architecture) string {
-	return buildActionName(i.Name, architecture)
+func (i PipelineImage) actionName(of Platform) string {
+	return buildActionName(i.Name, of)
 }
 
 // parameters are what an action hands to a function: which settings it was made with, which execution it is, and which image it is

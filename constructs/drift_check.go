@@ -3,7 +3,6 @@ package constructs
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"archway/internal/rule"
 	"archway/internal/settings"
@@ -38,9 +37,7 @@ func (p *DriftCheckProps) Validate() error {
 		missing(p.Validator == nil, "Validator", "the function that checks an index"),
 		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
 	}
-	if s := p.Schedule; s != "" && !unresolved(s) && !strings.HasPrefix(s, "rate(") && !strings.HasPrefix(s, "cron(") {
-		errs = append(errs, wrong("Schedule", `is %q: give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`, s))
-	}
+	errs = append(errs, named("Schedule", "schedule", p.Schedule))
 	if p.Delivery != nil && len(p.Delivery.public()) == 0 {
 		errs = append(errs, wrong("Delivery", `has no moving tag that is always called the same, such as "latest": there is nothing to look at`))
 	}
@@ -56,7 +53,7 @@ func (d *Delivery) public() []PipelineImage {
 		if len(d.Rules) == 0 {
 			return !anyFixedTag(i.MovingTags)
 		}
-		public, err := rule.Publics(tagged(d.Rules), i.Name)
+		public, err := rule.Publics(d.Rules, i.Name)
 		return err != nil || len(public) == 0
 	})
 }
@@ -78,9 +75,6 @@ type DriftCheck struct {
 	// Rules are the schedules, one for each image.
 	Rules []awsevents.CfnRule
 }
-
-// DriftCheckEvent is the key of the function's events that ask for a check.
-const DriftCheckEvent = "archway.driftCheck"
 
 // NewDriftCheck adds a schedule for each image to scope.
 func NewDriftCheck(scope constructs.Construct, id string, props *DriftCheckProps) *DriftCheck {
@@ -105,7 +99,7 @@ func (d *DriftCheck) add(p *DriftCheckProps, name string) {
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id:    jsii.String("Validator"),
 			Arn:   p.Validator.FunctionArn(),
-			Input: jsii.String(compactJSON(map[string]any{DriftCheckEvent: settings.DriftCheck{Settings: settings.Sum(p.Delivery.file), Image: name}})),
+			Input: jsii.String(compactJSON(settings.DriftEvent{Check: settings.DriftCheck{Settings: settings.Sum(p.Delivery.file), Image: name}})),
 		}},
 	})
 	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{

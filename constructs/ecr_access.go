@@ -30,9 +30,9 @@ var (
 	ecrCopyTo = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
 )
 
-// registryLogin lets a role log in to the account's registry. It gives access to no repository by itself, and the action
+// registryLoginStatement lets a role log in to the account's registry. It gives access to no repository by itself, and the action
 // knows no resources: AWS allows nothing but a wildcard.
-func registryLogin() awsiam.PolicyStatement {
+func registryLoginStatement() awsiam.PolicyStatement {
 	return allow(*jsii.Strings("*"), "ecr:GetAuthorizationToken")
 }
 

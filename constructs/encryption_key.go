@@ -127,11 +127,11 @@ func (k *EncryptionKey) allow(service string, conditions map[string]any, actions
 	k.Key.AddToResourcePolicy(awsiam.NewPolicyStatement(statement), nil)
 }
 
-// mayEncryptTopic lets a role publish to a topic that a key encrypts. A key from elsewhere encrypts who knows what else: it may be
+// topicKeyStatements let a role publish to a topic that a key encrypts. A key from elsewhere encrypts who knows what else: it may be
 // used through SNS only.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#sns-what-permissions-for-sse
-func mayEncryptTopic(key awskms.IKey) []awsiam.PolicyStatement {
-	statements := mayEncrypt(key)
+func topicKeyStatements(key awskms.IKey) []awsiam.PolicyStatement {
+	statements := encryptStatements(key)
 	if foreign(key) {
 		for _, statement := range statements {
 			statement.AddCondition(jsii.String("StringEquals"), map[string]any{"kms:ViaService": through("sns")})
@@ -149,8 +149,8 @@ func through(service string) string {
 	return service + "." + *awscdk.Aws_REGION() + "." + *awscdk.Aws_URL_SUFFIX()
 }
 
-// mayEncrypt lets a role write to what a key encrypts, and read it; without a key, nothing is needed.
-func mayEncrypt(key awskms.IKey) []awsiam.PolicyStatement {
+// encryptStatements let a role write to what a key encrypts, and read it; without a key, nothing is needed.
+func encryptStatements(key awskms.IKey) []awsiam.PolicyStatement {
 	if key == nil {
 		return nil
 	}

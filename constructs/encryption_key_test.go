@@ -19,12 +19,12 @@ var (
 	encryptedTopic = stack("EncryptedTopic", func(stack awscdk.Stack) {
 		key := archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
 		topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{EncryptionKey: key}).Topic
-		image := archway.PipelineImage{Name: "app", Registry: archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app", EncryptionKey: key})}
-		image.Builds, image.Merge = []*archway.NativeBuild{{Architecture: archway.ARM64}}, &archway.Merge{}
+		image := archway.PipelineImage{Name: "app", Repositories: archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", EncryptionKey: key})}
+		image.Builds, image.Merge = []*archway.NativeBuild{{Platform: archway.ARM64}}, &archway.Merge{}
 		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
 			PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
 		})
-		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key})
+		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: archway.Logs{LogKey: key}})
 	})
 )
 

@@ -17,14 +17,14 @@ func Example() {
 	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
 	source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "shop"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	registry := archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
+	registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
 
-	build := func(id string, architecture archway.Architecture) *archway.NativeBuild {
+	build := func(id string, architecture archway.Platform) *archway.NativeBuild {
 		return archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{
-			Architecture: architecture,
-			Repository:   registry.Staging,
-			Artifacts:    artifacts.Bucket,
-			SourceURL:    *source.URL(),
+			Platform:   architecture,
+			Repository: registry.Staging,
+			Artifacts:  artifacts.Bucket,
+			SourceURL:  *source.URL(),
 		})
 	}
 	builds := []*archway.NativeBuild{build("BuildAmd64", archway.AMD64), build("BuildArm64", archway.ARM64)}
@@ -32,9 +32,9 @@ func Example() {
 		PipelineName: "shop",
 		Source:       source,
 		Images: []archway.PipelineImage{{
-			Name:     "shop",
-			Registry: registry,
-			Builds:   builds,
+			Name:         "shop",
+			Repositories: registry,
+			Builds:       builds,
 			Merge: archway.NewMerge(stack, "Merge", &archway.MergeProps{
 				PipelineName: "shop",
 				Image:        "shop",

@@ -4,12 +4,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -26,17 +23,7 @@ type FailureNoticeProps struct {
 	// Topic is told. Required.
 	Topic awssns.ITopic
 
-	// LogRetention is how long log events are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -86,10 +73,8 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 		},
 		Statements: append([]awsiam.PolicyStatement{
 			allow([]*string{pipeline}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
-		}, notify(p.Topic)...),
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
+		}, publishStatements(p.Topic)...),
+		Logs: p.Logs,
 	})
 	this.Rule = awsevents.NewCfnRule(this.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
 		Description: jsii.String("A failed run is told of"),

@@ -38,7 +38,7 @@ var (
 			RetryAttempts: new(int),
 			MaxEventAge:   5 * time.Minute,
 			Environment:   map[string]string{"MODE": "told"},
-			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+			Logs:          archway.Logs{RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
 		})
 	})
 )

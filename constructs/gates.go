@@ -14,7 +14,7 @@ import (
 type ImageGates struct {
 	// Scan stops the validated image if scans have found more in it than this.
 	// Default: nothing is judged.
-	Scan *ScanLimits
+	Scan *ScanGate
 
 	// SmokeTests run the validated image before it is promoted, at most one for each architecture
 	// that is built.

@@ -52,7 +52,7 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: images,
 		DeliveryGates: archway.DeliveryGates{Approval: approval},
 	}
-	gate := archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Delivery: archway.NewDelivery(stack, what), Enhanced: len(names) == 1})
+	gate := archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Delivery: archway.NewDelivery(stack, what)})
 	deliver(stack, what, artifacts, archway.PipelineProps{
 		GateFunctions: archway.GateFunctions{ScanGate: gate.Function}, RollbackOnFailure: true,
 	})
@@ -60,26 +60,25 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 
 // addGates adds a scan gate and smoke tests to an image: those that say everything, or those that leave all to the defaults.
 func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archway.Artifacts, everything bool) {
-	image.Scan = &archway.ScanLimits{}
-	test := archway.SmokeTestProps{Repository: image.Registry.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
-	test.Check.HTTP = &archway.HTTPCheck{Port: 8080, Body: archway.Text{Contains: "well"}}
+	image.Scan = &archway.ScanGate{}
+	test := archway.SmokeTestProps{Repository: image.Repositories.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
+	test.Check.HTTP = &archway.HTTPCheck{Port: 8080, BodyContains: "well"}
 	if everything {
 		medium := 7
-		image.Scan = &archway.ScanLimits{
-			Medium: &medium, Timeout: 45 * time.Minute, AllowUnscannable: true,
-			Accepted: []archway.AcceptedFinding{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
+		image.Scan = &archway.ScanGate{
+			Limits: archway.ScanLimits{Medium: &medium}, TimeoutMinutes: 45, AllowUnscannable: true, Enhanced: true,
+			Accept: []archway.Accepted{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
 		}
 		test.Check = archway.SmokeCheck{
-			Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, Timeout: 90 * time.Second,
-			ExitCode: 3, Output: archway.Text{Matches: " ^{arch} ok$ "},
+			Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, TimeoutSeconds: 90,
+			ExitCode: 3, OutputMatches: " ^{arch} ok$ ", Compute: archway.ComputeLarge,
 		}
-		test.Compute = archway.ComputeLarge
 	}
-	for _, architecture := range []archway.Architecture{archway.AMD64, archway.ARM64} {
+	for _, architecture := range []archway.Platform{archway.AMD64, archway.ARM64} {
 		of := test
-		of.Architecture = architecture
+		of.Platform = architecture
 		scope := stack.Node().FindChild(&image.Name).(constructs.Construct)
-		image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+string(architecture), &of))
+		image.SmokeTests = append(image.SmokeTests, archway.NewSmokeTest(scope, "Test-"+architecture.Name(), &of))
 	}
 }
 
@@ -159,11 +158,11 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 
 func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
-		return &archway.SmokeTestProps{Architecture: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
+		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
 	}
 	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
 		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{}, Images: []archway.PipelineImage{{
-			Name: "app", Registry: &archway.Registry{StagingDays: 100}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+			Name: "app", Repositories: &archway.Repositories{StagingDays: 100}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 		}}}
 		change(p)
 		return p
@@ -175,43 +174,43 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	}{
 		{"no props", (*archway.SmokeTestProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"required props", &archway.SmokeTestProps{}, []string{
-			"Architecture is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
+			"Platform is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
 			"PipelineName is missing: give the name of the pipeline", "Image is missing: give the image's name in the pipeline", "Artifacts is missing: give the pipeline's artifact bucket"}},
 		{"a program", test(archway.SmokeCheck{
-			Environment: map[string]string{"A-B": ""}, Timeout: time.Hour, ExitCode: 256, Output: archway.Text{Equals: "a", Matches: "b"},
+			Environment: map[string]string{"A-B": ""}, TimeoutSeconds: 3600, ExitCode: 256, Output: "a", OutputMatches: "b",
 		}), []string{
-			"Check.Timeout is 1h0m0s: give whole seconds, from 1s to 30m0s",
-			`Check.Environment has "A-B": give names of letters, digits and _, not beginning with a digit`,
-			"Check.ExitCode is 256: programs end with 0 to 255",
-			"Check.Output has several of Equals, Contains and Matches: give one"}},
-		{"a server", test(archway.SmokeCheck{ExitCode: 1, HTTP: &archway.HTTPCheck{Path: "a b", Status: 99, Body: archway.Text{Matches: `\d`}}}), []string{
-			"Check has HTTP, and also ExitCode or Output: a server doesn't end, so give either",
-			"Check.HTTP.Port is 0: give 1 to 65535",
-			`Check.HTTP.Path is "a b": give a path that begins with / and has no white space`,
-			"Check.HTTP.Status is 99: HTTP has 100 to 599",
-			"Check.HTTP.Body.Matches is no POSIX extended regular expression: error parsing regexp: invalid escape sequence: `\\d`"}},
-		{"long values", test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: archway.Text{Equals: strings.Repeat("x", 4097)}}), []string{
-			"Check.Command has 4100 characters written as JSON: CodeBuild takes 4096 in an environment variable",
-			"Check.Output has 4097 bytes: CodeBuild takes 4096 in an environment variable"}},
+			`Check.Environment["A-B"]: an environment variable is named with letters, digits and "_", not beginning with a digit: use one such as "LOG_LEVEL"`,
+			"Check.TimeoutSeconds is 3600: use 1 to 1800",
+			"Check.ExitCode is 256: use 0 to 255",
+			`Check.OutputMatches: "output" says already what is expected: remove one of them`}},
+		{"a server", test(archway.SmokeCheck{ExitCode: 1, HTTP: &archway.HTTPCheck{Path: "a b", Status: 99, BodyMatches: `\d`}}), []string{
+			"Check.HTTP.Port is missing: give the port that the server listens on in its container, such as 8080",
+			`Check.HTTP.Path is "a b": a path begins with "/" and has no white space: use one such as "/health"`,
+			"Check.HTTP.Status is 99: use 100 to 599",
+			"Check.HTTP.BodyMatches is no POSIX extended regular expression (invalid escape sequence: `\\d`): use one such as \"^Hello, (amd|arm)64!\"",
+			`Check.ExitCode is about a program that ends, and "http" about a server: remove one of the two`}},
+		{"long values", test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: strings.Repeat("x", 4097)}), []string{
+			"Check.Command has 4100 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten it",
+			`Check.Output has 4097 bytes, but CodeBuild takes at most 4096 in an environment variable: expect a part of it ("outputContains")`}},
 		{"tests that don't fit the builds", with(func(p *archway.DeliveryProps) {
-			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Architecture: archway.ARM64}, {Architecture: archway.AMD64}, {Architecture: archway.AMD64}}
+			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Platform: archway.ARM64}, {Platform: archway.AMD64}, {Platform: archway.AMD64}}
 		}), []string{
 			"Images[0].SmokeTests[0] is nil: leave it out",
 			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",
 			"Images[0].SmokeTests[3] tests amd64 once more: give one test for each architecture"}},
 		{"limits that nobody judges", with(func(p *archway.DeliveryProps) {
 			none := -1
-			p.Images[0].Scan = &archway.ScanLimits{Low: &none, Timeout: 90 * time.Second}
+			p.Images[0].Scan = &archway.ScanGate{Limits: archway.ScanLimits{Low: &none}, TimeoutMinutes: 721}
 		}), []string{
-			"Images[0].Scan.Timeout is 1m30s: give whole minutes, from 1m to 12h0m0s",
-			"Images[0].Scan.Low is -1: give 0 or more, or leave it out"}},
+			"Images[0].Scan.Low is -1: use 0 to 1000000",
+			"Images[0].Scan.TimeoutMinutes is 721: use 1 to 720"}},
 		{"a scan gate of nothing", &archway.ScanGateProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
 		{"an acceptance that says nothing", with(func(p *archway.DeliveryProps) {
-			p.Images[0].Scan = &archway.ScanLimits{Accepted: []archway.AcceptedFinding{{Until: "2027-02-30"}}}
+			p.Images[0].Scan = &archway.ScanGate{Accept: []archway.Accepted{{Until: "2027-02-30"}}}
 		}), []string{
-			`Images[0].Scan.Accepted[0].ID is "": give the vulnerability's id, such as "CVE-2026-1234"`,
-			"Images[0].Scan.Accepted[0].Reason is missing: say why it is accepted",
-			`Images[0].Scan.Accepted[0].Until is "2027-02-30": give the last day, such as "2027-01-31"`}},
+			`Images[0].Scan.Accept[0].ID is missing: name the vulnerability, such as "CVE-2026-1234"`,
+			"Images[0].Scan.Accept[0].Reason is missing: say why; it is logged with each finding",
+			`Images[0].Scan.Accept[0].Until is "2027-02-30": there is no such day: use one such as "2027-01-31"`}},
 		{"an approval", with(func(p *archway.DeliveryProps) {
 			p.Approval = &archway.Approval{Timeout: 61 * 24 * time.Hour, Message: strings.Repeat("x", 499) + "#{"}
 		}), []string{

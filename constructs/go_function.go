@@ -6,9 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -67,17 +65,7 @@ type GoFunctionProps struct {
 	// Default: nothing.
 	Statements []awsiam.PolicyStatement
 
-	// LogRetention is how long log events are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -136,7 +124,7 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	check("GoFunction", scope, id, err)
 
 	this := &GoFunction{Construct: constructs.NewConstruct(scope, &id)}
-	this.LogGroup = newLogGroup(this.Construct, p.LogRetention, p.LogKey, p.RemovalPolicy)
+	this.LogGroup = p.group(this.Construct)
 	statements := p.Statements
 	var onFailure awslambda.IDestination
 	if p.DeadLetters != nil {

@@ -6,11 +6,9 @@ import (
 
 	"archway/buildspecs"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -44,17 +42,7 @@ type MergeProps struct {
 	// Default: 1 hour.
 	QueuedTimeout time.Duration
 
-	// LogRetention is how long logs are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the merge leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -101,21 +89,19 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 
 	builds := map[string]string{} // the names of the actions, by platform
 	for _, build := range p.Builds {
-		builds[build.Architecture.Platform()] = buildActionName(p.Image, build.Architecture)
+		builds[build.Platform.String()] = buildActionName(p.Image, build.Platform)
 	}
 	project := newBuildProject(scope, id, &buildProjectProps{
 		Description:   "Merges the architectures of one run into one image index",
 		Spec:          buildspecs.Merge,
-		Architecture:  ARM64, // it only moves some kilobytes: the cheapest machine there is
+		Platform:      ARM64, // it only moves some kilobytes: the cheapest machine there is
 		Compute:       ComputeSmall,
 		Timeout:       p.Timeout,
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
+		Logs:          p.Logs,
 		Statements: []awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrMerge...),
 			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
 		},

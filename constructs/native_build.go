@@ -9,11 +9,9 @@ import (
 
 	"archway/buildspecs"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -22,8 +20,8 @@ import (
 
 // NativeBuildProps describes the build of one image on machines of one architecture.
 type NativeBuildProps struct {
-	// Architecture decides which machines build, and for which platform. Required.
-	Architecture Architecture
+	// Platform decides which machines build, and for which platform. Required.
+	Platform Platform
 
 	// Repository is where the image is pushed to, by digest, and where the build keeps its layer cache, under [CacheTag]; its tags
 	// must be mutable. What runs somebody's Dockerfile should not write where people pull: take that for staging. Required.
@@ -69,7 +67,7 @@ type NativeBuildProps struct {
 	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
 	// into no layer, label, log or attestation.
 	// Default: none.
-	Secrets map[string]BuildSecret
+	Secrets map[string]BuildSecret `key:"secrets" names:"secretID"`
 
 	// Labels are labels of the image, besides its revision, source and creation time.
 	// Default: none.
@@ -82,13 +80,7 @@ type NativeBuildProps struct {
 	// PipelineName is the name of the pipeline, which the build asks for the rule of its run. Required with Rules.
 	PipelineName string
 
-	// Compute is the size of the machine.
-	// Default: MEDIUM.
-	Compute Compute
-
-	// Timeout is how long a build may take, from 5 minutes to 8 hours.
-	// Default: 1 hour.
-	Timeout time.Duration
+	Machine
 
 	// QueuedTimeout is how long a build may wait for a machine, from 5 minutes to 8 hours.
 	// Default: 1 hour.
@@ -103,17 +95,7 @@ type NativeBuildProps struct {
 	// Default: [DefaultFrontends].
 	Frontends []string
 
-	// LogRetention is how long build logs are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the build leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // CodeBuild's limits for a build, and for its time in the queue.
@@ -129,7 +111,7 @@ func (p *NativeBuildProps) Validate() error {
 		return errNoProps
 	}
 	return errors.Join(
-		p.Architecture.validate(),
+		validPlatform(p.Platform),
 		missing(p.Repository == nil, "Repository", "the ECR repository to push to"),
 		pullThroughProblems("PullThrough", p.PullThrough),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
@@ -139,9 +121,7 @@ func (p *NativeBuildProps) Validate() error {
 		buildRuleProblems(p.Rules),
 		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName", "the name of the pipeline, as there are Rules"),
 		frontendProblems("Frontends", p.Frontends),
-		errors.Join(buildSecretProblems(p.Secrets)...),
-		p.Compute.validate(),
-		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
+		errors.Join(specProblems("", p)...), // Secrets and Machine
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
 	)
 }
@@ -161,8 +141,8 @@ func insideSource(prop, value string) error {
 type NativeBuild struct {
 	constructs.Construct
 
-	// Architecture is what the project builds for.
-	Architecture Architecture
+	// Platform is what the project builds for.
+	Platform Platform
 
 	// Project is the project.
 	Project awscodebuild.PipelineProject
@@ -188,36 +168,34 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 	p := *props
 	fill(&p.Context, ".")
 	fill(&p.Dockerfile, "Dockerfile")
-	fill(&p.Compute, ComputeMedium)
-	fill(&p.Timeout, time.Hour)
+	p.Machine = filled(p.Machine)
 	if len(p.Frontends) == 0 {
 		p.Frontends = DefaultFrontends
 	}
 
+	timeout := time.Duration(p.TimeoutMinutes) * time.Minute
 	secrets := newBuildSecrets(scope, p.Secrets)
 	project := newBuildProject(scope, id, &buildProjectProps{
-		Description:   "Builds " + p.Architecture.Platform() + " on machines of that architecture, and pushes it by digest",
+		Description:   "Builds " + p.Platform.String() + " on machines of that architecture, and pushes it by digest",
 		Spec:          buildspecs.Build,
-		Architecture:  p.Architecture,
+		Platform:      p.Platform,
 		Compute:       p.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build, and nowhere else
-		Timeout:       p.Timeout,
+		Timeout:       timeout,
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
+		Logs:          p.Logs,
 		Statements: slices.Concat([]awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrBuild...),
-		}, asksForRule(scope, &p), pullsThrough(scope, p.PullThrough), secrets.statements),
+		}, ruleStatements(scope, &p), pullThroughStatements(scope, p.PullThrough), secrets.statements),
 		Exceptions: wildcardCaches(p.PullThrough),
 		Secrets:    secrets.variables,
 		Environment: map[string]*string{
 			"REPOSITORY_URI":  RepositoryURI(p.Repository),
-			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Architecture)),
+			"CACHE_REF":       jsii.Sprintf("%s:%s", *RepositoryURI(p.Repository), CacheTag(p.Platform)),
 			"PIPELINE":        optional(p.PipelineName),
-			"PLATFORM":        jsii.String(p.Architecture.Platform()),
+			"PLATFORM":        jsii.String(p.Platform.String()),
 			"BUILD_CONTEXT":   jsii.String(path.Clean(p.Context)),
 			"DOCKERFILE":      jsii.String(path.Clean(p.Dockerfile)),
 			"BUILD_TARGET":    optional(p.Target),
@@ -234,18 +212,18 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		},
 	})
 	return &NativeBuild{
-		Construct:    project.Construct,
-		Architecture: p.Architecture,
-		Project:      project.Project,
-		Timeout:      p.Timeout,
-		Role:         project.Role,
-		LogGroup:     project.LogGroup,
-		rules:        p.Rules,
+		Construct: project.Construct,
+		Platform:  p.Platform,
+		Project:   project.Project,
+		Timeout:   timeout,
+		Role:      project.Role,
+		LogGroup:  project.LogGroup,
+		rules:     p.Rules,
 	}
 }
 
-// asksForRule lets a build with rules ask CodePipeline for that of its run.
-func asksForRule(scope constructs.Construct, p *NativeBuildProps) []awsiam.PolicyStatement {
+// ruleStatements let a build with rules ask CodePipeline for that of its run.
+func ruleStatements(scope constructs.Construct, p *NativeBuildProps) []awsiam.PolicyStatement {
 	if len(p.Rules) == 0 {
 		return nil
 	}

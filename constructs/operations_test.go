@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	archway "archway/constructs"
 
@@ -18,7 +17,7 @@ import (
 // operated is a pipeline of one image with everything that tells people about it.
 var operated = stack("Operated", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "api", build: archway.NativeBuildProps{Timeout: 10 * time.Minute}}.add(stack, artifacts)
+	image := anImage{name: "api", build: archway.NativeBuildProps{Machine: archway.Machine{TimeoutMinutes: 10}}}.add(stack, artifacts)
 	image.MovingTags = []string{"latest"}
 	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
 	topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{

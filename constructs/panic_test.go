@@ -21,17 +21,17 @@ func panicked(function func()) (reason any) {
 func TestConstructorsPanicOnceWithAllProblemsAndTheirPlace(t *testing.T) {
 	scope := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("app"), nil)
 	for id, construct := range map[string]func(id string){
-		"Registry":    func(id string) { archway.NewRegistry(scope, id, nil) },
-		"Source":      func(id string) { archway.NewCodeCommit(scope, id, nil) },
-		"Artifacts":   func(id string) { archway.NewArtifacts(scope, id, &archway.ArtifactsProps{ExpireDays: -1}) },
-		"NativeBuild": func(id string) { archway.NewNativeBuild(scope, id, nil) },
-		"Merge":       func(id string) { archway.NewMerge(scope, id, nil) },
-		"GoFunction":  func(id string) { archway.NewGoFunction(scope, id, nil) },
-		"Delivery":    func(id string) { archway.NewDelivery(scope, nil) },
-		"Validator":   func(id string) { archway.NewValidator(scope, id, nil) },
-		"Promoter":    func(id string) { archway.NewPromoter(scope, id, nil) },
-		"Pipeline":    func(id string) { archway.NewPipeline(scope, id, nil) },
-		"Trigger":     func(id string) { archway.NewTrigger(scope, id, nil) },
+		"Repositories": func(id string) { archway.NewRepositories(scope, id, nil) },
+		"Source":       func(id string) { archway.NewCodeCommit(scope, id, nil) },
+		"Artifacts":    func(id string) { archway.NewArtifacts(scope, id, &archway.ArtifactsProps{ExpireDays: -1}) },
+		"NativeBuild":  func(id string) { archway.NewNativeBuild(scope, id, nil) },
+		"Merge":        func(id string) { archway.NewMerge(scope, id, nil) },
+		"GoFunction":   func(id string) { archway.NewGoFunction(scope, id, nil) },
+		"Delivery":     func(id string) { archway.NewDelivery(scope, nil) },
+		"Validator":    func(id string) { archway.NewValidator(scope, id, nil) },
+		"Promoter":     func(id string) { archway.NewPromoter(scope, id, nil) },
+		"Pipeline":     func(id string) { archway.NewPipeline(scope, id, nil) },
+		"Trigger":      func(id string) { archway.NewTrigger(scope, id, nil) },
 	} {
 		reason, _ := panicked(func() { construct(id) }).(error)
 		var invalid *archway.InvalidProps

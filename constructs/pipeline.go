@@ -114,7 +114,7 @@ func promoteStage(p *PipelineProps) []stageDeclaration {
 	if p.Promoter == nil {
 		return nil
 	}
-	stage := stageOf(StagePromote, append([]action{promoteAction(p)}, p.Verify...)...)
+	stage := stageOf(StagePromote, promoteAction(p))
 	if p.RollbackOnFailure {
 		stage.OnFailure = &awscodepipeline.CfnPipeline_FailureConditionsProperty{Result: jsii.String("ROLLBACK")}
 	}
@@ -180,7 +180,7 @@ func pipelineStatements(p *PipelineProps, used uses) []awsiam.PolicyStatement {
 		},
 		used.others)
 	for _, topic := range used.topics {
-		statements = append(statements, notify(topic)...)
+		statements = append(statements, publishStatements(topic)...)
 	}
 	return statements
 }

@@ -25,7 +25,7 @@ const ExecutionEnvironment = "EXECUTION_ID"
 func buildActions(image PipelineImage) []action {
 	var actions []action
 	for _, build := range image.Builds {
-		actions = append(actions, codeBuildAction(StageBuild, image.actionName(build.Architecture), build.Project))
+		actions = append(actions, codeBuildAction(StageBuild, image.actionName(build.Platform), build.Project))
 	}
 	return actions
 }
@@ -39,9 +39,6 @@ func validateActions(d *Delivery, function awslambda.IFunction) []action {
 		return []action{lambdaAction(StageValidate, image.Name, function, d.parameters(image.Name))}
 	})
 }
-
-// VerifyOrder is the first run order after the promotion, for [PipelineProps].Verify.
-const VerifyOrder = 2
 
 // promoteAction is one action for all images: the function checks every image before it moves a tag of any, because a registry has
 // no transactions, and an action of a function takes half a minute however little it does.

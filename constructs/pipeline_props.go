@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 )
@@ -26,14 +25,8 @@ type PipelineProps struct {
 
 	GateFunctions
 
-	// Verify are further actions of the stage Promote, with run orders from [VerifyOrder] on: a deployment, say, and its test.
-	// What belongs together when it comes to going back has to be in one stage, because CodePipeline rolls back the stage that
-	// failed and no earlier one. Allow [Pipeline].Role what they do.
-	// Default: none.
-	Verify []*awscodepipeline.CfnPipeline_ActionDeclarationProperty
-
-	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails: the promotion of one of several
-	// images, or one of Verify. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
+	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails, such as the promotion of one of
+	// several images. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
 	// Default: the tags stay until somebody retries the stage or rolls it back.
 	RollbackOnFailure bool
 
@@ -47,8 +40,8 @@ type PipelineImage struct {
 	// Name tells this image from the others of the pipeline, and names its actions. Required.
 	Name string
 
-	// Registry is where the image is kept. Required.
-	Registry *Registry
+	// Repositories are where the image is kept. Required.
+	Repositories *Repositories
 
 	// Builds build the image, one for each architecture. At least one is required.
 	Builds []*NativeBuild
@@ -116,23 +109,12 @@ func (p *PipelineProps) Validate() error {
 	switch promotes := p.Delivery.Promotes(); {
 	case promotes:
 		errs = append(errs, missing(p.Promoter == nil, "Promoter", "what points tags at an index"))
-	case p.Promoter != nil || len(p.Verify) > 0 || p.RollbackOnFailure:
-		errs = append(errs, wrong("Promoter, Verify and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
+	case p.Promoter != nil || p.RollbackOnFailure:
+		errs = append(errs, wrong("Promoter and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
 	for _, g := range gates {
 		if g.lacks != nil {
 			errs = append(errs, g.lacks(p))
-		}
-	}
-	if n := 1 + len(p.Verify); n > maxActionsPerStage {
-		errs = append(errs, wrong("Verify", "makes %d actions of the stage: CodePipeline allows %d", n, maxActionsPerStage))
-	}
-	for i, verification := range p.Verify {
-		switch {
-		case verification == nil:
-			errs = append(errs, wrong(at("Verify", i), "is nil: leave it out"))
-		case verification.RunOrder == nil || *verification.RunOrder < VerifyOrder:
-			errs = append(errs, wrong(at("Verify", i), "runs before the promotion has ended: give it a RunOrder of %d or more", VerifyOrder))
 		}
 	}
 	return errors.Join(errs...)
@@ -148,18 +130,18 @@ func (i PipelineImage) problems() []error {
 	if !imageName.MatchString(i.Name) {
 		add(wrong("Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", i.Name))
 	}
-	add(missing(i.Registry == nil, "Registry", "where the image is kept"))
+	add(missing(i.Repositories == nil, "Repositories", "where the image is kept"))
 	add(missing(i.Merge == nil, "Merge", "the project that merges the builds"))
 	add(missing(len(i.Builds) == 0, "Builds", "a build for each architecture"))
-	seen := map[Architecture]bool{}
+	seen := map[Platform]bool{}
 	for n, build := range i.Builds {
 		switch {
 		case build == nil:
 			add(wrong(at("Builds", n), "is nil: leave it out"))
-		case seen[build.Architecture]:
-			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Architecture))
+		case seen[build.Platform]:
+			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Platform.Name()))
 		default:
-			seen[build.Architecture] = true
+			seen[build.Platform] = true
 		}
 	}
 	for _, g := range gates {
@@ -167,7 +149,7 @@ func (i PipelineImage) problems() []error {
 			errs = append(errs, g.problems(i)...)
 		}
 	}
-	return append(errs, i.Validation.problems()...)
+	return append(errs, specProblems("Validation", i.Validation)...)
 }
 
 // ruleProblems are the problems of an image that has other build rules than its pipeline.

@@ -12,10 +12,10 @@ import (
 	archway "archway/constructs"
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/spec"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
@@ -27,7 +27,7 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	images := []archway.PipelineImage{
 		anImage{name: "api"}.add(stack, artifacts),
-		anImage{name: "web", architectures: []archway.Architecture{archway.ARM64}}.add(stack, artifacts),
+		anImage{name: "web", architectures: []archway.Platform{archway.ARM64}}.add(stack, artifacts),
 	}
 	for i := range images {
 		images[i].ImmutableTags, images[i].MovingTags = []string{"{commit:12}"}, []string{"latest", "{branch}"}
@@ -244,9 +244,9 @@ func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
 			{
 				Name: "web", Staging: "staging/web", Release: "web", StagingDays: 14, Tags: tags,
 				Builds: []settings.Build{{Platform: "linux/arm64", Action: "web-arm64"}},
-				Validation: settings.Validation{
-					Allow: []string{"linux/arm/v7"}, Provenance: true, SBOM: true,
-					Downgrade: map[string]settings.Downgrade{
+				Validation: spec.Validation{
+					AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true,
+					Downgrade: map[string]spec.Downgrade{
 						"config-parity": {Severity: "warning", Reason: `arm64 alone "wraps"`}, "regression": {Severity: "info", Reason: "x86 is given up"},
 					},
 				},
@@ -410,35 +410,10 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 	}
 }
 
-var verified = stack("Verified", func(stack awscdk.Stack) {
-	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app"}.add(stack, artifacts)
-	image.MovingTags = []string{"latest"}
-	deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{
-		RollbackOnFailure: true,
-		Verify: []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{{
-			Name: jsii.String("smoke"), RunOrder: jsii.Number(archway.VerifyOrder),
-			ActionTypeId: &awscodepipeline.CfnPipeline_ActionTypeIdProperty{
-				Category: jsii.String("Approval"), Owner: jsii.String("AWS"), Provider: jsii.String("Manual"), Version: jsii.String("1"),
-			},
-		}},
-	})
-})
-
-func TestWhatVerifiesAPromotionIsRolledBackWithIt(t *testing.T) {
-	promote := stages(t, verified)[4]
-	if diff := cmp.Diff(map[string]string{"Result": "ROLLBACK"}, promote.OnFailure); diff != "" {
-		t.Errorf("OnFailure (-want +got):\n%s", diff)
-	}
-	if len(promote.Actions) != 2 || promote.Actions[1].Name != "smoke" || promote.Actions[1].RunOrder != 2 {
-		t.Errorf("got %+v", promote.Actions)
-	}
-}
-
 // unpromoted is a pipeline whose images nobody is to pull.
 var unpromoted = stack("Unpromoted", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app", registry: archway.RegistryProps{NeverPromoted: true}}.add(stack, artifacts)
+	image := anImage{name: "app", registry: archway.RepositoriesProps{NeverPromoted: true}}.add(stack, artifacts)
 	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 })

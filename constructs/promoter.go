@@ -7,10 +7,7 @@ import (
 
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -29,17 +26,7 @@ type PromoterProps struct {
 	// Default: nothing is signed.
 	SigningProfile string
 
-	// LogRetention is how long log events are kept, and with them the records of what was promoted.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -82,13 +69,11 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		Files:       d.files(),
 		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
 		Statements: slices.Concat([]awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{pipelineARN(scope, d.PipelineName)},
 				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
-		}, d.Source.tells(d.Rules), []awsiam.PolicyStatement{jobResult()}),
-		LogRetention:  props.LogRetention,
-		LogKey:        props.LogKey,
-		RemovalPolicy: props.RemovalPolicy,
+		}, d.Source.tells(d.Rules), []awsiam.PolicyStatement{jobResultStatement()}),
+		Logs: props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
 
@@ -97,7 +82,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 	statements := slices.Concat([]awsiam.PolicyStatement{
 		allow(repositoryARNs(stagings(d.Images)), ecrPull...),
 		allow(repositoryARNs(targets), ecrCopyTo...),
-	}, signs(scope, props.SigningProfile, targets...))
+	}, signStatements(scope, props.SigningProfile, targets...))
 	access := awsiam.NewPolicy(function.Construct, jsii.String("Access"), &awsiam.PolicyProps{
 		Roles:    &[]awsiam.IRole{function.Role},
 		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements, Minimize: jsii.Bool(true)}),
@@ -107,7 +92,7 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		writers = append(writers, &arn)
 	}
 	for _, image := range d.Images {
-		image.Registry.onlyWriters(writers...)
+		image.Repositories.onlyWriters(writers...)
 	}
 	return &Promoter{GoFunction: function, Access: access}
 }

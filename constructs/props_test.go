@@ -9,11 +9,9 @@ import (
 	archway "archway/constructs"
 	"archway/internal/checks"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -36,7 +34,7 @@ func lines(err error) []string {
 func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	three := 3
 	build := archway.NativeBuildProps{
-		Architecture: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
+		Platform: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
 	}
 	as := func(change func(*archway.NativeBuildProps)) *archway.NativeBuildProps {
 		changed := build
@@ -44,7 +42,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return &changed
 	}
 	image := archway.PipelineImage{
-		Name: "app", Registry: &archway.Registry{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, Merge: &archway.Merge{},
+		Name: "app", Repositories: &archway.Repositories{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 	}
 	judged := func(v archway.Validation) archway.PipelineImage {
 		changed := image
@@ -64,16 +62,16 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	pipeline := func(d *archway.Delivery) *archway.PipelineProps {
 		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: &archway.Promoter{}}
 	}
-	never := func(i *archway.PipelineImage) { i.Registry = &archway.Registry{Name: "app", StagingDays: 14} }
+	never := func(i *archway.PipelineImage) { i.Repositories = &archway.Repositories{Name: "app", StagingDays: 14} }
 	tests := []struct {
 		name  string
 		props interface{ Validate() error }
 		want  []string
 	}{
-		{"registry: no props", (*archway.RegistryProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"registry: all is well", &archway.RegistryProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
-		{"registry: nothing", &archway.RegistryProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
-		{"registry: everything is wrong", &archway.RegistryProps{
+		{"registry: no props", (*archway.RepositoriesProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"registry: all is well", &archway.RepositoriesProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
+		{"registry: nothing", &archway.RepositoriesProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
+		{"registry: everything is wrong", &archway.RepositoriesProps{
 			RepositoryName: "Team/app",
 			MovingTags:     []string{"a", "", "a*b*c*", "a/b", strings.Repeat("a", 129), "b"},
 			StagingDays:    -1,
@@ -104,29 +102,29 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"build: no props", (*archway.NativeBuildProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"build: all is well", &build, nil},
 		{"build: nothing", &archway.NativeBuildProps{}, []string{
-			"Architecture is missing: give AMD64 or ARM64",
+			"Platform is missing: give AMD64 or ARM64",
 			"Repository is missing: give the ECR repository to push to",
 			"Artifacts is missing: give the pipeline's artifact bucket",
 			"SourceURL is missing: give the address of the source repository",
 		}},
 		{"build: everything is wrong", as(func(p *archway.NativeBuildProps) {
-			p.Architecture = "riscv64"
+			p.Platform = "riscv64"
 			p.Context = "../other"
 			p.Dockerfile = "/Dockerfile"
 			p.Compute = "HUGE"
-			p.Timeout = time.Minute
+			p.TimeoutMinutes = 1
 			p.QueuedTimeout = 9 * time.Hour
 		}), []string{
-			`Architecture is "riscv64": CodeBuild has machines for "amd64" and "arm64" only`,
+			`Platform is "riscv64": CodeBuild builds natively only on x86_64 and arm64: use "linux/amd64" or "linux/arm64"`,
 			`Context is "../other": give a path inside of the source, such as "services/api"`,
 			`Dockerfile is "/Dockerfile": give a path inside of the source, such as "services/api"`,
-			`Compute is "HUGE": CodeBuild has the sizes SMALL, MEDIUM, LARGE, XLARGE, 2XLARGE`,
-			"Timeout is 1m0s: AWS allows 5m0s to 8h0m0s",
+			`Compute is "HUGE": use "SMALL", "MEDIUM", "LARGE", "XLARGE" or "2XLARGE"`,
+			"TimeoutMinutes is 1: CodeBuild takes no less than 5 minutes, and CodePipeline ends a build after 8 hours: use 5 to 480",
 			"QueuedTimeout is 9h0m0s: AWS allows 5m0s to 8h0m0s",
 		}},
-		{"build: half a minute", as(func(p *archway.NativeBuildProps) { p.Timeout = 330 * time.Second }), []string{
-			"Timeout is 5m30s: AWS counts in steps of 1m0s",
-		}},
+		{"merge: half a minute", &archway.MergeProps{
+			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{}, SourceURL: "x", Timeout: 330 * time.Second,
+		}, []string{"Timeout is 5m30s: AWS counts in steps of 1m0s"}},
 
 		{"merge: nothing", &archway.MergeProps{Timeout: time.Second}, []string{
 			"Repository is missing: give the ECR repository that holds the images",
@@ -156,7 +154,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"cache: all is well", &archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret}, nil},
 		{"cache: everything is wrong", &archway.PullThroughCacheProps{Upstream: "docker.io", Prefix: "Hub/", CredentialsARN: "me:s3cret"}, []string{
 			`Upstream is "docker.io": give one of ["docker-hub" "ecr-public" "github-container-registry" "gitlab-container-registry" "k8s" "quay"]`,
-			`Prefix is "Hub/": ECR allows 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /`,
+			`Prefix is "Hub/": ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`,
 			"CredentialsARN is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other",
 		}},
 		{"signing: no props", (*archway.SigningProps)(nil), []string{"the props are nil: give at least the required ones"}},
@@ -194,7 +192,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		}},
 		{"pipeline: all is well", pipeline(delivered(nil)), nil},
 		{"pipeline: nobody promotes, and nobody judges scans", func() *archway.PipelineProps {
-			p := pipeline(delivered(func(i *archway.PipelineImage) { i.Scan = &archway.ScanLimits{} }))
+			p := pipeline(delivered(func(i *archway.PipelineImage) { i.Scan = &archway.ScanGate{} }))
 			p.Promoter = nil
 			return p
 		}(), []string{
@@ -202,7 +200,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"ScanGate is missing: give the function that judges the findings of scans, as an image has limits for them",
 		}},
 		{"pipeline: nothing to promote", pipeline(delivered(never)), []string{
-			"Promoter, Verify and RollbackOnFailure have nothing to do: no image of the pipeline is promoted, so leave them out",
+			"Promoter and RollbackOnFailure have nothing to do: no image of the pipeline is promoted, so leave them out",
 		}},
 		{"pipeline: a mode in which the commit is lost", func() *archway.PipelineProps {
 			p := pipeline(delivered(nil))
@@ -210,15 +208,6 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			return p
 		}(), []string{
 			`Execution is "PARALLEL": allowed are QUEUED and SUPERSEDED`,
-		}},
-		{"pipeline: verified too early", func() *archway.PipelineProps {
-			p := pipeline(delivered(nil))
-			p.Verify = []*awscodepipeline.CfnPipeline_ActionDeclarationProperty{nil, {RunOrder: jsii.Number(1)}, {}, {RunOrder: jsii.Number(2)}}
-			return p
-		}(), []string{
-			"Verify[0] is nil: leave it out",
-			"Verify[1] runs before the promotion has ended: give it a RunOrder of 2 or more",
-			"Verify[2] runs before the promotion has ended: give it a RunOrder of 2 or more",
 		}},
 		{"delivery: no props", (*archway.DeliveryProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"delivery: nothing", &archway.DeliveryProps{}, []string{
@@ -236,20 +225,20 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p.Approval = &archway.Approval{Timeout: 14 * 24 * time.Hour}
 			return p
 		}(), []string{
-			"Images[0].Registry keeps what was built for 14 days, and an execution may be held up for longer by approvals and scans: give it StagingDays of at least 15",
+			"Images[0].Repositories keep what was built for 14 days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least 15",
 		}},
 		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
-			Name: "tool", Registry: &archway.Registry{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
-		}), []string{"Images[1].Registry and that of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
+			Name: "tool", Repositories: &archway.Repositories{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
+		}), []string{"Images[1].Repositories and those of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
 		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
-			"Images[0].Registry is missing: give where the image is kept",
+			"Images[0].Repositories is missing: give where the image is kept",
 			"Images[0].Merge is missing: give the project that merges the builds",
 			"Images[0].Builds is missing: give a build for each architecture",
 		}},
 		{"delivery: two of everything", delivery(image, archway.PipelineImage{
-			Name: "app", Registry: image.Registry, Merge: &archway.Merge{},
-			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, nil, {Architecture: archway.AMD64}},
+			Name: "app", Repositories: image.Repositories, Merge: &archway.Merge{},
+			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, nil, {Platform: archway.AMD64}},
 		}), []string{
 			"Images[1].Builds[1] is nil: leave it out",
 			"Images[1].Builds[2] builds amd64 once more: give one build for each architecture",
@@ -264,12 +253,12 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 				"x":             {Severity: archway.Info, Reason: "known"},
 			},
 		})), []string{
-			`Images[0].Validation.AllowedPlatforms[1] is "arm": give a platform such as "linux/arm/v7"`,
-			`Images[0].Validation.Downgrade["config-partiy"] names no check: did you mean "config-parity"?`,
-			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": allowed are warning and info`,
-			`Images[0].Validation.Downgrade["config-partiy"].Reason is missing: give a reason, which is shown with each finding`,
-			`Images[0].Validation.Downgrade["limits"] can't be downgraded, because nothing is known about what the check reports: leave it out`,
-			`Images[0].Validation.Downgrade["x"] names no check: give one of ` + strings.Join(checks.Names, ", "),
+			`Images[0].Validation.AllowedPlatforms[1] is no platform: use one such as "linux/arm/v7"`,
+			`Images[0].Validation.Downgrade["config-partiy"]: there is no such check: did you mean "config-parity"?`,
+			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": use "warning" or "info"`,
+			`Images[0].Validation.Downgrade["config-partiy"].Reason is empty: say why; it is shown with each finding`,
+			`Images[0].Validation.Downgrade["limits"]: this check can't be downgraded, because nothing is known about what it reports: remove it`,
+			`Images[0].Validation.Downgrade["x"]: there is no such check: use "` + strings.Join(checks.Names[:len(checks.Names)-1], `", "`) + `" or "regression"`,
 		}},
 		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"drift check: nothing", &archway.DriftCheckProps{}, []string{
@@ -282,7 +271,7 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "daily", Delivery: delivered(func(i *archway.PipelineImage) {
 			i.MovingTags = []string{"nightly-{date:20060102}"}
 		})}, []string{
-			`Schedule is "daily": give an expression of EventBridge such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
+			`Schedule is "daily": EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
 			`Delivery has no moving tag that is always called the same, such as "latest": there is nothing to look at`,
 		}},
 	}
@@ -299,8 +288,8 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
-			Name: "app" + string(rune('a'+i)), Registry: &archway.Registry{StagingDays: 14}, Merge: &archway.Merge{},
-			Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}, {Architecture: archway.ARM64}},
+			Name: "app" + string(rune('a'+i)), Repositories: &archway.Repositories{StagingDays: 14}, Merge: &archway.Merge{},
+			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, {Platform: archway.ARM64}},
 		})
 	}
 	props := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{}, Images: images[:25]}

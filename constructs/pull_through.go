@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"archway/internal/spec"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,45 +15,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
-
-// Upstream is a registry whose images ECR can cache in the account's own, by ECR's name for it.
-type Upstream string
-
-// The registries that have a fixed address.
-const (
-	DockerHub               Upstream = "docker-hub"
-	ECRPublic               Upstream = "ecr-public"
-	GitHubContainerRegistry Upstream = "github-container-registry"
-	GitLabContainerRegistry Upstream = "gitlab-container-registry"
-	Kubernetes              Upstream = "k8s"
-	Quay                    Upstream = "quay"
-)
-
-// upstreams are the addresses: as ECR takes them, and, where that is another one, as Dockerfiles name them.
-// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html (upstreamRegistryUrl)
-var upstreams = map[Upstream]struct{ url, name string }{
-	DockerHub:               {url: "registry-1.docker.io", name: "docker.io"},
-	ECRPublic:               {url: "public.ecr.aws"},
-	GitHubContainerRegistry: {url: "ghcr.io"},
-	GitLabContainerRegistry: {url: "registry.gitlab.com"},
-	Kubernetes:              {url: "registry.k8s.io"},
-	Quay:                    {url: "quay.io"},
-}
-
-// Host is the registry's name in a Dockerfile's references.
-func (u Upstream) Host() string {
-	if registry := upstreams[u]; registry.name != "" {
-		return registry.name
-	}
-	return upstreams[u].url
-}
-
-func (u Upstream) validate(prop string) error {
-	if _, ok := upstreams[u]; ok {
-		return nil
-	}
-	return wrong(prop, "is %q: give one of %q", u, slices.Sorted(maps.Keys(upstreams)))
-}
 
 // PullThroughCacheProps describes the cache of one registry.
 type PullThroughCacheProps struct {
@@ -69,29 +31,23 @@ type PullThroughCacheProps struct {
 	CredentialsARN string
 }
 
-// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
-var (
-	cachePrefix      = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$`)
-	cacheCredentials = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+$`)
-)
-
 // Validate reports everything that is wrong with the props.
 func (p *PullThroughCacheProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
-	errs := []error{p.Upstream.validate("Upstream"), validPrefix("Prefix", p.Prefix)}
-	if arn := p.CredentialsARN; arn != "" && !unresolved(arn) && !cacheCredentials.MatchString(arn) {
+	errs := []error{validUpstream("Upstream", p.Upstream), named("Prefix", "prefix", p.Prefix)}
+	if arn := p.CredentialsARN; !unresolved(arn) && spec.Named("login").Check(arn) != "" { // not shown: it may be the login itself
 		errs = append(errs, wrong("CredentialsARN", "is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other"))
 	}
 	return errors.Join(errs...)
 }
 
-func validPrefix(prop, prefix string) error {
-	if unresolved(prefix) || len(prefix) >= 2 && len(prefix) <= 30 && cachePrefix.MatchString(prefix) {
+func validUpstream(prop string, u Upstream) error {
+	if slices.Contains(u.Choices(), string(u)) {
 		return nil
 	}
-	return wrong(prop, "is %q: ECR allows 2 to 30 lowercase letters and digits, in parts that are separated by one of . _ - /", prefix)
+	return wrong(prop, "is %q: give one of %q", u, u.Choices())
 }
 
 // PullThroughCache has ECR keep what is pulled from another registry by way of the account's own.
@@ -130,7 +86,7 @@ func NewPullThroughCache(scope constructs.Construct, id string, props *PullThrou
 	this.Rule = awsecr.NewCfnPullThroughCacheRule(this.Construct, jsii.String("Rule"), &awsecr.CfnPullThroughCacheRuleProps{
 		EcrRepositoryPrefix: &props.Prefix,
 		UpstreamRegistry:    jsii.String(string(props.Upstream)),
-		UpstreamRegistryUrl: jsii.String(upstreams[props.Upstream].url),
+		UpstreamRegistryUrl: jsii.String(props.Upstream.URL()),
 		CredentialArn:       optional(props.CredentialsARN),
 	})
 	// The first pull may come as soon as the rule is there.
@@ -142,7 +98,7 @@ func pullThroughProblems(prop string, prefixes map[Upstream]string) error {
 	var errs []error
 	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
 		at := fmt.Sprintf("%s[%q]", prop, upstream)
-		errs = append(errs, upstream.validate(at), validPrefix(at, prefixes[upstream]))
+		errs = append(errs, validUpstream(at, upstream), named(at, "prefix", prefixes[upstream]))
 	}
 	return errors.Join(errs...)
 }
@@ -151,8 +107,8 @@ func pullThroughProblems(prop string, prefixes map[Upstream]string) error {
 // the name of who pulls. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
 var ecrPullThrough = append([]string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, ecrPull...)
 
-// pullsThrough lets a build pull through the caches.
-func pullsThrough(scope constructs.Construct, prefixes map[Upstream]string) []awsiam.PolicyStatement {
+// pullThroughStatements let a build pull through the caches.
+func pullThroughStatements(scope constructs.Construct, prefixes map[Upstream]string) []awsiam.PolicyStatement {
 	if len(prefixes) == 0 {
 		return nil
 	}

@@ -3,8 +3,6 @@ package constructs
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -52,23 +50,6 @@ func allow(resources []*string, actions ...string) awsiam.PolicyStatement {
 	})
 }
 
-func newLogGroup(scope constructs.Construct, retention awslogs.RetentionDays, key awskms.IKey, removal awscdk.RemovalPolicy) awslogs.LogGroup {
-	fill(&retention, awslogs.RetentionDays_THREE_MONTHS)
-	fill(&removal, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
-	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
-		Retention:     retention,
-		EncryptionKey: key,
-		RemovalPolicy: removal,
-	})
-}
-
-// logStatements let a role write to a log group, which exists already: nobody needs to create one.
-func logStatements(group awslogs.ILogGroup) []awsiam.PolicyStatement {
-	return []awsiam.PolicyStatement{
-		allow([]*string{group.LogGroupArn()}, "logs:CreateLogStream", "logs:PutLogEvents"),
-	}
-}
-
 // artifactReadStatements let a build fetch its input artifact.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
 func artifactReadStatements(bucket awss3.IBucket) []awsiam.PolicyStatement {
@@ -91,7 +72,7 @@ func artifactReadWriteStatements(bucket awss3.IBucket) []awsiam.PolicyStatement 
 	}
 	if key := bucket.EncryptionKey(); key != nil {
 		// What S3 asks for: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
-		statements = append(statements, mayEncrypt(key)...)
+		statements = append(statements, encryptStatements(key)...)
 	}
 	return statements
 }

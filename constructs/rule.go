@@ -9,51 +9,24 @@ import (
 	"archway/internal/rule"
 )
 
-// Rule says which references of the repository are built. Give the rules to the pipeline's [Delivery], and to its builds what is
-// different for them.
-type Rule struct {
-	// Name tells this rule from the others: it is the value of the pipeline variable [RuleVariable]. Required.
-	Name string
+// Rule says which references of the repository are built, and how their images are tagged. Give the rules to the
+// pipeline's [Delivery], and to its builds what is different for them.
+type Rule = rule.Tagged
 
-	// Type is what the rule is about. Required.
-	Type RefType
-
-	// Exact is the only name that matches.
-	// Default: Pattern decides; one of the two is required.
-	Exact string
-
-	// Pattern is a regular expression (RE2) that the whole name of a reference must match. Its named groups are values for
-	// tags.
-	// Default: Exact decides.
-	Pattern string
-
-	// Tags are the tags of each image, by its name. Their templates may also hold the named groups of Pattern and, in a rule
-	// for tags, {tag}.
-	// Default: none.
-	Tags map[string]Tags
-}
+// References are those that a [Rule] is about. Its name is the value of the pipeline variable [RuleVariable].
+type References = rule.Rule
 
 // RefType is a kind of reference.
-type RefType string
+type RefType = rule.Type
 
 // The kinds of references.
 const (
-	BranchRef RefType = RefType(rule.Branch)
-	TagRef    RefType = RefType(rule.Tag)
+	BranchRef = rule.Branch
+	TagRef    = rule.Tag
 )
 
-// Tags are templates of tags.
-type Tags struct {
-	// Immutable are those that stay as they are once they are written.
-	Immutable []string
-
-	// Moving are those that follow the newest image.
-	Moving []string
-}
-
-func (r Rule) rule() rule.Rule {
-	return rule.Rule{Name: r.Name, Type: rule.Type(r.Type), Exact: r.Exact, Pattern: r.Pattern}
-}
+// Tags are templates of the tags of an image.
+type Tags = rule.Tags
 
 // compile gives the rules in the form in which they match, and all their problems.
 func compile(rules []Rule) ([]*rule.Matcher, error) {
@@ -63,7 +36,7 @@ func compile(rules []Rule) ([]*rule.Matcher, error) {
 		if !ruleName.MatchString(r.Name) {
 			errs = append(errs, wrong(at("Rules", i)+".Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", r.Name))
 		}
-		m, err := rule.Compile(r.rule())
+		m, err := rule.Compile(r.Rule)
 		if err != nil {
 			errs = append(errs, wrong(at("Rules", i), "%v", err))
 			continue
@@ -82,19 +55,6 @@ func compile(rules []Rule) ([]*rule.Matcher, error) {
 }
 
 var ruleName = imageName
-
-// tagged are rules with what they tag.
-func tagged(rules []Rule) []rule.Tagged {
-	var all []rule.Tagged
-	for _, r := range rules {
-		images := map[string]rule.Tags{}
-		for name, tags := range r.Tags {
-			images[name] = rule.Tags{Immutable: tags.Immutable, Moving: tags.Moving}
-		}
-		all = append(all, rule.Tagged{Rule: r.rule(), Images: images})
-	}
-	return all
-}
 
 // BuildRule is what a rule changes of a build.
 type BuildRule struct {

@@ -16,16 +16,16 @@ import (
 )
 
 var someRules = []archway.Rule{
-	{Name: "main", Type: archway.BranchRef, Exact: "main", Tags: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
-	{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`, Tags: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
-	{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`, Tags: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
-	{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`, Tags: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
+	{Rule: archway.References{Name: "main", Type: archway.BranchRef, Exact: "main"}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
+	{Rule: archway.References{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`}, Images: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
+	{Rule: archway.References{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`}, Images: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
+	{Rule: archway.References{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
 }
 
 // ruled is a pipeline with four rules.
 var ruled = stack("Ruled", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "app", rules: func(architecture archway.Architecture) map[string]archway.BuildRule {
+	image := anImage{name: "app", rules: func(architecture archway.Platform) map[string]archway.BuildRule {
 		return map[string]archway.BuildRule{
 			"main": {}, "version": {}, "release": {Dockerfile: "Dockerfile.release", NoCache: true, BuildArgs: map[string]string{"A": "<1>"}},
 			"pr": {Skip: architecture == archway.ARM64},
@@ -171,7 +171,12 @@ func TestBuildNowNamesWhatIsToBeFilledIn(t *testing.T) {
 }
 
 func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
-	overlapping := []archway.Rule{{Name: "a", Type: archway.BranchRef, Pattern: "a.*"}, {Name: "b", Type: archway.BranchRef, Pattern: ".*b"}, {Name: "b", Type: "head", Exact: "x"}, {Name: "a b", Type: archway.TagRef, Pattern: "("}}
+	overlapping := []archway.Rule{
+		{Rule: archway.References{Name: "a", Type: archway.BranchRef, Pattern: "a.*"}},
+		{Rule: archway.References{Name: "b", Type: archway.BranchRef, Pattern: ".*b"}},
+		{Rule: archway.References{Name: "b", Type: "head", Exact: "x"}},
+		{Rule: archway.References{Name: "a b", Type: archway.TagRef, Pattern: "("}},
+	}
 	var got []string
 	for _, line := range strings.Split((&archway.DeliveryProps{Rules: overlapping}).Validate().Error(), "\n") {
 		if strings.HasPrefix(line, "Rules") {
@@ -186,7 +191,7 @@ func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
 	if len(got) != 4 || !slices.Equal(want, got[:3]) || !strings.HasPrefix(got[3], `Rules[3] pattern "(": is no regular expression`) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Architecture: archway.AMD64}}, MovingTags: []string{"latest"}}
+	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, MovingTags: []string{"latest"}}
 	err := (&archway.DeliveryProps{Images: []archway.PipelineImage{image}, Rules: someRules[:1]}).Validate().Error()
 	for _, want := range []string{
 		`Images[0].ImmutableTags and MovingTags stand beside the pipeline's rules`, `Images[0].Builds[0] has nothing for the rule "main" at Rules[0]`,

@@ -5,17 +5,19 @@ import (
 	"testing"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestScanGateKnowsItsLimits(t *testing.T) {
-	for stack, want := range map[string]*settings.Scan{
+	medium := 7
+	for stack, want := range map[string]*spec.ScanGate{
 		gated: {
-			Limits: map[string]int{"CRITICAL": 0, "HIGH": 0, "MEDIUM": 7}, Minutes: 45, AllowUnscannable: true,
-			Accepted: []settings.Accepted{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
+			Limits: spec.Limits{Medium: &medium}, TimeoutMinutes: 45, AllowUnscannable: true,
+			Accept: []spec.Accepted{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
 		},
-		gatedByDefault: {Limits: map[string]int{"CRITICAL": 0, "HIGH": 0}, Minutes: 30},
+		gatedByDefault: {TimeoutMinutes: 30},
 	} {
 		got, err := settings.Decode(settingsOf(t, stack))
 		if err != nil {

@@ -1,8 +1,8 @@
 package constructs
 
 import (
+	"archway/internal/spec"
 	"errors"
-	"regexp"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
@@ -29,9 +29,6 @@ type SigningProps struct {
 // maxSigned is ECR's limit: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRule.html
 const maxSigned = 100
 
-// https://docs.aws.amazon.com/signer/latest/api/API_PutSigningProfile.html
-var profileName = regexp.MustCompile(`^[A-Za-z0-9_]{2,64}$`)
-
 // Validate reports everything that is wrong with the props.
 func (p *SigningProps) Validate() error {
 	if p == nil {
@@ -49,7 +46,7 @@ func (p *SigningProps) Validate() error {
 }
 
 func validProfile(prop, name string) error {
-	if name == "" || unresolved(name) || profileName.MatchString(name) {
+	if name == "" || unresolved(name) || spec.Named("profile").Check(name) == "" {
 		return nil
 	}
 	return wrong(prop, "is %q: AWS Signer allows 2 to 64 letters, digits and underscores", name)
@@ -104,8 +101,8 @@ var ecrSign = []string{
 	"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
 }
 
-// signs lets a role that pushes into the repositories have ECR sign with the profile, if there is one.
-func signs(scope constructs.Construct, profile string, repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
+// signStatements let a role that pushes into the repositories have ECR sign with the profile, if there is one.
+func signStatements(scope constructs.Construct, profile string, repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
 	if profile == "" {
 		return nil
 	}

@@ -41,7 +41,7 @@ func TestSilentSource(t *testing.T) {
 	template.ResourceCountIs(jsii.String("AWS::SQS::Queue"), jsii.Number(0))
 	template.HasResource(jsii.String("AWS::CodePipeline::Pipeline"), map[string]any{"DependsOn": []string{"Other"}})
 
-	delivery.Rules = []Rule{{Name: "main", Type: BranchRef, Exact: "main"}}
+	delivery.Rules = []Rule{{Rule: References{Name: "main", Type: BranchRef, Exact: "main"}}}
 	if err := props.Validate(); err == nil || !strings.Contains(err.Error(), "Delivery has build rules") {
 		t.Errorf("with build rules: %v", err)
 	}

@@ -8,11 +8,9 @@ import (
 	"archway/buildspecs"
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -21,8 +19,8 @@ import (
 
 // SmokeTestProps describes the test of one image on machines of one architecture.
 type SmokeTestProps struct {
-	// Architecture decides which machines test, and the manifest of which platform they run. Required.
-	Architecture Architecture
+	// Platform decides which machines test, and the manifest of which platform they run. Required.
+	Platform Platform
 
 	// Repository is where the image is pulled from, by digest: that for staging. Required.
 	Repository awsecr.IRepository
@@ -40,10 +38,6 @@ type SmokeTestProps struct {
 	// Default: the image's own program is to end with exit code 0 within a minute.
 	Check SmokeCheck
 
-	// Compute is the size of the machine.
-	// Default: SMALL.
-	Compute Compute
-
 	// Timeout is how long the whole test may take, with starting the machine's Docker engine and pulling the image, from 5
 	// minutes to 8 hours.
 	// Default: 15 minutes longer than the check's own timeout, in whole minutes.
@@ -53,17 +47,7 @@ type SmokeTestProps struct {
 	// Default: 1 hour.
 	QueuedTimeout time.Duration
 
-	// LogRetention is how long logs are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the test leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -72,15 +56,14 @@ func (p *SmokeTestProps) Validate() error {
 		return errNoProps
 	}
 	return errors.Join(append([]error{
-		p.Architecture.validate(),
+		validPlatform(p.Platform),
 		missing(p.Repository == nil, "Repository", "the ECR repository of the image"),
 		missing(p.PipelineName == "", "PipelineName", "the name of the pipeline"),
 		missing(p.Image == "", "Image", "the image's name in the pipeline"),
 		missing(p.Artifacts == nil, "Artifacts", "the pipeline's artifact bucket"),
-		p.Compute.validate(),
 		within("Timeout", p.Timeout, leastBuildTime, mostBuildTime, time.Minute),
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
-	}, p.Check.problems()...)...)
+	}, specProblems("Check", p.Check)...)...)
 }
 
 // SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
@@ -89,8 +72,8 @@ func (p *SmokeTestProps) Validate() error {
 type SmokeTest struct {
 	constructs.Construct
 
-	// Architecture is what the project tests.
-	Architecture Architecture
+	// Platform is what the project tests.
+	Platform Platform
 
 	// Project is the project.
 	Project awscodebuild.PipelineProject
@@ -107,40 +90,38 @@ type SmokeTest struct {
 func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) *SmokeTest {
 	check("SmokeTest", scope, id, props.Validate())
 	p := *props
-	fill(&p.Compute, ComputeSmall)
+	p.Check = filled(p.Check)
 	// Pulling an image of some gigabytes takes minutes, and CodeBuild counts whole ones.
-	fill(&p.Timeout, (p.Check.Timeout + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
+	fill(&p.Timeout, (time.Duration(p.Check.TimeoutSeconds)*time.Second + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
 
-	environment := p.Check.environment(p.Architecture)
+	environment := smokeEnvironment(p.Check, p.Platform)
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)
-	environment["PLATFORM"] = jsii.String(p.Architecture.Platform())
+	environment["PLATFORM"] = jsii.String(p.Platform.String())
 	environment["PIPELINE"] = &p.PipelineName
 	environment["VALIDATE_ACTION"] = &p.Image
 	project := newBuildProject(scope, id, &buildProjectProps{
-		Description:   "Runs " + p.Architecture.Platform() + " on machines of that architecture, before a tag points at it",
+		Description:   "Runs " + p.Platform.String() + " on machines of that architecture, before a tag points at it",
 		Spec:          buildspecs.SmokeTest,
-		Architecture:  p.Architecture,
-		Compute:       p.Compute,
+		Platform:      p.Platform,
+		Compute:       p.Check.Compute,
 		Privileged:    true, // Docker's daemon runs inside of the build; the container that is tested has no privileges
 		Timeout:       p.Timeout,
 		QueuedTimeout: p.QueuedTimeout,
 		Artifacts:     p.Artifacts,
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
+		Logs:          p.Logs,
 		Statements: []awsiam.PolicyStatement{
-			registryLogin(),
+			registryLoginStatement(),
 			allow([]*string{p.Repository.RepositoryArn()}, ecrPull...),
 			allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:ListActionExecutions"),
 		},
 		Environment: environment,
 	})
 	return &SmokeTest{
-		Construct:    project.Construct,
-		Architecture: p.Architecture,
-		Project:      project.Project,
-		Role:         project.Role,
-		LogGroup:     project.LogGroup,
+		Construct: project.Construct,
+		Platform:  p.Platform,
+		Project:   project.Project,
+		Role:      project.Role,
+		LogGroup:  project.LogGroup,
 	}
 }
 
@@ -154,7 +135,7 @@ var smokeTest = gate{
 		var names []string
 		for _, image := range d.Images {
 			for _, test := range image.SmokeTests {
-				names = append(names, image.actionName(test.Architecture))
+				names = append(names, image.actionName(test.Platform))
 			}
 		}
 		return names
@@ -176,7 +157,7 @@ var smokeTest = gate{
 func smokeTestActions(image PipelineImage) []action {
 	var actions []action
 	for _, test := range image.SmokeTests {
-		action := codeBuildAction(StageSmokeTest, image.actionName(test.Architecture), test.Project)
+		action := codeBuildAction(StageSmokeTest, image.actionName(test.Platform), test.Project)
 		// The console shows it as a test; it is the same otherwise.
 		action.ActionTypeId = actionType("Test", "CodeBuild")
 		actions = append(actions, action)
@@ -186,20 +167,20 @@ func smokeTestActions(image PipelineImage) []action {
 
 func smokeTestProblems(i PipelineImage) []error {
 	var errs []error
-	tested := map[Architecture]bool{}
+	tested := map[Platform]bool{}
 	for n, test := range i.SmokeTests {
-		builds := func(b *NativeBuild) bool { return b != nil && b.Architecture == test.Architecture }
+		builds := func(b *NativeBuild) bool { return b != nil && b.Platform == test.Platform }
 		switch {
 		case test == nil:
 			errs = append(errs, wrong(at("SmokeTests", n), "is nil: leave it out"))
 		case !slices.ContainsFunc(i.Builds, builds):
 			errs = append(errs, wrong(at("SmokeTests", n),
-				"tests %s, for which nothing is built: leave it out", test.Architecture))
-		case tested[test.Architecture]:
+				"tests %s, for which nothing is built: leave it out", test.Platform.Name()))
+		case tested[test.Platform]:
 			errs = append(errs, wrong(at("SmokeTests", n),
-				"tests %s once more: give one test for each architecture", test.Architecture))
+				"tests %s once more: give one test for each architecture", test.Platform.Name()))
 		default:
-			tested[test.Architecture] = true
+			tested[test.Platform] = true
 		}
 	}
 	return errs

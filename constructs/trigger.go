@@ -6,13 +6,10 @@ import (
 
 	"archway/internal/rule"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -26,18 +23,7 @@ type TriggerProps struct {
 	// Pipeline is the pipeline to start. Required.
 	Pipeline *Pipeline
 
-	// LogRetention is how long log events of the function are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an
-	// [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group of the function when it leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -156,13 +142,11 @@ func (t *Trigger) byFunction(p *TriggerProps) {
 		Package:     TriggerPackage,
 		Description: "Starts the pipeline by its build rules, and records what becomes of every push",
 		// Many tags pushed at once are throttled: it waits for minutes before it gives up.
-		Timeout:       5 * time.Minute,
-		MaxEventAge:   maxStartDelay,
-		DeadLetters:   t.DeadLetters,
-		LogRetention:  p.LogRetention,
-		LogKey:        p.LogKey,
-		RemovalPolicy: p.RemovalPolicy,
-		Files:         d.files(),
+		Timeout:     5 * time.Minute,
+		MaxEventAge: maxStartDelay,
+		DeadLetters: t.DeadLetters,
+		Logs:        p.Logs,
+		Files:       d.files(),
 		Statements: append([]awsiam.PolicyStatement{
 			allow([]*string{pipelineARN(t.Construct, p.Pipeline.Name)}, "codepipeline:StartPipelineExecution"),
 		}, d.Source.tells(d.Rules)...),

@@ -6,10 +6,7 @@ import (
 
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -31,17 +28,7 @@ type ValidatorProps struct {
 	// Default: there is no such check.
 	Topic awssns.ITopic
 
-	// LogRetention is how long log events are kept.
-	// Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
-	LogKey awskms.IKey
-
-	// RemovalPolicy decides what becomes of the log group when the function leaves the stack.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
-	RemovalPolicy awscdk.RemovalPolicy
+	Logs
 }
 
 // Validate reports everything that is wrong with the props.
@@ -64,10 +51,10 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 	d := props.Delivery
 	environment := map[string]string{settings.RegistryEnvironment: registryHost()}
 	statements := []awsiam.PolicyStatement{
-		registryLogin(),
+		registryLoginStatement(),
 		allow(repositoryARNs(stagings(d.Images)), slices.Concat(ecrRead, []string{"ecr:DescribeImages"})...),
 		allow([]*string{pipelineARN(scope, d.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
-		jobResult(),
+		jobResultStatement(),
 	}
 	if d.Promotes() {
 		// What the tags serve that are to point at the index; for a scheduled check, all of it.
@@ -79,32 +66,30 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 		statements = append(statements, allow(repositoryARNs(releases(d.Images)), reads...))
 	}
 	function := NewGoFunction(scope, id, &GoFunctionProps{
-		Package:       ValidatePackage,
-		Description:   "Checks an image index by its digest, reading only",
-		MemoryMB:      oneProcessor,
-		Timeout:       15 * time.Minute, // all that Lambda gives
-		Files:         d.files(),
-		Environment:   environment,
-		Statements:    append(statements, notify(props.Topic)...),
-		LogRetention:  props.LogRetention,
-		LogKey:        props.LogKey,
-		RemovalPolicy: props.RemovalPolicy,
+		Package:     ValidatePackage,
+		Description: "Checks an image index by its digest, reading only",
+		MemoryMB:    oneProcessor,
+		Timeout:     15 * time.Minute, // all that Lambda gives
+		Files:       d.files(),
+		Environment: environment,
+		Statements:  append(statements, publishStatements(props.Topic)...),
+		Logs:        props.Logs,
 	})
 	except(function.Role, wildcardLoginAndJob)
 	return function
 }
 
-// notify lets a role tell a topic, if there is one.
-func notify(topic awssns.ITopic) []awsiam.PolicyStatement {
+// publishStatements let a role tell a topic, if there is one.
+func publishStatements(topic awssns.ITopic) []awsiam.PolicyStatement {
 	if topic == nil {
 		return nil
 	}
 	publish := allow([]*string{topic.TopicArn()}, "sns:Publish")
-	return append([]awsiam.PolicyStatement{publish}, mayEncryptTopic(topic.MasterKey())...)
+	return append([]awsiam.PolicyStatement{publish}, topicKeyStatements(topic.MasterKey())...)
 }
 
-// jobResult lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
+// jobResultStatement lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
 // wildcard. A job is only known to the function that was invoked with its id.
-func jobResult() awsiam.PolicyStatement {
+func jobResultStatement() awsiam.PolicyStatement {
 	return allow(*jsii.Strings("*"), "codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult")
 }

@@ -18,7 +18,7 @@ import (
 var recommendedFlags []byte
 
 // NewApp makes an app with one stack for each configured pipeline, and one for the registry if something is configured for it.
-func NewApp(cfg *config.Config) awscdk.App {
+func NewApp(cfg *config.Plan) awscdk.App {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: featureFlags()})
 	made := map[string]*Pipeline{}
 	for i := range cfg.Pipelines {

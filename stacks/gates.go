@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
@@ -17,7 +16,7 @@ func imageGates(
 	scope constructs.Construct, cfg *config.Image, staging awsecr.IRepository, props *imageProps,
 ) archway.ImageGates {
 	return archway.ImageGates{
-		Scan:       scanLimits(cfg.ScanGate),
+		Scan:       cfg.ScanGate,
 		SmokeTests: newSmokeTests(scope, cfg, staging, props),
 	}
 }
@@ -30,11 +29,11 @@ type gates struct {
 
 // newGates adds the functions of the optional stages that are asked for.
 func newGates(
-	stack awscdk.Stack, cfg *config.Pipeline, delivery *archway.Delivery, key awskms.IKey, removal awscdk.RemovalPolicy,
+	stack awscdk.Stack, cfg *config.Planned, delivery *archway.Delivery, logs archway.Logs,
 ) gates {
 	var g gates
 	if slices.ContainsFunc(cfg.Images, hasScanGate) {
-		g.ScanGate = newScanGate(stack, cfg, delivery, key, removal)
+		g.ScanGate = newScanGate(stack, delivery, logs)
 		g.watched = append(g.watched, archway.WatchedFunction{
 			Name: "ScanGate", Function: g.ScanGate, Does: "judges what scans have found", Then: repeats,
 		})

@@ -1,47 +1,43 @@
 package stacks
 
 import (
-	"time"
-
 	"archway/config"
 	archway "archway/constructs"
-	"archway/internal/platform"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
 type imageProps struct {
-	Pipeline      *config.Pipeline
-	Source        archway.Source
-	Artifacts     *archway.Artifacts
-	Key           awskms.IKey
-	RemovalPolicy awscdk.RemovalPolicy
+	Pipeline  *config.Planned
+	Source    archway.Source
+	Artifacts *archway.Artifacts
+
+	archway.Logs // and who encrypts, and what remains of, the images
 }
 
-// newImage adds the registry and the builds of one image to its scope.
+// newImage adds the repositories and the builds of one image to its scope.
 func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) archway.PipelineImage {
-	for _, warning := range cfg.Warnings {
+	for _, warning := range props.Pipeline.ImageWarnings[cfg.Name] {
 		awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("archway:baseImages"), &warning)
 	}
-	registry := archway.NewRegistry(scope, "Registry", &archway.RegistryProps{
+	repositories := archway.NewRepositories(scope, "Registry", &archway.RepositoriesProps{
 		RepositoryName: cfg.Repository,
-		MovingTags:     cfg.Tags.Filters,
+		MovingTags:     props.Pipeline.Filters[cfg.Name],
 		KeepUntagged:   props.Pipeline.KeepUntagged,
 		StagingDays:    props.Pipeline.StagingDays,
 		NeverPromoted:  !props.Pipeline.Promotes,
-		EncryptionKey:  props.Key,
+		EncryptionKey:  props.LogKey,
 		RemovalPolicy:  props.RemovalPolicy,
 	})
 	var builds []*archway.NativeBuild
 	for _, target := range cfg.Platforms {
-		build := cfg.Builds[target.Arch()]
-		builds = append(builds, archway.NewNativeBuild(scope, buildIDs[target], &archway.NativeBuildProps{
-			Architecture: archway.Architecture(target.Arch()),
-			Repository:   registry.Staging,
-			PullThrough:  caches(props.Pipeline.PullThrough),
+		build := cfg.Builds[target.Name()]
+		builds = append(builds, archway.NewNativeBuild(scope, "Build"+target.ID(), &archway.NativeBuildProps{
+			Platform:    target,
+			Repository:  repositories.Staging,
+			PullThrough: props.Pipeline.PullThrough,
 
 			Artifacts:  props.Artifacts.Bucket,
 			SourceURL:  *props.Source.URL(),
@@ -49,19 +45,17 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 			Dockerfile: cfg.Dockerfile,
 			Target:     cfg.Target,
 			BuildArgs:  cfg.BuildArgs,
-			Secrets:    secrets(cfg.Secrets),
+			Secrets:    cfg.Secrets,
 
 			PinnedBaseImages: cfg.BaseImages == config.PinnedBaseImages,
 			SBOMGenerator:    generator(cfg.SBOM),
 
 			Labels:        cfg.Labels,
-			Rules:         buildRules(props.Pipeline.Rules, cfg, target),
+			Rules:         buildRules(props.Pipeline, cfg, target),
 			PipelineName:  props.Pipeline.Name,
-			Compute:       archway.Compute(build.Compute),
-			Timeout:       time.Duration(build.TimeoutMinutes) * time.Minute,
+			Machine:       build,
 			BuildKitImage: cfg.BuildkitImage,
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Logs:          props.Logs,
 		}))
 	}
 	description := "Where " + cfg.Name + " is pulled from"
@@ -70,30 +64,29 @@ func newImage(scope constructs.Construct, cfg *config.Image, props *imageProps) 
 	}
 	awscdk.NewCfnOutput(scope, jsii.String("RegistryUri"), &awscdk.CfnOutputProps{
 		Description: &description,
-		Value:       registry.URI(),
+		Value:       repositories.URI(),
 	})
 	tags := cfg.Tags
 	if len(props.Pipeline.Rules) > 0 {
 		tags = config.Tags{} // the rules have them
 	}
 	return archway.PipelineImage{
-		Name:     cfg.Name,
-		Registry: registry,
-		Builds:   builds,
+		Name:         cfg.Name,
+		Repositories: repositories,
+		Builds:       builds,
 		Merge: archway.NewMerge(scope, "Merge", &archway.MergeProps{
-			Repository:    registry.Staging,
-			PipelineName:  props.Pipeline.Name,
-			Image:         cfg.Name,
-			Builds:        builds,
-			Artifacts:     props.Artifacts.Bucket,
-			SourceURL:     *props.Source.URL(),
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+			Repository:   repositories.Staging,
+			PipelineName: props.Pipeline.Name,
+			Image:        cfg.Name,
+			Builds:       builds,
+			Artifacts:    props.Artifacts.Bucket,
+			SourceURL:    *props.Source.URL(),
+			Logs:         props.Logs,
 		}),
-		ImageGates:    imageGates(scope, cfg, registry.Staging, props),
+		ImageGates:    imageGates(scope, cfg, repositories.Staging, props),
 		ImmutableTags: tags.Immutable,
 		MovingTags:    tags.Moving,
-		Validation:    validation(cfg.Validation),
+		Validation:    cfg.Validation,
 	}
 }
 
@@ -103,33 +96,4 @@ func generator(cfg *config.SBOM) string {
 		return ""
 	}
 	return cfg.Generator
-}
-
-func secrets(cfg map[string]config.Secret) map[string]archway.BuildSecret {
-	all := map[string]archway.BuildSecret{}
-	for id, s := range cfg {
-		all[id] = archway.BuildSecret{SecretsManager: s.SecretsManager, ParameterStore: s.ParameterStore, KMSKeyARN: s.KmsKey}
-	}
-	return all
-}
-
-func validation(cfg config.Validation) archway.Validation {
-	v := archway.Validation{AllowedPlatforms: cfg.AllowedPlatforms, RequireProvenance: cfg.RequireProvenance, RequireSBOM: cfg.RequireSBOM, Quick: !cfg.Deep, Downgrade: map[string]archway.Downgrade{}}
-	for name, d := range cfg.Downgrade {
-		v.Downgrade[name] = archway.Downgrade{Severity: archway.Severity(d.Severity), Reason: d.Reason}
-	}
-	return v
-}
-
-var buildIDs = map[platform.Platform]string{
-	platform.AMD64: "BuildAmd64",
-	platform.ARM64: "BuildArm64",
-}
-
-func caches(configured map[config.Upstream]string) map[archway.Upstream]string {
-	prefixes := map[archway.Upstream]string{}
-	for upstream, prefix := range configured {
-		prefixes[archway.Upstream(upstream)] = prefix
-	}
-	return prefixes
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // newKey adds the key that encrypts everything the stack keeps, if there is to be one.
-func newKey(stack awscdk.Stack, cfg *config.Pipeline, removal awscdk.RemovalPolicy) awskms.IKey {
+func newKey(stack awscdk.Stack, cfg *config.Planned, removal awscdk.RemovalPolicy) awskms.IKey {
 	if cfg.Encryption != config.CustomerManaged {
 		return nil
 	}

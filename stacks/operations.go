@@ -14,7 +14,7 @@ import (
 )
 
 // newTopic adds the topic that everything worth telling goes to. It is nil if nobody is to be told.
-func newTopic(stack awscdk.Stack, cfg *config.Pipeline, key awskms.IKey) awssns.ITopic {
+func newTopic(stack awscdk.Stack, cfg *config.Planned, key awskms.IKey) awssns.ITopic {
 	if !cfg.Topic() {
 		return nil
 	}
@@ -44,7 +44,7 @@ type operated struct {
 	Gates    gates
 	Trigger  *archway.Trigger
 	Topic    awssns.ITopic
-	Key      awskms.IKey
+	Logs     archway.Logs
 }
 
 // repeats is what happens when the function of an action crashes.
@@ -72,14 +72,13 @@ func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFun
 }
 
 // addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
-func addOperations(stack awscdk.Stack, cfg *config.Pipeline, o operated) {
+func addOperations(stack awscdk.Stack, cfg *config.Planned, o operated) {
 	var alarms []awscloudwatch.CfnAlarm
 	if o.Topic != nil {
 		notice := archway.NewFailureNotice(stack, "FailureNotice", &archway.FailureNoticeProps{
-			Pipeline:      o.Pipeline,
-			Topic:         o.Topic,
-			LogKey:        o.Key,
-			RemovalPolicy: removalPolicy(cfg),
+			Pipeline: o.Pipeline,
+			Topic:    o.Topic,
+			Logs:     o.Logs,
 		})
 		alarms = archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{
 			Topic:     o.Topic,

@@ -14,7 +14,7 @@ import (
 
 // addOutputs shows after a deployment what a person needs next.
 func addOutputs(
-	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Pipeline,
+	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Planned,
 ) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
@@ -29,7 +29,7 @@ func addOutputs(
 }
 
 // afterRemoval says what is still there when the stack is gone, and what is not.
-func afterRemoval(cfg *config.Pipeline) string {
+func afterRemoval(cfg *config.Planned) string {
 	source := "the source repository " + cfg.Source.Repository
 	var releases, staged []string
 	for _, image := range cfg.Images {
@@ -64,7 +64,7 @@ func afterRemoval(cfg *config.Pipeline) string {
 const maxDescription = 1024
 
 // buildNow says what to put into the command line that starts a run at once.
-func buildNow(cfg *config.Pipeline) string {
+func buildNow(cfg *config.Planned) string {
 	if len(cfg.Rules) == 0 {
 		return "Build a commit of " + cfg.Source.Branch + " now: COMMIT is its ID (git rev-parse NAME); one that the branch does not have is built and not promoted"
 	}

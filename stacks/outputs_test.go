@@ -73,7 +73,7 @@ func TestOutputsOfWhatIsNeverPromoted(t *testing.T) {
 // Nothing is compiled that no stack deploys.
 func TestFunctionPackagesAreThoseThatAreDeployed(t *testing.T) {
 	for _, promotes := range []bool{true, false} {
-		packages := stacks.FunctionPackages(&config.Config{Pipelines: []config.Pipeline{{Promotes: promotes}}})
+		packages := stacks.FunctionPackages(&config.Plan{Pipelines: []config.Planned{{Promotes: promotes}}})
 		if got := strings.Contains(strings.Join(packages, " "), "lambda/promote"); got != promotes || len(packages) == 0 {
 			t.Errorf("promotes %v: got %q", promotes, packages)
 		}

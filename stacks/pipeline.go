@@ -20,7 +20,7 @@ type Pipeline struct {
 
 // NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
 // which fills in the defaults and finds what is wrong.
-func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
+func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
@@ -38,13 +38,14 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 	removal := removalPolicy(cfg)
 
 	key := newKey(stack, cfg, removal)
+	logs := archway.Logs{LogKey: key, RemovalPolicy: removal}
 	source := newSource(stack, &cfg.Source, removal)
 	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
 	for i := range cfg.Images {
 		images = append(images, newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
-			Pipeline: cfg, Source: source, Artifacts: artifacts, Key: key, RemovalPolicy: removal,
+			Pipeline: cfg, Source: source, Artifacts: artifacts, Logs: logs,
 		}))
 	}
 	topic := newTopic(stack, cfg, key)
@@ -53,23 +54,22 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		Source:       source,
 		Branch:       cfg.Source.Branch,
 		Images:       images,
-		Rules:        rulesOf(cfg.Rules),
+		Rules:        cfg.Promotions(),
 		DeliveryGates: archway.DeliveryGates{
 			Approval: newApproval(stack, cfg.Approval, topic, key),
 		},
 	})
-	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, LogKey: key, RemovalPolicy: removal})
+	validator := newValidator(stack, cfg, archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: logs})
 	var promoter *archway.Promoter
 	if cfg.Promotes {
 		promoter = archway.NewPromoter(stack, "Promote", &archway.PromoterProps{
 			Delivery:       delivery,
 			Writers:        cfg.ReleaseWriters,
 			SigningProfile: cfg.SigningProfile,
-			LogKey:         key,
-			RemovalPolicy:  removal,
+			Logs:           logs,
 		})
 	}
-	gates := newGates(stack, cfg, delivery, key, removal)
+	gates := newGates(stack, cfg, delivery, logs)
 	pipeline := archway.NewPipeline(stack, "Pipeline", &archway.PipelineProps{
 		Delivery:          delivery,
 		Artifacts:         artifacts.Bucket,
@@ -80,11 +80,11 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 		RollbackOnFailure: cfg.RollbackOnFailure && cfg.Promotes,
 	})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{
-		Delivery: delivery, Pipeline: pipeline, LogKey: key, RemovalPolicy: removal,
+		Delivery: delivery, Pipeline: pipeline, Logs: logs,
 	})
 	addOperations(stack, cfg, operated{
 		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates, Trigger: trigger,
-		Topic: topic, Key: key,
+		Topic: topic, Logs: logs,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
@@ -94,7 +94,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Pipeline) *Pipeline {
 
 // removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is deleted all the same if the stack's
 // first deployment fails: left behind, its names would be taken when the deployment is tried again.
-func removalPolicy(cfg *config.Pipeline) awscdk.RemovalPolicy {
+func removalPolicy(cfg *config.Planned) awscdk.RemovalPolicy {
 	if cfg.RemovalPolicy == config.Destroy {
 		return awscdk.RemovalPolicy_DESTROY
 	}

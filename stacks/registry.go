@@ -5,6 +5,7 @@ import (
 
 	"archway/config"
 	archway "archway/constructs"
+	"archway/internal/spec"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -13,7 +14,7 @@ import (
 
 // newRegistry adds the stack of what an account has once in a Region, for the repositories of all pipelines. No other stack
 // depends on it: one that does is destroyed along with it.
-func newRegistry(scope constructs.Construct, cfg *config.Config) {
+func newRegistry(scope constructs.Construct, cfg *config.Plan) {
 	if cfg.Registry.Signing == nil && !slices.ContainsFunc(cfg.Registry.PullThrough, created) {
 		return // CloudFormation refuses a stack without resources
 	}
@@ -32,7 +33,7 @@ func newRegistry(scope constructs.Construct, cfg *config.Config) {
 	for _, cache := range cfg.Registry.PullThrough {
 		if created(cache) {
 			archway.NewPullThroughCache(stack, "PullThrough-"+string(cache.Upstream), &archway.PullThroughCacheProps{
-				Upstream:       archway.Upstream(cache.Upstream),
+				Upstream:       cache.Upstream,
 				Prefix:         cache.Prefix,
 				CredentialsARN: cache.Credentials,
 			})
@@ -41,10 +42,10 @@ func newRegistry(scope constructs.Construct, cfg *config.Config) {
 	addTags(stack, tags)
 }
 
-func created(cache config.PullThrough) bool { return !cache.Existing }
+func created(cache spec.PullThrough) bool { return !cache.Existing }
 
 // releases are the names of the repositories that people pull from, of all pipelines.
-func releases(cfg *config.Config) []string {
+func releases(cfg *config.Plan) []string {
 	var names []string
 	for _, pipeline := range cfg.Pipelines {
 		if !pipeline.Promotes {

@@ -9,27 +9,14 @@ import (
 	"archway/internal/platform"
 )
 
-// rulesOf are the build rules as the constructs take them.
-func rulesOf(rules []config.Rule) []archway.Rule {
-	var all []archway.Rule
-	for _, r := range rules {
-		one := archway.Rule{Name: r.Name, Type: archway.RefType(r.Type), Exact: r.Exact, Pattern: r.Pattern, Tags: map[string]archway.Tags{}}
-		for image, settings := range r.Settings {
-			one.Tags[image] = archway.Tags{Immutable: settings.Tags.Immutable, Moving: settings.Tags.Moving}
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
 // buildRules are what the rules change of an image's build for one platform: only the differences, so that many rules fit.
-func buildRules(rules []config.Rule, image *config.Image, target platform.Platform) map[string]archway.BuildRule {
-	if len(rules) == 0 {
+func buildRules(p *config.Planned, image *config.Image, target platform.Platform) map[string]archway.BuildRule {
+	if len(p.Rules) == 0 {
 		return nil
 	}
 	all := map[string]archway.BuildRule{}
-	for _, r := range rules {
-		settings := r.Settings[image.Name]
+	for _, r := range p.Rules {
+		settings := p.Settings[r.Name][image.Name]
 		one := archway.BuildRule{Skip: !slices.Contains(settings.Platforms, target)}
 		if !one.Skip {
 			one.NoCache = settings.NoCache

@@ -1,20 +1,12 @@
 package stacks
 
 import (
-	"time"
-
 	"archway/config"
 	archway "archway/constructs"
-	"archway/internal/platform"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/constructs-go/constructs/v10"
 )
-
-var smokeTestIDs = map[platform.Platform]string{
-	platform.AMD64: "SmokeTestAmd64",
-	platform.ARM64: "SmokeTestArm64",
-}
 
 // newSmokeTests adds a test for each architecture of an image, if there is one.
 func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository awsecr.IRepository, props *imageProps) []*archway.SmokeTest {
@@ -23,34 +15,15 @@ func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository aws
 	}
 	var tests []*archway.SmokeTest
 	for _, target := range cfg.Platforms {
-		tests = append(tests, archway.NewSmokeTest(scope, smokeTestIDs[target], &archway.SmokeTestProps{
-			Architecture:  archway.Architecture(target.Arch()),
-			Repository:    repository,
-			PipelineName:  props.Pipeline.Name,
-			Image:         cfg.Name,
-			Artifacts:     props.Artifacts.Bucket,
-			Check:         smokeCheck(cfg.SmokeTest),
-			Compute:       archway.Compute(cfg.SmokeTest.Compute),
-			LogKey:        props.Key,
-			RemovalPolicy: props.RemovalPolicy,
+		tests = append(tests, archway.NewSmokeTest(scope, "SmokeTest"+target.ID(), &archway.SmokeTestProps{
+			Platform:     target,
+			Repository:   repository,
+			PipelineName: props.Pipeline.Name,
+			Image:        cfg.Name,
+			Artifacts:    props.Artifacts.Bucket,
+			Check:        *cfg.SmokeTest,
+			Logs:         props.Logs,
 		}))
 	}
 	return tests
-}
-
-func smokeCheck(cfg *config.SmokeTest) archway.SmokeCheck {
-	check := archway.SmokeCheck{
-		Command:     cfg.Command,
-		Environment: cfg.Environment,
-		Timeout:     time.Duration(cfg.TimeoutSeconds) * time.Second,
-		ExitCode:    cfg.ExitCode,
-		Output:      archway.Text{Equals: cfg.Output, Contains: cfg.OutputContains, Matches: cfg.OutputMatches},
-	}
-	if h := cfg.HTTP; h != nil {
-		check.HTTP = &archway.HTTPCheck{
-			Port: h.Port, Path: h.Path, Status: h.Status,
-			Body: archway.Text{Equals: h.Body, Contains: h.BodyContains, Matches: h.BodyMatches},
-		}
-	}
-	return check
 }

@@ -18,7 +18,7 @@ const (
 )
 
 // tagsOf are the tags of everything in a pipeline's stack, and of the stack itself.
-func tagsOf(cfg *config.Pipeline) map[string]*string {
+func tagsOf(cfg *config.Planned) map[string]*string {
 	tags := map[string]*string{projectTag: jsii.String("archway"), pipelineTag: &cfg.Name}
 	for key, value := range cfg.ResourceTags {
 		tags[key] = &value

@@ -9,7 +9,7 @@ import (
 
 // newValidator adds the function that validates, and the schedule on which it looks at what was promoted, if there is one. It
 // then tells props.Topic.
-func newValidator(stack awscdk.Stack, cfg *config.Pipeline, props archway.ValidatorProps) *archway.GoFunction {
+func newValidator(stack awscdk.Stack, cfg *config.Planned, props archway.ValidatorProps) *archway.GoFunction {
 	if cfg.DriftCheck.Schedule == "" {
 		props.Topic = nil
 		return archway.NewValidator(stack, "Validate", &props)

@@ -5,6 +5,7 @@ package platform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -21,11 +22,55 @@ const (
 	ARM64 Platform = "linux/arm64"
 )
 
-// All lists the buildable platforms, in the order in which Archway names them everywhere.
-func All() []Platform { return []Platform{AMD64, ARM64} }
+// machines are the platforms that are built, in the order in which Archway names them everywhere, and the machines that
+// build them, by the platform that these run natively.
+var machines = []struct{ platform, machine Platform }{{AMD64, AMD64}, {ARM64, ARM64}}
 
-// Buildable reports whether CodeBuild can build the platform natively.
-func (p Platform) Buildable() bool { return p == AMD64 || p == ARM64 }
+// Unbuildable says why another platform is refused.
+const Unbuildable = "CodeBuild builds natively only on x86_64 and arm64"
+
+// All lists the buildable platforms.
+func All() []Platform {
+	var all []Platform
+	for _, m := range machines {
+		all = append(all, m.platform)
+	}
+	return all
+}
+
+// Native lists the buildable platforms that are not emulated: what is built unless somebody says otherwise.
+func Native() []Platform {
+	return slices.DeleteFunc(All(), func(p Platform) bool { return p.Machine() != p })
+}
+
+// Machine is the platform of the machines that build this one: the same, unless it is emulated. It is empty if it is not
+// built.
+func (p Platform) Machine() Platform {
+	for _, m := range machines {
+		if m.platform == p {
+			return m.machine
+		}
+	}
+	return ""
+}
+
+// Choices are the buildable platforms.
+func (Platform) Choices() []string {
+	var all []string
+	for _, p := range All() {
+		all = append(all, p.String())
+	}
+	return all
+}
+
+// Buildable reports whether there are machines that build the platform.
+func (p Platform) Buildable() bool { return p.Machine() != "" }
+
+// Name is the name of the platform's builds, in the configuration, of actions and of caches, such as arm64.
+func (p Platform) Name() string { return p.Arch() + p.Variant() }
+
+// ID is the name as it stands in the ids of constructs, such as Arm64.
+func (p Platform) ID() string { return strings.ToUpper(p.Name()[:1]) + p.Name()[1:] }
 
 // OS returns the operating system, such as linux.
 func (p Platform) OS() string { return p.part(0) }
@@ -64,7 +109,7 @@ func Parse(s string) (Platform, error) {
 	}
 	p := Normalize(parts[0], parts[1], variant)
 	if !p.Buildable() {
-		return "", fmt.Errorf("platform %q: CodeBuild builds natively only on x86_64 and arm64: use %q or %q", s, AMD64, ARM64)
+		return "", fmt.Errorf("platform %q: %s: use %q or %q", s, Unbuildable, AMD64, ARM64)
 	}
 	return p, nil
 }
@@ -81,15 +126,22 @@ func ParseAny(s string) (Platform, error) {
 
 // Normalize gives the one spelling under which containerd compares platforms, so that two descriptors for the same
 // machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and amd64/v1 are amd64, arm is arm/v7.
-// An empty operating system stays empty; containerd would put the one of this machine, which says nothing about an image.
 func Normalize(os, architecture, variant string) Platform {
-	n := platforms.Normalize(ocispec.Platform{OS: os, Architecture: architecture, Variant: variant})
-	if os == "" {
-		n.OS = ""
-	}
+	n := Normal(ocispec.Platform{OS: os, Architecture: architecture, Variant: variant})
 	s := n.OS + "/" + n.Architecture
 	if n.Variant != "" {
 		s += "/" + n.Variant
 	}
 	return Platform(s)
+}
+
+// Normal is Normalize for a platform that may have a version, too. An empty operating system stays empty; containerd would
+// put the one of this machine, which says nothing about an image.
+func Normal(p ocispec.Platform) ocispec.Platform {
+	os := p.OS
+	p = platforms.Normalize(p)
+	if os == "" {
+		p.OS = ""
+	}
+	return p
 }

@@ -24,6 +24,9 @@ const (
 	Tag    Type = "tag"
 )
 
+// Choices are the kinds of references.
+func (Type) Choices() []string { return []string{string(Branch), string(Tag)} }
+
 // Rule matches references of one type.
 type Rule struct {
 	Name string `json:"name"`

@@ -106,3 +106,10 @@ func TestReferenceWithAnEmptyGroupGivesNoTag(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestDecodeRefusesALimitOfNoSeverity(t *testing.T) {
+	_, err := settings.Decode([]byte(`{"images": [{"scan": {"limits": {"CRITICAL": 0, "SEVERE": 0}, "minutes": 30}}]}`))
+	if err == nil || !strings.Contains(err.Error(), "SEVERE") {
+		t.Errorf("error %v, want one about SEVERE", err)
+	}
+}

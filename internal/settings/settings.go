@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"archway/internal/rule"
+	"archway/internal/spec"
 	"archway/internal/strict"
 )
 
@@ -105,9 +106,9 @@ type Image struct {
 	StagingDays int     `json:"stagingDays"`
 	Builds      []Build `json:"builds"`
 	// Tags are those of a pipeline without rules.
-	Tags       rule.Tags  `json:"tags,omitzero"`
-	Validation Validation `json:"validation,omitzero"`
-	Scan       *Scan      `json:"scan,omitempty"`
+	Tags       rule.Tags       `json:"tags,omitzero"`
+	Validation spec.Validation `json:"validation,omitzero"`
+	Scan       *spec.ScanGate  `json:"scan,omitempty"`
 }
 
 // Build is the build of one platform.
@@ -116,34 +117,6 @@ type Build struct {
 	Action   string `json:"action"`
 	// Skip are the rules that leave the platform out.
 	Skip []string `json:"skip,omitempty"`
-}
-
-// Validation says how an index is judged.
-type Validation struct {
-	// Allow are platforms that may be there beyond those that are built.
-	Allow []string `json:"allow,omitempty"`
-	// Downgrade makes what checks find weigh less, by the check's name.
-	Downgrade map[string]Downgrade `json:"downgrade,omitempty"`
-	// Provenance requires of each platform a statement about how it was built, and SBOM a bill of materials.
-	Provenance bool `json:"provenance,omitempty"`
-	SBOM       bool `json:"sbom,omitempty"`
-	// Quick reads no more of the layers than it takes to follow what starts. Else all of them are read whole, and every program
-	// and library in them is looked at.
-	Quick bool `json:"quick,omitempty"`
-}
-
-// Downgrade makes the findings of one check weigh less.
-type Downgrade struct {
-	Severity string `json:"severity"`
-	Reason   string `json:"reason"`
-}
-
-// Scan is how many findings an image may have, by ECR's words for severities.
-type Scan struct {
-	Limits           map[string]int `json:"limits"`
-	Minutes          int            `json:"minutes"`
-	AllowUnscannable bool           `json:"allowUnscannable,omitempty"`
-	Accepted         []Accepted     `json:"accepted,omitempty"`
 }
 
 // Parameters are the UserParameters of every Lambda action. Nothing in them is substituted but the execution's id.
@@ -156,8 +129,17 @@ type Parameters struct {
 	Image string `json:"image,omitempty"`
 }
 
-// DriftCheck is the event that asks for a scheduled check of what the public tags of an image serve.
+// DriftEvent is the event of the schedule.
+type DriftEvent struct {
+	Check DriftCheck `json:"archway.driftCheck"`
+}
+
+// DriftEventKey tells such an event from CodePipeline's.
+const DriftEventKey = "archway.driftCheck"
+
+// DriftCheck asks for a check of what the public tags of an image serve.
 type DriftCheck struct {
+	// Settings is the Sum of the file that the schedule was made with.
 	Settings string `json:"settings"`
 	Image    string `json:"image"`
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 )
 
@@ -17,14 +18,14 @@ var program string
 func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/scangate", &program) }
 
 // gate is the function of a pipeline with one image, which may have these findings accepted.
-func gate(t *testing.T, accepted ...settings.Accepted) (f *fixture.Function, index, amd64, arm64 digest.Digest, job func(id string) string) {
+func gate(t *testing.T, accepted ...spec.Accepted) (f *fixture.Function, index, amd64, arm64 digest.Digest, job func(id string) string) {
 	t.Helper()
 	s, store := fixture.Serve(t), fixture.New()
 	one, two := store.Linux("amd64", ""), store.Linux("arm64", "")
 	root := store.Index(one, two)
 	s.Push(t, "staging/app", store)
 	environment, sum := fixture.Settings(t, &settings.Pipeline{Name: fixture.Pipeline, Images: []settings.Image{{
-		Name: "web", Staging: "staging/app", Scan: &settings.Scan{Limits: map[string]int{"CRITICAL": 0}, Minutes: 30, Accepted: accepted},
+		Name: "web", Staging: "staging/app", Scan: &spec.ScanGate{Limits: spec.Limits{High: 9}, TimeoutMinutes: 30, Accept: accepted},
 	}}})
 	f = fixture.Start(t, program, s, environment...)
 	f.AWS.Did("run", settings.StageValidate, "web", "Succeeded", map[string]string{settings.Digest: root.Digest.String()})
@@ -73,8 +74,8 @@ func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
 }
 
 func TestFunctionAcceptsWhatItsSettingsSay(t *testing.T) {
-	f, _, amd64, arm64, job := gate(t, settings.Accepted{ID: "CVE-2026-1", Reason: "not reachable", Until: "2999-12-31"},
-		settings.Accepted{ID: "CVE-2025-1", Reason: "soon", Until: "2025-12-31"})
+	f, _, amd64, arm64, job := gate(t, spec.Accepted{ID: "CVE-2026-1", Reason: "not reachable", Until: "2999-12-31"},
+		spec.Accepted{ID: "CVE-2025-1", Reason: "soon", Until: "2025-12-31"})
 	f.AWS.Scan(arm64.String(), "COMPLETE", `{}`)
 	for _, id := range []string{"CVE-2026-1", "CVE-2025-1"} {
 		f.AWS.Found(amd64.String(), id)

@@ -24,7 +24,7 @@ var floors = map[string][]string{
 	// The functions, each of which does its work in a package of lambda/internal.
 	"lambda": {"internal", "lambda/internal"},
 	// What an image is: it judges nothing, and knows neither AWS nor pipelines.
-	"lambda/internal/image": {"internal/strict", "lambda/internal/guard", "lambda/internal/plain", "lambda/internal/retry"},
+	"lambda/internal/image": {"internal/platform", "internal/strict", "lambda/internal/guard", "lambda/internal/plain", "lambda/internal/retry"},
 	// What is right and wrong with it.
 	"lambda/internal/verdict":        {"internal", "lambda/internal/image", "lambda/internal/plain"},
 	"lambda/internal/verdict/report": {"lambda/internal/image", "lambda/internal/validation", "lambda/internal/verdict"},

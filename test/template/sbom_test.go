@@ -29,7 +29,7 @@ func TestBillsOfMaterialsAreMadeAndRequiredOnlyWhereConfigured(t *testing.T) {
 		}
 		var required []string
 		for _, image := range settingsOf(t, stack).Images {
-			if image.Validation.SBOM {
+			if image.Validation.RequireSBOM {
 				required = append(required, image.Name)
 			}
 		}

@@ -83,7 +83,7 @@ var synthesize = sync.OnceValue(func() error {
 })
 
 // example loads the cdk.json of a folder.
-func example(dir string) (*config.Config, error) {
+func example(dir string) (*config.Plan, error) {
 	var file struct {
 		Context struct{ Archway json.RawMessage }
 	}

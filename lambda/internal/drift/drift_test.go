@@ -18,6 +18,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/image/registry"
@@ -78,7 +79,7 @@ func (r *released) checker() *Checker {
 
 func (c *Checker) web() *settings.Image { return &c.Settings.Images[0] }
 
-var event = Check{Settings: "sum", Image: "web"}
+var event = settings.DriftCheck{Settings: "sum", Image: "web"}
 
 // sent is what was notified.
 type sent struct{ topic, subject, text string }
@@ -179,7 +180,7 @@ func TestThePolicyHoldsForDriftToo(t *testing.T) {
 	if messages, _ := run(t, c); len(messages) != 1 {
 		t.Errorf("%+v", messages)
 	}
-	c.web().Validation.Downgrade = map[string]settings.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
+	c.web().Validation.Downgrade = map[string]spec.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
 	if messages, _ := run(t, c); messages != nil {
 		t.Errorf("%+v", messages)
 	}
@@ -254,7 +255,7 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 		"The settings of the image web: tag template":      func(c *Checker) { c.web().Tags.Moving = []string{"{tag}"} },
 		"there is nothing to check":                        func(c *Checker) { c.web().Tags.Moving = []string{"{commit}"} },
 		"there is no check": func(c *Checker) {
-			c.web().Validation.Downgrade = map[string]settings.Downgrade{"x": {Severity: "info", Reason: "y"}}
+			c.web().Validation.Downgrade = map[string]spec.Downgrade{"x": {Severity: "info", Reason: "y"}}
 		},
 	} {
 		c := r.checker()
@@ -268,7 +269,7 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 func TestEventsGoWhereTheyBelong(t *testing.T) {
 	var got string
 	dispatch := Dispatch(
-		func(_ context.Context, c Check) error { got = "drift of " + c.Image; return nil },
+		func(_ context.Context, c settings.DriftCheck) error { got = "drift of " + c.Image; return nil },
 		func(_ context.Context, e job.Event) error { got = "job " + e.Job.ID; return nil })
 	for event, want := range map[string]string{
 		`{"archway.driftCheck":{"settings":"0","image":"app"}}`: "drift of app",
@@ -304,7 +305,7 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, event string) {
 		called := 0
 		err := Dispatch(
-			func(context.Context, Check) error { called++; return nil },
+			func(context.Context, settings.DriftCheck) error { called++; return nil },
 			func(context.Context, job.Event) error { called++; return nil },
 		)(t.Context(), json.RawMessage(event))
 		if (err == nil) != (called == 1) {

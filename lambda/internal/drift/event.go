@@ -5,32 +5,21 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"archway/internal/settings"
 	"archway/internal/strict"
 	"archway/lambda/internal/pipeline/job"
 )
-
-// Event is what the schedule sends to the function.
-type Event struct {
-	Check Check `json:"archway.driftCheck"`
-}
-
-// Check is about one image.
-type Check struct {
-	// Settings is the sum of the settings that the schedule was made with.
-	Settings string `json:"settings"`
-	Image    string `json:"image"`
-}
 
 // Handler handles events of one kind.
 type Handler[Event any] = func(context.Context, Event) error
 
 // Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another.
 // Nothing of an event is logged: a job carries credentials.
-func Dispatch(scheduled Handler[Check], other Handler[job.Event]) Handler[json.RawMessage] {
+func Dispatch(scheduled Handler[settings.DriftCheck], other Handler[job.Event]) Handler[json.RawMessage] {
 	return func(ctx context.Context, raw json.RawMessage) error {
 		var keys map[string]json.RawMessage
-		if json.Unmarshal(raw, &keys) == nil && keys["archway.driftCheck"] != nil {
-			var event Event
+		if json.Unmarshal(raw, &keys) == nil && keys[settings.DriftEventKey] != nil {
+			var event settings.DriftEvent
 			if err := strict.Decode(raw, &event); err != nil {
 				return fmt.Errorf("the schedule's event: %w", err)
 			}

@@ -27,7 +27,7 @@ type Checker struct {
 
 // Handle is the part of the function that answers schedules. It returns an error only if nobody could be told, so that
 // Lambda tries again; what is wrong with an image is a notification, once for each check.
-func (c *Checker) Handle(ctx context.Context, event Check) error {
+func (c *Checker) Handle(ctx context.Context, event settings.DriftCheck) error {
 	log := c.Log.With("image", event.Image)
 	text, err := c.message(ctx, event, log)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *Checker) Handle(ctx context.Context, event Check) error {
 const reserve = 10 * time.Second
 
 // message checks an image, and gives what to say about it; nothing if all is well.
-func (c *Checker) message(ctx context.Context, event Check, log *slog.Logger) (string, error) {
+func (c *Checker) message(ctx context.Context, event settings.DriftCheck, log *slog.Logger) (string, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		var cancel context.CancelFunc
@@ -94,7 +94,7 @@ func (c *Checker) message(ctx context.Context, event Check, log *slog.Logger) (s
 }
 
 // image finds what an event is about.
-func (c *Checker) image(event Check) (*settings.Image, error) {
+func (c *Checker) image(event settings.DriftCheck) (*settings.Image, error) {
 	if event.Settings != c.Settings.Sum {
 		return nil, job.Misconfigured("The schedule was made with other settings (%.12q) than this function (%.12q): "+
 			"a deployment is under way, or it broke off; finish it.", event.Settings, c.Settings.Sum)

@@ -25,7 +25,7 @@ func ruled(r *released) *Checker {
 		of("pr", "", "pr-(?<n>.*)", "both", "pr-{n}"),
 		of("edge", "edge", "", "edge"),
 	}
-	c.web().Validation.Allow = []string{"linux/s390x"}
+	c.web().Validation.AllowedPlatforms = []string{"linux/s390x"}
 	c.web().Builds[1].Skip = []string{"pr"}
 	c.web().Builds = append(c.web().Builds, settings.Build{Platform: "linux/riscv64", Skip: []string{"main"}})
 	return c

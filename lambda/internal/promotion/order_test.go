@@ -12,7 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/transfer"
 	"archway/lambda/internal/verdict/check"
@@ -236,7 +236,7 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "has linux/amd64 only") {
 		t.Errorf("error %v", err)
 	}
-	s.settings.Images[0].Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "warning", Reason: "no machine of that kind is left"}}
+	s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "warning", Reason: "no machine of that kind is left"}}
 	if _, err := s.promote(t); err != nil {
 		t.Errorf("the platform is given up on purpose: %v", err)
 	}
@@ -251,7 +251,7 @@ func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 	for name, after := range map[string]func(*stage){
 		"refused": func(*stage) {},
 		"given up on purpose": func(s *stage) {
-			s.settings.Images[0].Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "info", Reason: "x"}}
+			s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info", Reason: "x"}}
 		},
 		"rolled back": func(s *stage) { s.rollback() },
 	} {

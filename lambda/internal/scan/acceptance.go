@@ -7,27 +7,27 @@ import (
 	"strings"
 	"time"
 
-	"archway/internal/settings"
+	"archway/internal/spec"
 )
 
 // acceptance is what somebody has accepted of an image. The function's log tells each finding that it lets pass, and why.
 type acceptance struct {
-	list []settings.Accepted
+	list []spec.Accepted
 	now  time.Time
 	log  *slog.Logger
 	// met are the ids that were found in some image.
 	met map[string]bool
 }
 
-func newAcceptance(list []settings.Accepted, now time.Time, log *slog.Logger) *acceptance {
+func newAcceptance(list []spec.Accepted, now time.Time, log *slog.Logger) *acceptance {
 	return &acceptance{list: list, now: now, log: log, met: map[string]bool{}}
 }
 
 // of finds the acceptance of a finding, and tells whether it holds or is over.
-func (a *acceptance) of(f Finding) (found settings.Accepted, holds, over bool) {
-	i := slices.IndexFunc(a.list, func(one settings.Accepted) bool { return strings.EqualFold(one.ID, f.Name) })
+func (a *acceptance) of(f Finding) (found spec.Accepted, holds, over bool) {
+	i := slices.IndexFunc(a.list, func(one spec.Accepted) bool { return strings.EqualFold(one.ID, f.Name) })
 	if i < 0 {
-		return settings.Accepted{}, false, false
+		return spec.Accepted{}, false, false
 	}
 	over = a.list[i].Expired(a.now)
 	return a.list[i], !over, over

@@ -83,7 +83,7 @@ func (g *Gate) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s@%s: %w", t.repository.Name(), t.digest, err)
 	}
-	v := verdict{target: t, acceptance: newAcceptance(t.Accepted, g.Now(), j.Log)}
+	v := verdict{target: t, acceptance: newAcceptance(t.Accept, g.Now(), j.Log)}
 	for _, image := range images {
 		s, err := g.Scanner(ctx, t.repository.RepositoryStr(), image.Digest)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/image/registry"
@@ -42,7 +43,7 @@ type outcome struct {
 }
 
 // accepted is what the tests' actions accept of the image.
-var accepted = []settings.Accepted{
+var accepted = []spec.Accepted{
 	{ID: "CVE-2026-1", Reason: "not reachable", Until: "2026-01-02"}, // today
 	{ID: "CVE-2025-1", Reason: "fixed soon", Until: "2026-01-01"},
 	{ID: "CVE-2024-1", Reason: "of old", Until: "2027-01-01"},
@@ -82,7 +83,7 @@ func act(t *testing.T, scans map[string]Scan, continuation string, change func(*
 		x: execution.Execution{ID: "run"}, validated: map[string]string{settings.Digest: root.Digest.String()}, Server: server, store: store,
 		image: settings.Image{
 			Name: "app", Staging: "staging/app", Release: "app",
-			Scan: &settings.Scan{Limits: map[string]int{"CRITICAL": 0, "HIGH": 2}, Minutes: 30, Accepted: accepted},
+			Scan: &spec.ScanGate{Limits: spec.Limits{High: 2}, TimeoutMinutes: 30, Accept: accepted},
 		},
 	}
 	if change != nil {
@@ -269,12 +270,10 @@ func TestSettingsThatCannotWorkAreReported(t *testing.T) {
 		change func(*settings.Image)
 		want   string
 	}{
-		"no scan":             {func(i *settings.Image) { i.Scan = nil }, "every image would pass"},
-		"no limits":           {func(i *settings.Image) { i.Scan.Limits = nil }, "every image would pass"},
-		"an unknown severity": {func(i *settings.Image) { i.Scan.Limits = map[string]int{"SEVERE": 0} }, `allow 0 findings of "SEVERE"`},
-		"less than none":      {func(i *settings.Image) { i.Scan.Limits = map[string]int{"LOW": -1} }, `allow -1 findings of "LOW"`},
-		"no time":             {func(i *settings.Image) { i.Scan.Minutes = 0 }, "0 minutes"},
-		"no repository":       {func(i *settings.Image) { i.Staging = "" }, "The settings lead to the repository"},
+		"no scan":        {func(i *settings.Image) { i.Scan = nil }, "every image would pass"},
+		"less than none": {func(i *settings.Image) { less := -1; i.Scan.Low = &less }, `allow -1 findings of "LOW"`},
+		"no time":        {func(i *settings.Image) { i.Scan.TimeoutMinutes = 0 }, "0 minutes"},
+		"no repository":  {func(i *settings.Image) { i.Staging = "" }, "The settings lead to the repository"},
 	} {
 		var f *job.Failure
 		o := act(t, nil, "", func(s *scene) { test.change(&s.image) })

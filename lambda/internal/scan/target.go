@@ -2,15 +2,13 @@ package scan
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/pipeline/execution"
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/pipeline/output"
@@ -20,10 +18,10 @@ import (
 type target struct {
 	repository name.Repository
 	digest     digest.Digest
-	settings.Scan
+	spec.ScanGate
 }
 
-func (t *target) patience() time.Duration { return time.Duration(t.Minutes) * time.Minute }
+func (t *target) patience() time.Duration { return time.Duration(t.TimeoutMinutes) * time.Minute }
 
 // target is the index that Validate has passed, under the limits of the settings.
 func (g *Gate) target(ctx context.Context, j job.Job) (*target, error) {
@@ -48,20 +46,20 @@ func (g *Gate) target(ctx context.Context, j job.Job) (*target, error) {
 	return &target{repository, d, limits}, err
 }
 
-func limitsOf(image *settings.Image) (settings.Scan, error) {
-	if image.Scan == nil || len(image.Scan.Limits) == 0 {
-		return settings.Scan{}, job.Misconfigured("The settings of the image %s give a scan no limits, "+
+func limitsOf(image *settings.Image) (spec.ScanGate, error) {
+	if image.Scan == nil {
+		return spec.ScanGate{}, job.Misconfigured("The settings of the image %s give a scan no limits, "+
 			"so that every image would pass.", image.Name)
 	}
-	for _, severity := range slices.Sorted(maps.Keys(image.Scan.Limits)) {
-		if n := image.Scan.Limits[severity]; !slices.Contains(severities, severity) || n < 0 {
-			return settings.Scan{}, job.Misconfigured("The settings of the image %s allow %d findings of %q, expected 0 or more of %s.",
-				image.Name, n, severity, strings.Join(severities, ", "))
+	for _, severity := range spec.Severities {
+		if n := image.Scan.Of(severity); n != nil && *n < 0 {
+			return spec.ScanGate{}, job.Misconfigured("The settings of the image %s allow %d findings of %q, expected 0 or more.",
+				image.Name, *n, severity)
 		}
 	}
-	if image.Scan.Minutes < 1 {
-		return settings.Scan{}, job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.",
-			image.Name, image.Scan.Minutes)
+	if image.Scan.TimeoutMinutes < 1 {
+		return spec.ScanGate{}, job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.",
+			image.Name, image.Scan.TimeoutMinutes)
 	}
 	return *image.Scan, nil
 }

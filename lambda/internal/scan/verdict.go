@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"archway/internal/spec"
 	"archway/lambda/internal/verdict/check"
 )
-
-// severities in the order in which they matter. ECR has more words (informational, untriaged), which nothing is decided by.
-var severities = []string{"CRITICAL", "HIGH", "MEDIUM", "LOW"}
 
 // verdict is what the scans of all images come to.
 type verdict struct {
@@ -44,12 +42,12 @@ func (v *verdict) count(image named, s Scan) {
 	rest, accepted, ids := v.acceptance.sort(image, s.Findings)
 	var counts, over []string
 	exceeded := map[string]bool{}
-	for _, severity := range severities {
+	for _, severity := range spec.Severities {
 		n := max(0, s.Counts[severity]-accepted[severity])
 		word := strings.ToLower(severity)
 		counts = append(counts, fmt.Sprintf("%d %s", n, word))
-		if limit, limited := v.target.Limits[severity]; limited && n > limit {
-			over = append(over, fmt.Sprintf("%d %s, allowed %d", n, word, limit))
+		if limit := v.target.Of(severity); limit != nil && n > *limit {
+			over = append(over, fmt.Sprintf("%d %s, allowed %d", n, word, *limit))
 			exceeded[severity] = true
 		}
 	}
@@ -65,7 +63,7 @@ const shown = 10
 // examples name findings of the severities of which there are too many.
 func examples(findings []Finding, of map[string]bool) string {
 	var names []string
-	for _, severity := range severities {
+	for _, severity := range spec.Severities {
 		for _, f := range findings {
 			if f.Severity != severity || !of[severity] {
 				continue

@@ -19,6 +19,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/registry"
 	"archway/lambda/internal/pipeline/execution"
@@ -226,7 +227,7 @@ func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
 	}
 	_, log, err := act(t, good, func(s *scene) {
 		moving("{branch}")(s)
-		s.image().Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "info", Reason: "nobody runs riscv64 any more"}}
+		s.image().Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info", Reason: "nobody runs riscv64 any more"}}
 	})
 	if err != nil || !strings.Contains(log, `"downgradedFrom":"error","reason":"nobody runs riscv64 any more"`) {
 		t.Errorf("error %v, log:\n%s", err, log)
@@ -243,11 +244,11 @@ func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
 }
 
 func TestActionFollowsThePolicy(t *testing.T) {
-	_, _, err := act(t, good, func(s *scene) { s.image().Validation.Provenance = true })
+	_, _, err := act(t, good, func(s *scene) { s.image().Validation.RequireProvenance = true })
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "error provenance: linux/amd64") {
 		t.Errorf("error %v", err)
 	}
-	_, _, err = act(t, good, func(s *scene) { s.image().Validation.SBOM = true })
+	_, _, err = act(t, good, func(s *scene) { s.image().Validation.RequireSBOM = true })
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "error sbom: linux/amd64") {
 		t.Errorf("error %v", err)
 	}
@@ -255,17 +256,17 @@ func TestActionFollowsThePolicy(t *testing.T) {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}
 	_, _, err = act(t, wrong, func(s *scene) {
-		s.image().Validation = settings.Validation{
-			Provenance: true, Downgrade: map[string]settings.Downgrade{"config-platform": {Severity: "warning", Reason: "a test"}},
+		s.image().Validation = spec.Validation{
+			RequireProvenance: true, Downgrade: map[string]spec.Downgrade{"config-platform": {Severity: "warning", Reason: "a test"}},
 		}
 	})
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "(Downgraded from error: a test)") {
 		t.Errorf("error %v", err)
 	}
-	for want, v := range map[string]settings.Validation{
-		`did you mean "config-parity"?`: {Downgrade: map[string]settings.Downgrade{"config-partiy": {Severity: "info", Reason: "x"}}},
-		"has no reason":                 {Downgrade: map[string]settings.Downgrade{"config-parity": {Severity: "info"}}},
-		`The settings of the image app: "arm64" is no platform`: {Allow: []string{"arm64"}},
+	for want, v := range map[string]spec.Validation{
+		`did you mean "config-parity"?`: {Downgrade: map[string]spec.Downgrade{"config-partiy": {Severity: "info", Reason: "x"}}},
+		"has no reason":                 {Downgrade: map[string]spec.Downgrade{"config-parity": {Severity: "info"}}},
+		`The settings of the image app: "arm64" is no platform`: {AllowedPlatforms: []string{"arm64"}},
 	} {
 		_, _, err := act(t, good, func(s *scene) { s.image().Validation = v })
 		if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, want) {

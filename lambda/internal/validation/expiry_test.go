@@ -118,7 +118,7 @@ func TestReferrersThatCountAreHandedOn(t *testing.T) {
 	var proofs []string
 	variables, _, err := act(t, good, func(s *scene) {
 		proofs = attach(s)
-		s.image().Validation.Provenance = true
+		s.image().Validation.RequireProvenance = true
 	})
 	if err != nil || variables[settings.Referrers] != strings.Join(proofs, ",") {
 		t.Errorf("referrers %s, want %s, error %v", variables[settings.Referrers], proofs, err)
@@ -135,7 +135,7 @@ func TestReferrersThatCountAreHandedOn(t *testing.T) {
 			s.Push(t, "staging/app", s.store)
 			s.Tag(t, "staging/app", strings.Replace(d.Digest.String(), ":", "-", 1)+".att", s.store, signed.Digest)
 		}
-		s.image().Validation.Provenance = true
+		s.image().Validation.RequireProvenance = true
 	})
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "to which nothing but a tag leads") {
 		t.Errorf("error %v", err)

@@ -15,14 +15,14 @@ import (
 // Want is what an image's settings expect of its index, but for the platforms that must be there.
 func Want(image *settings.Image) (check.Want, error) {
 	v := image.Validation
-	want := check.Want{Provenance: v.Provenance, SBOM: v.SBOM, Deep: !v.Quick, Downgrades: v.Downgrade}
+	want := check.Want{Provenance: v.RequireProvenance, SBOM: v.RequireSBOM, Deep: !v.Quick, Downgrades: v.Downgrade}
 	for _, name := range slices.Sorted(maps.Keys(v.Downgrade)) {
 		if err := check.Downgradable(name, v.Downgrade[name]); err != nil {
 			return want, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 		}
 	}
 	var err error
-	want.Allowed, err = Platforms(image, v.Allow)
+	want.Allowed, err = Platforms(image, v.AllowedPlatforms)
 	return want, err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/pipeline/execution"
@@ -26,7 +27,7 @@ func ruled(name, ref string) func(*scene) {
 			{Rule: rule.Rule{Name: "pr", Type: rule.Branch, Pattern: "pr-.*"}, Images: tags},
 		}
 		s.image().Builds[1].Skip = []string{"pr"}
-		s.image().Validation.Downgrade = map[string]settings.Downgrade{"regression": {Severity: "info", Reason: "a test"}}
+		s.image().Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info", Reason: "a test"}}
 		s.x.Variables = map[string]string{settings.RuleVariable: name, settings.RefVariable: ref}
 	}
 }

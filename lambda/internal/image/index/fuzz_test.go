@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/image/registry"
@@ -55,7 +56,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		p := c.Platform()
-		if key := index.Key(p); key != index.Key(index.Normalize(p)) {
+		if key := index.Key(p); key != index.Key(platform.Normal(p)) {
 			t.Errorf("normalizing twice changes %q", key)
 		}
 	})

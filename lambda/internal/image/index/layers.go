@@ -13,6 +13,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/guard"
 	"archway/lambda/internal/image/entrypoint"
 	"archway/lambda/internal/image/executable"
@@ -126,10 +127,10 @@ func layersOf(e *Entry) []specs.Descriptor {
 // Platform is the platform that an image is offered for: its entry's, or its config's where no entry tells.
 func (e *Entry) Platform() specs.Platform {
 	if p := e.Descriptor.Platform; p != nil && p.OS != "" && p.Architecture != "" {
-		return Normalize(*p)
+		return platform.Normal(*p)
 	}
 	if e.Config != nil {
-		return Normalize(e.Config.Platform())
+		return platform.Normal(e.Config.Platform())
 	}
 	return specs.Platform{}
 }

@@ -6,18 +6,9 @@ import (
 
 	"github.com/containerd/platforms"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
-)
 
-// Normalize gives a platform the one spelling that containerd compares by: arm64/v8 is arm64, x86_64 is amd64.
-// Unlike containerd it leaves an empty operating system empty instead of filling in that of this machine.
-func Normalize(p specs.Platform) specs.Platform {
-	os := p.OS
-	p = platforms.Normalize(p)
-	if os == "" {
-		p.OS = ""
-	}
-	return p
-}
+	"archway/internal/platform"
+)
 
 // ParsePlatform reads a platform such as linux/arm64/v8 and normalizes it. Both halves must be there: containerd would fill in
 // this machine's.
@@ -27,7 +18,7 @@ func ParsePlatform(s string) (specs.Platform, error) {
 	if err != nil || !strings.Contains(s, "/") {
 		return specs.Platform{}, fmt.Errorf("%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
 	}
-	return Normalize(p), nil
+	return platform.Normal(p), nil
 }
 
 // Name writes a platform for people and as a key: os/architecture, then variant and version where it has them.
@@ -51,7 +42,7 @@ func Name(p *specs.Platform) string {
 
 // Key is the name of the normalized platform: equal for two spellings of one platform. Versions count for Windows alone.
 func Key(p specs.Platform) string {
-	p = Normalize(p)
+	p = platform.Normal(p)
 	if p.OS != "windows" {
 		p.OSVersion = "" // no runtime looks at it
 	}

@@ -15,7 +15,7 @@ import (
 
 	"archway/internal/nearest"
 	"archway/internal/platform"
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/verdict/check"
 )
@@ -88,7 +88,7 @@ var tagShape = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 var errHelp = errors.New("help")
 
 func parse(args []string) (options, error) {
-	o := options{want: check.Want{Downgrades: map[string]settings.Downgrade{}}}
+	o := options{want: check.Want{Downgrades: map[string]spec.Downgrade{}}}
 	var output string
 	var required, allowed []string
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
@@ -161,7 +161,7 @@ func parse(args []string) (options, error) {
 		o.images = append(o.images, image)
 	}
 	if required == nil {
-		for _, p := range platform.All() {
+		for _, p := range platform.Native() {
 			required = append(required, p.String())
 		}
 	}
@@ -213,7 +213,7 @@ func (o *options) downgrade(s string) error {
 		return errors.New("expected CHECK=SEVERITY:REASON, such as config-parity=info:only arm64 needs the wrapper")
 	}
 	severity, reason, _ := strings.Cut(rest, ":")
-	d := settings.Downgrade{Severity: strings.TrimSpace(severity), Reason: strings.TrimSpace(reason)}
+	d := spec.Downgrade{Severity: spec.Severity(strings.TrimSpace(severity)), Reason: strings.TrimSpace(reason)}
 	if err := check.Downgradable(name, d); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/image/index"
 )
 
@@ -43,7 +43,7 @@ type Want struct {
 	// Place is where the image is.
 	Place Place
 	// Downgrades make the findings of checks weigh less, by the check's name.
-	Downgrades map[string]settings.Downgrade
+	Downgrades map[string]spec.Downgrade
 }
 
 // Input is what a check sees.

@@ -5,6 +5,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/image/index"
 )
 
@@ -65,6 +66,6 @@ func configOf(r *report, e *index.Entry) {
 }
 
 func agree(entry, config specs.Platform) bool {
-	a, b := index.Normalize(entry), index.Normalize(config)
+	a, b := platform.Normal(entry), platform.Normal(config)
 	return a.OS == b.OS && a.Architecture == b.Architecture && (config.Variant == "" || a.Variant == b.Variant)
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/image/index"
 )
 
@@ -20,7 +21,7 @@ var digestDup = Check{Name: "digest-dup", About: "one image under two platforms"
 		if a == nil || b == nil || index.Key(*a) == index.Key(*b) {
 			continue // the checks of shape and of doubled platforms say so
 		}
-		one, two := index.Normalize(*a), index.Normalize(*b)
+		one, two := platform.Normal(*a), platform.Normal(*b)
 		if one.OS == two.OS && one.Architecture == two.Architecture {
 			r.add(Warning, about(e), "make sure that it is built for the older variant", "the same image stands also for %s", index.Name(b))
 			continue

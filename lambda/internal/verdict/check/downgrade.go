@@ -7,7 +7,7 @@ import (
 
 	"archway/internal/checks"
 	"archway/internal/nearest"
-	"archway/internal/settings"
+	"archway/internal/spec"
 )
 
 // Downgraded is what a finding would be without a downgrade, and why it isn't.
@@ -18,7 +18,7 @@ type Downgraded struct {
 
 // Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't be downgraded or
 // doesn't exist: a misspelled one would change nothing, in silence.
-func Downgradable(name string, d settings.Downgrade) error {
+func Downgradable(name string, d spec.Downgrade) error {
 	if err := known(name); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func known(name string) error {
 }
 
 // downgrade makes findings weigh no more than their check may. None disappears.
-func downgrade(findings []Finding, by map[string]settings.Downgrade) {
+func downgrade(findings []Finding, by map[string]spec.Downgrade) {
 	for n := range findings {
 		f := &findings[n]
 		if d, ok := by[f.Check]; ok && weight(f.Severity) < weight(Severity(d.Severity)) {

@@ -9,7 +9,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/checks"
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/verdict/check"
@@ -37,15 +37,15 @@ func TestADowngradedFindingStaysVisibleWithItsReason(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name string
-		by   map[string]settings.Downgrade
+		by   map[string]spec.Downgrade
 		want []string
 	}{
 		{"not at all", nil, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
-		{"another check", map[string]settings.Downgrade{"rootfs": {Severity: "info", Reason: "none"}}, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
-		{"to a warning", map[string]settings.Downgrade{"platform-set": {Severity: "warning", Reason: "moving"}}, []string{
+		{"another check", map[string]spec.Downgrade{"rootfs": {Severity: "info", Reason: "none"}}, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
+		{"to a warning", map[string]spec.Downgrade{"platform-set": {Severity: "warning", Reason: "moving"}}, []string{
 			"warning platform-set linux/arm64 (error: moving)", "warning platform-set linux/s390x (error: moving)",
 		}},
-		{"to info", map[string]settings.Downgrade{"platform-set": {Severity: "info", Reason: "moving"}}, []string{
+		{"to info", map[string]spec.Downgrade{"platform-set": {Severity: "info", Reason: "moving"}}, []string{
 			"info platform-set linux/arm64 (error: moving)", "info platform-set linux/s390x (error: moving)",
 		}},
 	} {
@@ -74,7 +74,7 @@ func TestADowngradeRaisesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := map[string]settings.Downgrade{"mixed-family": {Severity: "warning", Reason: "known"}}
+	by := map[string]spec.Downgrade{"mixed-family": {Severity: "warning", Reason: "known"}}
 	for _, f := range check.Run(image, check.Want{Platforms: []specs.Platform{fixture.AMD64}, Downgrades: by}) {
 		if f.Severity != check.Warning || f.Downgraded != nil {
 			t.Errorf("%+v", f)
@@ -88,14 +88,14 @@ func TestWhatIsMissingIsNotDowngraded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := map[string]settings.Downgrade{"tag-is-index": {Severity: "info", Reason: "it will come"}}
+	by := map[string]spec.Downgrade{"tag-is-index": {Severity: "info", Reason: "it will come"}}
 	if findings := check.Run(image, check.Want{Downgrades: by}); check.Valid(findings) {
 		t.Errorf("valid with %+v", findings)
 	}
 }
 
 func TestDowngradesWithoutEffectAreRefused(t *testing.T) {
-	if err := check.Downgradable("rootfs", settings.Downgrade{Severity: "info", Reason: "see #12"}); err != nil {
+	if err := check.Downgradable("rootfs", spec.Downgrade{Severity: "info", Reason: "see #12"}); err != nil {
 		t.Error(err)
 	}
 	for _, test := range []struct{ name, severity, reason, want string }{
@@ -108,7 +108,7 @@ func TestDowngradesWithoutEffectAreRefused(t *testing.T) {
 		{"xyz", "info", "x", "use one of tag-is-index, "},
 		{"limits", "info", "x", "can't be downgraded"},
 	} {
-		if err := check.Downgradable(test.name, settings.Downgrade{Severity: test.severity, Reason: test.reason}); err == nil ||
+		if err := check.Downgradable(test.name, spec.Downgrade{Severity: spec.Severity(test.severity), Reason: test.reason}); err == nil ||
 			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v", test, err)
 		}

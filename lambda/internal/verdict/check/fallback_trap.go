@@ -5,6 +5,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/image/index"
 )
 
@@ -20,7 +21,7 @@ var fallbackTrap = Check{Name: "fallback-trap", About: "64-bit nodes would pull 
 			continue
 		}
 		severity := Error
-		if slices.ContainsFunc(in.Want.Platforms, func(p specs.Platform) bool { return index.Normalize(p).Architecture == trap.narrow }) {
+		if slices.ContainsFunc(in.Want.Platforms, func(p specs.Platform) bool { return platform.Normal(p).Architecture == trap.narrow }) {
 			severity = Warning // asked for by name
 		}
 		r.add(severity, about(narrow[0]), "add an image for linux/"+trap.wide+", or leave out this one",
@@ -31,6 +32,6 @@ var fallbackTrap = Check{Name: "fallback-trap", About: "64-bit nodes would pull 
 func entries(i *index.Image, architecture string) []*index.Entry {
 	return slices.DeleteFunc(i.Images(), func(e *index.Entry) bool {
 		p := e.Descriptor.Platform
-		return p == nil || p.OS != "linux" || index.Normalize(*p).Architecture != architecture
+		return p == nil || p.OS != "linux" || platform.Normal(*p).Architecture != architecture
 	})
 }

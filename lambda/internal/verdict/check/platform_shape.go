@@ -6,6 +6,7 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/image/index"
 )
 
@@ -50,7 +51,7 @@ func shape(r *report, e *index.Entry) {
 // spelled is a platform as runtimes write it. Where containerd takes two spellings for one, such as arm64 and arm64/v8,
 // both are good.
 func spelled(p *specs.Platform) specs.Platform {
-	plain := index.Normalize(specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
+	plain := platform.Normal(specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
 	switch {
 	case p.Architecture == plain.Architecture && plainVariant(plain.Architecture, p.Variant):
 		plain.Variant = p.Variant

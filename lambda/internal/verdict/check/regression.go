@@ -8,6 +8,7 @@ import (
 	"github.com/containerd/platforms"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/platform"
 	"archway/lambda/internal/image/index"
 )
 
@@ -71,7 +72,7 @@ func platformOf(e *index.Entry) specs.Platform {
 // or of an older variant of it. A new version of Windows or of its features takes the place of the old one.
 func replaces(offered, served specs.Platform) bool {
 	offered, served = withoutVersion(offered), withoutVersion(served)
-	return index.Normalize(offered).Architecture == index.Normalize(served).Architecture && platforms.Only(served).Match(offered)
+	return platform.Normal(offered).Architecture == platform.Normal(served).Architecture && platforms.Only(served).Match(offered)
 }
 
 func withoutVersion(p specs.Platform) specs.Platform {

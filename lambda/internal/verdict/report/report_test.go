@@ -17,7 +17,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/checks"
-	"archway/internal/settings"
+	"archway/internal/spec"
 	"archway/lambda/internal/fixture"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/validation"
@@ -110,7 +110,7 @@ func documents(t *testing.T) Document {
 	} {
 		want := check.Want{
 			Platforms:  []specs.Platform{fixture.AMD64, fixture.ARM64},
-			Downgrades: map[string]settings.Downgrade{"tag-is-index": {Severity: "warning", Reason: "it is for one platform only"}},
+			Downgrades: map[string]spec.Downgrade{"tag-is-index": {Severity: "warning", Reason: "it is for one platform only"}},
 		}
 		verdict, err := validation.Of(t.Context(), s, root, want, nil)
 		d.Add("registry.example/"+name, verdict, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -269,7 +270,7 @@ func (t *table) statement(s map[string]any, thing string) {
 	for _, action := range list(s["Action"]) {
 		service, _, _ := strings.Cut(t.b.text(action), ":")
 		for _, name := range slices.Sorted(maps.Keys(things)) {
-			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "), map[bool]string{true: "denied"}[denied]}, "|")
+			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "), strconv.FormatBool(denied)}, "|")
 			r := t.rows[key]
 			if r == nil {
 				r = &row{Permission: Permission{Thing: name, Any: !things[name], Denied: denied}, actions: map[string]bool{}, conditions: conditions}
@@ -340,7 +341,14 @@ func (t *table) permissions() []Permission {
 	}
 	// What everybody has comes last.
 	last := func(p Permission) int {
-		return map[bool]int{true: 1}[p.Thing == ownLogs] + map[bool]int{true: 2}[p.Any]
+		n := 0
+		if p.Thing == ownLogs {
+			n++
+		}
+		if p.Any {
+			n += 2
+		}
+		return n
 	}
 	slices.SortStableFunc(all, func(x, y Permission) int { return cmp.Compare(last(x), last(y)) })
 	return all

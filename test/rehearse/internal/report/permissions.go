@@ -24,7 +24,10 @@ func writePermissions(w io.Writer, p *iam.Report, early bool) {
 	}
 	writeAllowances(w, "unused  ", p.Unused)
 	for _, elsewhere := range []bool{true, false} {
-		label := map[bool]string{true: "not now ", false: "not here"}[elsewhere]
+		label := "not here"
+		if elsewhere {
+			label = "not now "
+		}
 		reasons := map[string][]iam.Allowance{}
 		for _, n := range p.NotExercised {
 			if n.Elsewhere == elsewhere {

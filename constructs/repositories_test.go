@@ -16,13 +16,13 @@ const ecrRepository = "AWS::ECR::Repository"
 
 var (
 	registry = stack("Registry", func(stack awscdk.Stack) {
-		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app"})
+		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 	})
 	registrySigned = stack("RegistrySigned", func(stack awscdk.Stack) {
-		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{RepositoryName: "app", KeepUntagged: true})
+		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", KeepUntagged: true})
 	})
 	registryOfReleases = stack("RegistryOfReleases", func(stack awscdk.Stack) {
-		archway.NewRegistry(stack, "Registry", &archway.RegistryProps{
+		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{
 			RepositoryName: "team/app",
 			MovingTags:     []string{"latest", "nightly-*"},
 			StagingDays:    30,

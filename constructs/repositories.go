@@ -15,8 +15,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// RegistryProps describes where one image is kept.
-type RegistryProps struct {
+// RepositoriesProps describes where one image is kept.
+type RepositoriesProps struct {
 	// RepositoryName is the name under which people pull the image. The functions must know it, so it can't be generated. Required.
 	RepositoryName string
 
@@ -42,7 +42,7 @@ type RegistryProps struct {
 	// Default: AES-256 with a key that ECR manages, which costs nothing.
 	EncryptionKey awskms.IKey
 
-	// RemovalPolicy decides what becomes of the releases when the registry leaves the stack; with DESTROY they are deleted. What is
+	// RemovalPolicy decides what becomes of the releases when they leave the stack; with DESTROY they are deleted. What is
 	// staged can be built again, and is always deleted.
 	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
@@ -65,7 +65,7 @@ var (
 )
 
 // Validate reports everything that is wrong with the props.
-func (p *RegistryProps) Validate() error {
+func (p *RepositoriesProps) Validate() error {
 	if p == nil {
 		return errNoProps
 	}
@@ -93,10 +93,10 @@ func (p *RegistryProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Registry is where one image is kept: in a staging repository, which builds write to, and in a release repository, which people
+// Repositories are where one image is kept: in a staging repository, which builds write to, and in a release repository, which people
 // pull from and only a [Promoter] writes to. ECR has no condition on tags: whoever may push an image may move a tag. So what runs
 // somebody's Dockerfile can't push where people pull.
-type Registry struct {
+type Repositories struct {
 	constructs.Construct
 
 	// Name is the name of the release repository, and of the staging repository without its prefix.
@@ -112,14 +112,14 @@ type Registry struct {
 	StagingDays int
 }
 
-// NewRegistry adds the repositories to scope.
-func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *Registry {
-	check("Registry", scope, id, props.Validate())
+// NewRepositories adds the repositories to scope.
+func NewRepositories(scope constructs.Construct, id string, props *RepositoriesProps) *Repositories {
+	check("Repositories", scope, id, props.Validate())
 	p := *props
 	fill(&p.StagingDays, 14)
 	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
-	this := &Registry{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName, StagingDays: p.StagingDays}
+	this := &Repositories{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName, StagingDays: p.StagingDays}
 	this.Staging = awsecr.NewRepository(this.Construct, jsii.String("Staging"), &awsecr.RepositoryProps{
 		RepositoryName:     jsii.String(settings.Staging(p.RepositoryName)),
 		ImageTagMutability: awsecr.TagMutability_MUTABLE, // nothing but caches has tags, and each build replaces its architecture's
@@ -157,7 +157,7 @@ func NewRegistry(scope constructs.Construct, id string, props *RegistryProps) *R
 }
 
 // CacheTag is the tag of the layer cache of one architecture. Two builds that share a tag overwrite each other's cache.
-func CacheTag(architecture Architecture) string { return "cache-" + string(architecture) }
+func CacheTag(of Platform) string { return "cache-" + of.Name() }
 
 func untagged(days int, description string) *[]*awsecr.LifecycleRule {
 	return &[]*awsecr.LifecycleRule{{
@@ -172,7 +172,7 @@ func untagged(days int, description string) *[]*awsecr.LifecycleRule {
 // A Deny for everybody but some, by the role's ARN: with NotPrincipal, a session of the role would have to be named as well.
 // Neither the repository's policy nor the repository is protected by it, so that an administrator has a way out.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-func (r *Registry) onlyWriters(arns ...*string) {
+func (r *Repositories) onlyWriters(arns ...*string) {
 	r.Release.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("OnlyThePromoterWrites"),
 		Effect:     awsiam.Effect_DENY,
@@ -183,7 +183,7 @@ func (r *Registry) onlyWriters(arns ...*string) {
 }
 
 // URI is the address that people pull from, without a tag; that of the staging repository if nothing is promoted.
-func (r *Registry) URI() *string {
+func (r *Repositories) URI() *string {
 	if r.Release == nil {
 		return RepositoryURI(r.Staging)
 	}
@@ -194,7 +194,7 @@ func (r *Registry) URI() *string {
 func stagings(images []PipelineImage) []awsecr.IRepository {
 	var all []awsecr.IRepository
 	for _, image := range images {
-		all = append(all, image.Registry.Staging)
+		all = append(all, image.Repositories.Staging)
 	}
 	return all
 }
@@ -202,8 +202,8 @@ func stagings(images []PipelineImage) []awsecr.IRepository {
 func releases(images []PipelineImage) []awsecr.IRepository {
 	var all []awsecr.IRepository
 	for _, image := range images {
-		if image.Registry.Release != nil {
-			all = append(all, image.Registry.Release)
+		if image.Repositories.Release != nil {
+			all = append(all, image.Repositories.Release)
 		}
 	}
 	return all
