@@ -239,12 +239,12 @@ func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack
 func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 	found := false
 	for _, stack := range r.Stacks() {
-		if len(stack.Pipelines) == 0 {
+		if len(cloudformation.Of[*codepipeline.Pipeline](stack)) == 0 {
 			continue // the registry's: there is nothing to run
 		}
 		found = true
 		seeded := false
-		for _, repository := range stack.Repositories {
+		for _, repository := range cloudformation.Of[cloudformation.Repository](stack) {
 			if repository.Seed == nil {
 				continue
 			}

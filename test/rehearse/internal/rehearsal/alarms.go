@@ -15,7 +15,7 @@ import (
 func (r *Rehearsal) goOff(namespace, dimension, value string) error {
 	var problems []error
 	for _, stack := range r.stacks {
-		for _, watched := range stack.Watched {
+		for _, watched := range cloudformation.Of[cloudformation.Watched](stack) {
 			if watched.Alarm == nil {
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 
 	"archway/test/rehearse/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
 )
 
 // dockerfiles finds the Dockerfiles of the seeds, by name: the base images that
@@ -19,14 +20,14 @@ func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) (files, generators []s
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, project := range stack.Projects {
+		for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 			for _, v := range project.Environment.Variables {
 				if v.Name == "SBOM_GENERATOR" {
 					generators = append(generators, v.Value)
 				}
 			}
 		}
-		for _, repository := range stack.Repositories {
+		for _, repository := range cloudformation.Of[cloudformation.Repository](stack) {
 			if repository.Seed == nil {
 				continue
 			}

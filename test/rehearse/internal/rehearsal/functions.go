@@ -28,7 +28,7 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 				problems = append(problems, err)
 				continue
 			}
-			for _, f := range stack.Functions {
+			for _, f := range cloudformation.Of[*lambdaruntime.Function](stack) {
 				program, err := r.buildFunction(ctx, f, built)
 				problems = append(problems, err)
 				programs[f.Name] = program

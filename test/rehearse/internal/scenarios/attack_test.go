@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"archway/internal/settings"
+	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
@@ -151,7 +152,7 @@ func TestInventedJobPromotesNothing(t *testing.T) {
 	p.request(w, x)
 	parameters := ""
 	for _, s := range w.Stacks() {
-		for _, pipeline := range s.Pipelines {
+		for _, pipeline := range cloudformation.Of[*codepipeline.Pipeline](s) {
 			for _, stage := range pipeline.Stages {
 				if pipeline.Name == queued && stage.Name == settings.StagePromote {
 					declared := stage.Actions[0].Configuration["UserParameters"]

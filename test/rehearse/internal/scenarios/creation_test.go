@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/cloudformation/template"
 )
 
@@ -18,7 +19,7 @@ func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for id := range parsed.Resources {
-				if blocked := parsed.Blocked(id); len(blocked) > 0 {
+				if blocked := cloudformation.Blocked(parsed, id); len(blocked) > 0 {
 					t.Errorf("%s fails at %s: %s", stack.Name, id, strings.Join(blocked, ", "))
 				}
 			}

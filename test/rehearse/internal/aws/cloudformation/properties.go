@@ -11,21 +11,25 @@ import (
 )
 
 // properties are the resolved properties of one resource, or of an object in
-// them. Every read is noted: what nobody read must be in the table of what has
-// no effect, or is refused by name.
+// them. Every read is noted: what nobody read must be known to have no effect, or is
+// refused by name.
 type properties struct {
-	resource string // logical id
-	kind     string // resource type
-	path     string // within the properties, with indexes: Stages[0].Name
-	key      string // the same without indexes: Stages.Name
-	values   map[string]any
-	read     map[string]bool
-	children []*properties
-	problems *[]error
+	resource      string            // logical id
+	kind          string            // resource type
+	withoutEffect map[string]string // of the type, by key, with the reasons
+	path          string            // within the properties, with indexes: Stages[0].Name
+	key           string            // the same without indexes: Stages.Name
+	values        map[string]any
+	read          map[string]bool
+	children      []*properties
+	problems      *[]error
 }
 
 func newProperties(resource, kind string, values map[string]any) *properties {
-	return &properties{resource: resource, kind: kind, values: values, read: map[string]bool{}, problems: &[]error{}}
+	return &properties{
+		resource: resource, kind: kind, values: values, read: map[string]bool{}, problems: &[]error{},
+		withoutEffect: descriptors[kind].withoutEffect,
+	}
 }
 
 func (p *properties) fail(name, format string, arguments ...any) {
@@ -122,7 +126,7 @@ func (p *properties) child(name string, values map[string]any) *properties {
 		key = name[:i]
 	}
 	c := &properties{
-		resource: p.resource, kind: p.kind,
+		resource: p.resource, kind: p.kind, withoutEffect: p.withoutEffect,
 		path: dotted(p.path, name), key: dotted(p.key, key),
 		values: values, read: map[string]bool{}, problems: p.problems,
 	}
@@ -210,7 +214,7 @@ func (p *properties) leftovers() {
 		if p.read[name] {
 			continue
 		}
-		if _, ok := withoutEffect[p.kind][dotted(p.key, name)]; ok {
+		if _, ok := p.withoutEffect[dotted(p.key, name)]; ok {
 			continue
 		}
 		p.fail(name, "the rehearsal does not support this property of %s", p.kind)
