@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine"

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 )
 
 // AutoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it. The

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 )
 
 func init() {

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"archway/internal/settings"
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 

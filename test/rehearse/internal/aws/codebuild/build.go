@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 	"archway/test/rehearse/internal/report/redact"
 )
 
