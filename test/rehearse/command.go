@@ -305,11 +305,11 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 // schedules lets what is scheduled come due once, after good runs: a check of what the public tags serve then finds it good.
 func (c *command) schedules(ctx context.Context, r *rehearsal.Rehearsal) error {
 	failed := slices.ContainsFunc(c.report.Pipelines, func(p report.Pipeline) bool { return !succeeded(p) })
-	if failed || !r.Scheduled() {
+	if failed || !r.HasSchedule() {
 		return nil
 	}
 	done := c.view.Step("what is scheduled")
-	log, err := r.Due(ctx)
+	log, err := r.RunSchedules(ctx)
 	done(err)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, log)

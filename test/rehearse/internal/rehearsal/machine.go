@@ -106,9 +106,9 @@ func (r *Rehearsal) startServices() error {
 		Scan:         r.scan,
 		Jobs:         r.invoke,
 		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
-		Commits:      asked{r},
+		Commits:      commitReader{r},
 		Allow:        r.allow,
-		Starts:       starts{r},
+		Starts:       executionStarter{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {

@@ -39,8 +39,8 @@ const (
 	partition = "aws"
 	domain    = "archway.test"
 
-	// somebody starts, retries and rolls back by hand.
-	somebody = "arn:aws:iam::" + accountID + ":user/rehearsal"
+	// operator starts, retries and rolls back by hand.
+	operator = "arn:aws:iam::" + accountID + ":user/rehearsal"
 )
 
 // Options say where and how to rehearse.
@@ -107,12 +107,12 @@ type Rehearsal struct {
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
 
-	mu         sync.Mutex
-	queues     map[string][]string // messages by ARN
-	made       map[string]string   // values of secrets
-	byFunction []*codepipeline.Execution
-	refuse     error // of every start by a call
-	logCount   int
+	mu            sync.Mutex
+	queues        map[string][]string // messages by ARN
+	secretValues  map[string]string   // made up, by the secret
+	startedByCall []*codepipeline.Execution
+	startRefusal  error // of every start by a call
+	logCount      int
 }
 
 // repository is a deployed CodeCommit repository.
@@ -160,7 +160,7 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		keys:         map[string]string{},
 		signed:       map[string]string{},
 		queues:       map[string][]string{},
-		made:         map[string]string{},
+		secretValues: map[string]string{},
 		base:         ctx,
 		created:      time.Now(),
 	}

@@ -80,7 +80,7 @@ func accountOf(t *testing.T, template string, change func(*Options)) *Rehearsal 
 	return r
 }
 
-// taken is somebody who has the credentials of a role, and what they do with them.
+// taken is operator who has the credentials of a role, and what they do with them.
 type taken struct {
 	r      *Rehearsal
 	client *sdkecr.Client

@@ -13,14 +13,14 @@ import (
 	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
-// Scheduled tells whether there is a schedule that can come due.
-func (r *Rehearsal) Scheduled() bool {
+// HasSchedule reports whether there is a schedule that can come due.
+func (r *Rehearsal) HasSchedule() bool {
 	return slices.ContainsFunc(r.rules, func(rule *eventbridge.Rule) bool { return rule.Enabled && rule.Schedule != "" })
 }
 
-// Due lets every schedule come due once, one after the other, and returns what
+// RunSchedules lets every schedule come due once, one after the other, and returns what
 // the functions logged. The rehearsal has no clock of its own.
-func (r *Rehearsal) Due(ctx context.Context) (log string, err error) {
+func (r *Rehearsal) RunSchedules(ctx context.Context) (log string, err error) {
 	var lines bytes.Buffer
 	var problems []error
 	for _, rule := range r.rules {

@@ -39,8 +39,8 @@ func (r *Rehearsal) BuildSecret(kind, location string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := kind + " " + strings.TrimPrefix(location, "/")
-	if r.made[key] == "" {
-		r.made[key] = "made-up-" + rand.Text()
+	if r.secretValues[key] == "" {
+		r.secretValues[key] = "made-up-" + rand.Text()
 	}
-	return r.made[key]
+	return r.secretValues[key]
 }

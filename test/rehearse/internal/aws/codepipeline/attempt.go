@@ -21,8 +21,8 @@ type Attempt struct {
 	Span
 }
 
-// keep notes a change of an attempt, the latest one of its action in the pipeline.
-func (x *Execution) keep(stage int, a Attempt) {
+// record notes a change of an attempt, the latest one of its action in the pipeline.
+func (x *Execution) record(stage int, a Attempt) {
 	x.mu.Lock()
 	i := slices.IndexFunc(x.attempts, func(b *Attempt) bool { return b.ID == a.ID })
 	if i < 0 {

@@ -22,7 +22,7 @@ type Engine struct {
 	logs      func(execution, stage, action string) (io.WriteCloser, string, error)
 	observer  Observer
 	readings  assumptions.Readings
-	turns     []*turns
+	queues    []*stageQueue
 
 	starting sync.Mutex // one start at a time
 
@@ -66,7 +66,7 @@ func New(p *Pipeline, options Options) (*Engine, error) {
 		readings: options.Readings, tokens: map[string]*Execution{},
 	}
 	for range p.Stages {
-		e.turns = append(e.turns, &turns{supersede: p.Mode == Superseded})
+		e.queues = append(e.queues, &stageQueue{supersede: p.Mode == Superseded})
 		e.stages = append(e.stages, stageState{latest: map[string]*Attempt{}})
 	}
 	return e, nil
@@ -101,8 +101,8 @@ func (e *Engine) Executions() []*Execution {
 	return slices.Clone(e.executions)
 }
 
-// know adds an execution to those that can be found.
-func (e *Engine) know(x *Execution) {
+// register adds an execution to those that can be found.
+func (e *Engine) register(x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !slices.Contains(e.executions, x) {

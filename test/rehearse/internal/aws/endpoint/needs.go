@@ -16,17 +16,17 @@ type Need struct {
 
 // ofPipeline is the need of an action on a pipeline that the call names as pipelineName, and
 // ofNamed on one that it names as name.
-func ofPipeline(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need { return Need{action, s.arn("codepipeline", in.Pipeline)} }
+func ofPipeline(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need { return Need{action, s.arn("codepipeline", in.Pipeline)} }
 }
 
-func ofNamed(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need { return Need{action, s.arn("codepipeline", in.Name)} }
+func ofNamed(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need { return Need{action, s.arn("codepipeline", in.Name)} }
 }
 
-// inRepository is the need of an action on a repository of ECR.
-func inRepository(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need {
+// ofRegistry is the need of an action on a repository of ECR.
+func ofRegistry(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need {
 		registry := in.Registry
 		if registry == "" {
 			registry = s.options.Account
@@ -35,13 +35,13 @@ func inRepository(action string) func(*Server, named) Need {
 	}
 }
 
-// everywhere is the need of an action that knows no resources.
-func everywhere(action string) func(*Server, named) Need {
-	return func(*Server, named) Need { return Need{action, "*"} }
+// ofEverything is the need of an action that knows no resources.
+func ofEverything(action string) func(*Server, resourceNames) Need {
+	return func(*Server, resourceNames) Need { return Need{action, "*"} }
 }
 
-// named are the names in calls' input by which their resources are known.
-type named struct {
+// resourceNames are the names in calls' input by which their resources are known.
+type resourceNames struct {
 	Name       string `json:"name"`
 	Pipeline   string `json:"pipelineName"`
 	Repository string `json:"repositoryName"`
@@ -57,7 +57,7 @@ func (s *Server) allow(caller Caller, called operation, body []byte) error {
 	if s.options.Allow == nil {
 		return nil
 	}
-	var in named
+	var in resourceNames
 	if err := json.Unmarshal(body, &in); err != nil {
 		return &Error{"SerializationException", err.Error()}
 	}

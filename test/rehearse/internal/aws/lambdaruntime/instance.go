@@ -162,7 +162,7 @@ func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (a
 	i.mu.Lock()
 	i.current = ""
 	i.mu.Unlock()
-	i.handOn(log)
+	i.copyOutput(log)
 	i.platform(log, "REPORT", in.id, map[string]any{"durationMs": time.Since(started).Milliseconds(), "memorySizeMB": i.function.MemoryMB, "error": errorText(err)})
 	return answer, reusable, err
 }
@@ -223,8 +223,8 @@ func (i *instance) exchange(ctx context.Context, in invocation) (answer []byte, 
 	}
 }
 
-// handOn copies what the program printed since the last time.
-func (i *instance) handOn(log io.Writer) {
+// copyOutput copies what the program printed since the last time.
+func (i *instance) copyOutput(log io.Writer) {
 	n, err := io.Copy(log, io.NewSectionReader(i.output, i.read, 1<<62))
 	i.read += n
 	if err != nil {

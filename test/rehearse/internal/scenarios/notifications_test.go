@@ -49,7 +49,7 @@ func (w *world) one(r codepipeline.Result, stage string) endpoint.Notice {
 }
 
 func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	w.seed("told")
 	if all := w.told(); len(all) != 0 {
 		t.Errorf("a good run is told of: %+v", all)
@@ -117,7 +117,7 @@ func topicName(w *world) string {
 }
 
 func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	w.spoils(func(platform string) (string, error) {
 		return "", fmt.Errorf("Build terminated with state: FAILED. Phase: BUILD, Message: no compiler for %s", platform)
 	})
@@ -135,7 +135,7 @@ func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 }
 
 func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
-	w := deploy(t, toldApp, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
+	w := deploy(t, withNotices, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed("told")
 	begun, gate := make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() { close(begun) })
@@ -171,7 +171,7 @@ func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
 // Nothing shows a metric that doesn't exist: functions emit ours, and services those of resources
 // that are there.
 func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	good := w.seed("told")
 	w.spoils(miscast)
 	if r := w.commit("told", "trunk", "spoiled").Executions[0].Wait(); r.Status != codepipeline.Failed {
