@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"strings"
+
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
@@ -114,8 +115,8 @@ func (r *Rehearsal) newInvoke() *actions.Invoke {
 		Account: accountID, Region: region,
 		Function: func(name string) (*lambdaruntime.Function, bool) {
 			// The action takes a name or an ARN.
-			if strings.HasPrefix(name, "arn:") {
-				name = name[strings.LastIndex(name, ":")+1:]
+			if awsarn.IsARN(name) {
+				name = resourceName(name)
 			}
 			f, ok := r.functions[name]
 			return f, ok

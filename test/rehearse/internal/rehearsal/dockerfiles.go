@@ -14,9 +14,8 @@ import (
 // they need are made before they are built. So are the generators of bills of
 // materials, which the builds' projects name.
 func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) (files, generators []string, err error) {
-	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 	for _, s := range stacks {
-		stack, err := cloudformation.Load(s, account)
+		stack, err := cloudformation.Load(s, unserved)
 		if err != nil {
 			return nil, nil, err
 		}

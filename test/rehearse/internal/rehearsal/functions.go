@@ -19,11 +19,9 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 	}
 	return background(func() (map[string]string, error) {
 		programs := map[string]string{}
-		// The names do not depend on the registry's port.
-		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 		var problems []error
 		for _, s := range stacks {
-			stack, err := cloudformation.Load(s, account)
+			stack, err := cloudformation.Load(s, unserved)
 			if err != nil {
 				problems = append(problems, err)
 				continue

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"archway/test/internal/assembly"
-	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/ecr"
 	"archway/test/rehearse/internal/aws/endpoint"
@@ -94,10 +93,8 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	r.onClose(r.reg.Close)
-	r.account = cloudformation.Account{
-		ID: accountID, Region: region, Partition: partition,
-		URLSuffix: fmt.Sprintf("%s:%d", domain, r.reg.Port()),
-	}
+	r.account = unserved
+	r.account.URLSuffix = fmt.Sprintf("%s:%d", domain, r.reg.Port())
 	r.invoke = r.newInvoke()
 	r.api, err = endpoint.Start(endpoint.Options{
 		Account: accountID, Region: region,

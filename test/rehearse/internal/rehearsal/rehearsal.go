@@ -40,8 +40,11 @@ const (
 	domain    = "archway.test"
 
 	// operator starts, retries and rolls back by hand.
-	operator = "arn:aws:iam::" + accountID + ":user/rehearsal"
+	operator = "arn:" + partition + ":iam::" + accountID + ":user/rehearsal"
 )
+
+// unserved is the account before its registry has a port: names and ARNs don't depend on that.
+var unserved = cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 
 // Options say where and how to rehearse.
 type Options struct {
@@ -130,10 +133,9 @@ func (e *MachineError) Unwrap() error { return e.Err }
 
 // Check tells whether the stacks can be rehearsed, without any set-up.
 func Check(stacks []*assembly.Stack) error {
-	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 	var problems []error
 	for _, s := range stacks {
-		_, err := cloudformation.Load(s, account)
+		_, err := cloudformation.Load(s, unserved)
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"archway/test/rehearse/internal/aws/endpoint"
@@ -45,7 +44,7 @@ func scheduledEvent(rule *eventbridge.Rule, now time.Time) eventbridge.Event {
 }
 
 func (r *Rehearsal) invokeTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, log *bytes.Buffer) error {
-	function, ok := r.functions[target.ARN[strings.LastIndex(target.ARN, ":")+1:]]
+	function, ok := r.functions[resourceName(target.ARN)]
 	if !ok || function.ARN != target.ARN {
 		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s", target.ARN)
 	}

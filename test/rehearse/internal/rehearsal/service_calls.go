@@ -165,7 +165,7 @@ func functionDeadLetter(f *lambdaruntime.Function) call {
 	return c
 }
 
-func bucketARN(bucket string) string { return fmt.Sprintf("arn:%s:s3:::%s", partition, bucket) }
+func bucketARN(bucket string) string { return cloudformation.BucketARN(unserved, bucket) }
 
 func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key }
 

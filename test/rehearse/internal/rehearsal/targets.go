@@ -130,7 +130,7 @@ func (s executionStarter) StartExecution(caller endpoint.Caller, pipeline, body 
 	if err != nil {
 		return "", &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: sessionARN(caller)}
+	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: principalOf(caller).SessionARN()}
 	x, err := engine.Start(s.r.base, input)
 	if refusal := (*codepipeline.Refusal)(nil); errors.As(err, &refusal) {
 		return "", &endpoint.Error{Code: refusal.Code, Message: refusal.Message}
@@ -144,12 +144,6 @@ func (s executionStarter) StartExecution(caller endpoint.Caller, pipeline, body 
 		s.r.startedByCall = append(s.r.startedByCall, x)
 	}
 	return x.ID(), nil
-}
-
-// sessionARN is the ARN of who calls with the credentials of a role.
-func sessionARN(c endpoint.Caller) string {
-	p := caller(c)
-	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", partition, accountID, p.Role[strings.LastIndex(p.Role, "/")+1:], p.Session)
 }
 
 // RefuseStarts makes every call that starts an execution fail, until it is given

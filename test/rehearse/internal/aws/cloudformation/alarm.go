@@ -63,7 +63,7 @@ func (l *loader) alarm(r *resource) {
 	alarm := &Alarm{Name: r.name, ARN: r.arn, Description: r.text("AlarmDescription")}
 	for i, action := range r.texts("AlarmActions") {
 		alarm.Topics = append(alarm.Topics, action)
-		if !strings.HasPrefix(action, l.account.arn("sns", "")) {
+		if !strings.HasPrefix(action, l.account.ARN("sns", "")) {
 			r.fail(fmt.Sprintf("AlarmActions[%d]", i), "got %q, expected a topic of the account", action)
 		}
 	}

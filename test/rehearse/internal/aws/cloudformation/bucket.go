@@ -13,7 +13,7 @@ const bucketType = "AWS::S3::Bucket"
 
 func init() {
 	describe(bucketType, descriptor{
-		read: (*loader).bucket, access: true, name: "BucketName", lowercase: true, arn: bucketARN,
+		read: (*loader).bucket, access: true, name: "BucketName", lowercase: true, arn: BucketARN,
 		attributes: map[string]func(identity) string{
 			"DomainName": func(i identity) string { return fmt.Sprintf("%s.s3.%s", i.name, i.account.URLSuffix) },
 			"RegionalDomainName": func(i identity) string {
@@ -34,8 +34,9 @@ func init() {
 	describe("AWS::S3::BucketPolicy", descriptor{read: (*loader).bucketPolicy, access: true})
 }
 
-// bucketARN names neither account nor Region: the names of buckets are unique everywhere.
-func bucketARN(a Account, name string) string {
+// BucketARN is the ARN of a bucket. It names neither account nor Region, as the names of buckets are
+// unique everywhere.
+func BucketARN(a Account, name string) string {
 	return arn.ARN{Partition: a.Partition, Service: "s3", Resource: name}.String()
 }
 

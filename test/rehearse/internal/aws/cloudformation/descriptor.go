@@ -64,8 +64,8 @@ type Account struct {
 	ID, Region, Partition, URLSuffix string
 }
 
-// arn is the ARN of a resource of the account in the Region.
-func (a Account) arn(service, resource string) string {
+// ARN is that of a resource of the account in the Region.
+func (a Account) ARN(service, resource string) string {
 	return arn.ARN{
 		Partition: a.Partition, Service: service, Region: a.Region, AccountID: a.ID, Resource: resource,
 	}.String()
@@ -73,7 +73,7 @@ func (a Account) arn(service, resource string) string {
 
 // regional makes the ARNs of a service that is in each Region; format says how a resource is written.
 func regional(service, format string) func(Account, string) string {
-	return func(a Account, name string) string { return a.arn(service, fmt.Sprintf(format, name)) }
+	return func(a Account, name string) string { return a.ARN(service, fmt.Sprintf(format, name)) }
 }
 
 // global makes the ARNs of a service that is the same in all Regions.

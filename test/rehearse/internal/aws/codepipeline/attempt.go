@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Attempt is one execution of an action, which a retry is too. It is never changed: what happens to it makes a new value.
@@ -103,7 +105,7 @@ func (e *Engine) State() []StageState {
 // attemptOf begins an attempt of an action.
 func (x *Execution) attemptOf(stage int, a Action) Attempt {
 	return Attempt{
-		ID: uuid(), Execution: x.id, Stage: x.engine.pipeline.Stages[stage].Name, Action: a,
+		ID: uuid.NewString(), Execution: x.id, Stage: x.engine.pipeline.Stages[stage].Name, Action: a,
 		Status: InProgress, Span: Span{Start: time.Now()},
 	}
 }

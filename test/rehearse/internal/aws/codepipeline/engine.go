@@ -1,8 +1,6 @@
 package codepipeline
 
 import (
-	"crypto/rand"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -120,12 +118,4 @@ func (e *Engine) succeed(stage int, x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stages[stage].succeeded = append(e.stages[stage].succeeded, x)
-}
-
-func uuid() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

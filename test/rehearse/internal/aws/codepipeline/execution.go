@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"archway/test/rehearse/internal/assumptions"
 )
 
@@ -35,7 +37,7 @@ type Execution struct {
 
 // newExecution makes an execution that has not begun.
 func (e *Engine) newExecution(r Result, variables Variables) *Execution {
-	x := &Execution{engine: e, id: uuid(), variables: variables, artifacts: map[string]Artifact{}, result: r}
+	x := &Execution{engine: e, id: uuid.NewString(), variables: variables, artifacts: map[string]Artifact{}, result: r}
 	known := x.id
 	if r.Type == RollbackType && e.readings.RollbackTarget {
 		known = r.Target

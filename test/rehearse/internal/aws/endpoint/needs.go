@@ -1,9 +1,11 @@
 package endpoint
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Need is what the caller's role must be allowed for a call.
@@ -27,11 +29,8 @@ func ofNamed(action string) func(*Server, resourceNames) Need {
 // ofRegistry is the need of an action on a repository of ECR.
 func ofRegistry(action string) func(*Server, resourceNames) Need {
 	return func(s *Server, in resourceNames) Need {
-		registry := in.Registry
-		if registry == "" {
-			registry = s.options.Account
-		}
-		return Need{action, fmt.Sprintf("arn:aws:ecr:%s:%s:repository/%s", s.options.Region, registry, in.Repository)}
+		registry := cmp.Or(in.Registry, s.options.Account)
+		return Need{action, s.arnIn(registry, "ecr", "repository/"+in.Repository)}
 	}
 }
 
@@ -49,7 +48,14 @@ type resourceNames struct {
 }
 
 func (s *Server) arn(service, resource string) string {
-	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, s.options.Region, s.options.Account, resource)
+	return s.arnIn(s.options.Account, service, resource)
+}
+
+// arnIn is the ARN of a resource of some account.
+func (s *Server) arnIn(account, service, resource string) string {
+	return arn.ARN{
+		Partition: "aws", Service: service, Region: s.options.Region, AccountID: account, Resource: resource,
+	}.String()
 }
 
 // allow asks whether the caller may make the call.

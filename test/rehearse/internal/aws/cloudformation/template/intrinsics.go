@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/google/uuid"
 )
 
 // intrinsic tells whether an object is a call of an intrinsic function.
@@ -69,8 +72,11 @@ func (r *Resolver) ref(path string, argument any) (any, error) {
 	case "AWS::StackName":
 		return r.environment.StackName, nil
 	case "AWS::StackId":
-		return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/00000000-0000-0000-0000-000000000000",
-			r.environment.Partition, r.environment.Region, r.environment.AccountID, r.environment.StackName), nil
+		e := r.environment
+		return arn.ARN{
+			Partition: e.Partition, Service: "cloudformation", Region: e.Region, AccountID: e.AccountID,
+			Resource: "stack/" + e.StackName + "/" + uuid.Nil.String(),
+		}.String(), nil
 	}
 	if strings.HasPrefix(name, "AWS::") {
 		return nil, fmt.Errorf("%s: the rehearsal does not support the pseudo parameter %s", path, name)
