@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // name is the physical name of a resource: its own, or one as CloudFormation
@@ -25,9 +27,9 @@ func (l *loader) name(id string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, ok := scalarText(value)
+		text, ok := document.Text(value)
 		if !ok || text == "" {
-			return "", fmt.Errorf("%s: got %s, expected a name", path, show(value))
+			return "", fmt.Errorf("%s: got %s, expected a name", path, document.Show(value))
 		}
 		name = text
 	}

@@ -1,13 +1,14 @@
 package cloudformation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // properties are the resolved properties of one resource, or of an object in
@@ -60,9 +61,9 @@ func (p *properties) text(name string) string {
 	if !ok {
 		return ""
 	}
-	text, ok := scalarText(v)
+	text, ok := document.Text(v)
 	if !ok {
-		p.fail(name, "got %s, expected a string", show(v))
+		p.fail(name, "got %s, expected a string", document.Show(v))
 	}
 	return text
 }
@@ -90,10 +91,10 @@ func (p *properties) integer(name string, missing int) int {
 	if !ok {
 		return missing
 	}
-	text, _ := scalarText(v)
+	text, _ := document.Text(v)
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		p.fail(name, "got %s, expected a whole number", show(v))
+		p.fail(name, "got %s, expected a whole number", document.Show(v))
 	}
 	return n
 }
@@ -115,7 +116,7 @@ func (p *properties) object(name string) *properties {
 	v, ok := p.get(name)
 	values, isObject := v.(map[string]any)
 	if ok && !isObject {
-		p.fail(name, "got %s, expected an object", show(v))
+		p.fail(name, "got %s, expected an object", document.Show(v))
 	}
 	return p.child(name, values)
 }
@@ -134,23 +135,24 @@ func (p *properties) child(name string, values map[string]any) *properties {
 	return c
 }
 
+// list reads a list; it is empty if the property is not there.
+func (p *properties) list(name string) []any {
+	v, ok := p.get(name)
+	items, isList := v.([]any)
+	if ok && !isList {
+		p.fail(name, "got %s, expected a list", document.Show(v))
+	}
+	return items
+}
+
 // objects reads a list of objects.
 func (p *properties) objects(name string) []*properties {
-	v, ok := p.get(name)
-	if !ok {
-		return nil
-	}
-	items, ok := v.([]any)
-	if !ok {
-		p.fail(name, "got %s, expected a list", show(v))
-		return nil
-	}
 	var list []*properties
-	for i, item := range items {
+	for i, item := range p.list(name) {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		values, ok := item.(map[string]any)
 		if !ok {
-			p.fail(at, "got %s, expected an object", show(item))
+			p.fail(at, "got %s, expected an object", document.Show(item))
 			continue
 		}
 		list = append(list, p.child(at, values))
@@ -160,20 +162,11 @@ func (p *properties) objects(name string) []*properties {
 
 // texts reads a list of strings.
 func (p *properties) texts(name string) []string {
-	v, ok := p.get(name)
-	if !ok {
-		return nil
-	}
-	items, ok := v.([]any)
-	if !ok {
-		p.fail(name, "got %s, expected a list", show(v))
-		return nil
-	}
 	var list []string
-	for i, item := range items {
-		text, ok := scalarText(item)
+	for i, item := range p.list(name) {
+		text, ok := document.Text(item)
 		if !ok {
-			p.fail(fmt.Sprintf("%s[%d]", name, i), "got %s, expected a string", show(item))
+			p.fail(fmt.Sprintf("%s[%d]", name, i), "got %s, expected a string", document.Show(item))
 		}
 		list = append(list, text)
 	}
@@ -188,14 +181,14 @@ func (p *properties) textMap(name string) map[string]string {
 	}
 	values, ok := v.(map[string]any)
 	if !ok {
-		p.fail(name, "got %s, expected an object", show(v))
+		p.fail(name, "got %s, expected an object", document.Show(v))
 		return nil
 	}
 	m := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		text, ok := scalarText(values[key])
+		text, ok := document.Text(values[key])
 		if !ok {
-			p.fail(name+"."+key, "got %s, expected a string", show(values[key]))
+			p.fail(name+"."+key, "got %s, expected a string", document.Show(values[key]))
 		}
 		m[key] = text
 	}
@@ -222,24 +215,4 @@ func (p *properties) leftovers() {
 	for _, c := range p.children {
 		c.leftovers()
 	}
-}
-
-func scalarText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	}
-	return "", false
-}
-
-func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }

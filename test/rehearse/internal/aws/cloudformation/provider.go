@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"archway/test/internal/assembly"
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // AutoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it. The
@@ -38,9 +39,9 @@ func (l *loader) findProviders() error {
 		if err != nil {
 			return err
 		}
-		arn, ok := scalarText(token)
+		arn, ok := document.Text(token)
 		if !ok {
-			return fmt.Errorf("%s: got %s, expected the ARN of a function", path, show(token))
+			return fmt.Errorf("%s: got %s, expected the ARN of a function", path, document.Show(token))
 		}
 		l.providers[arn] = r.Type
 	}

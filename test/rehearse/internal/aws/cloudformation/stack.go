@@ -13,6 +13,7 @@ import (
 	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/cloudformation/template"
+	"archway/test/rehearse/internal/aws/document"
 	"archway/test/rehearse/internal/aws/iam"
 )
 
@@ -196,9 +197,9 @@ func (l *loader) outputs() error {
 			problems = append(problems, err)
 			continue
 		}
-		text, ok := scalarText(value)
+		text, ok := document.Text(value)
 		if !ok {
-			problems = append(problems, fmt.Errorf("%s.Value: got %s, expected a string", path, show(value)))
+			problems = append(problems, fmt.Errorf("%s.Value: got %s, expected a string", path, document.Show(value)))
 		}
 		l.stack.Outputs = append(l.stack.Outputs, Output{Name: name, Value: text, Description: o.Description})
 	}

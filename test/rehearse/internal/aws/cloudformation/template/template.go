@@ -156,20 +156,6 @@ func decode(content []byte, target any) error {
 	return d.Decode(target)
 }
 
-// scalar turns a string, number or boolean into the string that CloudFormation
-// makes of it.
-func scalar(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return fmt.Sprint(v), true
-	}
-	return "", false
-}
-
 func join(path, key string) string {
 	if path == "" {
 		return key
