@@ -50,16 +50,12 @@ func (l *loader) generatedName(id string, lowercase bool) string {
 	return name
 }
 
-// identify tells what a resource is called.
+// identify tells what a resource is called. After an error the name is empty, and everything else as
+// ever: what follows from it is not wrong for a second reason.
 func (l *loader) identify(id string) (identity, error) {
 	name, err := l.name(id)
-	if err != nil {
-		return identity{account: l.account, stack: l.stack.Name, id: id}, err
-	}
-	return identity{
-		account: l.account, stack: l.stack.Name, id: id,
-		name: name, arn: l.arnOf(l.template.Resources[id].Type, name),
-	}, nil
+	arn := l.arnOf(l.template.Resources[id].Type, name)
+	return identity{account: l.account, stack: l.stack.Name, id: id, name: name, arn: arn}, err
 }
 
 // arnOf is the ARN of a resource, by type; it is empty if the type has none.
