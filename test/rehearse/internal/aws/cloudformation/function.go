@@ -103,7 +103,7 @@ func (l *loader) invokeConfig(r *resource) {
 		if !strings.Contains(queue, ":sqs:") {
 			r.fail("DestinationConfig.OnFailure.Destination", "got %s; the rehearsal supports queues only", queue)
 		}
-		l.letters[name] = queue
+		l.deadLetters[name] = queue
 	}
 	l.retries[name] = r.integer("MaximumRetryAttempts", functionRetries)
 }
@@ -114,7 +114,7 @@ func (l *loader) configure() {
 		if retries, ok := l.retries[f.Name]; ok {
 			f.Retries = retries
 		}
-		f.DeadLetters = l.letters[f.Name]
+		f.DeadLetters = l.deadLetters[f.Name]
 	}
 }
 

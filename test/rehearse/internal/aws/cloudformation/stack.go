@@ -23,16 +23,16 @@ type Stack struct {
 	Outputs []Output
 	Access  Access
 
-	things []any // what its resources are, in the order of their logical ids
+	declared []any // what its resources are, in the order of their logical ids
 }
 
-func (s *Stack) add(thing any) { s.things = append(s.things, thing) }
+func (s *Stack) add(v any) { s.declared = append(s.declared, v) }
 
 // Of returns what a stack has of one kind, such as its Queues, in the order of the logical ids.
 func Of[T any](s *Stack) []T {
 	var list []T
-	for _, thing := range s.things {
-		if t, ok := thing.(T); ok {
+	for _, v := range s.declared {
+		if t, ok := v.(T); ok {
 			list = append(list, t)
 		}
 	}
@@ -65,18 +65,18 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
 	}
 	l := &loader{
-		source:   source,
-		account:  account,
-		template: t,
-		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
-		names:    map[string]string{},
-		retries:  map[string]int{},
-		policies: map[string]iam.Policy{},
-		managed:  map[string][]string{},
-		attached: map[string][]iam.Policy{},
-		letters:  map[string]string{},
-		settings: map[string][]byte{},
-		shown:    map[string]any{},
+		source:      source,
+		account:     account,
+		template:    t,
+		stack:       &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
+		names:       map[string]string{},
+		retries:     map[string]int{},
+		policies:    map[string]iam.Policy{},
+		managed:     map[string][]string{},
+		attached:    map[string][]iam.Policy{},
+		deadLetters: map[string]string{},
+		settings:    map[string][]byte{},
+		shown:       map[string]any{},
 
 		providers: map[string]string{},
 	}
@@ -100,19 +100,19 @@ func stored(name string) (string, bool) {
 }
 
 type loader struct {
-	source   *assembly.Stack
-	account  Account
-	template *template.Template
-	resolver *template.Resolver
-	stack    *Stack
-	names    map[string]string       // physical names by logical id
-	retries  map[string]int          // by function name
-	letters  map[string]string       // queues for dead letters by function name
-	settings map[string][]byte       // files in functions' code, by function name
-	shown    map[string]any          // settings in pipelines' metadata, by pipeline name
-	policies map[string]iam.Policy   // managed ones, by ARN
-	managed  map[string][]string     // ARNs of managed policies, by role name
-	attached map[string][]iam.Policy // by role name
+	source      *assembly.Stack
+	account     Account
+	template    *template.Template
+	resolver    *template.Resolver
+	stack       *Stack
+	names       map[string]string       // physical names by logical id
+	retries     map[string]int          // by function name
+	deadLetters map[string]string       // queues, by function name
+	settings    map[string][]byte       // files in functions' code, by function name
+	shown       map[string]any          // settings in pipelines' metadata, by pipeline name
+	policies    map[string]iam.Policy   // managed ones, by ARN
+	managed     map[string][]string     // ARNs of managed policies, by role name
+	attached    map[string][]iam.Policy // by role name
 	// providers are the types of the custom resources that functions stand behind, by the function's ARN.
 	providers map[string]string
 	// accessOnly reports whether resources that don't say who may do what are left out.
