@@ -19,15 +19,11 @@ func sizes(ctx context.Context, _ int) error {
 	if _, err := a.synth(ctx); err != nil {
 		return err
 	}
-	path, err := templateOf(work)
+	stack, err := onlyStack(work)
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%-18s %7.1f KiB  (CloudFormation's limit: 1,024 KiB)\n", "template", float64(info.Size())/1024)
+	fmt.Printf("%-18s %7.1f KiB  (CloudFormation's limit: 1,024 KiB)\n", "template", float64(len(stack.Template))/1024)
 	programs, err := filepath.Glob(filepath.Join(work, "asset.*", "bootstrap"))
 	if err != nil {
 		return err

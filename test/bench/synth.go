@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"archway/test/internal/assembly"
 )
 
 // synth compares the synthesis of the committed configuration by our app with the same resources written in plain
@@ -142,38 +144,32 @@ func total(counts map[string]int) int {
 	return n
 }
 
-func resourceTypes(assembly string) (map[string]int, error) {
-	path, err := templateOf(assembly)
+func resourceTypes(dir string) (map[string]int, error) {
+	stack, err := onlyStack(dir)
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path)
+	resources, err := stack.Resources()
 	if err != nil {
 		return nil, err
-	}
-	var template struct {
-		Resources map[string]struct{ Type string }
-	}
-	if err := json.Unmarshal(data, &template); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	counts := map[string]int{}
-	for _, r := range template.Resources {
+	for _, r := range resources {
 		counts[r.Type]++
 	}
 	return counts, nil
 }
 
-// templateOf finds the one template of an assembly.
-func templateOf(assembly string) (string, error) {
-	found, err := filepath.Glob(filepath.Join(assembly, "*.template.json"))
+// onlyStack reads the one stack of an assembly.
+func onlyStack(dir string) (*assembly.Stack, error) {
+	found, err := assembly.Read(dir)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if len(found) != 1 {
-		return "", fmt.Errorf("%s: %d templates, want one", assembly, len(found))
+	if len(found.Stacks) != 1 {
+		return nil, fmt.Errorf("%s: %d templates, want one", dir, len(found.Stacks))
 	}
-	return found[0], nil
+	return found.Stacks[0], nil
 }
 
 // cdkContext is the context of a cdk.json as the CDK CLI hands it to the app.

@@ -4,7 +4,6 @@ package function_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"archway/test/internal/assembly"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -65,25 +66,25 @@ func synthesize(t *testing.T, app, dir string, environment ...string) map[string
 		t.Fatalf("%v\n%s", err, log)
 	}
 	programs := map[string][]byte{}
-	data, err := os.ReadFile(filepath.Join(out, "app.template.json"))
+	made, err := assembly.Load(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var template struct {
-		Resources map[string]struct {
-			Type       string
-			Properties struct{ Code struct{ S3Key string } }
-		}
-	}
-	if err := json.Unmarshal(data, &template); err != nil {
+	resources, err := made.Stacks[0].Resources()
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range template.Resources {
+	for _, r := range resources {
 		if r.Type != "AWS::Lambda::Function" {
 			continue
 		}
-		name := strings.TrimSuffix(r.Properties.Code.S3Key, ".zip")
-		path := filepath.Join(out, "asset."+name, "bootstrap")
+		code, _ := r.Properties["Code"].(map[string]any)
+		key, _ := code["S3Key"].(string)
+		asset, err := made.Stacks[0].Asset(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, path := strings.TrimSuffix(key, ".zip"), filepath.Join(asset.Path, "bootstrap")
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)

@@ -51,19 +51,23 @@ var floors = map[string][]string{
 	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads the Dockerfiles of the seeds.
 	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings", "internal/strict", "test/rehearse/internal"},
 	"test/bench":    {"test/internal"},
-	"test/confirm":  {}, // it meets an account, and knows nothing of what runs there
-	"test/browser":  {}, // for tests only
-	"test/picture":  {}, // it draws the cloud assembly, and knows nothing else
+	"test/confirm":  {},                // it meets an account, and knows nothing of what runs there
+	"test/browser":  {},                // for tests only
+	"test/picture":  {"test/internal"}, // it draws the cloud assembly, and knows nothing else
 
 	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what they did.
-	"test/rehearse/internal/assembly":      {"test/rehearse/internal/aws/archive"},
-	"test/rehearse/internal/assumptions":   {},
-	"test/rehearse/internal/aws":           {"internal/settings", "internal/strict", "test/rehearse/internal/assembly", "test/rehearse/internal/assumptions", "test/rehearse/internal/report/redact"},
+	"test/rehearse/internal/assumptions": {},
+	"test/rehearse/internal/aws": {
+		"internal/settings", "internal/strict", "test/internal", "test/rehearse/internal/assumptions",
+		"test/rehearse/internal/report/redact",
+	},
 	"test/rehearse/internal/machine":       {"scripts", "test/internal", "internal/dockerfile", "internal/platform"},
 	"test/rehearse/internal/report":        {"test/rehearse/internal/aws"},
 	"test/rehearse/internal/report/redact": {},
-	"test/rehearse/internal/rehearsal": {"test/rehearse/internal/assembly", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
-		"test/rehearse/internal/machine", "test/rehearse/internal/report/redact"},
+	"test/rehearse/internal/rehearsal": {
+		"test/internal", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
+		"test/rehearse/internal/machine", "test/rehearse/internal/report/redact",
+	},
 	"test/rehearse/internal/scenarios": {}, // tests only
 }
 

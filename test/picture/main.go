@@ -10,7 +10,7 @@ import (
 	"io"
 	"os"
 
-	"archway/test/picture/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/picture/internal/drawing"
 	"archway/test/picture/internal/scene"
 )
@@ -35,14 +35,18 @@ func run(arguments []string, out, problems io.Writer) error {
 	if set.NArg() != 1 {
 		return fmt.Errorf("got %d folders, expected one: that of a cloud assembly, which cdk synth --output writes", set.NArg())
 	}
-	stacks, err := assembly.Load(set.Arg(0))
+	found, err := assembly.Read(set.Arg(0))
 	if err != nil {
 		return err
 	}
 	var scenes []scene.Scene
-	for _, s := range stacks {
-		if s.Name == *only || *only == "" && hasPipeline(s) {
-			scenes = append(scenes, scene.New(s))
+	for _, s := range found.Stacks {
+		resources, err := s.Resources()
+		if err != nil {
+			return err
+		}
+		if s.Name == *only || *only == "" && hasPipeline(resources) {
+			scenes = append(scenes, scene.New(s.Name, resources))
 		}
 	}
 	if len(scenes) == 0 && *only == "" {
@@ -64,8 +68,8 @@ func run(arguments []string, out, problems io.Writer) error {
 }
 
 // hasPipeline tells a pipeline's stack from that of the registry, which has nothing to draw.
-func hasPipeline(stack assembly.Stack) bool {
-	for _, r := range stack.Resources {
+func hasPipeline(resources map[string]assembly.Resource) bool {
+	for _, r := range resources {
 		if r.Type == "AWS::CodePipeline::Pipeline" {
 			return true
 		}

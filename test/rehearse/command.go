@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine"
@@ -239,12 +239,12 @@ func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack
 func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 	found := false
 	for _, stack := range r.Stacks() {
-		if len(stack.Pipelines) == 0 {
+		if len(cloudformation.Of[*codepipeline.Pipeline](stack)) == 0 {
 			continue // the registry's: there is nothing to run
 		}
 		found = true
 		seeded := false
-		for _, repository := range stack.Repositories {
+		for _, repository := range cloudformation.Of[cloudformation.Repository](stack) {
 			if repository.Seed == nil {
 				continue
 			}
@@ -305,11 +305,11 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 // schedules lets what is scheduled come due once, after good runs: a check of what the public tags serve then finds it good.
 func (c *command) schedules(ctx context.Context, r *rehearsal.Rehearsal) error {
 	failed := slices.ContainsFunc(c.report.Pipelines, func(p report.Pipeline) bool { return !succeeded(p) })
-	if failed || !r.Scheduled() {
+	if failed || !r.HasSchedule() {
 		return nil
 	}
 	done := c.view.Step("what is scheduled")
-	log, err := r.Due(ctx)
+	log, err := r.RunSchedules(ctx)
 	done(err)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, log)

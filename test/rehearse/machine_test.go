@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"

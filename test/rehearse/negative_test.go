@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 

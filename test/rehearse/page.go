@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
@@ -85,7 +86,7 @@ func writeForOwner(path, content string) error {
 // registries reads a stack's registry repositories.
 func registries(r *rehearsal.Rehearsal, stack *cloudformation.Stack, made ...string) ([]report.Registry, error) {
 	var all []report.Registry
-	for _, declared := range stack.Registries {
+	for _, declared := range cloudformation.Of[cloudformation.Registry](stack) {
 		registry, err := report.ReadRegistry(r, declared.Name, made...)
 		if err != nil {
 			return nil, err
@@ -110,11 +111,11 @@ func made(result codepipeline.Result) []string {
 // machines say where a pipeline's actions run.
 func machines(stack *cloudformation.Stack, pipeline string) map[string]string {
 	kinds := map[string]string{}
-	for _, p := range stack.Projects {
+	for _, p := range cloudformation.Of[*codebuild.Project](stack) {
 		kinds[p.Name] = map[string]string{"LINUX_CONTAINER": "x86_64", "ARM_CONTAINER": "arm64"}[p.Environment.Type]
 	}
 	found := map[string]string{}
-	for _, p := range stack.Pipelines {
+	for _, p := range cloudformation.Of[*codepipeline.Pipeline](stack) {
 		if p.Name != pipeline {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/iam/iamtest"
 	"archway/test/rehearse/internal/rehearsal"
@@ -61,7 +63,7 @@ func apiVersion(t *testing.T, r *rehearsal.Rehearsal) string {
 func buildxTakes(t *testing.T, r *rehearsal.Rehearsal, name string) {
 	t.Helper()
 	for _, stack := range r.Stacks() {
-		for _, project := range stack.Projects {
+		for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 			for _, variable := range project.Environment.Variables {
 				if variable.Name != "BUILDKITD_CONFIG" {
 					continue

@@ -38,7 +38,7 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 	if err := r.Retag("secrets", "latest", index.Tagged[0].Entries[0].Digest); err != nil {
 		t.Fatal(err)
 	}
-	if log, err := r.Due(t.Context()); err != nil || len(r.Notices()) != 1 {
+	if log, err := r.RunSchedules(t.Context()); err != nil || len(r.Notices()) != 1 {
 		t.Errorf("%v: a topic was told %+v\n%s", err, r.Notices(), log)
 	}
 	for _, call := range r.Calls() {

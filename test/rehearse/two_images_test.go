@@ -60,7 +60,7 @@ func drift(t *testing.T, r *rehearsal.Rehearsal) {
 	t.Helper()
 	due := func() []endpoint.Notice {
 		t.Helper()
-		log, err := r.Due(t.Context())
+		log, err := r.RunSchedules(t.Context())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}

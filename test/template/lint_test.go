@@ -18,7 +18,7 @@ func TestCfnLintIsClean(t *testing.T) {
 	}
 	for _, stack := range append(all, config.RegistryStack) {
 		// From an empty folder, so that no configuration file of this one makes it easier.
-		cmd := exec.Command(lint, "--", templatePath(t, stack))
+		cmd := exec.Command(lint, "--", synthesized(t, stack).TemplateFile)
 		cmd.Dir = t.TempDir()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", stack, err, out)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 
 // The README shows the picture, so it must be that of the template that is reviewed.
 func TestPictureIsThatOfTheTemplate(t *testing.T) {
-	templatePath(t, asCommitted) // it synthesizes
-	draw := exec.Command("go", "run", "archway/test/picture", "-stack", asCommitted, assembly)
+	folder := filepath.Dir(synthesized(t, asCommitted).TemplateFile)
+	draw := exec.Command("go", "run", "archway/test/picture", "-stack", asCommitted, folder)
 	draw.Stderr = os.Stderr
 	got, err := draw.Output()
 	if err != nil {

@@ -72,8 +72,12 @@ func TestSettingsInTheTemplateAreThoseOfTheFunctions(t *testing.T) {
 				continue
 			}
 			functions++
-			asset := strings.TrimSuffix(r["Properties"].(map[string]any)["Code"].(map[string]any)["S3Key"].(string), ".zip")
-			file, err := os.ReadFile(filepath.Join(assembly, "asset."+asset, settings.File))
+			key := r["Properties"].(map[string]any)["Code"].(map[string]any)["S3Key"].(string)
+			code, err := synthesized(t, stack).Asset(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.ReadFile(filepath.Join(code.Path, settings.File))
 			if err != nil {
 				t.Fatal(err)
 			}

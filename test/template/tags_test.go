@@ -1,9 +1,6 @@
 package template_test
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,29 +52,8 @@ func TestEverythingThatCanBeTaggedIsTagged(t *testing.T) {
 		if found < 15 {
 			t.Errorf("%s: only %d resources can be tagged", stack, found)
 		}
-		if diff := cmp.Diff(tags, stackTags(t, stack)); diff != "" {
+		if diff := cmp.Diff(tags, synthesized(t, stack).Tags); diff != "" {
 			t.Errorf("%s: tags of the stack (-want +got):\n%s", stack, diff)
 		}
 	}
-}
-
-// stackTags are the tags that the CDK's command line gives the stack.
-func stackTags(t *testing.T, stack string) map[string]string {
-	t.Helper()
-	templatePath(t, stack) // synthesizes
-	var manifest struct {
-		Artifacts map[string]struct {
-			Properties struct {
-				Tags map[string]string
-			}
-		}
-	}
-	data, err := os.ReadFile(filepath.Join(assembly, "manifest.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &manifest)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return manifest.Artifacts[stack].Properties.Tags
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"archway/config"
 	"archway/internal/settings"
 	"archway/stacks"
+	"archway/test/internal/assembly"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -32,13 +34,13 @@ const root = "../.."
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		defer jsii.Close()
-		defer func() { os.RemoveAll(assembly) }()
+		defer func() { os.RemoveAll(folder) }()
 		return m.Run()
 	}())
 }
 
-// assembly is the folder that everything is synthesized into.
-var assembly string
+// folder is where everything is synthesized into.
+var folder string
 
 // The stacks, by their names.
 const (
@@ -54,32 +56,35 @@ const (
 
 // synthesize makes one app of all configurations, with the CDK's own checks, which fail it if they
 // find anything.
-var synthesize = sync.OnceValue(func() error {
+var synthesize = sync.OnceValues(func() (*assembly.Assembly, error) {
 	cfg, err := example(root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	second, err := example(filepath.Join(root, "examples"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cfg.Pipelines = append(cfg.Pipelines, second.Pipelines...)
 	for _, file := range []string{"testdata/everything.json", "testdata/rules.json", "testdata/classes.json"} {
 		var all json.RawMessage
 		if err := read(file, &all); err != nil {
-			return err
+			return nil, err
 		}
 		more, err := config.Load(all, root)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		cfg.Pipelines = append(cfg.Pipelines, more.Pipelines...)
 		if more.Registry != nil {
 			cfg.Registry = more.Registry
 		}
 	}
-	assembly, err = stacks.Synthesize(stacks.NewApp(cfg))
-	return err
+	folder, err = stacks.Synthesize(stacks.NewApp(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return assembly.Load(folder)
 })
 
 // example loads the cdk.json of a folder.
@@ -104,13 +109,18 @@ func read(path string, into any) error {
 	return nil
 }
 
-// templatePath is where the template of a stack is.
-func templatePath(t *testing.T, stack string) string {
+// synthesized is a stack of the assembly.
+func synthesized(t *testing.T, name string) *assembly.Stack {
 	t.Helper()
-	if err := synthesize(); err != nil {
+	made, err := synthesize()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(assembly, stack+".template.json")
+	at := slices.IndexFunc(made.Stacks, func(s *assembly.Stack) bool { return s.Name == name })
+	if at < 0 {
+		t.Fatalf("the assembly has no stack %s", name)
+	}
+	return made.Stacks[at]
 }
 
 // parsed are templates by their stacks: they are large, and many tests look into all of them.
@@ -121,7 +131,7 @@ func template(t *testing.T, stack string) map[string]any {
 	t.Helper()
 	if parsed[stack] == nil {
 		var template map[string]any
-		if err := read(templatePath(t, stack), &template); err != nil {
+		if err := json.Unmarshal(synthesized(t, stack).Template, &template); err != nil {
 			t.Fatal(err)
 		}
 		parsed[stack] = template
@@ -141,10 +151,7 @@ func TestTemplateIsAsReviewed(t *testing.T) {
 }
 
 func asReviewed(t *testing.T, stack string) {
-	text, err := os.ReadFile(templatePath(t, stack))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := synthesized(t, stack).Template
 	hashes := map[string]string{}
 	text = assetHash.ReplaceAllFunc(text, func(hash []byte) []byte {
 		if bytes.HasPrefix(hash, []byte("sha256:")) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -73,7 +74,7 @@ func s3Prepared(ctx context.Context, s *account.Session) (pipeline, error) {
 	if p.bucket, err = s.Bucket(ctx, "bucket"); err != nil {
 		return p, err
 	}
-	bucket := fmt.Sprintf("arn:%s:s3:::%s", s.Partition, p.bucket)
+	bucket := arn.ARN{Partition: s.Partition, Service: "s3", Resource: p.bucket}.String()
 	p.role, err = s.Role(ctx, "pipeline", "codepipeline",
 		account.Statement{Effect: "Allow", Action: "s3:*", Resource: []string{bucket, bucket + "/*"}},
 		account.Statement{Effect: "Allow", Action: "codecommit:*", Resource: s.ARN("codecommit", s.Prefix+"-*")},

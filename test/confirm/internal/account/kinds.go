@@ -7,10 +7,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+	cctypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	evtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	latypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 // kind is how one type of resource is found, told apart and deleted.
@@ -27,11 +32,19 @@ var kinds = []*kind{
 	pipelineKind, ruleKind, projectKind, functionKind, queueKind, imagesKind, gitKind, bucketKind, roleKind,
 }
 
+// pages are what the paginators of all services have in common.
+type pages[Page, Options any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*Options)) (*Page, error)
+}
+
 // collect reads all pages of a list.
-func collect[P any](more func() bool, next func() (P, error), names func(P) []string) ([]string, error) {
+func collect[Page, Options any](
+	ctx context.Context, p pages[Page, Options], names func(*Page) []string,
+) ([]string, error) {
 	var all []string
-	for more() {
-		page, err := next()
+	for p.HasMorePages() {
+		page, err := p.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -40,35 +53,47 @@ func collect[P any](more func() bool, next func() (P, error), names func(P) []st
 	return all, nil
 }
 
+// namesOf are the names of the items of a list.
+func namesOf[Item any](items []Item, name func(Item) *string) []string {
+	var names []string
+	for _, item := range items {
+		names = append(names, aws.ToString(name(item)))
+	}
+	return names
+}
+
+// runOf is the value of the tag that says which run made a resource; empty if it has none.
+func runOf[Tag any](tags []Tag, pair func(Tag) (key, value *string)) string {
+	for _, tag := range tags {
+		if key, value := pair(tag); aws.ToString(key) == tagKey {
+			return aws.ToString(value)
+		}
+	}
+	return ""
+}
+
+// done is the error of a call whose answer says nothing.
+func done[Answer any](_ Answer, err error) error { return err }
+
 var pipelineKind = &kind{
 	name: "pipeline",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := codepipeline.NewListPipelinesPaginator(s.CodePipeline, nil)
-		return collect(p.HasMorePages,
-			func() (*codepipeline.ListPipelinesOutput, error) { return p.NextPage(ctx) },
-			func(page *codepipeline.ListPipelinesOutput) (names []string) {
-				for _, item := range page.Pipelines {
-					names = append(names, aws.ToString(item.Name))
-				}
-				return names
-			})
+		return collect(ctx, p, func(page *codepipeline.ListPipelinesOutput) []string {
+			return namesOf(page.Pipelines, func(i cptypes.PipelineSummary) *string { return i.Name })
+		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.CodePipeline.ListTagsForResource(ctx, &codepipeline.ListTagsForResourceInput{
 			ResourceArn: aws.String(s.ARN("codepipeline", name)),
 		})
-		tags := map[string]string{}
 		if err != nil {
 			return "", err
 		}
-		for _, t := range out.Tags {
-			tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-		}
-		return tags[tagKey], nil
+		return runOf(out.Tags, func(t cptypes.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
-		_, err := s.CodePipeline.DeletePipeline(ctx, &codepipeline.DeletePipelineInput{Name: &name})
-		return err
+		return done(s.CodePipeline.DeletePipeline(ctx, &codepipeline.DeletePipelineInput{Name: &name}))
 	},
 }
 
@@ -80,24 +105,16 @@ var ruleKind = &kind{
 		if err != nil {
 			return nil, err
 		}
-		var names []string
-		for _, r := range out.Rules {
-			names = append(names, aws.ToString(r.Name))
-		}
-		return names, nil
+		return namesOf(out.Rules, func(i evtypes.Rule) *string { return i.Name }), nil
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.Events.ListTagsForResource(ctx, &eventbridge.ListTagsForResourceInput{
 			ResourceARN: aws.String(s.ARN("events", "rule/"+name)),
 		})
-		tags := map[string]string{}
 		if err != nil {
 			return "", err
 		}
-		for _, t := range out.Tags {
-			tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-		}
-		return tags[tagKey], nil
+		return runOf(out.Tags, func(t evtypes.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
 		// A rule that still has targets isn't deleted.
@@ -105,8 +122,7 @@ var ruleKind = &kind{
 			Ids: []string{"target"}}); err != nil {
 			return err
 		}
-		_, err := s.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: &name})
-		return err
+		return done(s.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: &name}))
 	},
 }
 
@@ -114,9 +130,7 @@ var projectKind = &kind{
 	name: "build project",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := codebuild.NewListProjectsPaginator(s.CodeBuild, nil)
-		return collect(p.HasMorePages,
-			func() (*codebuild.ListProjectsOutput, error) { return p.NextPage(ctx) },
-			func(page *codebuild.ListProjectsOutput) []string { return page.Projects })
+		return collect(ctx, p, func(page *codebuild.ListProjectsOutput) []string { return page.Projects })
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.CodeBuild.BatchGetProjects(ctx, &codebuild.BatchGetProjectsInput{Names: []string{name}})
@@ -126,12 +140,7 @@ var projectKind = &kind{
 		if len(out.Projects) == 0 {
 			return "", &cbtypes.ResourceNotFoundException{}
 		}
-		for _, t := range out.Projects[0].Tags {
-			if aws.ToString(t.Key) == tagKey {
-				return aws.ToString(t.Value), nil
-			}
-		}
-		return "", nil
+		return runOf(out.Projects[0].Tags, func(t cbtypes.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
 		// Builds go on without their project. One that can't be stopped ends by its time limit.
@@ -142,8 +151,7 @@ var projectKind = &kind{
 		for _, id := range builds.Ids {
 			_, _ = s.CodeBuild.StopBuild(ctx, &codebuild.StopBuildInput{Id: &id})
 		}
-		_, err = s.CodeBuild.DeleteProject(ctx, &codebuild.DeleteProjectInput{Name: &name})
-		return err
+		return done(s.CodeBuild.DeleteProject(ctx, &codebuild.DeleteProjectInput{Name: &name}))
 	},
 }
 
@@ -151,14 +159,9 @@ var functionKind = &kind{
 	name: "function",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := lambda.NewListFunctionsPaginator(s.Lambda, nil)
-		return collect(p.HasMorePages,
-			func() (*lambda.ListFunctionsOutput, error) { return p.NextPage(ctx) },
-			func(page *lambda.ListFunctionsOutput) (names []string) {
-				for _, f := range page.Functions {
-					names = append(names, aws.ToString(f.FunctionName))
-				}
-				return names
-			})
+		return collect(ctx, p, func(page *lambda.ListFunctionsOutput) []string {
+			return namesOf(page.Functions, func(i latypes.FunctionConfiguration) *string { return i.FunctionName })
+		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.Lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: aws.String(s.ARN("lambda", "function:"+name))})
@@ -168,8 +171,7 @@ var functionKind = &kind{
 		return out.Tags[tagKey], nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
-		_, err := s.Lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name})
-		return err
+		return done(s.Lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name}))
 	},
 }
 
@@ -177,31 +179,21 @@ var imagesKind = &kind{
 	name: "image repository",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := ecr.NewDescribeRepositoriesPaginator(s.ECR, nil)
-		return collect(p.HasMorePages,
-			func() (*ecr.DescribeRepositoriesOutput, error) { return p.NextPage(ctx) },
-			func(page *ecr.DescribeRepositoriesOutput) (names []string) {
-				for _, r := range page.Repositories {
-					names = append(names, aws.ToString(r.RepositoryName))
-				}
-				return names
-			})
+		return collect(ctx, p, func(page *ecr.DescribeRepositoriesOutput) []string {
+			return namesOf(page.Repositories, func(i ecrtypes.Repository) *string { return i.RepositoryName })
+		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.ECR.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{
 			ResourceArn: aws.String(s.ARN("ecr", "repository/"+name)),
 		})
-		tags := map[string]string{}
 		if err != nil {
 			return "", err
 		}
-		for _, t := range out.Tags {
-			tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-		}
-		return tags[tagKey], nil
+		return runOf(out.Tags, func(t ecrtypes.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
-		_, err := s.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &name, Force: true})
-		return err
+		return done(s.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: &name, Force: true}))
 	},
 }
 
@@ -209,14 +201,9 @@ var gitKind = &kind{
 	name: "source repository",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := codecommit.NewListRepositoriesPaginator(s.CodeCommit, nil)
-		return collect(p.HasMorePages,
-			func() (*codecommit.ListRepositoriesOutput, error) { return p.NextPage(ctx) },
-			func(page *codecommit.ListRepositoriesOutput) (names []string) {
-				for _, r := range page.Repositories {
-					names = append(names, aws.ToString(r.RepositoryName))
-				}
-				return names
-			})
+		return collect(ctx, p, func(page *codecommit.ListRepositoriesOutput) []string {
+			return namesOf(page.Repositories, func(i cctypes.RepositoryNameIdPair) *string { return i.RepositoryName })
+		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.CodeCommit.ListTagsForResource(ctx, &codecommit.ListTagsForResourceInput{
@@ -228,7 +215,6 @@ var gitKind = &kind{
 		return out.Tags[tagKey], nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
-		_, err := s.CodeCommit.DeleteRepository(ctx, &codecommit.DeleteRepositoryInput{RepositoryName: &name})
-		return err
+		return done(s.CodeCommit.DeleteRepository(ctx, &codecommit.DeleteRepositoryInput{RepositoryName: &name}))
 	},
 }

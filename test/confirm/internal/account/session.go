@@ -9,10 +9,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
@@ -84,11 +84,12 @@ func New(ctx context.Context, cfg aws.Config, prefix string, options Options, se
 	if err != nil {
 		return nil, "", err
 	}
-	arn := aws.ToString(caller.Arn)
-	_, rest, _ := strings.Cut(arn, ":")
-	partition, _, _ := strings.Cut(rest, ":")
+	self, err := arn.Parse(aws.ToString(caller.Arn))
+	if err != nil {
+		return nil, "", fmt.Errorf("the caller's ARN %q: %w", aws.ToString(caller.Arn), err)
+	}
 	return &Session{
-		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: partition, Region: cfg.Region,
+		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: self.Partition, Region: cfg.Region,
 		Prefix:       prefix,
 		CodeBuild:    codebuild.NewFromConfig(cfg),
 		CodeCommit:   codecommit.NewFromConfig(cfg),
@@ -101,7 +102,7 @@ func New(ctx context.Context, cfg aws.Config, prefix string, options Options, se
 		S3:     s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
 		SQS:    sqs.NewFromConfig(cfg),
 		Secret: secret, ledger: &ledger{},
-	}, arn, nil
+	}, self.String(), nil
 }
 
 // For is the session of one fact: what it makes is called by it.
@@ -116,7 +117,9 @@ func (s *Session) Name(what string) string { return s.Prefix + "-" + s.fact + "-
 
 // ARN of something in this account and Region.
 func (s *Session) ARN(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", s.Partition, service, s.Region, s.Account, resource)
+	return arn.ARN{
+		Partition: s.Partition, Service: service, Region: s.Region, AccountID: s.Account, Resource: resource,
+	}.String()
 }
 
 // Wait asks until the answer is yes. An error ends it at once.

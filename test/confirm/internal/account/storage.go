@@ -2,9 +2,11 @@ package account
 
 import (
 	"context"
+	"path"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -19,7 +21,7 @@ var queueKind = &kind{
 		}
 		var names []string
 		for _, address := range out.QueueUrls {
-			names = append(names, address[lastSlash(address)+1:])
+			names = append(names, path.Base(address))
 		}
 		return names, nil
 	},
@@ -39,17 +41,8 @@ var queueKind = &kind{
 		if err != nil {
 			return err
 		}
-		_, err = s.SQS.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: &address})
-		return err
+		return done(s.SQS.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: &address}))
 	},
-}
-
-func lastSlash(s string) int {
-	at := len(s) - 1
-	for at >= 0 && s[at] != '/' {
-		at--
-	}
-	return at
 }
 
 func (s *Session) queueAddress(ctx context.Context, name string) (string, error) {
@@ -67,23 +60,14 @@ var bucketKind = &kind{
 		if err != nil {
 			return nil, err
 		}
-		var names []string
-		for _, b := range out.Buckets {
-			names = append(names, aws.ToString(b.Name))
-		}
-		return names, nil
+		return namesOf(out.Buckets, func(i s3types.Bucket) *string { return i.Name }), nil
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.S3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &s.Account})
 		if err != nil {
 			return "", err
 		}
-		for _, t := range out.TagSet {
-			if aws.ToString(t.Key) == tagKey {
-				return aws.ToString(t.Value), nil
-			}
-		}
-		return "", nil
+		return runOf(out.TagSet, func(t s3types.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
 		// Only an empty bucket can be deleted, and old versions count.
@@ -108,8 +92,7 @@ var bucketKind = &kind{
 				return err
 			}
 		}
-		_, err := s.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name})
-		return err
+		return done(s.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name}))
 	},
 }
 
@@ -118,33 +101,22 @@ var roleKind = &kind{
 	name: "role",
 	list: func(ctx context.Context, s *Session) ([]string, error) {
 		p := iam.NewListRolesPaginator(s.IAM, nil)
-		return collect(p.HasMorePages,
-			func() (*iam.ListRolesOutput, error) { return p.NextPage(ctx) },
-			func(page *iam.ListRolesOutput) (names []string) {
-				for _, r := range page.Roles {
-					names = append(names, aws.ToString(r.RoleName))
-				}
-				return names
-			})
+		return collect(ctx, p, func(page *iam.ListRolesOutput) []string {
+			return namesOf(page.Roles, func(i iamtypes.Role) *string { return i.RoleName })
+		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
 		out, err := s.IAM.ListRoleTags(ctx, &iam.ListRoleTagsInput{RoleName: &name})
 		if err != nil {
 			return "", err
 		}
-		for _, t := range out.Tags {
-			if aws.ToString(t.Key) == tagKey {
-				return aws.ToString(t.Value), nil
-			}
-		}
-		return "", nil
+		return runOf(out.Tags, func(t iamtypes.Tag) (key, value *string) { return t.Key, t.Value }), nil
 	},
 	delete: func(ctx context.Context, s *Session, name string) error {
 		input := &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: aws.String("policy")}
 		if _, err := s.IAM.DeleteRolePolicy(ctx, input); err != nil && !isMissing(err) {
 			return err
 		}
-		_, err := s.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &name})
-		return err
+		return done(s.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &name}))
 	},
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/picture/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/picture/internal/scene"
 )
 
@@ -99,12 +99,17 @@ func checkGeometry(t *testing.T, scenes ...scene.Scene) {
 }
 
 func TestNothingOverlapsInTheExample(t *testing.T) {
-	stacks, err := assembly.Load("../../testdata/assembly")
+	found, err := assembly.Read("../../testdata/assembly")
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkGeometry(t, scene.New(stacks[0]))
-	checkGeometry(t, scene.New(stacks[0]), scene.New(stacks[0]))
+	stack := found.Stacks[0]
+	resources, err := stack.Resources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkGeometry(t, scene.New(stack.Name, resources))
+	checkGeometry(t, scene.New(stack.Name, resources), scene.New(stack.Name, resources))
 }
 
 // Whatever a stack holds, and however long its names are.

@@ -11,7 +11,7 @@ import (
 // events reads the rules: those that start a pipeline, and the others.
 func (b *builder) events() {
 	for _, id := range b.of("AWS::Events::Rule") {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		when := b.when(p)
 		rule := Card{Kind: Rule, Title: b.label(id), Lines: nonEmpty("EventBridge rule", b.text(p["Description"]))}
 		if state := b.text(p["State"]); state != "" && state != "ENABLED" {
@@ -25,7 +25,7 @@ func (b *builder) events() {
 				id, ok = b.pipelineOf(target["Arn"])
 			}
 			event := Event{When: when, Rule: rule, Then: b.target(id, target)}
-			if ok && (b.stack.Resources[id].Type == "AWS::CodePipeline::Pipeline" || b.starts(id) != "") {
+			if ok && (b.resources[id].Type == "AWS::CodePipeline::Pipeline" || b.starts(id) != "") {
 				b.scene.Starts = append(b.scene.Starts, event)
 			} else {
 				b.scene.Others = append(b.scene.Others, event)
@@ -92,7 +92,7 @@ func (b *builder) matches(leaf any) []string {
 }
 
 func (b *builder) target(id string, target map[string]any) Card {
-	r := b.stack.Resources[id]
+	r := b.resources[id]
 	switch r.Type {
 	case "AWS::CodePipeline::Pipeline":
 		lines := []string{"starts"}
@@ -114,7 +114,7 @@ func (b *builder) target(id string, target map[string]any) Card {
 
 // starts is the pipeline that a function may start; empty if it may start none.
 func (b *builder) starts(id string) string {
-	r := b.stack.Resources[id]
+	r := b.resources[id]
 	const start = "codepipeline:StartPipelineExecution"
 	role, ok := b.reference(r.Properties["Role"])
 	if r.Type != "AWS::Lambda::Function" || !ok {

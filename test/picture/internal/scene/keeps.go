@@ -13,7 +13,7 @@ func (b *builder) keeps() {
 		b.keep(id, "CodeCommit repository")
 	}
 	for _, id := range b.of("AWS::ECR::Repository") {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		lines := []string{"ECR repository", b.mutability(p)}
 		if object(p, "ImageScanningConfiguration")["ScanOnPush"] == true {
 			lines = append(lines, "scanned on push")
@@ -23,7 +23,7 @@ func (b *builder) keeps() {
 	}
 	for _, id := range b.of("AWS::S3::Bucket") {
 		lines := []string{"S3 bucket"}
-		for _, rule := range list(object(b.stack.Resources[id].Properties, "LifecycleConfiguration")["Rules"]) {
+		for _, rule := range list(object(b.resources[id].Properties, "LifecycleConfiguration")["Rules"]) {
 			if days := b.text(object(rule)["ExpirationInDays"]); days != "" {
 				lines = append(lines, "objects expire after "+days+" days")
 			}
@@ -32,7 +32,7 @@ func (b *builder) keeps() {
 	}
 	for _, id := range b.of("AWS::KMS::Key") {
 		lines := []string{"KMS key"}
-		if b.stack.Resources[id].Properties["EnableKeyRotation"] == true {
+		if b.resources[id].Properties["EnableKeyRotation"] == true {
 			lines = append(lines, "rotates")
 		}
 		b.keep(id, lines...)
@@ -48,7 +48,7 @@ func (b *builder) keeps() {
 func (b *builder) keep(id string, lines ...string) {
 	fate := map[string]string{
 		"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack",
-	}[b.stack.Resources[id].DeletionPolicy]
+	}[b.resources[id].DeletionPolicy]
 	b.scene.Keeps = append(b.scene.Keeps, Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
 }
 
@@ -134,13 +134,13 @@ func (b *builder) mutability(p map[string]any) string {
 func (b *builder) topics() {
 	ways := map[string][]string{}
 	for _, id := range b.of("AWS::SNS::Subscription") {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		if topic, ok := b.reference(p["TopicArn"]); ok {
 			ways[topic] = append(ways[topic], b.text(p["Protocol"]))
 		}
 	}
 	for _, id := range b.of("AWS::SNS::Topic") {
-		for _, item := range list(b.stack.Resources[id].Properties["Subscription"]) {
+		for _, item := range list(b.resources[id].Properties["Subscription"]) {
 			ways[id] = append(ways[id], b.text(object(item)["Protocol"]))
 		}
 		line := "nobody subscribed in the template"
@@ -157,7 +157,7 @@ func (b *builder) logs() {
 	groups := map[alike][]string{}
 	var order []alike
 	for _, id := range b.of("AWS::Logs::LogGroup") {
-		r := b.stack.Resources[id]
+		r := b.resources[id]
 		a := alike{b.text(r.Properties["RetentionInDays"]), r.DeletionPolicy}
 		if groups[a] == nil {
 			order = append(order, a)

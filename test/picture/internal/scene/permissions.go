@@ -12,10 +12,10 @@ import (
 func (b *builder) permissions() {
 	for _, id := range b.of("AWS::CodeBuild::Project") {
 		name := strings.TrimPrefix(b.thing(id), "project ")
-		b.uses(b.stack.Resources[id].Properties["ServiceRole"], strings.TrimSuffix(name, "/Project"), "CodeBuild"+b.stages(id))
+		b.uses(b.resources[id].Properties["ServiceRole"], strings.TrimSuffix(name, "/Project"), "CodeBuild"+b.stages(id))
 	}
 	for _, id := range b.of("AWS::Lambda::Function") {
-		b.uses(b.stack.Resources[id].Properties["Role"], b.program(id), "Lambda"+b.stages(id))
+		b.uses(b.resources[id].Properties["Role"], b.program(id), "Lambda"+b.stages(id))
 	}
 	for _, id := range b.of("AWS::IAM::Role") {
 		seen := map[string]bool{}
@@ -29,7 +29,7 @@ func (b *builder) permissions() {
 		}
 	}
 	for _, id := range b.of("AWS::IAM::Role") {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		who := b.holder(id)
 		if who.name == "" {
 			who = user{b.label(id), b.trusted(p)}
@@ -57,12 +57,12 @@ func (b *builder) permissions() {
 // documents are the policies of a role: its own, and those that stand beside it.
 func (b *builder) documents(role string) []map[string]any {
 	var found []map[string]any
-	for _, item := range list(b.stack.Resources[role].Properties["Policies"]) {
+	for _, item := range list(b.resources[role].Properties["Policies"]) {
 		found = append(found, object(item, "PolicyDocument"))
 	}
 	for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"} {
 		for _, id := range b.of(kind) {
-			p := b.stack.Resources[id].Properties
+			p := b.resources[id].Properties
 			for _, item := range list(p["Roles"]) {
 				if id, ok := b.reference(item); ok && id == role {
 					found = append(found, object(p, "PolicyDocument"))
@@ -150,7 +150,7 @@ func (b *builder) resourcePolicies() {
 		{"AWS::ECR::Repository", "RepositoryPolicyText", ""},
 	} {
 		for _, id := range b.of(h.kind) {
-			p := b.stack.Resources[id].Properties
+			p := b.resources[id].Properties
 			thing := b.thing(id)
 			if held, ok := b.reference(p[h.things]); ok {
 				thing = b.thing(held)
@@ -172,7 +172,7 @@ func (b *builder) resourcePolicies() {
 		}
 	}
 	for _, id := range b.of("AWS::Lambda::Permission") {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		function, _ := b.reference(p["FunctionName"])
 		statement := map[string]any{"Effect": "Allow", "Action": p["Action"]}
 		if p["SourceArn"] != nil {
@@ -302,7 +302,7 @@ func (b *builder) resource(resource any) (name string, named bool) {
 		return "any resource", false
 	}
 	if id, ok := b.reference(resource); ok {
-		if b.stack.Resources[id].Type == "AWS::Logs::LogGroup" && b.naming[id] == 1 {
+		if b.resources[id].Type == "AWS::Logs::LogGroup" && b.naming[id] == 1 {
 			return ownLogs, true
 		}
 		return b.thing(id), true

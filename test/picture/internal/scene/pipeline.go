@@ -14,7 +14,7 @@ func (b *builder) pipelines() {
 	ids := b.of("AWS::CodePipeline::Pipeline")
 	var notes []string
 	for _, id := range ids {
-		p := b.stack.Resources[id].Properties
+		p := b.resources[id].Properties
 		note := fmt.Sprintf("CodePipeline %s %s", cmp.Or(b.text(p["PipelineType"]), "V1"), b.label(id))
 		if mode := b.text(p["ExecutionMode"]); mode != "" {
 			note += ", " + strings.ToLower(mode)
@@ -116,7 +116,7 @@ func atMost(minutes string) string {
 var machines = map[string]string{"LINUX_CONTAINER": "x86_64", "ARM_CONTAINER": "Graviton"}
 
 func (b *builder) project(id string) []string {
-	p := b.stack.Resources[id].Properties
+	p := b.resources[id].Properties
 	environment := object(p, "Environment")
 	machine := b.text(environment["Type"])
 	lines := []string{"CodeBuild " + cmp.Or(machines[machine], machine)}
@@ -128,7 +128,7 @@ func (b *builder) project(id string) []string {
 }
 
 func (b *builder) function(id string) []string {
-	p := b.stack.Resources[id].Properties
+	p := b.resources[id].Properties
 	lines := []string{"Lambda " + b.program(id)}
 	size := b.text(p["MemorySize"]) + " MB"
 	if seconds := b.text(p["Timeout"]); seconds != "" {
@@ -139,7 +139,7 @@ func (b *builder) function(id string) []string {
 
 // program is what a function is called: the package that it was built from, or its label.
 func (b *builder) program(id string) string {
-	if path, ok := b.stack.Resources[id].Metadata["archway:package"].(string); ok {
+	if path, ok := b.resources[id].Metadata["archway:package"].(string); ok {
 		return path[strings.LastIndex(path, "/")+1:]
 	}
 	return strings.TrimSuffix(b.label(id), "/Function")

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/picture/internal/assembly"
+	"archway/test/internal/assembly"
 )
 
 // Scene is one stack.
@@ -89,12 +89,12 @@ const (
 
 // builder looks at a stack.
 type builder struct {
-	stack assembly.Stack
-	ids   []string // in a fixed order
-	scene Scene
-	shown map[string]bool   // by resource type
-	users map[string][]user // by the logical id of a role
-	runs  map[string][]run  // by the logical id of a project or function
+	resources map[string]assembly.Resource // by logical id
+	ids       []string                     // in a fixed order
+	scene     Scene
+	shown     map[string]bool   // by resource type
+	users     map[string][]user // by the logical id of a role
+	runs      map[string][]run  // by the logical id of a project or function
 	// naming counts the roles whose policies name a resource.
 	naming map[string]int
 	// writers are those who may change a thing, by its name.
@@ -109,14 +109,14 @@ type user struct{ name, as string }
 // run is an action that runs something.
 type run struct{ stage, action string }
 
-// New looks at a stack.
-func New(stack assembly.Stack) Scene {
+// New looks at a stack, by its name and its resources.
+func New(name string, resources map[string]assembly.Resource) Scene {
 	b := &builder{
-		stack: stack, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{},
-		naming: map[string]int{}, writers: map[string][]user{}, spared: map[string]string{}, scene: Scene{Title: stack.Name},
+		resources: resources, shown: map[string]bool{}, users: map[string][]user{}, runs: map[string][]run{},
+		naming: map[string]int{}, writers: map[string][]user{}, spared: map[string]string{}, scene: Scene{Title: name},
 	}
-	b.ids = slices.SortedFunc(maps.Keys(stack.Resources), func(x, y string) int {
-		return strings.Compare(stack.Resources[x].Path+" "+x, stack.Resources[y].Path+" "+y)
+	b.ids = slices.SortedFunc(maps.Keys(resources), func(x, y string) int {
+		return strings.Compare(resources[x].Path+" "+x, resources[y].Path+" "+y)
 	})
 	b.pipelines()
 	b.events()
@@ -131,7 +131,7 @@ func (b *builder) of(kind string) []string {
 	b.shown[kind] = true
 	var ids []string
 	for _, id := range b.ids {
-		if b.stack.Resources[id].Type == kind {
+		if b.resources[id].Type == kind {
 			ids = append(ids, id)
 		}
 	}
@@ -140,7 +140,7 @@ func (b *builder) of(kind string) []string {
 
 func (b *builder) also() {
 	counts := map[string]int{}
-	for _, r := range b.stack.Resources {
+	for _, r := range b.resources {
 		if !b.shown[r.Type] {
 			counts[strings.TrimPrefix(r.Type, "AWS::")]++
 		}
@@ -167,7 +167,7 @@ var nouns = map[string]string{
 
 // label is what a resource is called: the name that it was given, or the path of its construct.
 func (b *builder) label(id string) string {
-	r := b.stack.Resources[id]
+	r := b.resources[id]
 	for _, property := range names {
 		if name, ok := r.Properties[property].(string); ok && name != "" {
 			return name
@@ -181,7 +181,7 @@ func (b *builder) label(id string) string {
 
 // thing is what a resource is called among things of other types.
 func (b *builder) thing(id string) string {
-	r := b.stack.Resources[id]
+	r := b.resources[id]
 	label := b.label(id)
 	switch {
 	case r.Type == "AWS::CodeBuild::Project" && len(b.runs[id]) == 1:
@@ -197,7 +197,7 @@ func (b *builder) thing(id string) string {
 // reference is the resource that a value refers to first.
 func (b *builder) reference(value any) (id string, ok bool) {
 	walk(value, func(found string) {
-		if _, known := b.stack.Resources[found]; known && !ok {
+		if _, known := b.resources[found]; known && !ok {
 			id, ok = found, true
 		}
 	})

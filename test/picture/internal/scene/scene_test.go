@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"archway/test/picture/internal/assembly"
+	"archway/test/internal/assembly"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -12,11 +12,11 @@ import (
 // look is the scene of a stack with these resources.
 func look(t *testing.T, resources string) Scene {
 	t.Helper()
-	stack := assembly.Stack{Name: "app"}
-	if err := json.Unmarshal([]byte(resources), &stack.Resources); err != nil {
+	var stack map[string]assembly.Resource
+	if err := json.Unmarshal([]byte(resources), &stack); err != nil {
 		t.Fatal(err)
 	}
-	return New(stack)
+	return New("app", stack)
 }
 
 // card is the card of what is kept under a title.

@@ -23,7 +23,7 @@ func TestStatementsNameWhatProvesThem(t *testing.T) {
 			}
 		}
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "decided.go", nil, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "assumptions.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}

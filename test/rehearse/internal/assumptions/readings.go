@@ -87,8 +87,8 @@ func (r *Readings) String() string {
 	return strings.Join(names, ",")
 }
 
-// Said are the readings that were asked for, as sentences.
-func (r *Readings) Said() []string {
+// Sentences are the readings that were asked for, as sentences.
+func (r *Readings) Sentences() []string {
 	var said []string
 	for _, f := range readings {
 		if *f.field(r) {

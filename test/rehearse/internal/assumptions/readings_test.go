@@ -15,8 +15,8 @@ func TestReadings(t *testing.T) {
 		if err := r.Set(name); err != nil {
 			t.Error(err)
 		}
-		if r.String() != name || len(r.Said()) != 1 {
-			t.Errorf("%s: got %q, %q", name, r.String(), r.Said())
+		if r.String() != name || len(r.Sentences()) != 1 {
+			t.Errorf("%s: got %q, %q", name, r.String(), r.Sentences())
 		}
 	}
 	var all, none Readings

@@ -132,8 +132,8 @@ func session(role string) iam.Principal {
 	return iam.Principal{Role: role, Session: fmt.Sprint(time.Now().UnixMilli())}
 }
 
-// caller is the session whose credentials a build or a function has.
-func caller(c endpoint.Caller) iam.Principal {
+// principalOf is the session whose credentials a build or a function has.
+func principalOf(c endpoint.Caller) iam.Principal {
 	p := iam.Principal{Role: c.Role, Session: c.Name}
 	if _, id, ok := strings.Cut(c.Name, ":"); ok && c.Kind == "build" {
 		p.Session = "AWSCodeBuild-" + id
@@ -143,10 +143,10 @@ func caller(c endpoint.Caller) iam.Principal {
 
 // allow tells whether the owner of credentials may make a call with them.
 func (r *Rehearsal) allow(c endpoint.Caller, need endpoint.Need) error {
-	return r.authorize(call{by: caller(c), action: need.Action, resource: need.Resource})
+	return r.authorize(call{by: principalOf(c), action: need.Action, resource: need.Resource})
 }
 
 // arn is the ARN of a resource of the account.
 func arn(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", partition, service, region, accountID, resource)
+	return unserved.ARN(service, resource)
 }

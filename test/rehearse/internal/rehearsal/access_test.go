@@ -117,7 +117,7 @@ func TestSessionsAreNamedAsTheirServicesDo(t *testing.T) {
 		{endpoint.Caller{Kind: "build", Name: "project:1-2-3", Role: builder}, "AWSCodeBuild-1-2-3"},
 		{endpoint.Caller{Kind: "function", Name: "validate", Role: builder}, "validate"},
 	} {
-		if got := caller(test.caller); got.Session != test.want || got.Role != builder {
+		if got := principalOf(test.caller); got.Session != test.want || got.Role != builder {
 			t.Errorf("got %+v, expected the session %s", got, test.want)
 		}
 	}

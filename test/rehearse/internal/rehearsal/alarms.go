@@ -10,18 +10,18 @@ import (
 	"archway/test/rehearse/internal/aws/endpoint"
 )
 
-// goOff lets the alarms go off that watch a metric of a resource, at once: of which there is something to count that there
+// soundAlarms lets the alarms go off that watch a metric of a resource, at once: of which there is something to count that there
 // should be nothing of. It has no clock, and so no periods and thresholds.
-func (r *Rehearsal) goOff(namespace, dimension, value string) error {
+func (r *Rehearsal) soundAlarms(namespace, dimension, value string) error {
 	var problems []error
 	for _, stack := range r.stacks {
-		for _, watched := range stack.Watched {
+		for _, watched := range cloudformation.Of[cloudformation.Watched](stack) {
 			if watched.Alarm == nil {
 				continue
 			}
 			for _, m := range watched.Metrics {
 				if m.Namespace == namespace && m.Dimensions[dimension] == value {
-					problems = append(problems, r.tell(watched.Alarm))
+					problems = append(problems, r.notifyTopics(watched.Alarm))
 				}
 			}
 		}
@@ -29,8 +29,8 @@ func (r *Rehearsal) goOff(namespace, dimension, value string) error {
 	return errors.Join(problems...)
 }
 
-// tell is what CloudWatch does when an alarm goes off.
-func (r *Rehearsal) tell(alarm *cloudformation.Alarm) error {
+// notifyTopics is what CloudWatch does when an alarm goes off.
+func (r *Rehearsal) notifyTopics(alarm *cloudformation.Alarm) error {
 	var problems []error
 	for _, topic := range alarm.Topics {
 		if err := r.authorize(alarmCalls(alarm, topic)...); err != nil {

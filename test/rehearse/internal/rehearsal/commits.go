@@ -8,12 +8,12 @@ import (
 	"archway/test/rehearse/internal/aws/endpoint"
 )
 
-// asked answers what functions ask about source repositories.
-type asked struct{ r *Rehearsal }
+// commitReader answers what functions ask about source repositories.
+type commitReader struct{ r *Rehearsal }
 
 // MergeBase implements endpoint.Commits.
-func (a asked) MergeBase(ctx context.Context, repository, source, destination string) (endpoint.MergeOptions, error) {
-	git, err := a.source(repository)
+func (c commitReader) MergeBase(ctx context.Context, repository, source, destination string) (endpoint.MergeOptions, error) {
+	git, err := c.source(repository)
 	if err != nil {
 		return endpoint.MergeOptions{}, err
 	}
@@ -28,8 +28,8 @@ func (a asked) MergeBase(ctx context.Context, repository, source, destination st
 }
 
 // Branch implements endpoint.Commits.
-func (a asked) Branch(ctx context.Context, repository, branch string) (string, error) {
-	git, err := a.source(repository)
+func (c commitReader) Branch(ctx context.Context, repository, branch string) (string, error) {
+	git, err := c.source(repository)
 	if err != nil {
 		return "", err
 	}
@@ -38,8 +38,8 @@ func (a asked) Branch(ctx context.Context, repository, branch string) (string, e
 }
 
 // Folder implements endpoint.Commits.
-func (a asked) Folder(ctx context.Context, repository, specifier, path string) (endpoint.Folder, error) {
-	git, err := a.source(repository)
+func (c commitReader) Folder(ctx context.Context, repository, specifier, path string) (endpoint.Folder, error) {
+	git, err := c.source(repository)
 	if err != nil {
 		return endpoint.Folder{}, err
 	}
@@ -47,8 +47,8 @@ func (a asked) Folder(ctx context.Context, repository, specifier, path string) (
 	return endpoint.Folder{Commit: commit, Path: path, Tree: tree}, sourceError(err)
 }
 
-func (a asked) source(repository string) (*codecommit.Repository, error) {
-	d, ok := a.r.repositories[repository]
+func (c commitReader) source(repository string) (*codecommit.Repository, error) {
+	d, ok := c.r.repositories[repository]
 	if !ok {
 		return nil, &endpoint.Error{Code: "RepositoryDoesNotExistException", Message: repository + " does not exist"}
 	}

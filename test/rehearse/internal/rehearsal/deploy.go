@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codecommit"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/codepipeline/actions"
 	"archway/test/rehearse/internal/aws/ecr"
+	"archway/test/rehearse/internal/aws/eventbridge"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
@@ -43,7 +45,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 	}
 	maps.Copy(r.keys, stack.Access.Keys)
 	maps.Copy(r.signed, stack.Access.Signed)
-	for _, declared := range stack.Registries {
+	for _, declared := range cloudformation.Of[cloudformation.Registry](stack) {
 		if err := create(r.registries, "registry repository", declared.Name, declared); err != nil {
 			return err
 		}
@@ -54,7 +56,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 	}
-	for _, declared := range stack.Repositories {
+	for _, declared := range cloudformation.Of[cloudformation.Repository](stack) {
 		dir, err := r.folder(filepath.Join("git", declared.Name+".git"))
 		if err != nil {
 			return err
@@ -68,23 +70,23 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 	}
-	for _, project := range stack.Projects {
+	for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 		if err := create(r.projects, "project", project.Name, project); err != nil {
 			return err
 		}
 	}
-	for _, provider := range stack.Providers {
+	for _, provider := range cloudformation.Of[cloudformation.Provider](stack) {
 		// CloudFormation calls the function when it makes the custom resource. Whether it may is the matter of who deploys.
 		if err := r.authorize(providerCalls(provider)...); err != nil {
 			return fmt.Errorf("the function behind %s: %w", provider.Type, err)
 		}
 	}
-	for _, function := range stack.Functions {
+	for _, function := range cloudformation.Of[*lambdaruntime.Function](stack) {
 		if err := create(r.functions, "function", function.Name, function); err != nil {
 			return err
 		}
 	}
-	for _, pipeline := range stack.Pipelines {
+	for _, pipeline := range cloudformation.Of[*codepipeline.Pipeline](stack) {
 		dir, err := r.folder(filepath.Join("artifacts", pipeline.Bucket))
 		if err != nil {
 			return err
@@ -99,12 +101,12 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 	}
-	for _, queue := range stack.Queues {
+	for _, queue := range cloudformation.Of[cloudformation.Queue](stack) {
 		if err := create(r.queues, "queue", queue.ARN, nil); err != nil {
 			return err
 		}
 	}
-	r.rules = append(r.rules, stack.Rules...)
+	r.rules = append(r.rules, cloudformation.Of[*eventbridge.Rule](stack)...)
 	return nil
 }
 
@@ -113,8 +115,8 @@ func (r *Rehearsal) newInvoke() *actions.Invoke {
 		Account: accountID, Region: region,
 		Function: func(name string) (*lambdaruntime.Function, bool) {
 			// The action takes a name or an ARN.
-			if strings.HasPrefix(name, "arn:") {
-				name = name[strings.LastIndex(name, ":")+1:]
+			if awsarn.IsARN(name) {
+				name = resourceName(name)
 			}
 			f, ok := r.functions[name]
 			return f, ok

@@ -5,28 +5,28 @@ import (
 	"path/filepath"
 	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
 )
 
 // dockerfiles finds the Dockerfiles of the seeds, by name: the base images that
 // they need are made before they are built. So are the generators of bills of
 // materials, which the builds' projects name.
 func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) (files, generators []string, err error) {
-	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 	for _, s := range stacks {
-		stack, err := cloudformation.Load(s, account)
+		stack, err := cloudformation.Load(s, unserved)
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, project := range stack.Projects {
+		for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 			for _, v := range project.Environment.Variables {
 				if v.Name == "SBOM_GENERATOR" {
 					generators = append(generators, v.Value)
 				}
 			}
 		}
-		for _, repository := range stack.Repositories {
+		for _, repository := range cloudformation.Of[cloudformation.Repository](stack) {
 			if repository.Seed == nil {
 				continue
 			}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
@@ -19,16 +19,14 @@ func (r *Rehearsal) buildFunctions(ctx context.Context, stacks []*assembly.Stack
 	}
 	return background(func() (map[string]string, error) {
 		programs := map[string]string{}
-		// The names do not depend on the registry's port.
-		account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 		var problems []error
 		for _, s := range stacks {
-			stack, err := cloudformation.Load(s, account)
+			stack, err := cloudformation.Load(s, unserved)
 			if err != nil {
 				problems = append(problems, err)
 				continue
 			}
-			for _, f := range stack.Functions {
+			for _, f := range cloudformation.Of[*lambdaruntime.Function](stack) {
 				program, err := r.buildFunction(ctx, f, built)
 				problems = append(problems, err)
 				programs[f.Name] = program

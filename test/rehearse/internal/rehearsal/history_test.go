@@ -167,7 +167,7 @@ func TestStateIsAheadOfTheHistory(t *testing.T) {
 			t.Errorf("answer %d: source %s, execution %s", i+1, statuses[i], executions[i])
 		}
 	}
-	back, err := engine.RollbackStage(t.Context(), "Promote", x.ID(), somebody)
+	back, err := engine.RollbackStage(t.Context(), "Promote", x.ID(), operator)
 	if err != nil {
 		t.Fatal(err)
 	}

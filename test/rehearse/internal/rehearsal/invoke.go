@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
@@ -29,9 +30,10 @@ func (r *Rehearsal) Invoke(
 
 func (r *Rehearsal) function(stack, pkg string) (*lambdaruntime.Function, error) {
 	for _, s := range r.stacks {
-		at := slices.IndexFunc(s.Functions, func(f *lambdaruntime.Function) bool { return f.Package == pkg })
+		functions := cloudformation.Of[*lambdaruntime.Function](s)
+		at := slices.IndexFunc(functions, func(f *lambdaruntime.Function) bool { return f.Package == pkg })
 		if s.Name == stack && at >= 0 {
-			return s.Functions[at], nil
+			return functions[at], nil
 		}
 	}
 	return nil, fmt.Errorf("the stack %s has no function that is built from %s", stack, pkg)

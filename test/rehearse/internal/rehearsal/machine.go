@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/assembly"
-	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/ecr"
 	"archway/test/rehearse/internal/aws/endpoint"
@@ -94,10 +93,8 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	r.onClose(r.reg.Close)
-	r.account = cloudformation.Account{
-		ID: accountID, Region: region, Partition: partition,
-		URLSuffix: fmt.Sprintf("%s:%d", domain, r.reg.Port()),
-	}
+	r.account = unserved
+	r.account.URLSuffix = fmt.Sprintf("%s:%d", domain, r.reg.Port())
 	r.invoke = r.newInvoke()
 	r.api, err = endpoint.Start(endpoint.Options{
 		Account: accountID, Region: region,
@@ -106,9 +103,9 @@ func (r *Rehearsal) startServices() error {
 		Scan:         r.scan,
 		Jobs:         r.invoke,
 		Pipelines:    &history{r: r, answers: map[[2]string]int{}},
-		Commits:      asked{r},
+		Commits:      commitReader{r},
 		Allow:        r.allow,
-		Starts:       starts{r},
+		Starts:       executionStarter{r},
 		Secrets:      r.secrets,
 	})
 	if err != nil {

@@ -1,6 +1,10 @@
 package rehearsal
 
-import "archway/test/rehearse/internal/aws/iam"
+import (
+	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
+)
 
 // exception says of allowances why a rehearsal of one good commit does not need them.
 type exception struct {
@@ -25,7 +29,7 @@ const (
 	trigger   = "archway/lambda/trigger"
 	validator = "archway/lambda/validate"
 
-	autoDelete = "Custom::S3AutoDeleteObjects"
+	autoDelete = cloudformation.AutoDelete
 )
 
 // unexercised are the allowances that a rehearsal of one good commit does not need, and why they are there all the same.
@@ -96,12 +100,12 @@ func (r *Rehearsal) ownersOf(kind string) []string {
 	}
 	var owners []string
 	for _, stack := range r.stacks {
-		for _, f := range stack.Functions {
+		for _, f := range cloudformation.Of[*lambdaruntime.Function](stack) {
 			if f.Package == kind {
 				owners = append(owners, f.ARN, f.RoleARN)
 			}
 		}
-		for _, p := range stack.Providers {
+		for _, p := range cloudformation.Of[cloudformation.Provider](stack) {
 			if p.Type == kind {
 				owners = append(owners, p.ARN, p.RoleARN)
 			}

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
+	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/ecr"
 
 	"github.com/BurntSushi/toml"
@@ -37,10 +38,10 @@ func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (buil
 		if err != nil {
 			return builderSettings{}, err
 		}
-		for _, cache := range stack.Caches {
+		for _, cache := range cloudformation.Of[cloudformation.Cache](stack) {
 			declared[cache.Prefix] = cache.Upstream
 		}
-		for _, project := range stack.Projects {
+		for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 			for _, v := range project.Environment.Variables {
 				if v.Name != builderConfig {
 					continue

@@ -149,7 +149,7 @@ func (r *Rehearsal) deliver(ctx context.Context, event eventbridge.Event, p *Pus
 // values.
 func (r *Rehearsal) First(ctx context.Context, pipeline string) (*codepipeline.Execution, error) {
 	return r.Start(ctx, pipeline, codepipeline.StartInput{
-		Trigger: "the pipeline's creation", Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: somebody},
+		Trigger: "the pipeline's creation", Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: operator},
 	})
 }
 
@@ -160,7 +160,7 @@ func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeli
 		return nil, err
 	}
 	if input.Trigger == "" {
-		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: somebody}
+		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: operator}
 	}
 	return engine.Start(ctx, input)
 }

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/cloudwatch"
@@ -39,9 +39,12 @@ const (
 	partition = "aws"
 	domain    = "archway.test"
 
-	// somebody starts, retries and rolls back by hand.
-	somebody = "arn:aws:iam::" + accountID + ":user/rehearsal"
+	// operator starts, retries and rolls back by hand.
+	operator = "arn:" + partition + ":iam::" + accountID + ":user/rehearsal"
 )
+
+// unserved is the account before its registry has a port: names and ARNs don't depend on that.
+var unserved = cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 
 // Options say where and how to rehearse.
 type Options struct {
@@ -107,12 +110,12 @@ type Rehearsal struct {
 	base     context.Context // of executions that calls start
 	invoking sync.Mutex      // one function at a time decides about events
 
-	mu         sync.Mutex
-	queues     map[string][]string // messages by ARN
-	made       map[string]string   // values of secrets
-	byFunction []*codepipeline.Execution
-	refuse     error // of every start by a call
-	logCount   int
+	mu            sync.Mutex
+	queues        map[string][]string // messages by ARN
+	secretValues  map[string]string   // made up, by the secret
+	startedByCall []*codepipeline.Execution
+	startRefusal  error // of every start by a call
+	logCount      int
 }
 
 // repository is a deployed CodeCommit repository.
@@ -130,10 +133,9 @@ func (e *MachineError) Unwrap() error { return e.Err }
 
 // Check tells whether the stacks can be rehearsed, without any set-up.
 func Check(stacks []*assembly.Stack) error {
-	account := cloudformation.Account{ID: accountID, Region: region, Partition: partition, URLSuffix: domain}
 	var problems []error
 	for _, s := range stacks {
-		_, err := cloudformation.Load(s, account)
+		_, err := cloudformation.Load(s, unserved)
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
@@ -160,7 +162,7 @@ func New(ctx context.Context, stacks []*assembly.Stack, options Options) (*Rehea
 		keys:         map[string]string{},
 		signed:       map[string]string{},
 		queues:       map[string][]string{},
-		made:         map[string]string{},
+		secretValues: map[string]string{},
 		base:         ctx,
 		created:      time.Now(),
 	}

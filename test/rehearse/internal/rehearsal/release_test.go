@@ -24,7 +24,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/aws/iam"
@@ -80,7 +80,7 @@ func accountOf(t *testing.T, template string, change func(*Options)) *Rehearsal 
 	return r
 }
 
-// taken is somebody who has the credentials of a role, and what they do with them.
+// taken is operator who has the credentials of a role, and what they do with them.
 type taken struct {
 	r      *Rehearsal
 	client *sdkecr.Client

@@ -6,21 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
-// Scheduled tells whether there is a schedule that can come due.
-func (r *Rehearsal) Scheduled() bool {
+// HasSchedule reports whether there is a schedule that can come due.
+func (r *Rehearsal) HasSchedule() bool {
 	return slices.ContainsFunc(r.rules, func(rule *eventbridge.Rule) bool { return rule.Enabled && rule.Schedule != "" })
 }
 
-// Due lets every schedule come due once, one after the other, and returns what
+// RunSchedules lets every schedule come due once, one after the other, and returns what
 // the functions logged. The rehearsal has no clock of its own.
-func (r *Rehearsal) Due(ctx context.Context) (log string, err error) {
+func (r *Rehearsal) RunSchedules(ctx context.Context) (log string, err error) {
 	var lines bytes.Buffer
 	var problems []error
 	for _, rule := range r.rules {
@@ -45,7 +44,7 @@ func scheduledEvent(rule *eventbridge.Rule, now time.Time) eventbridge.Event {
 }
 
 func (r *Rehearsal) invokeTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, log *bytes.Buffer) error {
-	function, ok := r.functions[target.ARN[strings.LastIndex(target.ARN, ":")+1:]]
+	function, ok := r.functions[resourceName(target.ARN)]
 	if !ok || function.ARN != target.ARN {
 		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s", target.ARN)
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"strings"
 
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/endpoint"
 )
@@ -25,9 +27,11 @@ func (r *Rehearsal) secret(build, role string, v codebuild.Variable) (string, er
 // key, a stage and a version. Secrets Manager appends six characters to the name.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.env.secrets-manager
 func secretARN(location string) string {
-	const arnParts = 7
-	if parts := strings.Split(location, ":"); parts[0] == "arn" && len(parts) >= arnParts {
-		return strings.Join(parts[:arnParts], ":")
+	if secret, err := awsarn.Parse(location); err == nil {
+		kind, rest, _ := strings.Cut(secret.Resource, ":")
+		name, _, _ := strings.Cut(rest, ":")
+		secret.Resource = kind + ":" + name
+		return secret.String()
 	}
 	name, _, _ := strings.Cut(location, ":")
 	return arn("secretsmanager", "secret:"+name+"-a1B2c3")
@@ -39,8 +43,8 @@ func (r *Rehearsal) BuildSecret(kind, location string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := kind + " " + strings.TrimPrefix(location, "/")
-	if r.made[key] == "" {
-		r.made[key] = "made-up-" + rand.Text()
+	if r.secretValues[key] == "" {
+		r.secretValues[key] = "made-up-" + rand.Text()
 	}
-	return r.made[key]
+	return r.secretValues[key]
 }

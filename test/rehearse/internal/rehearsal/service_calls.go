@@ -139,10 +139,10 @@ func targetCalls(rule *eventbridge.Rule, f *lambdaruntime.Function) []call {
 	return []call{c}
 }
 
-// ruleLetter: EventBridge puts what it could not deliver into the queue, as the
+// ruleDeadLetter: EventBridge puts what it could not deliver into the queue, as the
 // queue's policy lets it.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-func ruleLetter(rule *eventbridge.Rule, queue string) call {
+func ruleDeadLetter(rule *eventbridge.Rule, queue string) call {
 	c := call{action: "sqs:SendMessage", resource: queue, context: sourced(rule.ARN)}
 	c.by.Service = "events.amazonaws.com"
 	return c
@@ -156,16 +156,16 @@ func alarmCalls(alarm *cloudformation.Alarm, topic string) []call {
 	return []call{c}
 }
 
-// functionLetter: Lambda puts a failed event into the queue in the name of the
+// functionDeadLetter: Lambda puts a failed event into the queue in the name of the
 // function's role.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-func functionLetter(f *lambdaruntime.Function) call {
+func functionDeadLetter(f *lambdaruntime.Function) call {
 	c := call{action: "sqs:SendMessage", resource: f.DeadLetters}
 	c.by.Role, c.by.Session = f.RoleARN, f.Name
 	return c
 }
 
-func bucketARN(bucket string) string { return fmt.Sprintf("arn:%s:s3:::%s", partition, bucket) }
+func bucketARN(bucket string) string { return cloudformation.BucketARN(unserved, bucket) }
 
 func objectARN(bucket, key string) string { return bucketARN(bucket) + "/" + key }
 

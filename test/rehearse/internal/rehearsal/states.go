@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"archway/test/rehearse/internal/aws/cloudwatch"
 	"archway/test/rehearse/internal/aws/codepipeline"
@@ -155,7 +156,7 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 			detail[key] = value
 		}
 		all = append(all, eventbridge.Event{
-			"version": "0", "id": rand.Text(), "detail-type": "CodePipeline " + kind + " Execution State Change", "source": "aws.codepipeline",
+			"version": "0", "id": uuid.NewString(), "detail-type": "CodePipeline " + kind + " Execution State Change", "source": "aws.codepipeline",
 			"account": accountID, "time": time.Now().UTC().Format(time.RFC3339), "region": region, "resources": []any{pipeline.ARN}, "detail": detail,
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/codepipeline/actions"
 	"archway/test/rehearse/internal/aws/endpoint"

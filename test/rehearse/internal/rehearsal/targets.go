@@ -36,14 +36,14 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, tar
 			x, err = engine.Start(ctx, input)
 		}
 		if err != nil {
-			return nil, errors.Join(err, r.bury(ruleLetter(rule, target.DeadLetters), event))
+			return nil, errors.Join(err, r.deadLetter(ruleDeadLetter(rule, target.DeadLetters), event))
 		}
 		return []*codepipeline.Execution{x}, nil
 	}
 	if _, name, ok := strings.Cut(target.ARN, ":function:"); ok && r.functions[name] != nil {
 		f := r.functions[name]
 		if err := r.authorize(targetCalls(rule, f)...); err != nil {
-			return nil, errors.Join(err, r.bury(ruleLetter(rule, target.DeadLetters), event))
+			return nil, errors.Join(err, r.deadLetter(ruleDeadLetter(rule, target.DeadLetters), event))
 		}
 		return r.invokeForEvent(ctx, f, []byte(payload), p)
 	}
@@ -56,7 +56,7 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	r.invoking.Lock()
 	defer r.invoking.Unlock()
 	r.mu.Lock()
-	before := len(r.byFunction)
+	before := len(r.startedByCall)
 	r.mu.Unlock()
 	log, file, err := r.openLog("events", "EventBridge", f.Name)
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	p.Logs = append(p.Logs, file)
 	err = guardedRuntime{r.runtime, r}.InvokeAsync(ctx, f, payload, log)
 	if failure := (*lambdaruntime.FunctionError)(nil); errors.As(err, &failure) {
-		err = errors.Join(err, r.goOff("AWS/Lambda", "FunctionName", f.Name), r.bury(functionLetter(f), map[string]any{
+		err = errors.Join(err, r.soundAlarms("AWS/Lambda", "FunctionName", f.Name), r.deadLetter(functionDeadLetter(f), map[string]any{
 			"version":         "1.0",
 			"requestContext":  map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted", "approximateInvokeCount": f.Retries + 1},
 			"requestPayload":  json.RawMessage(payload),
@@ -75,11 +75,11 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	err = errors.Join(err, log.Close())
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]*codepipeline.Execution(nil), r.byFunction[before:]...), err
+	return append([]*codepipeline.Execution(nil), r.startedByCall[before:]...), err
 }
 
-// bury puts a message into the queue that the call is about, if there is one.
-func (r *Rehearsal) bury(send call, message any) error {
+// deadLetter puts a message into the queue that the call is about, if there is one.
+func (r *Rehearsal) deadLetter(send call, message any) error {
 	queue := send.resource
 	if queue == "" {
 		return nil
@@ -97,7 +97,7 @@ func (r *Rehearsal) bury(send call, message any) error {
 	r.mu.Lock()
 	r.queues[queue] = append(r.queues[queue], string(text))
 	r.mu.Unlock()
-	return r.goOff("AWS/SQS", "QueueName", resourceName(queue))
+	return r.soundAlarms("AWS/SQS", "QueueName", resourceName(queue))
 }
 
 // DeadLetters are the messages in the queues, by the queue's ARN.
@@ -111,13 +111,13 @@ func (r *Rehearsal) DeadLetters() map[string][]string {
 	return messages
 }
 
-// starts answers StartPipelineExecution.
-type starts struct{ r *Rehearsal }
+// executionStarter answers StartPipelineExecution.
+type executionStarter struct{ r *Rehearsal }
 
 // StartExecution implements endpoint.Starts.
-func (s starts) StartExecution(caller endpoint.Caller, pipeline, body string) (string, error) {
+func (s executionStarter) StartExecution(caller endpoint.Caller, pipeline, body string) (string, error) {
 	s.r.mu.Lock()
-	refused := s.r.refuse
+	refused := s.r.startRefusal
 	s.r.mu.Unlock()
 	if refused != nil {
 		return "", refused
@@ -130,7 +130,7 @@ func (s starts) StartExecution(caller endpoint.Caller, pipeline, body string) (s
 	if err != nil {
 		return "", &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: sessionARN(caller)}
+	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: principalOf(caller).SessionARN()}
 	x, err := engine.Start(s.r.base, input)
 	if refusal := (*codepipeline.Refusal)(nil); errors.As(err, &refusal) {
 		return "", &endpoint.Error{Code: refusal.Code, Message: refusal.Message}
@@ -140,16 +140,10 @@ func (s starts) StartExecution(caller endpoint.Caller, pipeline, body string) (s
 	}
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	if !slices.Contains(s.r.byFunction, x) { // else its token is known
-		s.r.byFunction = append(s.r.byFunction, x)
+	if !slices.Contains(s.r.startedByCall, x) { // else its token is known
+		s.r.startedByCall = append(s.r.startedByCall, x)
 	}
 	return x.ID(), nil
-}
-
-// sessionARN is the ARN of who calls with the credentials of a role.
-func sessionARN(c endpoint.Caller) string {
-	p := caller(c)
-	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", partition, accountID, p.Role[strings.LastIndex(p.Role, "/")+1:], p.Session)
 }
 
 // RefuseStarts makes every call that starts an execution fail, until it is given
@@ -157,5 +151,5 @@ func sessionARN(c endpoint.Caller) string {
 func (r *Rehearsal) RefuseStarts(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.refuse = err
+	r.startRefusal = err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"archway/internal/settings"
+	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
@@ -66,7 +67,7 @@ const bashEnv = `"},{"name":"BASH_ENV","value":"$(aws ecr put-image)`
 // Somebody chooses the rule and the reference of a run, with text that was valid where it was
 // pasted into JSON.
 func TestHostileVariablesMoveNothing(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	feature := w.commit("ruled", "feature/x", "2").Wait()[0]
 	w.succeeded(feature)
@@ -105,7 +106,7 @@ func TestHostileDigestStopsTheMerge(t *testing.T) {
 
 // Whoever may start a pipeline can have any commit built. It moves nothing.
 func TestForeignCommitIsBuiltAndNotPromoted(t *testing.T) {
-	for pipeline, config := range map[string]string{"ruled": ruled, app: root + "/cdk.json"} {
+	for pipeline, config := range map[string]string{"ruled": withRules, app: root + "/cdk.json"} {
 		t.Run(pipeline, func(t *testing.T) {
 			w := deploy(t, config)
 			w.seed(pipeline)
@@ -151,7 +152,7 @@ func TestInventedJobPromotesNothing(t *testing.T) {
 	p.request(w, x)
 	parameters := ""
 	for _, s := range w.Stacks() {
-		for _, pipeline := range s.Pipelines {
+		for _, pipeline := range cloudformation.Of[*codepipeline.Pipeline](s) {
 			for _, stage := range pipeline.Stages {
 				if pipeline.Name == queued && stage.Name == settings.StagePromote {
 					declared := stage.Actions[0].Configuration["UserParameters"]
@@ -243,7 +244,7 @@ func TestTakenOverBuildsWriteNoRelease(t *testing.T) {
 
 // A branch of one class leaves something in its caches that a branch of another class would take.
 func TestClassesShareNoCaches(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	w.refusals = true
 	w.seed("ruled")
 	push := w.commit("ruled", "preview/x", "2")

@@ -29,7 +29,7 @@ func (w *world) inVain() []string {
 // due lets the scheduled checks run.
 func (w *world) due() {
 	w.t.Helper()
-	if log, err := w.Due(w.t.Context()); err != nil {
+	if log, err := w.RunSchedules(w.t.Context()); err != nil {
 		w.t.Fatalf("%v\n%s", err, log)
 	}
 }

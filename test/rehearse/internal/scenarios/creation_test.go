@@ -5,20 +5,21 @@ import (
 	"strings"
 	"testing"
 
+	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/cloudformation/template"
 )
 
 // Wherever the first deployment fails, at the pipeline too, it can be tried again: nothing is kept,
 // and nothing has run.
 func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
-	for _, app := range []string{root + "/cdk.json", ruled, toldApp, twoImages} {
+	for _, app := range []string{root + "/cdk.json", withRules, withNotices, twoImages} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for id := range parsed.Resources {
-				if blocked := parsed.Blocked(id); len(blocked) > 0 {
+				if blocked := cloudformation.Blocked(parsed, id); len(blocked) > 0 {
 					t.Errorf("%s fails at %s: %s", stack.Name, id, strings.Join(blocked, ", "))
 				}
 			}
@@ -30,7 +31,7 @@ func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 // pipeline's first run builds it alone. And it comes before the pipeline, so that it can't fail
 // after that. A class has the source of another stack.
 func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
-	for _, app := range []string{root + "/cdk.json", ruled} {
+	for _, app := range []string{root + "/cdk.json", withRules} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)
 			if err != nil {

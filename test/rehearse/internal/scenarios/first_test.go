@@ -8,7 +8,7 @@ import (
 
 // A pipeline without a seed has nothing to build when it is created. One message says so.
 func TestFirstExecutionWithoutASeedIsToldOnce(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	x, err := w.First(t.Context(), "told")
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +20,7 @@ func TestFirstExecutionWithoutASeedIsToldOnce(t *testing.T) {
 // that, and by the creation. The second run can't make the same images, so it is refused the tag
 // that is called after the commit; one message says so.
 func TestFirstExecutionWithASeedMovesNothing(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	push, err := w.PushSeed(t.Context(), "told", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -175,7 +175,7 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 
 // Git tags, and builds that somebody asks for, need what pushes of branches don't.
 func TestTagsAndWishesNeedTheRest(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	w.succeeded(w.tagged("ruled", "v1", seed.Commit()).Wait()[0])
 	w.succeeded(w.commit("ruled", "preview/x", "2").Wait()[0])
@@ -193,7 +193,7 @@ func TestTagsAndWishesNeedTheRest(t *testing.T) {
 			t.Errorf("nothing needed %s of %s on %s", a.Action, a.Owner, a.Resource)
 		}
 	}
-	if removed, err := iamtest.Check(stacks(t, ruled), report); err != nil {
+	if removed, err := iamtest.Check(stacks(t, withRules), report); err != nil {
 		t.Errorf("%d permissions removed in turn: %v", removed, err)
 	}
 }

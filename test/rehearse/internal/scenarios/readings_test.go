@@ -13,7 +13,7 @@ import (
 // What is unproven about AWS must not matter: a day of two pipelines, under both readings of each
 // fact.
 func TestUnderEveryReading(t *testing.T) {
-	both := slices.Concat(stacks(t, ruled), stacks(t, example))
+	both := slices.Concat(stacks(t, withRules), stacks(t, example))
 	underReadings(t, []string{
 		"", // CodePipeline's history lags behind
 		"rollback-target",

@@ -11,7 +11,7 @@ import (
 // The rule small leaves arm64 out, and the configuration says that latest may
 // lose it: that has to hold for the validation and for the promotion.
 func TestAllowedRegressionReachesTheTagAndIsRolledBack(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	push := w.commit("ruled", "small", "2")
 	r := push.Wait()[0]
@@ -38,7 +38,7 @@ func TestAllowedRegressionReachesTheTagAndIsRolledBack(t *testing.T) {
 
 // The functions of both classes decide about every push, and record what became of it.
 func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	for _, test := range []struct {
 		push    *rehearsal.Push
@@ -67,11 +67,11 @@ func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
 }
 
 func TestDriftIsSeenInTagsThatRulesWrite(t *testing.T) {
-	w := deploy(t, ruled)
+	w := deploy(t, withRules)
 	w.seed("ruled")
 	quiet := func(when string, want int) {
 		t.Helper()
-		if log, err := w.Due(t.Context()); err != nil {
+		if log, err := w.RunSchedules(t.Context()); err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}
 		if got := w.Notices(); len(got) != want {

@@ -1,4 +1,4 @@
-// Package race_test runs whole pipelines, as they were synthesized, with builds
+// Package scenarios_test runs whole pipelines, as they were synthesized, with builds
 // that take no time: the engine, the functions' programs, the source repository
 // and the registry with ECR's rules are those of every rehearsal. So many
 // executions can meet as it takes to see who wins.
@@ -24,7 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/internal/settings"
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/codepipeline/actions"
@@ -34,12 +34,12 @@ import (
 )
 
 const (
-	root      = "../../../.."
-	example   = root + "/cdk.json"
-	ruled     = "testdata/cdk.json#ruled,ruled-previews"
-	twoImages = "testdata/cdk.json#two-images" // without required provenance, which builds that take no time don't make
-	toldApp   = "testdata/cdk.json#told"       // two images, with notifications and a dashboard
-	gates     = "testdata/cdk.json#"           // and one of the pipelines with gates
+	root        = "../../../.."
+	example     = root + "/cdk.json"
+	withRules   = "testdata/cdk.json#ruled,ruled-previews"
+	twoImages   = "testdata/cdk.json#two-images" // without required provenance, which builds that take no time don't make
+	withNotices = "testdata/cdk.json#told"       // two images, with notifications and a dashboard
+	gates       = "testdata/cdk.json#"           // and one of the pipelines with gates
 )
 
 // world is a deployed app.

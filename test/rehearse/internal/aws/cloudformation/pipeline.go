@@ -9,29 +9,42 @@ import (
 	"archway/test/rehearse/internal/aws/iam"
 )
 
-// topicKeysMetadata is the key of a pipeline's metadata that names the keys of topics which are not part of the stack.
+// topicKeysMetadata is the key of a pipeline's metadata that names the keys of topics which are not
+// part of the stack.
 const topicKeysMetadata = "archway:topic-keys"
 
+func init() {
+	describe("AWS::CodePipeline::Pipeline", descriptor{
+		// It says which keys encrypt topics from elsewhere.
+		read: (*loader).pipeline, access: true, runs: true,
+		name: "Name", arn: regional("codepipeline", "%s"),
+		attributes: map[string]func(identity) string{"Version": func(identity) string { return "1" }},
+		withoutEffect: map[string]string{
+			"ArtifactStore.EncryptionKey": encryption,
+			"RestartExecutionOnUpdate":    "the stack is never updated",
+			"Stages.Actions.Region": "it names the pipeline's own Region, or the action would have an artifact " +
+				"store of its own, which is refused",
+			"Tags":                  describes,
+			"Variables.Description": describes,
+		},
+	})
+}
+
 // pipeline reads a pipeline. Its structure is checked where it is run.
-func (l *loader) pipeline(id string, p *properties) {
-	name, err := l.name(id)
-	if err != nil {
-		p.fail("Name", "%v", err)
-	}
-	p.text("Name")
-	arn, _ := l.arnOf(p.kind, name)
-	pipeline := &codepipeline.Pipeline{Name: name, ARN: arn, RoleARN: p.required("RoleArn")}
-	p.oneOf("PipelineType", "V2")
-	if pipeline.Mode = p.text("ExecutionMode"); pipeline.Mode == "" {
+func (l *loader) pipeline(r *resource) {
+	pipeline := &codepipeline.Pipeline{Name: r.name, ARN: r.arn, RoleARN: r.required("RoleArn")}
+	r.oneOf("PipelineType", "V2")
+	if pipeline.Mode = r.text("ExecutionMode"); pipeline.Mode == "" {
 		pipeline.Mode = "SUPERSEDED" // CodePipeline's default
 	}
-	store := p.object("ArtifactStore")
+	store := r.object("ArtifactStore")
 	store.oneOf("Type", "S3")
 	pipeline.Bucket = store.required("Location")
-	for _, v := range p.objects("Variables") {
-		pipeline.Variables = append(pipeline.Variables, codepipeline.Variable{Name: v.required("Name"), Default: v.text("DefaultValue")})
+	for _, v := range r.objects("Variables") {
+		variable := codepipeline.Variable{Name: v.required("Name"), Default: v.text("DefaultValue")}
+		pipeline.Variables = append(pipeline.Variables, variable)
 	}
-	for _, s := range p.objects("Stages") {
+	for _, s := range r.objects("Stages") {
 		stage := codepipeline.Stage{Name: s.required("Name")}
 		for _, a := range s.objects("Actions") {
 			stage.Actions = append(stage.Actions, action(a))
@@ -39,27 +52,29 @@ func (l *loader) pipeline(id string, p *properties) {
 		stage.OnFailure = onFailure(s)
 		pipeline.Stages = append(pipeline.Stages, stage)
 	}
-	l.topicKeys(id, p)
-	l.shown[name] = l.template.Resources[id].Metadata[settings.Metadata]
-	l.stack.Pipelines = append(l.stack.Pipelines, pipeline)
+	l.topicKeys(r)
+	l.shown[r.name] = r.metadata[settings.Metadata]
+	l.stack.add(pipeline)
 }
 
-// topicKeys notes the keys of topics from elsewhere. Such a key's policy is not known: it is taken to leave the decision to IAM
-// policies, as the one does that KMS gives a key by default.
+// topicKeys notes the keys of topics from elsewhere. Such a key's policy is not known: it is taken to
+// leave the decision to IAM policies, as the one does that KMS gives a key by default.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
-func (l *loader) topicKeys(id string, p *properties) {
-	keys, _ := l.template.Resources[id].Metadata[topicKeysMetadata].(map[string]any)
+func (l *loader) topicKeys(r *resource) {
+	keys, _ := r.metadata[topicKeysMetadata].(map[string]any)
 	for topic, value := range keys {
 		key, _ := value.(string)
 		policy, err := iam.Resource(key, key, map[string]any{"Statement": map[string]any{
 			"Effect": "Allow", "Principal": map[string]any{"AWS": l.account.ID}, "Action": "kms:*", "Resource": "*",
 		}})
 		if err != nil {
-			p.fail("Metadata."+topicKeysMetadata, "%v", err)
+			r.fail("Metadata."+topicKeysMetadata, "%v", err)
 			continue
 		}
 		l.encrypted(topic, key)
-		l.stack.Access.Policies = append(l.stack.Access.Policies, iam.ResourcePolicy{Resource: key, ID: l.stack.Name + "/" + id, Policy: policy, Assumed: true})
+		l.stack.Access.Policies = append(l.stack.Access.Policies, iam.ResourcePolicy{
+			Resource: key, ID: l.stack.Name + "/" + r.id, Policy: policy, Assumed: true,
+		})
 	}
 }
 

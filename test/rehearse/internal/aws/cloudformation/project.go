@@ -14,39 +14,53 @@ const (
 	maxTimeout     = 2160
 )
 
-// project reads a CodeBuild project.
-func (l *loader) project(id string, p *properties) {
-	name, err := l.name(id)
-	if err != nil {
-		p.fail("Name", "%v", err)
-	}
-	p.text("Name")
-	arn, _ := l.arnOf(p.kind, name)
-	project := &codebuild.Project{Name: name, ARN: arn, RoleARN: p.required("ServiceRole")}
+func init() {
+	describe("AWS::CodeBuild::Project", descriptor{
+		read: (*loader).project, name: "Name", arn: regional("codebuild", "project/%s"),
+		withoutEffect: map[string]string{
+			"Artifacts.EncryptionDisabled":         encryption,
+			"Artifacts.Packaging":                  "the pipeline's action decides what becomes of artifacts",
+			"BadgeEnabled":                         describes,
+			"Cache":                                "a cache changes how long a build takes, not what it does",
+			"Description":                          describes,
+			"EncryptionKey":                        encryption,
+			"Environment.ImagePullCredentialsType": "no build image is pulled: commands run with this machine's programs",
+			"LogsConfig.CloudWatchLogs.StreamName": "it names a file of the rehearsal",
+			"QueuedTimeoutInMinutes":               "no build waits for capacity",
+			"Tags":                                 describes,
+			"Visibility":                           describes,
+		},
+	})
+}
 
-	p.object("Artifacts").oneOf("Type", "CODEPIPELINE")
-	source := p.object("Source")
+// project reads a CodeBuild project.
+func (l *loader) project(r *resource) {
+	project := &codebuild.Project{Name: r.name, ARN: r.arn, RoleARN: r.required("ServiceRole")}
+
+	r.object("Artifacts").oneOf("Type", "CODEPIPELINE")
+	source := r.object("Source")
 	source.oneOf("Type", "CODEPIPELINE")
 	// Only here, after its intrinsics were resolved, the buildspec can be parsed.
 	if spec := source.required("BuildSpec"); spec != "" {
+		var err error
 		if project.BuildSpec, err = codebuild.ParseBuildSpec(spec); err != nil {
 			source.fail("BuildSpec", "%v", err)
 		}
 	}
-	minutes := p.integer("TimeoutInMinutes", defaultTimeout)
+	minutes := r.integer("TimeoutInMinutes", defaultTimeout)
 	if minutes < minTimeout || minutes > maxTimeout {
-		p.fail("TimeoutInMinutes", "got %d, expected %d to %d", minutes, minTimeout, maxTimeout)
+		r.fail("TimeoutInMinutes", "got %d, expected %d to %d", minutes, minTimeout, maxTimeout)
 	}
 	project.Timeout = time.Duration(minutes) * time.Minute
-	project.Environment = environment(p.object("Environment"))
-	logs := p.object("LogsConfig").object("CloudWatchLogs")
+	project.Environment = environment(r.object("Environment"))
+	logs := r.object("LogsConfig").object("CloudWatchLogs")
 	if logs.oneOf("Status", "", "ENABLED", "DISABLED") != "DISABLED" {
 		project.LogGroup = logs.text("GroupName")
 		if project.LogGroup == "" {
-			project.LogGroup = "/aws/codebuild/" + name // CodeBuild's default
+			project.LogGroup = "/aws/codebuild/" + r.name // CodeBuild's default
 		}
 	}
-	l.stack.Projects = append(l.stack.Projects, project)
+	l.stack.add(project)
 }
 
 func environment(p *properties) codebuild.Environment {
@@ -67,7 +81,8 @@ func environment(p *properties) codebuild.Environment {
 		switch variable.Type {
 		case "", "PLAINTEXT", codebuild.SecretsManager, codebuild.ParameterStore:
 		default:
-			v.fail("Type", "got %q; expected PLAINTEXT, %s or %s (variable %s)", variable.Type, codebuild.SecretsManager, codebuild.ParameterStore, variable.Name)
+			v.fail("Type", "got %q; expected PLAINTEXT, %s or %s (variable %s)",
+				variable.Type, codebuild.SecretsManager, codebuild.ParameterStore, variable.Name)
 		}
 		e.Variables = append(e.Variables, variable)
 	}

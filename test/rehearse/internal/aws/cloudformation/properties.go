@@ -1,31 +1,36 @@
 package cloudformation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // properties are the resolved properties of one resource, or of an object in
-// them. Every read is noted: what nobody read must be in the table of what has
-// no effect, or is refused by name.
+// them. Every read is noted: what nobody read must be known to have no effect, or is
+// refused by name.
 type properties struct {
-	resource string // logical id
-	kind     string // resource type
-	path     string // within the properties, with indexes: Stages[0].Name
-	key      string // the same without indexes: Stages.Name
-	values   map[string]any
-	read     map[string]bool
-	children []*properties
-	problems *[]error
+	resource      string            // logical id
+	kind          string            // resource type
+	withoutEffect map[string]string // of the type, by key, with the reasons
+	path          string            // within the properties, with indexes: Stages[0].Name
+	key           string            // the same without indexes: Stages.Name
+	values        map[string]any
+	read          map[string]bool
+	children      []*properties
+	problems      *[]error
 }
 
 func newProperties(resource, kind string, values map[string]any) *properties {
-	return &properties{resource: resource, kind: kind, values: values, read: map[string]bool{}, problems: &[]error{}}
+	return &properties{
+		resource: resource, kind: kind, values: values, read: map[string]bool{}, problems: &[]error{},
+		withoutEffect: descriptors[kind].withoutEffect,
+	}
 }
 
 func (p *properties) fail(name, format string, arguments ...any) {
@@ -56,9 +61,9 @@ func (p *properties) text(name string) string {
 	if !ok {
 		return ""
 	}
-	text, ok := scalarText(v)
+	text, ok := document.Text(v)
 	if !ok {
-		p.fail(name, "got %s, expected a string", show(v))
+		p.fail(name, "got %s, expected a string", document.Show(v))
 	}
 	return text
 }
@@ -86,10 +91,10 @@ func (p *properties) integer(name string, missing int) int {
 	if !ok {
 		return missing
 	}
-	text, _ := scalarText(v)
+	text, _ := document.Text(v)
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		p.fail(name, "got %s, expected a whole number", show(v))
+		p.fail(name, "got %s, expected a whole number", document.Show(v))
 	}
 	return n
 }
@@ -111,7 +116,7 @@ func (p *properties) object(name string) *properties {
 	v, ok := p.get(name)
 	values, isObject := v.(map[string]any)
 	if ok && !isObject {
-		p.fail(name, "got %s, expected an object", show(v))
+		p.fail(name, "got %s, expected an object", document.Show(v))
 	}
 	return p.child(name, values)
 }
@@ -122,7 +127,7 @@ func (p *properties) child(name string, values map[string]any) *properties {
 		key = name[:i]
 	}
 	c := &properties{
-		resource: p.resource, kind: p.kind,
+		resource: p.resource, kind: p.kind, withoutEffect: p.withoutEffect,
 		path: dotted(p.path, name), key: dotted(p.key, key),
 		values: values, read: map[string]bool{}, problems: p.problems,
 	}
@@ -130,23 +135,24 @@ func (p *properties) child(name string, values map[string]any) *properties {
 	return c
 }
 
+// list reads a list; it is empty if the property is not there.
+func (p *properties) list(name string) []any {
+	v, ok := p.get(name)
+	items, isList := v.([]any)
+	if ok && !isList {
+		p.fail(name, "got %s, expected a list", document.Show(v))
+	}
+	return items
+}
+
 // objects reads a list of objects.
 func (p *properties) objects(name string) []*properties {
-	v, ok := p.get(name)
-	if !ok {
-		return nil
-	}
-	items, ok := v.([]any)
-	if !ok {
-		p.fail(name, "got %s, expected a list", show(v))
-		return nil
-	}
 	var list []*properties
-	for i, item := range items {
+	for i, item := range p.list(name) {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		values, ok := item.(map[string]any)
 		if !ok {
-			p.fail(at, "got %s, expected an object", show(item))
+			p.fail(at, "got %s, expected an object", document.Show(item))
 			continue
 		}
 		list = append(list, p.child(at, values))
@@ -156,20 +162,11 @@ func (p *properties) objects(name string) []*properties {
 
 // texts reads a list of strings.
 func (p *properties) texts(name string) []string {
-	v, ok := p.get(name)
-	if !ok {
-		return nil
-	}
-	items, ok := v.([]any)
-	if !ok {
-		p.fail(name, "got %s, expected a list", show(v))
-		return nil
-	}
 	var list []string
-	for i, item := range items {
-		text, ok := scalarText(item)
+	for i, item := range p.list(name) {
+		text, ok := document.Text(item)
 		if !ok {
-			p.fail(fmt.Sprintf("%s[%d]", name, i), "got %s, expected a string", show(item))
+			p.fail(fmt.Sprintf("%s[%d]", name, i), "got %s, expected a string", document.Show(item))
 		}
 		list = append(list, text)
 	}
@@ -184,14 +181,14 @@ func (p *properties) textMap(name string) map[string]string {
 	}
 	values, ok := v.(map[string]any)
 	if !ok {
-		p.fail(name, "got %s, expected an object", show(v))
+		p.fail(name, "got %s, expected an object", document.Show(v))
 		return nil
 	}
 	m := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		text, ok := scalarText(values[key])
+		text, ok := document.Text(values[key])
 		if !ok {
-			p.fail(name+"."+key, "got %s, expected a string", show(values[key]))
+			p.fail(name+"."+key, "got %s, expected a string", document.Show(values[key]))
 		}
 		m[key] = text
 	}
@@ -210,7 +207,7 @@ func (p *properties) leftovers() {
 		if p.read[name] {
 			continue
 		}
-		if _, ok := withoutEffect[p.kind][dotted(p.key, name)]; ok {
+		if _, ok := p.withoutEffect[dotted(p.key, name)]; ok {
 			continue
 		}
 		p.fail(name, "the rehearsal does not support this property of %s", p.kind)
@@ -218,24 +215,4 @@ func (p *properties) leftovers() {
 	for _, c := range p.children {
 		c.leftovers()
 	}
-}
-
-func scalarText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	}
-	return "", false
-}
-
-func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }

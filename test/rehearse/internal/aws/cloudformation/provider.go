@@ -6,18 +6,22 @@ import (
 	"os"
 	"path/filepath"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
+	"archway/test/rehearse/internal/aws/document"
 )
 
-// autoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it. The rehearsal deletes no stack,
-// and the resource does nothing before that: its function's answer to the creation is empty.
-const autoDelete = "Custom::S3AutoDeleteObjects"
+// AutoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it. The
+// rehearsal deletes no stack, and the resource does nothing before that: its function's answer to the
+// creation is empty.
+const AutoDelete = "Custom::S3AutoDeleteObjects"
 
 // autoDeleteTag is the tag without which that function leaves a bucket alone; so it stands in its code.
 const autoDeleteTag = "aws-cdk:auto-delete-objects"
 
-// Provider is a function that CloudFormation calls when it makes, changes and deletes a custom resource. It is known what it does,
-// and it does not run here.
+func init() { describe(AutoDelete, descriptor{read: (*loader).autoDeletion}) }
+
+// Provider is a function that CloudFormation calls when it makes, changes and deletes a custom
+// resource. It is known what it does, and it does not run here.
 type Provider struct {
 	// Type is that of the custom resource.
 	Type                         string
@@ -27,7 +31,7 @@ type Provider struct {
 // findProviders looks for the functions behind the custom resources, which are read before the functions are.
 func (l *loader) findProviders() error {
 	for id, r := range l.template.Resources {
-		if r.Type != autoDelete {
+		if r.Type != AutoDelete {
 			continue
 		}
 		path := "Resources." + id + ".Properties.ServiceToken"
@@ -35,9 +39,9 @@ func (l *loader) findProviders() error {
 		if err != nil {
 			return err
 		}
-		arn, ok := scalarText(token)
+		arn, ok := document.Text(token)
 		if !ok {
-			return fmt.Errorf("%s: got %s, expected the ARN of a function", path, show(token))
+			return fmt.Errorf("%s: got %s, expected the ARN of a function", path, document.Show(token))
 		}
 		l.providers[arn] = r.Type
 	}
@@ -45,20 +49,23 @@ func (l *loader) findProviders() error {
 }
 
 // autoDeletion reads the resource that empties a bucket.
-func (l *loader) autoDeletion(_ string, p *properties) {
-	p.required("ServiceToken")
-	p.required("BucketName")
+func (l *loader) autoDeletion(r *resource) {
+	r.required("ServiceToken")
+	r.required("BucketName")
 }
 
-// provider reads a function that does not run here. Its code must be the one that is known: any other could do anything when the
-// stack is deployed.
-func (l *loader) provider(arn, name string, p *properties) {
-	provider := Provider{Type: l.providers[arn], Name: name, ARN: arn, RoleARN: p.required("Role"), LogGroup: logGroupOf(name, p.object("LoggingConfig"))}
-	p.oneOf("Handler", "index.handler")
-	for _, property := range []string{"Runtime", "Timeout", "MemorySize"} {
-		p.get(property) // they are about the run
+// provider reads a function that does not run here. Its code must be the one that is known: any other
+// could do anything when the stack is deployed.
+func (l *loader) provider(r *resource) {
+	provider := Provider{
+		Type: l.providers[r.arn], Name: r.name, ARN: r.arn,
+		RoleARN: r.required("Role"), LogGroup: logGroupOf(r.name, r.object("LoggingConfig")),
 	}
-	code := p.object("Code")
+	r.oneOf("Handler", "index.handler")
+	for _, property := range []string{"Runtime", "Timeout", "MemorySize"} {
+		r.get(property) // they are about the run
+	}
+	code := r.object("Code")
 	code.required("S3Bucket")
 	asset, err := l.source.Asset(code.required("S3Key"))
 	if err == nil {
@@ -67,7 +74,7 @@ func (l *loader) provider(arn, name string, p *properties) {
 	if err != nil {
 		code.fail("S3Key", "%v", err)
 	}
-	l.stack.Providers = append(l.stack.Providers, provider)
+	l.stack.add(provider)
 }
 
 func checkAutoDelete(asset assembly.Asset) error {
@@ -81,7 +88,8 @@ func checkAutoDelete(asset assembly.Asset) error {
 	}
 	code, err := os.ReadFile(filepath.Join(dir, "index.js"))
 	if err != nil || !bytes.Contains(code, []byte(autoDeleteTag)) {
-		return fmt.Errorf("the code is not the CDK's function behind %s (its index.js names no tag %s): the rehearsal does not know what it does", autoDelete, autoDeleteTag)
+		return fmt.Errorf("the code is not the CDK's function behind %s (its index.js names no tag %s): "+
+			"the rehearsal does not know what it does", AutoDelete, autoDeleteTag)
 	}
 	return nil
 }

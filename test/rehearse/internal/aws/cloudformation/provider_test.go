@@ -3,6 +3,8 @@ package cloudformation
 import (
 	"strings"
 	"testing"
+
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // emptied adds a custom resource and the function behind it, with the code of an asset.
@@ -23,10 +25,10 @@ func TestFunctionThatEmptiesABucketIsKnownAndDoesNotRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Functions) > 0 || len(got.Providers) != 1 {
-		t.Fatalf("functions %+v, providers %+v", got.Functions, got.Providers)
+	if len(Of[*lambdaruntime.Function](got)) > 0 || len(Of[Provider](got)) != 1 {
+		t.Fatalf("functions %+v, providers %+v", Of[*lambdaruntime.Function](got), Of[Provider](got))
 	}
-	p := got.Providers[0]
+	p := Of[Provider](got)[0]
 	if p.Type != "Custom::S3AutoDeleteObjects" || p.RoleARN != "arn:aws:iam::111122223333:role/empties" || !strings.HasPrefix(p.LogGroup, "/aws/lambda/app-Empties-") || !strings.HasSuffix(p.ARN, ":function:"+p.Name) {
 		t.Errorf("got %+v", p)
 	}

@@ -24,7 +24,7 @@ func TestPullThroughRuleNamesItsRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Cache{{Prefix: "docker-hub", Upstream: "registry-1.docker.io"}}, got.Caches); diff != "" {
+	if diff := cmp.Diff([]Cache{{Prefix: "docker-hub", Upstream: "registry-1.docker.io"}}, Of[Cache](got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

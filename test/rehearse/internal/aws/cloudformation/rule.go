@@ -6,33 +6,41 @@ import (
 	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
+func init() {
+	describe("AWS::Events::Rule", descriptor{
+		read: (*loader).rule, name: "Name", arn: regional("events", "rule/%s"),
+		withoutEffect: map[string]string{
+			"Description":         describes,
+			"Tags":                describes,
+			"Targets.RetryPolicy": "a target is on this machine and answers at once",
+		},
+	})
+}
+
 // rule reads an EventBridge rule.
-func (l *loader) rule(id string, p *properties) {
-	name, err := l.name(id)
-	if err != nil {
-		p.fail("Name", "%v", err)
+func (l *loader) rule(r *resource) {
+	rule := &eventbridge.Rule{
+		Name: r.name, ARN: r.arn, Enabled: r.oneOf("State", "", "ENABLED", "DISABLED") != "DISABLED",
 	}
-	p.text("Name")
-	arn, _ := l.arnOf(p.kind, name)
-	r := &eventbridge.Rule{Name: name, ARN: arn, Enabled: p.oneOf("State", "", "ENABLED", "DISABLED") != "DISABLED"}
-	p.oneOf("EventBusName", "", "default")
-	r.Schedule = p.text("ScheduleExpression")
-	switch pattern, ok := p.get("EventPattern"); {
-	case ok && r.Schedule != "":
-		p.fail("ScheduleExpression", "the rehearsal does not support a rule with both a schedule and a pattern")
+	r.oneOf("EventBusName", "", "default")
+	rule.Schedule = r.text("ScheduleExpression")
+	switch pattern, ok := r.get("EventPattern"); {
+	case ok && rule.Schedule != "":
+		r.fail("ScheduleExpression", "the rehearsal does not support a rule with both a schedule and a pattern")
 	case ok:
-		if r.Pattern, err = eventbridge.ParsePattern(pattern); err != nil {
-			p.fail("EventPattern", "%v", err)
+		var err error
+		if rule.Pattern, err = eventbridge.ParsePattern(pattern); err != nil {
+			r.fail("EventPattern", "%v", err)
 		}
-	case r.Schedule == "":
-		p.fail("EventPattern", "it is missing, and so is ScheduleExpression")
-	case !strings.HasPrefix(r.Schedule, "rate(") && !strings.HasPrefix(r.Schedule, "cron("):
-		p.fail("ScheduleExpression", "got %q, expected rate(…) or cron(…)", r.Schedule)
+	case rule.Schedule == "":
+		r.fail("EventPattern", "it is missing, and so is ScheduleExpression")
+	case !strings.HasPrefix(rule.Schedule, "rate(") && !strings.HasPrefix(rule.Schedule, "cron("):
+		r.fail("ScheduleExpression", "got %q, expected rate(…) or cron(…)", rule.Schedule)
 	}
-	for _, t := range p.objects("Targets") {
-		r.Targets = append(r.Targets, target(t))
+	for _, t := range r.objects("Targets") {
+		rule.Targets = append(rule.Targets, target(t))
 	}
-	l.stack.Rules = append(l.stack.Rules, r)
+	l.stack.add(rule)
 }
 
 func target(p *properties) eventbridge.Target {
@@ -50,7 +58,9 @@ func target(p *properties) eventbridge.Target {
 		return t
 	}
 	var err error
-	if t.Transformer, err = eventbridge.NewTransformer(transformer.at("InputTemplate"), transformer.textMap("InputPathsMap"), transformer.text("InputTemplate")); err != nil {
+	t.Transformer, err = eventbridge.NewTransformer(transformer.at("InputTemplate"),
+		transformer.textMap("InputPathsMap"), transformer.text("InputTemplate"))
+	if err != nil {
 		transformer.fail("InputTemplate", "%v", err)
 	}
 	return t

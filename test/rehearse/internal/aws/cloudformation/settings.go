@@ -30,7 +30,7 @@ func (l *loader) checkSettings() error {
 			problems = append(problems, fmt.Errorf("function %s: %s in its code: %w", function, settings.File, err))
 		}
 	}
-	for _, pipeline := range l.stack.Pipelines {
+	for _, pipeline := range Of[*codepipeline.Pipeline](l.stack) {
 		for _, stage := range pipeline.Stages {
 			for _, a := range stage.Actions {
 				if err := l.checkParameters(pipeline, a); err != nil {
@@ -78,11 +78,12 @@ func same(shown any, data []byte) bool {
 // checkParameters checks an action whose function has settings, or whose pipeline shows some.
 func (l *loader) checkParameters(pipeline *codepipeline.Pipeline, a codepipeline.Action) error {
 	name := a.Configuration["FunctionName"]
-	at := slices.IndexFunc(l.stack.Functions, func(f *lambdaruntime.Function) bool { return f.Name == name || f.ARN == name })
+	functions := Of[*lambdaruntime.Function](l.stack)
+	at := slices.IndexFunc(functions, func(f *lambdaruntime.Function) bool { return f.Name == name || f.ARN == name })
 	if at < 0 {
 		return nil // it is no Lambda action, or the engine says what is wrong
 	}
-	name = l.stack.Functions[at].Name
+	name = functions[at].Name
 	data := l.settings[name]
 	switch {
 	case data == nil && l.shown[pipeline.Name] == nil:

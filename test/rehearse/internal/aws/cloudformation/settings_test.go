@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"archway/internal/settings"
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // settled is the assembly with a function in a Lambda action: its program is this test's, beside a file of settings.
@@ -124,7 +125,7 @@ func TestFunctionsCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, dir := stack.Functions[0], t.TempDir()
+	f, dir := Of[*lambdaruntime.Function](stack)[0], t.TempDir()
 	program := filepath.Join(dir, "native")
 	if err := os.WriteFile(program, []byte("for this machine"), 0o755); err != nil {
 		t.Fatal(err)

@@ -1,5 +1,6 @@
 // Package cloudformation turns a template into what can be rehearsed: the
 // repositories, registries, projects, functions, rules and pipelines of a stack.
+// All that it knows of a type of resources stands in one descriptor.
 package cloudformation
 
 import (
@@ -9,55 +10,33 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/cloudformation/template"
-	"archway/test/rehearse/internal/aws/codebuild"
-	"archway/test/rehearse/internal/aws/codepipeline"
-	"archway/test/rehearse/internal/aws/eventbridge"
+	"archway/test/rehearse/internal/aws/document"
 	"archway/test/rehearse/internal/aws/iam"
-	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
-
-// Account is where stacks are deployed.
-type Account struct {
-	ID, Region, Partition, URLSuffix string
-}
 
 // Stack is an interpreted stack.
 type Stack struct {
-	Name         string
-	Repositories []Repository
-	Registries   []Registry
-	Projects     []*codebuild.Project
-	Functions    []*lambdaruntime.Function
-	Rules        []*eventbridge.Rule
-	Pipelines    []*codepipeline.Pipeline
-	Queues       []Queue
-	Caches       []Cache
-	// Providers are the functions behind custom resources.
-	Providers []Provider
-	Outputs   []Output
-	// Watched are the dashboards and alarms.
-	Watched []Watched
+	Name    string
+	Outputs []Output
 	Access  Access
+
+	declared []any // what its resources are, in the order of their logical ids
 }
 
-// Repository is a CodeCommit repository.
-type Repository struct {
-	Name, ARN, ID string
-	// Seed is the asset with the first commit's files, on the branch SeedBranch; nil if there is none.
-	Seed       *assembly.Asset
-	SeedBranch string
-}
+func (s *Stack) add(v any) { s.declared = append(s.declared, v) }
 
-// Registry is an ECR repository.
-type Registry struct {
-	Name, ARN  string
-	Mutability string
-	Exclusions []string
-	// Encryption is the type and the key, as one text.
-	Encryption string
+// Of returns what a stack has of one kind, such as its Queues, in the order of the logical ids.
+func Of[T any](s *Stack) []T {
+	var list []T
+	for _, v := range s.declared {
+		if t, ok := v.(T); ok {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // Output is an output of the stack.
@@ -86,18 +65,18 @@ func newLoader(source *assembly.Stack, account Account) (*loader, error) {
 		return nil, fmt.Errorf("%s: %w", source.TemplateFile, err)
 	}
 	l := &loader{
-		source:   source,
-		account:  account,
-		template: t,
-		stack:    &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
-		names:    map[string]string{},
-		retries:  map[string]int{},
-		policies: map[string]iam.Policy{},
-		managed:  map[string][]string{},
-		attached: map[string][]iam.Policy{},
-		letters:  map[string]string{},
-		settings: map[string][]byte{},
-		shown:    map[string]any{},
+		source:      source,
+		account:     account,
+		template:    t,
+		stack:       &Stack{Name: source.Name, Access: Access{Keys: map[string]string{}, Signed: map[string]string{}}},
+		names:       map[string]string{},
+		retries:     map[string]int{},
+		policies:    map[string]iam.Policy{},
+		managed:     map[string][]string{},
+		attached:    map[string][]iam.Policy{},
+		deadLetters: map[string]string{},
+		settings:    map[string][]byte{},
+		shown:       map[string]any{},
 
 		providers: map[string]string{},
 	}
@@ -121,45 +100,23 @@ func stored(name string) (string, bool) {
 }
 
 type loader struct {
-	source   *assembly.Stack
-	account  Account
-	template *template.Template
-	resolver *template.Resolver
-	stack    *Stack
-	names    map[string]string       // physical names by logical id
-	retries  map[string]int          // by function name
-	letters  map[string]string       // queues for dead letters by function name
-	settings map[string][]byte       // files in functions' code, by function name
-	shown    map[string]any          // settings in pipelines' metadata, by pipeline name
-	policies map[string]iam.Policy   // managed ones, by ARN
-	managed  map[string][]string     // ARNs of managed policies, by role name
-	attached map[string][]iam.Policy // by role name
+	source      *assembly.Stack
+	account     Account
+	template    *template.Template
+	resolver    *template.Resolver
+	stack       *Stack
+	names       map[string]string       // physical names by logical id
+	retries     map[string]int          // by function name
+	deadLetters map[string]string       // queues, by function name
+	settings    map[string][]byte       // files in functions' code, by function name
+	shown       map[string]any          // settings in pipelines' metadata, by pipeline name
+	policies    map[string]iam.Policy   // managed ones, by ARN
+	managed     map[string][]string     // ARNs of managed policies, by role name
+	attached    map[string][]iam.Policy // by role name
 	// providers are the types of the custom resources that functions stand behind, by the function's ARN.
 	providers map[string]string
-	// only, if set, leaves out resources of other types.
-	only map[string]func(l *loader, id string, p *properties)
-}
-
-// interpreters read the resources that are executed.
-var interpreters map[string]func(l *loader, id string, p *properties)
-
-func init() {
-	interpreters = map[string]func(l *loader, id string, p *properties){
-		"AWS::CloudWatch::Alarm":               (*loader).alarm,
-		"AWS::CloudWatch::Dashboard":           (*loader).dashboard,
-		"AWS::CodeBuild::Project":              (*loader).project,
-		"AWS::CodeCommit::Repository":          (*loader).repository,
-		"AWS::CodePipeline::Pipeline":          (*loader).pipeline,
-		"AWS::ECR::PullThroughCacheRule":       (*loader).pullThrough,
-		"AWS::ECR::Repository":                 (*loader).registry,
-		"AWS::ECR::RepositoryCreationTemplate": (*loader).creationTemplate,
-		"AWS::Events::Rule":                    (*loader).rule,
-		"AWS::Lambda::EventInvokeConfig":       (*loader).invokeConfig,
-		"AWS::Lambda::Function":                (*loader).function,
-		"AWS::S3::Bucket":                      (*loader).bucket,
-		"AWS::SQS::Queue":                      (*loader).queue,
-		autoDelete:                             (*loader).autoDeletion,
-	}
+	// accessOnly reports whether resources that don't say who may do what are left out.
+	accessOnly bool
 }
 
 func (l *loader) load() error {
@@ -173,52 +130,52 @@ func (l *loader) load() error {
 	for _, id := range slices.Sorted(maps.Keys(l.template.Resources)) {
 		problems = append(problems, l.resource(id))
 	}
-	if l.only == nil {
+	if !l.accessOnly {
 		problems = append(problems, l.outputs())
 	}
 	problems = append(problems, l.attach(), l.checkSettings())
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
-	for _, f := range l.stack.Functions {
-		if retries, ok := l.retries[f.Name]; ok {
-			f.Retries = retries
-		}
-		f.DeadLetters = l.letters[f.Name]
-	}
+	l.configure()
 	return nil
 }
 
 func (l *loader) resource(id string) error {
-	r := l.template.Resources[id]
+	declared := l.template.Resources[id]
 	path := "Resources." + id
-	if l.only != nil && l.only[r.Type] == nil {
+	d, known := descriptors[declared.Type]
+	if l.accessOnly && !d.access {
 		return nil
 	}
-	if r.Condition != "" {
-		exists, err := l.resolver.Condition(path+".Condition", r.Condition)
+	if declared.Condition != "" {
+		exists, err := l.resolver.Condition(path+".Condition", declared.Condition)
 		if err != nil || !exists {
 			return err
 		}
 	}
-	interpret, ok := interpreters[r.Type]
-	if !ok {
-		interpret, ok = access[r.Type]
+	if !known {
+		return fmt.Errorf("%s: the rehearsal does not support resources of the type %s", path, declared.Type)
 	}
-	if !ok {
-		if withoutEffect[r.Type][""] != "" {
-			return nil
-		}
-		return fmt.Errorf("%s: the rehearsal does not support resources of the type %s", path, r.Type)
+	if d.ignored != "" {
+		return nil
 	}
-	resolved, err := l.resolver.Resolve(path+".Properties", map[string]any(r.Properties))
+	resolved, err := l.resolver.Resolve(path+".Properties", map[string]any(declared.Properties))
 	if err != nil {
 		return err
 	}
 	values, _ := resolved.(map[string]any)
-	p := newProperties(id, r.Type, values)
-	interpret(l, id, p)
-	return p.done()
+	r := &resource{properties: newProperties(id, declared.Type, values), metadata: declared.Metadata}
+	if r.identity, err = l.identify(id); err != nil && !d.named {
+		r.fail(d.name, "%v", err)
+	}
+	if d.named {
+		r.required(d.name)
+	} else if d.name != "" {
+		r.text(d.name)
+	}
+	d.read(l, r)
+	return r.done()
 }
 
 func (l *loader) outputs() error {
@@ -240,9 +197,9 @@ func (l *loader) outputs() error {
 			problems = append(problems, err)
 			continue
 		}
-		text, ok := scalarText(value)
+		text, ok := document.Text(value)
 		if !ok {
-			problems = append(problems, fmt.Errorf("%s.Value: got %s, expected a string", path, show(value)))
+			problems = append(problems, fmt.Errorf("%s.Value: got %s, expected a string", path, document.Show(value)))
 		}
 		l.stack.Outputs = append(l.stack.Outputs, Output{Name: name, Value: text, Description: o.Description})
 	}

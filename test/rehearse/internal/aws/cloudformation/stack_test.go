@@ -8,10 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudwatch"
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
 var account = Account{ID: "111122223333", Region: "eu-west-1", Partition: "aws", URLSuffix: "archway.test:5000"}
@@ -44,7 +45,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	project := got.Projects[0]
+	project := Of[*codebuild.Project](got)[0]
 	roleARN := project.RoleARN
 	if !strings.HasPrefix(roleARN, "arn:aws:iam::111122223333:role/app-Role-") {
 		t.Errorf("role: got %s", roleARN)
@@ -58,7 +59,7 @@ func TestLoad(t *testing.T) {
 	if diff := cmp.Diff([]string{"echo app"}, project.BuildSpec.Phases["build"].Commands); diff != "" || project.Timeout != 30*time.Minute {
 		t.Errorf("buildspec, timeout %v (-want +got):\n%s", project.Timeout, diff)
 	}
-	bucket := got.Pipelines[0].Bucket
+	bucket := Of[*codepipeline.Pipeline](got)[0].Bucket
 	if bucket == "" || bucket != strings.ToLower(bucket) {
 		t.Errorf("bucket: got %q, expected a lowercase name", bucket)
 	}
@@ -81,23 +82,23 @@ func TestLoad(t *testing.T) {
 			}}},
 		},
 	}}
-	if diff := cmp.Diff(want, got.Pipelines); diff != "" {
+	if diff := cmp.Diff(want, Of[*codepipeline.Pipeline](got)); diff != "" {
 		t.Errorf("pipelines (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Registry{
 		Name: "app", ARN: "arn:aws:ecr:eu-west-1:111122223333:repository/app", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"}, Encryption: "AES256",
-	}, got.Registries[1]); diff != "" {
+	}, Of[Registry](got)[1]); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
-	if cache := got.Registries[0]; cache.Mutability != "MUTABLE" || !strings.HasPrefix(cache.Name, "app-cache-") {
+	if cache := Of[Registry](got)[0]; cache.Mutability != "MUTABLE" || !strings.HasPrefix(cache.Name, "app-cache-") {
 		t.Errorf("cache: got %+v", cache)
 	}
-	repository := got.Repositories[0]
+	repository := Of[Repository](got)[0]
 	if repository.SeedBranch != "trunk" || repository.Seed == nil || repository.Seed.Key != "seed.zip" {
 		t.Errorf("repository: got %+v", repository)
 	}
-	rule := got.Rules[0]
-	if !rule.Enabled || rule.Targets[0].ARN != got.Pipelines[0].ARN || rule.Targets[0].Transformer == nil {
+	rule := Of[*eventbridge.Rule](got)[0]
+	if !rule.Enabled || rule.Targets[0].ARN != Of[*codepipeline.Pipeline](got)[0].ARN || rule.Targets[0].Transformer == nil {
 		t.Errorf("rule: got %+v", rule)
 	}
 	if diff := cmp.Diff([]Output{
@@ -122,7 +123,7 @@ func TestSchedulesAndTopicsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range got.Rules {
+	for _, rule := range Of[*eventbridge.Rule](got) {
 		if rule.Schedule == "" {
 			continue
 		}
@@ -148,11 +149,11 @@ func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Queues) != 1 || !strings.HasPrefix(got.Queues[0].ARN, "arn:aws:sqs:eu-west-1:111122223333:app-Letters-") {
-		t.Fatalf("queues: got %+v", got.Queues)
+	if len(Of[Queue](got)) != 1 || !strings.HasPrefix(Of[Queue](got)[0].ARN, "arn:aws:sqs:eu-west-1:111122223333:app-Letters-") {
+		t.Fatalf("queues: got %+v", Of[Queue](got))
 	}
-	if letters := got.Rules[0].Targets[0].DeadLetters; letters != got.Queues[0].ARN {
-		t.Errorf("dead letters of the rule's target go to %q, expected %s", letters, got.Queues[0].ARN)
+	if letters := Of[*eventbridge.Rule](got)[0].Targets[0].DeadLetters; letters != Of[Queue](got)[0].ARN {
+		t.Errorf("dead letters of the rule's target go to %q, expected %s", letters, Of[Queue](got)[0].ARN)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
 			&Alarm{Name: "letters", ARN: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:letters", Description: "x", Topics: []string{"arn:aws:sns:eu-west-1:111122223333:team"}}},
 		{ID: "Dashboard", Shown: cloudwatch.Shown{Metrics: []cloudwatch.Metric{{Namespace: "AWS/CodeBuild", Name: "Duration", Dimensions: map[string]string{"ProjectName": "p"}}}}},
 	}
-	if diff := cmp.Diff(want, got.Watched); diff != "" {
+	if diff := cmp.Diff(want, Of[Watched](got)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -211,7 +212,7 @@ func TestNamesAreTheSameInEachRehearsal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Projects[0].Name != second.Projects[0].Name || first.Registries[0].Name != second.Registries[0].Name {
+	if Of[*codebuild.Project](first)[0].Name != Of[*codebuild.Project](second)[0].Name || Of[Registry](first)[0].Name != Of[Registry](second)[0].Name {
 		t.Error("generated names differ")
 	}
 }
@@ -302,21 +303,7 @@ func TestResourceWithAFalseConditionIsNotThere(t *testing.T) {
 	got, err := Load(source(t, func(resources map[string]any) {
 		resources["Cache"].(map[string]any)["Condition"] = "CDKMetadataAvailable"
 	}), Account{ID: "1", Region: "us-east-1", Partition: "aws", URLSuffix: "x"})
-	if err != nil || len(got.Registries) != 1 {
-		t.Errorf("got %d registries, %v", len(got.Registries), err)
-	}
-}
-
-// The reasons are for readers: none may be missing.
-func TestEveryPropertyWithoutEffectHasAReason(t *testing.T) {
-	for kind, table := range withoutEffect {
-		for property, reason := range table {
-			if reason == "" {
-				t.Errorf("%s %s has no reason", kind, property)
-			}
-		}
-		if _, whole := table[""]; whole && interpreters[kind] != nil {
-			t.Errorf("%s is interpreted, and said to have no effect", kind)
-		}
+	if err != nil || len(Of[Registry](got)) != 1 {
+		t.Errorf("got %d registries, %v", len(Of[Registry](got)), err)
 	}
 }

@@ -14,7 +14,10 @@ import (
 	"sync"
 	"time"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/google/uuid"
+
+	"archway/test/internal/archive"
 	"archway/test/rehearse/internal/report/redact"
 )
 
@@ -85,7 +88,7 @@ func (r *Runner) Run(ctx context.Context, request Request) Build {
 		masked:  masked,
 		host:    r.host,
 		number:  number,
-		id:      request.Project.Name + ":" + buildID(),
+		id:      request.Project.Name + ":" + uuid.NewString(),
 		dir:     filepath.Join(r.host.Dir, fmt.Sprintf("%s-%d", request.Project.Name, number)),
 		start:   time.Now(),
 	}
@@ -173,6 +176,12 @@ func (b *build) provision() error {
 // noDaemon is an address where no Docker daemon listens, and whose name says why.
 const noDaemon = "unix:///run/no-docker-daemon-in-an-unprivileged-build.sock"
 
+func (b *build) arn() string {
+	return arn.ARN{
+		Partition: "aws", Service: "codebuild", Region: b.host.Region, AccountID: b.host.Account, Resource: "build/" + b.id,
+	}.String()
+}
+
 // environment is the build's environment: what CodeBuild sets, then the
 // buildspec's variables, then the project's, then those of the start.
 func (b *build) environment(src, home string) map[string]string {
@@ -183,7 +192,7 @@ func (b *build) environment(src, home string) map[string]string {
 		"AWS_REGION":         b.host.Region,
 		"AWS_DEFAULT_REGION": b.host.Region,
 
-		"CODEBUILD_BUILD_ARN":               fmt.Sprintf("arn:aws:codebuild:%s:%s:build/%s", b.host.Region, b.host.Account, b.id),
+		"CODEBUILD_BUILD_ARN":               b.arn(),
 		"CODEBUILD_BUILD_ID":                b.id,
 		"CODEBUILD_BUILD_IMAGE":             b.Project.Environment.Image,
 		"CODEBUILD_BUILD_NUMBER":            strconv.Itoa(b.number),

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 )
 
 // log collects what a build prints.

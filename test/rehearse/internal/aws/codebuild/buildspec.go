@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // BuildSpec is a buildspec of version 0.2.
@@ -48,8 +50,8 @@ func ParseBuildSpec(text string) (*BuildSpec, error) {
 	}
 	// Only 0.2 runs all commands in one shell. cache only changes how long a
 	// build takes, and is empty at the first build.
-	if version, _ := scalar(object["version"]); version != "0.2" {
-		return nil, fmt.Errorf("buildspec.version: got %s, expected 0.2", show(object["version"]))
+	if version, _ := document.Text(object["version"]); version != "0.2" {
+		return nil, fmt.Errorf("buildspec.version: got %s, expected 0.2", document.Show(object["version"]))
 	}
 	spec := &BuildSpec{Shell: "sh", Variables: map[string]string{}, Phases: map[string]PhaseSpec{}}
 	if env, ok := object["env"]; ok {
@@ -79,7 +81,7 @@ func (s *BuildSpec) parseEnv(v any) error {
 	}
 	if shell, ok := env["shell"]; ok {
 		if shell != "bash" && shell != "/bin/sh" && shell != "sh" {
-			return fmt.Errorf("buildspec.env.shell: got %s, expected \"bash\" or \"/bin/sh\"", show(shell))
+			return fmt.Errorf("buildspec.env.shell: got %s, expected \"bash\" or \"/bin/sh\"", document.Show(shell))
 		}
 		if shell == "bash" {
 			s.Shell = "bash"
@@ -88,12 +90,12 @@ func (s *BuildSpec) parseEnv(v any) error {
 	if variables, ok := env["variables"]; ok {
 		object, ok := variables.(map[string]any)
 		if !ok {
-			return fmt.Errorf("buildspec.env.variables: got %s, expected an object", show(variables))
+			return fmt.Errorf("buildspec.env.variables: got %s, expected an object", document.Show(variables))
 		}
 		for name, value := range object {
-			text, ok := scalar(value)
+			text, ok := document.Text(value)
 			if !ok {
-				return fmt.Errorf("buildspec.env.variables.%s: got %s, expected a string", name, show(value))
+				return fmt.Errorf("buildspec.env.variables.%s: got %s, expected a string", name, document.Show(value))
 			}
 			s.Variables[name] = text
 		}
@@ -120,7 +122,7 @@ func parsePhase(path string, v any) (PhaseSpec, error) {
 	if value, ok := object["on-failure"]; ok {
 		phase.OnFailure, _ = value.(string)
 		if phase.OnFailure != "ABORT" && phase.OnFailure != "CONTINUE" {
-			return phase, fmt.Errorf("%s.on-failure: got %s; the rehearsal supports ABORT and CONTINUE", path, show(value))
+			return phase, fmt.Errorf("%s.on-failure: got %s; the rehearsal supports ABORT and CONTINUE", path, document.Show(value))
 		}
 	}
 	if phase.Commands, err = list(path+".commands", object["commands"]); err != nil {
@@ -141,7 +143,7 @@ func parsePhase(path string, v any) (PhaseSpec, error) {
 func fields(path string, v any, known ...string) (map[string]any, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected an object", path, show(v))
+		return nil, fmt.Errorf("%s: got %s, expected an object", path, document.Show(v))
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
@@ -154,33 +156,13 @@ func fields(path string, v any, known ...string) (map[string]any, error) {
 func list(path string, v any) ([]string, error) {
 	items, ok := v.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected a list", path, show(v))
+		return nil, fmt.Errorf("%s: got %s, expected a list", path, document.Show(v))
 	}
 	texts := make([]string, len(items))
 	for i, item := range items {
 		if texts[i], ok = item.(string); !ok {
-			return nil, fmt.Errorf("%s[%d]: got %s, expected a string; a command with \": \" in it must be quoted", path, i, show(item))
+			return nil, fmt.Errorf("%s[%d]: got %s, expected a string; a command with \": \" in it must be quoted", path, i, document.Show(item))
 		}
 	}
 	return texts, nil
-}
-
-func scalar(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return fmt.Sprint(v), true
-	}
-	return "", false
-}
-
-func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }

@@ -1,12 +1,13 @@
 package codecommit
 
 import (
-	"crypto/rand"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/google/uuid"
 
 	"archway/test/rehearse/internal/aws/eventbridge"
 )
@@ -46,7 +47,7 @@ func (r *Repository) Event(c Change, account, region string, at time.Time) event
 		kind, name = "tag", tag
 	}
 	detail := map[string]any{
-		"callerUserArn":     fmt.Sprintf("arn:aws:iam::%s:user/rehearsal", account),
+		"callerUserArn":     arn.ARN{Partition: "aws", Service: "iam", AccountID: account, Resource: "user/rehearsal"}.String(),
 		"repositoryName":    r.Name,
 		"repositoryId":      r.ID,
 		"referenceType":     kind,
@@ -71,7 +72,7 @@ func (r *Repository) Event(c Change, account, region string, at time.Time) event
 	}
 	return eventbridge.Event{
 		"version":     "0",
-		"id":          rand.Text(),
+		"id":          uuid.NewString(),
 		"detail-type": "CodeCommit Repository State Change",
 		"source":      "aws.codecommit",
 		"account":     account,

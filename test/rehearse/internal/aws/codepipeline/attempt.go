@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Attempt is one execution of an action, which a retry is too. It is never changed: what happens to it makes a new value.
@@ -21,8 +23,8 @@ type Attempt struct {
 	Span
 }
 
-// keep notes a change of an attempt, the latest one of its action in the pipeline.
-func (x *Execution) keep(stage int, a Attempt) {
+// record notes a change of an attempt, the latest one of its action in the pipeline.
+func (x *Execution) record(stage int, a Attempt) {
 	x.mu.Lock()
 	i := slices.IndexFunc(x.attempts, func(b *Attempt) bool { return b.ID == a.ID })
 	if i < 0 {
@@ -103,7 +105,7 @@ func (e *Engine) State() []StageState {
 // attemptOf begins an attempt of an action.
 func (x *Execution) attemptOf(stage int, a Action) Attempt {
 	return Attempt{
-		ID: uuid(), Execution: x.id, Stage: x.engine.pipeline.Stages[stage].Name, Action: a,
+		ID: uuid.NewString(), Execution: x.id, Stage: x.engine.pipeline.Stages[stage].Name, Action: a,
 		Status: InProgress, Span: Span{Start: time.Now()},
 	}
 }

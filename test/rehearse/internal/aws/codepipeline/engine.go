@@ -1,8 +1,6 @@
 package codepipeline
 
 import (
-	"crypto/rand"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -22,7 +20,7 @@ type Engine struct {
 	logs      func(execution, stage, action string) (io.WriteCloser, string, error)
 	observer  Observer
 	readings  assumptions.Readings
-	turns     []*turns
+	queues    []*stageQueue
 
 	starting sync.Mutex // one start at a time
 
@@ -66,7 +64,7 @@ func New(p *Pipeline, options Options) (*Engine, error) {
 		readings: options.Readings, tokens: map[string]*Execution{},
 	}
 	for range p.Stages {
-		e.turns = append(e.turns, &turns{supersede: p.Mode == Superseded})
+		e.queues = append(e.queues, &stageQueue{supersede: p.Mode == Superseded})
 		e.stages = append(e.stages, stageState{latest: map[string]*Attempt{}})
 	}
 	return e, nil
@@ -101,8 +99,8 @@ func (e *Engine) Executions() []*Execution {
 	return slices.Clone(e.executions)
 }
 
-// know adds an execution to those that can be found.
-func (e *Engine) know(x *Execution) {
+// register adds an execution to those that can be found.
+func (e *Engine) register(x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !slices.Contains(e.executions, x) {
@@ -120,12 +118,4 @@ func (e *Engine) succeed(stage int, x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stages[stage].succeeded = append(e.stages[stage].succeeded, x)
-}
-
-func uuid() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

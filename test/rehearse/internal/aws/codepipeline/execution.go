@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"archway/test/rehearse/internal/assumptions"
 )
 
@@ -35,7 +37,7 @@ type Execution struct {
 
 // newExecution makes an execution that has not begun.
 func (e *Engine) newExecution(r Result, variables Variables) *Execution {
-	x := &Execution{engine: e, id: uuid(), variables: variables, artifacts: map[string]Artifact{}, result: r}
+	x := &Execution{engine: e, id: uuid.NewString(), variables: variables, artifacts: map[string]Artifact{}, result: r}
 	known := x.id
 	if r.Type == RollbackType && e.readings.RollbackTarget {
 		known = r.Target
@@ -55,8 +57,8 @@ func (e *Engine) newExecution(r Result, variables Variables) *Execution {
 
 // part is the part of a pipeline that an execution goes through in one run.
 type part struct {
-	// turn is the place at the first stage.
-	turn        *turn
+	// place is the place at the first stage.
+	place       *place
 	first, last int
 	// mode is which actions of the first stage run.
 	mode RetryMode
@@ -70,7 +72,7 @@ func (x *Execution) begin(ctx context.Context, p part) {
 	x.mu.Lock()
 	x.cancel, x.done = cancel, make(chan struct{})
 	x.mu.Unlock()
-	x.engine.know(x)
+	x.engine.register(x)
 	x.publish(func(*Result) {})
 	go func() {
 		defer cancel()
@@ -80,9 +82,9 @@ func (x *Execution) begin(ctx context.Context, p part) {
 
 // run takes the execution through the stages.
 func (x *Execution) run(ctx context.Context, p part) {
-	status, turn, mode := Succeeded, p.turn, p.mode
+	status, place, mode := Succeeded, p.place, p.mode
 	for i := p.first; i <= p.last; i++ {
-		err := turn.wait(ctx)
+		err := place.wait(ctx)
 		if p.queued && i == 0 {
 			x.engine.leftQueue()
 		}
@@ -97,17 +99,17 @@ func (x *Execution) run(ctx context.Context, p part) {
 			mode = AllActions
 		}
 		// A rollback that the stage's rule asks for takes over the place.
-		if status == Failed && x.engine.rollbackAfter(ctx, i, x, turn) {
+		if status == Failed && x.engine.rollbackAfter(ctx, i, x, place) {
 			break
 		}
 		// The place at the next stage is taken before this one is left: nobody
 		// can overtake. Failure unlocks a stage like success.
-		next := turn
+		next := place
 		if status == Succeeded && i < p.last {
-			next = x.engine.turns[i+1].take()
+			next = x.engine.queues[i+1].join()
 		}
-		turn.leave()
-		turn = next
+		place.leave()
+		place = next
 		if status != Succeeded {
 			break
 		}
@@ -208,7 +210,7 @@ func worse(a, b Status) Status {
 func (x *Execution) action(ctx context.Context, stage, index int, a Action, visible Variables) Status {
 	log, file, err := x.engine.logs(x.id, x.engine.pipeline.Stages[stage].Name, a.Name)
 	attempt := x.attemptOf(stage, a)
-	x.keep(stage, attempt)
+	x.record(stage, attempt)
 	x.publish(func(r *Result) {
 		action := &r.Stages[stage].Actions[index]
 		action.ID, action.Status, action.Start, action.Log = attempt.ID, InProgress, attempt.Start, file
@@ -230,7 +232,7 @@ func (x *Execution) action(ctx context.Context, stage, index int, a Action, visi
 		}
 	}
 	attempt = attempt.end(status, outcome)
-	x.keep(stage, attempt)
+	x.record(stage, attempt)
 	x.publish(func(r *Result) {
 		action := &r.Stages[stage].Actions[index]
 		action.Status, action.Message, action.End, action.Busy = status, message, attempt.End, outcome.Busy
@@ -285,7 +287,7 @@ func (x *Execution) perform(ctx context.Context, stage int, attempt *Attempt, vi
 		return Outcome{Err: err}
 	}
 	attempt.Resolved, attempt.Inputs = maps.Clone(configuration), run.Inputs
-	x.keep(stage, *attempt)
+	x.record(stage, *attempt)
 	if a.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, a.Timeout, fmt.Errorf("the action took longer than its %v", a.Timeout))

@@ -88,15 +88,15 @@ func (e *Engine) start(ctx context.Context, input StartInput) (*Execution, error
 	}
 	x := e.newExecution(about, Variables{VariablesNamespace: values})
 	x.revisions = revisions
-	turn := e.turns[0].take()
-	x.begin(ctx, part{turn: turn, first: 0, last: len(e.pipeline.Stages) - 1, mode: AllActions, queued: true})
+	place := e.queues[0].join()
+	x.begin(ctx, part{place: place, first: 0, last: len(e.pipeline.Stages) - 1, mode: AllActions, queued: true})
 	return x, nil
 }
 
 // fail ends an execution before its first action.
 func (x *Execution) fail(why string) {
 	x.cancel, x.done = func() {}, make(chan struct{})
-	x.engine.know(x)
+	x.engine.register(x)
 	x.result.Message = why
 	x.finish(Failed)
 }

@@ -77,7 +77,7 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 	switch {
 	case current == actual:
 		return &Error{"ImageAlreadyExistsException", fmt.Sprintf(
-			"Image with digest '%s'%s already exists in the repository with name '%s' in registry with id '%s'", actual, andTag(tag), repository, r.ID())}
+			"Image with digest '%s'%s already exists in the repository with name '%s' in registry with id '%s'", actual, tagClause(tag), repository, r.ID())}
 	case current != "" && repo.immutable(tag):
 		return &Error{"ImageTagAlreadyExistsException", taken(repository, tag)}
 	}
@@ -167,7 +167,7 @@ func invalid(parameter, got, allowed string) *Error {
 
 func serverError(err error) *Error { return &Error{"ServerException", err.Error()} }
 
-func andTag(tag string) string {
+func tagClause(tag string) string {
 	if tag == "" {
 		return ""
 	}

@@ -13,14 +13,14 @@ type Commits interface {
 }
 
 var codeCommit = service{"codecommit", map[string]operation{
-	"GetBranch":       {(*Server).getBranch, ofSource("codecommit:GetBranch")},
-	"GetFolder":       {(*Server).getFolder, ofSource("codecommit:GetFolder")},
-	"GetMergeOptions": {(*Server).getMergeOptions, ofSource("codecommit:GetMergeOptions")},
+	"GetBranch":       {(*Server).getBranch, ofRepository("codecommit:GetBranch")},
+	"GetFolder":       {(*Server).getFolder, ofRepository("codecommit:GetFolder")},
+	"GetMergeOptions": {(*Server).getMergeOptions, ofRepository("codecommit:GetMergeOptions")},
 }}
 
-// ofSource is the need of an action on a repository of CodeCommit.
-func ofSource(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need { return Need{action, s.arn("codecommit", in.Repository)} }
+// ofRepository is the need of an action on a repository of CodeCommit.
+func ofRepository(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need { return Need{action, s.arn("codecommit", in.Repository)} }
 }
 
 // Folder is GetFolder's answer. What the folder holds is left out.

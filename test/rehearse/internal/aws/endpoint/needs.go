@@ -1,9 +1,11 @@
 package endpoint
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Need is what the caller's role must be allowed for a call.
@@ -16,32 +18,29 @@ type Need struct {
 
 // ofPipeline is the need of an action on a pipeline that the call names as pipelineName, and
 // ofNamed on one that it names as name.
-func ofPipeline(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need { return Need{action, s.arn("codepipeline", in.Pipeline)} }
+func ofPipeline(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need { return Need{action, s.arn("codepipeline", in.Pipeline)} }
 }
 
-func ofNamed(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need { return Need{action, s.arn("codepipeline", in.Name)} }
+func ofNamed(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need { return Need{action, s.arn("codepipeline", in.Name)} }
 }
 
-// inRepository is the need of an action on a repository of ECR.
-func inRepository(action string) func(*Server, named) Need {
-	return func(s *Server, in named) Need {
-		registry := in.Registry
-		if registry == "" {
-			registry = s.options.Account
-		}
-		return Need{action, fmt.Sprintf("arn:aws:ecr:%s:%s:repository/%s", s.options.Region, registry, in.Repository)}
+// ofRegistry is the need of an action on a repository of ECR.
+func ofRegistry(action string) func(*Server, resourceNames) Need {
+	return func(s *Server, in resourceNames) Need {
+		registry := cmp.Or(in.Registry, s.options.Account)
+		return Need{action, s.arnIn(registry, "ecr", "repository/"+in.Repository)}
 	}
 }
 
-// everywhere is the need of an action that knows no resources.
-func everywhere(action string) func(*Server, named) Need {
-	return func(*Server, named) Need { return Need{action, "*"} }
+// ofEverything is the need of an action that knows no resources.
+func ofEverything(action string) func(*Server, resourceNames) Need {
+	return func(*Server, resourceNames) Need { return Need{action, "*"} }
 }
 
-// named are the names in calls' input by which their resources are known.
-type named struct {
+// resourceNames are the names in calls' input by which their resources are known.
+type resourceNames struct {
 	Name       string `json:"name"`
 	Pipeline   string `json:"pipelineName"`
 	Repository string `json:"repositoryName"`
@@ -49,7 +48,14 @@ type named struct {
 }
 
 func (s *Server) arn(service, resource string) string {
-	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, s.options.Region, s.options.Account, resource)
+	return s.arnIn(s.options.Account, service, resource)
+}
+
+// arnIn is the ARN of a resource of some account.
+func (s *Server) arnIn(account, service, resource string) string {
+	return arn.ARN{
+		Partition: "aws", Service: service, Region: s.options.Region, AccountID: account, Resource: resource,
+	}.String()
 }
 
 // allow asks whether the caller may make the call.
@@ -57,7 +63,7 @@ func (s *Server) allow(caller Caller, called operation, body []byte) error {
 	if s.options.Allow == nil {
 		return nil
 	}
-	var in named
+	var in resourceNames
 	if err := json.Unmarshal(body, &in); err != nil {
 		return &Error{"SerializationException", err.Error()}
 	}

@@ -112,7 +112,7 @@ type service struct {
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 type operation struct {
 	answer func(s *Server, caller Caller, body []byte) (any, error)
-	need   func(s *Server, in named) Need
+	need   func(s *Server, in resourceNames) Need
 }
 
 // services are known by the first part of X-Amz-Target, and their operations by the second.
@@ -123,16 +123,16 @@ var services = map[string]service{
 }
 
 var elasticContainerRegistry = service{"ecr", map[string]operation{
-	"GetAuthorizationToken":     {(*Server).getAuthorizationToken, everywhere("ecr:GetAuthorizationToken")},
-	"PutImage":                  {(*Server).putImage, inRepository("ecr:PutImage")},
-	"DescribeImages":            {(*Server).describeImages, inRepository("ecr:DescribeImages")},
-	"DescribeImageScanFindings": {(*Server).describeImageScanFindings, inRepository("ecr:DescribeImageScanFindings")},
+	"GetAuthorizationToken":     {(*Server).getAuthorizationToken, ofEverything("ecr:GetAuthorizationToken")},
+	"PutImage":                  {(*Server).putImage, ofRegistry("ecr:PutImage")},
+	"DescribeImages":            {(*Server).describeImages, ofRegistry("ecr:DescribeImages")},
+	"DescribeImageScanFindings": {(*Server).describeImageScanFindings, ofRegistry("ecr:DescribeImageScanFindings")},
 }}
 
 var codePipeline = service{"codepipeline", map[string]operation{
 	// A job has no ARN.
-	"PutJobSuccessResult":    {(*Server).putJobSuccessResult, everywhere("codepipeline:PutJobSuccessResult")},
-	"PutJobFailureResult":    {(*Server).putJobFailureResult, everywhere("codepipeline:PutJobFailureResult")},
+	"PutJobSuccessResult":    {(*Server).putJobSuccessResult, ofEverything("codepipeline:PutJobSuccessResult")},
+	"PutJobFailureResult":    {(*Server).putJobFailureResult, ofEverything("codepipeline:PutJobFailureResult")},
 	"GetPipelineExecution":   {(*Server).getPipelineExecution, ofPipeline("codepipeline:GetPipelineExecution")},
 	"GetPipelineState":       {(*Server).getPipelineState, ofNamed("codepipeline:GetPipelineState")},
 	"ListActionExecutions":   {(*Server).listActionExecutions, ofPipeline("codepipeline:ListActionExecutions")},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Notice is what somebody published to a topic.
@@ -83,7 +85,7 @@ func invalidParameter(what string) error {
 // Notify publishes a message, also for a service that does so by itself.
 func (s *Server) Notify(n Notice) error {
 	switch {
-	case !strings.HasPrefix(n.Topic, "arn:"):
+	case !arn.IsARN(n.Topic):
 		return invalidParameter("TopicArn")
 	case n.Text == "" || !utf8.ValidString(n.Text):
 		return invalidParameter("Empty message")

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 func parseMatcher(path string, v any) (matcher, error) {
@@ -28,7 +30,7 @@ func parseOperator(path, operator string, argument any) (matcher, error) {
 	case "exists":
 		want, ok := argument.(bool)
 		if !ok {
-			return nil, fmt.Errorf("%s: got %s, expected true or false", path, show(argument))
+			return nil, fmt.Errorf("%s: got %s, expected true or false", path, document.Show(argument))
 		}
 		return func(_ any, present bool) bool { return present == want }, nil
 	case "prefix", "suffix":
@@ -54,7 +56,7 @@ func literal(path string, v any) (matcher, error) {
 	case nil, string, bool, json.Number, float64:
 		return func(got any, present bool) bool { return present && same(v, got) }, nil
 	}
-	return nil, fmt.Errorf("%s: got %s, expected a string, number, true, false, null or an operator", path, show(v))
+	return nil, fmt.Errorf("%s: got %s, expected a string, number, true, false, null or an operator", path, document.Show(v))
 }
 
 func same(a, b any) bool {
@@ -62,7 +64,7 @@ func same(a, b any) bool {
 	case json.Number, float64:
 		switch b.(type) {
 		case json.Number, float64:
-			return show(a) == show(b)
+			return document.Show(a) == document.Show(b)
 		}
 		return false
 	}
@@ -72,7 +74,7 @@ func same(a, b any) bool {
 func textMatcher(path string, argument any, match func(want, got string) bool) (matcher, error) {
 	want, ok := argument.(string)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected a string", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a string", path, document.Show(argument))
 	}
 	return func(v any, present bool) bool {
 		got, ok := v.(string)
@@ -90,7 +92,7 @@ func affix(path, operator string, argument any) (matcher, error) {
 	if object, ok := argument.(map[string]any); ok {
 		inner, ok := object["equals-ignore-case"]
 		if !ok || len(object) != 1 {
-			return nil, fmt.Errorf("%s: got %s, expected a string or {\"equals-ignore-case\": …}", path, show(argument))
+			return nil, fmt.Errorf("%s: got %s, expected a string or {\"equals-ignore-case\": …}", path, document.Show(argument))
 		}
 		return textMatcher(path, inner, func(want, got string) bool {
 			return strings.EqualFold(want, part(got, len(want)))
@@ -102,7 +104,7 @@ func affix(path, operator string, argument any) (matcher, error) {
 func wildcardMatcher(path string, argument any) (matcher, error) {
 	text, ok := argument.(string)
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected a string", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a string", path, document.Show(argument))
 	}
 	parts, err := wildcardParts(text)
 	if err != nil {
@@ -159,13 +161,13 @@ func matchParts(parts []string, text string) bool {
 func numeric(path string, argument any) (matcher, error) {
 	list, ok := argument.([]any)
 	if !ok || len(list) != 2 && len(list) != 4 {
-		return nil, fmt.Errorf("%s: got %s, expected one or two pairs of a comparison and a number", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected one or two pairs of a comparison and a number", path, document.Show(argument))
 	}
 	var tests []func(*big.Float) bool
 	for i := 0; i < len(list); i += 2 {
 		limit, ok := number(list[i+1])
 		if !ok {
-			return nil, fmt.Errorf("%s[%d]: got %s, expected a number", path, i+1, show(list[i+1]))
+			return nil, fmt.Errorf("%s[%d]: got %s, expected a number", path, i+1, document.Show(list[i+1]))
 		}
 		var allowed []int
 		switch list[i] {
@@ -180,7 +182,7 @@ func numeric(path string, argument any) (matcher, error) {
 		case ">=":
 			allowed = []int{0, 1}
 		default:
-			return nil, fmt.Errorf("%s[%d]: got %s, expected =, <, <=, > or >=", path, i, show(list[i]))
+			return nil, fmt.Errorf("%s[%d]: got %s, expected =, <, <=, > or >=", path, i, document.Show(list[i]))
 		}
 		tests = append(tests, func(n *big.Float) bool { return slices.Contains(allowed, n.Cmp(limit)) })
 	}
@@ -216,7 +218,7 @@ func cidr(path string, argument any) (matcher, error) {
 	text, _ := argument.(string)
 	network, err := netip.ParsePrefix(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: got %s, expected a network such as 10.0.0.0/24", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a network such as 10.0.0.0/24", path, document.Show(argument))
 	}
 	return func(v any, present bool) bool {
 		text, _ := v.(string)
@@ -260,7 +262,7 @@ func anythingBut(path string, argument any) (matcher, error) {
 		return anythingBut(path, []any{argument})
 	}
 	if len(refused) == 0 {
-		return nil, fmt.Errorf("%s: got %s, expected at least one value", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected at least one value", path, document.Show(argument))
 	}
 	return func(v any, present bool) bool {
 		return present && !slices.ContainsFunc(refused, func(m matcher) bool { return m(v, true) })

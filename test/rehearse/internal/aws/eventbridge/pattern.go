@@ -3,10 +3,11 @@
 package eventbridge
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // Event is an event as JSON, decoded.
@@ -34,7 +35,7 @@ type matcher func(value any, present bool) bool
 func ParsePattern(v any) (*Pattern, error) {
 	object, ok := v.(map[string]any)
 	if !ok || len(object) == 0 {
-		return nil, fmt.Errorf("event pattern: got %s, expected an object with at least one field", show(v))
+		return nil, fmt.Errorf("event pattern: got %s, expected an object with at least one field", document.Show(v))
 	}
 	return parseObject("event pattern", object)
 }
@@ -74,7 +75,7 @@ func parseObject(path string, object map[string]any) (*Pattern, error) {
 				f.matchers = append(f.matchers, m)
 			}
 		default:
-			return nil, fmt.Errorf("%s: got %s, expected a list or an object: values of a pattern stand in lists", at, show(value))
+			return nil, fmt.Errorf("%s: got %s, expected a list or an object: values of a pattern stand in lists", at, document.Show(value))
 		}
 		p.fields = append(p.fields, f)
 	}
@@ -84,13 +85,13 @@ func parseObject(path string, object map[string]any) (*Pattern, error) {
 func parseOr(path string, v any) ([]*Pattern, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) < 2 {
-		return nil, fmt.Errorf("%s: got %s, expected a list of at least two patterns", path, show(v))
+		return nil, fmt.Errorf("%s: got %s, expected a list of at least two patterns", path, document.Show(v))
 	}
 	var alternatives []*Pattern
 	for i, item := range list {
 		object, ok := item.(map[string]any)
 		if !ok || len(object) == 0 {
-			return nil, fmt.Errorf("%s[%d]: got %s, expected a pattern", path, i, show(item))
+			return nil, fmt.Errorf("%s[%d]: got %s, expected a pattern", path, i, document.Show(item))
 		}
 		p, err := parseObject(fmt.Sprintf("%s[%d]", path, i), object)
 		if err != nil {
@@ -154,12 +155,4 @@ func (f field) match(value any, present bool) bool {
 		}
 	}
 	return false
-}
-
-func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }

@@ -3,6 +3,8 @@ package eventbridge
 import (
 	"encoding/json"
 	"time"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // Rule is an EventBridge rule: for events that match a pattern, or on a schedule.
@@ -56,7 +58,7 @@ func (r *Rule) Payload(t Target, event Event, now time.Time) (string, error) {
 		if !found {
 			return "{}", nil // as it was recorded
 		}
-		return show(value), nil
+		return document.Show(value), nil
 	}
 	payload, err := json.Marshal(event)
 	return string(payload), err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // Transformer is an input transformer: values by JSON path, put into a template.
@@ -107,9 +109,9 @@ func (t *Transformer) written(values map[string]any, name string, inString bool)
 		return text
 	}
 	if strings.HasPrefix(strings.TrimSpace(t.template), `"`) {
-		return strings.ReplaceAll(show(value), `"`, "")
+		return strings.ReplaceAll(document.Show(value), `"`, "")
 	}
-	return show(value)
+	return document.Show(value)
 }
 
 var step = regexp.MustCompile(`^(?:\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\])`)

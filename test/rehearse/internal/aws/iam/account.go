@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Role is a role as a template declares it.
@@ -170,12 +172,19 @@ func (a *Account) judge(r Request) verdict {
 	}
 	// A key's policy must take part; without it, no identity policy counts.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
-	return decide(r, identity, resource, strings.HasPrefix(r.Resource, "arn:") && service(r.Resource) == "kms", NoResourcePolicy)
+	return decide(r, identity, resource, service(r.Resource) == "kms", NoResourcePolicy)
 }
 
 const assumeRole = "sts:AssumeRole"
 
-func service(arn string) string { return strings.SplitN(arn, ":", arnParts)[2] }
+// service is the service of an ARN; it is empty for what is none.
+func service(resource string) string {
+	parsed, err := arn.Parse(resource)
+	if err != nil {
+		return ""
+	}
+	return parsed.Service
+}
 
 // decide puts together what the policies say. Where the resource's policy must
 // allow by itself, it may leave the decision to the identity policies.
@@ -227,14 +236,11 @@ func (f *found) look(policies []Policy, owner string, r Request, context map[str
 
 // policiesOf are the policies of the resource that an ARN is about. An object's
 // are those of its bucket.
-func (a *Account) policiesOf(arn string) []ResourcePolicy {
-	if !strings.HasPrefix(arn, "arn:") {
-		return nil
+func (a *Account) policiesOf(resource string) []ResourcePolicy {
+	if service(resource) == "s3" {
+		resource, _, _ = strings.Cut(resource, "/")
 	}
-	if service(arn) == "s3" {
-		arn, _, _ = strings.Cut(arn, "/")
-	}
-	return a.resources[arn]
+	return a.resources[resource]
 }
 
 // context adds what every call has.

@@ -17,6 +17,8 @@ package iam
 import (
 	"fmt"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Principal is who makes a call: a session of a role, or a service of AWS.
@@ -34,17 +36,18 @@ func (p Principal) String() string {
 	if p.Service != "" {
 		return "Service: " + p.Service
 	}
-	return "User: " + p.sessionARN()
+	return "User: " + p.SessionARN()
 }
 
-// sessionARN is the ARN of the role's session.
-func (p Principal) sessionARN() string {
-	parts := strings.SplitN(p.Role, ":", 6)
-	if len(parts) < 6 {
+// SessionARN is the ARN of the role's session.
+func (p Principal) SessionARN() string {
+	session, err := arn.Parse(p.Role)
+	if err != nil {
 		return p.Role
 	}
-	name := parts[5][strings.LastIndex(parts[5], "/")+1:]
-	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", parts[1], parts[4], name, p.Session)
+	name := session.Resource[strings.LastIndex(session.Resource, "/")+1:]
+	session.Service, session.Region, session.Resource = "sts", "", "assumed-role/"+name+"/"+p.Session
+	return session.String()
 }
 
 // Request is one call, as policies see it.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Identity reads a policy of a role.
@@ -172,8 +174,9 @@ func (p *principals) add(kind string, names []string) error {
 			p.everybody = true
 		case kind == "AWS" && strings.Contains(name, ":assumed-role/"), kind == "AWS" && strings.Contains(name, ":role/"):
 			p.aws = append(p.aws, name)
-		case kind == "AWS" && strings.HasSuffix(name, ":root"):
-			p.aws = append(p.aws, strings.Split(name, ":")[4])
+		case kind == "AWS" && strings.HasSuffix(name, ":root") && arn.IsARN(name):
+			root, _ := arn.Parse(name)
+			p.aws = append(p.aws, root.AccountID)
 		case kind == "AWS" && len(name) == 12 && strings.Trim(name, "0123456789") == "":
 			p.aws = append(p.aws, name)
 		default:

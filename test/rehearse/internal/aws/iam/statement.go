@@ -69,7 +69,7 @@ func (p *principals) match(who Principal, account string) (itself, byAccount boo
 	case who.Service != "":
 		return slices.Contains(p.services, who.Service), false
 	}
-	return slices.Contains(p.aws, who.Role) || slices.Contains(p.aws, who.sessionARN()), slices.Contains(p.aws, account)
+	return slices.Contains(p.aws, who.Role) || slices.Contains(p.aws, who.SessionARN()), slices.Contains(p.aws, account)
 }
 
 // applies tells whether the statement is about the call, whoever makes it, and

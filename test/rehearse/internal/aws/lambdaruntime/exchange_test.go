@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // A program may answer and ask for the next invocation before the runtime looks again: both are there then, in no order.
@@ -30,7 +32,7 @@ func TestAnswerCountsHoweverQuicklyTheProgramAsksForMore(t *testing.T) {
 		}
 	}()
 	for n := range 50_000 {
-		in := invocation{id: requestID(), payload: []byte{byte(n)}, deadline: time.Now().Add(time.Hour)}
+		in := invocation{id: uuid.NewString(), payload: []byte{byte(n)}, deadline: time.Now().Add(time.Hour)}
 		answer, reusable, err := i.exchange(ctx, in)
 		if err != nil || !reusable || len(answer) != 1 || answer[0] != byte(n) {
 			t.Fatalf("invocation %d: answer %v, reusable %t, error %v", n, answer, reusable, err)

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 )
 
 // Function is a function as a template declares it.

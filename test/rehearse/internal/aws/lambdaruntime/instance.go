@@ -3,7 +3,6 @@ package lambdaruntime
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +18,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // instance is one execution environment: the program and its runtime API.
@@ -153,7 +154,7 @@ func (i *instance) environment(host Host, address string, number int) []string {
 // take another one.
 func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (answer []byte, reusable bool, err error) {
 	started := time.Now()
-	in := invocation{id: requestID(), payload: payload, deadline: started.Add(i.function.Timeout)}
+	in := invocation{id: uuid.NewString(), payload: payload, deadline: started.Add(i.function.Timeout)}
 	i.mu.Lock()
 	i.current = in.id
 	i.mu.Unlock()
@@ -162,7 +163,7 @@ func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (a
 	i.mu.Lock()
 	i.current = ""
 	i.mu.Unlock()
-	i.handOn(log)
+	i.copyOutput(log)
 	i.platform(log, "REPORT", in.id, map[string]any{"durationMs": time.Since(started).Milliseconds(), "memorySizeMB": i.function.MemoryMB, "error": errorText(err)})
 	return answer, reusable, err
 }
@@ -223,8 +224,8 @@ func (i *instance) exchange(ctx context.Context, in invocation) (answer []byte, 
 	}
 }
 
-// handOn copies what the program printed since the last time.
-func (i *instance) handOn(log io.Writer) {
+// copyOutput copies what the program printed since the last time.
+func (i *instance) copyOutput(log io.Writer) {
 	n, err := io.Copy(log, io.NewSectionReader(i.output, i.read, 1<<62))
 	i.read += n
 	if err != nil {
@@ -265,10 +266,4 @@ func (i *instance) stop() {
 	<-i.ended
 	i.server.Close()
 	i.output.Close()
-}
-
-func requestID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

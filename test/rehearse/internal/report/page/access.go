@@ -53,8 +53,8 @@ func (a *Access) Count() string {
 	return fmt.Sprintf("%d calls were", a.Calls)
 }
 
-// Spare is the number of allowances that were not used, in words.
-func (a *Access) Spare() string {
+// UnusedCount is the number of allowances that were not used, in words.
+func (a *Access) UnusedCount() string {
 	if len(a.Unused) == 1 {
 		return "1 allowance was not used"
 	}

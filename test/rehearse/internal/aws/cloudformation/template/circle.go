@@ -93,3 +93,19 @@ func references(v any, found map[string]bool) {
 		}
 	}
 }
+
+// Needs are all resources that are there before CloudFormation begins to create one.
+func (t *Template) Needs(id string) map[string]bool {
+	all := map[string]bool{}
+	var add func(id string)
+	add = func(id string) {
+		for _, needed := range t.needs(id) {
+			if !all[needed] {
+				all[needed] = true
+				add(needed)
+			}
+		}
+	}
+	add(id)
+	return all
+}

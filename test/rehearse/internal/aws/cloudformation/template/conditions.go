@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // branch evaluates Fn::If; only the branch that is taken is resolved.
 func (r *Resolver) branch(path string, argument any) (any, error) {
 	a, ok := argument.([]any)
 	if !ok || len(a) != 3 {
-		return nil, fmt.Errorf("%s: got %s, expected a condition and two values", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a condition and two values", path, document.Show(argument))
 	}
 	name, ok := a[0].(string)
 	if !ok {
@@ -80,7 +82,7 @@ func (r *Resolver) contains(path string, a []any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	text, ok := scalar(value)
+	text, ok := document.Text(value)
 	if !ok {
 		return false, fmt.Errorf("%s[1]: got %s, expected a string", path, kind(value))
 	}
@@ -104,5 +106,5 @@ func (r *Resolver) boolean(path string, v any) (bool, error) {
 	case false, "false":
 		return false, nil
 	}
-	return false, fmt.Errorf("%s: got %s, expected a condition", path, show(value))
+	return false, fmt.Errorf("%s: got %s, expected a condition", path, document.Show(value))
 }

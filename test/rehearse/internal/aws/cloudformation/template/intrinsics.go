@@ -1,13 +1,17 @@
 package template
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/google/uuid"
+
+	"archway/test/rehearse/internal/aws/document"
 )
 
 // intrinsic tells whether an object is a call of an intrinsic function.
@@ -69,8 +73,11 @@ func (r *Resolver) ref(path string, argument any) (any, error) {
 	case "AWS::StackName":
 		return r.environment.StackName, nil
 	case "AWS::StackId":
-		return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/00000000-0000-0000-0000-000000000000",
-			r.environment.Partition, r.environment.Region, r.environment.AccountID, r.environment.StackName), nil
+		e := r.environment
+		return arn.ARN{
+			Partition: e.Partition, Service: "cloudformation", Region: e.Region, AccountID: e.AccountID,
+			Resource: "stack/" + e.StackName + "/" + uuid.Nil.String(),
+		}.String(), nil
 	}
 	if strings.HasPrefix(name, "AWS::") {
 		return nil, fmt.Errorf("%s: the rehearsal does not support the pseudo parameter %s", path, name)
@@ -89,7 +96,7 @@ func (r *Resolver) parameter(path, name string, p Parameter) (any, error) {
 	if p.Default == nil {
 		return nil, fmt.Errorf("%s: the parameter %s has no default, and a rehearsal asks for none", path, name)
 	}
-	value, ok := scalar(p.Default)
+	value, ok := document.Text(p.Default)
 	if !ok {
 		return nil, fmt.Errorf("%s: the default of the parameter %s is %s, expected a string or number", path, name, kind(p.Default))
 	}
@@ -125,7 +132,7 @@ func (r *Resolver) getAtt(path string, argument any) (any, error) {
 		}
 	}
 	if id == "" || attribute == "" {
-		return nil, fmt.Errorf("%s: got %s, expected a logical id and the name of an attribute", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a logical id and the name of an attribute", path, document.Show(argument))
 	}
 	value, err := r.resources.GetAtt(id, attribute)
 	if err != nil {
@@ -137,7 +144,7 @@ func (r *Resolver) getAtt(path string, argument any) (any, error) {
 func (r *Resolver) join(path string, argument any) (any, error) {
 	a, ok := argument.([]any)
 	if !ok || len(a) != 2 {
-		return nil, fmt.Errorf("%s: got %s, expected a delimiter and a list", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a delimiter and a list", path, document.Show(argument))
 	}
 	delimiter, ok := a[0].(string)
 	if !ok {
@@ -160,7 +167,7 @@ func (r *Resolver) sub(path string, argument any) (any, error) {
 		values, _ = a[1].(map[string]any)
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected a string, or a string and an object", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a string, or a string and an object", path, document.Show(argument))
 	}
 	var problem error
 	result := substitution.ReplaceAllStringFunc(text, func(match string) string {
@@ -191,7 +198,7 @@ func (r *Resolver) substitute(path, name string, values map[string]any) (string,
 	if err != nil {
 		return "", err
 	}
-	text, ok := scalar(value)
+	text, ok := document.Text(value)
 	if !ok {
 		return "", fmt.Errorf("%s: got %s, expected a string", at, kind(value))
 	}
@@ -201,16 +208,16 @@ func (r *Resolver) substitute(path, name string, values map[string]any) (string,
 func (r *Resolver) selectItem(path string, argument any) (any, error) {
 	a, ok := argument.([]any)
 	if !ok || len(a) != 2 {
-		return nil, fmt.Errorf("%s: got %s, expected an index and a list", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected an index and a list", path, document.Show(argument))
 	}
 	resolved, err := r.resolve(path+"[0]", a[0])
 	if err != nil {
 		return nil, err
 	}
-	text, _ := scalar(resolved)
+	text, _ := document.Text(resolved)
 	index, err := strconv.Atoi(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s[0]: got %s, expected an index", path, show(resolved))
+		return nil, fmt.Errorf("%s[0]: got %s, expected an index", path, document.Show(resolved))
 	}
 	value, err := r.resolve(path+"[1]", a[1])
 	if err != nil {
@@ -229,17 +236,17 @@ func (r *Resolver) selectItem(path string, argument any) (any, error) {
 func (r *Resolver) split(path string, argument any) (any, error) {
 	a, ok := argument.([]any)
 	if !ok || len(a) != 2 {
-		return nil, fmt.Errorf("%s: got %s, expected a delimiter and a string", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a delimiter and a string", path, document.Show(argument))
 	}
 	delimiter, ok := a[0].(string)
 	if !ok || delimiter == "" {
-		return nil, fmt.Errorf("%s[0]: got %s, expected a delimiter", path, show(a[0]))
+		return nil, fmt.Errorf("%s[0]: got %s, expected a delimiter", path, document.Show(a[0]))
 	}
 	value, err := r.resolve(path+"[1]", a[1])
 	if err != nil {
 		return nil, err
 	}
-	text, ok := scalar(value)
+	text, ok := document.Text(value)
 	if !ok {
 		return nil, fmt.Errorf("%s[1]: got %s, expected a string", path, kind(value))
 	}
@@ -253,7 +260,7 @@ func (r *Resolver) split(path string, argument any) (any, error) {
 func (r *Resolver) findInMap(path string, argument any) (any, error) {
 	a, ok := argument.([]any)
 	if !ok || len(a) != 3 {
-		return nil, fmt.Errorf("%s: got %s, expected a mapping and two keys", path, show(argument))
+		return nil, fmt.Errorf("%s: got %s, expected a mapping and two keys", path, document.Show(argument))
 	}
 	keys, err := r.strings(path, a)
 	if err != nil {
@@ -278,7 +285,7 @@ func (r *Resolver) strings(path string, v any) ([]string, error) {
 	}
 	texts := make([]string, len(items))
 	for i, item := range items {
-		if texts[i], ok = scalar(item); !ok {
+		if texts[i], ok = document.Text(item); !ok {
 			return nil, fmt.Errorf("%s[%d]: got %s, expected a string", path, i, kind(item))
 		}
 	}
@@ -294,13 +301,5 @@ func kind(v any) string {
 	case []any:
 		return "a list"
 	}
-	return show(v)
-}
-
-func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
+	return document.Show(v)
 }

@@ -70,33 +70,24 @@ func Parse(content []byte) (*Template, error) {
 		return nil, fmt.Errorf("template: %w", err)
 	}
 	t := &Template{}
+	targets := map[string]any{
+		"Parameters": &t.Parameters, "Mappings": &t.Mappings, "Conditions": &t.Conditions, "Rules": &t.Rules,
+		"Outputs": &t.Outputs,
+	}
 	for _, name := range slices.Sorted(maps.Keys(sections)) {
-		var target any
-		switch {
-		case name == "Parameters":
-			target = &t.Parameters
-		case name == "Mappings":
-			target = &t.Mappings
-		case name == "Conditions":
-			target = &t.Conditions
-		case name == "Rules":
-			target = &t.Rules
-		case name == "Resources":
-			resources, err := parseResources(sections[name])
-			if err != nil {
-				return nil, err
+		var err error
+		switch target, ok := targets[name]; {
+		case ok:
+			if err = decode(sections[name], target); err != nil {
+				err = fmt.Errorf("template: %s: %w", name, err)
 			}
-			t.Resources = resources
-			continue
-		case name == "Outputs":
-			target = &t.Outputs
-		case describing[name]:
-			continue
-		default:
-			return nil, fmt.Errorf("template: the rehearsal does not support the section %s", name)
+		case name == "Resources":
+			t.Resources, err = parseResources(sections[name])
+		case !describing[name]:
+			err = fmt.Errorf("template: the rehearsal does not support the section %s", name)
 		}
-		if err := decode(sections[name], target); err != nil {
-			return nil, fmt.Errorf("template: %s: %w", name, err)
+		if err != nil {
+			return nil, err
 		}
 	}
 	if len(t.Resources) == 0 {
@@ -117,24 +108,16 @@ func parseResources(content []byte) (map[string]Resource, error) {
 	resources := map[string]Resource{}
 	for _, id := range slices.Sorted(maps.Keys(raw)) {
 		var r Resource
+		targets := map[string]any{
+			"Type": &r.Type, "Condition": &r.Condition, "Properties": &r.Properties, "Metadata": &r.Metadata,
+			"DependsOn": &r.DependsOn, "DeletionPolicy": &r.DeletionPolicy,
+		}
 		for _, attribute := range slices.Sorted(maps.Keys(raw[id])) {
-			var target any
-			switch {
-			case attribute == "Type":
-				target = &r.Type
-			case attribute == "Condition":
-				target = &r.Condition
-			case attribute == "Properties":
-				target = &r.Properties
-			case attribute == "Metadata":
-				target = &r.Metadata
-			case attribute == "DependsOn":
-				target = &r.DependsOn
-			case attribute == "DeletionPolicy":
-				target = &r.DeletionPolicy
-			case withoutEffect[attribute]:
+			if withoutEffect[attribute] {
 				continue
-			default:
+			}
+			target, ok := targets[attribute]
+			if !ok {
 				return nil, fmt.Errorf("template: Resources.%s: the rehearsal does not support the attribute %s", id, attribute)
 			}
 			if err := decode(raw[id][attribute], target); err != nil {
@@ -154,20 +137,6 @@ func decode(content []byte, target any) error {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.UseNumber()
 	return d.Decode(target)
-}
-
-// scalar turns a string, number or boolean into the string that CloudFormation
-// makes of it.
-func scalar(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return fmt.Sprint(v), true
-	}
-	return "", false
 }
 
 func join(path, key string) string {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
@@ -83,7 +85,7 @@ func (b *Build) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outc
 	for _, input := range run.Inputs {
 		source := codebuild.Source{
 			Name: input.Name, File: input.File, Revision: input.Revision,
-			Location: fmt.Sprintf("arn:aws:s3:::%s/%s", input.Bucket, input.Key),
+			Location: arn.ARN{Partition: "aws", Service: "s3", Resource: input.Bucket + "/" + input.Key}.String(),
 		}
 		if input.Name == primary {
 			request.Source = source

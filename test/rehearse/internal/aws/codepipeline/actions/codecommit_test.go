@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 	"archway/test/rehearse/internal/aws/codecommit"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )

@@ -1,10 +1,11 @@
 package actions
 
 import (
-	"crypto/rand"
 	"fmt"
 	"reflect"
 	"sync"
+
+	"github.com/google/uuid"
 
 	"archway/test/rehearse/internal/aws/endpoint"
 )
@@ -30,10 +31,7 @@ type report struct {
 }
 
 func (j *jobs) open() (id string, opened *job) {
-	var b [16]byte
-	rand.Read(b[:])
-	id = fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
-	opened = &job{reports: make(chan report, 1)}
+	id, opened = uuid.NewString(), &job{reports: make(chan report, 1)}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.all == nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"os"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 	"archway/test/rehearse/internal/aws/codecommit"
 	"archway/test/rehearse/internal/aws/codepipeline"
 )

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"archway/test/rehearse/internal/assembly"
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/iam"
 )

@@ -166,13 +166,13 @@ func TestRollbackRefuses(t *testing.T) {
 func TestRollbackNeedsTheStageForItself(t *testing.T) {
 	w := newWorld(t, nil)
 	good := w.run()
-	turn := w.turns[2].take()
+	place := w.queues[2].join()
 	_, err := w.RollbackStage(t.Context(), "Promote", good.ID(), somebody)
 	w.refused(err, "UnableToRollbackStageException")
 	if !strings.HasSuffix(err.Error(), ": Pipeline 'app' cannot start rollback since stage Promote is in progress.") {
 		t.Errorf("got %v", err)
 	}
-	turn.leave()
+	place.leave()
 }
 
 func TestRetryRunsTheFailedActionsOrAllAndGoesOn(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 )
 
 // Open gives a folder to read what the asset holds, as it would be read back from the bucket: in

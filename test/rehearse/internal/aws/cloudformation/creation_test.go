@@ -1,10 +1,12 @@
-package template
+package cloudformation
 
 import (
 	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"archway/test/rehearse/internal/aws/cloudformation/template"
 )
 
 func TestBlocked(t *testing.T) {
@@ -23,14 +25,14 @@ func TestBlocked(t *testing.T) {
 		"what would be kept is late": {`"Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": {"LogGroupName": {"Ref": "Failed"}}}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var parsed Template
+			var parsed template.Template
 			if err := json.Unmarshal([]byte(`{"Resources": {`+test.resources+`, "Failed": {}}}`), &parsed); err != nil {
 				t.Fatal(err)
 			}
 			if name == "the pipeline fails" {
-				parsed.Resources["Failed"] = Resource{Type: "AWS::CodePipeline::Pipeline"}
+				parsed.Resources["Failed"] = template.Resource{Type: "AWS::CodePipeline::Pipeline"}
 			}
-			if diff := cmp.Diff(test.want, parsed.Blocked("Failed")); diff != "" {
+			if diff := cmp.Diff(test.want, Blocked(&parsed, "Failed")); diff != "" {
 				t.Error(diff)
 			}
 		})

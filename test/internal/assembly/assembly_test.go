@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"archway/test/rehearse/internal/aws/archive"
+	"archway/test/internal/archive"
 )
 
 func write(t *testing.T, dir string, files map[string]string) string {

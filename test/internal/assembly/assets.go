@@ -1,5 +1,3 @@
-// Package assembly reads a cloud assembly: what "cdk synth" leaves behind and
-// "cdk deploy" deploys.
 package assembly
 
 import (
@@ -7,28 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 )
-
-// Assembly is one folder with a manifest.json.
-type Assembly struct {
-	Dir    string
-	Stacks []*Stack
-}
-
-// Stack is one CloudFormation stack of an assembly.
-type Stack struct {
-	// Name is the stack's name in CloudFormation.
-	Name string
-	// TemplateFile is the template's path.
-	TemplateFile string
-	// Template is its content.
-	Template []byte
-
-	assets map[string]Asset
-}
 
 // Asset is a file or folder that deployment uploads before the stack.
 type Asset struct {
@@ -47,20 +25,6 @@ func (s *Stack) Asset(key string) (Asset, error) {
 		return Asset{}, fmt.Errorf("stack %s: the assembly has no asset with the object key %q", s.Name, key)
 	}
 	return asset, nil
-}
-
-type manifest struct {
-	Artifacts map[string]artifact `json:"artifacts"`
-}
-
-type artifact struct {
-	Type         string   `json:"type"`
-	Dependencies []string `json:"dependencies"`
-	Properties   struct {
-		TemplateFile string `json:"templateFile"`
-		StackName    string `json:"stackName"`
-		File         string `json:"file"`
-	} `json:"properties"`
 }
 
 type assetManifest struct {
@@ -83,26 +47,31 @@ var withoutEffect = map[string]bool{
 	"cdk:policy-report":       true,
 }
 
-// Load reads the assembly in a folder. All stacks are in the order of their names.
+// Load reads an assembly for a rehearsal, with the files that its stacks need. What a rehearsal could
+// not deploy is refused by name.
 func Load(dir string) (*Assembly, error) {
-	file := filepath.Join(dir, "manifest.json")
+	file := filepath.Join(dir, manifestFile)
 	var m manifest
 	if err := readJSON(file, &m); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is not a cloud assembly: it has no manifest.json; run the app, or name its cdk.json instead", dir)
+			return nil, fmt.Errorf("%s is not a cloud assembly: it has no manifest.json; "+
+				"run the app, or name its cdk.json instead", dir)
 		}
 		return nil, err
 	}
 	assembly := &Assembly{Dir: dir}
 	for id, a := range m.Artifacts {
 		switch {
-		case a.Type == "aws:cloudformation:stack":
-			stack, err := m.stack(dir, id)
+		case a.Type == stackType:
+			stack, err := readStack(dir, id, a)
+			if err == nil {
+				err = stack.addAssets(dir, m, a.Dependencies)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("%s: artifact %s: %w", file, id, err)
 			}
-			assembly.Stacks = append(assembly.Stacks, stack)
-		case a.Type == "cdk:asset-manifest", withoutEffect[a.Type]:
+			assembly.add(stack)
+		case a.Type == filesType, withoutEffect[a.Type]:
 		default:
 			return nil, fmt.Errorf("%s: artifact %s: the rehearsal does not support the type %q", file, id, a.Type)
 		}
@@ -110,42 +79,22 @@ func Load(dir string) (*Assembly, error) {
 	if len(assembly.Stacks) == 0 {
 		return nil, fmt.Errorf("%s: the assembly has no stack", file)
 	}
-	slices.SortFunc(assembly.Stacks, func(a, b *Stack) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
 	return assembly, nil
 }
 
-func (m manifest) stack(dir, id string) (*Stack, error) {
-	a := m.Artifacts[id]
-	stack := &Stack{
-		Name:         a.Properties.StackName,
-		TemplateFile: filepath.Join(dir, a.Properties.TemplateFile),
-		assets:       map[string]Asset{},
-	}
-	if stack.Name == "" {
-		stack.Name = id
-	}
-	var err error
-	if stack.Template, err = os.ReadFile(stack.TemplateFile); err != nil {
-		return nil, err
-	}
-	for _, dependency := range a.Dependencies {
-		d := m.Artifacts[dependency]
-		if d.Type != "cdk:asset-manifest" {
-			continue
-		}
-		if err := stack.addAssets(dir, d.Properties.File); err != nil {
-			return nil, err
+// addAssets reads what the artifacts on which the stack depends upload for it.
+func (s *Stack) addAssets(dir string, m manifest, dependencies []string) error {
+	for _, dependency := range dependencies {
+		if d := m.Artifacts[dependency]; d.Type == filesType {
+			if err := s.addFiles(dir, d.Properties.File); err != nil {
+				return err
+			}
 		}
 	}
-	return stack, nil
+	return nil
 }
 
-func (s *Stack) addAssets(dir, file string) error {
+func (s *Stack) addFiles(dir, file string) error {
 	var m assetManifest
 	path := filepath.Join(dir, file)
 	if err := readJSON(path, &m); err != nil {
@@ -156,7 +105,8 @@ func (s *Stack) addAssets(dir, file string) error {
 	}
 	for id, f := range m.Files {
 		if f.Source.Packaging != "zip" && f.Source.Packaging != "file" {
-			return fmt.Errorf("%s: files.%s.source.packaging: got %q, expected \"zip\" or \"file\"", path, id, f.Source.Packaging)
+			return fmt.Errorf("%s: files.%s.source.packaging: got %q, expected \"zip\" or \"file\"",
+				path, id, f.Source.Packaging)
 		}
 		for _, destination := range f.Destinations {
 			s.assets[destination.ObjectKey] = Asset{
@@ -165,17 +115,6 @@ func (s *Stack) addAssets(dir, file string) error {
 				Packaging: f.Source.Packaging,
 			}
 		}
-	}
-	return nil
-}
-
-func readJSON(path string, v any) error {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(content, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (r *Rehearsal) RollbackStage(ctx context.Context, pipeline, stage, target s
 	if err != nil {
 		return nil, err
 	}
-	return engine.RollbackStage(ctx, stage, target, somebody)
+	return engine.RollbackStage(ctx, stage, target, operator)
 }
 
 // RetryStage retries a failed stage of an execution.

@@ -11,8 +11,10 @@ import (
 
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/cloudwatch"
+	"archway/test/rehearse/internal/aws/codebuild"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/endpoint"
+	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
 // miscast makes builds for arm64 say in the config that they are for amd64.
@@ -47,7 +49,7 @@ func (w *world) one(r codepipeline.Result, stage string) endpoint.Notice {
 }
 
 func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	w.seed("told")
 	if all := w.told(); len(all) != 0 {
 		t.Errorf("a good run is told of: %+v", all)
@@ -115,7 +117,7 @@ func topicName(w *world) string {
 }
 
 func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	w.spoils(func(platform string) (string, error) {
 		return "", fmt.Errorf("Build terminated with state: FAILED. Phase: BUILD, Message: no compiler for %s", platform)
 	})
@@ -133,7 +135,7 @@ func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 }
 
 func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
-	w := deploy(t, toldApp, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
+	w := deploy(t, withNotices, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed("told")
 	begun, gate := make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() { close(begun) })
@@ -169,7 +171,7 @@ func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
 // Nothing shows a metric that doesn't exist: functions emit ours, and services those of resources
 // that are there.
 func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
-	w := deploy(t, toldApp)
+	w := deploy(t, withNotices)
 	good := w.seed("told")
 	w.spoils(miscast)
 	if r := w.commit("told", "trunk", "spoiled").Executions[0].Wait(); r.Status != codepipeline.Failed {
@@ -189,10 +191,10 @@ func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
 		t.Error(err)
 	}
 	stack := w.Stacks()[0]
-	if len(stack.Watched) < 10 {
-		t.Fatalf("%d dashboards and alarms", len(stack.Watched))
+	if len(cloudformation.Of[cloudformation.Watched](stack)) < 10 {
+		t.Fatalf("%d dashboards and alarms", len(cloudformation.Of[cloudformation.Watched](stack)))
 	}
-	for _, watched := range stack.Watched {
+	for _, watched := range cloudformation.Of[cloudformation.Watched](stack) {
 		for _, missing := range cloudwatch.Unemitted(watched.Shown, measured, resourcesOf(stack)) {
 			t.Errorf("%s shows %s", watched.ID, missing)
 		}
@@ -216,16 +218,16 @@ func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
 
 func resourcesOf(stack *cloudformation.Stack) map[string][]string {
 	resources := map[string][]string{}
-	for _, p := range stack.Pipelines {
+	for _, p := range cloudformation.Of[*codepipeline.Pipeline](stack) {
 		resources["PipelineName"] = append(resources["PipelineName"], p.Name)
 	}
-	for _, p := range stack.Projects {
+	for _, p := range cloudformation.Of[*codebuild.Project](stack) {
 		resources["ProjectName"] = append(resources["ProjectName"], p.Name)
 	}
-	for _, f := range stack.Functions {
+	for _, f := range cloudformation.Of[*lambdaruntime.Function](stack) {
 		resources["FunctionName"] = append(resources["FunctionName"], f.Name)
 	}
-	for _, q := range stack.Queues {
+	for _, q := range cloudformation.Of[cloudformation.Queue](stack) {
 		resources["QueueName"] = append(resources["QueueName"], q.Name)
 	}
 	return resources

@@ -61,8 +61,8 @@ func (e *Engine) RollbackStage(ctx context.Context, stage, target, user string) 
 		return nil, refuse("UnableToRollbackStageException",
 			"Target Pipeline Execution with id '%s' has not completed in stage with name '%s'", target, stage)
 	}
-	turn := e.turns[i].takeFree()
-	if turn == nil {
+	place := e.queues[i].joinIfFree()
+	if place == nil {
 		return nil, refuse("UnableToRollbackStageException",
 			"Pipeline '%s' cannot start rollback since stage %s is in progress.", e.pipeline.Name, stage)
 	}
@@ -70,7 +70,7 @@ func (e *Engine) RollbackStage(ctx context.Context, stage, target, user string) 
 	if err != nil {
 		return nil, err
 	}
-	return e.rollback(ctx, i, t, turn, Trigger{TriggeredByRollback, string(by)}), nil
+	return e.rollback(ctx, i, t, place, Trigger{TriggeredByRollback, string(by)}), nil
 }
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -82,13 +82,13 @@ func (e *Engine) didSucceed(stage int, x *Execution) bool {
 }
 
 // rollback starts the execution that rolls a stage back.
-func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, turn *turn, trigger Trigger) *Execution {
+func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, place *place, trigger Trigger) *Execution {
 	target.mu.Lock()
 	variables, artifacts, revisions := target.variables.clone(), maps.Clone(target.artifacts), maps.Clone(target.result.Revisions)
 	target.mu.Unlock()
 	x := e.newExecution(Result{Trigger: trigger.Type, Cause: trigger, Type: RollbackType, Target: target.id, Revisions: revisions}, variables)
 	x.artifacts, x.revisions = artifacts, revisions
-	x.begin(ctx, part{turn: turn, first: stage, last: stage, mode: AllActions})
+	x.begin(ctx, part{place: place, first: stage, last: stage, mode: AllActions})
 	return x
 }
 
@@ -96,7 +96,7 @@ func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, tur
 // execution's place to the rollback, and tells whether there is one. Without an
 // earlier success there is nothing to go back to, and a failed rollback is not
 // rolled back.
-func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution, turn *turn) bool {
+func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution, place *place) bool {
 	if e.pipeline.Stages[stage].OnFailure.Result != Rollback || failed.Result().Type == RollbackType || ctx.Err() != nil {
 		return false
 	}
@@ -112,7 +112,7 @@ func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution
 		return false
 	}
 	// The failed execution's context ends with it.
-	e.rollback(context.WithoutCancel(ctx), stage, target, turn, Trigger{Type: TriggeredByOnFailure, Detail: failed.id})
+	e.rollback(context.WithoutCancel(ctx), stage, target, place, Trigger{Type: TriggeredByOnFailure, Detail: failed.id})
 	return true
 }
 
@@ -138,8 +138,8 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 	case r.Status != Failed && r.Status != Stopped, r.Stages[i].Status != Failed && r.Stages[i].Status != Stopped:
 		return nil, refuse("StageNotRetryableException", "the stage %s of execution %s has no failed action", stage, execution)
 	}
-	turn := e.turns[i].takeFree()
-	if turn == nil {
+	place := e.queues[i].joinIfFree()
+	if place == nil {
 		return nil, refuse("ConflictException", "the stage %s is busy", stage)
 	}
 	last := len(e.pipeline.Stages) - 1
@@ -153,6 +153,6 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 			replace(&r.Stages[n], DidNotRun, Waiting)
 		}
 	})
-	x.begin(ctx, part{turn: turn, first: i, last: last, mode: mode})
+	x.begin(ctx, part{place: place, first: i, last: last, mode: mode})
 	return x, nil
 }
