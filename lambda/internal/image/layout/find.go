@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -55,9 +56,10 @@ func (r Reference) String() string {
 var nameAnnotations = []string{specs.AnnotationRefName, "io.containerd.image.name"}
 
 // Find gives the digest of an image in the layout. Without a name it is the only one there; or, if index.json lists manifests
-// for platforms and names none of them, index.json itself, as go-containerregistry and what is built on it write an image index.
+// for several platforms and names none of them, index.json itself, as go-containerregistry and what is built on it write an
+// image index.
 func (l *Layout) Find(name string) (digest.Digest, error) {
-	entries := l.top.Body.Manifests
+	entries := images(l.top.Body.Manifests)
 	if odd := l.top.Ambiguous; len(odd) > 0 && (name != "" || !itself(entries)) {
 		// If it is the image itself, a check says so.
 		return "", fmt.Errorf("%w: two tools can read its index.json differently: %s",
@@ -70,7 +72,7 @@ func (l *Layout) Find(name string) (digest.Digest, error) {
 			}
 		}
 		if d := digest.Digest(name); d.Validate() == nil {
-			return d, nil // an image that only another index lists
+			return d, nil // what only another index lists, or what is attached
 		}
 		if len(entries) > 0 {
 			return "", fmt.Errorf("it holds no image called %q, but %s", name, l.choices())
@@ -96,8 +98,25 @@ func named(e specs.Descriptor, name string) bool {
 	return false
 }
 
-// itself tells whether index.json is an image index and no list of images: no entry has a name, and what it lists are not only
-// indexes, nor one manifest for whatever platform.
+// cosignKind is the annotation by which "cosign save" tells the image that it has saved, whose value ends in image or imageIndex,
+// from the signatures and attestations that are attached to it
+// (https://github.com/sigstore/cosign/blob/main/pkg/oci/layout/index.go).
+const (
+	cosignKind   = "kind"
+	cosignPrefix = "dev.cosignproject.cosign/"
+)
+
+// images are the entries of index.json without those that cosign has saved as attached to an image.
+func images(entries []specs.Descriptor) []specs.Descriptor {
+	return slices.DeleteFunc(slices.Clone(entries), func(e specs.Descriptor) bool {
+		what, saved := strings.CutPrefix(e.Annotations[cosignKind], cosignPrefix)
+		return saved && what != "image" && what != "imageIndex"
+	})
+}
+
+// itself reports whether index.json is an image index and no list of images: it lists several, no
+// entry has a name, and not all of them are indexes. One manifest alone is an image, although
+// BuildKit writes its platform beside it: crane and Skopeo push it as what it is.
 func itself(entries []specs.Descriptor) bool {
 	indexes := 0
 	for _, e := range entries {
@@ -110,19 +129,17 @@ func itself(entries []specs.Descriptor) bool {
 			indexes++
 		}
 	}
-	if len(entries) == 1 {
-		return entries[0].Platform != nil && indexes == 0
-	}
-	return indexes < len(entries)
+	return len(entries) > 1 && indexes < len(entries)
 }
 
 // choices names some of the images.
 func (l *Layout) choices() string {
 	const most = 10
 	var names []string
-	for _, e := range l.top.Body.Manifests {
+	all := images(l.top.Body.Manifests)
+	for _, e := range all {
 		if len(names) == most {
-			return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", len(l.top.Body.Manifests)-most)
+			return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", len(all)-most)
 		}
 		name := e.Digest.String()
 		for _, key := range nameAnnotations {

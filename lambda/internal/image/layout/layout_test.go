@@ -45,6 +45,11 @@ func called(d specs.Descriptor, key, name string) specs.Descriptor {
 	return d
 }
 
+// cosign describes what "cosign save" writes as of a kind.
+func cosign(d specs.Descriptor, kind string) specs.Descriptor {
+	return called(d, "kind", "dev.cosignproject.cosign/"+kind)
+}
+
 func TestFindKnowsTheImageThatIsMeant(t *testing.T) {
 	s := fixture.New()
 	root, other := s.Good(), s.Good()
@@ -67,7 +72,18 @@ func TestFindKnowsTheImageThatIsMeant(t *testing.T) {
 		{"by a digest that only an index lists", []specs.Descriptor{root}, amd64.Digest.String(), amd64.Digest, ""},
 		{"a single image", []specs.Descriptor{single}, "", single.Digest, ""},
 		{"index.json itself", []specs.Descriptor{amd64, arm64}, "", "", ""},
-		{"index.json itself with one platform", []specs.Descriptor{amd64}, "", "", ""},
+		{"a single image with its platform, as BuildKit writes it", []specs.Descriptor{amd64}, "", amd64.Digest, ""},
+		{"an index that cosign has saved", []specs.Descriptor{cosign(root, "imageIndex")}, "", root.Digest, ""},
+		{"an index that cosign has saved with what is attached to it",
+			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs"), cosign(other, "atts")}, "", root.Digest, ""},
+		{"an image that cosign has saved with its signatures",
+			[]specs.Descriptor{cosign(single, "image"), cosign(other, "sigs")}, "", single.Digest, ""},
+		{"cosign's signatures, by digest",
+			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs")}, single.Digest.String(), single.Digest, ""},
+		{"cosign's signatures alone", []specs.Descriptor{cosign(single, "sigs")}, "", "", "lists no image"},
+		{"two images beside what cosign saves",
+			[]specs.Descriptor{root, other, cosign(single, "sigs")}, "", "", `"` + other.Digest.String() + `"`},
+		{"a kind that isn't cosign's", []specs.Descriptor{amd64, called(arm64, "kind", "sigs")}, "", "", ""},
 		{"index.json itself with an index among the images", []specs.Descriptor{amd64, arm64, root}, "", "", ""},
 		{"none", nil, "", "", "lists no image"},
 		{"an unknown name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1")}, "v2", "", `no image called "v2", but "v1"`},
