@@ -10,8 +10,8 @@ import (
 // RevisionLabel names the commit that an image was built from: an image label and an index annotation.
 const RevisionLabel = specs.AnnotationRevision
 
-// Config is what the checks need of an image's config. Fields that no check reads, such as the creation time, are left out
-// on purpose: an odd date in one is no reason to call an image unreadable.
+// Config is what the checks need of an image's config. Fields that no check reads, such as the
+// creation time, are left out: what is wrong with them doesn't keep the checks from the rest.
 type Config struct {
 	Architecture string   `json:"architecture"`
 	OS           string   `json:"os"`
@@ -22,6 +22,10 @@ type Config struct {
 	OSFeatures   []string `json:"os.features"`
 	// Ambiguous names what two programs can read differently, such as a key that stands twice.
 	Ambiguous []string `json:"-"`
+	// Undecodable says why runtimes can't decode it although this program can. Empty if they can.
+	Undecodable string `json:"-"`
+	// Undockerable says why Docker alone can't decode it. Empty if it can, or nobody can.
+	Undockerable string `json:"-"`
 }
 
 // Run is how a container of the image starts.
@@ -54,6 +58,9 @@ func ParseConfig(b []byte) (*Config, error) {
 		return nil, readable(err)
 	}
 	c.Ambiguous = ambiguities(b, *c)
+	if c.Undecodable = undecodable(b); c.Undecodable == "" {
+		c.Undockerable = undockerable(b)
+	}
 	return c, nil
 }
 

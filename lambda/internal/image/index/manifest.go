@@ -101,7 +101,7 @@ func (m *Manifest) Shape() Shape {
 func readable(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fmt.Errorf("its field %q holds a %s where another type belongs", kind.Field, kind.Value)
+		return fmt.Errorf("its field %q holds a JSON %s, expected %s", kind.Field, kind.Value, expected(kind.Type))
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end") {
 		return errors.New("its JSON breaks off")

@@ -31,10 +31,18 @@ func configOf(r *report, e *index.Entry) {
 	case e.Config == nil:
 		return // missing, too large, or of another type: other checks say so
 	}
+	config := Short(e.Manifest.Body.Config.Digest.String())
+	switch {
+	case e.Config.Undecodable != "":
+		r.add(Error, about(e), "build and push the image again with a tool that writes the config as the image specification has it",
+			"containerd and CRI-O can't decode the config %s, and so can't start the image: %s", config, e.Config.Undecodable)
+	case e.Config.Undockerable != "":
+		r.add(Warning, about(e), "correct it, and build and push the image again",
+			"Docker can't decode the config %s, although containerd and CRI-O can: %s", config, e.Config.Undockerable)
+	}
 	if len(e.Config.Ambiguous) > 0 {
 		r.add(Error, about(e), "build and push the image again with a current tool",
-			"two tools can read the config %s differently: %s",
-			Short(e.Manifest.Body.Config.Digest.String()), strings.Join(e.Config.Ambiguous, "; "))
+			"two tools can read the config %s differently: %s", config, strings.Join(e.Config.Ambiguous, "; "))
 	}
 	got := e.Config.Platform()
 	if got.OS == "" || got.Architecture == "" {

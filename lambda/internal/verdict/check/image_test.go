@@ -220,7 +220,46 @@ var _ = about("config-platform",
 		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["os"] = 5 }}),
 		report: []string{"error config-platform linux/arm64"},
 	},
+	testCase{name: "no time of its creation", make: configured("created", nil)},
+	testCase{name: "a time of another zone", make: configured("created", "1970-01-01T00:00:00.5+05:30")},
+	testCase{
+		name: "a history", make: configured("history", []any{map[string]any{"created": fixture.Created, "empty_layer": true}}),
+	},
+	testCase{name: "a field that nobody decodes", make: configured("x-parent", map[string]any{"created": 5})},
+	testCase{name: "a time in words", make: configured("created", "yesterday"), report: wrongConfig},
+	testCase{name: "a time without a zone", make: configured("created", "2026-03-04T05:06:07"), report: wrongConfig},
+	testCase{name: "an empty time", make: configured("created", ""), report: wrongConfig},
+	testCase{name: "a time as a number", make: configured("created", 1_700_000_000), report: wrongConfig},
+	testCase{
+		name: "a time in words in the history", make: configured("history", []any{map[string]any{"created": "yesterday"}}),
+		report: wrongConfig,
+	},
+	testCase{name: "a history that is no list", make: configured("history", map[string]any{}), report: wrongConfig},
+	testCase{name: "an author that is no text", make: configured("author", []any{"me"}), report: wrongConfig},
+	testCase{
+		name:   "a word where true or false belongs",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["ArgsEscaped"] = "yes" }}),
+		report: wrongConfig,
+	},
+	testCase{
+		name: "a health check as Docker writes it",
+		make: image(fixture.ImageSpec{Run: func(run map[string]any) {
+			run["Healthcheck"] = map[string]any{"Test": []any{"CMD", "true"}, "Interval": 5_000_000_000, "Retries": 3}
+		}}),
+	},
+	testCase{
+		name:   "a health check that Docker can't read",
+		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["Healthcheck"] = map[string]any{"Interval": "5s"} }}),
+		report: []string{"warning config-platform linux/arm64"},
+	},
 )
+
+var wrongConfig = []string{"error config-platform linux/arm64"}
+
+// configured is an index in which the arm64 image's config has another value in a field.
+func configured(field string, value any) func(*fixture.Store) digest.Digest {
+	return image(fixture.ImageSpec{Config: func(doc map[string]any) { doc[field] = value }})
+}
 
 var _ = about("rootfs",
 	testCase{name: "as many", make: merged(nil)},
