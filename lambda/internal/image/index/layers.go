@@ -155,6 +155,9 @@ func (f *follower) follow(whole, reading context.Context) error {
 	f.entry.Start = s
 	err := f.trace(reading, s)
 	s.Proven = err == nil
+	if err == nil {
+		err = f.fs.ReadCompressed(reading, f.saysPlain)
+	}
 	if err == nil && f.deep {
 		var census rootfs.Census
 		if census, err = f.fs.Census(reading, f.entry.Fits); err == nil {
@@ -162,6 +165,13 @@ func (f *follower) follow(whole, reading context.Context) error {
 		}
 	}
 	return f.judge(whole, reading, s, err)
+}
+
+// saysPlain reports whether the manifest gives a layer the type of a plain archive, which containerd takes at its word.
+func (f *follower) saysPlain(d digest.Digest) bool {
+	return slices.ContainsFunc(f.entry.Manifest.Body.Layers, func(l specs.Descriptor) bool {
+		return l.Digest == d && l.MediaType == specs.MediaTypeImageLayer
+	})
 }
 
 // judge tells an error that says something about the image from one that says that the source could

@@ -86,7 +86,9 @@ type Reader struct {
 	scanner executable.Scanner
 	close   func()
 	memory  int
-	entries int
+	// compression is the one that the first bytes told.
+	compression Compression
+	entries     int
 	// files is the size of all files, once they are unpacked.
 	files int64
 	// following is where in the archive the entry after the latest stands, at least.
@@ -145,6 +147,9 @@ const OrdinaryMemory = ordinaryWindow
 
 // Memory is what the decompressor keeps, in bytes. 0 means next to nothing.
 func (r *Reader) Memory() int { return r.memory }
+
+// Compression is how the layer is compressed.
+func (r *Reader) Compression() Compression { return r.compression }
 
 // Sums are the layer's digests, or nil if it wasn't read to its end.
 func (r *Reader) Sums() *Sums { return r.sums }

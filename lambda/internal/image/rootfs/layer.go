@@ -35,6 +35,9 @@ type stacked struct {
 	err  error
 	sums *layer.Sums
 	read int64
+	// begun says that the first bytes were seen, and compression what they tell.
+	begun       bool
+	compression layer.Compression
 	// tally counts the programs where all of them are looked at.
 	tally tally
 }
@@ -179,6 +182,9 @@ func (l *stacked) start(ctx context.Context) error {
 	l.reader, err = layer.Open(ctx, counted{stream, l.store}, layer.Options{
 		Digest: l.digest, Size: l.size, AllFiles: l.store.options.Deep, Keep: kept, Large: l.store.large,
 	})
+	if err == nil {
+		l.begun, l.compression = true, l.reader.Compression()
+	}
 	return err
 }
 

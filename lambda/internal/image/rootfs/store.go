@@ -124,6 +124,8 @@ type Reading struct {
 	Sums *layer.Sums
 	// Damage says why the layer can't be unpacked.
 	Damage string
+	// Compression is how the layer is compressed.
+	Compression layer.Compression
 }
 
 // Readings tells how far each layer was read, from the bottom up.
@@ -132,7 +134,7 @@ func (f *FS) Readings() []Reading {
 	for i := len(f.layers) - 1; i >= 0; i-- {
 		l := f.layers[i]
 		l.mu.Lock()
-		r := Reading{Digest: l.digest, Bytes: l.read, Size: l.size, Sums: l.sums}
+		r := Reading{Digest: l.digest, Bytes: l.read, Size: l.size, Sums: l.sums, Compression: l.compression}
 		if damage, ok := l.err.(*Damage); ok {
 			r.Damage = damage.Reason
 		}

@@ -5,6 +5,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/fixture"
+	lt "archway/lambda/internal/fixture/layertest"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/verdict/check"
 )
@@ -110,6 +111,34 @@ var _ = about("layer-type",
 	testCase{name: "zstd in an OCI image", make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd})},
 	testCase{name: "plain", make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer})},
 	testCase{
+		name:   "gzip under OCI's type of a plain archive",
+		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: lt.Gzip}),
+		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
+	},
+	testCase{
+		name:   "zstd under OCI's type of a plain archive",
+		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: zstd}),
+		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
+	},
+	testCase{name: "zstd under the type of gzip", make: image(fixture.ImageSpec{Compress: zstd})},
+	testCase{
+		name: "gzip under the type of zstd",
+		make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd, Compress: lt.Gzip}),
+	},
+	testCase{name: "a plain archive under the type of gzip", make: image(fixture.ImageSpec{Compress: asItIs})},
+	testCase{
+		name: "a plain archive under the type of zstd",
+		make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd, Compress: asItIs}),
+	},
+	testCase{
+		name: "gzip under Docker's type of a plain archive, which is looked into",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{
+				Docker: true, Platform: fixture.ARM64, LayerType: "application/vnd.docker.image.rootfs.diff.tar", Compress: lt.Gzip,
+			})).Digest
+		},
+	},
+	testCase{
 		name: "zstd in a Docker image",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.DockerList(dockerImage(s, fixture.AMD64),
@@ -141,6 +170,10 @@ var _ = about("layer-type",
 		report: []string{"error layer-type linux/arm64"},
 	},
 )
+
+func asItIs(b []byte) []byte { return b }
+
+func zstd(b []byte) []byte { return lt.Zstd(b) }
 
 var _ = about("layer-missing",
 	testCase{name: "all there", make: merged(nil)},

@@ -1,15 +1,18 @@
 package check
 
 import (
+	"fmt"
 	"strings"
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/lambda/internal/image/index"
+	layers "archway/lambda/internal/image/layer"
 )
 
 // layerType refuses layers that a runtime can't unpack: zstd in a Docker manifest, which has no type for it
-// (amazon-ecs-agent#4179), encrypted ones, ones kept outside the registry, and unknown types.
+// (amazon-ecs-agent#4179), encrypted ones, ones kept outside the registry, and unknown types. Runtimes tell the compression by
+// the first bytes, with one exception: OCI's type of a plain archive, in which containerd looks for none (images.DiffCompression).
 var layerType = Check{Name: "layer-type", About: "a layer of a type that runtimes can't unpack", run: func(in Input, r *report) {
 	for _, e := range in.Image.Images() {
 		if e.Manifest == nil || e.Manifest.Shape() != index.ShapeManifest || e.Manifest.Body.Config != nil && !index.IsConfigType(e.Manifest.Body.Config.MediaType) {
@@ -17,6 +20,9 @@ var layerType = Check{Name: "layer-type", About: "a layer of a type that runtime
 		}
 		for _, l := range e.Manifest.Body.Layers {
 			layer(r, e, l)
+		}
+		for n, b := range e.Blobs[:min(len(e.Blobs), len(e.Manifest.Body.Layers))] {
+			saidPlain(r, e, n, b)
 		}
 	}
 }}
@@ -39,6 +45,19 @@ func layer(r *report, e *index.Entry, l specs.Descriptor) {
 	case !knownLayers[kind]:
 		r.add(Error, about(e), "build the image again with a current tool", "the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by gzip or zstd", name, or(kind, "(none)"))
 	}
+}
+
+// saidPlain judges a layer by the type of a plain archive, as far as its bytes were read and are those of its digest.
+func saidPlain(r *report, e *index.Entry, n int, b *index.Blob) {
+	c := b.Content
+	if b.Descriptor.MediaType != specs.MediaTypeImageLayer || c == nil || c.Compression == layers.Plain ||
+		c.Sums == nil || c.Sums.Digest != b.Descriptor.Digest {
+		return
+	}
+	r.add(Error, about(e), fmt.Sprintf("write the manifest again with the type %s+%s for it", b.Descriptor.MediaType, c.Compression),
+		"the layer %s (layers[%d]) has the type of a plain archive (%s) but is compressed by %s; "+
+			"containerd unpacks it as it is, and fails with \"invalid tar header\"",
+		Short(b.Descriptor.Digest.String()), n, b.Descriptor.MediaType, c.Compression)
 }
 
 var knownLayers = map[string]bool{
