@@ -92,12 +92,12 @@ func TestArgumentsAreNotAlwaysPrograms(t *testing.T) {
 		want    []string
 	}{
 		"a shell with an option of its own": {
-			entrypoint.Command{Entrypoint: []string{"/e", "app"}}, []lt.Entry{lt.Exe("bin/sh", static), lt.Exe("bin/app", static), lt.Script("e", "#!/bin/sh -e\n")},
+			entrypoint.Command{Entrypoint: []string{"/e", "app"}}, []lt.Entry{lt.Exe("bin/sh", static), lt.Exe("bin/app", static), lt.Script("e", "#!/bin/sh -e\nexec \"$@\"\n")},
 			[]string{"entry /e: /e script", "interpreter /bin/sh: /bin/sh amd64", "probable app: /bin/app amd64"},
 		},
 		"env with a shell and an option": {
 			entrypoint.Command{Entrypoint: []string{"/e", "app"}},
-			[]lt.Entry{lt.Exe("usr/bin/env", static), lt.Exe("bin/sh", static), lt.Exe("bin/app", static), lt.Script("e", "#!/usr/bin/env -S sh -e\n")},
+			[]lt.Entry{lt.Exe("usr/bin/env", static), lt.Exe("bin/sh", static), lt.Exe("bin/app", static), lt.Script("e", "#!/usr/bin/env -S sh -e\nexec \"$@\"\n")},
 			[]string{"entry /e: /e script", "interpreter /usr/bin/env: /usr/bin/env amd64", "wrapped sh: /bin/sh amd64", "probable app: /bin/app amd64"},
 		},
 		"another program that is given a shell's name": {

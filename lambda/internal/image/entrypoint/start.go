@@ -39,9 +39,11 @@ const (
 	Loader
 	// Wrapped is what a program such as env or tini is told to execute.
 	Wrapped
-	// Probable is what a shell's command or a script's arguments name first, and what is executed if they do what such
-	// ones usually do. It is followed only if it is there.
+	// Probable is what a shell's command begins with, or what a script is given whose text says that it executes what it is
+	// given. It is followed only if it is there.
 	Probable
+	// Guessed is what a script is given whose text doesn't say that. It may read it as data, and is followed only if it is there.
+	Guessed
 )
 
 // Step is one program on the way.
@@ -63,6 +65,14 @@ type Trace struct {
 	// Args are Entrypoint and Cmd together.
 	Args  []string
 	Steps []Step
+}
+
+// Guess reports whether a step, or one that leads to it, is only guessed to be executed.
+func (t Trace) Guess(s Step) bool {
+	for s.How != Guessed && s.From >= 0 {
+		s = t.Steps[s.From]
+	}
+	return s.How == Guessed
 }
 
 // defaultPath is what Docker and containerd set where an image sets no PATH.
@@ -132,7 +142,7 @@ func (f *follower) program(ctx context.Context, how How, from int, name string) 
 	if err != nil {
 		return -1, err
 	}
-	if how == Probable && !runnable(step.File) {
+	if (how == Probable || how == Guessed) && !runnable(step.File) {
 		return -1, nil
 	}
 	step.How, step.From = how, from

@@ -41,7 +41,8 @@ func fits(m executable.Machine) bool { return m.On("amd64", "") == executable.Ru
 
 // show writes a trace's steps as "how name: what is there".
 func show(trace entrypoint.Trace) []string {
-	hows := map[entrypoint.How]string{entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped", entrypoint.Probable: "probable"}
+	hows := map[entrypoint.How]string{entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped",
+		entrypoint.Probable: "probable", entrypoint.Guessed: "guessed"}
 	states := map[rootfs.State]string{rootfs.Absent: "absent", rootfs.Circle: "circle", rootfs.NotFolder: "not a folder", rootfs.Outside: "outside"}
 	var all []string
 	for _, s := range trace.Steps {
@@ -178,8 +179,12 @@ func TestWhatStartsIsFollowedToItsEnd(t *testing.T) {
 		{"entrypoint script and option", entrypoint.Command{Entrypoint: []string{"/e"}, Cmd: []string{"-v"}}, [][]lt.Entry{debian(lt.Script("e", "#!/bin/sh\n"))}, append([]string{"entry /e: /e script"}, shell...)},
 		{"entrypoint script and a word of its own", entrypoint.Command{Entrypoint: []string{"/e"}, Cmd: []string{"serve"}}, [][]lt.Entry{debian(lt.Script("e", "#!/bin/sh\n"))}, append([]string{"entry /e: /e script"}, shell...)},
 		{"script of another language takes its arguments itself", entrypoint.Command{Entrypoint: []string{"/e"}, Cmd: []string{"sh"}}, [][]lt.Entry{{lt.Exe("bin/python", static), lt.Exe("bin/sh", lt.Static("arm64")), lt.Script("e", "#!/bin/python\n")}}, []string{"entry /e: /e script", "interpreter /bin/python: /bin/python amd64"}},
-		{"bash found by env", entrypoint.Command{Entrypoint: []string{"/e", "app"}}, [][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Exe("bin/bash", static), lt.Exe("bin/app", static), lt.Script("e", "#!/usr/bin/env bash\n")}},
+		{"bash found by env", entrypoint.Command{Entrypoint: []string{"/e", "app"}}, [][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Exe("bin/bash", static), lt.Exe("bin/app", static), lt.Script("e", "#!/usr/bin/env bash\nexec \"$@\"\n")}},
 			[]string{"entry /e: /e script", "interpreter /usr/bin/env: /usr/bin/env amd64", "wrapped bash: /bin/bash amd64", "probable app: /bin/app amd64"}},
+		{"entrypoint script that doesn't say what it does with a program",
+			entrypoint.Command{Entrypoint: []string{"/e", "app"}},
+			[][]lt.Entry{{lt.Exe("bin/sh", static), lt.Exe("bin/app", static), lt.Script("e", "#!/bin/sh\nobjdump -d \"$1\"\n")}},
+			[]string{"entry /e: /e script", "interpreter /bin/sh: /bin/sh amd64", "guessed app: /bin/app amd64"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, follow(t, test.c, test.layers...)); diff != "" {

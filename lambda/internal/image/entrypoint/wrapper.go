@@ -50,10 +50,14 @@ func (f *follower) next(at int, args []string) (how How, rest []string) {
 		return Probable, firstWord(args[1:])
 	}
 	// By the convention of Docker's official images, a script that is the entrypoint ends with exec "$@".
-	if f.trace.Steps[at].File.Node.Program.Kind == executable.Script && len(args) > 1 && !strings.HasPrefix(args[1], "-") && f.interpretedByShell(at) {
+	p := f.trace.Steps[at].File.Node.Program
+	if p.Kind != executable.Script || len(args) < 2 || strings.HasPrefix(args[1], "-") || !f.interpretedByShell(at) {
+		return Wrapped, nil
+	}
+	if p.HandsOn {
 		return Probable, args[1:]
 	}
-	return Wrapped, nil
+	return Guessed, args[1:]
 }
 
 // afterOptions leaves a program's options out; those in values take the next argument too.

@@ -26,6 +26,9 @@ const (
 	MacOS
 	// Wasm is a WebAssembly module.
 	Wasm
+	// Portable is an "Actually Portable Executable": a shell takes it for a script that starts the ELF program inside, and
+	// Windows for one of its own. Linux takes it for nothing.
+	Portable
 )
 
 // Program is what the first bytes of a file say. It is comparable, so that equal ones can be kept once.
@@ -52,6 +55,8 @@ type Program struct {
 	Line string
 	// Cut says that the line goes on beyond that.
 	Cut bool
+	// HandsOn says that a script's text holds a command that executes its arguments, such as exec "$@".
+	HandsOn bool
 }
 
 // Type is an ELF file's type (e_type).

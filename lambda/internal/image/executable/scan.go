@@ -38,7 +38,15 @@ func (s *Scanner) Scan(r io.Reader, size, reach int64) (Program, error) {
 	case bytes.HasPrefix(first, []byte("\x7fELF")):
 		return s.elf(first, size)
 	case bytes.HasPrefix(first, []byte("#!")):
-		return script(first), nil
+		p := script(first)
+		if !shells.MatchString(p.Line) {
+			return p, nil
+		}
+		text, err := s.at(0, int(min(size, scriptLimit)))
+		if err == nil {
+			p.HandsOn = handsOn(text)
+		}
+		return p, err
 	default:
 		return other(first), nil
 	}
@@ -128,6 +136,8 @@ func other(first []byte) Program {
 		return false
 	}
 	switch {
+	case starts("MZqFpD='", "jartsr='", "APEDBG='"): // github.com/jart/cosmopolitan, ape/specification.md
+		return Program{Kind: Portable}
 	case starts("MZ"):
 		return Program{Kind: Windows}
 	case starts("\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf"),

@@ -80,20 +80,74 @@ func TestFilesThatTheKernelRefusesHaveAFault(t *testing.T) {
 	}
 }
 
-// A file's beginning is all that is read of it.
+// A file's beginning is all that is read of it, and of a shell's script as much as it takes to see what it does with its arguments.
 func TestLittleIsReadOfAFile(t *testing.T) {
+	limits := map[string]int{"shell script": 64 << 10}
 	for name, b := range map[string][]byte{
 		"static":  append(layertest.Static("amd64"), make([]byte, 1<<20)...),
 		"dynamic": layertest.ELF{Loader: "/lib/ld.so", Size: 1 << 20}.Bytes(),
-		"script":  append([]byte("#!/bin/sh\n"), bytes.Repeat([]byte("echo\n"), 1<<18)...),
+		"script":  append([]byte("#!/usr/bin/python3\n"), bytes.Repeat([]byte("pass\n"), 1<<18)...),
 		"data":    make([]byte, 1<<20),
+
+		"shell script": append([]byte("#!/bin/sh\n"), bytes.Repeat([]byte("echo\n"), 1<<18)...),
 	} {
 		r := bytes.NewReader(b)
 		if _, err := new(executable.Scanner).Scan(r, int64(len(b)), 1<<40); err != nil {
 			t.Fatal(err)
 		}
-		if read := len(b) - r.Len(); read > 8<<10 {
+		if read := len(b) - r.Len(); read > max(limits[name], 8<<10) {
 			t.Errorf("%s: %d bytes were read", name, read)
+		}
+	}
+}
+
+func TestScriptsThatExecuteTheirArgumentsAreKnown(t *testing.T) {
+	padding := strings.Repeat("# a comment\n", 1500)
+	for text, want := range map[string]bool{
+		"exec \"$@\"":                                true,
+		"set -e\n\nexec \"$@\" # start":              true,
+		"\texec $@":                                  true,
+		"exec \"${@}\"":                              true,
+		"if [ $# -gt 0 ]; then exec \"$@\"; fi":      true,
+		"main() {exec \"$@\"; }":                     true,
+		"exec -a name \"$@\"":                        true,
+		"exec gosu postgres \"$@\"":                  true,
+		"exec su-exec \"$USER\" \"$@\"":              true,
+		"exec /usr/bin/tini -s -- \"$@\"":            true,
+		"exec env A=b \"$@\"":                        true,
+		"  \"$@\"  ":                                 true,
+		padding + "exec \"$@\"":                      true,
+		"exec qemu-system-arm -kernel \"$@\"":        false,
+		"exec qemu-system-arm -kernel \"$1\"":        false,
+		"objdump -d \"$@\"":                          false,
+		"exec":                                       false,
+		"# exec \"$@\"":                              false,
+		"sleep 1 # exec \"$@\"":                      false,
+		"execute \"$@\"":                             false,
+		"exec gosu postgres postgres; echo \"$@\"":   false,
+		"for file in \"$@\"; do cat \"$file\"; done": false,
+		strings.Repeat(padding, 4) + "exec \"$@\"":   false, // too far away to be looked for
+		"mail me@example.com":                        false,
+		"exec \"$@":                                  true,
+	} {
+		for _, interpreter := range []string{"/bin/sh", "/usr/bin/env bash", "/bin/busybox sh"} {
+			if p := scan(t, []byte("#!"+interpreter+"\n"+text+"\n")); p.HandsOn != want {
+				t.Errorf("%s: %.60q: %v", interpreter, text, p.HandsOn)
+			}
+		}
+	}
+	if p := scan(t, []byte("#!/usr/bin/perl\nexec \"$@\"\n")); p.HandsOn {
+		t.Error("a text that no shell reads")
+	}
+}
+
+func TestPortableExecutablesAreToldFromThoseOfWindows(t *testing.T) {
+	for text, want := range map[string]executable.Kind{
+		"MZqFpD='\n\x00": executable.Portable, "jartsr='\n\x00": executable.Portable, "APEDBG='\n\x00": executable.Portable,
+		"MZ\x90\x00": executable.Windows, "MZqFpD=\"": executable.Windows, "jartsr\n": executable.Text,
+	} {
+		if p := scan(t, []byte(text)); p.Kind != want {
+			t.Errorf("%q is %v", text, p.Kind)
 		}
 	}
 }

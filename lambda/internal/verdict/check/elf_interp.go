@@ -62,7 +62,7 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	if s.File.State == rootfs.Absent {
 		f.text += "; the kernel reports \"no such file or directory\" about the program itself; " + libraryOf(s.Name)
 	}
-	r.fault(about(e), f, "the dynamic loader of %s, %s,", called(program), called(s))
+	r.fault(about(e), f.unless(e.Start.Trace.Guess(s)), "the dynamic loader of %s, %s,", called(program), called(s))
 }
 
 func sameMachine(loader, of entrypoint.Step) bool {

@@ -19,8 +19,9 @@ var entryELF = Check{Name: "entry-elf", About: "the program that starts is missi
 			if s.How == entrypoint.Loader || ofScript(t, s) {
 				continue
 			}
-			f := faultOf(e, s)
-			if f == nil || s.How == entrypoint.Probable && s.File.Node.Program.Kind == executable.Data {
+			f := faultOf(e, s).unless(t.Guess(s))
+			given := s.How == entrypoint.Probable || s.How == entrypoint.Guessed
+			if f == nil || given && s.File.Node.Program.Kind == executable.Data {
 				continue // a shell may make something of it
 			}
 			switch s.How {
@@ -28,6 +29,8 @@ var entryELF = Check{Name: "entry-elf", About: "the program that starts is missi
 				r.fault(about(e), f, "the program that starts, %s,", called(s))
 			case entrypoint.Wrapped:
 				r.fault(about(e), f, "the program %s, which %s starts,", called(s), t.Steps[s.From].Name)
+			case entrypoint.Guessed:
+				r.fault(about(e), f, "the program %s, which the script %s is given and may start,", called(s), t.Steps[s.From].Name)
 			default:
 				r.fault(about(e), f, "the program %s, which %s is given to start,", called(s), t.Steps[s.From].Name)
 			}

@@ -39,7 +39,30 @@ func faultOf(e *index.Entry, s entrypoint.Step) *fault {
 	case !n.Exec:
 		return &fault{text: "may not be executed by anybody (permission denied)", cure: "copy it with `COPY --chmod=755`, or give it the mode in the repository (git update-index --chmod=+x)"}
 	}
-	return unfit(e, s.File.Node.Program)
+	return unfit(e, s)
+}
+
+// byShell reports whether a shell takes the file for a script that the kernel refuses to execute: so do shells themselves (POSIX,
+// 2.9.1.4), and glibc's execvp, with which env, tini and their like execute what they are told (posix/execvpe.c). musl's and
+// Go's don't.
+func byShell(t entrypoint.Trace, s entrypoint.Step) bool {
+	switch s.How {
+	case entrypoint.Probable, entrypoint.Guessed:
+		return true
+	case entrypoint.Wrapped:
+		wrapper := t.Steps[s.From].File.Node.Program
+		return wrapper.Kind == executable.ELF && strings.Contains(wrapper.Loader, "/ld") && !strings.Contains(wrapper.Loader, "musl")
+	default:
+		return false
+	}
+}
+
+// unless gives a fault the weight that it has where it is only guessed that the file is executed.
+func (f *fault) unless(guess bool) *fault {
+	if f == nil || !guess {
+		return f
+	}
+	return &fault{text: f.text, cure: "if the script only reads the file, leave it as it is; else " + f.cure, weak: true}
 }
 
 // unfound says why a name leads to no file.
@@ -70,13 +93,27 @@ func unfound(s entrypoint.Step) *fault {
 }
 
 // unfit judges what a file is.
-func unfit(e *index.Entry, p executable.Program) *fault {
-	want := e.Platform()
+func unfit(e *index.Entry, s entrypoint.Step) *fault {
+	p, want := s.File.Node.Program, e.Platform()
 	arch := want.Architecture
+	follows := "every start fails with \"exec format error\""
+	if byShell(e.Start.Trace, s) {
+		follows = "the shell takes it for a script, and fails"
+		if p.Kind == executable.Empty {
+			follows = "the shell takes it for a script that does nothing"
+		}
+	}
 	no := func(what string) *fault {
-		return &fault{text: fmt.Sprintf("is %s, expected a Linux program for %s; every start fails with \"exec format error\"", what, arch), cure: buildCure}
+		return &fault{text: fmt.Sprintf("is %s, expected a Linux program for %s; %s", what, arch, follows), cure: buildCure}
 	}
 	switch p.Kind {
+	case executable.Portable:
+		if byShell(e.Start.Trace, s) {
+			return nil
+		}
+		f := no("an Actually Portable Executable, which a shell starts and Linux doesn't")
+		f.cure = `start it through a shell, as in ["/bin/sh", "-c", "exec /app"], or make an ELF file of it with cosmopolitan's assimilate`
+		return f
 	case executable.Empty:
 		return no("an empty file")
 	case executable.Windows:

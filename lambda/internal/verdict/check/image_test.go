@@ -117,10 +117,10 @@ var _ = about("layer-type",
 	},
 	testCase{
 		name:   "zstd under OCI's type of a plain archive",
-		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: zstd}),
+		make:   image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayer, Compress: asZstd}),
 		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
 	},
-	testCase{name: "zstd under the type of gzip", make: image(fixture.ImageSpec{Compress: zstd})},
+	testCase{name: "zstd under the type of gzip", make: image(fixture.ImageSpec{Compress: asZstd})},
 	testCase{
 		name: "gzip under the type of zstd",
 		make: image(fixture.ImageSpec{LayerType: specs.MediaTypeImageLayerZstd, Compress: lt.Gzip}),
@@ -173,7 +173,7 @@ var _ = about("layer-type",
 
 func asItIs(b []byte) []byte { return b }
 
-func zstd(b []byte) []byte { return lt.Zstd(b) }
+func asZstd(b []byte) []byte { return lt.Zstd(b) }
 
 var _ = about("layer-missing",
 	testCase{name: "all there", make: merged(nil)},

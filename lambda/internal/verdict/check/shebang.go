@@ -22,7 +22,7 @@ var shebang = Check{Name: "shebang", About: "a script's interpreter is missing, 
 			}
 			switch p := s.File.Node.Program; p.Kind {
 			case executable.Text:
-				if s.How != entrypoint.Probable { // a shell runs it
+				if !byShell(t, s) { // which runs it
 					noLine(r, e, s, p)
 				}
 			case executable.Script:
@@ -46,7 +46,8 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 	t := e.Start.Trace
 	line := s.File.Node.Program.Shebang()
 	if line.Fault != "" {
-		r.add(Error, about(e), "correct the script's first line", "the first line of the script %s %s", called(s), line.Fault)
+		f := &fault{text: line.Fault, cure: "correct the script's first line"}
+		r.fault(about(e), f.unless(t.Guess(s)), "the first line of the script %s", called(s))
 		return
 	}
 	for _, next := range t.Steps[n+1:] {
@@ -71,7 +72,7 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 			f.text += "; the kernel reports \"no such file or directory\" about the script itself"
 			f.cure = "install the interpreter in the last stage of the Dockerfile, or write the script for one that is there"
 		}
-		r.fault(about(e), f, "the interpreter of the script %s, %s,", called(s), called(next))
+		r.fault(about(e), f.unless(t.Guess(s)), "the interpreter of the script %s, %s,", called(s), called(next))
 	}
 }
 

@@ -60,6 +60,12 @@ func alpine(arch string, more ...lt.Entry) []lt.Entry {
 
 var app = []string{"/app"}
 
+// portable begins as cosmopolitan's programs do, which are scripts to a shell.
+var portable = []byte("MZqFpD='\n\n\x00\x10\x00\xf8\x00'\n#'\"\n\no=$(command -v \"$0\")\n")
+
+// emulator is a script that is given a program.
+var emulator = []string{"/run.sh", "/firmware"}
+
 const wrongEntry = "error entry-elf linux/arm64"
 
 var _ = about("entry-elf",
@@ -95,6 +101,30 @@ var _ = about("entry-elf",
 	testCase{name: "a shell of the wrong machine", make: starting([]string{"/bin/sh", "-c", "/app"}, debian("amd64")), report: []string{wrongEntry}},
 	testCase{name: "the shell's program of the wrong machine", make: starting([]string{"/bin/sh", "-c", "exec server"}, debian("arm64"), []lt.Entry{lt.Exe("usr/bin/server", lt.Static("amd64"))}), report: []string{wrongEntry}},
 	testCase{name: "the entrypoint script's program of the wrong machine", make: starting([]string{"/entry.sh", "server"}, debian("arm64"), []lt.Entry{lt.Script("entry.sh", "#!/bin/sh\nexec \"$@\"\n"), lt.Exe("usr/bin/server", lt.Static("amd64"))}), report: []string{wrongEntry}},
+	testCase{name: "a program of another machine that the entrypoint script only reads",
+		make: starting(emulator, debian("arm64", lt.Script("run.sh", "#!/bin/sh\nexec qemu-system-arm -kernel \"$1\"\n"),
+			lt.Exe("firmware", lt.Static("arm")))),
+		report: []string{"warning entry-elf linux/arm64"}},
+	testCase{name: "a program of another machine that the entrypoint script executes",
+		make: starting(emulator, debian("arm64", lt.Script("run.sh", "#!/bin/sh\nset -e\nexec gosu app \"$@\"\n"),
+			lt.Exe("firmware", lt.Static("arm")))),
+		report: []string{wrongEntry}},
+	testCase{name: "a portable executable in a shell's command",
+		make: starting([]string{"/bin/sh", "-c", "/app --flag"}, debian("arm64", lt.Exe("app", portable)))},
+	testCase{name: "a portable executable that the entrypoint script executes",
+		make: starting([]string{"/run.sh", "/app"}, debian("arm64", lt.Script("run.sh", "#!/bin/sh\nexec \"$@\"\n"), lt.Exe("app", portable)))},
+	testCase{name: "a portable executable without a shell", make: starting(app, debian("arm64", lt.Exe("app", portable))),
+		report: []string{wrongEntry}},
+	testCase{name: "a portable executable that tini starts, built with musl",
+		make: starting([]string{"/tini", "--", "/app"}, alpine("arm64", lt.Exe("app", portable),
+			lt.Exe("tini", lt.Dynamic("arm64", "/lib/ld-musl-arm64.so.1")))),
+		report: []string{wrongEntry}},
+	testCase{name: "a portable executable that tini starts, built with glibc, which gives it to a shell",
+		make: starting([]string{"/tini", "--", "/app"}, debian("arm64", lt.Exe("app", portable),
+			lt.Exe("tini", lt.Dynamic("arm64", loaders["arm64"]))))},
+	testCase{name: "a program of Windows in a shell's command",
+		make:   starting([]string{"/bin/sh", "-c", "/app"}, debian("arm64", lt.Exe("app", []byte("MZ\x90\x00")))),
+		report: []string{wrongEntry}},
 	testCase{name: "tini's program of the wrong machine", make: starting([]string{"/tini", "--", "/app"}, []lt.Entry{lt.Exe("tini", lt.Static("arm64")), lt.Exe("app", lt.Static("amd64"))}), report: []string{wrongEntry}},
 	testCase{name: "tini's program is missing", make: starting([]string{"/tini", "--", "/app"}, []lt.Entry{lt.Exe("tini", lt.Static("arm64"))}), report: []string{wrongEntry}},
 	testCase{name: "not there", make: starting(app, []lt.Entry{lt.Exe("other", lt.Static("arm64"))}), report: []string{wrongEntry}},
@@ -207,7 +237,22 @@ var _ = about("shebang",
 	testCase{name: "env finds another machine's", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node\n"), lt.Exe("bin/node", lt.Static("amd64")))), report: []string{wrongScript}},
 	testCase{name: "script of itself", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/run.sh\n")}), report: []string{wrongScript}},
 	testCase{name: "the inner script's interpreter", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/outer\n"), lt.Script("outer", "#!/bin/sh\n")}), report: []string{wrongScript}},
-	testCase{name: "the command's script", make: starting([]string{"/entry", "serve"}, debian("arm64", lt.Script("entry", "#!/bin/sh\n"), lt.Script("usr/bin/serve", "#!/usr/bin/python3\n"))), report: []string{wrongScript}},
+	testCase{name: "the command's script", make: starting([]string{"/entry", "serve"}, debian("arm64", lt.Script("entry", "#!/bin/sh\nexec \"$@\"\n"), lt.Script("usr/bin/serve", "#!/usr/bin/python3\n"))), report: []string{wrongScript}},
+	testCase{name: "no first line, and Debian's env, whose C library gives it to a shell",
+		make: starting([]string{"/usr/bin/env", "/run.sh"}, debian("arm64", lt.Script("run.sh", "echo\n")))},
+	testCase{name: "no first line, and Alpine's env", make: starting([]string{"/usr/bin/env", "/run.sh"}, alpine("arm64", lt.Script("run.sh", "echo\n"))),
+		report: []string{wrongScript}},
+	testCase{name: "no first line, and gosu, which is written in Go",
+		make:   starting([]string{"/gosu", "app", "/run.sh"}, debian("arm64", lt.Script("run.sh", "echo\n"), lt.Exe("gosu", lt.Static("arm64")))),
+		report: []string{wrongScript}},
+	testCase{name: "the script that another one may only read",
+		make: starting([]string{"/entry", "/notes"}, debian("arm64",
+			lt.Script("entry", "#!/bin/sh\nwc \"$1\"\n"), lt.Script("notes", "#!/usr/bin/python3\n"))),
+		report: []string{"warning shebang linux/arm64"}},
+	testCase{name: "a broken first line that another script may only read",
+		make: starting([]string{"/entry", "/notes"}, debian("arm64",
+			lt.Script("entry", "#!/bin/sh\nwc \"$1\"\n"), lt.Script("notes", "#!\n"))),
+		report: []string{"warning shebang linux/arm64"}},
 )
 
 var deep = check.Want{Deep: true}

@@ -20,7 +20,8 @@ type Start struct {
 }
 
 var hows = map[entrypoint.How]string{
-	entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped", entrypoint.Probable: "probable",
+	entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped",
+	entrypoint.Probable: "probable", entrypoint.Guessed: "probable",
 }
 
 // starts tells what would start in an image, as far as it was followed.
