@@ -66,7 +66,7 @@ func (v *Validator) task(ctx context.Context, j job.Job) (task, error) {
 	if t.want, err = Want(t.image); err != nil {
 		return t, err
 	}
-	t.want.Revision = t.commit
+	t.want.Revision, t.want.Place = t.commit, check.Pipeline
 	if t.want.Platforms, err = Platforms(t.image, t.image.Platforms(reference.Rule)); err != nil {
 		return t, err
 	}

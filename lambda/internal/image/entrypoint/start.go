@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"archway/lambda/internal/image/executable"
@@ -58,6 +59,9 @@ type Step struct {
 	File     rootfs.File
 	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
 	Args []string
+	// Merged is the name below /usr where the file is that isn't at its own: something hides the link between the two that the
+	// base has. Else it is empty.
+	Merged string
 }
 
 // Trace is all that would start.
@@ -88,7 +92,9 @@ const maxScripts = 5
 func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
 	search := environment(c.Env)
 	if len(search) > maxVariable {
-		return Trace{}, &rootfs.Limit{Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable)}
+		return Trace{}, &rootfs.Limit{
+			Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable), Cure: "set a shorter PATH with ENV",
+		}
 	}
 	f := &follower{files: files, command: c, folder: c.WorkingDir, path: strings.Split(search, ":")}
 	f.trace.Args = append(append([]string{}, c.Entrypoint...), c.Cmd...)
@@ -158,8 +164,7 @@ func (f *follower) search(ctx context.Context, name string) (Step, error) {
 		return s, nil
 	}
 	if strings.Contains(name, "/") {
-		var err error
-		s.File, err = f.files.Resolve(ctx, f.folder, name)
+		err := f.resolve(ctx, &s)
 		return s, err
 	}
 	s.Searched = f.path
@@ -185,6 +190,23 @@ func (f *follower) search(ctx context.Context, name string) (Step, error) {
 	return s, nil
 }
 
+// mergedFolders are those that distributions have below /usr today, with a link at the root (merged /usr).
+var mergedFolders = regexp.MustCompile(`^/(bin|sbin|lib|lib32|lib64)/`)
+
+// resolve follows a step's name. Where nothing is there, it looks below /usr too.
+func (f *follower) resolve(ctx context.Context, s *Step) error {
+	var err error
+	s.File, err = f.files.Resolve(ctx, f.folder, s.Name)
+	if err != nil || s.File.State != rootfs.Absent || s.File.Dangling || !mergedFolders.MatchString(s.Name) {
+		return err
+	}
+	below, err := f.files.Resolve(ctx, f.folder, "/usr"+s.Name)
+	if err == nil && (below.State == rootfs.Found || below.Dangling) { // dangling, if its own link leads through the hidden one
+		s.Merged = "/usr" + s.Name
+	}
+	return err
+}
+
 func runnable(file rootfs.File) bool {
 	return file.State == rootfs.Found && file.Node.Kind == layer.File && file.Node.Exec
 }
@@ -202,11 +224,11 @@ func (f *follower) execute(ctx context.Context, s Step, scripts int) (int, error
 			return -1, nil
 		}
 		if p.Loader != "" {
-			file, err := f.files.Resolve(ctx, f.folder, p.Loader)
-			if err != nil {
+			loader := Step{How: Loader, Name: p.Loader, From: at}
+			if err := f.resolve(ctx, &loader); err != nil {
 				return -1, err
 			}
-			f.trace.Steps = append(f.trace.Steps, Step{How: Loader, Name: p.Loader, From: at, File: file})
+			f.trace.Steps = append(f.trace.Steps, loader)
 		}
 		return at, nil
 	case executable.Script:
@@ -229,8 +251,7 @@ func (f *follower) interpreter(ctx context.Context, script int, line executable.
 		f.trace.Steps = append(f.trace.Steps, s)
 		return nil
 	}
-	var err error
-	if s.File, err = f.files.Resolve(ctx, f.folder, line.Interpreter); err != nil {
+	if err := f.resolve(ctx, &s); err != nil {
 		return err
 	}
 	at, err := f.execute(ctx, s, scripts+1)

@@ -38,11 +38,14 @@ type Image struct {
 	Entries []*Entry
 	// Single says that the root is an image and not an index.
 	Single bool
-	// Limits names what was not read because it goes beyond a limit.
-	Limits []string
+	// Limits are those that were met, so that not all was read.
+	Limits []Limit
 	// Builds are the results that builds reported, by platform key.
 	Builds map[string]*Build
 }
+
+// Limit says what was not read because it goes beyond a limit, and how to come below that.
+type Limit struct{ Text, Cure string }
 
 // Entry is one entry of the index.
 type Entry struct {

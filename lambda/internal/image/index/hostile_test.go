@@ -47,7 +47,7 @@ func TestSizesBeyondEveryMeasure(t *testing.T) {
 				}
 			}})).Digest
 			limits := unpanicked(t, claiming{s, -1}, root).Limits
-			if size > 0 && (len(limits) != 2 || !strings.Contains(limits[0], "no layer of more than 256 GiB is read")) {
+			if size > 0 && (len(limits) != 2 || !strings.Contains(limits[0].Text, "no layer of more than 256 GiB is read")) {
 				t.Errorf("of the manifest: limits %q", limits)
 			}
 			root = s.Index(s.Linux("amd64", "")).Digest

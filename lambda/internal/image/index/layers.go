@@ -32,7 +32,8 @@ type Started struct {
 	Census *rootfs.Census
 	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
 	Unproven string
-	// Cure says what would prove it.
+	// Late says that time ran out, and Cure otherwise how to come below the limit that was met.
+	Late bool
 	Cure string
 }
 
@@ -188,7 +189,7 @@ func (f *follower) judge(whole, reading context.Context, s *Started, err error) 
 		f.entry.missing(failed.Layer)
 	case whole.Err() != context.Canceled && errors.Is(reading.Err(), context.DeadlineExceeded):
 		s.Unproven, f.entry.Start = f.unproven(s, "the time limit was reached"), s
-		s.Cure = f.moreTime()
+		s.Late = true
 	default:
 		return err
 	}
@@ -285,15 +286,6 @@ func (f *follower) unproven(s *Started, reason string) string {
 	}
 	return fmt.Sprintf("%s not proven (%s): %s; %d of %d layers were read whole, %d of %d MiB in all",
 		what, reason, reached, whole, len(readings), read>>20, all>>20)
-}
-
-// moreTime says what helps where the time was too short.
-func (f *follower) moreTime() string {
-	const cure = "make the image smaller, or give more time (--timeout; a pipeline's function has all that Lambda gives)"
-	if f.deep {
-		return cure + `, or have only what starts read: without --deep, in a pipeline with "deep": false`
-	}
-	return cure
 }
 
 // missing notes that the registry doesn't have a layer that it said to have.

@@ -100,7 +100,10 @@ func (m *Manifest) Shape() Shape {
 // readable turns a decoding error into words about the document instead of about Go types.
 func readable(err error) error {
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
+	if errors.As(err, &kind) && kind.Field == "" {
+		return fmt.Errorf("it is a JSON %s, expected %s", kind.Value, expected(kind.Type))
+	}
+	if kind != nil {
 		return fmt.Errorf("its field %q holds a JSON %s, expected %s", kind.Field, kind.Value, expected(kind.Type))
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end") {

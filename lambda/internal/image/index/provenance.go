@@ -125,7 +125,10 @@ func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, f
 		}
 		all := r.of(e)
 		if len(*all) == maxStatements {
-			r.limit(fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements))
+			r.limit(Limit{
+				Text: fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements),
+				Cure: "keep one statement of each kind about it",
+			})
 			return nil
 		}
 		a := from
@@ -164,7 +167,10 @@ func (r *statementReader) referrers(ctx context.Context, e *Entry) error {
 		return err
 	}
 	if len(found) > maxReferrers {
-		r.limit(fmt.Sprintf("more than %d manifests are attached to the image %s; the rest was not read", maxReferrers, of))
+		r.limit(Limit{
+			Text: fmt.Sprintf("more than %d manifests are attached to the image %s; the rest was not read", maxReferrers, of),
+			Cure: "delete what was attached to it repeatedly, such as signatures and scans",
+		})
 		found = found[:maxReferrers]
 	}
 	for _, d := range found {
@@ -191,8 +197,8 @@ func (r *statementReader) referrers(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-func (r *statementReader) limit(text string) {
-	if !slices.Contains(r.image.Limits, text) {
-		r.image.Limits = append(r.image.Limits, text)
+func (r *statementReader) limit(l Limit) {
+	if !slices.Contains(r.image.Limits, l) {
+		r.image.Limits = append(r.image.Limits, l)
 	}
 }

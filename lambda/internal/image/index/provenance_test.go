@@ -82,7 +82,14 @@ func TestProvenanceThatIsAttached(t *testing.T) {
 			} else if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if limits := strings.Join(i.Limits, "; "); (limits == "") != (test.limit == "") || !strings.Contains(limits, test.limit) {
+			var limits string
+			for _, l := range i.Limits {
+				limits += l.Text
+				if l.Cure == "" {
+					t.Errorf("no cure of %q", l.Text)
+				}
+			}
+			if (limits == "") != (test.limit == "") || !strings.Contains(limits, test.limit) {
 				t.Errorf("limits %q, want %q", limits, test.limit)
 			}
 		})

@@ -62,7 +62,10 @@ func (r *reader) affords(b []byte) bool {
 	if r.values.Add(int64(values)) <= maxTotal {
 		return true
 	}
-	r.limit(fmt.Sprintf("its documents hold more than %d JSON values together; the rest was not read", maxTotal))
+	r.limit(Limit{
+		Text: fmt.Sprintf("its documents hold more than %d JSON values together; the rest was not read", maxTotal),
+		Cure: "make the manifests and configs smaller, such as by fewer annotations and labels",
+	})
 	return false
 }
 
@@ -121,7 +124,10 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 	var entries []*Entry
 	for n, d := range parent.Body.Manifests {
 		if r.entries++; r.entries > MaxEntries {
-			r.limit(fmt.Sprintf("it has more than %d entries; only the first %d were read", MaxEntries, MaxEntries))
+			r.limit(Limit{
+				Text: fmt.Sprintf("it has more than %d entries; only the first %d were read", MaxEntries, MaxEntries),
+				Cure: "leave entries out that no node pulls, and give artifacts a repository of their own",
+			})
 			break
 		}
 		entries = append(entries, &Entry{Where: fmt.Sprintf("%smanifests[%d]", prefix, n), Depth: depth, Parent: parent, Descriptor: d})
@@ -138,7 +144,10 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 			continue
 		}
 		if depth >= MaxDepth {
-			r.limit(fmt.Sprintf("its indexes are nested more than %d levels deep; what is below was not read", MaxDepth))
+			r.limit(Limit{
+				Text: fmt.Sprintf("its indexes are nested more than %d levels deep; what is below was not read", MaxDepth),
+				Cure: "make one flat index of the images",
+			})
 			continue
 		}
 		below, err := r.children(ctx, e.Manifest, e.Where+".", depth+1, append(slices.Clone(path), e.Descriptor.Digest))
@@ -150,11 +159,11 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 	return all, nil
 }
 
-func (r *reader) limit(text string) {
+func (r *reader) limit(l Limit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Contains(r.image.Limits, text) {
-		r.image.Limits = append(r.image.Limits, text)
+	if !slices.Contains(r.image.Limits, l) {
+		r.image.Limits = append(r.image.Limits, l)
 	}
 }
 
@@ -190,7 +199,10 @@ func (r *reader) contents(ctx context.Context) error {
 		}
 		layers := e.Manifest.Body.Layers
 		if len(layers) > MaxLayers {
-			r.limit(fmt.Sprintf("the manifest %s has %d layers; only the first %d were looked for", e.Descriptor.Digest, len(layers), MaxLayers))
+			r.limit(Limit{
+				Text: fmt.Sprintf("the manifest %s has %d layers; only the first %d were looked for", e.Descriptor.Digest, len(layers), MaxLayers),
+				Cure: "build it with fewer layers: runtimes stack 500 at most, Docker 127",
+			})
 			layers = layers[:MaxLayers]
 		}
 		for _, d := range layers {
@@ -221,8 +233,11 @@ func (r *reader) contents(ctx context.Context) error {
 	for _, same := range blobs {
 		for _, b := range same {
 			if b.huge() {
-				r.limit(fmt.Sprintf("the layer %s has %d bytes; no layer of more than %d GiB is read",
-					b.Descriptor.Digest, b.size(), layer.MaxStored>>30))
+				r.limit(Limit{
+					Text: fmt.Sprintf("the layer %s has %d bytes; no layer of more than %d GiB is read",
+						b.Descriptor.Digest, b.size(), layer.MaxStored>>30),
+					Cure: "spread its files over several layers",
+				})
 			}
 		}
 	}

@@ -100,7 +100,7 @@ type Reader struct {
 // Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here as with Next.
 func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
 	if o.Size > MaxStored {
-		return nil, limit("it has %d bytes, more than %d GiB", o.Size, MaxStored>>30)
+		return nil, limit(smaller, "it has %d bytes, more than %d GiB", o.Size, MaxStored>>30)
 	}
 	r := &Reader{options: o, stored: newStored(stream, o), close: func() {}}
 	decompressed, err := r.decompress(ctx)
@@ -181,15 +181,15 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 		return e, false, err
 	}
 	if r.entries++; r.entries > maxEntries {
-		return e, false, limit("it has more than %d entries", maxEntries)
+		return e, false, limit(smaller, "it has more than %d entries", maxEntries)
 	}
 	if len(h.Name) > maxPath || len(h.Linkname) > maxPath {
-		return e, false, limit("it has a path of more than %d bytes", maxPath)
+		return e, false, limit(shorter, "it has a path of more than %d bytes", maxPath)
 	}
 	r.following = r.plain.size + h.Size
 	e.Path = Clean(h.Name)
 	if strings.Count(e.Path, "/") >= MaxDepth {
-		return e, false, limit("it has a path of more than %d names", MaxDepth)
+		return e, false, limit(shorter, "it has a path of more than %d names", MaxDepth)
 	}
 	if marker, of := whiteout(e.Path); marker != 0 {
 		e.Path, e.Kind = of, marker
@@ -204,7 +204,7 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 		e.Kind, e.Exec, e.Access = File, h.Mode&0o111 != 0, access(h)
 		// The holes of a sparse file cost the archive nothing, and a runtime writes them as zeros.
 		if h.Size > maxPlain-r.files {
-			return e, false, limit("its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
+			return e, false, limit(emptier, "its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
 		}
 		r.files += h.Size
 		switch {
@@ -322,7 +322,7 @@ func (d *Damage) Error() string {
 	case errors.Is(d.cause, tar.ErrHeader):
 		return "it is no tar archive"
 	default:
-		return fmt.Sprintf("it can't be unpacked (%v)", d.cause)
+		return d.cause.Error()
 	}
 }
 
@@ -337,4 +337,13 @@ type Limit struct {
 
 func (l *Limit) Error() string { return l.what }
 
-func limit(format string, args ...any) *Limit { return &Limit{what: fmt.Sprintf(format, args...)} }
+func limit(cure, format string, args ...any) *Limit {
+	return &Limit{what: fmt.Sprintf(format, args...), Cure: cure}
+}
+
+// Cures of the limits.
+const (
+	smaller = "make the layer smaller, or spread its files over several"
+	shorter = "build the image again without paths of that length"
+	emptier = "build the image again without files that are full of zeros, such as disk images and sparse files"
+)

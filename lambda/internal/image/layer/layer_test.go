@@ -218,17 +218,17 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func TestLimits(t *testing.T) {
 	deep := strings.Repeat("d/", 300) + "f"
 	for name, test := range map[string]struct {
-		layer []byte
-		say   string
+		layer     []byte
+		say, cure string
 	}{
-		"path":   {lt.Tar(lt.Plain(strings.Repeat("x", 5000), nil)), "4096 bytes"},
-		"link":   {lt.Tar(lt.Link("a", strings.Repeat("x", 5000))), "4096 bytes"},
-		"depth":  {lt.Tar(lt.Plain(deep, nil)), "256 names"},
-		"window": {windowed(256 << 20), "128 MiB"},
+		"path":   {lt.Tar(lt.Plain(strings.Repeat("x", 5000), nil)), "4096 bytes", "without paths of that length"},
+		"link":   {lt.Tar(lt.Link("a", strings.Repeat("x", 5000))), "4096 bytes", "without paths of that length"},
+		"depth":  {lt.Tar(lt.Plain(deep, nil)), "256 names", "without paths of that length"},
+		"window": {windowed(256 << 20), "128 MiB", ""},
 	} {
 		_, _, err := read(bytes.NewReader(test.layer), options(test.layer))
 		var limit *layer.Limit
-		if !errors.As(err, &limit) || !strings.Contains(err.Error(), test.say) {
+		if !errors.As(err, &limit) || !strings.Contains(err.Error(), test.say) || !strings.Contains(limit.Cure, test.cure) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -247,7 +247,7 @@ func TestBombsAreLeftAlone(t *testing.T) {
 	b := append(lt.Zstd(header), bytes.Repeat(lt.Zstd(make([]byte, piece)), 40)...)
 	_, _, err := read(bytes.NewReader(b), options(b))
 	var limit *layer.Limit
-	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "300 times") {
+	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "300 times") || !strings.Contains(limit.Cure, "full of zeros") {
 		t.Errorf("%v", err)
 	}
 }

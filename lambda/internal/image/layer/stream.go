@@ -98,9 +98,9 @@ func (p *plain) Read(b []byte) (int, error) {
 	_, _ = p.hash.Write(b[:n])
 	switch {
 	case p.size > freeSize && p.size/maxRatio > p.stored.size:
-		return n, limit("it expands to more than %d times its size", maxRatio)
+		return n, limit(emptier, "it expands to more than %d times its size", maxRatio)
 	case p.size > maxPlain:
-		return n, limit("it expands to more than %d GiB", maxPlain>>30)
+		return n, limit(emptier, "it expands to more than %d GiB", maxPlain>>30)
 	}
 	return n, err
 }

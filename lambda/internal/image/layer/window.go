@@ -90,7 +90,7 @@ type windowed struct {
 func (w windowed) Read(p []byte) (int, error) {
 	n, err := w.z.Read(p)
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		beyond := limit("its zstd compression needs more than %d MiB of memory", w.window>>20)
+		beyond := limit("", "its zstd compression needs more than %d MiB of memory", w.window>>20)
 		beyond.Cure = fmt.Sprintf("compress the layer with a window of at most %d MiB: zstd without --long=28 and above",
 			largestWindow>>20)
 		err = beyond

@@ -148,14 +148,23 @@ func (l *stacked) advance(ctx context.Context) error {
 	l.order.see(e.Path)
 	l.marker = e.Kind == layer.Whiteout || e.Kind == layer.Opaque
 	if err := l.record.add(e); err != nil {
-		return l.stop(&Limit{Layer: l.digest, Reason: err.Error()})
+		return l.stop(l.unkept(err))
 	}
 	if l.store.options.Deep && e.Program.Loadable() {
 		if err := l.count(e); err != nil {
-			return l.stop(&Limit{Layer: l.digest, Reason: err.Error()})
+			return l.stop(l.unkept(err))
 		}
 	}
 	return nil
+}
+
+// unkept is the limit on what is noted of a layer.
+func (l *stacked) unkept(err error) *Limit {
+	cure := "make the image of fewer files, such as by leaving caches and sources out"
+	if errors.Is(err, errLoop) {
+		cure = "build the image again without the symbolic links that point at each other"
+	}
+	return &Limit{Layer: l.digest, Reason: err.Error(), Cure: cure}
 }
 
 // restart begins again, once, after other bytes came than the digest names: a proxy may have garbled one answer. What is stored

@@ -39,6 +39,8 @@ type File struct {
 	Missing string
 	// Dangling says that the name itself is there, as a symlink to what is missing.
 	Dangling bool
+	// Link is the last symlink that the name itself is or leads to, and Target where that points, as it is written.
+	Link, Target string
 	// Via is the first symlink on the way, with where it points, for a message. Empty if there is none.
 	Via string
 }
@@ -56,6 +58,8 @@ const (
 	NotFolder
 	// Circle is a chain of links that doesn't end.
 	Circle
+	// TooManyLinks is a chain of links that ends, but beyond what Linux follows.
+	TooManyLinks
 	// Outside is a path below /proc, /sys or /dev, which a container gets from the runtime.
 	Outside
 )
@@ -117,6 +121,8 @@ type walk struct {
 	at   []string
 	rest []string
 	hops int
+	// passed are the links that were followed, each with the names that were to follow behind it.
+	passed []passed
 	// last says that the name's last part has been reached, and what follows comes from its links.
 	last bool
 	file File
@@ -159,9 +165,13 @@ func (w *walk) step(ctx context.Context) error {
 		w.file.State, w.file.Missing, w.file.Dangling = Absent, "/"+here, w.last
 	case node.Kind == layer.Symlink:
 		if w.hops++; w.hops > maxHops {
-			w.file.State, w.file.Missing = Circle, "/"+here
+			w.file.State, w.file.Missing = TooManyLinks, "/"+here
+			if w.circles(here) {
+				w.file.State = Circle
+			}
 			return nil
 		}
+		w.passed = append(w.passed, passed{here, w.rest})
 		if w.file.Via == "" {
 			w.file.Via = fmt.Sprintf("/%s → %s", here, node.Target)
 		}
@@ -169,7 +179,9 @@ func (w *walk) step(ctx context.Context) error {
 			w.at = nil
 		}
 		w.file.Node = Node{Kind: layer.Dir}
-		w.last = w.last || len(w.rest) == 0
+		if w.last = w.last || len(w.rest) == 0; len(w.rest) == 0 {
+			w.file.Link, w.file.Target = "/"+here, node.Target
+		}
 		w.rest = append(parts(node.Target), w.rest...)
 		return nil
 	case node.Kind != layer.Dir && len(w.rest) > 0:
@@ -177,6 +189,19 @@ func (w *walk) step(ctx context.Context) error {
 	}
 	w.at, w.file.Node = append(w.at[:len(w.at):len(w.at)], name), node
 	return nil
+}
+
+type passed struct {
+	link string
+	rest []string
+}
+
+// circles reports whether a link leads back to itself: it was passed before, with the same names behind it or fewer.
+func (w *walk) circles(link string) bool {
+	return slices.ContainsFunc(w.passed, func(p passed) bool {
+		behind := len(w.rest) - len(p.rest)
+		return p.link == link && behind >= 0 && slices.Equal(w.rest[behind:], p.rest)
+	})
 }
 
 // lookup asks the layers for a path whose folders are real ones, the top layer first.

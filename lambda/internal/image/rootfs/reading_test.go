@@ -154,7 +154,7 @@ func TestErrorsSayWhichLayer(t *testing.T) {
 	limited := newStack()
 	big := limited.put(lt.Tar(lt.Plain(strings.Repeat("d/", 300)+"f", nil)))
 	_, err := rootfs.NewStore(limited.open, rootfs.Options{}).FS([]specs.Descriptor{big}).Resolve(t.Context(), "/", "/x")
-	if limit, ok := rootfs.Beyond(err); !ok || !strings.Contains(limit.Reason, "256 names") || !strings.Contains(err.Error(), big.Digest.String()) {
+	if limit, ok := rootfs.Beyond(err); !ok || limit.Cure == "" || !strings.Contains(limit.Reason, "256 names") || !strings.Contains(err.Error(), big.Digest.String()) {
 		t.Errorf("limit: %v", err)
 	}
 
@@ -166,7 +166,7 @@ func TestErrorsSayWhichLayer(t *testing.T) {
 	huge := many.put(lt.Gzip(lt.Tar(entries...)))
 	fs := rootfs.NewStore(many.open, rootfs.Options{Memory: 30_000}).FS([]specs.Descriptor{huge})
 	_, err = fs.Resolve(t.Context(), "/", "/x")
-	if limit, ok := rootfs.Beyond(err); !ok || !strings.Contains(limit.Reason, "more files") {
+	if limit, ok := rootfs.Beyond(err); !ok || limit.Cure == "" || !strings.Contains(limit.Reason, "more files") {
 		t.Errorf("memory: %v", err)
 	}
 

@@ -68,6 +68,8 @@ func show(t *testing.T, fs *rootfs.FS, folder, name string) string {
 		return "not a folder " + f.Missing
 	case rootfs.Circle:
 		return "circle"
+	case rootfs.TooManyLinks:
+		return "too many links"
 	default:
 		return "outside"
 	}
@@ -138,6 +140,12 @@ func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 		{"symlink to nothing", [][]lt.Entry{{lt.Link("a", "/x/y")}}, map[string]string{"/a": "absent /x"}},
 		{"symlink to itself", [][]lt.Entry{{lt.Link("a", "a")}}, map[string]string{"/a": "circle"}},
 		{"symlinks in a circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a/c")}}, map[string]string{"/a": "circle"}},
+		{"symlinks in a wide circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "c"), lt.Link("c", "d"), lt.Link("d", "a/x")}},
+			map[string]string{"/a": "circle"}},
+		{"as many symlinks as Linux follows", [][]lt.Entry{chain(40, "")}, map[string]string{"/l1": "/l41 end", "/l2/x": "not a folder /l41"}},
+		{"more symlinks than Linux follows", [][]lt.Entry{chain(41, "")}, map[string]string{"/l1": "too many links", "/l2": "/l42 end"}},
+		{"more symlinks than Linux follows, every second one the same", [][]lt.Entry{append(chain(30, "to/"), lt.Link("to", "/"))},
+			map[string]string{"/l11": "/l31 end", "/l1": "too many links"}},
 		{"symlink out of the root", [][]lt.Entry{{lt.Link("a/b", "../../../../x"), marked("x", "x")}}, map[string]string{"/a/b": "/x x"}},
 		{"symlink to the root", [][]lt.Entry{{lt.Link("a", "/"), marked("x", "x")}}, map[string]string{"/a": "/ dir", "/a/a/x": "/x x"}},
 		{"symlink across layers", [][]lt.Entry{{marked("opt/v2/app", "v2")}, {lt.Link("opt/app", "v2/app")}}, map[string]string{"/opt/app": "/opt/v2/app v2"}},
@@ -205,6 +213,25 @@ func TestWhatLedToAMissingFileIsKept(t *testing.T) {
 	}
 }
 
+// chain is a file behind so many symlinks, each of which goes through a folder.
+func chain(n int, through string) []lt.Entry {
+	var entries []lt.Entry
+	for i := range n {
+		entries = append(entries, lt.Link(fmt.Sprintf("l%d", i+1), fmt.Sprintf("%sl%d", through, i+2)))
+	}
+	return append(entries, marked(fmt.Sprintf("l%d", n+1), "end"))
+}
+
+func TestTheLastLinkOnTheWayIsKnown(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Link("app", "current/app"), lt.Link("current", "v1"), lt.Link("v1/app", "/opt/v1/bin/app"), marked("run", "x")})
+	for name, want := range map[string]string{"/app": "/v1/app → /opt/v1/bin/app", "/current/x": " → ", "/run": " → ", "/current": "/current → v1"} {
+		f, err := fs.Resolve(t.Context(), "/", name)
+		if got := f.Link + " → " + f.Target; err != nil || got != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestHostileLayersEnd(t *testing.T) {
 	var circles, folders []lt.Entry
 	for n := range 3000 {
@@ -213,7 +240,7 @@ func TestHostileLayersEnd(t *testing.T) {
 	}
 	own := []lt.Entry{lt.Link("a", "b"), lt.Link("b", "a"), lt.Plain("a/x", nil)}
 	for name, entries := range map[string][]lt.Entry{"a long chain": circles, "alternating deep folders": folders} {
-		if got := show(t, image(t, entries), "/", "/l0"); !strings.HasPrefix(got, "circle") && !strings.HasPrefix(got, "absent") {
+		if got := show(t, image(t, entries), "/", "/l0"); !strings.HasPrefix(got, "too many") && !strings.HasPrefix(got, "absent") {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -222,7 +249,7 @@ func TestHostileLayersEnd(t *testing.T) {
 	}
 	long := image(t, []lt.Entry{lt.Link("a", strings.Repeat("../", 1300)), lt.Link("b", strings.Repeat("a/", 2000))})
 	for _, name := range []string{"/b", "/" + strings.Repeat("x", 300), "/" + strings.Repeat("y/", 3000), strings.Repeat("/a", 2000)} {
-		if got := show(t, long, "/", name); !strings.HasPrefix(got, "circle") && !strings.HasPrefix(got, "absent") {
+		if got := show(t, long, "/", name); !strings.HasPrefix(got, "too many") && !strings.HasPrefix(got, "absent") {
 			t.Errorf("%.20s…: %s", name, got)
 		}
 	}

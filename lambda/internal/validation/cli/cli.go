@@ -89,6 +89,7 @@ func judge(ctx context.Context, image image, o options, terminal io.Writer) (val
 	defer p.stop()
 	source := watched{opened, p}
 	want := o.want
+	want.Place = image.place()
 	if want.Served, err = validation.Serving(ctx, source, o.against); err != nil {
 		return validation.Verdict{}, err
 	}

@@ -230,6 +230,37 @@ func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
 	}
 }
 
+// A name that is cut tells nobody which image a node pulls.
+func TestTheTableShowsWhatNodesPullInFull(t *testing.T) {
+	store, folder := fixture.New(), t.TempDir()
+	old := fixture.AMD64
+	old.OSVersion = "6.1.0-with-a-long-name"
+	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: old}), store.Linux("arm64", "")))
+	if stdout, _, _ := run(t, "oci:"+folder); !strings.Contains(stdout, "  linux/amd64   linux/amd64 6.1.0-with-a-long-name   ") {
+		t.Errorf("%s", stdout)
+	}
+}
+
+// A folder has no tags, no registry and no lifecycle rules.
+func TestCuresInAFolderWorkThere(t *testing.T) {
+	store, folder := fixture.New(), t.TempDir()
+	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
+	store.Layout(t, folder, amd64)
+	stdout, _, code := run(t, "oci:"+folder)
+	if code != cli.Invalid || !strings.Contains(stdout, "one image, for linux/amd64 only") || !strings.Contains(stdout, "--output type=oci") ||
+		strings.Contains(stdout, "the tag") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	root := store.Index(amd64, arm64)
+	store.Forget(arm64.Digest)
+	folder = t.TempDir()
+	store.Layout(t, folder, root)
+	stdout, _, code = run(t, "oci:"+folder)
+	if code != cli.Invalid || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "the folder doesn't have it") || strings.Contains(stdout, "lifecycle") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
 // A size of 2^63-1 once ended the whole program with a stack trace.
 func TestAHostileSizeIsAFinding(t *testing.T) {
 	store, folder := fixture.New(), t.TempDir()

@@ -15,6 +15,7 @@ import (
 	"archway/lambda/internal/image/layout"
 	"archway/lambda/internal/image/registry"
 	"archway/lambda/internal/validation"
+	"archway/lambda/internal/verdict/check"
 )
 
 // image is one IMAGE of the command line.
@@ -23,6 +24,7 @@ type image interface {
 	// identifier is the tag or digest, or the name in a layout.
 	identifier() string
 	open(context.Context, options) (source, error)
+	place() check.Place
 	// access says what to do about a refusal.
 	access(context.Context) string
 }
@@ -63,6 +65,8 @@ type inRegistry struct{ name.Reference }
 
 func (i inRegistry) identifier() string { return i.Identifier() }
 
+func (inRegistry) place() check.Place { return check.Registry }
+
 func (i inRegistry) open(ctx context.Context, o options) (source, error) {
 	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, i.Context())
 	if err != nil {
@@ -91,6 +95,8 @@ func (remote) Close() error { return nil }
 type inLayout struct{ layout.Reference }
 
 func (i inLayout) identifier() string { return i.Name }
+
+func (inLayout) place() check.Place { return check.Folder }
 
 func (i inLayout) access(context.Context) string { return "check the files' permissions" }
 

@@ -197,7 +197,7 @@ func pulled(c pull.Choice, e *index.Entry) string {
 		return "nothing"
 	}
 	if p := report.PlatformOf(e); p != c.Node {
-		return abbreviate(printable(p), 20)
+		return printable(p)
 	}
 	return printable(check.Short(e.Descriptor.Digest.String()))
 }

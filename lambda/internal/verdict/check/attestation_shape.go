@@ -16,9 +16,8 @@ var attestationShape = Check{Name: "attestation-shape", About: "an attestation t
 	}
 }}
 
-const attestationCure = "merge again from the digests that the builds reported: each brings its own attestation along"
-
 func attestation(i *index.Image, e *index.Entry, r *report) {
+	attestationCure := r.place.remerge("merge again from the digests that the builds reported: each brings its own attestation along")
 	kind, of := e.Descriptor.Annotations[index.ReferenceType], e.Descriptor.Annotations[index.ReferenceDigest]
 	switch {
 	case kind == "" && of == "":

@@ -10,11 +10,11 @@ var cacheNotImage = Check{Name: "cache-not-image", About: "a layer, cache or oth
 	for _, e := range in.Image.Entries {
 		switch e.Role() {
 		case index.RoleBlob:
-			r.add(Error, about(e), "point the tag at the image; give the cache a tag or repository of its own",
+			r.add(Error, about(e), r.place.remerge("point the tag at the image; give the cache a tag or repository of its own"),
 				"the entry %s is of the type %s, expected an image manifest; this is probably a build cache and not an image", e.Where, e.Descriptor.MediaType)
 		case index.RoleImage:
 			if m := e.Manifest; m != nil && m.Body.Config != nil && !index.IsConfigType(m.Body.Config.MediaType) {
-				r.add(Error, about(e), "leave it out of the merge; give caches and artifacts a tag or repository of their own",
+				r.add(Error, about(e), r.place.remerge("leave it out of the merge; give caches and artifacts a tag or repository of their own"),
 					"the manifest's config is of the type %s, expected an image's (%s); this is a cache or artifact that no runtime can start", or(m.Body.Config.MediaType, "(none)"), index.OCIConfig)
 			}
 		case index.RoleArtifact:

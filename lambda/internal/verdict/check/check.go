@@ -40,6 +40,8 @@ type Want struct {
 	Served []index.Served
 	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
 	Deep bool
+	// Place is where the image is.
+	Place Place
 	// Downgrades make the findings of checks weigh less, by the check's name.
 	Downgrades map[string]settings.Downgrade
 }
@@ -66,7 +68,7 @@ func All() []Check {
 func Run(image *index.Image, want Want) []Finding {
 	var all []Finding
 	for _, c := range All() {
-		r := &report{check: c.Name}
+		r := &report{check: c.Name, place: want.Place}
 		c.run(Input{Image: image, Want: want}, r)
 		all = append(all, r.findings...)
 	}

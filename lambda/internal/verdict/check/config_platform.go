@@ -23,10 +23,10 @@ var configPlatform = Check{Name: "config-platform", About: "the entry and the im
 func configOf(r *report, e *index.Entry) {
 	switch {
 	case e.Manifest.Body.Config == nil:
-		r.add(Error, about(e), "build and push the image again", "the manifest has no config, so that nothing says how to start it")
+		r.add(Error, about(e), r.place.rebuild(""), "the manifest has no config, so that nothing says how to start it")
 		return
 	case e.ConfigErr != nil:
-		r.add(Error, about(e), "build and push the image again", "the config %s can't be read: %s", Short(e.Manifest.Body.Config.Digest.String()), e.ConfigErr)
+		r.add(Error, about(e), r.place.rebuild(""), "the config %s can't be read: %s", Short(e.Manifest.Body.Config.Digest.String()), e.ConfigErr)
 		return
 	case e.Config == nil:
 		return // missing, too large, or of another type: other checks say so
@@ -34,19 +34,19 @@ func configOf(r *report, e *index.Entry) {
 	config := Short(e.Manifest.Body.Config.Digest.String())
 	switch {
 	case e.Config.Undecodable != "":
-		r.add(Error, about(e), "build and push the image again with a tool that writes the config as the image specification has it",
+		r.add(Error, about(e), r.place.rebuild(" with a tool that writes the config as the image specification has it"),
 			"containerd and CRI-O can't decode the config %s, and so can't start the image: %s", config, e.Config.Undecodable)
 	case e.Config.Undockerable != "":
-		r.add(Warning, about(e), "correct it, and build and push the image again",
+		r.add(Warning, about(e), r.place.rebuild(" with that field corrected"),
 			"Docker can't decode the config %s, although containerd and CRI-O can: %s", config, e.Config.Undockerable)
 	}
 	if len(e.Config.Ambiguous) > 0 {
-		r.add(Error, about(e), "build and push the image again with a current tool",
+		r.add(Error, about(e), r.place.rebuild(" with a current tool"),
 			"two tools can read the config %s differently: %s", config, strings.Join(e.Config.Ambiguous, "; "))
 	}
 	got := e.Config.Platform()
 	if got.OS == "" || got.Architecture == "" {
-		r.add(Error, about(e), "build the image with a tool that writes the platform, such as `docker buildx build --platform`",
+		r.add(Error, about(e), "build it with a tool that writes the platform, such as `docker buildx build --platform`",
 			"the image's config names the platform %s, expected an operating system and an architecture", index.Name(&got))
 		return
 	}
@@ -58,7 +58,7 @@ func configOf(r *report, e *index.Entry) {
 	if !agree(want, got) {
 		want.OSVersion, got.OSVersion, want.OSFeatures = "", "", nil
 		r.add(Error, about(e), "build it for "+index.Name(&want)+" (natively, or with `--platform "+index.Name(&want)+"`), and use no `--platform` in the last FROM of the Dockerfile",
-			"the index offers it for %s, but the image's config says %s; expected the same; probably one platform's image was pushed or merged as the other's", index.Name(&want), index.Name(&got))
+			"the index offers it for %s, but the image's config says %s; expected the same; probably one platform's image was taken for the other's, or the last FROM of the Dockerfile has a --platform of its own", index.Name(&want), index.Name(&got))
 	}
 }
 

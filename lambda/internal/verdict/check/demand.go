@@ -24,11 +24,11 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 	for _, a := range d.statements {
 		switch {
 		case a.State == index.Missing:
-			unread = append(unread, "the statement of "+a.Where+" is not in the registry")
+			unread = append(unread, "the statement of "+a.Where+" is not in "+r.place.holder())
 		case a.State == index.TooLarge:
 			unread = append(unread, "the statement of "+a.Where+" is too large to be read")
 		case a.State != index.Read:
-			unread = append(unread, "the statement of "+a.Where+" can't be read, as the registry serves other bytes than its digest names")
+			unread = append(unread, "the statement of "+a.Where+" can't be read, as "+r.place.holds()+" other bytes than its digest names")
 		case a.Err != nil:
 			unread = append(unread, "the statement of "+a.Where+" can't be read: "+a.Err.Error())
 		case d.wanted(a.PredicateType):
@@ -48,6 +48,21 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 		r.add(Error, about(e), d.cure, "nothing says %s, expected %s", d.says, d.expected)
 	}
 	return index.Attached{}, false
+}
+
+// stated is the cure where a statement is missing that an option of buildx has made.
+func (p Place) stated(option string) string {
+	const build = "build it with `docker buildx build "
+	switch {
+	case p == Pipeline && option == "--sbom=true":
+		return `set "sbom": {} for the image in cdk.json, and run the pipeline again`
+	case p == Pipeline:
+		return pipelineCure
+	case p == Folder:
+		return build + option + " --output type=oci,tar=false,dest=FOLDER`"
+	default:
+		return build + option + "`, and merge from the digests that the builds reported"
+	}
 }
 
 // proof finds the statement of the kind that is about the image.

@@ -25,7 +25,7 @@ var digestDup = Check{Name: "digest-dup", About: "one image under two platforms"
 			r.add(Warning, about(e), "make sure that it is built for the older variant", "the same image stands also for %s", index.Name(b))
 			continue
 		}
-		r.add(Error, about(e), "merge again with the digest that this platform's own build reported",
+		r.add(Error, about(e), r.place.remerge("merge again with the digest that this platform's own build reported"),
 			"the same image stands also for %s, expected an image of its own for each; probably one build's digest was passed on for both", index.Name(b))
 	}
 }}

@@ -7,6 +7,7 @@ import (
 	"archway/lambda/internal/image/entrypoint"
 	"archway/lambda/internal/image/executable"
 	"archway/lambda/internal/image/index"
+	layers "archway/lambda/internal/image/layer"
 	"archway/lambda/internal/image/rootfs"
 )
 
@@ -57,12 +58,46 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	case f == nil || f.weak:
 		return
 	}
-	cure := "build the program without cgo or with static linking, or take a last stage of the same distribution as the build's"
-	f = &fault{text: f.text, cure: cure}
-	if s.File.State == rootfs.Absent {
-		f.text += "; the kernel reports \"no such file or directory\" about the program itself; " + libraryOf(s.Name)
+	f = &fault{text: f.text, cure: "build the program without cgo or with static linking, or take a last stage of the same distribution as the build's"}
+	const itself = "; every start of the program fails with "
+	switch {
+	case s.Merged != "":
+		f.text, f.cure = unfound(s).text+itself+"\"no such file or directory\"", unfound(s).cure
+	case s.File.State == rootfs.Absent:
+		f.text += itself + "\"no such file or directory\", although it is there; " + libraryOf(s.Name)
+	case s.File.State != rootfs.Found:
+	case s.File.Node.Kind != layers.File, !s.File.Node.Exec:
+		f.text, f.cure = f.text+itself+"\"permission denied\"", "take the loader with its mode, as the base image has it"
+	default:
+		if text := unfitLoader(s, program); text != "" {
+			f.text = text + itself + corrupted(s)
+		} else {
+			f.text += "; every start of the program fails"
+		}
+		f.cure = "leave the C library as the base image of the platform has it, and copy none from another platform's image or from the host"
 	}
 	r.fault(about(e), f.unless(e.Start.Trace.Guess(s)), "the dynamic loader of %s, %s,", called(program), called(s))
+}
+
+// unfitLoader says what a loader is that isn't the program's, or "" of one that has another fault.
+func unfitLoader(s, program entrypoint.Step) string {
+	want, p := program.File.Node.Program.Machine, s.File.Node.Program
+	switch {
+	case p.Kind != executable.ELF:
+		return fmt.Sprintf("is no ELF file, expected a dynamic loader for %s", want)
+	case !sameMachine(s, program):
+		return fmt.Sprintf("is built for %s, expected %s", p.Machine, want)
+	default:
+		return ""
+	}
+}
+
+// corrupted is what the kernel reports of a loader that it finds and can't load (fs/binfmt_elf.c, load_elf_binary).
+func corrupted(s entrypoint.Step) string {
+	if s.File.Node.Program.Kind == executable.Empty {
+		return "\"input/output error\""
+	}
+	return "\"accessing a corrupted shared library\""
 }
 
 func sameMachine(loader, of entrypoint.Step) bool {

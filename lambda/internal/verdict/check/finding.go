@@ -73,6 +73,7 @@ func Short(d string) string {
 // report collects the findings of one check.
 type report struct {
 	check    string
+	place    Place
 	findings []Finding
 }
 

@@ -26,16 +26,16 @@ func content(r *report, e *index.Entry, n int, b *index.Blob) {
 		if c.Sums.Size > b.Descriptor.Size {
 			what = "there are more than " + plural(b.Descriptor.Size, "byte")
 		}
-		r.add(Error, about(e), "push the image again, and have the registry's storage checked",
-			"the registry serves other bytes for the layer %s than its digest names (%s); its storage, or a proxy before it, is damaged", name, what)
+		cause, cure := r.place.storage()
+		r.add(Error, about(e), cure, "%s other bytes for the layer %s than its digest names (%s); %s", r.place.holds(), name, what, cause)
 	case c.Damage != "":
-		r.add(Error, about(e), "build and push the image again", "the layer %s can't be unpacked: %s", name, c.Damage)
+		r.add(Error, about(e), r.place.rebuild(""), "the layer %s can't be unpacked: %s", name, c.Damage)
 	case c.Sums == nil || e.ConfigState != index.Read || len(e.Config.RootFS.DiffIDs) != len(e.Manifest.Body.Layers):
 		return // not read whole, or other checks refuse the config
 	default:
 		want := e.Config.RootFS.DiffIDs[n]
 		if want.Validate() == nil && want.Algorithm() == digest.SHA256 && want != c.Sums.DiffID {
-			r.add(Error, about(e), "build and push the image again; don't combine one image's config with another's layers",
+			r.add(Error, about(e), r.place.rebuild("")+"; don't combine one image's config with another's layers",
 				"the layer %s unpacks to %s, but the config lists %s (rootfs.diff_ids[%d]); runtimes refuse to unpack it", name, Short(c.Sums.DiffID.String()), Short(want.String()), n)
 		}
 	}

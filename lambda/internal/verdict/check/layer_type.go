@@ -39,11 +39,11 @@ func layer(r *report, e *index.Entry, l specs.Descriptor) {
 		if p := e.Descriptor.Platform; p != nil && p.OS == "windows" {
 			severity = Warning // Windows' own base layers were long published so
 		}
-		r.add(severity, about(e), "push the layer into the registry as an ordinary one", "the layer %s is kept outside the registry (%s), expected an ordinary layer; nodes without access to that place can't pull it", name, kind)
+		r.add(severity, about(e), r.place.rebuild(" with that layer as an ordinary one"), "the layer %s is kept outside the registry (%s), expected an ordinary layer; nodes without access to that place can't pull it", name, kind)
 	case strings.HasSuffix(kind, "+encrypted"):
-		r.add(Error, about(e), "push the image without encryption", "the layer %s is encrypted (%s); ordinary nodes can't unpack it", name, kind)
+		r.add(Error, about(e), r.place.rebuild(" without encryption"), "the layer %s is encrypted (%s); ordinary nodes can't unpack it", name, kind)
 	case !knownLayers[kind]:
-		r.add(Error, about(e), "build the image again with a current tool", "the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by gzip or zstd", name, or(kind, "(none)"))
+		r.add(Error, about(e), r.place.rebuild(" with a current tool"), "the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by gzip or zstd", name, or(kind, "(none)"))
 	}
 }
 
@@ -54,7 +54,7 @@ func saidPlain(r *report, e *index.Entry, n int, b *index.Blob) {
 		c.Sums == nil || c.Sums.Digest != b.Descriptor.Digest {
 		return
 	}
-	r.add(Error, about(e), fmt.Sprintf("write the manifest again with the type %s+%s for it", b.Descriptor.MediaType, c.Compression),
+	r.add(Error, about(e), r.place.rebuild(fmt.Sprintf(" with the type %s+%s for such layers", b.Descriptor.MediaType, c.Compression)),
 		"the layer %s (layers[%d]) has the type of a plain archive (%s) but is compressed by %s; "+
 			"containerd unpacks it as it is, and fails with \"invalid tar header\"",
 		Short(b.Descriptor.Digest.String()), n, b.Descriptor.MediaType, c.Compression)

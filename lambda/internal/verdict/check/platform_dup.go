@@ -17,7 +17,7 @@ var platformDup = Check{Name: "platform-dup", About: "two entries for one platfo
 			first[key] = e
 			continue
 		}
-		r.add(Error, about(e), "merge again with exactly one image for each platform",
+		r.add(Error, about(e), r.place.remerge("merge again with exactly one image for each platform"),
 			"%s is a second entry for the platform that %s already has as %s, so that the runtime decides which of the two a node gets; probably an image was appended instead of replaced",
 			e.Where, other.Where, about(other))
 	}

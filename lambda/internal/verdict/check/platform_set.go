@@ -24,7 +24,7 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 	}
 	for _, p := range wanted {
 		if !slices.ContainsFunc(there, func(t string) bool { return serves(t, p) }) {
-			r.add(Error, Subject{Digest: i.Digest.String(), Platform: p}, "look into that platform's build, and merge again with its digest",
+			r.add(Error, Subject{Digest: i.Digest.String(), Platform: p}, r.place.remerge("look into that platform's build, and merge again with its digest"),
 				"the index has no image for it, found %s; its build probably failed or was left out of the merge", orNone(there))
 		}
 	}
@@ -40,7 +40,7 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 		if p == nil || slices.ContainsFunc(expected, func(w string) bool { return serves(index.Key(*p), w) }) {
 			continue
 		}
-		r.add(Error, about(e), "leave it out of the merge, or name it among the required or allowed platforms",
+		r.add(Error, about(e), "leave it out of the index, or "+r.place.allow(),
 			"the index has an image for it that nobody asked for, expected only %s", orNone(expected))
 	}
 }}

@@ -20,9 +20,8 @@ var platformShape = Check{Name: "platform-shape", About: "a platform is missing,
 	}
 }}
 
-const platformCure = "merge again with a tool that takes the platform from the image's config, such as `docker buildx imagetools create`"
-
 func shape(r *report, e *index.Entry) {
+	platformCure := r.place.remerge("merge again with a tool that takes the platform from the image's config, such as `docker buildx imagetools create`")
 	p := e.Descriptor.Platform
 	switch {
 	case p == nil:

@@ -19,11 +19,9 @@ var provenance = Check{Name: "provenance", About: "the required provenance is mi
 	}
 }}
 
-const provenanceCure = "build it with `docker buildx build --provenance=true`, and merge from the digests that the builds reported"
-
 func required(in Input, r *report, e *index.Entry) {
 	demand := demand{
-		statements: e.Provenance, wanted: index.IsProvenance, cure: provenanceCure, says: "how it was built",
+		statements: e.Provenance, wanted: index.IsProvenance, cure: r.place.stated("--provenance=true"), says: "how it was built",
 		expected: "an in-toto statement of the type https://slsa.dev/provenance/…; the build probably made none, or the merge left it out",
 	}
 	if a, ok := demand.met(r, e); ok {
@@ -42,8 +40,8 @@ func revision(in Input, r *report, e *index.Entry, a index.Attached) {
 		return
 	}
 	if slices.Contains(a.Revisions, want+"-dirty") { // as buildx writes it
-		r.add(Error, about(e), "commit everything, and build again", "the statement of %s says that it was built from commit %s with changes that are not committed, expected the commit itself", a.Where, want)
+		r.add(Error, about(e), r.place.remerge("commit everything, and build again"), "the statement of %s says that it was built from commit %s with changes that are not committed, expected the commit itself", a.Where, want)
 		return
 	}
-	r.add(Error, about(e), revisionCure, "the statement of %s says that it was built from commit %s, expected %s", a.Where, strings.Join(a.Revisions, " and "), want)
+	r.add(Error, about(e), r.place.oneCommit(), "the statement of %s says that it was built from commit %s, expected %s", a.Where, strings.Join(a.Revisions, " and "), want)
 }

@@ -26,7 +26,7 @@ var regression = Check{Name: "regression", About: "a platform that a tag serves 
 	lost := map[string][]string{} // tags by platform
 	for _, served := range in.Want.Served {
 		if served.Unknown != "" {
-			r.add(Warning, root(in.Image), "look at what the tag serves, with this command line", "it is not known whether the tag %s loses a platform: %s", served.Tag, served.Unknown)
+			r.add(Warning, root(in.Image), "look at what that tag serves, by `validate REPOSITORY:TAG`", "it is not known whether the tag %s loses a platform: %s", served.Tag, served.Unknown)
 		}
 		if served.Digest == in.Image.Digest {
 			continue
@@ -43,7 +43,7 @@ var regression = Check{Name: "regression", About: "a platform that a tag serves 
 	}
 	for _, name := range slices.Sorted(maps.Keys(lost)) {
 		r.add(Error, Subject{Digest: in.Image.Digest.String(), Platform: name},
-			"build it for that platform again; if it is to be given up, downgrade this check with the reason",
+			"build it for that platform again; if it is to be given up, "+r.place.downgraded("regression"),
 			"the index has no image for it, found %s, but nodes pull it from here today: %s; once the tag moves they can't", orNone(names), strings.Join(lost[name], ", "))
 	}
 }}

@@ -2,7 +2,7 @@ package check
 
 // rootFS refuses an image whose config doesn't list as many layers as its manifest: it is pulled and can't be unpacked.
 var rootFS = Check{Name: "rootfs", About: "the config lists other layers than the manifest", run: func(in Input, r *report) {
-	const cure = "build and push the image again; don't combine one image's config with another's layers"
+	cure := r.place.rebuild("") + "; don't combine one image's config with another's layers"
 	for _, e := range in.Image.Images() {
 		if e.Config == nil {
 			continue

@@ -18,7 +18,10 @@ var sameRevision = Check{Name: "same-revision", About: "the platforms come from 
 	reportedBuilds(in, r)
 }}
 
-const revisionCure = "run all builds again for one commit, and merge the digests that they report"
+// oneCommit is the cure.
+func (p Place) oneCommit() string {
+	return p.remerge("run all builds again for one commit, and merge the digests that they report")
+}
 
 // expectedRevision compares everything with the commit that was asked for.
 func expectedRevision(in Input, r *report) {
@@ -32,7 +35,7 @@ func expectedRevision(in Input, r *report) {
 		case "":
 			r.add(Error, about(e), "build it with `--label "+index.RevisionLabel+"="+want+"`", "the image doesn't say which commit it was built from, expected the label %s=%s", index.RevisionLabel, want)
 		default:
-			r.add(Error, about(e), revisionCure, "it was built from commit %s, expected %s; probably it comes from another run", got, want)
+			r.add(Error, about(e), r.place.oneCommit(), "it was built from commit %s, expected %s; probably it comes from another run", got, want)
 		}
 	}
 	if i.Root == nil || i.Root.Shape() != index.ShapeIndex {
@@ -41,9 +44,9 @@ func expectedRevision(in Input, r *report) {
 	switch got := i.Root.Body.Annotations[index.RevisionLabel]; {
 	case got == want:
 	case got != "":
-		r.add(Error, root(i), revisionCure, "the index says that it was merged for commit %s, expected %s; probably it comes from another run", got, want)
+		r.add(Error, root(i), r.place.oneCommit(), "the index says that it was merged for commit %s, expected %s; probably it comes from another run", got, want)
 	case index.FamilyOf(i.Root.Body.MediaType) != index.Docker: // Docker's format has no annotations
-		r.add(Warning, root(i), "merge with `--annotation index:"+index.RevisionLabel+"="+want+"`", "the index doesn't say which commit it was merged for, expected the annotation %s", index.RevisionLabel)
+		r.add(Warning, root(i), r.place.remerge("merge with `--annotation index:"+index.RevisionLabel+"="+want+"`"), "the index doesn't say which commit it was merged for, expected the annotation %s", index.RevisionLabel)
 	}
 }
 
@@ -62,7 +65,7 @@ func oneRevision(in Input, r *report) {
 		case first == nil:
 			first = e
 		case got != first.Config.Run.Labels[index.RevisionLabel]:
-			r.add(Error, about(e), revisionCure, "it was built from commit %s, but %s from %s; expected one commit for all platforms", got, about(first), first.Config.Run.Labels[index.RevisionLabel])
+			r.add(Error, about(e), r.place.oneCommit(), "it was built from commit %s, but %s from %s; expected one commit for all platforms", got, about(first), first.Config.Run.Labels[index.RevisionLabel])
 		}
 	}
 	if first == nil {
@@ -74,7 +77,7 @@ func oneRevision(in Input, r *report) {
 	if i := in.Image; i.Root != nil && !i.Single {
 		label := first.Config.Run.Labels[index.RevisionLabel]
 		if got := i.Root.Body.Annotations[index.RevisionLabel]; got != "" && got != label {
-			r.add(Error, root(i), revisionCure, "the index says that it was merged for commit %s, but %s was built from %s; expected the same", got, about(first), label)
+			r.add(Error, root(i), r.place.oneCommit(), "the index says that it was merged for commit %s, but %s was built from %s; expected the same", got, about(first), label)
 		}
 	}
 }
@@ -88,7 +91,7 @@ func reportedBuilds(in Input, r *report) {
 		build := i.Builds[platform]
 		if build.State != index.Read {
 			readable = false
-			r.add(Error, Subject{Digest: build.Digest.String(), Platform: platform}, "run the build again",
+			r.add(Error, Subject{Digest: build.Digest.String(), Platform: platform}, r.place.remerge("run the build again"),
 				"the registry doesn't have (or can't serve) what this platform's build reported to have pushed, so that the index can't be compared with it")
 			continue
 		}
@@ -97,7 +100,7 @@ func reportedBuilds(in Input, r *report) {
 			if p == nil || index.Key(*p) != platform || build.Holds(e.Descriptor.Digest, platform) {
 				continue
 			}
-			r.add(Error, about(e), revisionCure, "it isn't what this run's build for %s pushed, expected %s or an image inside it; the merge took the image of another run", platform, Short(build.Digest.String()))
+			r.add(Error, about(e), r.place.oneCommit(), "it isn't what this run's build for %s pushed, expected %s or an image inside it; the merge took the image of another run", platform, Short(build.Digest.String()))
 		}
 	}
 	if !readable || len(i.Builds) == 0 {
@@ -105,7 +108,7 @@ func reportedBuilds(in Input, r *report) {
 	}
 	for _, e := range i.Attestations() {
 		if !pushedAlong(i, e) {
-			r.add(Error, about(e), revisionCure, "none of this run's builds pushed the attestation %s, so that it may claim anything about the image; probably it comes from another run", e.Where)
+			r.add(Error, about(e), r.place.oneCommit(), "none of this run's builds pushed the attestation %s, so that it may claim anything about the image; probably it comes from another run", e.Where)
 		}
 	}
 }

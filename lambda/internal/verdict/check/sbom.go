@@ -12,7 +12,7 @@ var sbom = Check{Name: "sbom", About: "the required bill of materials is missing
 	for _, e := range in.Image.Images() {
 		demand{
 			statements: e.Bills, wanted: index.IsBill, says: "what is in it",
-			cure:     "build it with `docker buildx build --sbom=true`, and merge from the digests that the builds reported",
+			cure:     r.place.stated("--sbom=true"),
 			expected: "an in-toto statement of the type https://spdx.dev/Document; the build probably made none, or the merge left it out",
 		}.met(r, e)
 	}

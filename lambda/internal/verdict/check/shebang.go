@@ -65,15 +65,40 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		switch name := path.Base(line.Interpreter); {
 		case line.CR:
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
-				cure: "give the file Unix line ends (`*.sh text eol=lf` in .gitattributes, or dos2unix)"}
+				cure: "give the file Unix line ends: `" + path.Base(s.Name) + " text eol=lf` in .gitattributes and `git add --renormalize .`, or dos2unix"}
 		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
-			f = &fault{text: fmt.Sprintf("is not in the image; env gets %q as one name", line.Argument), cure: "write `#!" + line.Interpreter + " -S " + line.Argument + "`"}
-		case next.File.State == rootfs.Absent:
-			f.text += "; the kernel reports \"no such file or directory\" about the script itself"
-			f.cure = "install the interpreter in the last stage of the Dockerfile, or write the script for one that is there"
+			f = oneArgument(line, t.Steps[next.From])
+		case next.File.State == rootfs.Absent && next.Merged == "" && !next.File.Dangling:
+			f = missingInterpreter(f, next)
 		}
 		r.fault(about(e), f.unless(t.Guess(s)), "the interpreter of the script %s, %s,", called(s), called(next))
 	}
+}
+
+// oneArgument is the fault of a first line in which env gets more than a name. BusyBox's env can't take it apart.
+func oneArgument(line executable.Shebang, env entrypoint.Step) *fault {
+	f := &fault{text: fmt.Sprintf("is not in the image; env gets %q as one name", line.Argument)}
+	program, _, _ := strings.Cut(line.Argument, " ")
+	if path.Base(env.File.Path) == "busybox" {
+		f.cure = "name the interpreter by its whole path, as in `#!/usr/bin/" + line.Argument + "`, since BusyBox's env has no -S; or install coreutils"
+	} else {
+		f.cure = fmt.Sprintf("write `#!%s -S %s`, or name %s by its whole path", line.Interpreter, line.Argument, program)
+	}
+	return f
+}
+
+// missingInterpreter says who reports it that an interpreter isn't there, and how to get it.
+func missingInterpreter(f *fault, s entrypoint.Step) *fault {
+	name := path.Base(s.Name)
+	who := "; the kernel reports \"no such file or directory\" about the script itself"
+	if s.How == entrypoint.Wrapped {
+		who = fmt.Sprintf("; env reports \"%s: No such file or directory\"", s.Name)
+	}
+	install := "install " + name + " in the last stage of the Dockerfile"
+	if name == "bash" {
+		install += " (Alpine has none: `apk add bash`)"
+	}
+	return &fault{text: f.text + who, cure: install + ", or write the script for an interpreter that is there"}
 }
 
 // leadsTo tells whether a step is the interpreter of the script at n, or what its env starts.

@@ -322,35 +322,3 @@ var _ = about("layer-digest",
 		})(s)
 	}, report: []string{"error layer-digest linux/arm64"}},
 )
-
-// What people read must name the file, both machines, and the usual mistake.
-func TestMessagesSayWhatToDo(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		make func(*fixture.Store) digest.Digest
-		say  []string
-	}{
-		{"wrong machine", starting(app, []lt.Entry{lt.Exe("app", lt.Static("amd64"))}),
-			[]string{"linux/arm64 (sha256:", "/app", "built for amd64, expected arm64", "exec format error", "copied in", "--platform=$BUILDPLATFORM"}},
-		{"not in PATH", starting([]string{"app"}, []lt.Entry{lt.Exe("app", lt.Static("arm64"))}), []string{"app", "no folder of PATH (/bin)", "ENV"}},
-		{"dangling link", starting(app, []lt.Entry{lt.Link("app", "/opt/app")}), []string{"/app", "symbolic link to /opt"}},
-		{"wrapped", starting([]string{"/tini", "--", "/app"}, []lt.Entry{lt.Exe("tini", lt.Static("arm64"))}), []string{"/app, which /tini starts, is not in the image"}},
-		{"loader", starting(app, alpine("arm64", lt.Exe("app", lt.Dynamic("arm64", loaders["arm64"])))), []string{"/app", "/lib/ld-linux-aarch64.so.1", "no such file or directory", "glibc", "Alpine"}},
-		{"carriage return", starting(run, alpine("arm64", lt.Script("run.sh", "#!/bin/sh\r\n"))), []string{"/run.sh", `"/bin/sh\r"`, "Windows line ends", ".gitattributes"}},
-		{"env", starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node --x\n"))), []string{"/run.sh", `"node --x"`, "#!/usr/bin/env -S node --x"}},
-		{"macOS", starting(app, []lt.Entry{lt.Script("app", "\xcf\xfa\xed\xfe\x0c\x00\x00\x01")}), []string{"macOS", "host"}},
-		{"circle of interpreters", starting(run, []lt.Entry{lt.Script("run.sh", "#!/run.sh\n")}), []string{"/run.sh", "too many"}},
-	} {
-		s := fixture.New()
-		findings := check.Run(read(t, s, test.make(s), nil, check.Want{}), check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
-		if len(findings) != 1 {
-			t.Errorf("%s: %d findings: %v", test.name, len(findings), findings)
-			continue
-		}
-		for _, part := range test.say {
-			if !strings.Contains(findings[0].Message(), part) {
-				t.Errorf("%s: %q is not in %q", test.name, part, findings[0].Message())
-			}
-		}
-	}
-}

@@ -8,8 +8,8 @@ var tagIsIndex = Check{Name: "tag-is-index", About: "the reference leads to no i
 	i := in.Image
 	switch {
 	case i.State == index.Missing:
-		r.add(Error, root(i), "check the name, or push the image again",
-			"the registry has no such manifest; expected an image index, which was never pushed here or has been deleted")
+		r.add(Error, root(i), r.place.remerge("check the name, or push the image again"),
+			"%s has no such manifest, expected an image index; %s", r.place.holder(), r.place.lost())
 	case i.Root == nil:
 		return
 	case i.Single:
@@ -18,14 +18,22 @@ var tagIsIndex = Check{Name: "tag-is-index", About: "the reference leads to no i
 			p := c.Platform()
 			what = "one image, for " + index.Name(&p) + " only"
 		} else if c := i.Root.Body.Config; c != nil && !index.IsConfigType(c.MediaType) {
-			r.add(Error, root(i), "point the tag at an image index; give caches and artifacts a tag or repository of their own",
-				"the reference leads to a single manifest of the type %s, expected an image index; probably a build cache or another artifact was pushed to this tag", c.MediaType)
+			r.add(Error, root(i), r.place.remerge("point the tag at an image index; give caches and artifacts a tag or repository of their own"),
+				"the reference leads to a single manifest of the type %s, expected an image index; "+
+					"probably a build cache or another artifact was written here", c.MediaType)
 			return
 		}
-		r.add(Error, root(i), "merge the images of all platforms with `docker buildx imagetools create` and point the tag at the result",
-			"the reference leads to %s, expected an image index; probably one architecture's build pushed to the tag itself", what)
+		cause := "probably one architecture's build pushed to the tag itself"
+		switch r.place {
+		case Folder:
+			cause = "who pushes it pushes a single image; it was probably built for one platform only"
+		case Pipeline:
+			cause = "the merge has put out what one build had pushed"
+		}
+		r.add(Error, root(i), r.place.remerge("merge the images of all platforms with `docker buildx imagetools create` and point the tag at the result"),
+			"the reference leads to %s, expected an image index; %s", what, cause)
 	case i.Root.Err == nil && i.Root.Shape() == index.ShapeUnknown:
-		r.add(Error, root(i), "push an image index",
+		r.add(Error, root(i), r.place.remerge("push an image index"),
 			"the reference leads to something that is neither an image index nor an image (declared as %s), expected an image index", declared(i.Root))
 	}
 }}

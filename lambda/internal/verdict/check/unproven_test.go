@@ -56,9 +56,16 @@ func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
 			if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
 				t.Errorf("deep %t: %s: %s", deep, f.Check, f.Message())
 			}
+		}
+		for place, cures := range map[check.Place][2]string{
+			check.Registry: {"--timeout", "leave out --deep"}, check.Folder: {"--timeout", "leave out --deep"},
+			check.Pipeline: {"retry the stage", `"deep": false`},
+		} {
+			want.Place = place
 			// Reading less is no cure for who reads no more than needed.
-			if !strings.Contains(f.Cure, "give more time") || strings.Contains(f.Cure, `"deep": false`) != deep {
-				t.Errorf("deep %t: cure %s", deep, f.Cure)
+			f := check.Run(image, want)[0]
+			if !strings.Contains(f.Cure, cures[0]) || strings.Contains(f.Cure, cures[1]) != deep {
+				t.Errorf("deep %t, place %d: cure %s", deep, place, f.Cure)
 			}
 		}
 	}
@@ -88,7 +95,8 @@ func TestWhatIsBeyondALimitIsNotProven(t *testing.T) {
 	root := starting(app, []lt.Entry{lt.Plain(strings.Repeat("d/", 300)+"f", nil)})(s)
 	want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}
 	findings := check.Run(read(t, s, root, nil, want), want)
-	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "256 names") {
+	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "256 names") ||
+		!strings.Contains(findings[0].Cure, "without paths of that length") {
 		t.Errorf("findings %v", findings)
 	}
 }
@@ -141,7 +149,35 @@ func TestAPathThatLinuxRefusesIsNotProven(t *testing.T) {
 		run["Env"] = []any{"PATH=" + strings.Repeat("/x:", 50_000)}
 	}})
 	findings := findings(t, s, s.Index(s.Linux("amd64", ""), image).Digest, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
-	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") {
+	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") ||
+		!strings.Contains(findings[0].Cure, "set a shorter PATH") {
 		t.Errorf("findings %v", findings)
+	}
+}
+
+// More time helps against none of these.
+func TestLimitsHaveACureThatHelps(t *testing.T) {
+	for name, test := range map[string]struct {
+		spec fixture.ImageSpec
+		say  string
+	}{
+		"links that lead in a circle": {fixture.ImageSpec{Layers: [][]lt.Entry{{lt.Link("a", "b"), lt.Link("b", "a"), lt.Plain("a/x", nil)}}}, "links that point at each other"},
+		"too many layers": {fixture.ImageSpec{Manifest: func(doc map[string]any) {
+			doc["layers"] = times(layerOf(doc, 0), index.MaxLayers+1)
+		}}, "fewer layers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fixture.New()
+			test.spec.Platform = fixture.ARM64
+			var cures []string
+			for _, f := range findings(t, s, s.Index(s.Linux("amd64", ""), s.Image(test.spec)).Digest, check.Want{}, nil) {
+				if f.Check == "limits" {
+					cures = append(cures, f.Cure)
+				}
+			}
+			if len(cures) != 1 || !strings.Contains(cures[0], test.say) {
+				t.Errorf("cures %q, want %q", cures, test.say)
+			}
+		})
 	}
 }
