@@ -273,6 +273,7 @@ func FuzzFollow(f *testing.F) {
 	f.Add("sh", "-c|exec a", "PATH=", "w", "#!a", "echo")
 	f.Add("env", "-S|a b", "", "", "\x7fELF", "MZ")
 	f.Add("tini", "-p|--|/a", "PATH=::", "..", "#!/bin/b -x\r\n", "#!\n")
+	f.Add("/a", "/bin/b", "", "", "#!/bin/env sh\nexec \"$@\"\n", "#!/lib64/x\n")
 	f.Fuzz(func(t *testing.T, entry, cmd, env, folder, a, b string) {
 		if strings.ContainsRune(entry+cmd+env+folder, 0) {
 			return
@@ -286,6 +287,10 @@ func FuzzFollow(f *testing.F) {
 			if s.From >= i {
 				t.Errorf("step %d comes from step %d", i, s.From)
 			}
+			if s.Merged != "" && (s.File.State != rootfs.Absent || s.Merged != "/usr"+s.Name) {
+				t.Errorf("step %d is at %q, not at %q: %+v", i, s.Merged, s.Name, s.File)
+			}
+			trace.Guess(s)
 		}
 	})
 }

@@ -198,6 +198,9 @@ func FuzzELF(f *testing.F) {
 	f.Add([]byte("\x7fELF"))
 	f.Add([]byte("#!/bin/sh\r\n"))
 	f.Add([]byte("\xca\xfe\xba\xbe\x00\x00\x00\x02"))
+	f.Add([]byte("#!/bin/sh\nif true; then exec gosu \"$USER\" \"${@}\"; fi # exec $@\n"))
+	f.Add([]byte("#!/usr/bin/env bash\n" + strings.Repeat("# ", 10_000) + "\nexec -a x \"$@\""))
+	f.Add([]byte("MZqFpD='\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, size := range []int64{int64(len(b)), int64(len(b)) * 3, 1 << 40} {
 			p, err := new(executable.Scanner).Scan(bytes.NewReader(b), size, 1<<40)
@@ -206,6 +209,9 @@ func FuzzELF(f *testing.F) {
 			}
 			if len(p.Loader) > 4096 || len(p.Line) > 256 || p.Machine.String() == "" {
 				t.Errorf("%+v", p)
+			}
+			if p.HandsOn && (p.Kind != executable.Script || !bytes.Contains(b, []byte("$"))) {
+				t.Errorf("%+v executes its arguments", p)
 			}
 			p.Shebang()
 		}

@@ -72,7 +72,7 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 		if text := unfitLoader(s, program); text != "" {
 			f.text = text + itself + corrupted(s)
 		} else {
-			f.text += "; every start of the program fails"
+			f.text += "; every start of the program crashes or fails"
 		}
 		f.cure = "leave the C library as the base image of the platform has it, and copy none from another platform's image or from the host"
 	}
@@ -94,10 +94,15 @@ func unfitLoader(s, program entrypoint.Step) string {
 
 // corrupted is what the kernel reports of a loader that it finds and can't load (fs/binfmt_elf.c, load_elf_binary).
 func corrupted(s entrypoint.Step) string {
-	if s.File.Node.Program.Kind == executable.Empty {
-		return "\"input/output error\""
+	const short, corrupted = `"input/output error"`, `"accessing a corrupted shared library"`
+	switch s.File.Node.Program.Kind {
+	case executable.Empty:
+		return short
+	case executable.ELF:
+		return corrupted
+	default:
+		return corrupted + " or, if it is shorter than an ELF file's header, " + short
 	}
-	return "\"accessing a corrupted shared library\""
 }
 
 func sameMachine(loader, of entrypoint.Step) bool {

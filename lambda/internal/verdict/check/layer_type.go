@@ -56,7 +56,7 @@ func saidPlain(r *report, e *index.Entry, n int, b *index.Blob) {
 	}
 	r.add(Error, about(e), r.place.rebuild(fmt.Sprintf(" with the type %s+%s for such layers", b.Descriptor.MediaType, c.Compression)),
 		"the layer %s (layers[%d]) has the type of a plain archive (%s) but is compressed by %s; "+
-			"containerd unpacks it as it is, and fails with \"invalid tar header\"",
+			"containerd unpacks it as it is, and fails with \"invalid tar header\" or \"unexpected EOF\"",
 		Short(b.Descriptor.Digest.String()), n, b.Descriptor.MediaType, c.Compression)
 }
 
