@@ -40,10 +40,11 @@ const (
 	Loader
 	// Wrapped is what a program such as env or tini is told to execute.
 	Wrapped
-	// Probable is what a shell's command begins with, or what a script is given whose text says that it executes what it is
-	// given. It is followed only if it is there.
+	// Probable is what a shell's command begins with, or what a script is given whose text says that it
+	// executes what it is given. It is followed only if it is there.
 	Probable
-	// Guessed is what a script is given whose text doesn't say that. It may read it as data, and is followed only if it is there.
+	// Guessed is what a script is given whose text doesn't say that. It may read it as data, and is
+	// followed only if it is there.
 	Guessed
 )
 
@@ -59,8 +60,8 @@ type Step struct {
 	File     rootfs.File
 	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
 	Args []string
-	// Merged is the name below /usr where the file is that isn't at its own: something hides the link between the two that the
-	// base has. Else it is empty.
+	// Merged is the name below /usr where the file is that isn't at its own: something hides the link
+	// between the two that the base has. Else it is empty.
 	Merged string
 }
 
@@ -190,7 +191,8 @@ func (f *follower) search(ctx context.Context, name string) (Step, error) {
 	return s, nil
 }
 
-// mergedFolders are those that distributions have below /usr today, with a link at the root (merged /usr).
+// mergedFolders are those that distributions have below /usr today, with a link at the root (merged
+// /usr).
 var mergedFolders = regexp.MustCompile(`^/(bin|sbin|lib|lib32|lib64)/`)
 
 // resolve follows a step's name. Where nothing is there, it looks below /usr too.

@@ -26,8 +26,8 @@ const (
 	MacOS
 	// Wasm is a WebAssembly module.
 	Wasm
-	// Portable is an "Actually Portable Executable": a shell takes it for a script that starts the ELF program inside, and
-	// Windows for one of its own. Linux takes it for nothing.
+	// Portable is an "Actually Portable Executable": a shell takes it for a script that starts the ELF
+	// program inside, and Windows for one of its own. Linux takes it for nothing.
 	Portable
 )
 

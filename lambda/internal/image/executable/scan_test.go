@@ -80,7 +80,8 @@ func TestFilesThatTheKernelRefusesHaveAFault(t *testing.T) {
 	}
 }
 
-// A file's beginning is all that is read of it, and of a shell's script as much as it takes to see what it does with its arguments.
+// A file's beginning is all that is read of it, and of a shell's script as much as it takes to see
+// what it does with its arguments.
 func TestLittleIsReadOfAFile(t *testing.T) {
 	limits := map[string]int{"shell script": 64 << 10}
 	for name, b := range map[string][]byte{

@@ -10,9 +10,9 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// undecodable says why no runtime can read a config, or "". containerd (images.RootFS, when it unpacks) and the image library of
-// CRI-O and Podman (OCIConfig) both decode the specification's own type and give up on one wrong field, be it one that
-// nobody needs.
+// undecodable says why no runtime can read a config, or "". containerd (images.RootFS, when it
+// unpacks) and the image library of CRI-O and Podman (OCIConfig) both decode the specification's
+// own type and give up on one wrong field, be it one that nobody needs.
 func undecodable(b []byte) string {
 	err := json.Unmarshal(b, new(specs.Image))
 	var kind *json.UnmarshalTypeError

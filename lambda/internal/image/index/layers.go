@@ -168,7 +168,8 @@ func (f *follower) follow(whole, reading context.Context) error {
 	return f.judge(whole, reading, s, err)
 }
 
-// saysPlain reports whether the manifest gives a layer the type of a plain archive, which containerd takes at its word.
+// saysPlain reports whether the manifest gives a layer the type of a plain archive, which
+// containerd takes at its word.
 func (f *follower) saysPlain(d digest.Digest) bool {
 	return slices.ContainsFunc(f.entry.Manifest.Body.Layers, func(l specs.Descriptor) bool {
 		return l.Digest == d && l.MediaType == specs.MediaTypeImageLayer

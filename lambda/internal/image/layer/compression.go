@@ -45,8 +45,8 @@ func Begins(stream io.Reader) (Compression, error) {
 	return compressionOf(magic[:n]), err
 }
 
-// decompress recognizes the compression by its first bytes, as runtimes do, whatever the media type says. The one type that
-// containerd takes at its word is for a check to compare with Compression.
+// decompress recognizes the compression by its first bytes, as runtimes do, whatever the media type
+// says. The one type that containerd takes at its word is for a check to compare with Compression.
 func (r *Reader) decompress(ctx context.Context) (io.Reader, error) {
 	in := r.stored.reading
 	magic, err := in.Peek(magicSize)

@@ -55,9 +55,9 @@ func (r Reference) String() string {
 // Annotations that name an image in index.json: the specification's, and containerd's for full names.
 var nameAnnotations = []string{specs.AnnotationRefName, "io.containerd.image.name"}
 
-// Find gives the digest of an image in the layout. Without a name it is the only one there; or, if index.json lists manifests
-// for several platforms and names none of them, index.json itself, as go-containerregistry and what is built on it write an
-// image index.
+// Find gives the digest of an image in the layout. Without a name it is the only one there; or, if
+// index.json lists manifests for several platforms and names none of them, index.json itself, as
+// go-containerregistry and what is built on it write an image index.
 func (l *Layout) Find(name string) (digest.Digest, error) {
 	entries := images(l.top.Body.Manifests)
 	if odd := l.top.Ambiguous; len(odd) > 0 && (name != "" || !itself(entries)) {
@@ -98,8 +98,8 @@ func named(e specs.Descriptor, name string) bool {
 	return false
 }
 
-// cosignKind is the annotation by which "cosign save" tells the image that it has saved, whose value ends in image or imageIndex,
-// from the signatures and attestations that are attached to it
+// cosignKind is the annotation by which "cosign save" tells the image that it has saved, whose
+// value ends in image or imageIndex, from the signatures and attestations that are attached to it
 // (https://github.com/sigstore/cosign/blob/main/pkg/oci/layout/index.go).
 const (
 	cosignKind   = "kind"

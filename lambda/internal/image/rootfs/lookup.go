@@ -39,7 +39,8 @@ type File struct {
 	Missing string
 	// Dangling says that the name itself is there, as a symlink to what is missing.
 	Dangling bool
-	// Link is the last symlink that the name itself is or leads to, and Target where that points, as it is written.
+	// Link is the last symlink that the name itself is or leads to, and Target where that points, as it
+	// is written.
 	Link, Target string
 	// Via is the first symlink on the way, with where it points, for a message. Empty if there is none.
 	Via string
@@ -196,7 +197,8 @@ type passed struct {
 	rest []string
 }
 
-// circles reports whether a link leads back to itself: it was passed before, with the same names behind it or fewer.
+// circles reports whether a link leads back to itself: it was passed before, with the same names
+// behind it or fewer.
 func (w *walk) circles(link string) bool {
 	return slices.ContainsFunc(w.passed, func(p passed) bool {
 		behind := len(w.rest) - len(p.rest)

@@ -28,7 +28,9 @@ var allELF = Check{Name: "all-elf", About: "with --deep: any program or library 
 		}
 		searched, elsewhere := sorted(e, c.Strays)
 		if len(searched) > 0 {
-			r.add(Error, about(e), buildCure, "%s; whatever needs them fails; probably the Dockerfile names a fixed architecture where it gets them, or copies them from another platform's image or from the host", strays(searched, e.Platform()))
+			r.add(Error, about(e), buildCure,
+				"%s; whatever needs them fails; probably the Dockerfile names a fixed architecture where it gets them, or "+
+					"copies them from another platform's image or from the host", strays(searched, e.Platform()))
 		}
 		if len(elsewhere) > 0 {
 			r.add(Warning, about(e), "leave out of the image what is for other machines, unless it is meant", "%s, outside the folders where the system looks for programs and libraries, or named after their machines", strays(elsewhere, e.Platform()))

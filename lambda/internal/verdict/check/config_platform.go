@@ -26,7 +26,8 @@ func configOf(r *report, e *index.Entry) {
 		r.add(Error, about(e), r.place.rebuild(""), "the manifest has no config, so that nothing says how to start it")
 		return
 	case e.ConfigErr != nil:
-		r.add(Error, about(e), r.place.rebuild(""), "the config %s can't be read: %s", Short(e.Manifest.Body.Config.Digest.String()), e.ConfigErr)
+		r.add(Error, about(e), r.place.rebuild(""),
+			"the config %s can't be read: %s", Short(e.Manifest.Body.Config.Digest.String()), e.ConfigErr)
 		return
 	case e.Config == nil:
 		return // missing, too large, or of another type: other checks say so
@@ -58,7 +59,8 @@ func configOf(r *report, e *index.Entry) {
 	if !agree(want, got) {
 		want.OSVersion, got.OSVersion, want.OSFeatures = "", "", nil
 		r.add(Error, about(e), "build it for "+index.Name(&want)+" (natively, or with `--platform "+index.Name(&want)+"`), and use no `--platform` in the last FROM of the Dockerfile",
-			"the index offers it for %s, but the image's config says %s; expected the same; probably one platform's image was taken for the other's, or the last FROM of the Dockerfile has a --platform of its own", index.Name(&want), index.Name(&got))
+			"the index offers it for %s, but the image's config says %s; expected the same; "+
+				"probably one platform's image was taken for the other's, or the last FROM of the Dockerfile has a --platform of its own", index.Name(&want), index.Name(&got))
 	}
 }
 

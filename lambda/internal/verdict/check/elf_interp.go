@@ -58,7 +58,8 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	case f == nil || f.weak:
 		return
 	}
-	f = &fault{text: f.text, cure: "build the program without cgo or with static linking, or take a last stage of the same distribution as the build's"}
+	f = &fault{text: f.text, cure: "build the program without cgo or with static linking, " +
+		"or take a last stage of the same distribution as the build's"}
 	const itself = "; every start of the program fails with "
 	switch {
 	case s.Merged != "":
@@ -74,7 +75,8 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 		} else {
 			f.text += "; every start of the program crashes or fails"
 		}
-		f.cure = "leave the C library as the base image of the platform has it, and copy none from another platform's image or from the host"
+		f.cure = "leave the C library as the base image of the platform has it, " +
+			"and copy none from another platform's image or from the host"
 	}
 	r.fault(about(e), f.unless(e.Start.Trace.Guess(s)), "the dynamic loader of %s, %s,", called(program), called(s))
 }
@@ -92,7 +94,8 @@ func unfitLoader(s, program entrypoint.Step) string {
 	}
 }
 
-// corrupted is what the kernel reports of a loader that it finds and can't load (fs/binfmt_elf.c, load_elf_binary).
+// corrupted is what the kernel reports of a loader that it finds and can't load (fs/binfmt_elf.c,
+// load_elf_binary).
 func corrupted(s entrypoint.Step) string {
 	const short, corrupted = `"input/output error"`, `"accessing a corrupted shared library"`
 	switch s.File.Node.Program.Kind {

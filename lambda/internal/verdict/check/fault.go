@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	buildCure = "build or download it in the Dockerfile for $TARGETARCH (as in `ARG TARGETARCH` and GOARCH=$TARGETARCH), or in a stage without --platform"
-	copyCure  = "correct the name, or copy the file into the last stage of the Dockerfile"
-	modeCure  = "copy it with `COPY --chmod=755`, or give it the mode in the repository (git update-index --chmod=+x)"
+	buildCure = "build or download it in the Dockerfile for $TARGETARCH (as in `ARG TARGETARCH` and " +
+		"GOARCH=$TARGETARCH), or in a stage without --platform"
+	copyCure = "correct the name, or copy the file into the last stage of the Dockerfile"
+	modeCure = "copy it with `COPY --chmod=755`, or give it the mode in the repository (git update-index --chmod=+x)"
 )
 
 // fault is what is wrong with a file that is to be executed: a sentence's end after the file's name, and a cure.
@@ -42,9 +43,9 @@ func faultOf(e *index.Entry, s entrypoint.Step) *fault {
 	return unfit(e, s)
 }
 
-// byShell reports whether a shell takes the file for a script that the kernel refuses to execute: so do shells themselves (POSIX,
-// 2.9.1.4), and glibc's execvp, with which env, tini and their like execute what they are told (posix/execvpe.c). musl's and
-// Go's don't.
+// byShell reports whether a shell takes the file for a script that the kernel refuses to execute:
+// so do shells themselves (POSIX, 2.9.1.4), and glibc's execvp, with which env, tini and their like
+// execute what they are told (posix/execvpe.c). musl's and Go's don't.
 func byShell(t entrypoint.Trace, s entrypoint.Step) bool {
 	switch s.How {
 	case entrypoint.Probable, entrypoint.Guessed:
@@ -95,8 +96,9 @@ func unfound(s entrypoint.Step) *fault {
 		return &fault{text: "is not in the image" + unexpanded(s.Name), cure: "write the value, or use the shell form with `exec`"}
 	case s.Merged != "":
 		top, _, _ := strings.Cut(strings.TrimPrefix(s.Name, "/"), "/")
-		return &fault{text: fmt.Sprintf("is not in the image, but %s is: a layer with a folder /%s of its own hides the base's link from /%[2]s to /usr/%[2]s",
-			s.Merged, top), cure: fmt.Sprintf("copy to /usr/%s what is copied to /%[1]s now, and make no folder /%[1]s", top)}
+		return &fault{text: fmt.Sprintf("is not in the image, but %s is: "+
+			"a layer with a folder /%s of its own hides the base's link from /%[2]s to /usr/%[2]s", s.Merged, top),
+			cure: fmt.Sprintf("copy to /usr/%s what is copied to /%[1]s now, and make no folder /%[1]s", top)}
 	case strings.ContainsAny(s.Name, " \t"):
 		return &fault{text: "is not in the image; with the blanks in it it is one name", cure: `write every word as an element of its own, as in ["program", "argument"]`}
 	case len(s.Searched) > 0:
@@ -184,7 +186,8 @@ func fixed(m executable.Machine) string {
 	return fmt.Sprintf(" (GOARCH=%s, or a download with linux-%[1]s%s in its name)", name, also)
 }
 
-// wrongMachine is the fault that this program exists for. Of the Dockerfiles in public that make it, most name an architecture.
+// wrongMachine is the fault that this program exists for. Of the Dockerfiles in public that make
+// it, most name an architecture.
 func wrongMachine(e *index.Entry, s entrypoint.Step) *fault {
 	p, want := s.File.Node.Program, e.Platform()
 	expected := want.Architecture
@@ -193,7 +196,8 @@ func wrongMachine(e *index.Entry, s entrypoint.Step) *fault {
 	}
 	follows := "every start on such a node fails with \"exec format error\""
 	if byShell(e.Start.Trace, s) {
-		follows = "every start on such a node fails: the shell says \"exec format error\", or takes the file for a script with an error in its syntax"
+		follows = "every start on such a node fails: the shell says \"exec format error\", " +
+			"or takes the file for a script with an error in its syntax"
 	}
 	text := fmt.Sprintf("is built for %s, expected %s; %s; ", p.Machine, expected, follows)
 	if e.Config != nil && e.Config.Architecture == p.Machine.String() && e.Config.Architecture != want.Architecture {

@@ -27,7 +27,8 @@ func content(r *report, e *index.Entry, n int, b *index.Blob) {
 			what = "there are more than " + plural(b.Descriptor.Size, "byte")
 		}
 		cause, cure := r.place.storage()
-		r.add(Error, about(e), cure, "%s other bytes for the layer %s than its digest names (%s); %s", r.place.holds(), name, what, cause)
+		r.add(Error, about(e), cure,
+			"%s other bytes for the layer %s than its digest names (%s); %s", r.place.holds(), name, what, cause)
 	case c.Damage != "":
 		r.add(Error, about(e), r.place.rebuild(""), "the layer %s can't be unpacked: %s", name, c.Damage)
 	case c.Sums == nil || e.ConfigState != index.Read || len(e.Config.RootFS.DiffIDs) != len(e.Manifest.Body.Layers):

@@ -10,9 +10,10 @@ import (
 	layers "archway/lambda/internal/image/layer"
 )
 
-// layerType refuses layers that a runtime can't unpack: zstd in a Docker manifest, which has no type for it
-// (amazon-ecs-agent#4179), encrypted ones, ones kept outside the registry, and unknown types. Runtimes tell the compression by
-// the first bytes, with one exception: OCI's type of a plain archive, in which containerd looks for none (images.DiffCompression).
+// layerType refuses layers that a runtime can't unpack: zstd in a Docker manifest, which has no
+// type for it (amazon-ecs-agent#4179), encrypted ones, ones kept outside the registry, and unknown
+// types. Runtimes tell the compression by the first bytes, with one exception: OCI's type of a
+// plain archive, in which containerd looks for none (images.DiffCompression).
 var layerType = Check{Name: "layer-type", About: "a layer of a type that runtimes can't unpack", run: func(in Input, r *report) {
 	for _, e := range in.Image.Images() {
 		if e.Manifest == nil || e.Manifest.Shape() != index.ShapeManifest || e.Manifest.Body.Config != nil && !index.IsConfigType(e.Manifest.Body.Config.MediaType) {
@@ -39,15 +40,21 @@ func layer(r *report, e *index.Entry, l specs.Descriptor) {
 		if p := e.Descriptor.Platform; p != nil && p.OS == "windows" {
 			severity = Warning // Windows' own base layers were long published so
 		}
-		r.add(severity, about(e), r.place.rebuild(" with that layer as an ordinary one"), "the layer %s is kept outside the registry (%s), expected an ordinary layer; nodes without access to that place can't pull it", name, kind)
+		r.add(severity, about(e), r.place.rebuild(" with that layer as an ordinary one"),
+			"the layer %s is kept outside the registry (%s), expected an ordinary layer; nodes without access to that "+
+				"place can't pull it", name, kind)
 	case strings.HasSuffix(kind, "+encrypted"):
-		r.add(Error, about(e), r.place.rebuild(" without encryption"), "the layer %s is encrypted (%s); ordinary nodes can't unpack it", name, kind)
+		r.add(Error, about(e), r.place.rebuild(" without encryption"),
+			"the layer %s is encrypted (%s); ordinary nodes can't unpack it", name, kind)
 	case !knownLayers[kind]:
-		r.add(Error, about(e), r.place.rebuild(" with a current tool"), "the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by gzip or zstd", name, or(kind, "(none)"))
+		r.add(Error, about(e), r.place.rebuild(" with a current tool"),
+			"the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by "+
+				"gzip or zstd", name, or(kind, "(none)"))
 	}
 }
 
-// saidPlain judges a layer by the type of a plain archive, as far as its bytes were read and are those of its digest.
+// saidPlain judges a layer by the type of a plain archive, as far as its bytes were read and are
+// those of its digest.
 func saidPlain(r *report, e *index.Entry, n int, b *index.Blob) {
 	c := b.Content
 	if b.Descriptor.MediaType != specs.MediaTypeImageLayer || c == nil || c.Compression == layers.Plain ||

@@ -30,7 +30,8 @@ var limits = Check{Name: "limits", About: "larger than this checker reads, or re
 	}
 }}
 
-// unproven is the cure where what starts is not known: more time where there was too little, or what the limit says.
+// unproven is the cure where what starts is not known: more time where there was too little, or
+// what the limit says.
 func unproven(want Want, s *index.Started) string {
 	var cure, quick string
 	switch {

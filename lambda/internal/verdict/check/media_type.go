@@ -31,13 +31,15 @@ var mediaType = Check{Name: "media-type", About: "the declared type is missing, 
 }}
 
 func missingInDescriptor(r *report, e *index.Entry) {
-	r.add(Error, about(e), r.place.rewrite(), "the index's entry %s declares no media type, expected that of an image manifest", e.Where)
+	r.add(Error, about(e), r.place.rewrite(),
+		"the index's entry %s declares no media type, expected that of an image manifest", e.Where)
 }
 
 // document judges one manifest or index. listed is the type under which an index lists it, if one does.
 func document(r *report, s Subject, m *index.Manifest, listed string) {
 	if m.Err != nil {
-		r.add(Error, s, r.place.remerge("push it again"), "%s a document that can't be read: %s; expected an image index or manifest", r.place.holds(), m.Err)
+		r.add(Error, s, r.place.remerge("push it again"),
+			"%s a document that can't be read: %s; expected an image index or manifest", r.place.holds(), m.Err)
 		return
 	}
 	body := m.Body
@@ -48,10 +50,13 @@ func document(r *report, s Subject, m *index.Manifest, listed string) {
 	}
 	switch {
 	case shape == index.ShapeAmbiguous:
-		r.add(Error, s, r.place.rewrite(), "the document lists both manifests and layers, so that some tools take it for an index and others for an image; expected one of the two")
+		r.add(Error, s, r.place.rewrite(),
+			"the document lists both manifests and layers, so that some tools take it for an index and others for an "+
+				"image; expected one of the two")
 		return
 	case shape == index.ShapeSchema1 || index.IsSchema1Type(body.MediaType) || index.IsSchema1Type(m.ContentType):
-		r.add(Error, s, r.place.rebuild(" with a current tool"), "this is a schema 1 manifest, which current runtimes refuse; expected an OCI or Docker schema 2 manifest")
+		r.add(Error, s, r.place.rebuild(" with a current tool"),
+			"this is a schema 1 manifest, which current runtimes refuse; expected an OCI or Docker schema 2 manifest")
 		return
 	case body.SchemaVersion != 2 && shape != index.ShapeUnknown:
 		r.add(Error, s, r.place.rewrite(), "the document has the schema version %d, expected 2", body.SchemaVersion)
@@ -59,14 +64,18 @@ func document(r *report, s Subject, m *index.Manifest, listed string) {
 
 	switch {
 	case body.MediaType == "" && index.FamilyOf(or(listed, m.ContentType)) == index.Docker:
-		r.add(Error, s, r.place.rewrite(), "the document itself declares no media type, which Docker's format requires; expected %s", or(listed, m.ContentType))
+		r.add(Error, s, r.place.rewrite(),
+			"the document itself declares no media type, which Docker's format requires; expected %s", or(listed, m.ContentType))
 	case body.MediaType == "" && shape == index.ShapeUnknown:
-		r.add(Error, s, r.place.rewrite(), "the document declares no media type and has neither an index's list of manifests nor an image's layers")
+		r.add(Error, s, r.place.rewrite(),
+			"the document declares no media type and has neither an index's list of manifests nor an image's layers")
 		return
 	case body.MediaType == "":
-		r.add(Warning, s, r.place.rewrite(), "the document itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
+		r.add(Warning, s, r.place.rewrite(),
+			"the document itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
 	case shape == index.ShapeIndex && !index.IsIndexType(body.MediaType), shape == index.ShapeManifest && !index.IsManifestType(body.MediaType):
-		r.add(Error, s, r.place.rewrite(), "the document declares the type %s but its content is %s", body.MediaType, shape.Named())
+		r.add(Error, s, r.place.rewrite(),
+			"the document declares the type %s but its content is %s", body.MediaType, shape.Named())
 	}
 	switch {
 	case m.ContentType == "" && r.place == Folder: // where none is declared but by documents
@@ -81,7 +90,9 @@ func document(r *report, s Subject, m *index.Manifest, listed string) {
 			"%s it as %s but the document is %s; %s", r.place.holds(), m.ContentType, or(body.MediaType, shape.Named()), cause)
 	}
 	if listed != "" && body.MediaType != "" && listed != body.MediaType {
-		r.add(Error, s, r.place.rewrite(), "the index lists it as %s but the manifest says %s; runtimes that trust the entry can't read it", listed, body.MediaType)
+		r.add(Error, s, r.place.rewrite(),
+			"the index lists it as %s but the manifest says %s; runtimes that trust the entry can't read it",
+			listed, body.MediaType)
 	}
 }
 

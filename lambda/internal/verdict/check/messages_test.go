@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,10 +11,12 @@ import (
 
 	"archway/lambda/internal/fixture"
 	lt "archway/lambda/internal/fixture/layertest"
+	"archway/lambda/internal/validation"
 	"archway/lambda/internal/verdict/check"
 )
 
-// What people read must name the file, both machines, and the usual mistake, with a cure that works there.
+// What people read must name the file, both machines, and the usual mistake, with a cure that works
+// there.
 func TestMessagesSayWhatToDo(t *testing.T) {
 	loader := loaders["arm64"]
 	dynamic := lt.Exe("app", lt.Dynamic("arm64", loader))
@@ -112,7 +113,8 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	}
 }
 
-// What is wrong with the bytes of a layer, and with documents, in the words of those who have to mend it.
+// What is wrong with the bytes of a layer, and with documents, in the words of those who have to
+// mend it.
 func TestMessagesAboutBytes(t *testing.T) {
 	layer := func(b []byte) func(*fixture.Store) digest.Digest {
 		return image(fixture.ImageSpec{Compress: func([]byte) []byte { return b }})
@@ -150,8 +152,8 @@ func links(n int) []lt.Entry {
 	return append(entries, lt.Exe(name(n+1), lt.Static("arm64")))
 }
 
-// A cure works only where it is read: a folder has no tags and no registry, a pipeline merges by itself, and neither has the
-// command line's flags.
+// A cure works only where it is read: a folder has no tags and no registry, a pipeline merges by
+// itself, and neither has the command line's flags.
 func TestMessagesFitThePlace(t *testing.T) {
 	foreign := map[check.Place]*regexp.Regexp{
 		check.Registry: regexp.MustCompile(`FOLDER|cdk\.json|run the pipeline|retry the stage|the folder (holds|has|doesn)`),
@@ -161,40 +163,34 @@ func TestMessagesFitThePlace(t *testing.T) {
 	}
 	// What is about a tag, or the builds of a pipeline, is no matter of a folder.
 	elsewhere := []string{"regression", "same-revision"}
-	for place, pattern := range foreign {
-		for _, c := range all() {
-			if place == check.Folder && slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(c.name, name+"/") }) {
-				continue
-			}
-			store := fixture.New()
-			root, builds := c.render(store)
-			c.want.Place = place
-			for _, f := range findings(t, store, root, c.want, builds) {
-				if found := pattern.FindString(f.Message()); found != "" {
-					t.Errorf("%s in place %d: %q is in %q", c.name, place, found, f.Message())
-				}
-			}
-		}
-	}
-}
-
-// A sentence says a thing once, and is whole.
-func TestMessagesAreWellFormed(t *testing.T) {
-	seen := map[string]string{}
 	for _, c := range all() {
 		store := fixture.New()
 		root, builds := c.render(store)
-		for _, f := range findings(t, store, root, c.want, builds) {
-			seen[digits.ReplaceAllString(f.Message(), "…")] = c.name
+		verdict, err := validation.Of(t.Context(), store, root, c.want, builds)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, message := range slices.Sorted(maps.Keys(seen)) {
-		for _, odd := range []string{"can't be unpacked: it can't", "%!", "; ;", " ,", "..", "  ", ": ;", "%d", "%s"} {
-			if strings.Contains(strings.ReplaceAll(message, "../", ""), odd) {
-				t.Errorf("%s: %q is in %q", seen[message], odd, message)
+		for place, pattern := range foreign {
+			if place == check.Folder && slices.ContainsFunc(elsewhere, func(name string) bool { return strings.HasPrefix(c.name, name+"/") }) {
+				continue
+			}
+			c.want.Place = place
+			for _, f := range check.Run(verdict.Image, c.want) {
+				if found := pattern.FindString(f.Message()); found != "" {
+					t.Errorf("%s in place %d: %q is in %q", c.name, place, found, f.Message())
+				}
+				wellFormed(t, f.Message())
 			}
 		}
 	}
 }
 
-var digits = regexp.MustCompile(`[0-9a-f]{12,64}`)
+// wellFormed refuses a sentence that says a thing twice, or isn't whole.
+func wellFormed(t *testing.T, message string) {
+	t.Helper()
+	for _, odd := range []string{"can't be unpacked: it can't", "%!", "; ;", " ,", "..", "  ", ": ;", "%d", "%s"} {
+		if strings.Contains(strings.ReplaceAll(message, "../", ""), odd) {
+			t.Errorf("%q is in %q", odd, message)
+		}
+	}
+}

@@ -41,12 +41,17 @@ func mixedChildren(i *index.Image, r *report) {
 	rootFamily := index.FamilyOf(or(i.Root.Body.MediaType, i.Root.ContentType))
 	switch {
 	case docker != nil && oci != nil:
-		r.add(Error, root(i), r.place.oneFamily(), "the index holds entries of both Docker's and OCI's types (%s is Docker's, %s is OCI's), which some registries and runtimes refuse; the platforms were probably built by different tools",
+		r.add(Error, root(i), r.place.oneFamily(),
+			"the index holds entries of both Docker's and OCI's types (%s is Docker's, %s is OCI's), which some "+
+				"registries and runtimes refuse; the platforms were probably built by different tools",
 			about(docker), about(oci))
 	case oci != nil && rootFamily == index.Docker:
-		r.add(Error, about(oci), r.place.oneFamily(), "a Docker manifest list holds this OCI manifest, which Docker's format doesn't allow; expected an OCI index, or Docker manifests in it")
+		r.add(Error, about(oci), r.place.oneFamily(),
+			"a Docker manifest list holds this OCI manifest, which Docker's format doesn't allow; expected an OCI index, "+
+				"or Docker manifests in it")
 	case docker != nil && rootFamily == index.OCI:
-		r.add(Warning, root(i), r.place.oneFamily(), "the OCI index holds Docker manifests only; runtimes pull that, some registries refuse it")
+		r.add(Warning, root(i), r.place.oneFamily(),
+			"the OCI index holds Docker manifests only; runtimes pull that, some registries refuse it")
 	}
 }
 
@@ -66,7 +71,8 @@ func mixedManifest(e *index.Entry, r *report) {
 		if own == fails {
 			severity, follows = Error, "which CRI-O and Podman refuse"
 		}
-		r.add(severity, about(e), r.place.oneFamily(), "the manifest is of %s's type but its %s is of %s's (%s), %s", own, what, other, mediaType, follows)
+		r.add(severity, about(e), r.place.oneFamily(),
+			"the manifest is of %s's type but its %s is of %s's (%s), %s", own, what, other, mediaType, follows)
 	}
 	if body.Config != nil {
 		check("config", body.Config.MediaType, index.OCI)

@@ -30,11 +30,13 @@ func (p Place) holds() string {
 }
 
 const (
-	folderCure   = "write the folder again, by one build for all platforms (`docker buildx build --platform … --output type=oci,tar=false,dest=FOLDER`)"
+	folderCure = "write the folder again, by one build for all platforms " +
+		"(`docker buildx build --platform … --output type=oci,tar=false,dest=FOLDER`)"
 	pipelineCure = "run the pipeline again; if that gives the same, look into what the build does"
 )
 
-// rebuild is the cure where an image itself is wrong, with words on how to build it, if that matters.
+// rebuild is the cure where an image itself is wrong, with words on how to build it, if that
+// matters.
 func (p Place) rebuild(how string) string {
 	switch {
 	case p == Folder:
@@ -48,7 +50,8 @@ func (p Place) rebuild(how string) string {
 	}
 }
 
-// remerge is the cure where the index is wrong that was made of images: at a registry it is that which is given.
+// remerge is the cure where the index is wrong that was made of images: at a registry it is that
+// which is given.
 func (p Place) remerge(registry string) string {
 	switch p {
 	case Folder:
@@ -77,7 +80,8 @@ func (p Place) storage() (cause, cure string) {
 	}
 }
 
-// lost is the likely cause where a manifest isn't there, and lostBlob where a part of an image isn't.
+// lost is the likely cause where a manifest isn't there, and lostBlob where a part of an image
+// isn't.
 func (p Place) lost() string {
 	switch p {
 	case Folder:
@@ -96,7 +100,8 @@ func (p Place) lostBlob() string {
 	return "probably the image was copied incompletely, or the registry has cleaned it up"
 }
 
-// allow is how to allow a platform beyond the required ones, and downgraded how to live with a finding.
+// allow is how to allow a platform beyond the required ones, and downgraded how to live with a
+// finding.
 func (p Place) allow() string {
 	if p == Pipeline {
 		return "name it under the image's platforms or validation.allowedPlatforms in cdk.json"

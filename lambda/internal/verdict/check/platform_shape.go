@@ -21,7 +21,8 @@ var platformShape = Check{Name: "platform-shape", About: "a platform is missing,
 }}
 
 func shape(r *report, e *index.Entry) {
-	platformCure := r.place.remerge("merge again with a tool that takes the platform from the image's config, such as `docker buildx imagetools create`")
+	platformCure := r.place.remerge("merge again with a tool that takes the platform from the image's config, " +
+		"such as `docker buildx imagetools create`")
 	p := e.Descriptor.Platform
 	switch {
 	case p == nil:

@@ -40,8 +40,12 @@ func revision(in Input, r *report, e *index.Entry, a index.Attached) {
 		return
 	}
 	if slices.Contains(a.Revisions, want+"-dirty") { // as buildx writes it
-		r.add(Error, about(e), r.place.remerge("commit everything, and build again"), "the statement of %s says that it was built from commit %s with changes that are not committed, expected the commit itself", a.Where, want)
+		r.add(Error, about(e), r.place.remerge("commit everything, and build again"),
+			"the statement of %s says that it was built from commit %s with changes that are not committed, expected the "+
+				"commit itself", a.Where, want)
 		return
 	}
-	r.add(Error, about(e), r.place.oneCommit(), "the statement of %s says that it was built from commit %s, expected %s", a.Where, strings.Join(a.Revisions, " and "), want)
+	r.add(Error, about(e), r.place.oneCommit(),
+		"the statement of %s says that it was built from commit %s, expected %s",
+		a.Where, strings.Join(a.Revisions, " and "), want)
 }

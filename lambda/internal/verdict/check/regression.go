@@ -26,7 +26,8 @@ var regression = Check{Name: "regression", About: "a platform that a tag serves 
 	lost := map[string][]string{} // tags by platform
 	for _, served := range in.Want.Served {
 		if served.Unknown != "" {
-			r.add(Warning, root(in.Image), "look at what that tag serves, by `validate REPOSITORY:TAG`", "it is not known whether the tag %s loses a platform: %s", served.Tag, served.Unknown)
+			r.add(Warning, root(in.Image), "look at what that tag serves, by `validate REPOSITORY:TAG`",
+				"it is not known whether the tag %s loses a platform: %s", served.Tag, served.Unknown)
 		}
 		if served.Digest == in.Image.Digest {
 			continue

@@ -35,7 +35,8 @@ func expectedRevision(in Input, r *report) {
 		case "":
 			r.add(Error, about(e), "build it with `--label "+index.RevisionLabel+"="+want+"`", "the image doesn't say which commit it was built from, expected the label %s=%s", index.RevisionLabel, want)
 		default:
-			r.add(Error, about(e), r.place.oneCommit(), "it was built from commit %s, expected %s; probably it comes from another run", got, want)
+			r.add(Error, about(e), r.place.oneCommit(),
+				"it was built from commit %s, expected %s; probably it comes from another run", got, want)
 		}
 	}
 	if i.Root == nil || i.Root.Shape() != index.ShapeIndex {
@@ -44,9 +45,11 @@ func expectedRevision(in Input, r *report) {
 	switch got := i.Root.Body.Annotations[index.RevisionLabel]; {
 	case got == want:
 	case got != "":
-		r.add(Error, root(i), r.place.oneCommit(), "the index says that it was merged for commit %s, expected %s; probably it comes from another run", got, want)
+		r.add(Error, root(i), r.place.oneCommit(),
+			"the index says that it was merged for commit %s, expected %s; probably it comes from another run", got, want)
 	case index.FamilyOf(i.Root.Body.MediaType) != index.Docker: // Docker's format has no annotations
-		r.add(Warning, root(i), r.place.remerge("merge with `--annotation index:"+index.RevisionLabel+"="+want+"`"), "the index doesn't say which commit it was merged for, expected the annotation %s", index.RevisionLabel)
+		r.add(Warning, root(i), r.place.remerge("merge with `--annotation index:"+index.RevisionLabel+"="+want+"`"),
+			"the index doesn't say which commit it was merged for, expected the annotation %s", index.RevisionLabel)
 	}
 }
 
@@ -65,7 +68,9 @@ func oneRevision(in Input, r *report) {
 		case first == nil:
 			first = e
 		case got != first.Config.Run.Labels[index.RevisionLabel]:
-			r.add(Error, about(e), r.place.oneCommit(), "it was built from commit %s, but %s from %s; expected one commit for all platforms", got, about(first), first.Config.Run.Labels[index.RevisionLabel])
+			r.add(Error, about(e), r.place.oneCommit(),
+				"it was built from commit %s, but %s from %s; expected one commit for all platforms",
+				got, about(first), first.Config.Run.Labels[index.RevisionLabel])
 		}
 	}
 	if first == nil {
@@ -77,7 +82,9 @@ func oneRevision(in Input, r *report) {
 	if i := in.Image; i.Root != nil && !i.Single {
 		label := first.Config.Run.Labels[index.RevisionLabel]
 		if got := i.Root.Body.Annotations[index.RevisionLabel]; got != "" && got != label {
-			r.add(Error, root(i), r.place.oneCommit(), "the index says that it was merged for commit %s, but %s was built from %s; expected the same", got, about(first), label)
+			r.add(Error, root(i), r.place.oneCommit(),
+				"the index says that it was merged for commit %s, but %s was built from %s; expected the same",
+				got, about(first), label)
 		}
 	}
 }
@@ -100,7 +107,9 @@ func reportedBuilds(in Input, r *report) {
 			if p == nil || index.Key(*p) != platform || build.Holds(e.Descriptor.Digest, platform) {
 				continue
 			}
-			r.add(Error, about(e), r.place.oneCommit(), "it isn't what this run's build for %s pushed, expected %s or an image inside it; the merge took the image of another run", platform, Short(build.Digest.String()))
+			r.add(Error, about(e), r.place.oneCommit(),
+				"it isn't what this run's build for %s pushed, expected %s or an image inside it; the merge took the image "+
+					"of another run", platform, Short(build.Digest.String()))
 		}
 	}
 	if !readable || len(i.Builds) == 0 {
@@ -108,7 +117,9 @@ func reportedBuilds(in Input, r *report) {
 	}
 	for _, e := range i.Attestations() {
 		if !pushedAlong(i, e) {
-			r.add(Error, about(e), r.place.oneCommit(), "none of this run's builds pushed the attestation %s, so that it may claim anything about the image; probably it comes from another run", e.Where)
+			r.add(Error, about(e), r.place.oneCommit(),
+				"none of this run's builds pushed the attestation %s, so that it may claim anything about the image; "+
+					"probably it comes from another run", e.Where)
 		}
 	}
 }

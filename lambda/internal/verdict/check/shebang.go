@@ -65,7 +65,8 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		switch name := path.Base(line.Interpreter); {
 		case line.CR:
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
-				cure: "give the file Unix line ends: `" + path.Base(s.Name) + " text eol=lf` in .gitattributes and `git add --renormalize .`, or dos2unix"}
+				cure: "give the file Unix line ends: `" + path.Base(s.Name) + " text eol=lf` in .gitattributes " +
+					"and `git add --renormalize .`, or dos2unix"}
 		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = oneArgument(line, t.Steps[next.From])
 		case next.File.State == rootfs.Absent && next.Merged == "" && !next.File.Dangling:
@@ -75,12 +76,14 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 	}
 }
 
-// oneArgument is the fault of a first line in which env gets more than a name. BusyBox's env can't take it apart.
+// oneArgument is the fault of a first line in which env gets more than a name. BusyBox's env can't
+// take it apart.
 func oneArgument(line executable.Shebang, env entrypoint.Step) *fault {
 	f := &fault{text: fmt.Sprintf("is not in the image; env gets %q as one name", line.Argument)}
 	program, _, _ := strings.Cut(line.Argument, " ")
 	if path.Base(env.File.Path) == "busybox" {
-		f.cure = "name the interpreter by its whole path, as in `#!/usr/bin/" + line.Argument + "`, since BusyBox's env has no -S; or install coreutils"
+		f.cure = "name the interpreter by its whole path, as in `#!/usr/bin/" + line.Argument +
+			"`, since BusyBox's env has no -S; or install coreutils"
 	} else {
 		f.cure = fmt.Sprintf("write `#!%s -S %s`, or name %s by its whole path", line.Interpreter, line.Argument, program)
 	}

@@ -30,7 +30,8 @@ var tagIsIndex = Check{Name: "tag-is-index", About: "the reference leads to no i
 		case Pipeline:
 			cause = "the merge has put out what one build had pushed"
 		}
-		r.add(Error, root(i), r.place.remerge("merge the images of all platforms with `docker buildx imagetools create` and point the tag at the result"),
+		r.add(Error, root(i), r.place.remerge("merge the images of all platforms with "+
+			"`docker buildx imagetools create` and point the tag at the result"),
 			"the reference leads to %s, expected an image index; %s", what, cause)
 	case i.Root.Err == nil && i.Root.Shape() == index.ShapeUnknown:
 		r.add(Error, root(i), r.place.remerge("push an image index"),
