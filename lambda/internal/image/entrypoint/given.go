@@ -59,7 +59,7 @@ func (t Trace) Given(env []string) []Given {
 func (t Trace) Certain(step int) bool {
 	for n := step; n >= 0; n = t.Steps[n].From {
 		s := t.Steps[n]
-		if s.How == Probable || s.How == Wrapped && t.changes(s.From) {
+		if s.How == Probable || s.How == Guessed || s.How == Wrapped && t.changes(s.From) {
 			return false
 		}
 	}
