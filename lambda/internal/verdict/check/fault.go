@@ -32,6 +32,12 @@ func faultOf(e *index.Entry, s entrypoint.Step) *fault {
 		return unfound(s)
 	}
 	switch n := s.File.Node; {
+	case s.Relative != "":
+		return &fault{
+			text: fmt.Sprintf("is found in %s, a folder of PATH that doesn't begin at the root; "+
+				"runc and others refuse to start what is found there, whatever later folders have", asWritten(s.Relative)),
+			cure: "let every folder in PATH begin with a slash and leave none empty, or name the program from the root",
+		}
 	case n.Kind == layers.Dir:
 		return &fault{text: "is a folder, expected a program", cure: copyCure}
 	case n.Kind != layers.File:
@@ -50,8 +56,11 @@ func unfound(s entrypoint.Step) *fault {
 		return nil // the runtime puts it there
 	case f.State == rootfs.Circle && f.Missing == "":
 		return &fault{text: "is a script whose interpreters are scripts in turn, one too many for the kernel", cure: "let the first line name a program"}
+	case f.State == rootfs.Chain:
+		cure := "let the first link point at the file itself, and look at " + f.Missing + " for a circle"
+		return &fault{text: linksOf(f), cure: cure}
 	case f.State == rootfs.Circle:
-		return &fault{text: "leads in a circle of symbolic links", cure: "correct the link " + f.Missing}
+		return &fault{text: linksOf(f), cure: "correct the link " + f.Missing}
 	case f.State == rootfs.NotFolder:
 		return &fault{text: fmt.Sprintf("can't be there: %s is a file, not a folder", f.Missing), cure: copyCure}
 	case f.Dangling:
@@ -60,6 +69,9 @@ func unfound(s entrypoint.Step) *fault {
 		return &fault{text: "is not in the image" + unexpanded(s.Name), cure: "write the value, or use the shell form with `exec`"}
 	case strings.ContainsAny(s.Name, " \t"):
 		return &fault{text: "is not in the image; with the blanks in it it is one name", cure: `write every word as an element of its own, as in ["program", "argument"]`}
+	case s.Name != "" && !strings.Contains(s.Name, "/") && len(s.Searched) == 0:
+		cure := "name it from the root with a slash, or set PATH with ENV"
+		return &fault{text: "is called by its name alone, and PATH is empty", cure: cure}
 	case len(s.Searched) > 0:
 		return &fault{text: "is in no folder of PATH (" + strings.Join(s.Searched, ":") + ")", cure: copyCure + ", or set PATH with ENV"}
 	case f.Via != "" && f.Missing != "":
@@ -67,6 +79,14 @@ func unfound(s entrypoint.Step) *fault {
 	default:
 		return &fault{text: "is not in the image", cure: copyCure}
 	}
+}
+
+// linksOf says what is wrong with too many symbolic links.
+func linksOf(f rootfs.File) string {
+	if f.State == rootfs.Chain {
+		return "leads through more than the 40 symbolic links that Linux follows"
+	}
+	return "leads in a circle of symbolic links"
 }
 
 // unfit judges what a file is.
@@ -109,6 +129,11 @@ func unfit(e *index.Entry, p executable.Program) *fault {
 		return no("an ELF file that is no program")
 	case p.Fault != "":
 		return &fault{text: p.Fault, cure: "build it again, and copy it whole"}
+	case p.NoEntry:
+		return &fault{
+			text: "is a library: it has no first instruction (its entry point is 0), so that every start crashes",
+			cure: "name the program itself, or build one (without -shared, in Go without -buildmode=c-shared or plugin)",
+		}
 	}
 	return nil
 }
@@ -127,12 +152,17 @@ func wrongMachine(p executable.Program, want specs.Platform) *fault {
 
 // called is a step's name as a person knows it: as it was written, with the real file where that is another one.
 func called(s entrypoint.Step) string {
-	name := s.Name
-	if name == "" || strings.ContainsAny(name, " \t\r") {
-		name = fmt.Sprintf("%q", name)
-	}
+	name := asWritten(s.Name)
 	if s.File.State == rootfs.Found && s.File.Path != s.Name {
 		return name + " (" + s.File.Path + ")"
+	}
+	return name
+}
+
+// asWritten puts a name into quotation marks that would be misread without.
+func asWritten(name string) string {
+	if name == "" || strings.ContainsAny(name, " \t\r") {
+		return fmt.Sprintf("%q", name)
 	}
 	return name
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"archway/lambda/internal/image/entrypoint"
@@ -23,7 +24,7 @@ var shebang = Check{Name: "shebang", About: "a script's interpreter is missing, 
 			switch p := s.File.Node.Program; p.Kind {
 			case executable.Text:
 				if s.How != entrypoint.Probable { // a shell runs it
-					noLine(r, e, s, p)
+					noLine(r, e, t, s)
 				}
 			case executable.Script:
 				firstLine(r, e, n, s)
@@ -32,13 +33,27 @@ var shebang = Check{Name: "shebang", About: "a script's interpreter is missing, 
 	}
 }}
 
-func noLine(r *report, e *index.Entry, s entrypoint.Step, p executable.Program) {
+func noLine(r *report, e *index.Entry, t entrypoint.Trace, s entrypoint.Step) {
 	problem := "is a text that doesn't begin with #! and an interpreter"
-	if p.Fault != "" {
+	if p := s.File.Node.Program; p.Fault != "" {
 		problem = p.Fault
 	}
-	r.add(Error, about(e), "make `#!/bin/sh`, or the interpreter that it is written for, its very first line",
-		"the script %s %s, expected a first line such as #!/bin/sh; every start fails with \"exec format error\"", called(s), problem)
+	severity, end := Error, "every start fails with \"exec format error\""
+	if s.How == entrypoint.Wrapped && handsToShell(t.Steps[s.From]) {
+		severity, end = Warning, "it starts only where the C library hands such texts to /bin/sh, as glibc's execvp does"
+	}
+	r.add(severity, about(e), "make `#!/bin/sh`, or the interpreter that it is written for, its very first line",
+		"the script %s %s, expected a first line such as #!/bin/sh; %s", called(s), problem, end)
+}
+
+// handsToShell reports whether a program may start a text without a first line: those that are
+// written in C with glibc's execvp do (posix/execvpe.c, maybe_script_execute), with musl's they don't.
+func handsToShell(s entrypoint.Step) bool {
+	switch path.Base(s.Name) {
+	case "gosu", "su-exec": // Go's, and usually Alpine's
+		return false
+	}
+	return !strings.Contains(s.File.Node.Program.Loader, "ld-musl")
 }
 
 // firstLine judges a script's first line and what it leads to.
@@ -49,12 +64,17 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		r.add(Error, about(e), "correct the script's first line", "the first line of the script %s %s", called(s), line.Fault)
 		return
 	}
+	returned(r, e, s, line)
 	for _, next := range t.Steps[n+1:] {
 		if !ofScript(t, next) || !leadsTo(t, n, next) {
 			continue
 		}
 		f := faultOf(e, next)
-		if f == nil {
+		if f == nil && next.Refuses != "" {
+			f = refusing(next, "name the interpreter itself in the first line")
+			r.fault(about(e), f, "the interpreter of the script %s, %s,", called(s), called(next))
+		}
+		if f == nil || next.Refuses != "" {
 			continue
 		}
 		if f.weak {
@@ -62,9 +82,9 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 			continue
 		}
 		switch name := path.Base(line.Interpreter); {
-		case line.CR:
+		case strings.HasSuffix(next.Name, "\r"):
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
-				cure: "give the file Unix line ends (`*.sh text eol=lf` in .gitattributes, or dos2unix)"}
+				cure: unixLines}
 		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = &fault{text: fmt.Sprintf("is not in the image; env gets %q as one name", line.Argument), cure: "write `#!" + line.Interpreter + " -S " + line.Argument + "`"}
 		case next.File.State == rootfs.Absent:
@@ -73,6 +93,29 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		}
 		r.fault(about(e), f, "the interpreter of the script %s, %s,", called(s), called(next))
 	}
+}
+
+const unixLines = "give the file Unix line ends (`*.sh text eol=lf` in .gitattributes, or dos2unix)"
+
+// takesReturns are programs that pass over a carriage return behind their options, refusesReturns
+// some that don't.
+var (
+	takesReturns   = regexp.MustCompile(`^(perl|ruby)[0-9.]*$`)
+	refusesReturns = regexp.MustCompile(`^((d|b|)ash|(z|k|)sh|busybox|python[0-9.]*|node(js)?|[gm]?awk|sed)$`)
+)
+
+// returned judges a carriage return behind the interpreter's argument, which gets it as a part of that.
+func returned(r *report, e *index.Entry, s entrypoint.Step, line executable.Shebang) {
+	name := path.Base(line.Interpreter)
+	if !line.CR || line.Argument == "" || name == "env" || takesReturns.MatchString(name) {
+		return
+	}
+	severity, what := Warning, "most programs refuse"
+	if refusesReturns.MatchString(name) {
+		severity, what = Error, "it refuses"
+	}
+	r.add(severity, about(e), unixLines, "the first line of the script %s ends in a carriage return, so that %s is given the "+
+		"argument %q, which %s; the file has Windows line ends", called(s), line.Interpreter, line.Argument, what)
 }
 
 // leadsTo tells whether a step is the interpreter of the script at n, or what its env starts.
