@@ -19,9 +19,9 @@ ARGS ?=
 # More flags for every go test: make test TESTFLAGS='-v'.
 TESTFLAGS ?=
 
-# Packages whose tests want the machine for themselves: a registry, BuildKit and a
+# Packages whose tests want the machine for themselves: a registry, BuildKit, containerd and a
 # Docker engine. One after the other, and with live output, as a cold run takes long.
-DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/machine/proof ./test/rehearse/images ./test/rehearse
+DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/machine/proof ./test/rehearse/oracle ./test/rehearse/images ./test/rehearse
 
 STAMP := node_modules/.locked
 

@@ -6,7 +6,7 @@
 #
 # With --check it only says what a person has to do first, and changes nothing.
 # With --tests it only installs what tests want beyond that: Chromium, shellcheck,
-# skopeo and buildah.
+# skopeo, buildah, BusyBox, containerd and runc.
 # With --buildkit VERSION or --buildx VERSION it only builds that program, and prints where it is.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
@@ -97,6 +97,10 @@ install_for_tests() {
   # The tests of the validator on images that they make.
   have skopeo || packages+=(skopeo)
   have buildah || packages+=(buildah)
+  # What starts images to see whether the validator was right, and a shell for them.
+  have containerd || packages+=(containerd)
+  have runc || packages+=(runc)
+  { have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1; } || packages+=(busybox-static)
   ((${#packages[@]})) || return 0
   say "installing ${packages[*]}, for tests"
   export DEBIAN_FRONTEND=noninteractive

@@ -18,6 +18,7 @@ func program(arch, loader string) []byte {
 	le := binary.LittleEndian
 	le.PutUint16(b[16:], 2) // ET_EXEC
 	le.PutUint16(b[18:], machines[arch])
+	le.PutUint64(b[24:], header) // a first instruction
 	le.PutUint64(b[32:], header)
 	le.PutUint16(b[54:], segment)
 	le.PutUint16(b[56:], 1)

@@ -10,8 +10,13 @@ import (
 // yes of one in which some check wouldn't: where layers were not read to their ends, what isn't smooth is to be followed again
 // after they were.
 func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
+	if len(t.Args) > 0 && !t.Folder.Good() {
+		return false
+	}
 	for _, s := range t.Steps {
 		switch {
+		case s.Relative != "" || s.Refuses != "":
+			return false
 		case s.File.State == rootfs.Outside:
 			continue
 		case s.File.State != rootfs.Found, s.File.Node.Kind != layer.File, !s.File.Node.Exec:
@@ -19,7 +24,7 @@ func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
 		}
 		switch p := s.File.Node.Program; p.Kind {
 		case executable.ELF:
-			if p.Fault != "" || !p.Loadable() || p.LoaderUnseen || p.System.Foreign() != "" || !fits(p.Machine) {
+			if p.Fault != "" || p.NoEntry || !p.Loadable() || p.LoaderUnseen || p.System.Foreign() != "" || !fits(p.Machine) {
 				return false
 			}
 			if s.How == Loader && (p.Loader != "" || p.Machine.Bits != t.Steps[s.From].File.Node.Program.Machine.Bits) {

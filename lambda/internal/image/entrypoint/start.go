@@ -3,6 +3,7 @@
 package entrypoint
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -25,6 +26,8 @@ type Command struct {
 // Files is an image's root file system. *rootfs.FS is one.
 type Files interface {
 	Resolve(ctx context.Context, folder, name string) (rootfs.File, error)
+	// Folder follows a working directory, which the runtime makes where it is missing.
+	Folder(ctx context.Context, name string) (rootfs.File, error)
 }
 
 // How says in which way a step follows from the one before.
@@ -55,9 +58,15 @@ type Step struct {
 	Name string
 	// From is the step that leads here, or -1.
 	From int
-	// Searched are the folders of PATH that were searched. Empty if the name has a slash.
+	// Searched are the folders of PATH that were searched. Empty if the name has a slash, or PATH
+	// is empty.
 	Searched []string
-	File     rootfs.File
+	// Relative is the folder of PATH in which the program was found, if it doesn't begin at the
+	// root and the runtime therefore refuses it.
+	Relative string
+	// Refuses is an option that the program is given and doesn't have.
+	Refuses string
+	File    rootfs.File
 	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
 	Args []string
 	// Merged is the name below /usr where the file is that isn't at its own: something hides the link
@@ -68,8 +77,26 @@ type Step struct {
 // Trace is all that would start.
 type Trace struct {
 	// Args are Entrypoint and Cmd together.
-	Args  []string
-	Steps []Step
+	Args []string
+	// Folder is the working directory.
+	Folder Folder
+	Steps  []Step
+}
+
+// Folder is a working directory.
+type Folder struct {
+	// Name is as the config has it, or "/".
+	Name string
+	File rootfs.File
+}
+
+// Relative reports whether the folder's name doesn't begin at the root, which runtimes refuse
+// (runc's utils_linux.go, validateProcessSpec, v1.1.5 to v1.4; Docker when it makes the container).
+func (f Folder) Relative() bool { return !strings.HasPrefix(f.Name, "/") }
+
+// Good reports whether a container can start in the folder.
+func (f Folder) Good() bool {
+	return !f.Relative() && (f.File.Usable() || f.File.State == rootfs.Outside)
 }
 
 // Guess reports whether a step, or one that leads to it, is only guessed to be executed.
@@ -97,13 +124,36 @@ func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
 			Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable), Cure: "set a shorter PATH with ENV",
 		}
 	}
-	f := &follower{files: files, command: c, folder: c.WorkingDir, path: strings.Split(search, ":")}
+	f := &follower{files: files, command: c, folder: cmp.Or(c.WorkingDir, "/"), search: search}
 	f.trace.Args = append(append([]string{}, c.Entrypoint...), c.Cmd...)
 	if len(f.trace.Args) == 0 {
 		return f.trace, nil
 	}
+	if err := f.enter(ctx); err != nil {
+		return f.trace, err
+	}
+	if name := f.trace.Args[0]; !f.trace.Folder.Good() && strings.Contains(name, "/") && !strings.HasPrefix(name, "/") {
+		return f.trace, nil // it is in that folder, or nowhere
+	}
 	err := f.follow(ctx, Entry, -1, f.trace.Args)
 	return f.trace, err
+}
+
+// enter looks at the working directory. Where no container can be in it, all else is followed from
+// the root.
+func (f *follower) enter(ctx context.Context) error {
+	in := Folder{Name: f.folder}
+	if !in.Relative() {
+		var err error
+		if in.File, err = f.files.Folder(ctx, in.Name); err != nil {
+			return err
+		}
+	}
+	f.trace.Folder = in
+	if !in.Good() {
+		f.folder = "/"
+	}
+	return nil
 }
 
 // maxVariable is the longest variable that Linux hands to a program (MAX_ARG_STRLEN).
@@ -124,8 +174,9 @@ type follower struct {
 	files   Files
 	command Command
 	folder  string
-	path    []string
-	trace   Trace
+	// search is PATH.
+	search string
+	trace  Trace
 }
 
 // follow follows a program with its arguments, and then what it is told to execute.
@@ -145,7 +196,11 @@ func (f *follower) follow(ctx context.Context, how How, from int, args []string)
 // program finds a program by name, and follows what the kernel needs to execute it. It returns the program's step, or -1 if
 // there is nothing more to follow.
 func (f *follower) program(ctx context.Context, how How, from int, name string) (int, error) {
-	step, err := f.search(ctx, name)
+	find := f.find
+	if how == Entry {
+		find = f.lookPath
+	}
+	step, err := find(ctx, name)
 	if err != nil {
 		return -1, err
 	}
@@ -156,25 +211,51 @@ func (f *follower) program(ctx context.Context, how How, from int, name string) 
 	return f.execute(ctx, step, 0)
 }
 
-// search finds a program as the runtime does (runc's and Go's LookPath, execvp): a name with a slash is a path, others are
-// searched in PATH for the first file that may be executed.
-func (f *follower) search(ctx context.Context, name string) (Step, error) {
-	s := Step{Name: name}
+// lookPath finds a program as runc does (libcontainer/standard_init_linux.go), by Go's
+// exec.LookPath: it cleans each name before it asks the kernel, passes over nothing that may be
+// executed but folders, and refuses what it finds in a folder that doesn't begin at the root (since
+// Go 1.19, os/exec/lp_unix.go). An empty PATH has no folders.
+func (f *follower) lookPath(ctx context.Context, name string) (Step, error) {
+	if name == "" || strings.Contains(name, "/") {
+		return f.find(ctx, name)
+	}
+	s := Step{Name: name, File: rootfs.File{State: rootfs.Absent}}
+	if f.search == "" {
+		return s, nil
+	}
+	s.Searched = strings.Split(f.search, ":")
+	for _, folder := range s.Searched {
+		full := path.Join(cmp.Or(folder, "."), name)
+		file, err := f.files.Resolve(ctx, f.folder, full)
+		if err != nil {
+			return s, err
+		}
+		if file.State == rootfs.Found && file.Node.Kind != layer.Dir && file.Node.Exec {
+			s.File = file
+			if !path.IsAbs(full) {
+				s.Relative = cmp.Or(folder, ".")
+			}
+			return s, nil
+		}
+		s.File = telling(s.File, file)
+	}
+	return s, nil
+}
+
+// find finds a program as execvp does: a name with a slash is a path, others are searched in PATH
+// for the first file that may be executed.
+func (f *follower) find(ctx context.Context, name string) (Step, error) {
+	s := Step{Name: name, File: rootfs.File{State: rootfs.Absent}}
 	if name == "" {
-		s.File.State = rootfs.Absent
 		return s, nil
 	}
 	if strings.Contains(name, "/") {
 		err := f.resolve(ctx, &s)
 		return s, err
 	}
-	s.Searched = f.path
-	best := rootfs.File{State: rootfs.Absent}
-	for _, folder := range f.path {
-		if folder == "" {
-			folder = "."
-		}
-		file, err := f.files.Resolve(ctx, f.folder, folder+"/"+name)
+	s.Searched = strings.Split(f.search, ":")
+	for _, folder := range s.Searched {
+		file, err := f.files.Resolve(ctx, f.folder, cmp.Or(folder, ".")+"/"+name)
 		if err != nil {
 			return s, err
 		}
@@ -182,12 +263,8 @@ func (f *follower) search(ctx context.Context, name string) (Step, error) {
 			s.File = file
 			return s, nil
 		}
-		// What is there but can't be executed tells more than that nothing is there.
-		if best.State != rootfs.Found && (file.State == rootfs.Found || file.Dangling) {
-			best = file
-		}
+		s.File = telling(s.File, file)
 	}
-	s.File = best
 	return s, nil
 }
 
@@ -209,6 +286,15 @@ func (f *follower) resolve(ctx context.Context, s *Step) error {
 	return err
 }
 
+// telling is the better of two finds that can't be executed: what is there tells more than that
+// nothing is.
+func telling(best, file rootfs.File) rootfs.File {
+	if best.State != rootfs.Found && (file.State == rootfs.Found || file.Dangling) {
+		return file
+	}
+	return best
+}
+
 func runnable(file rootfs.File) bool {
 	return file.State == rootfs.Found && file.Node.Kind == layer.File && file.Node.Exec
 }
@@ -217,12 +303,12 @@ func runnable(file rootfs.File) bool {
 func (f *follower) execute(ctx context.Context, s Step, scripts int) (int, error) {
 	at := len(f.trace.Steps)
 	f.trace.Steps = append(f.trace.Steps, s)
-	if !runnable(s.File) {
+	if !runnable(s.File) || s.Relative != "" {
 		return -1, nil
 	}
 	switch p := s.File.Node.Program; p.Kind {
 	case executable.ELF:
-		if p.Fault != "" || !f.command.Fits(p.Machine) {
+		if p.Fault != "" || p.NoEntry || !f.command.Fits(p.Machine) {
 			return -1, nil
 		}
 		if p.Loader != "" {
@@ -257,7 +343,7 @@ func (f *follower) interpreter(ctx context.Context, script int, line executable.
 		return err
 	}
 	at, err := f.execute(ctx, s, scripts+1)
-	if err != nil || at < 0 || path.Base(line.Interpreter) != "env" || line.Argument == "" {
+	if err != nil || at < 0 || path.Base(line.Interpreter) != "env" || line.Argument == "" || f.refused(at, []string{line.Argument}) {
 		return err
 	}
 	if rest, ok := executable.Env([]string{line.Argument}); ok {

@@ -43,7 +43,7 @@ func fits(m executable.Machine) bool { return m.On("amd64", "") == executable.Ru
 func show(trace entrypoint.Trace) []string {
 	hows := map[entrypoint.How]string{entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped",
 		entrypoint.Probable: "probable", entrypoint.Guessed: "guessed"}
-	states := map[rootfs.State]string{rootfs.Absent: "absent", rootfs.Circle: "circle", rootfs.NotFolder: "not a folder", rootfs.Outside: "outside"}
+	states := map[rootfs.State]string{rootfs.Absent: "absent", rootfs.Circle: "circle", rootfs.TooManyLinks: "too many links", rootfs.NotFolder: "not a folder", rootfs.Outside: "outside"}
 	var all []string
 	for _, s := range trace.Steps {
 		what := states[s.File.State]
@@ -133,7 +133,13 @@ func TestWhatStartsIsFollowedToItsEnd(t *testing.T) {
 		{"an empty name", entrypoint.Command{Entrypoint: []string{""}}, nil, []string{"entry : absent"}},
 		{"a folder", entrypoint.Command{Entrypoint: []string{"/app"}}, [][]lt.Entry{{lt.Dir("app")}}, []string{"entry /app: /app dir"}},
 		{"relative to the working folder", entrypoint.Command{Cmd: []string{"./app"}, WorkingDir: "/srv"}, [][]lt.Entry{{lt.Exe("srv/app", static)}}, []string{"entry ./app: /srv/app amd64"}},
-		{"working folder without a slash", entrypoint.Command{Cmd: []string{"bin/app"}, WorkingDir: "srv"}, [][]lt.Entry{{lt.Exe("srv/bin/app", static)}}, []string{"entry bin/app: /srv/bin/app amd64"}},
+		{"working folder without a slash", entrypoint.Command{Cmd: []string{"bin/app"}, WorkingDir: "srv"}, [][]lt.Entry{{lt.Exe("srv/bin/app", static)}}, nil},
+		{"working folder without a slash, program with one", entrypoint.Command{Cmd: []string{"/srv/bin/app"}, WorkingDir: "srv"}, [][]lt.Entry{{lt.Exe("srv/bin/app", static)}}, []string{"entry /srv/bin/app: /srv/bin/app amd64"}},
+		{"env searches relative folders", entrypoint.Command{Cmd: []string{"/env", "app"}, Env: []string{"PATH=:bin"}}, [][]lt.Entry{{lt.Exe("env", static), lt.Exe("bin/app", static)}}, []string{"entry /env: /env amd64", "wrapped app: /bin/app amd64"}},
+		{"an empty PATH has no folders for a runtime, and one for env", entrypoint.Command{Cmd: []string{"env"}, Env: []string{"PATH="}}, [][]lt.Entry{{lt.Exe("env", static)}}, []string{"entry env: absent"}},
+		{"an empty PATH for env", entrypoint.Command{Cmd: []string{"/env", "app"}, Env: []string{"PATH="}}, [][]lt.Entry{{lt.Exe("env", static), lt.Exe("app", static)}}, []string{"entry /env: /env amd64", "wrapped app: /app amd64"}},
+		{"folders of PATH are cleaned before they are asked for", entrypoint.Command{Cmd: []string{"app"}, Env: []string{"PATH=/none/../bin"}}, [][]lt.Entry{{lt.Exe("bin/app", static)}}, []string{"entry app: /bin/app amd64"}},
+		{"and not so by env", entrypoint.Command{Cmd: []string{"/env", "app"}, Env: []string{"PATH=/none/../bin"}}, [][]lt.Entry{{lt.Exe("env", static), lt.Exe("bin/app", static)}}, []string{"entry /env: /env amd64", "wrapped app: absent"}},
 		{"from the runtime", entrypoint.Command{Entrypoint: []string{"/dev/init", "--", "/app"}}, nil, []string{"entry /dev/init: outside"}},
 
 		{"script", entrypoint.Command{Cmd: []string{"/run.sh"}}, [][]lt.Entry{debian(lt.Script("run.sh", "#!/bin/sh\n"))}, append([]string{"entry /run.sh: /run.sh script"}, shell...)},
@@ -194,6 +200,46 @@ func TestWhatStartsIsFollowedToItsEnd(t *testing.T) {
 	}
 }
 
+func TestWorkingFolders(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Exe("app", static), lt.Link("void", "none"), lt.Dir("srv")})
+	for folder, good := range map[string]bool{"": true, "/": true, "/srv": true, "/new": true, "/proc/x": true, "srv": false, ".": false, "/app": false, "/void": false} {
+		trace, err := entrypoint.Follow(t.Context(), fs, entrypoint.Command{Cmd: []string{"/app"}, WorkingDir: folder, Fits: fits})
+		if err != nil || trace.Folder.Good() != good || len(trace.Steps) != 1 || trace.Smooth(fits) != good {
+			t.Errorf("%q: %+v, %v; want good %v", folder, trace, err, good)
+		}
+	}
+}
+
+func TestRelativeFoldersOfPATH(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Exe("bin/app", static)})
+	for search, want := range map[string]string{"/bin": "", "bin": "bin", "bin:/bin": "bin", ".:/bin": "", "x:/bin:bin": "", "./bin": "./bin", "/x:../bin": "../bin"} {
+		trace, err := entrypoint.Follow(t.Context(), fs, entrypoint.Command{Cmd: []string{"app"}, Env: []string{"PATH=" + search}, Fits: fits})
+		if err != nil || len(trace.Steps) != 1 || trace.Steps[0].Relative != want || trace.Smooth(fits) != (want == "") {
+			t.Errorf("%q: %+v, %v; want %q", search, trace, err, want)
+		}
+	}
+}
+
+func TestOptionsThatBusyBoxLacks(t *testing.T) {
+	fs := image(t, []lt.Entry{
+		lt.Exe("bin/busybox", static), lt.Link("bin/env", "busybox"), lt.Exe("gnu/env", static), lt.Exe("bin/app", static),
+		lt.Script("box.sh", "#!/bin/env -S app x\n"), lt.Script("gnu.sh", "#!/gnu/env -S app x\n"),
+	})
+	for command, want := range map[string]string{
+		"/bin/env -S app": "-S", "/gnu/env -S app": "", "/bin/env app -S": "", "/bin/env A=1 app -v": "", "/bin/env -u X -v app": "-v",
+		"/bin/env -i /bin/app": "", "/box.sh": "-S", "/gnu.sh": "",
+	} {
+		trace, err := entrypoint.Follow(t.Context(), fs, entrypoint.Command{Cmd: strings.Fields(command), Fits: fits})
+		refused := ""
+		for _, s := range trace.Steps {
+			refused += s.Refuses
+		}
+		if err != nil || refused != want || trace.Smooth(fits) != (want == "") {
+			t.Errorf("%s: %+v, %v; want %q", command, trace, err, want)
+		}
+	}
+}
+
 func TestStepsKnowWhereTheyComeFrom(t *testing.T) {
 	c := entrypoint.Command{Cmd: []string{"/a"}, Fits: fits}
 	trace, err := entrypoint.Follow(t.Context(), image(t, debian(lt.Script("a", "#!/usr/bin/env b\n"), lt.Script("usr/bin/b", "#!/bin/sh\n"))), c)
@@ -218,6 +264,8 @@ func (failing) Resolve(context.Context, string, string) (rootfs.File, error) {
 	return rootfs.File{}, errFailing
 }
 
+func (failing) Folder(context.Context, string) (rootfs.File, error) { return rootfs.File{}, errFailing }
+
 func TestErrorsOfReadingEndTheTrace(t *testing.T) {
 	for _, args := range [][]string{{"/app"}, {"app"}} {
 		trace, err := entrypoint.Follow(t.Context(), failing{}, entrypoint.Command{Cmd: args, Fits: fits})
@@ -238,6 +286,13 @@ func (a *after) Resolve(ctx context.Context, folder, name string) (rootfs.File, 
 		return rootfs.File{}, errFailing
 	}
 	return a.fs.Resolve(ctx, folder, name)
+}
+
+func (a *after) Folder(ctx context.Context, name string) (rootfs.File, error) {
+	if a.left--; a.left < 0 {
+		return rootfs.File{}, errFailing
+	}
+	return a.fs.Folder(ctx, name)
 }
 
 func TestWhatWasFollowedBeforeAnErrorIsKept(t *testing.T) {

@@ -34,6 +34,9 @@ func (f *follower) next(at int, args []string) (how How, rest []string) {
 		return Wrapped, rest
 	}
 	if name == "env" {
+		if f.refused(at, args[1:]) {
+			return Wrapped, nil
+		}
 		rest, _ = executable.Env(args[1:])
 		return Wrapped, rest
 	}
@@ -58,6 +61,15 @@ func (f *follower) next(at int, args []string) (how How, rest []string) {
 		return Probable, args[1:]
 	}
 	return Guessed, args[1:]
+}
+
+// refused notes what BusyBox's env doesn't take of GNU's options.
+func (f *follower) refused(at int, args []string) bool {
+	env := &f.trace.Steps[at]
+	if env.File.Node.BusyBox {
+		env.Refuses = executable.BoxRefuses(args)
+	}
+	return env.Refuses != ""
 }
 
 // afterOptions leaves a program's options out; those in values take the next argument too.

@@ -61,9 +61,11 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	var flags uint32
 	var each, count int
 	if wide {
+		p.NoEntry = order.Uint64(first[24:]) == 0
 		offset, flags = order.Uint64(first[32:]), order.Uint32(first[48:])
 		each, count = int(order.Uint16(first[54:])), int(order.Uint16(first[56:]))
 	} else {
+		p.NoEntry = order.Uint32(first[24:]) == 0
 		offset, flags = uint64(order.Uint32(first[28:])), order.Uint32(first[36:])
 		each, count = int(order.Uint16(first[42:])), int(order.Uint16(first[44:]))
 	}
@@ -85,7 +87,7 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	}
 	table, err := s.at(int64(offset), each*count)
 	if errors.Is(err, errUnseen) {
-		p.LoaderUnseen, p.LinksUnseen = true, true
+		p.LoaderUnseen, p.LinksUnseen, p.NoEntry = true, true, false
 		return p, nil
 	}
 	if err != nil {
@@ -118,11 +120,14 @@ func (s *Scanner) headers(p Program, g *segments, table []byte, each int, size i
 	found := false
 	for ; len(table) >= each; table = table[each:] {
 		kind := order.Uint32(table)
-		var offset, filesz uint64
+		var offset, address, filesz uint64
 		if each == 56 {
-			offset, filesz = order.Uint64(table[8:]), order.Uint64(table[32:])
+			offset, address, filesz = order.Uint64(table[8:]), order.Uint64(table[16:]), order.Uint64(table[32:])
 		} else {
-			offset, filesz = uint64(order.Uint32(table[4:])), uint64(order.Uint32(table[16:]))
+			offset, address, filesz = uint64(order.Uint32(table[4:])), uint64(order.Uint32(table[8:])), uint64(order.Uint32(table[16:]))
+		}
+		if kind == ptLoad && address == 0 && offset > 0 {
+			p.NoEntry = false // the address 0 has something else than the file's header
 		}
 		switch {
 		case kind == ptLoad && filesz > 0 && offset+filesz > end && offset+filesz >= offset:

@@ -43,6 +43,27 @@ func TestTheLoaderIsFoundWhereverItStands(t *testing.T) {
 	}
 }
 
+// A file without a first instruction is a library, unless the address 0 has a segment of its own.
+func TestFirstInstruction(t *testing.T) {
+	for name, test := range map[string]struct {
+		elf  layertest.ELF
+		none bool
+	}{
+		"a program":                 {layertest.ELF{}, false},
+		"a program of 32 bits":      {layertest.ELF{Arch: "arm"}, false},
+		"big endian":                {layertest.ELF{Arch: "s390x"}, false},
+		"a library":                 {layertest.ELF{NoEntry: true}, true},
+		"a library of 32 bits":      {layertest.ELF{Arch: "386", NoEntry: true}, true},
+		"a library with a loader":   {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so"}, true},
+		"code at the address 0":     {layertest.ELF{NoEntry: true, Raw: func(b []byte) { b[64+9], b[64+17] = 1, 0 }, Size: 300}, false},
+		"a loader that is not seen": {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so", LoaderAt: 50_000, HeadersAt: 100_000}, true},
+	} {
+		if p := scan(t, test.elf.Bytes()); p.NoEntry != test.none || p.Kind != executable.ELF {
+			t.Errorf("%s: %+v, want none %v", name, p, test.none)
+		}
+	}
+}
+
 // Nobody is known to make such files; what can't be read of a stream is said and not guessed.
 func TestALoaderTooFarBackIsNotGuessed(t *testing.T) {
 	p := scan(t, layertest.ELF{Loader: "/lib/ld.so", LoaderAt: 50_000, HeadersAt: 100_000}.Bytes())

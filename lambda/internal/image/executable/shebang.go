@@ -80,6 +80,23 @@ func Env(args []string) (rest []string, ok bool) {
 	return nil, false
 }
 
+// BoxRefuses gives the first option of "env" that GNU has and BusyBox hasn't (coreutils/env.c, up to 1.37), or "".
+func BoxRefuses(args []string) string {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
+		switch arg := args[0]; {
+		case arg == "-u":
+			args = args[1:]
+		case strings.HasPrefix(arg, "-S"), strings.HasPrefix(arg, "-v"):
+			return arg[:2]
+		case strings.HasPrefix(arg, "--split-string"), arg == "--debug":
+			option, _, _ := strings.Cut(arg, "=")
+			return option
+		}
+		args = args[min(1, len(args)):]
+	}
+	return ""
+}
+
 // split takes the argument of env's -S apart. Quotes, escapes and variables are left to env.
 func split(arg string, after []string) (words []string, plain bool) {
 	for _, prefix := range []string{"--split-string=", "-vS", "-S"} {

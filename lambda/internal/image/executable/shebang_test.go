@@ -91,6 +91,21 @@ func TestEnvStartsItsFirstWordThatIsNoSetting(t *testing.T) {
 	}
 }
 
+func TestOptionsThatBusyBoxLacks(t *testing.T) {
+	for args, want := range map[string]string{
+		"": "", "node": "", "A=1|node|-S": "", "-i|node": "", "-|-S": "-S", "-u|-S|node": "", "-u|X|-S|node": "-S", "-S node": "-S", "-vS|node": "-v", "-u": "",
+		"--|-S": "", "--split-string=node": "--split-string", "--debug": "--debug", "--ignore-environment|node": "", "A=1|-S|x": "",
+	} {
+		var split []string
+		if args != "" {
+			split = strings.Split(args, "|")
+		}
+		if got := executable.BoxRefuses(split); got != want {
+			t.Errorf("%s: %q, want %q", args, got, want)
+		}
+	}
+}
+
 func FuzzShebang(f *testing.F) {
 	for _, s := range []string{"/bin/sh", " /usr/bin/env -S a b\r", "\x00", "\t", strings.Repeat("a", 254), "/usr/bin/env -vS"} {
 		f.Add(s, true)

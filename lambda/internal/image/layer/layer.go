@@ -45,7 +45,7 @@ type Entry struct {
 	Kind Kind
 	// Target is that of a symlink, as it is written, or of a hard link, as a path like Path.
 	Target string
-	// Exec says that somebody may execute the file.
+	// Exec says that somebody may execute the file, as far as its mode tells.
 	Exec bool
 	// Program is what the file is. It is read of files that may be executed and of libraries, or of all if the options say so.
 	Program executable.Program
@@ -218,7 +218,7 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 	case tar.TypeLink:
 		e.Kind, e.Target = Hardlink, Clean(h.Linkname)
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-		e.Kind = Other
+		e.Kind, e.Exec = Other, h.Mode&0o111 != 0
 	default: // such as pax headers for the whole archive, as "git archive" writes
 		return e, true, err
 	}

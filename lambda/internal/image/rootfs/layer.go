@@ -101,6 +101,9 @@ func (l *stacked) look(ctx context.Context, q query, spend *int64) (answer, erro
 	if spend != nil {
 		*spend -= l.read - before
 	}
+	if err := l.judge(); err != nil {
+		return answer{}, err
+	}
 	a := l.scan(q)
 	return a, l.pause(ctx)
 }
@@ -139,6 +142,9 @@ func (l *stacked) advance(ctx context.Context) error {
 			return nil
 		}
 		if err == io.EOF {
+			if err := l.judge(); err != nil {
+				return err
+			}
 			l.done = true
 			l.end()
 			return nil
@@ -148,7 +154,7 @@ func (l *stacked) advance(ctx context.Context) error {
 	l.order.see(e.Path)
 	l.marker = e.Kind == layer.Whiteout || e.Kind == layer.Opaque
 	if err := l.record.add(e); err != nil {
-		return l.stop(l.unkept(err))
+		return l.stop(err)
 	}
 	if l.store.options.Deep && e.Program.Loadable() {
 		if err := l.count(e); err != nil {
@@ -165,6 +171,14 @@ func (l *stacked) unkept(err error) *Limit {
 		cure = "build the image again without the symbolic links that point at each other"
 	}
 	return &Limit{Layer: l.digest, Reason: err.Error(), Cure: cure}
+}
+
+// judge judges what was read so far and depends on what stands before it.
+func (l *stacked) judge() error {
+	if err := l.record.resolve(); err != nil {
+		return l.stop(err)
+	}
+	return nil
 }
 
 // restart begins again, once, after other bytes came than the digest names: a proxy may have garbled one answer. What is stored
@@ -201,7 +215,12 @@ func (l *stacked) start(ctx context.Context) error {
 func (l *stacked) stop(err error) error {
 	var limit *layer.Limit
 	var damage *layer.Damage
+	var cant *cantUnpack
 	switch {
+	case errors.As(err, &cant):
+		err = &Damage{Layer: l.digest, Reason: cant.reason}
+	case err == errBudget, err == errLoop:
+		err = l.unkept(err)
 	case errors.As(err, &limit):
 		err = &Limit{Layer: l.digest, Reason: limit.Error(), Cure: limit.Cure}
 	case errors.As(err, &damage):
@@ -286,7 +305,10 @@ func (l *stacked) scan(q query) answer {
 			value := chunk.values[i]
 			switch kind := layer.Kind(value & (1<<kindBits - 1)); kind {
 			case layer.Whiteout:
-				a.hidden = a.hidden || contains(q.whiteouts, h)
+				// What a layer takes away and then makes again as a folder shows what the layers below have in it: overlayfs
+				// merges folders, and the mark is gone. The image specification would hide it.
+				n := position(q.whiteouts, h)
+				a.hidden = a.hidden || n >= 0 && (n == last || seen[n/64]&(1<<(n%64)) == 0)
 			case layer.Opaque:
 				a.hidden = a.hidden || contains(q.opaques, h)
 			default:

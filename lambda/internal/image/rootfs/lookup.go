@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -17,7 +16,9 @@ import (
 type Node struct {
 	Kind layer.Kind // 0 if nothing is there
 	Exec bool
-	// Target is a symlink's or hard link's.
+	// BusyBox says that the file is called so, by its own name or by a hard link.
+	BusyBox bool
+	// Target is a symlink's.
 	Target  string
 	Program executable.Program
 	// Access is who may do what with a file or folder.
@@ -68,9 +69,7 @@ const (
 const (
 	// maxHops is how many symlinks Linux follows in one path (MAXSYMLINKS).
 	maxHops = 40
-	// maxLinks bounds hard links that point to hard links, which an archive may hold but no file system.
-	maxLinks = 8
-	maxPath  = 4096
+	maxPath = 4096
 )
 
 // mounts are what every runtime puts into a container.
@@ -87,22 +86,13 @@ func (f *FS) Resolve(ctx context.Context, folder, name string) (File, error) {
 		w.file.State, w.file.Missing = Absent, name[:min(len(name), 255)]
 		return w.file, nil
 	}
-	w.rest = parts(name)
+	w.rest = way(name)
 	if !strings.HasPrefix(name, "/") {
-		at, err := f.Resolve(ctx, "/", "/"+folder)
-		switch {
-		case err != nil:
-			return File{}, err
-		case at.State == Absent && !at.Dangling:
-			w.at = parts(path.Clean("/" + folder))
-		case at.State == Found && at.Node.Kind != layer.Dir:
-			at.State, at.Missing = NotFolder, at.Path
-			return at, nil
-		case at.State == Found:
-			w.at, w.file.Via = parts(at.Path), at.Via
-		default:
-			return at, nil
+		at, err := f.Folder(ctx, folder)
+		if err != nil || !at.Usable() {
+			return at, err
 		}
+		w.at, w.file.Via = parts(at.Path), at.Via
 	}
 	for len(w.rest) > 0 && w.file.State == Found {
 		if err := w.step(ctx); err != nil {
@@ -131,6 +121,15 @@ type walk struct {
 
 func parts(name string) []string {
 	return strings.FieldsFunc(name, func(c rune) bool { return c == '/' })
+}
+
+// way is the parts of a name that is to be followed. A slash behind it asks for a folder, as a dot does.
+func way(name string) []string {
+	names := parts(name)
+	if len(names) > 0 && strings.HasSuffix(name, "/") {
+		names = append(names, ".")
+	}
+	return names
 }
 
 // step follows the next name.
@@ -183,7 +182,7 @@ func (w *walk) step(ctx context.Context) error {
 		if w.last = w.last || len(w.rest) == 0; len(w.rest) == 0 {
 			w.file.Link, w.file.Target = "/"+here, node.Target
 		}
-		w.rest = append(parts(node.Target), w.rest...)
+		w.rest = append(way(node.Target), w.rest...)
 		return nil
 	case node.Kind != layer.Dir && len(w.rest) > 0:
 		w.file.State, w.file.Missing = NotFolder, "/"+here
@@ -216,18 +215,8 @@ func (f *FS) lookup(ctx context.Context, p string) (Node, error) {
 		return node, nil
 	}
 	node, err := f.from(ctx, 0, p)
-	for range maxLinks {
-		if err != nil || node.Kind != layer.Hardlink {
-			break
-		}
-		// A hard link's target is a path of its own layer, which may be there by another name alone: what hides it above doesn't matter.
-		node, err = f.from(ctx, node.level, node.Target)
-	}
 	if err != nil {
 		return Node{}, err
-	}
-	if node.Kind == layer.Hardlink {
-		node = Node{}
 	}
 	f.known[p] = node
 	return node, nil

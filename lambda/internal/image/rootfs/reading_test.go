@@ -254,8 +254,8 @@ func TestAWhiteoutIsNotTheLastWord(t *testing.T) {
 		entries []lt.Entry
 		want    string
 	}{
-		"back again":   {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), marked("b", "old"), lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)}, "/b new"},
-		"a folder now": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), marked("b", "old"), lt.Gone("b"), lt.Dir("b"), noise("c", 6<<20)}, "/b dir"},
+		"back again":   {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)}, "/b new"},
+		"a folder now": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), lt.Dir("b"), noise("c", 6<<20)}, "/b dir"},
 	} {
 		fs := image(t, []lt.Entry{marked("b", "below")}, test.entries)
 		if got := show(t, fs, "/", "/a3"); got != "absent /a3" {

@@ -36,6 +36,9 @@ type record struct {
 	// implied are the folders noted last, each at a place that its hash gives: a large archive without entries for folders would
 	// have them noted again and again. Nil of a small one.
 	implied *[impliedSize]uint64
+	// pending are the entries that were not judged yet by what stands before them.
+	pending     []pending
+	pendingCost int
 	// charged and extra are what was taken from the budget.
 	charged, extra int64
 }
@@ -58,11 +61,13 @@ type chunk struct {
 	values *[chunkSize]uint32
 }
 
-// A value is a kind (4 bits), whether the file may be executed (1 bit), and a reference: into files, or into targets.
+// A value is a kind (4 bits), whether the file may be executed (1 bit) and is BusyBox (1 bit), and a reference: into files, or into
+// targets.
 const (
 	kindBits = 4
 	execBit  = 1 << kindBits
-	refShift = kindBits + 1
+	boxBit   = 2 << kindBits
+	refShift = kindBits + 2
 	maxRef   = 1<<(32-refShift) - 1
 )
 
@@ -126,11 +131,8 @@ func (r *record) free() {
 
 // add notes an entry.
 func (r *record) add(e layer.Entry) error {
-	switch e.Kind {
-	case layer.Whiteout:
-		return r.put(whiteoutOf(e.Path), uint32(layer.Whiteout))
-	case layer.Opaque:
-		return r.put(opaqueOf(e.Path), uint32(layer.Opaque))
+	if e.Kind == layer.Whiteout || e.Kind == layer.Opaque {
+		return r.mark(e)
 	}
 	name, err := r.placed(e.Path)
 	if err != nil {
@@ -143,18 +145,17 @@ func (r *record) add(e layer.Entry) error {
 	if e.Kind != layer.Dir {
 		r.folder = name[:max(0, strings.LastIndexByte(name, '/'))]
 	}
+	h := hashOf(name)
+	if r.implied != nil && r.implied[h%impliedSize] == h {
+		r.implied[h%impliedSize] = 0 // from now on it is what this entry says
+	}
 	if e.Kind == layer.Hardlink {
-		if e.Target, err = r.placed(e.Target); err != nil {
-			return err
-		}
+		delete(r.links, h)
+		return r.link(e, name)
 	}
 	value, err := r.value(e)
 	if err != nil {
 		return err
-	}
-	h := hashOf(name)
-	if r.implied != nil && r.implied[h%impliedSize] == h {
-		r.implied[h%impliedSize] = 0 // from now on it is what this entry says
 	}
 	if e.Kind == layer.Symlink {
 		if err := r.charge(24); err != nil {
@@ -249,6 +250,9 @@ func (r *record) value(e layer.Entry) (uint32, error) {
 	if e.Exec {
 		value |= execBit
 	}
+	if e.Kind == layer.File && isBox(e.Path) {
+		value |= boxBit
+	}
 	var ref int
 	switch e.Kind {
 	case layer.File, layer.Dir:
@@ -262,7 +266,7 @@ func (r *record) value(e layer.Entry) (uint32, error) {
 			return 0, err
 		}
 		ref = int(n)
-	case layer.Symlink, layer.Hardlink:
+	case layer.Symlink:
 		ref = len(r.targets)
 		if err := r.charge(len(e.Target) + 2); err != nil {
 			return 0, err
@@ -328,7 +332,7 @@ func (r *record) node(value uint32) Node {
 	if kind == implied {
 		return Node{Kind: layer.Dir}
 	}
-	n := Node{Kind: kind, Exec: value&execBit != 0}
+	n := Node{Kind: kind, Exec: value&execBit != 0, BusyBox: value&boxBit != 0}
 	switch kind {
 	case layer.File, layer.Dir:
 		f := r.files[value>>refShift]
@@ -336,7 +340,7 @@ func (r *record) node(value uint32) Node {
 		if f.content > 0 {
 			n.Content, n.Kept = r.contents[f.content-1], true
 		}
-	case layer.Symlink, layer.Hardlink:
+	case layer.Symlink:
 		n.Target = r.target(value >> refShift)
 	}
 	return n

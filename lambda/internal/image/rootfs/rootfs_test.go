@@ -2,6 +2,7 @@ package rootfs_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -105,8 +106,10 @@ func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 		{"whiteout of a folder", [][]lt.Entry{{marked("d/e/a", "a")}, {lt.Gone("d/e")}}, map[string]string{"/d/e/a": "absent /d/e", "/d": "/d dir"}},
 		{"whiteout of a link", [][]lt.Entry{base, {lt.Gone("bin")}}, map[string]string{"/bin/sh": "absent /bin", "/usr/bin/sh": "/usr/bin/sh dash"}},
 		{"file in place of what was taken away", [][]lt.Entry{{marked("a", "old")}, {lt.Gone("a"), marked("a", "new")}}, map[string]string{"/a": "/a new"}},
-		{"the same, other way around", [][]lt.Entry{{marked("a", "old")}, {marked("a", "new"), lt.Gone("a")}}, map[string]string{"/a": "/a new"}},
-		{"folder in place of what was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		// As overlay file systems show it, which all runtimes use.
+		{"folder in place of what was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "/d/a a", "/d/b": "/d/b b"}},
+		{"opaque folder in place of what was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), lt.Opaque("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"file in place of a folder that was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), marked("d", "d")}}, map[string]string{"/d/a": "not a folder /d"}},
 		{"back again above a whiteout", [][]lt.Entry{{marked("a", "1")}, {lt.Gone("a")}, {marked("a", "3")}}, map[string]string{"/a": "/a 3"}},
 		{"whiteout of something else", [][]lt.Entry{{marked("ab", "x")}, {lt.Gone("a")}}, map[string]string{"/ab": "/ab x"}},
 
@@ -131,15 +134,19 @@ func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 		{"hard link", [][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a"), lt.Hard("c", "/b")}}, map[string]string{"/b": "/b x", "/c": "/c x"}},
 		{"hard link whose first name is gone above", [][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a")}, {lt.Gone("a")}}, map[string]string{"/b": "/b x", "/a": "absent /a"}},
 		{"hard link whose first name is other above", [][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a")}, {marked("a", "new")}}, map[string]string{"/b": "/b old", "/a": "/a new"}},
-		{"hard link before its target", [][]lt.Entry{{lt.Hard("a", "z"), marked("z", "x")}}, map[string]string{"/a": "/a x"}},
-		{"hard link to nothing", [][]lt.Entry{{lt.Hard("a", "no")}}, map[string]string{"/a": "absent /a"}},
-		{"hard links in a circle", [][]lt.Entry{{lt.Hard("a", "b"), lt.Hard("b", "a")}}, map[string]string{"/a": "absent /a"}},
+		{"hard link to what is replaced later", [][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a"), marked("a", "new"), lt.Hard("c", "a")}}, map[string]string{"/a": "/a new", "/b": "/b old", "/c": "/c new"}},
+		{"hard link that is replaced later", [][]lt.Entry{{marked("a", "a"), lt.Hard("b", "a"), marked("b", "b")}}, map[string]string{"/a": "/a a", "/b": "/b b"}},
+		{"hard link in place of a link", [][]lt.Entry{{marked("a", "a"), lt.Link("b", "no"), lt.Hard("b", "a"), lt.Hard("c", "b")}}, map[string]string{"/b": "/b a", "/c": "/c a"}},
 		{"hard link to a symlink", [][]lt.Entry{{lt.Link("l", "x"), lt.Hard("m", "l"), marked("x", "x")}}, map[string]string{"/m": "/x x"}},
 		{"hard-linked busybox", [][]lt.Entry{{lt.Dir("bin"), marked("bin/[", "busybox"), lt.Hard("bin/sh", "bin/["), lt.Hard("bin/ls", "bin/[")}}, map[string]string{"/bin/sh": "/bin/sh busybox"}},
 
+		{"a slash behind a file", [][]lt.Entry{{marked("a", "a"), lt.Link("b", "a"), lt.Link("c", "a/"), lt.Dir("d"), lt.Link("e", "d/")}},
+			map[string]string{"/a/": "not a folder /a", "a/": "not a folder /a", "/b/": "not a folder /a", "/c": "not a folder /a", "/a/.": "not a folder /a", "/d/": "/d dir", "/e": "/d dir", "/e/": "/d dir", "//": "/ dir"}},
 		{"symlink to nothing", [][]lt.Entry{{lt.Link("a", "/x/y")}}, map[string]string{"/a": "absent /x"}},
 		{"symlink to itself", [][]lt.Entry{{lt.Link("a", "a")}}, map[string]string{"/a": "circle"}},
 		{"symlinks in a circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a/c")}}, map[string]string{"/a": "circle"}},
+		{"symlinks in a plain circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a")}}, map[string]string{"/a": "circle", "/b/x": "circle"}},
+		{"one link twice is no circle", [][]lt.Entry{{lt.Link("a", "."), marked("x", "x")}}, map[string]string{"/a/a/a/x": "/x x"}},
 		{"symlinks in a wide circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "c"), lt.Link("c", "d"), lt.Link("d", "a/x")}},
 			map[string]string{"/a": "circle"}},
 		{"as many symlinks as Linux follows", [][]lt.Entry{chain(40, "")}, map[string]string{"/l1": "/l41 end", "/l2/x": "not a folder /l41"}},
@@ -174,6 +181,94 @@ func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 	}
 }
 
+// chain is a script behind so many links, each of which leads to the one before.
+// A hard link needs a file that stands before it in its own layer, and a whiteout a place where its
+// own layer has nothing; containerd
+// can't unpack any other.
+func TestEntriesThatCantBeUnpacked(t *testing.T) {
+	for name, test := range map[string]struct {
+		layers [][]lt.Entry
+		reason string
+	}{
+		"into the layer below": {[][]lt.Entry{{marked("real", "x")}, {lt.Hard("a", "real")}}, "/a is a hard link to /real, which doesn't stand before it"},
+		"before its target":    {[][]lt.Entry{{lt.Hard("a", "z"), marked("z", "x")}}, "/a is a hard link to /z, which doesn't stand before it"},
+		"to nothing":           {[][]lt.Entry{{lt.Hard("a", "no")}}, "/a is a hard link to /no, which doesn't stand before it"},
+		"in a circle":          {[][]lt.Entry{{lt.Hard("a", "b"), lt.Hard("b", "a")}}, "/a is a hard link to /b, which doesn't stand before it"},
+		"to itself":            {[][]lt.Entry{{lt.Hard("a", "a")}}, "/a is a hard link to /a, which doesn't stand before it"},
+		"to a folder":          {[][]lt.Entry{{lt.Dir("d"), lt.Hard("a", "d")}}, "/a is a hard link to /d, which is a folder"},
+		"to a folder that nothing but its files tell of": {[][]lt.Entry{{lt.Plain("d/x", nil), lt.Hard("a", "d")}}, "which is a folder"},
+		"that nobody asks for":                           {[][]lt.Entry{{marked("real", "x")}, {marked("a", "x"), lt.Hard("other", "real")}}, "/other is a hard link to /real"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fs := image(t, test.layers...)
+			for range 2 { // the second time nothing is left to read
+				_, err := fs.Resolve(t.Context(), "/", "/a")
+				var damage *rootfs.Damage
+				if !errors.As(err, &damage) || !strings.Contains(damage.Reason, test.reason) {
+					t.Errorf("error %v, want one with %q", err, test.reason)
+				}
+			}
+			if err := fs.Finish(t.Context()); err == nil {
+				t.Error("Finish finds nothing wrong")
+			}
+			readings := fs.Readings()
+			if got := readings[len(readings)-1].Damage; !strings.Contains(got, test.reason) {
+				t.Errorf("damage %q, want %q", got, test.reason)
+			}
+		})
+	}
+}
+
+// More hard links than are resolved together, with other files between them.
+func TestManyHardLinks(t *testing.T) {
+	var entries []lt.Entry
+	for n := range 30_000 {
+		entries = append(entries, marked(fmt.Sprintf("d/%06d", n), fmt.Sprint(n)), lt.Hard(fmt.Sprintf("d/%06d-b", n), fmt.Sprintf("d/%06d", n)))
+	}
+	entries = append(entries, lt.Hard("e/first", "d/000000-b"), lt.Hard("e/last", "d/029999-b"))
+	fs := image(t, entries)
+	for name, want := range map[string]string{
+		"/e/first": "/e/first 0", "/e/last": "/e/last 29999", "/d/012345-b": "/d/012345-b 12345", "/d/000001-b": "/d/000001-b 1",
+	} {
+		if got := show(t, fs, "/", name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// Markers that containerd can unpack.
+func TestMarkersThatCanBeUnpacked(t *testing.T) {
+	for name, entries := range map[string][]lt.Entry{
+		"beside each other":              {lt.Gone("d/x"), lt.Gone("d/y"), lt.Gone("e")},
+		"and back again":                 {lt.Gone("x"), marked("x", "x")},
+		"and back again as a folder":     {lt.Gone("d"), lt.Dir("d"), lt.Gone("d/x")},
+		"behind its folder":              {lt.Dir("d"), marked("d/y", "y"), lt.Gone("d/x")},
+		"an opaque folder with one gone": {lt.Opaque("d"), lt.Gone("d/x"), lt.Opaque("d")},
+		"an opaque root":                 {lt.Opaque(""), lt.Gone("x")},
+		"names that begin alike":         {lt.Gone("d"), lt.Gone("dd/x"), lt.Gone("d-x")},
+	} {
+		if err := image(t, []lt.Entry{marked("a", "a")}, entries).Finish(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Under which names a file is BusyBox, of which env takes other options.
+func TestBusyBoxIsKnownByItsName(t *testing.T) {
+	fs := image(t, []lt.Entry{
+		marked("bin/[", "x"), lt.Hard("bin/ash", "bin/["), lt.Hard("bin/busybox", "bin/["), lt.Hard("bin/env", "bin/["), lt.Hard("bin/sh", "bin/env"),
+		marked("usr/bin/busybox", "y"), lt.Link("usr/bin/env", "busybox"), marked("usr/bin/other", "y"), lt.Hard("usr/bin/more", "usr/bin/other"),
+	})
+	for name, want := range map[string]bool{
+		"/bin/busybox": true, "/bin/env": true, "/bin/sh": true, "/usr/bin/busybox": true, "/usr/bin/env": true, "/usr/bin/other": false, "/usr/bin/more": false,
+	} {
+		f, err := fs.Resolve(t.Context(), "/", name)
+		if err != nil || f.State != rootfs.Found || f.Node.BusyBox != want {
+			t.Errorf("%s: %+v, %v; want BusyBox %v", name, f, err, want)
+		}
+	}
+}
+
 func TestRelativeNamesStartInTheFolder(t *testing.T) {
 	fs := image(t, []lt.Entry{lt.Link("current", "srv/app"), marked("srv/app/run", "run"), marked("srv/other", "other")})
 	for name, want := range map[string]string{"run": "/srv/app/run run", "./run": "/srv/app/run run", "../other": "/srv/other other", "/current/run": "/srv/app/run run", "no": "absent /srv/app/no"} {
@@ -197,6 +292,26 @@ func TestAMissingFolderIsMadeByTheRuntime(t *testing.T) {
 	} {
 		if got := show(t, fs, test.folder, test.name); got != test.want {
 			t.Errorf("%s in %s: %s, want %s", test.name, test.folder, got, test.want)
+		}
+	}
+}
+
+func TestWorkingFolders(t *testing.T) {
+	fs := image(t, []lt.Entry{
+		marked("srv/file", "x"), lt.Link("home", "srv"), lt.Link("dangling", "gone"), lt.Link("circle", "circle"), lt.Link("tofile", "srv/file"),
+	})
+	for name, want := range map[string]struct {
+		path   string
+		usable bool
+	}{
+		"/": {"/", true}, "/srv": {"/srv", true}, "/srv/": {"/srv", true}, "/home": {"/srv", true}, "/home/new": {"/srv/new", true},
+		"/new/../home": {"/srv", true}, "/new/deep": {"/new/deep", true}, "/..//./srv": {"/srv", true}, "/home/../x": {"/x", true},
+		"/srv/file": {"/srv/file", false}, "/srv/file/x": {"/srv/file", false}, "/tofile": {"/srv/file", false}, "/srv/file/..": {"/srv/file", false},
+		"/dangling": {"/gone", false}, "/dangling/x": {"/gone", false}, "/circle": {"/", false}, "/circle/x": {"/", false}, "/proc/self": {"/proc", false},
+	} {
+		f, err := fs.Folder(t.Context(), name)
+		if err != nil || f.Path != want.path || f.Usable() != want.usable {
+			t.Errorf("%s: %+v, usable %v, %v; want %+v", name, f, f.Usable(), err, want)
 		}
 	}
 }

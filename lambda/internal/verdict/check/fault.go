@@ -33,6 +33,12 @@ func faultOf(e *index.Entry, s entrypoint.Step) *fault {
 		return unfound(s)
 	}
 	switch n := s.File.Node; {
+	case s.Relative != "":
+		return &fault{
+			text: fmt.Sprintf("is found in %s, a folder of PATH that doesn't begin at the root; "+
+				"runc and others refuse to start what is found there, whatever later folders have", asWritten(s.Relative)),
+			cure: "let every folder in PATH begin with a slash and leave none empty, or name the program from the root",
+		}
 	case n.Kind == layers.Dir:
 		return &fault{text: "is a folder, expected a program; probably the name lacks that of the file in it", cure: copyCure}
 	case n.Kind != layers.File:
@@ -101,6 +107,9 @@ func unfound(s entrypoint.Step) *fault {
 			cure: fmt.Sprintf("copy to /usr/%s what is copied to /%[1]s now, and make no folder /%[1]s", top)}
 	case strings.ContainsAny(s.Name, " \t"):
 		return &fault{text: "is not in the image; with the blanks in it it is one name", cure: `write every word as an element of its own, as in ["program", "argument"]`}
+	case s.Name != "" && !strings.Contains(s.Name, "/") && len(s.Searched) == 0:
+		cure := "name it from the root with a slash, or set PATH with ENV"
+		return &fault{text: "is called by its name alone, and PATH is empty", cure: cure}
 	case len(s.Searched) > 0:
 		return &fault{text: "is in no folder of PATH (" + strings.Join(s.Searched, ":") + ")", cure: copyCure + ", or set PATH with ENV"}
 	case f.Via != "" && f.Missing != "":
@@ -166,6 +175,11 @@ func unfit(e *index.Entry, s entrypoint.Step) *fault {
 		return no("an ELF file that is no program", copyCure)
 	case p.Fault != "":
 		return &fault{text: p.Fault, cure: "build it again, and copy it whole"}
+	case p.NoEntry:
+		return &fault{
+			text: "is a library: it has no first instruction (its entry point is 0), so that every start crashes",
+			cure: "name the program itself, or build one (without -shared, in Go without -buildmode=c-shared or plugin)",
+		}
 	}
 	return nil
 }
@@ -223,12 +237,17 @@ func wrongMachine(e *index.Entry, s entrypoint.Step) *fault {
 
 // called is a step's name as a person knows it: as it was written, with the real file where that is another one.
 func called(s entrypoint.Step) string {
-	name := s.Name
-	if name == "" || strings.ContainsAny(name, " \t\r") {
-		name = fmt.Sprintf("%q", name)
-	}
+	name := asWritten(s.Name)
 	if s.File.State == rootfs.Found && s.File.Path != s.Name {
 		return name + " (" + s.File.Path + ")"
+	}
+	return name
+}
+
+// asWritten puts a name into quotation marks that would be misread without.
+func asWritten(name string) string {
+	if name == "" || strings.ContainsAny(name, " \t\r") {
+		return fmt.Sprintf("%q", name)
 	}
 	return name
 }

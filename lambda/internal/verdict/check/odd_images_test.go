@@ -63,8 +63,12 @@ func TestOddImagesAreJudgedByWhatAContainerSees(t *testing.T) {
 		{"gosu", []string{"gosu", "node", "app"}, nil, layers{debian("arm64", lt.Exe("usr/bin/gosu", right), lt.Exe("usr/bin/app", wrong))}, []string{"entry-elf"}},
 		{"tabs in a first line", run, nil, layers{debian("arm64", lt.Script("run.sh", "#!\t/bin/sh\t-e\n"))}, nil},
 
-		{"a hard link to a file of a lower layer", app, nil, layers{{lt.Exe("opt/x", right)}, {lt.Hard("app", "opt/x")}}, nil},
-		{"a hard link to a wrong file of a lower layer", app, nil, layers{{lt.Exe("opt/x", wrong)}, {lt.Hard("app", "opt/x")}}, []string{"entry-elf"}},
+		{"a hard link to a file of a lower layer", app, nil, layers{{lt.Exe("opt/x", right)}, {lt.Hard("app", "opt/x")}}, []string{"layer-digest"}},
+		{"a hard link that nothing starts to a file of a lower layer", app, nil, layers{{lt.Exe("opt/x", right)}, {lt.Exe("app", right), lt.Hard("opt/y", "opt/x")}}, []string{"layer-digest"}},
+		{"a hard link to a copy of a file of a lower layer", app, nil, layers{{lt.Exe("opt/x", wrong)}, {lt.Exe("opt/x", right), lt.Hard("app", "opt/x")}}, nil},
+		{"a hard link before its file", app, nil, layers{{lt.Hard("app", "opt/x"), lt.Exe("opt/x", right)}}, []string{"layer-digest"}},
+		{"a hard link to a wrong file", app, nil, layers{{lt.Exe("opt/x", wrong), lt.Hard("app", "opt/x")}}, []string{"entry-elf"}},
+		{"a hard link whose other name is replaced in the same layer", app, nil, layers{{lt.Exe("opt/x", right), lt.Hard("app", "opt/x"), lt.Exe("opt/x", wrong)}}, nil},
 		{"a hard link whose other name is replaced above", app, nil, layers{{lt.Exe("opt/x", right), lt.Hard("app", "opt/x")}, {lt.Exe("opt/x", wrong)}}, nil},
 		{"a hard link through a linked folder", app, nil, layers{{lt.Link("bin", "usr/bin"), lt.Exe("usr/bin/x", right), lt.Hard("app", "bin/x")}}, nil},
 		{"an opaque folder hides the program", []string{"/opt/app"}, nil, layers{{lt.Exe("opt/app", right)}, {lt.Opaque("opt"), lt.Exe("opt/other", right)}}, []string{"entry-elf"}},
@@ -75,7 +79,9 @@ func TestOddImagesAreJudgedByWhatAContainerSees(t *testing.T) {
 		{"a folder that a link replaces", []string{"/srv/app"}, nil, layers{{lt.Exe("srv/app", wrong), lt.Exe("opt/app", right)}, {lt.Link("srv", "opt")}}, nil},
 		{"a link that a folder replaces", []string{"/bin/sh"}, nil, layers{debian("arm64"), {lt.Dir("bin"), lt.Exe("bin/app", right)}}, []string{"entry-elf"}},
 		{"a whiteout before the new file", app, nil, layers{{lt.Exe("app", wrong)}, {lt.Gone("app"), lt.Exe("app", right)}}, nil},
-		{"a whiteout behind the new file", app, nil, layers{{lt.Exe("app", wrong)}, {lt.Exe("app", right), lt.Gone("app")}}, nil},
+		{"a whiteout behind the new file", app, nil, layers{{lt.Exe("app", wrong)}, {lt.Exe("app", right), lt.Gone("app")}}, []string{"layer-digest"}},
+		{"a whiteout in a folder that is gone", app, nil, layers{{lt.Exe("app", right)}, {lt.Gone("etc"), lt.Gone("etc/group")}}, []string{"layer-digest"}},
+		{"a folder that is gone and there again", []string{"/opt/app"}, nil, layers{{lt.Exe("opt/app", right)}, {lt.Gone("opt"), lt.Dir("opt")}}, nil},
 		{"two files of one name, the last one wrong", app, nil, layers{{lt.Exe("app", right), lt.Exe("app", wrong)}}, []string{"entry-elf"}},
 		{"two files of one name, the last one right", app, nil, layers{{lt.Exe("app", wrong), lt.Exe("app", right)}}, nil},
 		{"names that climb out of the archive", app, nil, layers{{lt.Exe("../../app", right)}}, nil},
@@ -85,6 +91,50 @@ func TestOddImagesAreJudgedByWhatAContainerSees(t *testing.T) {
 		{"relative to a linked working directory", []string{"./app"}, settings{"WorkingDir": "/current"}, layers{{lt.Link("current", "releases/1"), lt.Exe("releases/1/app", right)}}, nil},
 		{"relative to a working directory that the runtime makes", []string{"../../app"}, settings{"WorkingDir": "/no/where"}, layers{{lt.Exe("app", right)}}, nil},
 		{"relative, and wrong", []string{"bin/app"}, settings{"WorkingDir": "/srv"}, layers{{lt.Exe("srv/bin/app", wrong)}}, []string{"entry-elf"}},
+		{"a relative working directory", app, settings{"WorkingDir": "srv"}, layers{{lt.Exe("app", right), lt.Dir("srv")}}, []string{"entry-elf"}},
+		{"a working directory that is a dot", app, settings{"WorkingDir": "."}, layers{{lt.Exe("app", right)}}, []string{"entry-elf"}},
+		{"a working directory that is a file", app, settings{"WorkingDir": "/app"}, layers{{lt.Exe("app", right)}}, []string{"entry-elf"}},
+		{"a working directory below a file", app, settings{"WorkingDir": "/app/x"}, layers{{lt.Exe("app", right)}}, []string{"entry-elf"}},
+		{"a working directory that links to nothing", app, settings{"WorkingDir": "/srv"}, layers{{lt.Exe("app", right), lt.Link("srv", "/no")}}, []string{"entry-elf"}},
+		{"a working directory below a link to nothing", app, settings{"WorkingDir": "/srv/x"}, layers{{lt.Exe("app", right), lt.Link("srv", "/no")}}, []string{"entry-elf"}},
+		{"a working directory in a circle", app, settings{"WorkingDir": "/srv"}, layers{{lt.Exe("app", right), lt.Link("srv", "srv")}}, []string{"entry-elf"}},
+		{"a working directory behind a link", app, settings{"WorkingDir": "/srv/"}, layers{{lt.Exe("app", right), lt.Link("srv", "/opt"), lt.Dir("opt")}}, nil},
+		{"a working directory in a file system of the runtime", app, settings{"WorkingDir": "/dev/shm"}, layers{{lt.Exe("app", right)}}, nil},
+
+		{"a relative folder in PATH", []string{"app"}, settings{"Env": []string{"PATH=bin:/bin"}}, layers{{lt.Exe("bin/app", right)}}, []string{"entry-elf"}},
+		{"an empty folder in PATH", []string{"app"}, settings{"Env": []string{"PATH=/usr/bin::/bin"}, "WorkingDir": "/bin"}, layers{{lt.Exe("bin/app", right)}}, []string{"entry-elf"}},
+		{"a relative folder in PATH that has nothing", []string{"app"}, settings{"Env": []string{"PATH=sbin::/bin"}}, layers{{lt.Exe("bin/app", right)}}, nil},
+		{"a relative folder behind the one that counts", []string{"app"}, settings{"Env": []string{"PATH=/bin:bin:"}}, layers{{lt.Exe("bin/app", right)}}, nil},
+		{"a relative folder in PATH, program by its whole name", []string{"/bin/app"}, settings{"Env": []string{"PATH=bin"}}, layers{{lt.Exe("bin/app", right)}}, nil},
+		{"a relative folder in PATH, as env searches", []string{"/bin/env", "app"}, settings{"Env": []string{"PATH=bin"}}, layers{{lt.Exe("bin/app", right), lt.Exe("bin/env", right)}}, nil},
+		{"an empty PATH in the program's folder", []string{"app"}, settings{"Env": []string{"PATH="}, "WorkingDir": "/bin"}, layers{{lt.Exe("bin/app", right)}}, []string{"entry-elf"}},
+		{"a pipe in PATH", []string{"app"}, settings{"Env": []string{"PATH=/a:/b"}}, layers{{executablePipe("a/app"), lt.Exe("b/app", right)}}, []string{"entry-elf"}},
+
+		{"a slash behind a program", []string{"/app/"}, nil, layers{{lt.Exe("app", right)}}, []string{"entry-elf"}},
+		{"a slash behind a link's target", []string{"/app"}, nil, layers{{lt.Link("app", "real/"), lt.Exe("real", right)}}, []string{"entry-elf"}},
+		{"a slash behind an interpreter", run, nil, layers{{lt.Script("run.sh", "#!/app/\n"), lt.Exe("app", right)}}, []string{"shebang"}},
+		{"a slash behind a loader", app, nil, layers{{lt.Exe("app", lt.Dynamic("arm64", "/ld/")), lt.Exe("ld", lt.ELF{Arch: "arm64"}.Bytes())}}, []string{"elf-interp"}},
+		{"a slash behind a linked folder on the way", []string{"/opt//app"}, nil, layers{{lt.Link("opt", "srv/"), lt.Exe("srv/app", right)}}, nil},
+
+		{"BusyBox's env with -S", []string{"/usr/bin/env", "-S", "app x"}, nil, layers{alpine("arm64", lt.Exe("bin/app", right))}, []string{"entry-elf"}},
+		{"BusyBox's env", []string{"/usr/bin/env", "A=1", "app", "-S"}, nil, layers{alpine("arm64", lt.Exe("bin/app", right))}, nil},
+		{"BusyBox's env with its own options", []string{"/usr/bin/env", "-u", "-S", "app"}, nil, layers{alpine("arm64", lt.Exe("bin/app", right))}, nil},
+		{"a script for BusyBox's env with -S", run, nil, layers{alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env -S sh -e\n"))}, []string{"shebang"}},
+		{"a script for BusyBox's env", run, nil, layers{alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env sh\n"))}, nil},
+		{"a script for a hard-linked BusyBox's env with -S", run, nil, layers{{lt.Exe("bin/[", right), lt.Hard("bin/busybox", "bin/["), lt.Hard("bin/env", "bin/["), lt.Script("run.sh", "#!/bin/env -vS sh -e\n")}}, []string{"shebang"}},
+		{"GNU's env beside BusyBox", run, nil, layers{alpine("arm64"), {lt.Exe("usr/bin/env", right), lt.Script("run.sh", "#!/usr/bin/env -S sh -e\n")}}, nil},
+
+		{"a carriage return behind a shell's option", run, nil, layers{alpine("arm64", lt.Script("run.sh", "#!/bin/sh -e\r\n"))}, []string{"shebang"}},
+		{"a carriage return behind Python's option", run, nil, layers{{lt.Exe("usr/bin/python3.12", right), lt.Script("run.sh", "#!/usr/bin/python3.12 -u\r\n")}}, []string{"shebang"}},
+		{"a carriage return behind Perl's option", run, nil, layers{{lt.Exe("usr/bin/perl", right), lt.Script("run.sh", "#!/usr/bin/perl -w\r\n")}}, nil},
+		{"a carriage return that GNU's env splits off", run, nil, layers{debian("arm64", lt.Script("run.sh", "#!/usr/bin/env -S sh -e\r\n"))}, nil},
+
+		{"a text that glibc's env hands to a shell", []string{"env", "/text"}, nil, layers{debian("arm64", lt.Script("text", "echo\n"))}, nil},
+		{"a text that musl's env doesn't", []string{"env", "/text"}, nil, layers{alpine("arm64", lt.Script("text", "echo\n"), lt.Link("bin/env", "busybox"))}, []string{"shebang"}},
+		{"a text that a runtime starts", []string{"/text"}, nil, layers{debian("arm64", lt.Script("text", "echo\n"))}, []string{"shebang"}},
+		{"a library", app, nil, layers{{lt.Exe("app", lt.ELF{Arch: "arm64", NoEntry: true}.Bytes())}}, []string{"entry-elf"}},
+		{"a library as an interpreter", run, nil, layers{{lt.Script("run.sh", "#!/app\n"), lt.Exe("app", lt.ELF{Arch: "arm64", NoEntry: true}.Bytes())}}, []string{"shebang"}},
+		{"a library as a loader", app, nil, layers{{lt.Exe("app", lt.Dynamic("arm64", "/ld")), lt.Exe("ld", lt.ELF{Arch: "arm64", NoEntry: true}.Bytes())}}, []string{"elf-interp"}},
 		{"an empty name", []string{""}, nil, layers{{lt.Exe("app", right)}}, []string{"entry-elf"}},
 		{"arguments that are no programs", []string{"/app"}, settings{"Cmd": []string{"--flag", "/missing"}}, layers{{lt.Exe("app", right)}}, nil},
 	} {
@@ -102,6 +152,13 @@ func TestOddImagesAreJudgedByWhatAContainerSees(t *testing.T) {
 			}
 		})
 	}
+}
+
+// executablePipe is a pipe that may be executed, which no system makes of itself.
+func executablePipe(name string) lt.Entry {
+	e := pipe(name)
+	e.Mode = 0o755
+	return e
 }
 
 // Indexes with platforms and fields that only some tools write.

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"archway/lambda/internal/image/entrypoint"
@@ -50,12 +51,17 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		r.fault(about(e), f.unless(t.Guess(s)), "the first line of the script %s", called(s))
 		return
 	}
+	returned(r, e, s, line)
 	for _, next := range t.Steps[n+1:] {
 		if !ofScript(t, next) || !leadsTo(t, n, next) {
 			continue
 		}
 		f := faultOf(e, next)
-		if f == nil {
+		if f == nil && next.Refuses != "" {
+			f = refusing(next, "name the interpreter itself in the first line")
+			r.fault(about(e), f, "the interpreter of the script %s, %s,", called(s), called(next))
+		}
+		if f == nil || next.Refuses != "" {
 			continue
 		}
 		if f.weak {
@@ -63,10 +69,9 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 			continue
 		}
 		switch name := path.Base(line.Interpreter); {
-		case line.CR:
+		case strings.HasSuffix(next.Name, "\r"):
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
-				cure: "give the file Unix line ends: `" + path.Base(s.Name) + " text eol=lf` in .gitattributes " +
-					"and `git add --renormalize .`, or dos2unix"}
+				cure: unixLines(s.Name)}
 		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = oneArgument(line, t.Steps[next.From])
 		case next.File.State == rootfs.Absent && next.Merged == "" && !next.File.Dangling:
@@ -102,6 +107,33 @@ func missingInterpreter(f *fault, s entrypoint.Step) *fault {
 		install += " (Alpine has none: `apk add bash`)"
 	}
 	return &fault{text: f.text + who, cure: install + ", or write the script for an interpreter that is there"}
+}
+
+// unixLines is how a script gets line ends without carriage returns.
+func unixLines(script string) string {
+	return "give the file Unix line ends: `" + path.Base(script) + " text eol=lf` in .gitattributes " +
+		"and `git add --renormalize .`, or dos2unix"
+}
+
+// takesReturns are programs that pass over a carriage return behind their options, refusesReturns
+// some that don't.
+var (
+	takesReturns   = regexp.MustCompile(`^(perl|ruby)[0-9.]*$`)
+	refusesReturns = regexp.MustCompile(`^((d|b|)ash|(z|k|)sh|busybox|python[0-9.]*|node(js)?|[gm]?awk|sed)$`)
+)
+
+// returned judges a carriage return behind the interpreter's argument, which gets it as a part of that.
+func returned(r *report, e *index.Entry, s entrypoint.Step, line executable.Shebang) {
+	name := path.Base(line.Interpreter)
+	if !line.CR || line.Argument == "" || name == "env" || takesReturns.MatchString(name) {
+		return
+	}
+	severity, what := Warning, "most programs refuse"
+	if refusesReturns.MatchString(name) {
+		severity, what = Error, "it refuses"
+	}
+	r.add(severity, about(e), unixLines(s.Name), "the first line of the script %s ends in a carriage return, so that %s is given the "+
+		"argument %q, which %s; the file has Windows line ends", called(s), line.Interpreter, line.Argument, what)
 }
 
 // leadsTo tells whether a step is the interpreter of the script at n, or what its env starts.

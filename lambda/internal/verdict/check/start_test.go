@@ -2,6 +2,8 @@ package check_test
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +137,9 @@ var _ = about("entry-elf",
 	testCase{name: "behind a link to nothing", make: starting([]string{"/opt/app"}, []lt.Entry{lt.Link("opt", "/srv")}), report: []string{wrongEntry}},
 	testCase{name: "below a file", make: starting([]string{"/app/run"}, []lt.Entry{lt.Exe("app", lt.Static("arm64"))}), report: []string{wrongEntry}},
 	testCase{name: "links in a circle", make: starting(app, []lt.Entry{lt.Link("app", "app")}), report: []string{wrongEntry}},
+	testCase{name: "through 41 links", make: starting([]string{"/l1"}, links(41)), report: []string{wrongEntry}},
+	testCase{name: "through 40 links", make: starting([]string{"/l1"}, links(40))},
+	testCase{name: "a library", make: starting(app, []lt.Entry{lt.Exe("app", lt.ELF{Arch: "arm64", NoEntry: true}.Bytes())}), report: []string{wrongEntry}},
 	testCase{name: "a folder", make: starting(app, []lt.Entry{lt.Dir("app")}), report: []string{wrongEntry}},
 	testCase{name: "a pipe", make: starting(app, []lt.Entry{pipe("app")}), report: []string{wrongEntry}},
 	testCase{name: "not executable", make: starting(app, []lt.Entry{lt.Plain("app", lt.Static("arm64"))}), report: []string{wrongEntry}},
@@ -214,7 +219,7 @@ var _ = about("shebang",
 	testCase{name: "shell", make: starting(run, debian("arm64", lt.Script("run.sh", "#! /bin/sh -e\n")))},
 	testCase{name: "without a line end", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/bin/sh")))},
 	testCase{name: "env", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node\n"), lt.Exe("bin/node", lt.Static("arm64"))))},
-	testCase{name: "env -S", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env -S node --x\n"), lt.Exe("bin/node", lt.Static("arm64"))))},
+	testCase{name: "env -S", make: starting(run, debian("arm64", lt.Script("run.sh", "#!/usr/bin/env -S node --x\n"), lt.Exe("usr/bin/node", lt.Static("arm64"))))},
 	testCase{name: "a script of a script", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/outer\n"), lt.Script("outer", "#!/bin/sh\n")))},
 	testCase{name: "a text that a shell runs", make: starting([]string{"/bin/sh", "-c", "/run.sh"}, alpine("arm64", lt.Script("run.sh", "echo hello\n")))},
 	testCase{name: "the carriage return is part of a file's name", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/bin/sh\r\n"), lt.Exe("bin/sh\r", lt.Static("arm64"))})},
@@ -223,6 +228,8 @@ var _ = about("shebang",
 	testCase{name: "Windows line ends", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/bin/sh\r\n"))), report: []string{wrongScript}},
 	testCase{name: "Windows line ends with env", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node\r\n"), lt.Exe("bin/node", lt.Static("arm64")))), report: []string{wrongScript}},
 	testCase{name: "no first line", make: starting(run, alpine("arm64", lt.Script("run.sh", "echo hello\n"))), report: []string{wrongScript}},
+	testCase{name: "no first line, by env", make: starting([]string{"env", "/run.sh"}, debian("arm64", lt.Script("run.sh", "echo hello\n")))},
+	testCase{name: "no first line, by env of musl", make: starting([]string{"/usr/bin/env", "/run.sh"}, alpine("arm64", lt.Script("run.sh", "echo hello\n"))), report: []string{wrongScript}},
 	testCase{name: "byte order mark", make: starting(run, alpine("arm64", lt.Script("run.sh", "\xef\xbb\xbf#!/bin/sh\n"))), report: []string{wrongScript}},
 	testCase{name: "empty first line", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!\n"))), report: []string{wrongScript}},
 	testCase{name: "too long", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/"+strings.Repeat("x", 300)))), report: []string{wrongScript}},
@@ -233,6 +240,9 @@ var _ = about("shebang",
 	}, report: []string{"warning shebang linux/amd64"}},
 	testCase{name: "interpreter not executable", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/bin/sh\n"), lt.Plain("bin/sh", lt.Static("arm64"))}), report: []string{wrongScript}},
 	testCase{name: "env without -S", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node --x\n"), lt.Exe("bin/node", lt.Static("arm64")))), report: []string{wrongScript}},
+	testCase{name: "BusyBox's env with -S", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env -S node --x\n"), lt.Exe("bin/node", lt.Static("arm64")))), report: []string{wrongScript}},
+	testCase{name: "carriage return behind a shell's option", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/bin/sh -e\r\n"))), report: []string{wrongScript}},
+	testCase{name: "carriage return behind another program's option", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/own -e\r\n"), lt.Exe("own", lt.Static("arm64"))}), report: []string{"warning shebang linux/arm64"}},
 	testCase{name: "env finds nothing", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node\n"))), report: []string{wrongScript}},
 	testCase{name: "env finds another machine's", make: starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env node\n"), lt.Exe("bin/node", lt.Static("amd64")))), report: []string{wrongScript}},
 	testCase{name: "script of itself", make: starting(run, []lt.Entry{lt.Script("run.sh", "#!/run.sh\n")}), report: []string{wrongScript}},
@@ -322,3 +332,52 @@ var _ = about("layer-digest",
 		})(s)
 	}, report: []string{"error layer-digest linux/arm64"}},
 )
+
+// running is an index whose arm64 image runs with these settings, and has /bin/app.
+func running(settings map[string]any) func(*fixture.Store) digest.Digest {
+	return func(s *fixture.Store) digest.Digest {
+		return s.Index(s.Linux("amd64", ""), s.Image(fixture.ImageSpec{
+			Platform: fixture.ARM64, Layers: [][]lt.Entry{{lt.Exe("bin/app", lt.Static("arm64")), lt.Link("void", "/none"), lt.Link("round", "round")}},
+			Run: func(run map[string]any) {
+				run["Entrypoint"] = []string{"/bin/app"}
+				maps.Copy(run, settings)
+			},
+		})).Digest
+	}
+}
+
+// What people read of how runtimes start things must name the place and the cure.
+func TestMessagesOfStarts(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(*fixture.Store) digest.Digest
+		say  []string
+	}{
+		{"a library", starting(app, []lt.Entry{lt.Exe("app", lt.ELF{Arch: "arm64", NoEntry: true}.Bytes())}), []string{"/app, is a library", "crashes", "-shared"}},
+		{"a slash behind it", running(map[string]any{"Entrypoint": []string{"/bin/app/"}}), []string{"/bin/app/, can't be there: /bin/app is a file, not a folder"}},
+		{"BusyBox's env as a program", starting([]string{"/usr/bin/env", "-S", "sh"}, alpine("arm64")), []string{"/usr/bin/env (/bin/busybox), is BusyBox, whose env has no option -S", "apk add coreutils"}},
+		{"BusyBox's env", starting(run, alpine("arm64", lt.Script("run.sh", "#!/usr/bin/env -S sh -e\n"))), []string{"/run.sh", "/usr/bin/env (/bin/busybox), is BusyBox, whose env has no option -S", "name the interpreter itself"}},
+		{"carriage return behind an option", starting(run, alpine("arm64", lt.Script("run.sh", "#!/bin/sh -e\r\n"))), []string{"/run.sh", `/bin/sh is given the argument "-e\r", which it refuses`, "Windows line ends", ".gitattributes"}},
+		{"a hard link", starting(app, []lt.Entry{lt.Exe("opt/x", lt.Static("arm64"))}, []lt.Entry{lt.Hard("app", "opt/x")}), []string{"can't be unpacked: /app is a hard link to /opt/x, which doesn't stand before it in the same layer"}},
+		{"a relative PATH", running(map[string]any{"Entrypoint": []string{"app"}, "Env": []string{"PATH=bin"}}), []string{"the program that starts, app (/bin/app), is found in bin, a folder of PATH that doesn't begin at the root", "slash"}},
+		{"an empty part of PATH", running(map[string]any{"Entrypoint": []string{"app"}, "Env": []string{"PATH=:/x"}, "WorkingDir": "/bin"}), []string{"found in ., a folder of PATH", "leave none empty"}},
+		{"an empty PATH", running(map[string]any{"Entrypoint": []string{"app"}, "Env": []string{"PATH="}}), []string{"app, is called by its name alone, and PATH is empty"}},
+		{"a relative folder", running(map[string]any{"WorkingDir": "srv"}), []string{"the working folder, srv, doesn't begin at the root", "no container", "WORKDIR"}},
+		{"a folder that is a file", running(map[string]any{"WorkingDir": "/bin/app/x"}), []string{"the working folder, /bin/app/x, can't be entered: /bin/app is a file"}},
+		{"a folder that links to nothing", running(map[string]any{"WorkingDir": "/void"}), []string{"the working folder, /void, can't be entered: /void → /none, and /none is not in the image"}},
+		{"a folder in a circle", running(map[string]any{"WorkingDir": "/round"}), []string{"the working folder, /round, can't be entered: it leads in a circle of symbolic links"}},
+	} {
+		s := fixture.New()
+		findings := check.Run(read(t, s, test.make(s), nil, check.Want{}), check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
+		findings = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Check == "config-parity" })
+		if len(findings) != 1 {
+			t.Errorf("%s: %d findings: %v", test.name, len(findings), findings)
+			continue
+		}
+		for _, part := range test.say {
+			if !strings.Contains(findings[0].Message(), part) {
+				t.Errorf("%s: %q is not in %q", test.name, part, findings[0].Message())
+			}
+		}
+	}
+}

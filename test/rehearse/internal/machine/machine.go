@@ -118,7 +118,7 @@ func Sweep(progress io.Writer) error {
 // sweep is for the holder of the lock: whatever is still there is nobody's.
 func sweep(progress io.Writer) error {
 	var errs []error
-	for _, name := range []string{"buildkitd", "dockerd"} {
+	for _, name := range []string{"buildkitd", "dockerd", "containerd"} {
 		stopped, err := stopStale(filepath.Join(state, name+".pid"))
 		if stopped {
 			fmt.Fprintf(progress, "machine: stopped the %s of a rehearsal that was killed\n", name)
@@ -126,6 +126,7 @@ func sweep(progress io.Writer) error {
 		errs = append(errs, err)
 	}
 	errs = append(errs,
+		removeContainerd(),
 		removeLeftovers(),
 		os.RemoveAll(filepath.Join(state, "docker-config")),
 		os.RemoveAll(filepath.Join(state, "buildx")),
