@@ -41,7 +41,7 @@ func confirm(ctx context.Context, c *cloud, change func(*program), tried []facts
 	var out, problems bytes.Buffer
 	p := &program{
 		arguments: arguments, in: strings.NewReader(""), out: &out, problems: &problems, facts: tried,
-		pace: time.Millisecond, limit: 2 * time.Second,
+		pace: time.Millisecond, limit: 5 * time.Second,
 		config: func(context.Context) (aws.Config, error) {
 			if c == nil {
 				return aws.Config{}, nil

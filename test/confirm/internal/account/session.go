@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -122,6 +123,9 @@ func (s *Session) ARN(service, resource string) string {
 	}.String()
 }
 
+// ErrNotSeen says that what was waited for did not come within the session's limit.
+var ErrNotSeen = errors.New("not seen")
+
 // Wait asks until the answer is yes. An error ends it at once.
 func (s *Session) Wait(ctx context.Context, what string, ask func() (bool, error)) error {
 	deadline := time.Now().Add(s.Limit)
@@ -132,7 +136,7 @@ func (s *Session) Wait(ctx context.Context, what string, ask func() (bool, error
 		case done:
 			return nil
 		case time.Now().After(deadline):
-			return fmt.Errorf("%s: not seen within %v", what, s.Limit)
+			return fmt.Errorf("%s: %w within %v", what, ErrNotSeen, s.Limit)
 		}
 		if err := s.Sleep(ctx, s.Pace); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
