@@ -223,8 +223,9 @@ func TestASilentLayerIsGivenUp(t *testing.T) {
 
 // Between two reads any time may pass: a layer that is kept half read is not silent.
 func TestAPauseOfTheReaderIsNoSilence(t *testing.T) {
+	t.Parallel() // it waits
 	policy := patient
-	policy.Each = 250 * time.Millisecond
+	policy.Each = 2 * time.Second
 	s := new(blobServer)
 	r, d := openBlob(t, s, policy)
 	stream, err := r.Layer(t.Context(), d)
@@ -235,7 +236,7 @@ func TestAPauseOfTheReaderIsNoSilence(t *testing.T) {
 	if _, err := io.ReadFull(stream, make([]byte, 100)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(2500 * time.Millisecond)
 	if n, err := io.Copy(io.Discard, stream); err != nil || n != int64(len(s.bytes)-100) || int(s.requests.Load()) != 1 {
 		t.Errorf("%d bytes in %d requests, %v", n, int(s.requests.Load()), err)
 	}
