@@ -72,7 +72,7 @@ func TestLinkageOfRealFiles(t *testing.T) {
 	}
 	t.Logf("%d programs and libraries", seen)
 	if seen < 20 {
-		t.Skipf("only %d programs and libraries are here", seen)
+		t.Skipf("NOT CHECKED: only %d programs and libraries are here", seen)
 	}
 }
 

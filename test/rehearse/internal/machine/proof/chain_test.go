@@ -214,7 +214,9 @@ func (c *chain) run(ctx context.Context, stdin string, args ...string) string {
 	return strings.TrimSpace(stdout.String())
 }
 
-func examples(name string) string { return filepath.Join("..", "..", "..", "..", "..", "examples", name) }
+func examples(name string) string {
+	return filepath.Join("..", "..", "..", "..", "..", "examples", name)
+}
 
 // checkNothingLeft looks for everything that a Machine may leave on a machine.
 func checkNothingLeft(t *testing.T) {
