@@ -48,10 +48,11 @@ confirm: ## try the unproven facts of docs/aws.md in an AWS account; asks first,
 fmt: ## format the Go sources
 	gofmt -w $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')
 
-lint: $(STAMP) ## gofmt, go vet, staticcheck, shellcheck, the examples
+lint: $(STAMP) ## gofmt, line widths, go vet, staticcheck, shellcheck, the examples
 	@echo 'lint: gofmt'
 	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')); \
 	  [[ -z $$unformatted ]] || { printf 'not formatted, make fmt does it:\n%s\n' "$$unformatted" >&2; exit 1; }
+	go test ./test/layout -run '^TestLinesAreNarrow$$'
 	go vet ./...
 	go tool staticcheck ./...
 	go vet -C examples/hello-go ./...

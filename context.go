@@ -13,8 +13,8 @@ import (
 // contextKey is the key of cdk.json's "context" that holds the configuration.
 const contextKey = "archway"
 
-// loadConfig reads the configuration as the CDK's command line hands it over, so that what is wrong with it is said before
-// the CDK itself starts.
+// loadConfig reads the configuration as the CDK's command line hands it over, so that what is wrong
+// with it is said before the CDK itself starts.
 func loadConfig(getenv func(string) string) (*config.Plan, error) {
 	context, err := cdkContext(getenv)
 	if err != nil {
@@ -22,17 +22,19 @@ func loadConfig(getenv func(string) string) (*config.Plan, error) {
 	}
 	value, found := context[contextKey]
 	if !found {
-		return nil, fmt.Errorf("cdk.json has no %q in its \"context\": it describes the pipelines, see README.md", contextKey)
+		return nil,
+			fmt.Errorf("cdk.json has no %q in its \"context\": it describes the pipelines, see README.md", contextKey)
 	}
 	return config.Load(value, ".")
 }
 
-// cdkContext is what stands in cdk.json's "context" and what was given by --context. What is too large for an environment
-// variable comes in a file beside it.
+// cdkContext is what stands in cdk.json's "context" and what was given by --context. What is too
+// large for an environment variable comes in a file beside it.
 func cdkContext(getenv func(string) string) (map[string]json.RawMessage, error) {
 	text := getenv("CDK_CONTEXT_JSON")
 	if text == "" {
-		return nil, errors.New("there is no CDK context: run this program by the CDK's command line, such as npx cdk synth")
+		return nil,
+			errors.New("there is no CDK context: run this program by the CDK's command line, such as npx cdk synth")
 	}
 	var context map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &context); err != nil {

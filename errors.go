@@ -29,7 +29,8 @@ func problems(reason any) []string {
 		return strings.Split(invalid.Error(), "\n")
 	}
 	if cantStart(err) {
-		return []string{fmt.Sprintf("can't start Node.js, which runs the CDK: %v: install it with npm ci, and run npx cdk synth", err)}
+		return []string{fmt.Sprintf(
+			"can't start Node.js, which runs the CDK: %v: install it with npm ci, and run npx cdk synth", err)}
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines []string

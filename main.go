@@ -1,4 +1,5 @@
-// Command archway makes the CloudFormation templates of the pipelines that cdk.json describes. The CDK's command line runs it.
+// Command archway makes the CloudFormation templates of the pipelines that cdk.json describes. The
+// CDK's command line runs it.
 package main
 
 import (
@@ -28,7 +29,8 @@ func run(getenv func(string) string, stderr io.Writer) (exit int) {
 
 	cfg, err := loadConfig(getenv)
 	if err == nil {
-		// The CDK's command line says where it would deploy to; the templates are the same for all Regions.
+		// The CDK's command line says where it would deploy to; the templates are the same for all
+		// Regions.
 		err = cfg.In(getenv("CDK_DEFAULT_REGION"))
 	}
 	if err != nil {

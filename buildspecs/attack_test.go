@@ -126,12 +126,14 @@ func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 	for name, test := range map[string]struct{ link, to, context, dockerfile string }{
 		"context":                  {"link", outside, "link", "Dockerfile"},
 		"folder above the context": {"link", filepath.Dir(outside), "link/" + filepath.Base(outside), "Dockerfile"},
-		"Dockerfile":               {"services/Dockerfile", filepath.Join(outside, "Dockerfile"), "services", "Dockerfile"},
+		"Dockerfile": {"services/Dockerfile", filepath.Join(outside, "Dockerfile"), "services",
+			"Dockerfile"},
 		"folder of the Dockerfile": {"services/docker", outside, "services", "docker/Dockerfile"},
 		"by the parent":            {"services/link", "../..", "services/link/sibling", "Dockerfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			environment := with(buildEnvironment, map[string]string{"BUILD_CONTEXT": test.context, "DOCKERFILE": test.dockerfile})
+			environment := with(buildEnvironment,
+				map[string]string{"BUILD_CONTEXT": test.context, "DOCKERFILE": test.dockerfile})
 			r := run(t, buildspecs.Build, environment,
 				func(source string) {
 					write(t, filepath.Join(filepath.Dir(source), "sibling", "Dockerfile"), "FROM scratch\n", 0o644)
@@ -148,7 +150,8 @@ func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 }
 
 func TestSymbolicLinkInsideTheSourceIsFollowed(t *testing.T) {
-	environment := with(buildEnvironment, map[string]string{"BUILD_CONTEXT": "api", "DOCKERFILE": "docker/Dockerfile.prod"})
+	environment := with(buildEnvironment,
+		map[string]string{"BUILD_CONTEXT": "api", "DOCKERFILE": "docker/Dockerfile.prod"})
 	r := run(t, buildspecs.Build, environment,
 		func(source string) {
 			if err := os.Symlink("services/api", filepath.Join(source, "api")); err != nil {

@@ -48,8 +48,11 @@ func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
 		"--platform", "linux/arm64",
 		"--file", "./Dockerfile",
 		"--cache-from", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64",
-		"--cache-to", "type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
-		"--output", "type=image,name=" + repository + ",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,oci-artifact=false",
+		"--cache-to",
+		"type=registry,ref=111122223333.dkr.ecr.eu-west-1.example.test/cache:arm64,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
+		"--output",
+		"type=image,name=" + repository +
+			",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,oci-artifact=false",
 		"--provenance=mode=max",
 		"--metadata-file", "METADATA",
 		"--label", "org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567",
@@ -74,7 +77,8 @@ func TestBuildMakesABillOfMaterialsOnlyIfAsked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, buildspecs.Build, with(buildEnvironment, test.environment))
-			got := slices.DeleteFunc(r.command(t, "docker", "buildx", "build"), func(s string) bool { return !strings.HasPrefix(s, option) })
+			got := slices.DeleteFunc(r.command(t, "docker", "buildx", "build"),
+				func(s string) bool { return !strings.HasPrefix(s, option) })
 			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
@@ -105,7 +109,8 @@ func TestBuildLogsInByStandardInput(t *testing.T) {
 
 func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
 	r := run(t, buildspecs.Build, buildEnvironment)
-	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt", "image=example.test/buildkit:1", "--bootstrap"}
+	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt",
+		"image=example.test/buildkit:1", "--bootstrap"}
 	if diff := cmp.Diff(want, r.command(t, "docker", "buildx", "create")); diff != "" {
 		t.Errorf("docker buildx create (-want +got):\n%s", diff)
 	}
@@ -127,8 +132,10 @@ func TestBuilderComesFromTheFirstMirrorThatAnswers(t *testing.T) {
 		}
 	}
 	all := first + " " + second
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDKIT_IMAGES": all, "STUB_UNREACHABLE": all}))
-	if r.succeeded || r.command(t, "docker", "buildx", "build") != nil || !strings.Contains(r.log, "pulled from nowhere: tried "+all+"; set") {
+	r := run(t, buildspecs.Build,
+		with(buildEnvironment, map[string]string{"BUILDKIT_IMAGES": all, "STUB_UNREACHABLE": all}))
+	if r.succeeded || r.command(t, "docker", "buildx", "build") != nil ||
+		!strings.Contains(r.log, "pulled from nowhere: tried "+all+"; set") {
 		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
 	}
 }
@@ -143,7 +150,8 @@ func TestBuildConfiguresItsBuilder(t *testing.T) {
 		t.Errorf("the log does not say which caches are asked:\n%s", r.log)
 	}
 	got := r.command(t, "docker", "buildx", "create")
-	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt", "image=example.test/buildkit:1", "--buildkitd-config", "FILE", "--bootstrap"}
+	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt",
+		"image=example.test/buildkit:1", "--buildkitd-config", "FILE", "--bootstrap"}
 	if i := slices.Index(got, "--buildkitd-config"); i >= 0 && i+1 < len(got) {
 		got[i+1] = "FILE"
 	}
@@ -153,7 +161,8 @@ func TestBuildConfiguresItsBuilder(t *testing.T) {
 }
 
 func TestBuildUsesTheBuilderThatTheEnvironmentNames(t *testing.T) {
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGES": ""}))
+	r := run(t, buildspecs.Build,
+		with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGES": ""}))
 	if !r.succeeded {
 		t.Fatalf("the build failed:\n%s", r.log)
 	}
@@ -204,8 +213,9 @@ func valuesOf(call []string, option string) []string {
 
 func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 	all := map[string]string{"BUILDX_BUILDER": "", "BUILDKIT_IMAGES": ""}
-	for _, name := range strings.Fields("REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL " +
-		"PIPELINE EXECUTION_ID CODEBUILD_RESOLVED_SOURCE_VERSION") {
+	for _, name := range strings.Fields(
+		"REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL " +
+			"PIPELINE EXECUTION_ID CODEBUILD_RESOLVED_SOURCE_VERSION") {
 		all[name] = ""
 	}
 	all["RULES"] = rules
@@ -215,22 +225,33 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 		want    []string
 	}{
 		{"no environment at all", all, []string{
-			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing", "DOCKERFILE is missing",
-			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "PIPELINE is missing", `EXECUTION_ID is ""`, `CODEBUILD_RESOLVED_SOURCE_VERSION is ""`,
+			"REPOSITORY_URI is missing", "CACHE_REF is missing", "PLATFORM is missing", "BUILD_CONTEXT is missing",
+			"DOCKERFILE is missing",
+			"BUILD_ARGS is missing", "IMAGE_LABELS is missing", "SOURCE_URL is missing", "PIPELINE is missing",
+			`EXECUTION_ID is ""`, `CODEBUILD_RESOLVED_SOURCE_VERSION is ""`,
 			"neither BUILDX_BUILDER"}},
-		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": "main"}, []string{`is "main", expected a commit`}},
-		{"an execution that is none", map[string]string{"RULES": rules, "EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"}, []string{"expected the id of an execution"}},
-		{"a secret that is empty", map[string]string{"BUILD_SECRETS": `{"npmrc": "MOUNT_1"}`, "MOUNT_1": ""}, []string{"the secret npmrc is empty"}},
-		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"}, []string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
-		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`}, []string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},
-		{"labels in a list", map[string]string{"IMAGE_LABELS": `["a"]`}, []string{"IMAGE_LABELS is not a JSON object of strings"}},
-		{"no Dockerfile", map[string]string{"BUILD_CONTEXT": "services", "DOCKERFILE": "Dockerfile"}, []string{"has no file Dockerfile in the folder services"}},
+		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": "main"},
+			[]string{`is "main", expected a commit`}},
+		{"an execution that is none",
+			map[string]string{"RULES": rules, "EXECUTION_ID": "#{codepipeline.PipelineExecutionId}"},
+			[]string{"expected the id of an execution"}},
+		{"a secret that is empty", map[string]string{"BUILD_SECRETS": `{"npmrc": "MOUNT_1"}`, "MOUNT_1": ""},
+			[]string{"the secret npmrc is empty"}},
+		{"build arguments that are no JSON", map[string]string{"BUILD_ARGS": "A=1"},
+			[]string{"BUILD_ARGS is not a JSON object of strings: got A=1"}},
+		{"build arguments that are no strings", map[string]string{"BUILD_ARGS": `{"A":1}`},
+			[]string{`BUILD_ARGS is not a JSON object of strings: got {"A":1}`}},
+		{"labels in a list", map[string]string{"IMAGE_LABELS": `["a"]`},
+			[]string{"IMAGE_LABELS is not a JSON object of strings"}},
+		{"no Dockerfile", map[string]string{"BUILD_CONTEXT": "services", "DOCKERFILE": "Dockerfile"},
+			[]string{"has no file Dockerfile in the folder services"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, buildspecs.Build, with(buildEnvironment, test.changes))
 			if r.succeeded || len(r.calls) > 0 || len(r.exported) > 0 {
-				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls, r.exported)
+				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls,
+					r.exported)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(r.log, want) {
@@ -249,14 +270,17 @@ func TestBuildExportsNothingAfterAFailure(t *testing.T) {
 	}{
 		{"of the build", map[string]string{"STUB_BUILD_STATUS": "1"}, ""},
 		{"of the login, at the beginning of a pipe", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
-		{"to report a digest", map[string]string{"STUB_METADATA": "{}"}, `ERROR: the build reports no digest of what it pushed: got ""`},
-		{"to report a whole digest", map[string]string{"STUB_METADATA": `{"containerimage.digest": "sha256:abc"}`}, `got "sha256:abc"`},
+		{"to report a digest", map[string]string{"STUB_METADATA": "{}"},
+			`ERROR: the build reports no digest of what it pushed: got ""`},
+		{"to report a whole digest", map[string]string{"STUB_METADATA": `{"containerimage.digest": "sha256:abc"}`},
+			`got "sha256:abc"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, buildspecs.Build, with(buildEnvironment, test.changes))
 			if r.succeeded || len(r.exported) > 0 {
-				t.Errorf("succeeded %v, exported %v: want a failure and no variable\n%s", r.succeeded, r.exported, r.log)
+				t.Errorf("succeeded %v, exported %v: want a failure and no variable\n%s", r.succeeded, r.exported,
+					r.log)
 			}
 			if !strings.Contains(r.log, test.want) {
 				t.Errorf("the log does not say %q:\n%s", test.want, r.log)
@@ -290,7 +314,8 @@ func TestBuildFollowsItsRule(t *testing.T) {
 				t.Fatalf("the build failed:\n%s", r.log)
 			}
 			call := r.command(t, "docker", "buildx", "build")
-			got := []string{valuesOf(call, "--file")[0], call[len(call)-1], strings.Join(valuesOf(call, "--build-arg"), "|")}
+			got := []string{valuesOf(call, "--file")[0], call[len(call)-1],
+				strings.Join(valuesOf(call, "--build-arg"), "|")}
 			if diff := cmp.Diff([]string{want.file, want.context, want.arguments}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -302,7 +327,9 @@ func TestBuildFollowsItsRule(t *testing.T) {
 }
 
 func TestBuildDoesNothingForAPlatformThatTheRuleLeavesOut(t *testing.T) {
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started("pr"), "DOCKERFILE": "Dockerfile.missing"}))
+	r := run(t, buildspecs.Build,
+		with(buildEnvironment,
+			map[string]string{"RULES": rules, "STUB_EXECUTION": started("pr"), "DOCKERFILE": "Dockerfile.missing"}))
 	if !r.succeeded || len(r.calls) != 1 {
 		t.Fatalf("succeeded %v, calls %q\n%s", r.succeeded, r.calls, r.log)
 	}
@@ -316,8 +343,10 @@ func TestBuildDoesNothingForAPlatformThatTheRuleLeavesOut(t *testing.T) {
 
 func TestBuildRefusesARuleThatIsNone(t *testing.T) {
 	for _, rule := range []string{"", "none", "Main"} {
-		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started(rule)}))
-		want := `ERROR: there is no build rule ["` + rule + `"]: start the pipeline with the variable rule set to one of ["main","pr","release"]`
+		r := run(t, buildspecs.Build,
+			with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started(rule)}))
+		want := `ERROR: there is no build rule ["` + rule +
+			`"]: start the pipeline with the variable rule set to one of ["main","pr","release"]`
 		if r.succeeded || len(r.calls) != 1 || !strings.Contains(r.log, want) {
 			t.Errorf("succeeded %v, calls %q, want %s in\n%s", r.succeeded, r.calls, want, r.log)
 		}
@@ -350,13 +379,16 @@ func TestSecretsAreHandedOverByTheNamesOfVariables(t *testing.T) {
 	}
 }
 
-// metadata is what buildx reports of a build that took these base images, as BuildKit names them in its provenance.
+// metadata is what buildx reports of a build that took these base images, as BuildKit names them in
+// its provenance.
 func metadata(uris ...string) string {
 	materials := []string{}
 	for _, uri := range uris {
 		materials = append(materials, `{"uri": "`+uri+`", "digest": {"sha256": "0123"}}`)
 	}
-	return `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"buildType": "https://mobyproject.org/buildkit@v1", "materials": [` + strings.Join(materials, ", ") + `]}}`
+	return `{"containerimage.digest": "` + digest("a") +
+		`", "buildx.build.provenance": {"buildType": "https://mobyproject.org/buildkit@v1", "materials": [` +
+		strings.Join(materials, ", ") + `]}}`
 }
 
 func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
@@ -366,22 +398,30 @@ func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
 		source = "https://example.test/archive.tar.gz"
 	)
 	// What buildx 0.15.1 and 0.23.0 make of the provenance of BuildKit 0.28.1.
-	hollow := `{"containerimage.digest": "` + digest("a") + `", "buildx.build.provenance": {"buildType": "", "invocation": {}}}`
+	hollow := `{"containerimage.digest": "` + digest("a") +
+		`", "buildx.build.provenance": {"buildType": "", "invocation": {}}}`
 	for name, test := range map[string]struct {
 		metadata string
 		pinned   bool
 		succeeds bool
 		said     []string
 	}{
-		"reported":                    {metadata(tagged, pinned, source), false, true, []string{"Base image without a digest: debian:bookworm-slim\n"}},
-		"refused":                     {metadata(pinned, tagged), true, false, []string{"Base image without a digest: debian:bookworm-slim\n", "ERROR: base images must be pinned"}},
-		"all are pinned":              {metadata(pinned, source), true, true, nil},
-		"no base image":               {metadata(), true, true, nil},
-		"newer predicate":             {strings.NewReplacer(`{"buildType"`, `{"buildDefinition": {"buildType"`, `"materials"`, `"resolvedDependencies"`, "]}}", "]}}}").Replace(metadata(tagged)), true, false, []string{"debian:bookworm-slim"}},
-		"nothing is known, and asked": {`{"containerimage.digest": "` + digest("a") + `"}`, true, false, []string{"does not report its provenance"}},
-		"nothing is known, nor asked": {`{"containerimage.digest": "` + digest("a") + `"}`, false, true, []string{"Base images are not known"}},
-		"hollow, and asked":           {hollow, true, false, []string{"does not report its provenance", "buildx 0.32 or newer"}},
-		"hollow, nor asked":           {hollow, false, true, []string{"Base images are not known"}},
+		"reported": {metadata(tagged, pinned, source), false, true,
+			[]string{"Base image without a digest: debian:bookworm-slim\n"}},
+		"refused": {metadata(pinned, tagged), true, false,
+			[]string{"Base image without a digest: debian:bookworm-slim\n", "ERROR: base images must be pinned"}},
+		"all are pinned": {metadata(pinned, source), true, true, nil},
+		"no base image":  {metadata(), true, true, nil},
+		"newer predicate": {strings.NewReplacer(`{"buildType"`, `{"buildDefinition": {"buildType"`,
+			`"materials"`, `"resolvedDependencies"`, "]}}", "]}}}").Replace(metadata(tagged)), true, false,
+			[]string{"debian:bookworm-slim"}},
+		"nothing is known, and asked": {`{"containerimage.digest": "` + digest("a") + `"}`, true, false,
+			[]string{"does not report its provenance"}},
+		"nothing is known, nor asked": {`{"containerimage.digest": "` + digest("a") + `"}`, false, true,
+			[]string{"Base images are not known"}},
+		"hollow, and asked": {hollow, true, false,
+			[]string{"does not report its provenance", "buildx 0.32 or newer"}},
+		"hollow, nor asked": {hollow, false, true, []string{"Base images are not known"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment := with(buildEnvironment, map[string]string{"STUB_METADATA": test.metadata})

@@ -1,5 +1,5 @@
-// Package buildspecs holds what CodeBuild runs, as the YAML files that they are: the text that a reviewer reads here is the
-// text that is deployed. Values reach them by environment only.
+// Package buildspecs holds what CodeBuild runs, as the YAML files that they are: the text that a
+// reviewer reads here is the text that is deployed. Values reach them by environment only.
 package buildspecs
 
 import (
@@ -50,7 +50,8 @@ type Phase struct {
 	Commands  []string `json:"commands"`
 }
 
-// parse panics on a file that is no buildspec: the files are compiled in, so that a test finds it before anybody else.
+// parse panics on a file that is no buildspec: the files are compiled in, so that a test finds it
+// before anybody else.
 func parse(name, text string) Spec {
 	spec := Spec{Text: text}
 	if err := yaml.UnmarshalStrict([]byte(text), &spec); err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var specs = map[string]buildspecs.Spec{"build.yml": buildspecs.Build, "merge.yml": buildspecs.Merge, "smoke-test.yml": buildspecs.SmokeTest}
+var specs = map[string]buildspecs.Spec{"build.yml": buildspecs.Build, "merge.yml": buildspecs.Merge,
+	"smoke-test.yml": buildspecs.SmokeTest}
 
 func TestTextIsTheFileItself(t *testing.T) {
 	for name, spec := range specs {
@@ -41,7 +42,8 @@ func TestExportedVariables(t *testing.T) {
 	for name, spec := range specs {
 		got[name] = spec.Env.ExportedVariables
 	}
-	if diff := cmp.Diff(map[string][]string{"build.yml": {"IMAGE_DIGEST"}, "merge.yml": {"INDEX_DIGEST"}, "smoke-test.yml": nil}, got); diff != "" {
+	if diff := cmp.Diff(map[string][]string{"build.yml": {"IMAGE_DIGEST"}, "merge.yml": {"INDEX_DIGEST"},
+		"smoke-test.yml": nil}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -89,7 +89,8 @@ func TestWaitEnds(t *testing.T) {
 	lagging := bothBuilt(digest("a"), digest("b"))
 	lagging[1].status = "Failed"
 	merge := run(t, buildspecs.Merge, with(mergeEnvironment, map[string]string{"STUB_HISTORY": history(t, lagging)}))
-	smoke := run(t, buildspecs.SmokeTest, with(smokeEnvironment, map[string]string{"STUB_HISTORY": history(t, lagging)}))
+	smoke := run(t, buildspecs.SmokeTest,
+		with(smokeEnvironment, map[string]string{"STUB_HISTORY": history(t, lagging)}))
 	for want, r := range map[string]result{
 		"the stage Build succeeded, after 10 looks: hello-amd64 is Failed": merge,
 		"the stage Validate succeeded, after 10 looks: hello is not there": smoke,
@@ -131,7 +132,8 @@ func TestBothAskAlike(t *testing.T) {
 		}
 		return ""
 	}
-	if diff := cmp.Diff(asks(buildspecs.Merge), asks(buildspecs.SmokeTest)); diff != "" || asks(buildspecs.Merge) == "" {
+	if diff := cmp.Diff(asks(buildspecs.Merge), asks(buildspecs.SmokeTest)); diff != "" ||
+		asks(buildspecs.Merge) == "" {
 		t.Errorf("(-merge.yml +smoke-test.yml):\n%s", diff)
 	}
 }

@@ -91,15 +91,17 @@ func TestMergePutsTheIndexByDigestWithoutATag(t *testing.T) {
 func TestMergeEndsWithOneReadableLine(t *testing.T) {
 	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	lines := strings.Split(strings.TrimSpace(r.log), "\n")
-	want := regexp.MustCompile(`^Merged linux/amd64 linux/arm64 of commit 0123456789abcdef0123456789abcdef01234567 as ` +
-		`\S+/team/hello@` + indexDigest + ` in \d+ s$`)
+	want := regexp.MustCompile(
+		`^Merged linux/amd64 linux/arm64 of commit 0123456789abcdef0123456789abcdef01234567 as ` +
+			`\S+/team/hello@` + indexDigest + ` in \d+ s$`)
 	if last := lines[len(lines)-1]; !want.MatchString(last) {
 		t.Errorf("the last line is %q, want it to match %s", last, want)
 	}
 }
 
 func TestMergeOfASingleArchitecture(t *testing.T) {
-	r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), map[string]string{"BUILDS": `{"linux/arm64": "hello-arm64"}`}))
+	r := run(t, buildspecs.Merge,
+		with(merging(t, digest("a"), digest("b")), map[string]string{"BUILDS": `{"linux/arm64": "hello-arm64"}`}))
 	if !r.succeeded || r.exported["INDEX_DIGEST"] != indexDigest {
 		t.Errorf("succeeded %v, exported %v:\n%s", r.succeeded, r.exported, r.log)
 	}
@@ -121,20 +123,26 @@ func TestMergeRefusesBeforeItDoesAnything(t *testing.T) {
 		want    []string
 	}{
 		{"no environment at all", map[string]string{
-			"REPOSITORY_URI": "", "SOURCE_URL": "", "BUILDS": "", "PIPELINE": "", "EXECUTION_ID": "", "CODEBUILD_RESOLVED_SOURCE_VERSION": "",
+			"REPOSITORY_URI": "", "SOURCE_URL": "", "BUILDS": "", "PIPELINE": "", "EXECUTION_ID": "",
+			"CODEBUILD_RESOLVED_SOURCE_VERSION": "",
 		}, []string{
-			"REPOSITORY_URI is missing", "SOURCE_URL is missing", "BUILDS is missing", "PIPELINE is missing", "EXECUTION_ID is missing",
+			"REPOSITORY_URI is missing", "SOURCE_URL is missing", "BUILDS is missing", "PIPELINE is missing",
+			"EXECUTION_ID is missing",
 			`CODEBUILD_RESOLVED_SOURCE_VERSION is ""`}},
-		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": commit + "0"}, []string{"expected a commit"}},
-		{"an execution that is none", map[string]string{"EXECUTION_ID": execution + ",latestInPipelineExecution={}"}, []string{"expected the id of an execution"}},
-		{"builds that are no object", map[string]string{"BUILDS": `["hello-amd64"]`}, []string{`BUILDS is not a JSON object of strings`}},
+		{"a revision that is no commit", map[string]string{"CODEBUILD_RESOLVED_SOURCE_VERSION": commit + "0"},
+			[]string{"expected a commit"}},
+		{"an execution that is none", map[string]string{"EXECUTION_ID": execution + ",latestInPipelineExecution={}"},
+			[]string{"expected the id of an execution"}},
+		{"builds that are no object", map[string]string{"BUILDS": `["hello-amd64"]`},
+			[]string{`BUILDS is not a JSON object of strings`}},
 		{"no builds", map[string]string{"BUILDS": `{}`}, []string{`BUILDS is not a JSON object of strings`}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), test.changes))
 			if r.succeeded || len(r.calls) > 0 || len(r.exported) > 0 {
-				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls, r.exported)
+				t.Errorf("succeeded %v, calls %q, exported %v: want a failure and nothing else", r.succeeded, r.calls,
+					r.exported)
 			}
 			for _, want := range test.want {
 				if !strings.Contains(r.log, want) {
@@ -153,14 +161,19 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 	}{
 		{"of the login", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
 		{"of imagetools", map[string]string{"STUB_IMAGETOOLS_STATUS": "1"}, ""},
-		{"to make an index", map[string]string{"STUB_INDEX": `{"mediaType": "application/vnd.oci.image.manifest.v1+json"}`}, "the merge gives no OCI image index"},
-		{"to put the index", map[string]string{"STUB_PUT_ERROR": "An error occurred (ReferencedImagesNotFoundException)"}, "ReferencedImagesNotFoundException"},
+		{"to make an index",
+			map[string]string{"STUB_INDEX": `{"mediaType": "application/vnd.oci.image.manifest.v1+json"}`},
+			"the merge gives no OCI image index"},
+		{"to put the index",
+			map[string]string{"STUB_PUT_ERROR": "An error occurred (ReferencedImagesNotFoundException)"},
+			"ReferencedImagesNotFoundException"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), test.changes))
 			if r.succeeded || len(r.exported) > 0 || r.manifest != "" {
-				t.Errorf("succeeded %v, exported %v, put %q: want a failure, no variable and nothing put\n%s", r.succeeded, r.exported, r.manifest, r.log)
+				t.Errorf("succeeded %v, exported %v, put %q: want a failure, no variable and nothing put\n%s",
+					r.succeeded, r.exported, r.manifest, r.log)
 			}
 			if !strings.Contains(r.log, test.want) {
 				t.Errorf("the log does not say %q:\n%s", test.want, r.log)
@@ -175,7 +188,8 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 func TestMergeLeavesOutWhatTheRuleLeavesOut(t *testing.T) {
 	r := run(t, buildspecs.Merge, merging(t, "none", digest("b")))
 	call := r.command(t, "docker", "buildx", "imagetools", "create")
-	if !r.succeeded || len(call) == 0 || !strings.HasSuffix(call[len(call)-1], "@"+digest("b")) || strings.Contains(strings.Join(call, " "), "none") {
+	if !r.succeeded || len(call) == 0 || !strings.HasSuffix(call[len(call)-1], "@"+digest("b")) ||
+		strings.Contains(strings.Join(call, " "), "none") {
 		t.Errorf("succeeded %v, call %q\n%s", r.succeeded, call, r.log)
 	}
 	if !strings.Contains(r.log, "Merged linux/arm64 of commit") {

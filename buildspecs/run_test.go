@@ -209,14 +209,16 @@ func (r result) outcome() map[string]any {
 		calls[containerName.ReplaceAllString(strings.Join(call[:min(3, len(call))], " "), "CONTAINER")] = true
 	}
 	return map[string]any{
-		"succeeded": r.succeeded, "exported": r.exported, "login": r.login, "manifest": r.manifest, "builder": r.builder, "files": r.files,
+		"succeeded": r.succeeded, "exported": r.exported, "login": r.login, "manifest": r.manifest,
+		"builder": r.builder, "files": r.files,
 		"calls": calls,
 	}
 }
 
 // start starts a buildspec in one model of the shell, and in a source folder with a Dockerfile in
 // ".", "services/api" and "docker". It returns how to wait for the end.
-func start(t *testing.T, model int, spec buildspecs.Spec, env map[string]string, prepare ...func(source string)) func() result {
+func start(t *testing.T, model int, spec buildspecs.Spec, env map[string]string,
+	prepare ...func(source string)) func() result {
 	t.Helper()
 	source, bin, records := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, name := range []string{"Dockerfile", "services/api/Dockerfile", "services/api/docker/Dockerfile.prod"} {

@@ -31,7 +31,8 @@ var smokeEnvironment = map[string]string{
 	"ENVIRONMENT":      `{}`,
 	"TIMEOUT_SECONDS":  "60",
 	"EXPECT_EXIT_CODE": "0",
-	"STUB_INDEX":       fmt.Sprintf(smokeIndex, strings.Repeat("a", 64), strings.Repeat("b", 64), strings.Repeat("d", 64)),
+	"STUB_INDEX": fmt.Sprintf(smokeIndex, strings.Repeat("a", 64), strings.Repeat("b", 64),
+		strings.Repeat("d", 64)),
 }
 
 // smoking is the environment of a test of an index that was validated with these platforms.
@@ -42,7 +43,8 @@ func smoking(t *testing.T, platforms string) map[string]string {
 
 const both = "linux/amd64,linux/arm64"
 
-const smokeImage = "111122223333.dkr.ecr.eu-west-1.example.test/team/hello@sha256:" + "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+const smokeImage = "111122223333.dkr.ecr.eu-west-1.example.test/team/hello@sha256:" +
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 func TestSmokeTestRunsTheManifestThatTheIndexNamesForThePlatform(t *testing.T) {
 	r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{
@@ -55,14 +57,16 @@ func TestSmokeTestRunsTheManifestThatTheIndexNamesForThePlatform(t *testing.T) {
 		r.command(t, "docker", "buildx", "imagetools", "inspect")); diff != "" {
 		t.Errorf("docker buildx imagetools inspect (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"--quiet", "--platform", "linux/arm64", smokeImage}, r.command(t, "docker", "pull")); diff != "" {
+	if diff := cmp.Diff([]string{"--quiet", "--platform", "linux/arm64", smokeImage},
+		r.command(t, "docker", "pull")); diff != "" {
 		t.Errorf("docker pull (-want +got):\n%s", diff)
 	}
 	got := r.command(t, "docker", "create")
 	if len(got) < 2 || got[0] != "--name" || !strings.HasPrefix(got[1], "archway-smoke-test-") {
 		t.Fatalf("docker create %q: the container's name must tell whose it is", got)
 	}
-	want := []string{"--platform", "linux/arm64", "--env", "A=1 = 2", "--env", "B=x\ny", smokeImage, "--greet", "two words", "a\nb", ""}
+	want := []string{"--platform", "linux/arm64", "--env", "A=1 = 2", "--env", "B=x\ny", smokeImage, "--greet",
+		"two words", "a\nb", ""}
 	if diff := cmp.Diff(want, got[2:]); diff != "" {
 		t.Errorf("docker create (-want +got):\n%s", diff)
 	}
@@ -112,17 +116,29 @@ func TestSmokeTestSaysWhatWasRunExpectedAndGot(t *testing.T) {
 	}{
 		{"another exit code", map[string]string{"STUB_EXIT_CODE": "3", "STUB_OUTPUT": "half done"}, []string{
 			"the smoke test of linux/arm64 failed: the exit code is another one", "  image:    " + smokeImage,
-			"  ran:      docker run --platform linux/arm64 " + smokeImage, "expected: exit code 0 within 60 s, and any standard output",
+			"  ran:      docker run --platform linux/arm64 " + smokeImage,
+			"expected: exit code 0 within 60 s, and any standard output",
 			`got:      exit code 3, and standard output "half done"`, "    a line of the container's log"}},
-		{"an expected exit code that does not come", map[string]string{"EXPECT_EXIT_CODE": "2"}, []string{"expected: exit code 2", "got:      exit code 0"}},
-		{"another output", map[string]string{"STUB_OUTPUT": "Hello, amd64!", "EXPECT_MATCH": "equals", "EXPECT_TEXT": "Hello, arm64!"}, []string{
-			"the output is another one", `and standard output "Hello, arm64!"`, `and standard output "Hello, amd64!"`}},
-		{"a long output", map[string]string{"STUB_OUTPUT": strings.Repeat("x", 3000), "EXPECT_MATCH": "contains", "EXPECT_TEXT": "y"}, []string{
-			`that contains "y"`, strings.Repeat("x", 2000) + ` ... (cut)"`}},
-		{"no end", map[string]string{"STUB_RUNNING": "true", "TIMEOUT_SECONDS": "1"}, []string{"the program did not end in time", "it still runs after 1 s"}},
-		{"no start", map[string]string{"STUB_ERROR": "exec: \"nothing\": executable file not found", "STUB_EXIT_CODE": "127"}, []string{
-			"the program could not be started", "  Docker said:\n    exec: \"nothing\": executable file not found"}},
-		{"an unknown way to compare", map[string]string{"EXPECT_MATCH": "resembles"}, []string{`EXPECT_MATCH is "resembles", expected equals, contains or matches`}},
+		{"an expected exit code that does not come", map[string]string{"EXPECT_EXIT_CODE": "2"},
+			[]string{"expected: exit code 2", "got:      exit code 0"}},
+		{"another output",
+			map[string]string{"STUB_OUTPUT": "Hello, amd64!", "EXPECT_MATCH": "equals", "EXPECT_TEXT": "Hello, arm64!"},
+			[]string{
+				"the output is another one", `and standard output "Hello, arm64!"`,
+				`and standard output "Hello, amd64!"`}},
+		{"a long output",
+			map[string]string{"STUB_OUTPUT": strings.Repeat("x", 3000), "EXPECT_MATCH": "contains", "EXPECT_TEXT": "y"},
+			[]string{
+				`that contains "y"`, strings.Repeat("x", 2000) + ` ... (cut)"`}},
+		{"no end", map[string]string{"STUB_RUNNING": "true", "TIMEOUT_SECONDS": "1"},
+			[]string{"the program did not end in time", "it still runs after 1 s"}},
+		{"no start",
+			map[string]string{"STUB_ERROR": "exec: \"nothing\": executable file not found", "STUB_EXIT_CODE": "127"},
+			[]string{
+				"the program could not be started",
+				"  Docker said:\n    exec: \"nothing\": executable file not found"}},
+		{"an unknown way to compare", map[string]string{"EXPECT_MATCH": "resembles"},
+			[]string{`EXPECT_MATCH is "resembles", expected equals, contains or matches`}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,12 +166,18 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 	}{
 		{"no environment", map[string]string{"REPOSITORY_URI": "", "PLATFORM": ""}, "PLATFORM is missing"},
 		{"nothing to expect", map[string]string{"EXPECT_EXIT_CODE": ""}, "set either EXPECT_EXIT_CODE"},
-		{"a server without a path", map[string]string{"EXPECT_EXIT_CODE": "", "HTTP_PORT": "80", "EXPECT_STATUS": "200"}, "set either EXPECT_EXIT_CODE"},
+		{"a server without a path",
+			map[string]string{"EXPECT_EXIT_CODE": "", "HTTP_PORT": "80", "EXPECT_STATUS": "200"},
+			"set either EXPECT_EXIT_CODE"},
 		{"an execution that is none", map[string]string{"EXECUTION_ID": "latest"}, `EXECUTION_ID is "latest"`},
 		{"a command that is no list", map[string]string{"COMMAND": `"run"`}, "COMMAND is not a JSON list of strings"},
-		{"an environment that is no object", map[string]string{"ENVIRONMENT": `{"A": 1}`}, "ENVIRONMENT is not a JSON object of strings"},
+		{"an environment that is no object", map[string]string{"ENVIRONMENT": `{"A": 1}`},
+			"ENVIRONMENT is not a JSON object of strings"},
 		{"a login that fails", map[string]string{"STUB_LOGIN_STATUS": "255"}, ""},
-		{"a platform that the index lacks", map[string]string{"PLATFORM": "linux/s390x", "STUB_HISTORY": history(t, validated(digest("c"), "linux/s390x"))}, "names no manifest for linux/s390x, or more than one"},
+		{"a platform that the index lacks",
+			map[string]string{"PLATFORM": "linux/s390x",
+				"STUB_HISTORY": history(t, validated(digest("c"), "linux/s390x"))},
+			"names no manifest for linux/s390x, or more than one"},
 		{"an index that can't be read", map[string]string{"STUB_IMAGETOOLS_STATUS": "1"}, ""},
 	}
 	for _, test := range tests {
@@ -173,7 +195,9 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 
 func TestSmokeTestOfAPlatformThatTheRuleLeavesOutHasNothingToDo(t *testing.T) {
 	r := run(t, buildspecs.SmokeTest, smoking(t, "linux/amd64,linux/arm"))
-	if !r.succeeded || r.command(t, "docker", "pull") != nil || !strings.Contains(r.log, "the validated index has no linux/arm64, but linux/amd64,linux/arm; the rule of this run leaves it out") {
+	if !r.succeeded || r.command(t, "docker", "pull") != nil ||
+		!strings.Contains(r.log,
+			"the validated index has no linux/arm64, but linux/amd64,linux/arm; the rule of this run leaves it out") {
 		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
 	}
 }
@@ -213,7 +237,8 @@ func TestSmokeTestAsksAServerUntilItAnswersAsExpected(t *testing.T) {
 			fmt.Fprintln(w, "well")
 		}
 	}))
-	if !r.succeeded || !strings.Contains(r.log, `passed in `) || !strings.Contains(r.log, `HTTP status 200, and body "well"`) {
+	if !r.succeeded || !strings.Contains(r.log, `passed in `) ||
+		!strings.Contains(r.log, `HTTP status 200, and body "well"`) {
 		t.Errorf("succeeded %v:\n%s", r.succeeded, r.log)
 	}
 	if got := r.command(t, "docker", "create"); !strings.Contains(strings.Join(got, " "), "--publish 127.0.0.1::8080") {
@@ -223,7 +248,9 @@ func TestSmokeTestAsksAServerUntilItAnswersAsExpected(t *testing.T) {
 
 func TestSmokeTestTakesTheExpectedStatusAsItIs(t *testing.T) {
 	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }
-	r := run(t, buildspecs.SmokeTest, with(server(t, redirect), map[string]string{"EXPECT_STATUS": "302", "EXPECT_MATCH": "contains", "EXPECT_TEXT": "/login"}))
+	r := run(t, buildspecs.SmokeTest,
+		with(server(t, redirect),
+			map[string]string{"EXPECT_STATUS": "302", "EXPECT_MATCH": "contains", "EXPECT_TEXT": "/login"}))
 	if !r.succeeded {
 		t.Errorf("a redirect is an answer:\n%s", r.log)
 	}
@@ -243,12 +270,17 @@ func TestSmokeTestOfAServerSaysWhatCameInstead(t *testing.T) {
 		want    []string
 	}{
 		{"another body", answer(200, "unwell"), nil, []string{"the body is another one",
-			`expected: HTTP status 200 on port 8080, path /health?deep=[1], within 60 s, and body "well"`, `got:      HTTP status 200, and body "unwell"`}},
-		{"another status", answer(500, "oh"), map[string]string{"TIMEOUT_SECONDS": "1"}, []string{"did not answer as expected in time", `got:      HTTP status 500, and body "oh"`}},
-		{"nothing", nil, map[string]string{"TIMEOUT_SECONDS": "1", "STUB_PORT": "127.0.0.1:1"}, []string{"did not answer as expected in time", "got:      no answer (curl: (7)"}},
+			`expected: HTTP status 200 on port 8080, path /health?deep=[1], within 60 s, and body "well"`,
+			`got:      HTTP status 200, and body "unwell"`}},
+		{"another status", answer(500, "oh"), map[string]string{"TIMEOUT_SECONDS": "1"},
+			[]string{"did not answer as expected in time", `got:      HTTP status 500, and body "oh"`}},
+		{"nothing", nil, map[string]string{"TIMEOUT_SECONDS": "1", "STUB_PORT": "127.0.0.1:1"},
+			[]string{"did not answer as expected in time", "got:      no answer (curl: (7)"}},
 		{"an end", nil, map[string]string{"STUB_RUNNING": "false", "STUB_EXIT_CODE": "1"}, []string{
-			"the server ended before it answered as expected", "the container ended with exit code 1; before that: no answer", "    a line of the container's log"}},
-		{"no start", nil, map[string]string{"STUB_START_STATUS": "1"}, []string{"the server could not be started", "no such device"}},
+			"the server ended before it answered as expected",
+			"the container ended with exit code 1; before that: no answer", "    a line of the container's log"}},
+		{"no start", nil, map[string]string{"STUB_START_STATUS": "1"},
+			[]string{"the server could not be started", "no such device"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,8 +11,9 @@ import (
 	"archway/internal/rule"
 )
 
-// baseImages judges the base images of the Dockerfiles that the seed holds, as the builds of its commit would take them: at
-// synthesis, before a build has to fail. The builds judge again, by what BuildKit has really taken.
+// baseImages judges the base images of the Dockerfiles that the seed holds, as the builds of its
+// commit would take them: at synthesis, before a build has to fail. The builds judge again, by what
+// BuildKit has really taken.
 func (r *reader) baseImages(pipeline object, p Planned) {
 	if p.Source.Seed == "" {
 		return
@@ -26,7 +27,9 @@ func (r *reader) baseImages(pipeline object, p Planned) {
 		}
 		image := &p.Images[i]
 		if !pipeline.has("rules") {
-			r.judge(o, p, image, Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: image.BuildArgs, Platforms: image.Platforms})
+			r.judge(o, p, image,
+				Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: image.BuildArgs,
+					Platforms: image.Platforms})
 		}
 		for _, of := range p.Rules {
 			// Other branches may have other files than the first commit.
@@ -62,7 +65,8 @@ func (r *reader) judge(o object, p Planned, image *Image, s Settings) {
 	warn := func(format string, args ...any) {
 		p.ImageWarnings[image.Name] = append(p.ImageWarnings[image.Name], fmt.Sprintf(format, args...))
 	}
-	uses, err := dockerfile.Images(content, dockerfile.Build{Platforms: s.Platforms, Target: image.Target, Args: s.BuildArgs})
+	uses, err := dockerfile.Images(content,
+		dockerfile.Build{Platforms: s.Platforms, Target: image.Target, Args: s.BuildArgs})
 	for _, use := range uses {
 		where := file
 		if use.Line > 0 {
@@ -71,14 +75,19 @@ func (r *reader) judge(o object, p Planned, image *Image, s Settings) {
 		pinned := use.Image + "@sha256:…"
 		switch cure := fmt.Sprintf("write "+pinned+"; "+howToPin, use.Image); {
 		case use.Image == "":
-			warn("%s: %q names no image with the arguments that are known here, so that only its build can tell whether the base image has a digest", where, use.Text)
+			warn("%s: %q names no image with the arguments that are known here, so that only its build can tell whether the base image has a digest",
+				where, use.Text)
 		case use.HasDigest():
 		case image.BaseImages != PinnedBaseImages:
-			warn("%s: %q takes the base image %s, which has no digest, so that the same commit can give another image tomorrow: %s", where, use.Text, use.Image, cure)
+			warn("%s: %q takes the base image %s, which has no digest, so that the same commit can give another image tomorrow: %s",
+				where, use.Text, use.Image, cure)
 		case use.Computed:
-			o.report("baseImages", "%s: %q takes the base image %s, expected one with a digest: where the arguments get their values, %s", where, use.Text, use.Image, cure)
+			o.report("baseImages",
+				"%s: %q takes the base image %s, expected one with a digest: where the arguments get their values, %s",
+				where, use.Text, use.Image, cure)
 		default:
-			o.report("baseImages", "%s: %q takes a base image without a digest, expected one with: %s", where, use.Text, cure)
+			o.report("baseImages", "%s: %q takes a base image without a digest, expected one with: %s", where, use.Text,
+				cure)
 		}
 	}
 	if err != nil {

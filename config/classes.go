@@ -34,7 +34,8 @@ func (r *reader) classes(pipeline object, p Planned) map[string]Class {
 		class := r.class(all.path(name), all.fields[name], p.Images)
 		if _, named := classes[name]; !named && !r.about(pipeline.path("rules")) {
 			r.report(all.path(name), nothing{},
-				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`, name)
+				`no rule names this class, so that it would build nothing: give a rule "class": %q, or remove this`,
+				name)
 		}
 		classes[name] = class
 	}
@@ -120,9 +121,11 @@ func (r *reader) expanded(at string, p Planned, name string, taken taken) Planne
 		of.Name = p.Name + "-" + name
 		if broken := spec.Named("pipelineName").Check(of.Name); broken != "" {
 			r.report(at, of.Name,
-				"is the name of the class's own pipeline, but %s: shorten one of the two", spec.Named("pipelineName").Says)
+				"is the name of the class's own pipeline, but %s: shorten one of the two",
+				spec.Named("pipelineName").Says)
 		}
-		taken.pipelines.add(r, at, of.Name, "a class is a pipeline and a stack of its own, called after both: rename one")
+		taken.pipelines.add(r, at, of.Name,
+			"a class is a pipeline and a stack of its own, called after both: rename one")
 	}
 	if !p.Source.Existing {
 		of.After = p.Name
@@ -131,21 +134,25 @@ func (r *reader) expanded(at string, p Planned, name string, taken taken) Planne
 	if !class.Promote {
 		of.Approval, of.RollbackOnFailure, of.DriftCheck, of.ReleaseWriters = nil, false, DriftCheck{}, []string{}
 	}
-	of.Filters, of.ImageWarnings = map[string][]string{}, map[string][]string{} // what is said of the pipeline itself is not repeated
+	of.Filters, of.ImageWarnings = map[string][]string{},
+		map[string][]string{} // what is said of the pipeline itself is not repeated
 	of.Images = slices.Clone(p.Images)
 	for i := range of.Images {
 		image := &of.Images[i]
 		image.Secrets = maps.Clone(image.Secrets)
-		maps.DeleteFunc(image.Secrets, func(id string, _ spec.Secret) bool { return !slices.Contains(class.Secrets, id) })
+		maps.DeleteFunc(image.Secrets,
+			func(id string, _ spec.Secret) bool { return !slices.Contains(class.Secrets, id) })
 		if image.Repository == "" {
 			continue // reported already
 		}
 		image.Repository = name + "/" + image.Repository
 		if bad := badRelease(image.Repository); bad != "" {
 			r.report(at, image.Repository,
-				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name, bad)
+				"is the ECR repository of the class's image %s, but %s: rename or shorten one of the two", image.Name,
+				bad)
 		}
-		taken.repositories.add(r, at, image.Repository, "every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
+		taken.repositories.add(r, at, image.Repository,
+			"every image has an ECR repository of its own, and those of a class are called CLASS/REPOSITORY: name another one")
 	}
 	return of
 }

@@ -28,7 +28,8 @@ func TestClassesBecomePipelines(t *testing.T) {
 				 "secrets": {"npm": {"parameterStore": "/npm"}, "key": {"parameterStore": "/key"}}},
 				{"name": "job", "context": "services/web", "dockerfile": "docker/Dockerfile.web", "scanGate": {"timeoutMinutes": 90}}
 			],
-			"rules": [`+checkRule+`, `+mainRule+`, `+previewRule+`, {"name": "tags", "type": "tag", "class": "gold-1", "exact": "gold", "tags": {"moving": ["gold"]}}]},
+			"rules": [`+checkRule+`, `+mainRule+`, `+previewRule+
+		`, {"name": "tags", "type": "tag", "class": "gold-1", "exact": "gold", "tags": {"moving": ["gold"]}}]},
 		{"name": "other", "source": {"repository": "code", "existing": true}, "images": [{"name": "other"}],
 			"rules": [`+mainRule+`, `+checkRule+`]}
 	]}`)
@@ -44,13 +45,15 @@ func TestClassesBecomePipelines(t *testing.T) {
 	var got []pipeline
 	for _, p := range cfg.Pipelines {
 		one := pipeline{
-			p.Name, p.Class, p.After, p.Source, "", "", p.Promotes, p.Approval != nil, p.RollbackOnFailure, p.DriftCheck.Schedule,
+			p.Name, p.Class, p.After, p.Source, "", "", p.Promotes, p.Approval != nil, p.RollbackOnFailure,
+			p.DriftCheck.Schedule,
 			len(p.ReleaseWriters), p.StagingDays,
 		}
 		for _, r := range p.Rules {
 			one.Rules += r.Name + " "
 			if r.Class != "" || len(p.Settings[r.Name]) != len(p.Images) {
-				t.Errorf("%s: the rule %s has the class %q and settings of %d images", p.Name, r.Name, r.Class, len(p.Settings[r.Name]))
+				t.Errorf("%s: the rule %s has the class %q and settings of %d images", p.Name, r.Name, r.Class,
+					len(p.Settings[r.Name]))
 			}
 		}
 		for _, i := range p.Images {
@@ -71,23 +74,29 @@ func TestClassesBecomePipelines(t *testing.T) {
 		return config.Source{Repository: "code", Existing: existing, Branch: "main", Seed: seed}
 	}
 	want := []pipeline{
-		{"Shop", "", "", code(false, "testdata/seed"), "main ", "team/web latest key npm; shop/job latest; ", true, true, true, "rate(1 day)", 1, 14},
-		{"Shop-checks", "checks", "Shop", code(true, ""), "fork ", "checks/team/web ; checks/shop/job ; ", false, false, false, "", 0, 14},
+		{"Shop", "", "", code(false, "testdata/seed"), "main ", "team/web latest key npm; shop/job latest; ", true,
+			true, true, "rate(1 day)", 1, 14},
+		{"Shop-checks", "checks", "Shop", code(true, ""), "fork ", "checks/team/web ; checks/shop/job ; ", false, false,
+			false, "", 0, 14},
 		{"Shop-previews", "previews", "Shop", code(true, ""), "feature ",
 			"previews/team/web feature-* npm; previews/shop/job feature-*; ", true, true, true, "", 1, 14},
-		{"Shop-gold-1", "gold-1", "Shop", code(true, ""), "tags ", "gold-1/team/web gold; gold-1/shop/job gold; ", true, true, true, "rate(1 day)", 1, 14},
+		{"Shop-gold-1", "gold-1", "Shop", code(true, ""), "tags ", "gold-1/team/web gold; gold-1/shop/job gold; ", true,
+			true, true, "rate(1 day)", 1, 14},
 		{"other", "", "", code(true, ""), "main ", "other latest; ", true, false, false, "", 0, 14},
-		{"other-checks", "checks", "", code(true, ""), "fork ", "checks/other fork-*,latest; ", true, false, false, "", 0, 14},
+		{"other-checks", "checks", "", code(true, ""), "fork ", "checks/other fork-*,latest; ", true, false, false, "",
+			0, 14},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(rule.Tags{}, cfg.Pipelines[1].Settings[cfg.Pipelines[1].Rules[0].Name]["web"].Tags); diff != "" {
+	if diff := cmp.Diff(rule.Tags{},
+		cfg.Pipelines[1].Settings[cfg.Pipelines[1].Rules[0].Name]["web"].Tags); diff != "" {
 		t.Errorf("what is not promoted has tags: %s", diff)
 	}
 }
 
-// A pipeline is the same whether others have classes, and whether it has some itself, but for what went into them.
+// A pipeline is the same whether others have classes, and whether it has some itself, but for what
+// went into them.
 func TestClassesChangeNothingElse(t *testing.T) {
 	alone := load(t, rulesWith(mainRule))
 	with := load(t, rulesWith(mainRule+`, `+previewRule))
@@ -103,15 +112,19 @@ func TestClassesThatCouldNotWork(t *testing.T) {
 	with := func(classes, rules string) string {
 		return pipelineWith(`"classes": {` + classes + `}, "rules": [` + rules + `]`)
 	}
-	const secrets = `{"pipelines": [{"name": "hello", "images": [{"name": "hello", "secrets": {"npm": {"parameterStore": "/npm"}}}], "rules": [` + mainRule + `, ` + previewRule + `],
+	const secrets = `{"pipelines": [{"name": "hello", "images": [{"name": "hello", "secrets": {"npm": {"parameterStore": "/npm"}}}], "rules": [` +
+		mainRule + `, ` + previewRule + `],
 		"classes": {"previews": {"secrets": ["nmp", "npm", "npm", 7, "else"]}}}]}`
 	class := func(name string) string { return strings.Replace(previewRule, "previews", name, 1) }
 	checkGolden(t, "testdata/wrong-classes.txt", []struct{ name, config string }{
-		{"names that are none", with(`"a_b": {}, "-": {}`, mainRule+`, `+class("A")+`, `+strings.Replace(class(""), "feature", "f", 2))},
+		{"names that are none",
+			with(`"a_b": {}, "-": {}`, mainRule+`, `+class("A")+`, `+strings.Replace(class(""), "feature", "f", 2))},
 		{"a long name", rulesWith(mainRule + `, ` + class(strings.Repeat("x", 21)))},
 		{"names that just fit", rulesWith(mainRule + `, ` + class(strings.Repeat("x", 20)))},
 		{"unknown keys", with(`"previews": {"promotes": false, "secret": []}`, mainRule+`, `+previewRule)},
-		{"wrong types", with(`"previews": true, "checks": {"promote": "no", "secrets": "npm"}`, mainRule+`, `+previewRule+`, `+checkRule)},
+		{"wrong types",
+			with(`"previews": true, "checks": {"promote": "no", "secrets": "npm"}`,
+				mainRule+`, `+previewRule+`, `+checkRule)},
 		{"no rule", with(`"previews": {}, "preview": {}`, mainRule+`, `+previewRule)},
 		{"no rules", pipelineWith(`"classes": {"previews": {}}`)},
 		{"rules that can't be read", pipelineWith(`"classes": {"previews": {}}, "rules": 7`)},
@@ -121,31 +134,59 @@ func TestClassesThatCouldNotWork(t *testing.T) {
 		{"tags that nothing gets", with(`"previews": {"promote": false}`, mainRule+`, `+previewRule)},
 		{"tags of one image that nothing gets", with(`"checks": {"promote": false}`, mainRule+`, `+
 			strings.Replace(checkRule, `}`, `, "images": {"hello": {"tags": {"moving": ["x"]}}}}`, 1))},
-		{"a pipeline of the same name, before", `{"pipelines": [{"name": "hello-previews", "images": [{"name": "a"}]}, {"name": "hello", "images": [{"name": "b"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
-		{"a pipeline of the same name, after", `{"pipelines": [{"name": "hello", "images": [{"name": "b"}], "rules": [` + mainRule + `, ` + previewRule + `]}, {"name": "hello-previews", "images": [{"name": "a"}]}]}`},
-		{"two classes of the same name", `{"pipelines": [{"name": "a", "images": [{"name": "x", "repository": "xx"}], "rules": [` + mainRule + `, ` + class("b-c") + `]}, {"name": "a-b", "images": [{"name": "y"}], "rules": [` + mainRule + `, ` + class("c") + `]}]}`},
-		{"the registry's stack", `{"registry": {}, "pipelines": [{"name": "archway", "images": [{"name": "x"}], "rules": [` + mainRule + `, ` + class("registry") + `]}]}`},
-		{"a repository of the same name", `{"pipelines": [{"name": "hello", "images": [{"name": "a", "repository": "xx"}, {"name": "b", "repository": "previews/xx"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
+		{"a pipeline of the same name, before",
+			`{"pipelines": [{"name": "hello-previews", "images": [{"name": "a"}]}, {"name": "hello", "images": [{"name": "b"}], "rules": [` +
+				mainRule + `, ` + previewRule + `]}]}`},
+		{"a pipeline of the same name, after",
+			`{"pipelines": [{"name": "hello", "images": [{"name": "b"}], "rules": [` + mainRule + `, ` + previewRule +
+				`]}, {"name": "hello-previews", "images": [{"name": "a"}]}]}`},
+		{"two classes of the same name",
+			`{"pipelines": [{"name": "a", "images": [{"name": "x", "repository": "xx"}], "rules": [` + mainRule + `, ` +
+				class("b-c") + `]}, {"name": "a-b", "images": [{"name": "y"}], "rules": [` + mainRule + `, ` +
+				class("c") + `]}]}`},
+		{"the registry's stack",
+			`{"registry": {}, "pipelines": [{"name": "archway", "images": [{"name": "x"}], "rules": [` + mainRule +
+				`, ` + class("registry") + `]}]}`},
+		{"a repository of the same name",
+			`{"pipelines": [{"name": "hello", "images": [{"name": "a", "repository": "xx"}, {"name": "b", "repository": "previews/xx"}], "rules": [` +
+				mainRule + `, ` + previewRule + `]}]}`},
 		{"staging", rulesWith(mainRule + `, ` + class("staging"))},
-		{"a long pipeline", `{"pipelines": [{"name": "` + strings.Repeat("p", 92) + `", "images": [{"name": "x"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
-		{"a pipeline that just fits", `{"pipelines": [{"name": "` + strings.Repeat("p", 91) + `", "images": [{"name": "x"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
-		{"a long repository", `{"pipelines": [{"name": "p", "images": [{"name": "x", "repository": "` + strings.Repeat("r", 240) + `"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
-		{"a repository that just fits", `{"pipelines": [{"name": "p", "images": [{"name": "x", "repository": "` + strings.Repeat("r", 239) + `"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
+		{"a long pipeline",
+			`{"pipelines": [{"name": "` + strings.Repeat("p", 92) + `", "images": [{"name": "x"}], "rules": [` +
+				mainRule + `, ` + previewRule + `]}]}`},
+		{"a pipeline that just fits",
+			`{"pipelines": [{"name": "` + strings.Repeat("p", 91) + `", "images": [{"name": "x"}], "rules": [` +
+				mainRule + `, ` + previewRule + `]}]}`},
+		{"a long repository",
+			`{"pipelines": [{"name": "p", "images": [{"name": "x", "repository": "` + strings.Repeat("r", 240) +
+				`"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
+		{"a repository that just fits",
+			`{"pipelines": [{"name": "p", "images": [{"name": "x", "repository": "` + strings.Repeat("r", 239) +
+				`"}], "rules": [` + mainRule + `, ` + previewRule + `]}]}`},
 		{"overlaps of two classes", rulesWith(mainRule + `, ` + strings.Replace(previewRule, "feature/.*", "m.*", 1))},
-		{"tags of two classes, which don't meet", rulesWith(mainRule + `, ` + strings.Replace(previewRule, "feature/.*", "[^m].*", 1))},
-		{"tags of one class, which do", rulesWith(mainRule + `, ` + strings.Replace(previewRule, "feature/.*", "[^m].*", 1) + `, {"name": "t", "type": "tag", "pattern": "v.*", "class": "previews", "tags": {"moving": ["latest"]}}`)},
+		{"tags of two classes, which don't meet",
+			rulesWith(mainRule + `, ` + strings.Replace(previewRule, "feature/.*", "[^m].*", 1))},
+		{"tags of one class, which do",
+			rulesWith(mainRule + `, ` + strings.Replace(previewRule, "feature/.*", "[^m].*", 1) +
+				`, {"name": "t", "type": "tag", "pattern": "v.*", "class": "previews", ` +
+				`"tags": {"moving": ["latest"]}}`)},
 		{"too many filters in one class, each of which has five", rulesWith(mainRule +
 			`, {"name": "a", "type": "branch", "exact": "a", "class": "c", "tags": {"moving": ["a", "b", "c", "d", "e"]}}` +
 			`, {"name": "b", "type": "branch", "exact": "b", "class": "d", "tags": {"moving": ["a", "b", "c", "d", "e", "f"]}}`)},
-		{"drift that nobody can tell in a class", pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [` + mainRule +
-			`, {"name": "a", "type": "branch", "exact": "a", "class": "c", "platforms": ["linux/amd64"], "tags": {"moving": ["x"]}}` +
-			`, {"name": "b", "type": "branch", "exact": "b", "class": "c", "platforms": ["linux/arm64"], "tags": {"moving": ["x"]}}]`)},
-		{"drift of classes alone", pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [{"name": "m", "type": "branch", "exact": "m", "tags": {"immutable": ["{commit}"]}}` +
-			`, {"name": "a", "type": "branch", "exact": "a", "class": "c", "tags": {"moving": ["x"]}}]`)},
-		{"writers that are none", pipelineWith(`"releaseWriters": ["*", "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:root",
+		{"drift that nobody can tell in a class",
+			pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [` + mainRule +
+				`, {"name": "a", "type": "branch", "exact": "a", "class": "c", "platforms": ["linux/amd64"], "tags": {"moving": ["x"]}}` +
+				`, {"name": "b", "type": "branch", "exact": "b", "class": "c", "platforms": ["linux/arm64"], "tags": {"moving": ["x"]}}]`)},
+		{"drift of classes alone",
+			pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [{"name": "m", "type": "branch", "exact": "m", "tags": {"immutable": ["{commit}"]}}` +
+				`, {"name": "a", "type": "branch", "exact": "a", "class": "c", "tags": {"moving": ["x"]}}]`)},
+		{"writers that are none",
+			pipelineWith(`"releaseWriters": ["*", "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:root",
 			"arn:aws:sts::111122223333:assumed-role/admin/me", "arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:role/a",
 			"arn:aws:iam::111122223333:group/a", "arn:aws:iam::111122223333:role/", 7, "arn:aws:iam::111122223333:role/a?"]`)},
-		{"too many writers", pipelineWith(`"releaseWriters": [` + strings.TrimSuffix(strings.Repeat(`"arn:aws:iam::111122223333:role/a",`, 21), ",") + `]`)},
+		{"too many writers",
+			pipelineWith(`"releaseWriters": [` +
+				strings.TrimSuffix(strings.Repeat(`"arn:aws:iam::111122223333:role/a",`, 21), ",") + `]`)},
 	})
 }
 
@@ -156,7 +197,8 @@ func TestRulesThatShareWhatTheyShouldNot(t *testing.T) {
 		stable  = `{"name": "stable", "type": "tag", "exact": "stable", "tags": {"moving": ["{tag}", "newest"]}}`
 	)
 	of := func(image, keys string) string {
-		return `{"pipelines": [{"name": "shop", "images": [{"name": "web"` + image + `}, {"name": "job"}], ` + keys + `}]}`
+		return `{"pipelines": [{"name": "shop", "images": [{"name": "web"` + image + `}, {"name": "job"}], ` + keys +
+			`}]}`
 	}
 	for _, test := range []struct {
 		name, config string
@@ -164,10 +206,14 @@ func TestRulesThatShareWhatTheyShouldNot(t *testing.T) {
 	}{
 		{"no rules", of(", "+secret, `"dashboard": true`), nil},
 		{"exact names", of(", "+secret, `"rules": [`+mainRule+`, `+stable+`]`), nil},
-		{"a pattern for git tags", of(", "+secret, `"rules": [`+mainRule+`, {"name": "v", "type": "tag", "pattern": "v.*"}]`), nil},
-		{"a pattern alone", of("", `"rules": [`+feature+`, {"name": "r", "type": "branch", "exact": "r", "tags": {"moving": ["{date:20060102}"]}}]`), nil},
+		{"a pattern for git tags",
+			of(", "+secret, `"rules": [`+mainRule+`, {"name": "v", "type": "tag", "pattern": "v.*"}]`), nil},
+		{"a pattern alone",
+			of("", `"rules": [`+feature+
+				`, {"name": "r", "type": "branch", "exact": "r", "tags": {"moving": ["{date:20060102}"]}}]`), nil},
 		{"a class", of(", "+secret, `"rules": [`+mainRule+`, `+previewRule+`]`), nil},
-		{"a class without releases", of(", "+secret, `"classes": {"checks": {"promote": false}}, "rules": [`+mainRule+`, `+checkRule+`]`), nil},
+		{"a class without releases",
+			of(", "+secret, `"classes": {"checks": {"promote": false}}, "rules": [`+mainRule+`, `+checkRule+`]`), nil},
 		{"fixed tags", of("", `"rules": [`+mainRule+`, `+feature+`, `+stable+`]`), []string{
 			`pipeline shop: the rule "feature" takes every branch that feature/.* matches, and is built with the machines, roles and caches of ` +
 				`"main", which moves latest, and of "stable", which moves stable and newest: whoever may push such a branch reaches what people pull. ` +
@@ -177,14 +223,15 @@ func TestRulesThatShareWhatTheyShouldNot(t *testing.T) {
 			`pipeline shop: the rule "feature" takes every branch that feature/.* matches, and its builds have the secrets of the images (npm): ` +
 				`whoever may push such a branch can read them. Give "feature" a class of its own ("class": "previews"), which has only the secrets that it lists`,
 		}},
-		{"a class that has both", of(", "+secret, `"classes": {"previews": {"secrets": ["npm"]}}, "rules": [`+mainRule+`, `+previewRule+`, `+
-			strings.Replace(stable, `"type"`, `"class": "previews", "type"`, 1)+`]`), []string{
-			`pipeline shop-previews: the rule "feature" takes every branch that feature/.* matches, and is built with the machines, roles and caches of ` +
-				`"stable", which moves stable and newest: whoever may push such a branch reaches what people pull. ` +
-				`Give "feature" a class of its own ("class": "branches"), unless only those may push such branches who may push what "stable" builds`,
-			`pipeline shop-previews: the rule "feature" takes every branch that feature/.* matches, and the class "previews" lists secrets (npm): ` +
-				`whoever may push such a branch can read them. Give "feature" another class than the rules that need them, or leave them out of "classes"`,
-		}},
+		{"a class that has both",
+			of(", "+secret, `"classes": {"previews": {"secrets": ["npm"]}}, "rules": [`+mainRule+`, `+previewRule+`, `+
+				strings.Replace(stable, `"type"`, `"class": "previews", "type"`, 1)+`]`), []string{
+				`pipeline shop-previews: the rule "feature" takes every branch that feature/.* matches, and is built with the machines, roles and caches of ` +
+					`"stable", which moves stable and newest: whoever may push such a branch reaches what people pull. ` +
+					`Give "feature" a class of its own ("class": "branches"), unless only those may push such branches who may push what "stable" builds`,
+				`pipeline shop-previews: the rule "feature" takes every branch that feature/.* matches, and the class "previews" lists secrets (npm): ` +
+					`whoever may push such a branch can read them. Give "feature" another class than the rules that need them, or leave them out of "classes"`,
+			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

@@ -11,7 +11,8 @@ func defaultPipeline() Planned {
 	p := Planned{
 		Pipeline: spec.Default[Pipeline](),
 		Promotes: true,
-		Filters:  map[string][]string{}, ImageWarnings: map[string][]string{}, Settings: map[string]map[string]Settings{},
+		Filters:  map[string][]string{}, ImageWarnings: map[string][]string{},
+		Settings: map[string]map[string]Settings{},
 	}
 	p.Images = nil
 	return p
@@ -24,6 +25,7 @@ func defaultImage() Image {
 }
 
 func defaultTags() Tags {
-	// Twelve characters of a commit stay unique in any repository that people have: the Linux kernel's recommendation.
+	// Twelve characters of a commit stay unique in any repository that people have: the Linux
+	// kernel's recommendation.
 	return Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}
 }

@@ -14,7 +14,9 @@ import (
 
 // key is a row of a table of keys.
 type key struct {
-	where, path string // the document; and the path, with the names of keys that users choose in capitals: images[].secrets.NAME.kmsKey
+	// the document; and the path, with the names of keys that users choose in capitals:
+	// images[].secrets.NAME.kmsKey
+	where, path string
 	fallback    string // what stands under "default"
 	text        string // the whole row
 }
@@ -72,7 +74,8 @@ type schema struct {
 	Defs                 map[string]schema `json:"$defs"`
 }
 
-// eachKey calls a function with the path of each key below a schema, and of the key that it stands under.
+// eachKey calls a function with the path of each key below a schema, and of the key that it stands
+// under.
 func (s schema) eachKey(all map[string]schema, at string, found func(path, parent string, property schema)) {
 	if name, isRef := strings.CutPrefix(s.Ref, "#/$defs/"); isRef {
 		if name == "Override" {
@@ -96,13 +99,15 @@ func (s schema) eachKey(all map[string]schema, at string, found func(path, paren
 
 var chosen = regexp.MustCompile(`\.[A-Z]+\b`)
 
-// ends tells whether a path is another one's end; "*" is a key that users choose, which documents write in capitals.
+// ends tells whether a path is another one's end; "*" is a key that users choose, which documents
+// write in capitals.
 func ends(path, end string) bool {
 	end = strings.TrimSuffix(chosen.ReplaceAllString(end, ".*"), "[]")
 	return path == end || strings.HasSuffix(path, "."+end) || strings.HasSuffix(path, "."+strings.TrimSuffix(end, ".*"))
 }
 
-// Each key stands in a table of the documents, or in the row of what it is in, and with its default; and no table has others.
+// Each key stands in a table of the documents, or in the row of what it is in, and with its
+// default; and no table has others.
 func TestDocumentsHaveEveryKeyOfTheSchema(t *testing.T) {
 	text, err := os.ReadFile("cdk.schema.json")
 	if err != nil {
@@ -134,7 +139,8 @@ func TestDocumentsHaveEveryKeyOfTheSchema(t *testing.T) {
 					return
 				}
 			}
-			if !slices.ContainsFunc(keys, func(k key) bool { return regexp.MustCompile(`\b` + name + `(\[\])?\.`).MatchString(k.path) }) {
+			if !slices.ContainsFunc(keys,
+				func(k key) bool { return regexp.MustCompile(`\b` + name + `(\[\])?\.`).MatchString(k.path) }) {
 				t.Errorf("%s stands in no table, nor in the row of what it is in", path)
 			}
 			return

@@ -9,8 +9,8 @@ import (
 	"archway/internal/tag"
 )
 
-// checkDrift reports a scheduled check that has nothing to look at, or nothing to go by; a class goes without it then. It has
-// nothing to say about rules that are wrong in themselves.
+// checkDrift reports a scheduled check that has nothing to look at, or nothing to go by; a class
+// goes without it then. It has nothing to say about rules that are wrong in themselves.
 func (r *reader) checkDrift(pipeline object, p *Planned) {
 	if p.DriftCheck.Schedule == "" || len(p.Images) == 0 {
 		return
@@ -29,7 +29,9 @@ func (r *reader) checkDrift(pipeline object, p *Planned) {
 		for _, tags := range public {
 			watched = true
 			if len(common(*p, image, tags.Writers)) == 0 {
-				r.report(at, nothing{}, "driftCheck can't tell what %s must hold, because the rules that write it, %s, build no platform in common: let it be written by one of them", strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", "))
+				r.report(at, nothing{},
+					"driftCheck can't tell what %s must hold, because the rules that write it, %s, build no platform in common: let it be written by one of them",
+					strings.Join(tags.Tags, ", "), strings.Join(tags.Writers, ", "))
 			}
 		}
 	}
@@ -38,7 +40,8 @@ func (r *reader) checkDrift(pipeline object, p *Planned) {
 	case p.Class != "":
 		p.DriftCheck = DriftCheck{}
 	default:
-		r.report(pipeline.path("driftCheck"), nothing{}, `no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`)
+		r.report(pipeline.path("driftCheck"), nothing{},
+			`no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`)
 	}
 }
 
@@ -51,8 +54,8 @@ func common(p Planned, image Image, rules []string) []platform.Platform {
 	})
 }
 
-// Public tells whether there is a moving tag that is always called the same, such as latest. What can't be parsed counts as one: it
-// is reported already.
+// Public tells whether there is a moving tag that is always called the same, such as latest. What
+// can't be parsed counts as one: it is reported already.
 func (t Tags) Public() bool {
 	return slices.ContainsFunc(t.Moving, func(text string) bool {
 		template, err := tag.Parse(text)

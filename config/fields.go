@@ -10,7 +10,8 @@ import (
 // special are keys of a type that are read by hand.
 type special map[string]func()
 
-// read fills in what the object says, in the order of the type's keys, and reports what spec says of it.
+// read fills in what the object says, in the order of the type's keys, and reports what spec says
+// of it.
 func (o object) read(into reflect.Value, by special) {
 	for _, f := range spec.Fields(into.Type()) {
 		own := by[f.Key]
@@ -112,7 +113,8 @@ func (r *reader) inner(at string, value any, into reflect.Value) bool {
 	return ok
 }
 
-// optional reads an object that may be missing: then there is none. By reads keys by hand, of what is being read.
+// optional reads an object that may be missing: then there is none. By reads keys by hand, of what
+// is being read.
 func optional[T any](parent object, key string, by func(o object, into *T) special) (*T, object) {
 	value, ok := parent.fields[key]
 	if !ok {

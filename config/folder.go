@@ -22,19 +22,23 @@ func (o object) seed(key string) string {
 	}
 	switch entries, err := os.ReadDir(folder); {
 	case errors.Is(err, fs.ErrNotExist):
-		o.report(key, "there is no folder %q: create it, or name another one, relative to the folder of cdk.json", folder)
+		o.report(key, "there is no folder %q: create it, or name another one, relative to the folder of cdk.json",
+			folder)
 	case err != nil:
-		o.report(key, "the folder %q can't be read (%v): name another one, relative to the folder of cdk.json", folder, cause(err))
+		o.report(key, "the folder %q can't be read (%v): name another one, relative to the folder of cdk.json", folder,
+			cause(err))
 	case len(entries) == 0:
-		o.report(key, "the folder %q is empty: put the first commit's files there, or remove the key to start with an empty repository", folder)
+		o.report(key,
+			"the folder %q is empty: put the first commit's files there, or remove the key to start with an empty repository",
+			folder)
 	default:
 		return folder
 	}
 	return ""
 }
 
-// pathInside reads a path that may not leave the folder that it is relative to, and gives it in its shortest form. It tells
-// whether the path is good.
+// pathInside reads a path that may not leave the folder that it is relative to, and gives it in its
+// shortest form. It tells whether the path is good.
 func (o object) pathInside(key, fallback, folder string) (string, bool) {
 	name, ok := o.text(key, fallback)
 	if !o.has(key) {
@@ -65,35 +69,45 @@ func (o object) pathInside(key, fallback, folder string) (string, bool) {
 	return fallback, false
 }
 
-// checkDockerfile looks into the seed folder for the context and the Dockerfile. Files of an existing repository can't be
-// seen from here.
+// checkDockerfile looks into the seed folder for the context and the Dockerfile. Files of an
+// existing repository can't be seen from here.
 func (o object) checkDockerfile(seed, context, dockerfile string) {
 	root, err := os.OpenRoot(seed)
 	if err != nil {
 		return // reported with the seed
 	}
 	defer root.Close()
-	// The paths stay inside of the seed, but a symbolic link could still leave it: the root refuses to follow that, as the
-	// repository will not have what it points at.
+	// The paths stay inside of the seed, but a symbolic link could still leave it: the root refuses
+	// to follow that, as the repository will not have what it points at.
 	switch info, err := root.Stat(filepath.FromSlash(context)); {
 	case errors.Is(err, fs.ErrNotExist):
-		o.reportPath("context", context, "there is no folder %q: create it, or name another one, relative to the seed folder", filepath.Join(seed, context))
+		o.reportPath("context", context,
+			"there is no folder %q: create it, or name another one, relative to the seed folder",
+			filepath.Join(seed, context))
 		return
 	case err != nil:
-		o.reportPath("context", context, "the folder %q can't be read (%v): name another one, relative to the seed folder", filepath.Join(seed, context), cause(err))
+		o.reportPath("context", context,
+			"the folder %q can't be read (%v): name another one, relative to the seed folder",
+			filepath.Join(seed, context), cause(err))
 		return
 	case !info.IsDir():
-		o.reportPath("context", context, "%q is no folder: name the folder that is sent to the build, relative to the seed folder", filepath.Join(seed, context))
+		o.reportPath("context", context,
+			"%q is no folder: name the folder that is sent to the build, relative to the seed folder",
+			filepath.Join(seed, context))
 		return
 	}
 	file := path.Join(context, dockerfile)
 	switch info, err := root.Stat(filepath.FromSlash(file)); {
 	case errors.Is(err, fs.ErrNotExist):
-		o.reportPath("dockerfile", dockerfile, "there is no file %q: create it, or name another one, relative to the context", filepath.Join(seed, file))
+		o.reportPath("dockerfile", dockerfile,
+			"there is no file %q: create it, or name another one, relative to the context", filepath.Join(seed, file))
 	case err != nil:
-		o.reportPath("dockerfile", dockerfile, "the file %q can't be read (%v): name another one, relative to the context", filepath.Join(seed, file), cause(err))
+		o.reportPath("dockerfile", dockerfile,
+			"the file %q can't be read (%v): name another one, relative to the context", filepath.Join(seed, file),
+			cause(err))
 	case !info.Mode().IsRegular():
-		o.reportPath("dockerfile", dockerfile, "%q is no file: name the Dockerfile, relative to the context", filepath.Join(seed, file))
+		o.reportPath("dockerfile", dockerfile, "%q is no file: name the Dockerfile, relative to the context",
+			filepath.Join(seed, file))
 	}
 }
 

@@ -25,7 +25,12 @@ func project(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for link, target := range map[string]string{"seed/leaves": "../outside", "seed/app/Dockerfile": "../../outside/Dockerfile", "seed/stays": "app", "seed/nowhere": "gone"} {
+	for link, target := range map[string]string{
+		"seed/leaves":         "../outside",
+		"seed/app/Dockerfile": "../../outside/Dockerfile",
+		"seed/stays":          "app",
+		"seed/nowhere":        "gone",
+	} {
 		if err := os.Symlink(target, link); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +79,8 @@ func TestTheSeedIsRelativeToTheFolderOfCDKJSON(t *testing.T) {
 func TestBuildFilesThatAreNotInTheSeedAreReported(t *testing.T) {
 	project(t)
 	seeded := func(keys string) string {
-		return `{"pipelines": [{"name": "hello", "source": {"seed": "seed"}, "images": [{"name": "hello", ` + keys + `}]}]}`
+		return `{"pipelines": [{"name": "hello", "source": {"seed": "seed"}, "images": [{"name": "hello", ` + keys +
+			`}]}]}`
 	}
 	check(t, []problemTest{
 		{"good files", seeded(`"context": "stays", "dockerfile": "Other"`), nil},

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Whatever JSON there is, Load either says in single lines what is wrong, or gives a configuration that it would take again
-// and leave as it is.
+// Whatever JSON there is, Load either says in single lines what is wrong, or gives a configuration
+// that it would take again and leave as it is.
 func FuzzLoad(f *testing.F) {
 	wrong, err := os.ReadFile("testdata/everything-wrong.json")
 	if err != nil {
@@ -24,14 +24,16 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(wrong)
 	for _, seed := range []string{
-		``, `null`, `7`, `"x"`, `[]`, `{}`, `{"pipelines": [null, {}, [], 1]}`, `{"pipelines":`, `{"": {"\u0000\n": 1}}`,
+		``, `null`, `7`, `"x"`, `[]`, `{}`, `{"pipelines": [null, {}, [], 1]}`, `{"pipelines":`,
+		`{"": {"\u0000\n": 1}}`,
 		`{"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}]}`,
 		`{"pipelines": [{"name": "a", "source": {"branch": "ü/x", "seed": "seed"}, "images": [{"name": "bb", "context": "services/web", "dockerfile": "docker/Dockerfile.web"}, {"name": "c"}]}]}`,
 		imageWith(`"tags": {"immutable": ["{commit:7}", "v-{branch}-{date:20060102}"], "moving": ["{branch}", "n-{date:2006-01}"]}`),
 		imageWith(`"platforms": ["linux/arm64", "linux/amd64"], "builds": {"arm64": {"compute": "LARGE", "timeoutMinutes": 6e1}}`),
 		rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "noCache": true, "buildArgs": {"A": "1"}, "platforms": ["linux/arm64"], "tags": {"moving": ["r{v}"]}, "images": {"hello": {"context": "x"}}}, {"name": "t", "type": "tag", "exact": "v1"}`),
 		rulesWith(`{"name": "r", "type": "branch", "exact": "r"}, {"name": "t", "class": "c", "type": "branch", "pattern": "x/.*"}], "classes": {"c": {"promote": false}`),
-		imageWith(`"buildArgs": {"A": "\u2028"}, "labels": {"a.b/c": "\n"}, "target": "", "buildkitImage": "a/b@sha256:00"`),
+		imageWith(
+			`"buildArgs": {"A": "\u2028"}, "labels": {"a.b/c": "\n"}, "target": "", "buildkitImage": "a/b@sha256:00"`),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -66,7 +68,8 @@ func checkProblems(t *testing.T, cfg *config.Plan, err error) {
 		t.Fatalf("Load gave %v and %v", cfg, err)
 	}
 	for _, problem := range problems {
-		if !strings.HasPrefix(problem.Path, "archway") || problem.Message == "" || strings.ContainsAny(problem.String(), "\n\r\x00") {
+		if !strings.HasPrefix(problem.Path, "archway") || problem.Message == "" ||
+			strings.ContainsAny(problem.String(), "\n\r\x00") {
 			t.Errorf("bad problem: %q", problem)
 		}
 	}
@@ -101,7 +104,8 @@ func asWritten(value reflect.Value) any {
 	case reflect.Struct:
 		object := map[string]any{}
 		for _, f := range spec.Fields(value.Type()) {
-			if field := value.FieldByIndex(f.Index); !field.IsZero() || f.Tag.Get("default") != "" && f.Tag.Get("default") != "-" {
+			if field := value.FieldByIndex(f.Index); !field.IsZero() || f.Tag.Get("default") != "" &&
+				f.Tag.Get("default") != "-" {
 				object[f.Key] = asWritten(field)
 			}
 		}

@@ -40,7 +40,8 @@ func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	image.Tags, p.Filters[image.Name] = r.tags(o, p.Source.Branch)
 	image.Validation = validation(o, image.Platforms)
 	if image.Validation.RequireSBOM && !o.has("sbom") {
-		o.r.report(below(o.path("validation"), "requireSBOM"), true, "the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
+		o.r.report(below(o.path("validation"), "requireSBOM"), true,
+			"the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
 	}
 	image.ImageGates = imageGates(o)
 	image.Builds = r.builds(o, image.Platforms, platformsOK)
@@ -67,16 +68,20 @@ func (o object) repository(pipeline, image string, only bool) string {
 		name += "/" + image
 	}
 	if bad := badRelease(name); bad != "" {
-		o.r.report(o.path(key), name, `follows from the names of the pipeline and the image, but %s: set it, for example to "team/hello-go"`, bad)
+		o.r.report(o.path(key), name,
+			`follows from the names of the pipeline and the image, but %s: set it, for example to "team/hello-go"`, bad)
 		return ""
 	}
 	return name
 }
 
-// environment reports an object that, written as JSON, is too long for an environment variable of CodeBuild.
+// environment reports an object that, written as JSON, is too long for an environment variable of
+// CodeBuild.
 func (o object) environment(key string, entries map[string]string) map[string]string {
 	if text, err := json.Marshal(entries); err == nil && len(text) > spec.MaxVariable {
-		o.report(key, "has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: shorten or remove some", len(text), spec.MaxVariable)
+		o.report(key,
+			"has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: shorten or remove some",
+			len(text), spec.MaxVariable)
 	}
 	return entries
 }
@@ -84,27 +89,31 @@ func (o object) environment(key string, entries map[string]string) map[string]st
 // automatic are the build arguments that BuildKit sets for the platform it builds.
 // https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
 var automatic = []string{
-	"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
+	"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH",
+	"BUILDVARIANT",
 }
 
 func (o object) buildArgs(key string) map[string]string {
 	entries := o.entries(key, spec.Named("buildArg"))
 	for _, name := range automatic {
 		if _, ok := entries[name]; ok {
-			o.r.report(below(o.path(key), name), entries[name], "BuildKit sets this one for each platform, and another value could put the wrong program into an image: remove it")
+			o.r.report(below(o.path(key), name), entries[name],
+				"BuildKit sets this one for each platform, and another value could put the wrong program into an image: remove it")
 		}
 	}
 	return o.environment(key, entries)
 }
 
 // ours are the labels that every image gets, because the validation compares them.
-var ours = []string{"org.opencontainers.image.revision", "org.opencontainers.image.source", "org.opencontainers.image.created"}
+var ours = []string{"org.opencontainers.image.revision", "org.opencontainers.image.source",
+	"org.opencontainers.image.created"}
 
 func (o object) labels(key string) map[string]string {
 	entries := o.entries(key, spec.Named("label"))
 	for _, name := range ours {
 		if _, ok := entries[name]; ok {
-			o.r.report(below(o.path(key), name), entries[name], "Archway sets this label itself, from the commit: remove it")
+			o.r.report(below(o.path(key), name), entries[name],
+				"Archway sets this label itself, from the commit: remove it")
 		}
 	}
 	return o.environment(key, entries)
@@ -143,8 +152,8 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 	return platforms, len(o.r.problems) == before
 }
 
-// builds fills in the machines for the platforms of the image. If those are not good, nothing is said about machines that
-// fit none of them.
+// builds fills in the machines for the platforms of the image. If those are not good, nothing is
+// said about machines that fit none of them.
 func (r *reader) builds(image object, platforms []platform.Platform, platformsOK bool) map[string]spec.Build {
 	builds := map[string]spec.Build{}
 	for _, p := range platforms {
@@ -167,7 +176,8 @@ func (r *reader) builds(image object, platforms []platform.Platform, platformsOK
 		var build spec.Build
 		r.inner(o.path(p.Name()), value, reflect.ValueOf(&build).Elem())
 		if _, used := builds[p.Name()]; !used && platformsOK {
-			r.report(o.path(p.Name()), nothing{}, "the image is not built for %s: remove this, or add %q to its platforms", p.Name(), p)
+			r.report(o.path(p.Name()), nothing{},
+				"the image is not built for %s: remove this, or add %q to its platforms", p.Name(), p)
 			continue
 		}
 		builds[p.Name()] = build

@@ -83,7 +83,8 @@ func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
 		},
 		{
 			"in notifications",
-			pipelineWith(`"notifications": {"emails": ["a@example.com"], "slack": {"workspace": "T1", "chanel": "C1"}}`),
+			pipelineWith(
+				`"notifications": {"emails": ["a@example.com"], "slack": {"workspace": "T1", "chanel": "C1"}}`),
 			[]string{
 				`archway.pipelines[0].notifications.emails: unknown key: did you mean "email"?`,
 				`archway.pipelines[0].notifications.slack.chanel: unknown key: did you mean "channel"?`,

@@ -11,14 +11,16 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			"build arguments",
 			imageWith(`"buildArgs": {"A": "` + strings.Repeat("x", 4090) + `"}`),
 			[]string{
-				`archway.pipelines[0].images[0].buildArgs: {"A":"` + strings.Repeat("x", 94) + `…: has 4098 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten or remove some`,
+				`archway.pipelines[0].images[0].buildArgs: {"A":"` + strings.Repeat("x", 94) +
+					`…: has 4098 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten or remove some`,
 			},
 		},
 		{
 			"labels",
 			imageWith(`"labels": {"a": "` + strings.Repeat("x", 4090) + `"}`),
 			[]string{
-				`archway.pipelines[0].images[0].labels: {"a":"` + strings.Repeat("x", 94) + `…: has 4098 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten or remove some`,
+				`archway.pipelines[0].images[0].labels: {"a":"` + strings.Repeat("x", 94) +
+					`…: has 4098 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten or remove some`,
 			},
 		},
 		{
@@ -47,18 +49,27 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 
 func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
 	for name, text := range map[string]string{
-		"a pipeline's name":       `{"pipelines": [{"name": "` + strings.Repeat("h", 100) + `", "images": [{"name": "hello"}]}]}`,
-		"an image's name":         `{"pipelines": [{"name": "hello", "images": [{"name": "` + strings.Repeat("h", 64) + `"}]}]}`,
-		"a repository's name":     imageWith(`"repository": "` + strings.Repeat("h", 248) + `"`),
-		"a source's name":         sourceWith(`"repository": "` + strings.Repeat("h", 100) + `"`),
-		"build arguments":         imageWith(`"buildArgs": {"A": "` + strings.Repeat("x", 4088) + `"}`),
-		"actions of a stage":      `{"pipelines": [{"name": "hello", "images": [` + images(25) + `]}]}`,
-		"images of one platform":  `{"pipelines": [{"name": "hello", "images": [` + strings.ReplaceAll(images(50), "}", `, "platforms": ["linux/arm64"]}`) + `]}]}`,
-		"long tags":               imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) + `", "` + strings.Repeat("y", 128) + `"], "moving": ["` + strings.Repeat("z", 128) + `"]}`),
-		"long reasons":            imageWith(`"validation": {"downgrade": {"rootfs": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) + `"}, "media-type": {"severity": "info", "reason": "#{x}` + strings.Repeat("x", 196) + `"}}}`),
-		"filters":                 imageWith(`"tags": {"moving": ["a", "b-{date:2006}", "b-{date:06}", "c", "d", "e"]}`),
-		"wildcards of a filter":   imageWith(`"tags": {"immutable": [], "moving": ["a-{date:2006}{date:01}-{commit}"]}`),
-		"timeouts":                imageWith(`"builds": {"amd64": {"timeoutMinutes": 5}, "arm64": {"timeoutMinutes": 480}}`),
+		"a pipeline's name": `{"pipelines": [{"name": "` + strings.Repeat("h", 100) +
+			`", "images": [{"name": "hello"}]}]}`,
+		"an image's name": `{"pipelines": [{"name": "hello", "images": [{"name": "` + strings.Repeat("h", 64) +
+			`"}]}]}`,
+		"a repository's name": imageWith(`"repository": "` + strings.Repeat("h", 248) + `"`),
+		"a source's name":     sourceWith(`"repository": "` + strings.Repeat("h", 100) + `"`),
+		"build arguments":     imageWith(`"buildArgs": {"A": "` + strings.Repeat("x", 4088) + `"}`),
+		"actions of a stage":  `{"pipelines": [{"name": "hello", "images": [` + images(25) + `]}]}`,
+		"images of one platform": `{"pipelines": [{"name": "hello", "images": [` +
+			strings.ReplaceAll(images(50), "}", `, "platforms": ["linux/arm64"]}`) + `]}]}`,
+		"long tags": imageWith(`"tags": {"immutable": ["{commit}", "` + strings.Repeat("x", 128) +
+			`", "` + strings.Repeat("y", 128) + `"], "moving": ["` + strings.Repeat("z", 128) + `"]}`),
+		"long reasons": imageWith(`"validation": {"downgrade": {"rootfs": {"severity": "info", "reason": "` +
+			strings.Repeat("x", 200) + `"}, "nested": {"severity": "info", "reason": "` + strings.Repeat("x", 200) +
+			`"}, "media-type": {"severity": "info", "reason": "#{x}` + strings.Repeat("x", 196) + `"}}}`),
+		"filters": imageWith(
+			`"tags": {"moving": ["a", "b-{date:2006}", "b-{date:06}", "c", "d", "e"]}`),
+		"wildcards of a filter": imageWith(
+			`"tags": {"immutable": [], "moving": ["a-{date:2006}{date:01}-{commit}"]}`),
+		"timeouts": imageWith(
+			`"builds": {"amd64": {"timeoutMinutes": 5}, "arm64": {"timeoutMinutes": 480}}`),
 		"no moving tag":           imageWith(`"tags": {"moving": []}`),
 		"a constant tag":          imageWith(`"tags": {"immutable": ["v1.0"]}`),
 		"one existing repository": `{"pipelines": [{"name": "one", "source": {"repository": "code"}, "images": [{"name": "one"}]}, {"name": "two", "source": {"repository": "code", "existing": true, "branch": "next"}, "images": [{"name": "two"}]}]}`,

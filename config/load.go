@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// Load reads the value that stands in cdk.json under context → archway: as the CDK decoded it, as raw JSON, or as the text
-// of an option such as --context archway='{…}'. Relative folders are relative to dir, the folder of cdk.json.
+// Load reads the value that stands in cdk.json under context → archway: as the CDK decoded it, as
+// raw JSON, or as the text of an option such as --context archway='{…}'. Relative folders are
+// relative to dir, the folder of cdk.json.
 //
-// The result has every default filled in and every name worked out. The error, if any, is of type Problems and names
-// everything that is wrong.
+// The result has every default filled in and every name worked out. The error, if any, is of type
+// Problems and names everything that is wrong.
 func Load(value any, dir string) (*Plan, error) {
 	r := &reader{dir: dir}
 	decoded, err := decode(value)
@@ -34,7 +35,8 @@ const root = "archway"
 
 const example = `"context": {"archway": {"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}]}}`
 
-// decode makes any form of a JSON value one of nil, bool, string, json.Number, []any and map[string]any.
+// decode makes any form of a JSON value one of nil, bool, string, json.Number, []any and
+// map[string]any.
 func decode(value any) (any, error) {
 	var raw []byte
 	switch value := value.(type) {

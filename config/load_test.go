@@ -25,33 +25,34 @@ func planned(filters map[string][]string, p config.Pipeline) config.Planned {
 func TestLoadFillsInEveryDefault(t *testing.T) {
 	got := load(t, `{"pipelines": [{"name": "hello", "images": [{"name": "web"}]}]}`)
 	build := spec.Build{Compute: spec.Medium, TimeoutMinutes: 60}
-	want := &config.Plan{Pipelines: []config.Planned{planned(map[string][]string{"web": {"latest", "main"}}, config.Pipeline{
-		Name:           "hello",
-		Source:         config.Source{Repository: "hello", Branch: "main"},
-		ExecutionMode:  config.Queued,
-		RemovalPolicy:  config.Retain,
-		Encryption:     config.AWSManaged,
-		Notifications:  config.Notifications{Email: []string{}},
-		ReleaseWriters: []string{},
-		ResourceTags:   map[string]string{},
-		Images: []config.Image{{
-			Name:       "web",
-			Repository: "hello",
-			Context:    ".",
-			Dockerfile: "Dockerfile",
-			BuildArgs:  map[string]string{},
-			BaseImages: config.ReportBaseImages,
-			Secrets:    map[string]spec.Secret{},
-			Labels:     map[string]string{},
-			Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
-			Tags: config.Tags{
-				Immutable: []string{"{commit:12}"},
-				Moving:    []string{"latest", "{branch}"},
-			},
-			Validation: noValidation,
-			Builds:     map[string]spec.Build{"amd64": build, "arm64": build},
-		}},
-	})}}
+	want := &config.Plan{Pipelines: []config.Planned{planned(map[string][]string{"web": {"latest", "main"}},
+		config.Pipeline{
+			Name:           "hello",
+			Source:         config.Source{Repository: "hello", Branch: "main"},
+			ExecutionMode:  config.Queued,
+			RemovalPolicy:  config.Retain,
+			Encryption:     config.AWSManaged,
+			Notifications:  config.Notifications{Email: []string{}},
+			ReleaseWriters: []string{},
+			ResourceTags:   map[string]string{},
+			Images: []config.Image{{
+				Name:       "web",
+				Repository: "hello",
+				Context:    ".",
+				Dockerfile: "Dockerfile",
+				BuildArgs:  map[string]string{},
+				BaseImages: config.ReportBaseImages,
+				Secrets:    map[string]spec.Secret{},
+				Labels:     map[string]string{},
+				Platforms:  []platform.Platform{platform.AMD64, platform.ARM64},
+				Tags: config.Tags{
+					Immutable: []string{"{commit:12}"},
+					Moving:    []string{"latest", "{branch}"},
+				},
+				Validation: noValidation,
+				Builds:     map[string]spec.Build{"amd64": build, "arm64": build},
+			}},
+		})}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -105,16 +106,18 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	platforms := []platform.Platform{platform.AMD64, platform.ARM64}
 	want := &config.Plan{Pipelines: []config.Planned{
 		planned(map[string][]string{"web_1": {"release-1.0", "nightly-*"}}, config.Pipeline{
-			Name:           "Shop",
-			Source:         config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
-			ExecutionMode:  config.Superseded,
-			RemovalPolicy:  config.Destroy,
-			Encryption:     config.CustomerManaged,
-			DriftCheck:     config.DriftCheck{Schedule: "rate(12 hours)"},
-			Notifications:  config.Notifications{Email: []string{"team+images@example.com", "x@y.example"}, Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
-			Dashboard:      true,
-			ReleaseWriters: []string{"arn:aws:iam::111122223333:role/team/break-glass", "arn:aws-cn:iam::111122223333:user/a@example.com"},
-			ResourceTags:   map[string]string{"Team": "shop", "cost center": ""},
+			Name:          "Shop",
+			Source:        config.Source{Repository: "shop.code", Branch: "release/1.0", Seed: "seed"},
+			ExecutionMode: config.Superseded,
+			RemovalPolicy: config.Destroy,
+			Encryption:    config.CustomerManaged,
+			DriftCheck:    config.DriftCheck{Schedule: "rate(12 hours)"},
+			Notifications: config.Notifications{Email: []string{"team+images@example.com", "x@y.example"},
+				Slack: config.Slack{Workspace: "T0", Channel: "C0"}},
+			Dashboard: true,
+			ReleaseWriters: []string{"arn:aws:iam::111122223333:role/team/break-glass",
+				"arn:aws-cn:iam::111122223333:user/a@example.com"},
+			ResourceTags: map[string]string{"Team": "shop", "cost center": ""},
 			Images: []config.Image{{
 				Name:       "web_1",
 				Repository: "team/shop.web",
@@ -160,15 +163,19 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Images: []config.Image{
 				{
 					Name: "other", Repository: "other", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages,
+					Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
 					Tags: config.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{}}, Validation: noValidation,
 					Builds: map[string]spec.Build{"amd64": medium, "arm64": medium},
 				},
 				{
 					Name: "tool", Repository: "other/tool", Context: ".", Dockerfile: "Dockerfile",
-					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages, Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
-					Tags: config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}}, Validation: noValidation,
-					Builds: map[string]spec.Build{"amd64": {Compute: spec.Small, TimeoutMinutes: 60}, "arm64": medium},
+					BuildArgs: map[string]string{}, BaseImages: config.ReportBaseImages,
+					Secrets: map[string]spec.Secret{}, Labels: map[string]string{}, Platforms: platforms,
+					Tags:       config.Tags{Immutable: []string{}, Moving: []string{"latest", "{branch}"}},
+					Validation: noValidation,
+					Builds: map[string]spec.Build{"amd64": {Compute: spec.Small, TimeoutMinutes: 60},
+						"arm64": medium},
 				},
 			},
 		}),
@@ -186,7 +193,8 @@ func TestRegistryNamesFollowFromTheOtherNames(t *testing.T) {
 		{"the only image", "Shop", `{"name": "web"}`, []string{"shop"}},
 		{"an image named like the pipeline", "shop", `{"name": "shop"}, {"name": "web"}`, []string{"shop", "shop/web"}},
 		{"several images", "shop", `{"name": "api"}, {"name": "web"}`, []string{"shop/api", "shop/web"}},
-		{"an image with a name of its own", "shop", `{"name": "api", "repository": "api"}, {"name": "web"}`, []string{"api", "shop/web"}},
+		{"an image with a name of its own", "shop", `{"name": "api", "repository": "api"}, {"name": "web"}`,
+			[]string{"api", "shop/web"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := load(t, `{"pipelines": [{"name": "`+test.pipeline+`", "images": [`+test.images+`]}]}`)
@@ -208,7 +216,8 @@ func TestPlatformsAreAlwaysInTheSameOrder(t *testing.T) {
 	}
 }
 
-// The configuration reaches Load from the CDK decoded, from a file raw, and from the command line as text.
+// The configuration reaches Load from the CDK decoded, from a file raw, and from the command line
+// as text.
 func TestLoadTakesEveryFormOfTheValue(t *testing.T) {
 	const text = `{"pipelines": [{"name": "hello", "images": [{"name": "hello", "builds": {"arm64": {"timeoutMinutes": 30}}}]}]}`
 	var decoded any
@@ -220,7 +229,12 @@ func TestLoadTakesEveryFormOfTheValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := load(t, text)
-	for name, value := range map[string]any{"decoded": decoded, "bytes": []byte(text), "text": " " + text, "option": json.RawMessage(option)} {
+	for name, value := range map[string]any{
+		"decoded": decoded,
+		"bytes":   []byte(text),
+		"text":    " " + text,
+		"option":  json.RawMessage(option),
+	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := config.Load(value, ".")
 			if err != nil {
@@ -239,15 +253,19 @@ func TestLoadSaysWhatToAddIfThereIsNothing(t *testing.T) {
 		value any
 		want  string
 	}{
-		"no value":            {nil, missing},
-		"no bytes":            {[]byte(" "), missing},
-		"null":                {json.RawMessage("null"), missing},
-		"half a value":        {json.RawMessage(`{"pipelines":`), "archway: is no JSON: unexpected EOF"},
-		"two values":          {json.RawMessage(`{} {}`), "archway: is no JSON: there is more after the end of the value"},
-		"a value with a tail": {json.RawMessage(`{} }`), "archway: is no JSON: there is more after the end of the value"},
-		"no JSON value":       {func() {}, "archway: is no JSON: json: unsupported type: func()"},
-		"other text":          {"hello", `archway: "hello": is a string where an object belongs: write it in braces, { … }`},
-		"an empty object":     {json.RawMessage("{}"), `archway.pipelines: is missing: list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`},
+		"no value":     {nil, missing},
+		"no bytes":     {[]byte(" "), missing},
+		"null":         {json.RawMessage("null"), missing},
+		"half a value": {json.RawMessage(`{"pipelines":`), "archway: is no JSON: unexpected EOF"},
+		"two values": {json.RawMessage(`{} {}`),
+			"archway: is no JSON: there is more after the end of the value"},
+		"a value with a tail": {json.RawMessage(`{} }`),
+			"archway: is no JSON: there is more after the end of the value"},
+		"no JSON value": {func() {}, "archway: is no JSON: json: unsupported type: func()"},
+		"other text": {"hello",
+			`archway: "hello": is a string where an object belongs: write it in braces, { … }`},
+		"an empty object": {json.RawMessage("{}"),
+			`archway.pipelines: is missing: list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff([]string{test.want}, lines(config.Load(test.value, "."))); diff != "" {

@@ -18,7 +18,8 @@ func (p *Planned) mixed() []string {
 		if open.Type != rule.Branch || open.Pattern == "" {
 			continue
 		}
-		what := fmt.Sprintf("pipeline %s: the rule %q takes every branch that %s matches, ", p.Name, open.Name, open.Pattern)
+		what := fmt.Sprintf("pipeline %s: the rule %q takes every branch that %s matches, ", p.Name, open.Name,
+			open.Pattern)
 		var others, movers []string
 		for _, other := range p.Rules {
 			if tags := fixed[other.Name]; other.Name != open.Name && len(tags) > 0 {
@@ -31,18 +32,25 @@ func (p *Planned) mixed() []string {
 			if p.Class == "previews" {
 				class = `"class": "branches"`
 			}
-			warnings = append(warnings, what+fmt.Sprintf("and is built with the machines, roles and caches of %s: whoever may push such a branch reaches what people pull. "+
-				"Give %q a class of its own (%s), unless only those may push such branches who may push what %s builds",
-				strings.Join(others, ", and of "), open.Name, class, strings.Join(movers, " or ")))
+			warnings = append(warnings,
+				what+fmt.Sprintf("and is built with the machines, roles and caches of %s: whoever may push such a branch reaches what people pull. "+
+					"Give %q a class of its own (%s), unless only those may push such branches who may push what %s builds",
+					strings.Join(others, ", and of "), open.Name, class, strings.Join(movers, " or ")))
 		}
 		switch {
 		case secrets == "":
 		case p.Class == "":
-			warnings = append(warnings, what+fmt.Sprintf("and its builds have the secrets of the images (%s): whoever may push such a branch can read them. "+
-				`Give %q a class of its own ("class": "previews"), which has only the secrets that it lists`, secrets, open.Name))
+			warnings = append(warnings,
+				what+fmt.Sprintf("and its builds have the secrets of the images (%s): whoever may push such a branch can read them. "+
+					`Give %q a class of its own ("class": "previews"), which has only the secrets that it lists`,
+					secrets,
+					open.Name))
 		default:
-			warnings = append(warnings, what+fmt.Sprintf("and the class %q lists secrets (%s): whoever may push such a branch can read them. "+
-				`Give %q another class than the rules that need them, or leave them out of "classes"`, p.Class, secrets, open.Name))
+			warnings = append(warnings,
+				what+fmt.Sprintf("and the class %q lists secrets (%s): whoever may push such a branch can read them. "+
+					`Give %q another class than the rules that need them, or leave them out of "classes"`, p.Class,
+					secrets,
+					open.Name))
 		}
 	}
 	return warnings

@@ -103,10 +103,13 @@ func TestNamesThatAWSWouldRefuseAreReported(t *testing.T) {
 			`{"pipelines": [{"name": "stag", "images": [{"name": "a"}, {"name": "b", "repository": "staging"}, {"name": "c", "repository": "staging/a"}, {"name": "d", "repository": "stage"}, {"name": "e", "repository": "st"}]},
 				{"name": "Staging", "images": [{"name": "web"}]}]}`,
 			[]string{
-				`archway.pipelines[0].images[1].repository: "staging": ` + stagingRule + `: use one such as "team/hello-go"`,
-				`archway.pipelines[0].images[2].repository: "staging/a": ` + stagingRule + `: use one such as "team/hello-go"`,
+				`archway.pipelines[0].images[1].repository: "staging": ` + stagingRule +
+					`: use one such as "team/hello-go"`,
+				`archway.pipelines[0].images[2].repository: "staging/a": ` + stagingRule +
+					`: use one such as "team/hello-go"`,
 				`archway.pipelines[0].images[4].repository: "st": ` + stagingRule + `: use one such as "team/hello-go"`,
-				`archway.pipelines[1].images[0].repository: "staging": follows from the names of the pipeline and the image, but ` + stagingRule + `: set it, for example to "team/hello-go"`,
+				`archway.pipelines[1].images[0].repository: "staging": follows from the names of the pipeline and the image, but ` +
+					stagingRule + `: set it, for example to "team/hello-go"`,
 			},
 		},
 		{

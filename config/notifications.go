@@ -2,19 +2,20 @@ package config
 
 import "archway/internal/spec"
 
-// Notifications says who is told of failed runs, in one message each and with what the failed actions said; of drift, if it is
-// looked for; and of what makes runs fail soon. They are off unless they name somebody.
+// Notifications says who is told of failed runs, in one message each and with what the failed
+// actions said; of drift, if it is looked for; and of what makes runs fail soon. They are off
+// unless they name somebody.
 type Notifications struct {
-	// Mail addresses that get every notification, after each owner has confirmed the subscription: at most 20.
-	// Default: none.
+	// Mail addresses that get every notification, after each owner has confirmed the subscription:
+	// at most 20. Default: none.
 	Email []string `key:"email" rule:"mail" most:"20" unique:"true"`
 
 	// A Slack channel that gets every notification.
 	Slack Slack `key:"slack"`
 }
 
-// Slack is a channel of a Slack workspace that was authorized before for Amazon Q Developer in chat applications (AWS Chatbot), by
-// hand and once for the account.
+// Slack is a channel of a Slack workspace that was authorized before for Amazon Q Developer in chat
+// applications (AWS Chatbot), by hand and once for the account.
 type Slack struct {
 	// Id of the workspace, such as T0123456789. Empty, as the channel: none.
 	Workspace string `key:"workspace" rule:"slackWorkspace" jsonschema:"required"`
@@ -23,8 +24,8 @@ type Slack struct {
 	Channel string `key:"channel" rule:"slackChannel" jsonschema:"required"`
 }
 
-// Topic tells whether there is a topic at all: for people who are named, or for the drift check, whose topic anybody can
-// subscribe to.
+// Topic tells whether there is a topic at all: for people who are named, or for the drift check,
+// whose topic anybody can subscribe to.
 func (p Pipeline) Topic() bool {
 	return len(p.Notifications.Email) > 0 || p.Notifications.Slack != (Slack{}) || p.DriftCheck.Schedule != ""
 }

@@ -5,12 +5,15 @@ import "slices"
 func (r *reader) config(value any) *Plan {
 	cfg := &Plan{}
 	o, ok := r.object(root, value, keysOf[Config]())
-	if !ok || !o.required("pipelines", `list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`) {
+	if !ok ||
+		!o.required("pipelines",
+			`list at least one pipeline, such as [{"name": "hello", "images": [{"name": "hello"}]}]`) {
 		return cfg
 	}
 	list, ok := o.list("pipelines")
 	if ok && len(list) == 0 {
-		o.report("pipelines", `is empty: list at least one pipeline, such as {"name": "hello", "images": [{"name": "hello"}]}`)
+		o.report("pipelines",
+			`is empty: list at least one pipeline, such as {"name": "hello", "images": [{"name": "hello"}]}`)
 	}
 	taken := taken{pipelines: names{}, sources: names{}, repositories: names{}}
 	for i, value := range list {
@@ -70,7 +73,8 @@ func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	all := r.expand(o, p, taken)
 	for i := range all {
 		if sound {
-			r.checkRules(o, &all[i], slices.DeleteFunc(slices.Clone(rules), func(c checked) bool { return c.rule.Class != all[i].Class }))
+			r.checkRules(o, &all[i],
+				slices.DeleteFunc(slices.Clone(rules), func(c checked) bool { return c.rule.Class != all[i].Class }))
 		}
 		r.checkDrift(o, &all[i])
 		all[i].hold()
@@ -93,7 +97,8 @@ func (p *Planned) hold() {
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions
 const parallel = `in this mode CodePipeline builds the newest commit of the branch instead of the one that was pushed, and can't roll a stage back: use "QUEUED" or "SUPERSEDED"`
 
-// maxActions is CodePipeline's limit for the actions of a stage: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
+// maxActions is CodePipeline's limit for the actions of a stage:
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 const maxActions = 50
 
 func (r *reader) images(o object, p Planned, repositories names) []Image {
@@ -110,12 +115,15 @@ func (r *reader) images(o object, p Planned, repositories names) []Image {
 		at := item(o.path("images"), i)
 		image := r.image(at, value, p, len(list) == 1)
 		taken.add(r, below(at, "name"), image.Name, "every image of a pipeline has a name of its own: rename one")
-		repositories.add(r, below(at, "repository"), image.Repository, "every image has an ECR repository of its own: name another one")
+		repositories.add(r, below(at, "repository"), image.Repository,
+			"every image has an ECR repository of its own: name another one")
 		images = append(images, image)
 		builds += len(image.Platforms)
 	}
 	if builds > maxActions {
-		r.report(o.path("images"), nothing{}, "%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline", len(list), builds, maxActions)
+		r.report(o.path("images"), nothing{},
+			"%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline",
+			len(list), builds, maxActions)
 	}
 	return images
 }

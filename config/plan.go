@@ -6,21 +6,23 @@ import (
 	"archway/internal/spec"
 )
 
-// Plan is what a configuration comes to: a stack for each pipeline and class, and one for the registry that they share.
+// Plan is what a configuration comes to: a stack for each pipeline and class, and one for the
+// registry that they share.
 type Plan struct {
 	Pipelines []Planned
 	Registry  *Registry
 }
 
-// Planned is a pipeline, or what a class makes of it, with all that follows from what is said of it.
+// Planned is a pipeline, or what a class makes of it, with all that follows from what is said of
+// it.
 type Planned struct {
 	Pipeline
 
 	// Class is the class of the pipeline's rules; empty for those that name none.
 	Class string
 
-	// After is the name of the pipeline whose stack creates the source repository of this class; empty if it is there already,
-	// or if this pipeline's stack creates it.
+	// After is the name of the pipeline whose stack creates the source repository of this class;
+	// empty if it is there already, or if this pipeline's stack creates it.
 	After string
 
 	// Promotes is whether what is built is promoted. If not, there are neither releases nor tags.
@@ -32,20 +34,23 @@ type Planned struct {
 	// Warnings are what is worth a look before the pipeline is deployed, and stops nothing.
 	Warnings []string
 
-	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing is signed.
+	// SigningProfile is the profile with which ECR signs what the pipeline pushes; empty if nothing
+	// is signed.
 	SigningProfile string
 
 	// KeepUntagged is whether images stay that no tag names, as signatures do.
 	KeepUntagged bool
 
-	// PullThrough says under which prefix the images of other registries are found in the account's own.
+	// PullThrough says under which prefix the images of other registries are found in the account's
+	// own.
 	PullThrough map[spec.Upstream]string
 
-	// Filters are the wildcard patterns that exclude exactly the moving tags from the registry's tag immutability, each once,
-	// by the names of the images.
+	// Filters are the wildcard patterns that exclude exactly the moving tags from the registry's
+	// tag immutability, each once, by the names of the images.
 	Filters map[string][]string
 
-	// ImageWarnings are what is worth a look before an image is deployed, and stops nothing, by the names of the images.
+	// ImageWarnings are what is worth a look before an image is deployed, and stops nothing, by the
+	// names of the images.
 	ImageWarnings map[string][]string
 
 	// Settings are what is built of each image, by the names of the rule and the image.

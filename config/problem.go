@@ -15,7 +15,8 @@ import (
 type Problem struct {
 	// Path is where, such as archway.pipelines[0].images[1].platforms[0].
 	Path string
-	// Value is what stands there, as JSON; it is cut if it is long, and empty if the problem is something missing.
+	// Value is what stands there, as JSON; it is cut if it is long, and empty if the problem is
+	// something missing.
 	Value string
 	// Message says what is allowed, why, and what to do.
 	Message string
@@ -29,7 +30,8 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Value + ": " + p.Message
 }
 
-// Problems are all that is wrong with a configuration, in the order of the file. It is the error of Load.
+// Problems are all that is wrong with a configuration, in the order of the file. It is the error of
+// Load.
 type Problems []Problem
 
 // Error gives one line per problem.
@@ -65,7 +67,8 @@ func show(value any) string {
 	return text
 }
 
-// visible writes what can't be seen, such as a no-break space or a zero-width one that was pasted along, as JSON's escapes.
+// visible writes what can't be seen, such as a no-break space or a zero-width one that was pasted
+// along, as JSON's escapes.
 func visible(text string) string {
 	var b strings.Builder
 	for _, r := range text {

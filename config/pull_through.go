@@ -23,7 +23,8 @@ func (r *reader) pullThrough(registry object) []spec.PullThrough {
 			continue
 		}
 		var p spec.PullThrough
-		o.read(reflect.ValueOf(&p).Elem(), special{"credentials": func() { p.Credentials = o.credentials("credentials") }})
+		o.read(reflect.ValueOf(&p).Elem(),
+			special{"credentials": func() { p.Credentials = o.credentials("credentials") }})
 		if p.Upstream == "" {
 			continue
 		}
@@ -69,7 +70,9 @@ func (c *Plan) mirror(r *reader) {
 			for _, image := range p.Images {
 				for _, repository := range []string{image.Repository, settings.Staging(image.Repository)} {
 					if strings.HasPrefix(repository, rule.Prefix+"/") {
-						r.report(at, rule.Prefix, "the repository %s of the pipeline %s would lie in the cache of %s: choose another prefix or repository", repository, p.Name, rule.Upstream)
+						r.report(at, rule.Prefix,
+							"the repository %s of the pipeline %s would lie in the cache of %s: choose another prefix or repository",
+							repository, p.Name, rule.Upstream)
 					}
 				}
 			}
@@ -77,8 +80,10 @@ func (c *Plan) mirror(r *reader) {
 	}
 }
 
-// warnOfEmptyCaches says of images whose base images must have digests that they don't fill the caches: ECR finds nothing for what is
-// first asked for by a digest (https://github.com/aws/containers-roadmap/issues/2837), and then BuildKit asks the registry itself.
+// warnOfEmptyCaches says of images whose base images must have digests that they don't fill the
+// caches: ECR finds nothing for what is first asked for by a digest
+// (https://github.com/aws/containers-roadmap/issues/2837), and then BuildKit asks the registry
+// itself.
 func (p *Planned) warnOfEmptyCaches(caches []spec.PullThrough) {
 	var names []string
 	for _, cache := range caches {
@@ -86,9 +91,10 @@ func (p *Planned) warnOfEmptyCaches(caches []spec.PullThrough) {
 	}
 	for i := range p.Images {
 		if image := &p.Images[i]; p.Class == "" && image.BaseImages == PinnedBaseImages && len(names) > 0 {
-			p.ImageWarnings[image.Name] = append(p.ImageWarnings[image.Name], fmt.Sprintf("%s: base images that are pinned to a digest don't fill the pull-through cache (%s): until somebody "+
-				"pulls their tags through it, builds take them from the registry itself, by its limits (docs/security.md, Pull-through cache)",
-				image.Name, strings.Join(names, ", ")))
+			p.ImageWarnings[image.Name] = append(p.ImageWarnings[image.Name],
+				fmt.Sprintf("%s: base images that are pinned to a digest don't fill the pull-through cache (%s): until somebody "+
+					"pulls their tags through it, builds take them from the registry itself, by its limits (docs/security.md, Pull-through cache)",
+					image.Name, strings.Join(names, ", ")))
 		}
 	}
 }

@@ -87,8 +87,8 @@ type object struct {
 	fields map[string]any
 }
 
-// object reads an object with the keys of a type, and reports all others, unless what is known could not be read itself. If it is no
-// object, it reads like an empty one.
+// object reads an object with the keys of a type, and reports all others, unless what is known
+// could not be read itself. If it is no object, it reads like an empty one.
 func (r *reader) object(at string, value any, known []string) (object, bool) {
 	fields, ok := typed[map[string]any](r, at, value, anObject)
 	o := object{r: r, at: at, fields: fields}
@@ -128,7 +128,8 @@ func (o object) report(key string, format string, args ...any) {
 	o.r.report(o.path(key), value, format, args...)
 }
 
-// text reads a string. It tells whether there is one to check: false if the key is missing, or its value of another type.
+// text reads a string. It tells whether there is one to check: false if the key is missing, or its
+// value of another type.
 func (o object) text(key, fallback string) (string, bool) {
 	if !o.has(key) {
 		return fallback, false
@@ -159,7 +160,8 @@ func misread(text string) string {
 	return ""
 }
 
-// name reads a string that must follow a rule of spec. It gives "" if there is none, or if it breaks the rule.
+// name reads a string that must follow a rule of spec. It gives "" if there is none, or if it
+// breaks the rule.
 func (o object) name(key, rule string) string {
 	text, ok := o.text(key, "")
 	if !ok {

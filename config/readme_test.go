@@ -14,7 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The README's example is a good configuration, and gives the tags that the table beside it promises.
+// The README's example is a good configuration, and gives the tags that the table beside it
+// promises.
 func TestRulesOfTheReadmeGiveTheTagsOfItsTable(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -59,7 +60,8 @@ func tagsOf(t *testing.T, of config.Planned, one config.Rule, name string) strin
 	if !ok {
 		return ""
 	}
-	values.Commit, values.Time = "3f5a9c07"+strings.Repeat("0", 32), time.Date(2026, time.January, 2, 15, 4, 0, 0, time.UTC)
+	values.Commit, values.Time = "3f5a9c07"+strings.Repeat("0", 32),
+		time.Date(2026, time.January, 2, 15, 4, 0, 0, time.UTC)
 	var all []string
 	tags := of.Settings[one.Name]["hello"].Tags
 	for _, text := range append(tags.Immutable, tags.Moving...) {

@@ -2,13 +2,15 @@ package config
 
 import "archway/internal/spec"
 
-// Registry is about the registry that all pipelines share: an account has one in each Region. It becomes a stack of its own.
+// Registry is about the registry that all pipelines share: an account has one in each Region. It
+// becomes a stack of its own.
 type Registry struct {
-	// Signatures that ECR makes by itself when a pipeline pushes an image. An empty object, {}, is enough.
-	// Default: nothing is signed.
+	// Signatures that ECR makes by itself when a pipeline pushes an image. An empty object, {}, is
+	// enough. Default: nothing is signed.
 	Signing *Signing `key:"signing"`
 
-	// Other registries whose images builds take from a cache in this one, at most one cache for each. Default: none.
+	// Other registries whose images builds take from a cache in this one, at most one cache for
+	// each. Default: none.
 	PullThrough []spec.PullThrough `key:"pullThrough"`
 }
 
@@ -17,11 +19,12 @@ type Signing struct {
 	// Name of the signing profile in AWS Signer: 2 to 64 letters, digits and underscores.
 	Profile string `key:"profile" default:"archway" rule:"profile"`
 
-	// Whether the signing profile exists already in this account and Region. If not, the stack creates it.
+	// Whether the signing profile exists already in this account and Region. If not, the stack
+	// creates it.
 	Existing bool `key:"existing"`
 
-	// Whether images that no tag names are deleted after 14 days all the same. AWS doesn't say whether that spares signatures,
-	// which have no tags.
+	// Whether images that no tag names are deleted after 14 days all the same. AWS doesn't say
+	// whether that spares signatures, which have no tags.
 	ExpireUntagged bool `key:"expireUntagged"`
 }
 
@@ -61,6 +64,8 @@ func (c *Plan) sign(r *reader) {
 		}
 	}
 	if images > maxSigned {
-		r.report(below(below(root, "registry"), "signing"), nothing{}, "has the images of %d repositories signed, but ECR takes %d in a rule: leave it out, or move pipelines to another Region or account", images, maxSigned)
+		r.report(below(below(root, "registry"), "signing"), nothing{},
+			"has the images of %d repositories signed, but ECR takes %d in a rule: leave it out, or move pipelines to another Region or account",
+			images, maxSigned)
 	}
 }

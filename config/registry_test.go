@@ -11,7 +11,8 @@ import (
 )
 
 func registryWith(registry string) string {
-	return `{"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}, {"name": "other", "images": [{"name": "other"}]}], "registry": ` + registry + `}`
+	return `{"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}, {"name": "other", "images": [{"name": "other"}]}], "registry": ` +
+		registry + `}`
 }
 
 func TestNothingIsSignedUnlessConfigured(t *testing.T) {
@@ -26,7 +27,8 @@ func TestNothingIsSignedUnlessConfigured(t *testing.T) {
 func TestSigningReachesEveryPipeline(t *testing.T) {
 	for text, want := range map[string]config.Signing{
 		`{"signing": {}}`: {Profile: "archway"},
-		`{"signing": {"profile": "releases_2026", "existing": true, "expireUntagged": true}}`: {Profile: "releases_2026", Existing: true, ExpireUntagged: true},
+		`{"signing": {"profile": "releases_2026", "existing": true, "expireUntagged": true}}`: {
+			Profile: "releases_2026", Existing: true, ExpireUntagged: true},
 	} {
 		cfg := load(t, registryWith(text))
 		if diff := cmp.Diff(&want, cfg.Registry.Signing); diff != "" {
@@ -34,7 +36,8 @@ func TestSigningReachesEveryPipeline(t *testing.T) {
 		}
 		for _, p := range cfg.Pipelines {
 			if p.SigningProfile != want.Profile || p.KeepUntagged == want.ExpireUntagged {
-				t.Errorf("%s: the pipeline %s has the profile %q, and keeps what has no tag: %t", text, p.Name, p.SigningProfile, p.KeepUntagged)
+				t.Errorf("%s: the pipeline %s has the profile %q, and keeps what has no tag: %t", text, p.Name,
+					p.SigningProfile, p.KeepUntagged)
 			}
 		}
 	}
@@ -55,11 +58,13 @@ func TestWrongRegistries(t *testing.T) {
 		{"a name that AWS Signer refuses", registryWith(`{"signing": {"profile": "my-profile"}}`), []string{
 			`archway.registry.signing.profile: "my-profile": AWS Signer takes names of 2 to 64 letters, digits and underscores: use one such as "archway"`,
 		}},
-		{"a pipeline with the name of the registry's stack", `{"pipelines": [{"name": "archway-registry", "images": [{"name": "a"}]}], "registry": {}}`, []string{
-			`archway.registry: "archway-registry": is also at archway.pipelines[0].name: the registry's stack is called archway-registry: rename the pipeline`,
-		}},
-		{"more repositories than a rule takes", `{"pipelines": [` + strings.Join(many, ",") + `], "registry": {"signing": {}}}`, []string{
-			`archway.registry.signing: has the images of 101 repositories signed, but ECR takes 100 in a rule: leave it out, or move pipelines to another Region or account`,
-		}},
+		{"a pipeline with the name of the registry's stack",
+			`{"pipelines": [{"name": "archway-registry", "images": [{"name": "a"}]}], "registry": {}}`, []string{
+				`archway.registry: "archway-registry": is also at archway.pipelines[0].name: the registry's stack is called archway-registry: rename the pipeline`,
+			}},
+		{"more repositories than a rule takes",
+			`{"pipelines": [` + strings.Join(many, ",") + `], "registry": {"signing": {}}}`, []string{
+				`archway.registry.signing: has the images of 101 repositories signed, but ECR takes 100 in a rule: leave it out, or move pipelines to another Region or account`,
+			}},
 	})
 }

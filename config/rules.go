@@ -24,7 +24,8 @@ type checked struct {
 	rule   *Rule
 }
 
-// rules reads the rules of a pipeline, whose images were read before. It gives those that are good in themselves.
+// rules reads the rules of a pipeline, whose images were read before. It gives those that are good
+// in themselves.
 func (r *reader) rules(pipeline object, p *Planned) []checked {
 	list, ok := pipeline.list("rules")
 	if !ok {
@@ -33,9 +34,12 @@ func (r *reader) rules(pipeline object, p *Planned) []checked {
 	const such = `{"name": "release", "type": "branch", "pattern": "release-(?<version>\\d+)"}`
 	switch {
 	case len(list) == 0:
-		pipeline.report("rules", "is empty, so that nothing would be built: list at least one rule, such as %s, or remove the key to build source.branch", such)
+		pipeline.report("rules",
+			"is empty, so that nothing would be built: list at least one rule, such as %s, or remove the key to build source.branch",
+			such)
 	case len(list) > maxRules:
-		pipeline.report("rules", "has %d rules: at most %d are allowed, so cover several names by one pattern", len(list), maxRules)
+		pipeline.report("rules", "has %d rules: at most %d are allowed, so cover several names by one pattern",
+			len(list), maxRules)
 		return nil
 	}
 	p.Rules = make([]Rule, len(list))
@@ -123,7 +127,8 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 		return nil
 	}
 	if _, possible := m.Example(); !possible && into.Pattern != "" {
-		o.report("pattern", `can never match: git takes no such name of a %s; the whole name is matched, without refs/`, into.Type)
+		o.report("pattern", `can never match: git takes no such name of a %s; the whole name is matched, without refs/`,
+			into.Type)
 		return nil
 	}
 	return m
@@ -143,7 +148,8 @@ func (r *reader) overrides(o object, into *Rule, p Planned) {
 	images, _ := r.object(o.path("images"), value, known)
 	into.Images = map[string]Override{}
 	for _, name := range slices.Sorted(maps.Keys(images.fields)) {
-		if inner, ok := r.object(images.path(name), images.fields[name], keysOf[Override]()); ok && (slices.Contains(known, name) || len(known) == 0) {
+		if inner, ok := r.object(images.path(name), images.fields[name], keysOf[Override]()); ok &&
+			(slices.Contains(known, name) || len(known) == 0) {
 			into.Images[name] = r.override(inner)
 		}
 	}
@@ -167,13 +173,16 @@ func (r *reader) override(o object) Override {
 	return over
 }
 
-// checkOverlaps reports rules that match the same name. The search knows all that regular expressions can say, and what git
-// takes as a name; only a search that grows too large is given up, and nothing reported.
+// checkOverlaps reports rules that match the same name. The search knows all that regular
+// expressions can say, and what git takes as a name; only a search that grows too large is given
+// up, and nothing reported.
 func (r *reader) checkOverlaps(rules []checked) {
 	for i, b := range rules {
 		for _, a := range rules[:i] {
 			if name, both := rule.Overlap(a.Matcher, b.Matcher); both {
-				r.report(b.at, nothing{}, "overlaps with %s, %s: both match the %s %q, and a push must be built by one rule: change one so that no name fits both", a.at, a, a.Type, name)
+				r.report(b.at, nothing{},
+					"overlaps with %s, %s: both match the %s %q, and a push must be built by one rule: change one so that no name fits both",
+					a.at, a, a.Type, name)
 			}
 		}
 	}
@@ -183,7 +192,8 @@ func (r *reader) checkOverlaps(rules []checked) {
 func (r *reader) settings(c checked, p Planned) map[string]Settings {
 	settings := map[string]Settings{}
 	for _, image := range p.Images {
-		s := Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: maps.Clone(image.BuildArgs), Platforms: image.Platforms}
+		s := Settings{Context: image.Context, Dockerfile: image.Dockerfile, BuildArgs: maps.Clone(image.BuildArgs),
+			Platforms: image.Platforms}
 		switch {
 		case !p.Classes[c.rule.Class].Promote:
 		case c.Type == rule.Branch:
@@ -197,10 +207,13 @@ func (r *reader) settings(c checked, p Planned) map[string]Settings {
 			r.apply(&s, object{r: r, at: below(c.source.path("images"), image.Name), fields: inner}, over, image)
 		}
 		if tags := s.Tags; !p.Classes[c.rule.Class].Promote && len(tags.Immutable)+len(tags.Moving) > 0 {
-			r.report(c.at, nothing{}, `gives tags to %s, but its class %q has "promote": false, so that there is nothing to tag: remove the tags, or that`, image.Name, c.rule.Class)
+			r.report(c.at, nothing{},
+				`gives tags to %s, but its class %q has "promote": false, so that there is nothing to tag: remove the tags, or that`,
+				image.Name, c.rule.Class)
 		}
 		// Other branches may have other files than the first commit.
-		if _, seeded := c.Match(p.Source.Branch); p.Source.Seed != "" && c.Type == rule.Branch && seeded && (s.Context != image.Context || s.Dockerfile != image.Dockerfile) {
+		if _, seeded := c.Match(p.Source.Branch); p.Source.Seed != "" && c.Type == rule.Branch && seeded &&
+			(s.Context != image.Context || s.Dockerfile != image.Dockerfile) {
 			c.source.checkDockerfile(p.Source.Seed, s.Context, s.Dockerfile)
 		}
 		settings[image.Name] = s
@@ -223,7 +236,9 @@ func (r *reader) apply(s *Settings, o object, over Override, image Image) {
 		s.Platforms = over.Platforms
 		for _, p := range over.Platforms {
 			if !slices.Contains(image.Platforms, p) {
-				o.report("platforms", "the image %s is not built for %q: add it to the image's platforms, or remove it here", image.Name, p)
+				o.report("platforms",
+					"the image %s is not built for %q: add it to the image's platforms, or remove it here", image.Name,
+					p)
 			}
 		}
 	}
@@ -239,16 +254,18 @@ type ruleTag struct {
 	expression string
 }
 
-// checkRuleTags checks the tags that the rules give to an image, each for itself and all together, and works out the
-// filters of the registry. That two templates can yield the same tag is judged by their forms: each commit, date and value is
-// taken as any that fits, and what Fit cuts from the beginning of a tag as if it stayed.
+// checkRuleTags checks the tags that the rules give to an image, each for itself and all together,
+// and works out the filters of the registry. That two templates can yield the same tag is judged by
+// their forms: each commit, date and value is taken as any that fits, and what Fit cuts from the
+// beginning of a tag as if it stayed.
 func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 	var immutable, moving []ruleTag
 	before := len(r.problems)
 	for _, c := range rules {
 		at := below(c.at, "tags")
 		if c.source.has("images") {
-			if inner, _ := c.source.fields["images"].(map[string]any)[image.Name].(map[string]any); inner["tags"] != nil {
+			images, _ := c.source.fields["images"].(map[string]any)
+			if inner, _ := images[image.Name].(map[string]any); inner["tags"] != nil {
 				at = below(below(below(c.at, "images"), image.Name), "tags")
 			}
 		}
@@ -257,7 +274,8 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 			var found []ruleTag
 			for _, t := range r.templates(below(at, key), texts, c.Names()...) {
 				if c.Type == rule.Tag && t.Uses("branch") {
-					r.report(t.at, t.String(), "is a tag for a git tag, which is on no branch: use {tag} or a named group instead of {branch}")
+					r.report(t.at, t.String(),
+						"is a tag for a git tag, which is on no branch: use {tag} or a named group instead of {branch}")
 					continue
 				}
 				found = append(found, ruleTag{template: t, by: c, expression: c.TagExpression(t.Template)})
@@ -277,7 +295,8 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 	for i, b := range immutable {
 		for _, a := range immutable[:i] {
 			if example, both := rule.CommonTag(a.expression, b.expression); both {
-				r.report(b.at, b.String(), "can be the same immutable tag as %s of %s, %q (such as %q), which whichever is built first would keep for ever: change one, for example to \"{commit:12}-%s\"",
+				r.report(b.at, b.String(),
+					"can be the same immutable tag as %s of %s, %q (such as %q), which whichever is built first would keep for ever: change one, for example to \"{commit:12}-%s\"",
 					a.at, a.by.Matcher, a, example, b.by.Name)
 			}
 		}
@@ -293,7 +312,9 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 		for _, filter := range own {
 			for _, i := range immutable {
 				if example, covers := rule.CommonTag(tag.GlobExpression(filter), i.expression); covers {
-					r.report(m.at, m.String(), "its filter %q would also make the immutable tag at %s, %q (such as %q), overwritable: change one so that no tag fits both", filter, i.at, i, example)
+					r.report(m.at, m.String(),
+						"its filter %q would also make the immutable tag at %s, %q (such as %q), overwritable: change one so that no tag fits both",
+						filter, i.at, i, example)
 				}
 			}
 			if !slices.Contains(filters, filter) {
@@ -303,12 +324,15 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 	}
 	slices.Sort(filters)
 	if len(filters) > maxFilters {
-		r.report(below(rules[0].at, "tags"), nothing{}, "the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike", len(filters), quoted(filters), maxFilters)
+		r.report(below(rules[0].at, "tags"), nothing{},
+			"the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike",
+			len(filters), quoted(filters), maxFilters)
 	}
 	p.Filters[image.Name] = filters
 }
 
-// checkTaken reports moving tags that, called after what somebody pushes, can be another rule's that is always called the same.
+// checkTaken reports moving tags that, called after what somebody pushes, can be another rule's
+// that is always called the same.
 func (r *reader) checkTaken(moving []ruleTag, promotions []rule.Tagged, image string) {
 	fixed, err := rule.Publics(promotions, image)
 	if err != nil {
@@ -327,23 +351,27 @@ func (r *reader) checkTaken(moving []ruleTag, promotions []rule.Tagged, image st
 				if found {
 					such = fmt.Sprintf(", and a push of the %s %q would take it", m.by.Type, such)
 				}
-				r.report(m.at, m.String(), `can be %q, which the rule %s moves%s: write something around it, such as "%s-%s", or give one of the rules a "class" of its own`,
+				r.report(m.at, m.String(),
+					`can be %q, which the rule %s moves%s: write something around it, such as "%s-%s", or give one of the rules a "class" of its own`,
 					name, of.Writers[0], such, m.by.Name, m)
 			}
 		}
 	}
 }
 
-// checkSteady reports immutable tags that the second commit of a reference, or the second reference, would want too.
+// checkSteady reports immutable tags that the second commit of a reference, or the second
+// reference, would want too.
 func (r *reader) checkSteady(immutable []ruleTag) {
 	for _, t := range immutable {
 		values := slices.ContainsFunc(t.by.Names(), t.Uses)
 		switch {
 		case t.Varies():
 		case t.by.Type == rule.Branch:
-			r.report(t.at, t.String(), `is the same tag for every commit of a branch, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
+			r.report(t.at, t.String(),
+				`is the same tag for every commit of a branch, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
 		case !values && t.by.Exact == "":
-			r.report(t.at, t.String(), `is the same tag for every git tag that matches, which an immutable tag can't follow: put it under "moving", or add {tag}`)
+			r.report(t.at, t.String(),
+				`is the same tag for every git tag that matches, which an immutable tag can't follow: put it under "moving", or add {tag}`)
 		}
 	}
 }
@@ -361,7 +389,8 @@ func (r *reader) checkExact(c checked, all []ruleTag) {
 			continue
 		}
 		if first, ok := taken[rendered]; ok {
-			r.report(t.at, t.String(), "yields the same tag as %s, %q (such as %q): remove one of them", first.at, first, rendered)
+			r.report(t.at, t.String(), "yields the same tag as %s, %q (such as %q): remove one of them", first.at,
+				first, rendered)
 			continue
 		}
 		taken[rendered] = t
@@ -386,7 +415,8 @@ func (r Rule) Rule() rule.Rule {
 	return rule.Rule{Name: r.Name, Type: r.Type, Exact: r.Exact, Pattern: r.Pattern}
 }
 
-// checkRuleSizes reports rules that are longer than a variable of CodeBuild, in which builds have them.
+// checkRuleSizes reports rules that are longer than a variable of CodeBuild, in which builds have
+// them.
 func (r *reader) checkRuleSizes(pipeline object, p Planned) {
 	for _, image := range p.Images {
 		var args []string
@@ -395,7 +425,9 @@ func (r *reader) checkRuleSizes(pipeline object, p Planned) {
 			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
 		}
 		if size := len(strings.Join(args, "")); size > spec.MaxVariable {
-			pipeline.report("rules", "take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments", size, image.Name, spec.MaxVariable)
+			pipeline.report("rules",
+				"take up to %d characters of the environment of the builds of %s, but CodeBuild takes at most %d in a variable: use fewer rules, or fewer build arguments",
+				size, image.Name, spec.MaxVariable)
 		}
 	}
 }

@@ -34,12 +34,16 @@ func TestRulesSayWhatIsBuiltForEachImage(t *testing.T) {
 			Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}},
 		{Context: "job", Dockerfile: "Dockerfile", BuildArgs: map[string]string{}, Platforms: both,
 			Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}},
-		{Context: ".", Dockerfile: "Dockerfile.release", BuildArgs: map[string]string{"A": "1", "B": "2", "C": "3"}, NoCache: true, Platforms: both,
+		{Context: ".", Dockerfile: "Dockerfile.release", BuildArgs: map[string]string{"A": "1", "B": "2", "C": "3"},
+			NoCache: true, Platforms: both,
 			Tags: rule.Tags{Immutable: []string{"{commit:6}-{version}"}, Moving: []string{"r{version}"}}},
-		{Context: "release/job", Dockerfile: "Dockerfile.release", BuildArgs: map[string]string{"B": "2", "C": "3"}, Platforms: both[1:],
-			Tags: rule.Tags{Immutable: []string{"{commit:6}-{version}"}, Moving: []string{"r{version}"}}},
-		{Context: ".", Dockerfile: "Dockerfile", BuildArgs: map[string]string{"A": "1", "B": "1"}, Platforms: both, Tags: rule.Tags{Immutable: []string{"{tag}"}}},
-		{Context: "job", Dockerfile: "Dockerfile", BuildArgs: map[string]string{}, Platforms: both, Tags: rule.Tags{Immutable: []string{"{tag}"}}},
+		{Context: "release/job", Dockerfile: "Dockerfile.release", BuildArgs: map[string]string{"B": "2", "C": "3"},
+			Platforms: both[1:],
+			Tags:      rule.Tags{Immutable: []string{"{commit:6}-{version}"}, Moving: []string{"r{version}"}}},
+		{Context: ".", Dockerfile: "Dockerfile", BuildArgs: map[string]string{"A": "1", "B": "1"}, Platforms: both,
+			Tags: rule.Tags{Immutable: []string{"{tag}"}}},
+		{Context: "job", Dockerfile: "Dockerfile", BuildArgs: map[string]string{}, Platforms: both,
+			Tags: rule.Tags{Immutable: []string{"{tag}"}}},
 	}
 	for i, want := range all {
 		one := cfg.Pipelines[0].Rules[i/2]
@@ -49,7 +53,8 @@ func TestRulesSayWhatIsBuiltForEachImage(t *testing.T) {
 		}
 	}
 	// Only what changes is a wildcard, so that no immutable tag is covered.
-	if diff := cmp.Diff([]string{"latest", "main", "r*.*"}, cfg.Pipelines[0].Filters[cfg.Pipelines[0].Images[0].Name]); diff != "" {
+	if diff := cmp.Diff([]string{"latest", "main", "r*.*"},
+		cfg.Pipelines[0].Filters[cfg.Pipelines[0].Images[0].Name]); diff != "" {
 		t.Errorf("filters (-want +got):\n%s", diff)
 	}
 }
@@ -58,27 +63,51 @@ func TestRulesThatCouldNotWorkAreReported(t *testing.T) {
 	const main = `{"name": "main", "type": "branch", "exact": "main"}`
 	tests := []struct{ name, config string }{
 		{"none", rulesWith(``)},
-		{"unfinished", rulesWith(`{}, {"name": "a b", "type": "head", "exact": "main"}, {"name": "x", "type": "tag", "exact": "v1", "pattern": "v1"}, {"name": "x", "type": "tag", "pattern": ""}`)},
-		{"names that git does not take", rulesWith(`{"name": "a", "type": "branch", "exact": "refs/heads/main"}, {"name": "b", "type": "tag", "exact": "v..1"}`)},
-		{"patterns that are none", rulesWith(`{"name": "a", "type": "branch", "pattern": "v("}, {"name": "b", "type": "branch", "pattern": "(?<commit>.*)"}, {"name": "c", "type": "branch", "pattern": "release (?<v>.*)"}`)},
-		{"overlap", rulesWith(main + `, {"name": "all", "type": "branch", "pattern": ".*a.*", "tags": {"moving": ["{branch}"]}}`)},
-		{"no overlap of a branch and a tag of the same name", rulesWith(main + `, {"name": "tag", "type": "tag", "exact": "main"}`)},
+		{"unfinished",
+			rulesWith(`{}, {"name": "a b", "type": "head", "exact": "main"}, {"name": "x", "type": "tag", "exact": "v1", "pattern": "v1"}, {"name": "x", "type": "tag", "pattern": ""}`)},
+		{"names that git does not take",
+			rulesWith(`{"name": "a", "type": "branch", "exact": "refs/heads/main"}, {"name": "b", "type": "tag", "exact": "v..1"}`)},
+		{"patterns that are none",
+			rulesWith(`{"name": "a", "type": "branch", "pattern": "v("}, {"name": "b", "type": "branch", "pattern": "(?<commit>.*)"}, {"name": "c", "type": "branch", "pattern": "release (?<v>.*)"}`)},
+		{"overlap",
+			rulesWith(main +
+				`, {"name": "all", "type": "branch", "pattern": ".*a.*", "tags": {"moving": ["{branch}"]}}`)},
+		{"no overlap of a branch and a tag of the same name",
+			rulesWith(main + `, {"name": "tag", "type": "tag", "exact": "main"}`)},
 		{"the same immutable tag", rulesWith(main + `, {"name": "dev", "type": "branch", "exact": "dev"}`)},
-		{"the same immutable tag by a group", rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"immutable": ["{v}-{commit:4}"]}}, {"name": "t", "type": "tag", "pattern": "\\d+-.*"}`)},
-		{"immutable tags that can't follow", rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"immutable": ["{v}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"immutable": ["stable"]}}`)},
-		{"unknown placeholders", rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"moving": ["{tag}", "{version}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"moving": ["{branch}"]}}`)},
-		{"a moving tag that covers an immutable one", rulesWith(main + `, {"name": "r", "type": "branch", "pattern": "r-(?<v>.*)", "tags": {"moving": ["{v}"]}}`)},
-		{"a moving tag that a branch can take", rulesWith(main + `, {"name": "any", "type": "branch", "pattern": "[^m].*", "tags": {"moving": ["{branch}"]}}`)},
-		{"a moving tag that a branch can take by what is cut off", rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["latest"]}}, {"name": "plus", "type": "branch", "pattern": "\\+.*", "tags": {"moving": ["{branch}"]}}`)},
-		{"a moving tag that a git tag can take", rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["{branch}"]}}, {"name": "tags", "type": "tag", "pattern": "s.*", "tags": {"moving": ["{tag}"]}}`)},
-		{"a moving tag that two groups can be", rulesWith(`{"name": "v1", "type": "branch", "exact": "v1", "tags": {"moving": ["x-y-z"]}}, {"name": "two", "type": "branch", "pattern": "(?<a>[a-z])/(?<b>.*)", "tags": {"moving": ["{a}-{b}"]}}`)},
-		{"moving tags that nobody can take", rulesWith(`{"name": "a", "type": "branch", "exact": "a", "tags": {"moving": ["latest"]}}, {"name": "b", "type": "branch", "pattern": "b/.*", "tags": {"moving": ["{branch}", "latest"]}}, {"name": "c", "type": "branch", "pattern": "c/(?<v>.*)", "tags": {"moving": ["c-{v}"]}}`)},
-		{"too many filters", rulesWith(`{"name": "r", "type": "branch", "pattern": "(?<v>uu|vv|ww|xx|yy|zz)", "tags": {"moving": ["{v}"]}}`)},
-		{"a platform that the image lacks", `{"pipelines": [{"name": "hello", "images": [{"name": "hello", "platforms": ["linux/arm64"]}], "rules": [{"name": "r", "type": "branch", "exact": "r", "platforms": ["linux/amd64"]}]}]}`},
+		{"the same immutable tag by a group",
+			rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"immutable": ["{v}-{commit:4}"]}}, {"name": "t", "type": "tag", "pattern": "\\d+-.*"}`)},
+		{"immutable tags that can't follow",
+			rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"immutable": ["{v}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"immutable": ["stable"]}}`)},
+		{"unknown placeholders",
+			rulesWith(`{"name": "r", "type": "branch", "pattern": "r-(?<v>\\d+)", "tags": {"moving": ["{tag}", "{version}"]}}, {"name": "t", "type": "tag", "pattern": "v.*", "tags": {"moving": ["{branch}"]}}`)},
+		{"a moving tag that covers an immutable one",
+			rulesWith(main +
+				`, {"name": "r", "type": "branch", "pattern": "r-(?<v>.*)", "tags": {"moving": ["{v}"]}}`)},
+		{"a moving tag that a branch can take",
+			rulesWith(main +
+				`, {"name": "any", "type": "branch", "pattern": "[^m].*", "tags": {"moving": ["{branch}"]}}`)},
+		{"a moving tag that a branch can take by what is cut off",
+			rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["latest"]}}, {"name": "plus", "type": "branch", "pattern": "\\+.*", "tags": {"moving": ["{branch}"]}}`)},
+		{"a moving tag that a git tag can take",
+			rulesWith(`{"name": "stable", "type": "branch", "exact": "stable", "tags": {"moving": ["{branch}"]}}, {"name": "tags", "type": "tag", "pattern": "s.*", "tags": {"moving": ["{tag}"]}}`)},
+		{"a moving tag that two groups can be",
+			rulesWith(`{"name": "v1", "type": "branch", "exact": "v1", "tags": {"moving": ["x-y-z"]}}, {"name": "two", "type": "branch", "pattern": "(?<a>[a-z])/(?<b>.*)", "tags": {"moving": ["{a}-{b}"]}}`)},
+		{"moving tags that nobody can take",
+			rulesWith(`{"name": "a", "type": "branch", "exact": "a", "tags": {"moving": ["latest"]}}, {"name": "b", "type": "branch", "pattern": "b/.*", "tags": {"moving": ["{branch}", "latest"]}}, {"name": "c", "type": "branch", "pattern": "c/(?<v>.*)", "tags": {"moving": ["c-{v}"]}}`)},
+		{"too many filters",
+			rulesWith(
+				`{"name": "r", "type": "branch", "pattern": "(?<v>uu|vv|ww|xx|yy|zz)", "tags": {"moving": ["{v}"]}}`)},
+		{"a platform that the image lacks",
+			`{"pipelines": [{"name": "hello", "images": [{"name": "hello", "platforms": ["linux/arm64"]}], "rules": [{"name": "r", "type": "branch", "exact": "r", "platforms": ["linux/amd64"]}]}]}`},
 		{"an image that is none", rulesWith(`{"name": "r", "type": "branch", "exact": "r", "images": {"helo": {}}}`)},
-		{"twice the same tag", rulesWith(`{"name": "r", "type": "branch", "exact": "r", "tags": {"immutable": ["{commit}", "{commit:40}"], "moving": ["r", "{branch}"]}}`)},
-		{"a time zone that is none", rulesWith(`{"name": "r", "type": "branch", "exact": "r", "tags": {"immutable": ["{date:20060102,Berlin}"]}}`)},
-		{"a Dockerfile that the seed lacks", pipelineWith(`"source": {"seed": "testdata/seed"}, "rules": [{"name": "r", "type": "branch", "exact": "main", "dockerfile": "Dockerfile.r"}]`)},
+		{"twice the same tag",
+			rulesWith(`{"name": "r", "type": "branch", "exact": "r", "tags": {"immutable": ["{commit}", "{commit:40}"], "moving": ["r", "{branch}"]}}`)},
+		{"a time zone that is none",
+			rulesWith(
+				`{"name": "r", "type": "branch", "exact": "r", "tags": {"immutable": ["{date:20060102,Berlin}"]}}`)},
+		{"a Dockerfile that the seed lacks",
+			pipelineWith(`"source": {"seed": "testdata/seed"}, "rules": [{"name": "r", "type": "branch", "exact": "main", "dockerfile": "Dockerfile.r"}]`)},
 	}
 	checkGolden(t, "testdata/wrong-rules.txt", tests)
 }

@@ -35,14 +35,23 @@ func TestABillOfMaterialsIsMadeOnlyIfAsked(t *testing.T) {
 func TestBillsOfMaterialsThatCannotWorkAreReported(t *testing.T) {
 	const at = "archway.pipelines[0].images[0]"
 	const pinned = `baseImages is "pinned", and BuildKit counts the generator among them: add its digest, as in "docker.io/docker/buildkit-syft-scanner:stable-1@sha256:…"; docker buildx imagetools inspect shows it`
-	const unmade = at + `.validation.requireSBOM: true: the image's builds make none, so that no run could succeed: add "sbom": {} to the image`
+	const unmade = at +
+		`.validation.requireSBOM: true: the image's builds make none, so that no run could succeed: add "sbom": {} to the image`
 	check(t, []problemTest{
-		{"a boolean", imageWith(`"sbom": true`), []string{at + `.sbom: true: is a boolean where an object belongs: write it in braces, { … }`}},
-		{"unknown key", imageWith(`"sbom": {"image": "x:1"}`), []string{at + `.sbom.image: unknown key: use "generator"`}},
-		{"no reference", imageWith(`"sbom": {"generator": "Scanner:1,x"}`), []string{at + `.sbom.generator: "Scanner:1,x": is no reference of an image (invalid reference format: repository name (library/Scanner) must be lowercase): use one such as "docker.io/docker/buildkit-syft-scanner:stable-1"`}},
-		{"no tag", imageWith(`"sbom": {"generator": "team/scanner"}`), []string{at + `.sbom.generator: "team/scanner": has neither tag nor digest, so that builds could change by themselves: use one such as "docker.io/docker/buildkit-syft-scanner:stable-1"`}},
-		{"the default where digests are needed", imageWith(`"baseImages": "pinned", "sbom": {}`), []string{at + `.sbom.generator: "docker.io/docker/buildkit-syft-scanner:stable-1": ` + pinned}},
-		{"a tag where digests are needed", imageWith(`"baseImages": "pinned", "sbom": {"generator": "team/scanner:1"}`), []string{at + `.sbom.generator: "team/scanner:1": ` + pinned}},
+		{"a boolean", imageWith(`"sbom": true`),
+			[]string{at + `.sbom: true: is a boolean where an object belongs: write it in braces, { … }`}},
+		{"unknown key", imageWith(`"sbom": {"image": "x:1"}`),
+			[]string{at + `.sbom.image: unknown key: use "generator"`}},
+		{"no reference", imageWith(`"sbom": {"generator": "Scanner:1,x"}`),
+			[]string{at +
+				`.sbom.generator: "Scanner:1,x": is no reference of an image (invalid reference format: repository name (library/Scanner) must be lowercase): use one such as "docker.io/docker/buildkit-syft-scanner:stable-1"`}},
+		{"no tag", imageWith(`"sbom": {"generator": "team/scanner"}`),
+			[]string{at +
+				`.sbom.generator: "team/scanner": has neither tag nor digest, so that builds could change by themselves: use one such as "docker.io/docker/buildkit-syft-scanner:stable-1"`}},
+		{"the default where digests are needed", imageWith(`"baseImages": "pinned", "sbom": {}`),
+			[]string{at + `.sbom.generator: "docker.io/docker/buildkit-syft-scanner:stable-1": ` + pinned}},
+		{"a tag where digests are needed", imageWith(`"baseImages": "pinned", "sbom": {"generator": "team/scanner:1"}`),
+			[]string{at + `.sbom.generator: "team/scanner:1": ` + pinned}},
 		{"required and not made", imageWith(`"validation": {"requireSBOM": true}`), []string{unmade}},
 	})
 }

@@ -17,7 +17,8 @@ func scanGate(image object) *spec.ScanGate {
 		at := below(item(o.path("accept"), i), "id")
 		if fields, ok := list[i].(map[string]any); ok && !o.r.about(at) {
 			id, _ := fields["id"].(string)
-			taken.add(o.r, at, strings.ToUpper(id), "it is accepted once for all packages and platforms: remove one of them")
+			taken.add(o.r, at, strings.ToUpper(id),
+				"it is accepted once for all packages and platforms: remove one of them")
 		}
 	}
 	return gate

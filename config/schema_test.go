@@ -49,14 +49,16 @@ func TestSchemaExplainsEveryKey(t *testing.T) {
 				t.Errorf("%s.%s has no comment", name, pair.Key)
 			}
 			optional := !slices.Contains(definition.Required, pair.Key)
-			if optional && property.Ref == "" && property.Default == nil && !strings.Contains(property.Description, "Default: ") {
+			if optional && property.Ref == "" && property.Default == nil &&
+				!strings.Contains(property.Description, "Default: ") {
 				t.Errorf("%s.%s may be left out, but neither it nor its comment has a default", name, pair.Key)
 			}
 		}
 	}
 }
 
-// schemaOfCDKJSON gives the schema of a whole cdk.json. It leaves everything free but context → archway.
+// schemaOfCDKJSON gives the schema of a whole cdk.json. It leaves everything free but context →
+// archway.
 func schemaOfCDKJSON(t *testing.T) []byte {
 	t.Helper()
 	schema := schemaOfConfig(t)
@@ -111,7 +113,8 @@ func schemaOfConfig(t *testing.T) *jsonschema.Schema {
 	}
 	for _, key := range []string{"immutable", "moving"} {
 		// The form only: Load knows more.
-		property("Tags", key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|date:[^{}]+|[A-Za-z_][A-Za-z0-9_]*)\})+$`
+		property("Tags",
+			key).Items.Pattern = `^(?:[A-Za-z0-9._-]|\{(?:commit(?::[0-9]+)?|date:[^{}]+|[A-Za-z_][A-Za-z0-9_]*)\})+$`
 	}
 	names := property("Validation", "downgrade")
 	names.PropertyNames.Enum = anys(slices.DeleteFunc(slices.Clone(checks.Names), func(name string) bool {
@@ -142,12 +145,15 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 	image := pipeline.Images[0]
 	// These follow from other names; their comments say how.
 	pipeline.Name, pipeline.Source.Repository, image.Name, image.Repository = "", "", "", ""
-	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation, image.Builds[platform.AMD64.Name()], spec.Default[spec.SmokeTest](), spec.Default[spec.HTTPCheck](), spec.Default[Approval](), spec.Default[spec.ScanGate](),
+	for _, value := range []any{pipeline, pipeline.Source, image, image.Tags, image.Validation,
+		image.Builds[platform.AMD64.Name()], spec.Default[spec.SmokeTest](), spec.Default[spec.HTTPCheck](),
+		spec.Default[Approval](), spec.Default[spec.ScanGate](),
 		spec.Default[Signing](), spec.Default[SBOM](), spec.Default[Class]()} {
 		v := reflect.ValueOf(value)
 		for _, f := range spec.Fields(v.Type()) {
 			switch field := v.FieldByIndex(f.Index); {
-			case f.Key == "images" || f.Key == "rules" || field.Kind() == reflect.Struct || field.Kind() == reflect.Pointer:
+			case f.Key == "images" || f.Key == "rules" || field.Kind() == reflect.Struct ||
+				field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
 			case f.Key == "builds":
 				machines := map[string]any{}

@@ -13,7 +13,8 @@ func (o object) secrets(key string) map[string]spec.Secret {
 	for id := range all.names(spec.Named("secretID")) {
 		if _, ok := all.fields[id].(string); ok {
 			// Not shown: it may be the secret itself.
-			o.r.report(all.path(id), nothing{}, `is text where an object belongs: say where the secret is kept, such as {"secretsManager": "build/npm"}; the secret itself must not stand here`)
+			o.r.report(all.path(id), nothing{},
+				`is text where an object belongs: say where the secret is kept, such as {"secretsManager": "build/npm"}; the secret itself must not stand here`)
 			continue
 		}
 		var secret spec.Secret

@@ -47,7 +47,8 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	}
 	s.Existing = o.flag("existing")
 	if !s.Existing {
-		taken.add(r, o.path("repository"), s.Repository, `two stacks can't create the same CodeCommit repository: name another one, or set "existing": true for all but one`)
+		taken.add(r, o.path("repository"), s.Repository,
+			`two stacks can't create the same CodeCommit repository: name another one, or set "existing": true for all but one`)
 	}
 	if branch, ok := o.text("branch", s.Branch); ok {
 		s.Branch = branch
@@ -57,7 +58,8 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 		}
 	}
 	if s.Existing && o.has("seed") {
-		o.report("seed", `an existing repository has its own files: remove "seed", or "existing" if the stack is to create the repository`)
+		o.report("seed",
+			`an existing repository has its own files: remove "seed", or "existing" if the stack is to create the repository`)
 	} else {
 		s.Seed = o.seed("seed")
 	}

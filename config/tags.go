@@ -19,7 +19,8 @@ type template struct {
 	at string
 }
 
-// tags reads the tags of an image. The branch is "" if it is not valid, or if rules decide what the tags are.
+// tags reads the tags of an image. The branch is "" if it is not valid, or if rules decide what the
+// tags are.
 func (r *reader) tags(image object, branch string) (tags Tags, filters []string) {
 	tags = defaultTags()
 	at := image.path("tags")
@@ -31,7 +32,8 @@ func (r *reader) tags(image object, branch string) (tags Tags, filters []string)
 		tags.Immutable = o.texts("immutable", tags.Immutable)
 		tags.Moving = o.texts("moving", tags.Moving)
 		if len(tags.Immutable)+len(tags.Moving) == 0 && !o.broken() {
-			image.report("tags", `leaves the image without any tag: list at least one, such as "{commit:12}" under "immutable"`)
+			image.report("tags",
+				`leaves the image without any tag: list at least one, such as "{commit:12}" under "immutable"`)
 		}
 	}
 	immutable := r.templates(below(at, "immutable"), tags.Immutable)
@@ -42,17 +44,21 @@ func (r *reader) tags(image object, branch string) (tags Tags, filters []string)
 	r.checkRendered(slices.Concat(immutable, moving), branch)
 	for _, t := range immutable {
 		if !t.Varies() && strings.Contains(t.String(), "{branch}") {
-			r.report(t.at, t.String(), `is the same tag for every commit, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
+			r.report(t.at, t.String(),
+				`is the same tag for every commit, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)
 		}
 	}
 	filters = r.filters(moving, immutable, branch)
 	if len(filters) > maxFilters {
-		r.report(below(at, "moving"), tags.Moving, "needs %d filters to be excluded from the immutability of tags, but ECR takes at most %d: remove some", len(filters), maxFilters)
+		r.report(below(at, "moving"), tags.Moving,
+			"needs %d filters to be excluded from the immutability of tags, but ECR takes at most %d: remove some",
+			len(filters), maxFilters)
 	}
 	return tags, filters
 }
 
-// texts reads a list of strings. Items of another type stay as "", so that the others keep their places.
+// texts reads a list of strings. Items of another type stay as "", so that the others keep their
+// places.
 func (o object) texts(key string, fallback []string) []string {
 	if !o.has(key) {
 		return fallback
@@ -107,12 +113,14 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// samples are two runs of a pipeline that have nothing in common but the branch: templates that yield the same tags for
-// both are the same.
+// samples are two runs of a pipeline that have nothing in common but the branch: templates that
+// yield the same tags for both are the same.
 func samples(branch string) []tag.Values {
 	return []tag.Values{
-		{Commit: strings.Repeat("01234", 8), Branch: branch, Time: time.Date(2001, time.January, 3, 4, 5, 6, 0, time.UTC)},
-		{Commit: strings.Repeat("fedcb", 8), Branch: branch, Time: time.Date(2024, time.September, 24, 17, 58, 59, 0, time.UTC)},
+		{Commit: strings.Repeat("01234", 8), Branch: branch,
+			Time: time.Date(2001, time.January, 3, 4, 5, 6, 0, time.UTC)},
+		{Commit: strings.Repeat("fedcb", 8), Branch: branch,
+			Time: time.Date(2024, time.September, 24, 17, 58, 59, 0, time.UTC)},
 	}
 }
 
@@ -134,14 +142,16 @@ func (r *reader) checkRendered(templates []template, branch string) {
 		}
 		key := strings.Join(tags, " ")
 		if first, ok := taken[key]; ok {
-			r.report(t.at, t.String(), "yields the same tag as %s, %q (such as %q): remove one of them", first.at, first, tags[0])
+			r.report(t.at, t.String(), "yields the same tag as %s, %q (such as %q): remove one of them", first.at,
+				first, tags[0])
 			continue
 		}
 		taken[key] = t
 	}
 }
 
-// filters gives the filters of the moving tags, and reports those that ECR refuses or that would cover an immutable tag.
+// filters gives the filters of the moving tags, and reports those that ECR refuses or that would
+// cover an immutable tag.
 func (r *reader) filters(moving, immutable []template, branch string) []string {
 	filters := []string{}
 	for _, m := range moving {
@@ -155,7 +165,9 @@ func (r *reader) filters(moving, immutable []template, branch string) []string {
 		}
 		for _, i := range immutable {
 			if i.MayMatch(filter, branch) && i.String() != m.String() {
-				r.report(m.at, m.String(), "its filter %q would also make the immutable tag at %s, %q, overwritable: change one so that no tag fits both", filter, i.at, i)
+				r.report(m.at, m.String(),
+					"its filter %q would also make the immutable tag at %s, %q, overwritable: change one so that no tag fits both",
+					filter, i.at, i)
 			}
 		}
 		if !slices.Contains(filters, filter) {

@@ -62,7 +62,8 @@ func TestTagsThatCouldNotWorkAreReported(t *testing.T) {
 			"a branch that is too long for a tag",
 			sourceWith(`"branch": "` + strings.Repeat("b", 129) + `"`),
 			[]string{
-				`archway.pipelines[0].images[0].tags.moving[1]: "{branch}": gives "` + strings.Repeat("b", 129) + `" (129 characters): a tag has 1 to 128 letters, digits, "_", "." and "-", and does not begin with "." or "-": change the template, or the branch`,
+				`archway.pipelines[0].images[0].tags.moving[1]: "{branch}": gives "` + strings.Repeat("b", 129) +
+					`" (129 characters): a tag has 1 to 128 letters, digits, "_", "." and "-", and does not begin with "." or "-": change the template, or the branch`,
 			},
 		},
 		{

@@ -171,7 +171,8 @@ func TestWrongTypesAndMissingKeysAreReported(t *testing.T) {
 			"a long value",
 			pipelineWith(`"executionMode": {"x": "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}`),
 			[]string{
-				`archway.pipelines[0].executionMode: {"x":"` + strings.Repeat("y", 94) + `…: is an object where a string belongs: write it in double quotes`,
+				`archway.pipelines[0].executionMode: {"x":"` + strings.Repeat("y", 94) +
+					`…: is an object where a string belongs: write it in double quotes`,
 			},
 		},
 	})

@@ -22,7 +22,8 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 				at + `.allowedPlatforms[0]: "arm64": is no platform: use one such as "linux/arm/v7"`,
 				at + `.allowedPlatforms[1]: "linux/arm64/v8": is another spelling of "linux/arm64": use that`,
 				at + `.allowedPlatforms[2]: "linux/arm64": the image is built for it anyway: remove it here`,
-				at + `.allowedPlatforms[4]: "linux/riscv64": is also at ` + at + `.allowedPlatforms[3]: remove one of them`,
+				at + `.allowedPlatforms[4]: "linux/riscv64": is also at ` + at +
+					`.allowedPlatforms[3]: remove one of them`,
 				at + `.allowedPlatforms[5]: 7: is a number where a string belongs: write it in double quotes`,
 				at + `.allowedPlatforms[6]: "": is no platform: use one such as "linux/arm/v7"`,
 				at + `.allowedPlatforms[7]: "linux/ppc/a/b": is no platform: use one such as "linux/arm/v7"`,
@@ -52,16 +53,19 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 		},
 		{
 			"reasons that are no sentence",
-			validationWith(`"downgrade": {"nested": {"severity": "info", "reason": "a\nb"}, "media-type": {"severity": "info", "reason": "` + strings.Repeat("x", 201) + `"}}`),
+			validationWith(`"downgrade": {"nested": {"severity": "info", "reason": "a\nb"}, "media-type": {"severity": "info", "reason": "` +
+				strings.Repeat("x", 201) + `"}}`),
 			[]string{
-				at + `.downgrade.media-type.reason: "` + strings.Repeat("x", 99) + `…: has more than 200 characters: say it in one sentence`,
+				at + `.downgrade.media-type.reason: "` + strings.Repeat("x", 99) +
+					`…: has more than 200 characters: say it in one sentence`,
 				at + `.downgrade.nested.reason: "a\nb": holds a control character: write it in one line`,
 			},
 		},
 		{
 			"no flag",
 			validationWith(`"requireProvenance": "yes"`),
-			[]string{at + `.requireProvenance: "yes": is a string where a boolean belongs: write true or false, without quotes`},
+			[]string{at +
+				`.requireProvenance: "yes": is a string where a boolean belongs: write true or false, without quotes`},
 		},
 	})
 }
@@ -71,24 +75,32 @@ func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
 	schedule := func(text string) string { return pipelineWith(`"driftCheck": {"schedule": "` + text + `"}`) }
 	const form = `: EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`
 	check(t, []problemTest{
-		{"no schedule", pipelineWith(`"driftCheck": {}`), []string{at + `.schedule: is missing: say when, such as "rate(1 day)", or remove "driftCheck"`}},
-		{"no object", pipelineWith(`"driftCheck": "rate(1 day)"`), []string{at + `: "rate(1 day)": is a string where an object belongs: write it in braces, { … }`}},
+		{"no schedule", pipelineWith(`"driftCheck": {}`),
+			[]string{at + `.schedule: is missing: say when, such as "rate(1 day)", or remove "driftCheck"`}},
+		{"no object", pipelineWith(`"driftCheck": "rate(1 day)"`),
+			[]string{at + `: "rate(1 day)": is a string where an object belongs: write it in braces, { … }`}},
 		{"words", schedule("daily"), []string{at + `.schedule: "daily"` + form}},
 		{"weeks", schedule("rate(1 week)"), []string{at + `.schedule: "rate(1 week)"` + form}},
 		{"never", schedule("rate(0 days)"), []string{at + `.schedule: "rate(0 days)"` + form}},
 		{"five fields", schedule("cron(0 6 * * *)"), []string{at + `.schedule: "cron(0 6 * * *)"` + form}},
-		{"one days", schedule("rate(1 days)"), []string{at + `.schedule: "rate(1 days)": EventBridge takes only the right number: use "rate(1 day)"`}},
-		{"two hour", schedule("rate(2 hour)"), []string{at + `.schedule: "rate(2 hour)": EventBridge takes only the right number: use "rate(2 hours)"`}},
-		{"both days", schedule("cron(0 6 * * * *)"), []string{at + `.schedule: "cron(0 6 * * * *)": EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`}},
+		{"one days", schedule("rate(1 days)"),
+			[]string{at + `.schedule: "rate(1 days)": EventBridge takes only the right number: use "rate(1 day)"`}},
+		{"two hour", schedule("rate(2 hour)"),
+			[]string{at + `.schedule: "rate(2 hour)": EventBridge takes only the right number: use "rate(2 hours)"`}},
+		{"both days", schedule("cron(0 6 * * * *)"),
+			[]string{at +
+				`.schedule: "cron(0 6 * * * *)": EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`}},
 		{
 			"no tag to look at",
 			`{"pipelines": [{"name": "hello", "driftCheck": {"schedule": "rate(1 day)"}, "images": [{"name": "hello", "tags": {"moving": ["nightly-{date:20060102}"]}}]}]}`,
-			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
+			[]string{at +
+				`: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
 		},
 		{
 			"rules whose tags are all called after what is pushed",
 			driftWith(`{"name": "any", "type": "branch", "pattern": ".*", "tags": {"moving": ["{branch}"]}}`),
-			[]string{at + `: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
+			[]string{at +
+				`: no image has a moving tag that is always called the same, so that there is nothing to look at: add one such as "latest", or remove "driftCheck"`},
 		},
 		{
 			"rules that share a tag and no platform",
@@ -110,7 +122,9 @@ func TestDriftIsCheckedForTheTagsOfRulesToo(t *testing.T) {
 }
 
 func TestSchedulesThatEventBridgeTakes(t *testing.T) {
-	for _, schedule := range []string{"", "rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(12 hours)", "rate(1 day)", "rate(7 days)", "cron(0 6 * * ? *)", "cron(0/15 8-17 ? * MON-FRI *)", "cron(0 9 ? * 2#1 2027,2028)"} {
+	for _, schedule := range []string{"", "rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(12 hours)",
+		"rate(1 day)", "rate(7 days)", "cron(0 6 * * ? *)", "cron(0/15 8-17 ? * MON-FRI *)",
+		"cron(0 9 ? * 2#1 2027,2028)"} {
 		load(t, pipelineWith(`"driftCheck": {"schedule": "`+schedule+`"}`))
 	}
 }

@@ -27,7 +27,8 @@ func each(images []PipelineImage, actions func(PipelineImage) []action) []action
 	return all
 }
 
-// newAction has the first RunOrder, so that all actions of a stage run in parallel unless they are given others.
+// newAction has the first RunOrder, so that all actions of a stage run in parallel unless they are
+// given others.
 func newAction(stage, name, category, provider string, configuration map[string]any) action {
 	return &awscodepipeline.CfnPipeline_ActionDeclarationProperty{
 		Name:          &name,
@@ -47,7 +48,8 @@ func actionType(category, provider string) *awscodepipeline.CfnPipeline_ActionTy
 func sourceAction(d *Delivery) action {
 	provider, configuration := d.Source.action(d.Branch)
 	source := newAction(StageSource, StageSource, "Source", provider, configuration)
-	source.OutputArtifacts = []any{&awscodepipeline.CfnPipeline_OutputArtifactProperty{Name: jsii.String(sourceArtifact)}}
+	source.OutputArtifacts = []any{
+		&awscodepipeline.CfnPipeline_OutputArtifactProperty{Name: jsii.String(sourceArtifact)}}
 	return source
 }
 

@@ -16,25 +16,26 @@ import (
 
 // The thresholds of [Alarms].
 const (
-	// NearTimeout is the part of its time limit that a build may take before an alarm: a build grows slowly, and fails at once.
+	// NearTimeout is the part of its time limit that a build may take before an alarm: a build
+	// grows slowly, and fails at once.
 	NearTimeout = 0.8
 
-	// LongWait is how long a build may wait for a machine before an alarm. Machines are there within a minute or two, unless
-	// the account's quota of concurrent builds is used up.
+	// LongWait is how long a build may wait for a machine before an alarm. Machines are there
+	// within a minute or two, unless the account's quota of concurrent builds is used up.
 	LongWait = 10 * time.Minute
 )
 
 // AlarmsProps describes what people are told about before a run fails.
 type AlarmsProps struct {
-	// Topic is told when an alarm goes off, and not when it is over. Its policy lets CloudWatch publish from then on; that of a
-	// topic from elsewhere must do so already. Required.
+	// Topic is told when an alarm goes off, and not when it is over. Its policy lets CloudWatch
+	// publish from then on; that of a topic from elsewhere must do so already. Required.
 	Topic awssns.ITopic
 
 	// Images are the images whose builds are watched. At least one is required.
 	Images []PipelineImage
 
-	// Others are alarms that exist already, such as that of a [Trigger], and are to tell the topic as well.
-	// Default: none.
+	// Others are alarms that exist already, such as that of a [Trigger], and are to tell the topic
+	// as well. Default: none.
 	Others []awscloudwatch.Alarm
 
 	// Functions are the functions that must not crash.
@@ -42,8 +43,8 @@ type AlarmsProps struct {
 	Functions []WatchedFunction
 }
 
-// WatchedFunction is a function that tells by itself of what it finds wrong. Lambda counts only what it can't tell: that it
-// crashed, ran out of memory or time, or had to give up.
+// WatchedFunction is a function that tells by itself of what it finds wrong. Lambda counts only
+// what it can't tell: that it crashed, ran out of memory or time, or had to give up.
 type WatchedFunction struct {
 	// Name is part of the alarm's id, such as "Notifier". Required.
 	Name string
@@ -72,8 +73,9 @@ func (p *AlarmsProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Alarms are CloudWatch alarms about what makes runs fail soon: builds that come near their time limit, builds that wait for
-// machines, and functions that don't work. Failed runs themselves are no alarm, as each of them is told of already.
+// Alarms are CloudWatch alarms about what makes runs fail soon: builds that come near their time
+// limit, builds that wait for machines, and functions that don't work. Failed runs themselves are
+// no alarm, as each of them is told of already.
 type Alarms struct {
 	constructs.Construct
 
@@ -94,12 +96,14 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 			what := image.Name + " for " + build.Platform.String()
 			limit := int(build.Timeout.Seconds() * NearTimeout)
 			this.add(scope, "NearTimeout", props, &alarm{
-				Namespace: "AWS/CodeBuild", Metric: "Duration", Dimension: "ProjectName", Value: build.Project.ProjectName(), Statistic: "Maximum", Threshold: limit,
+				Namespace: "AWS/CodeBuild", Metric: "Duration", Dimension: "ProjectName",
+				Value: build.Project.ProjectName(), Statistic: "Maximum", Threshold: limit,
 				Description: fmt.Sprintf("A build of %s took %d seconds or more of the %d that it may take. Builds that take longer are stopped and fail: find out what grew, or give it more time (timeoutMinutes) or a larger machine (compute).",
 					what, limit, int(build.Timeout.Seconds())),
 			})
 			this.add(scope, "LongWait", props, &alarm{
-				Namespace: "AWS/CodeBuild", Metric: "QueuedDuration", Dimension: "ProjectName", Value: build.Project.ProjectName(), Statistic: "Maximum", Threshold: int(LongWait.Seconds()),
+				Namespace: "AWS/CodeBuild", Metric: "QueuedDuration", Dimension: "ProjectName",
+				Value: build.Project.ProjectName(), Statistic: "Maximum", Threshold: int(LongWait.Seconds()),
 				Description: fmt.Sprintf("A build of %s waited %d seconds or more for a machine. Probably the account's quota of concurrent builds for this kind of machine is used up: ask for a higher one in Service Quotas, or start fewer builds at a time.",
 					what, int(LongWait.Seconds())),
 			})
@@ -107,8 +111,10 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	}
 	for _, watched := range props.Functions {
 		this.add(this.Construct, watched.Name+"Errors", props, &alarm{
-			Namespace: "AWS/Lambda", Metric: "Errors", Dimension: "FunctionName", Value: watched.Function.FunctionName(), Statistic: "Sum", Threshold: 1,
-			Description: "The function that " + watched.Does + " failed itself: it crashed, or took too long. " + watched.Then + " Its log says why: /aws/lambda/" + *watched.Function.FunctionName(),
+			Namespace: "AWS/Lambda", Metric: "Errors", Dimension: "FunctionName",
+			Value: watched.Function.FunctionName(), Statistic: "Sum", Threshold: 1,
+			Description: "The function that " + watched.Does + " failed itself: it crashed, or took too long. " +
+				watched.Then + " Its log says why: /aws/lambda/" + *watched.Function.FunctionName(),
 		})
 	}
 	for _, other := range props.Others {
@@ -119,8 +125,8 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	return this
 }
 
-// letAlarmsTell lets CloudWatch publish. A topic with a policy of its own has lost the default one, which lets everything in the
-// account publish. Functions have roles; alarms don't.
+// letAlarmsTell lets CloudWatch publish. A topic with a policy of its own has lost the default one,
+// which lets everything in the account publish. Functions have roles; alarms don't.
 func letAlarmsTell(topic awssns.ITopic) {
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("AllowAlarms"),

@@ -12,27 +12,29 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// StageApproval is the stage in which an execution waits for a person, and ApprovalAction its only action: who may approve is
-// whoever may call codepipeline:PutApprovalResult on arn:…:PIPELINE/Approval/Approve.
+// StageApproval is the stage in which an execution waits for a person, and ApprovalAction its only
+// action: who may approve is whoever may call codepipeline:PutApprovalResult on
+// arn:…:PIPELINE/Approval/Approve.
 const (
 	StageApproval  = settings.StageApproval
 	ApprovalAction = "Approve"
 )
 
-// Approval holds each execution before its images are promoted, until a person approves it in the console or with
-// PutApprovalResult. Rejecting it, or letting the time run out, fails the execution, and leaves every tag as it was.
+// Approval holds each execution before its images are promoted, until a person approves it in the
+// console or with PutApprovalResult. Rejecting it, or letting the time run out, fails the
+// execution, and leaves every tag as it was.
 type Approval struct {
-	// Topic is told that an execution waits, with the address where to approve it. If it is from elsewhere and encrypted with a
-	// customer-managed key, say so when it is imported (awssns.TopicAttributes.KeyArn): the pipeline may then use that key.
-	// Default: nobody is told.
+	// Topic is told that an execution waits, with the address where to approve it. If it is from
+	// elsewhere and encrypted with a customer-managed key, say so when it is imported
+	// (awssns.TopicAttributes.KeyArn): the pipeline may then use that key. Default: nobody is told.
 	Topic awssns.ITopic
 
-	// Message is what the person who approves reads first. It is fixed text: "#{", which begins a variable, is refused.
-	// Default: says what would be promoted.
+	// Message is what the person who approves reads first. It is fixed text: "#{", which begins a
+	// variable, is refused. Default: says what would be promoted.
 	Message string
 
-	// Timeout is how long an execution waits, from 5 minutes to 60 days. What was built is deleted after
-	// [RepositoriesProps].StagingDays: wait less than that.
+	// Timeout is how long an execution waits, from 5 minutes to 60 days. What was built is deleted
+	// after [RepositoriesProps].StagingDays: wait less than that.
 	// Default: 7 days.
 	Timeout time.Duration
 }
@@ -51,10 +53,15 @@ func (a *Approval) problems() []error {
 	}
 	errs := []error{within("Approval.Timeout", a.Timeout, leastApprovalTime, mostApprovalTime, time.Minute)}
 	if n := utf8.RuneCountInString(a.Message); n > maxApprovalMessage {
-		errs = append(errs, wrong("Approval.Message", "has %d characters: give at most %d, as the images stand in the same text", n, maxApprovalMessage))
+		errs = append(errs,
+			wrong("Approval.Message", "has %d characters: give at most %d, as the images stand in the same text", n,
+				maxApprovalMessage))
 	}
 	if strings.Contains(a.Message, "#{") {
-		errs = append(errs, wrong("Approval.Message", `is %q: leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`, a.Message))
+		errs = append(errs,
+			wrong("Approval.Message",
+				`is %q: leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`,
+				a.Message))
 	}
 	return errs
 }
@@ -113,8 +120,9 @@ func approvalActions(p *PipelineProps, console console) []action {
 	return []action{approval}
 }
 
-// approvalText says what would be promoted: by the execution's id, as whatever the source or a build has named may say anything. The
-// console shows the commit beside it, and the execution's page the digests.
+// approvalText says what would be promoted: by the execution's id, as whatever the source or a
+// build has named may say anything. The console shows the commit beside it, and the execution's
+// page the digests.
 func approvalText(message string, d *Delivery) string {
 	fill(&message, "Promote these images?")
 	text := message + "\nExecution " + executionVariable + " of " + d.PipelineName + " has validated:"
@@ -134,6 +142,7 @@ func approvalText(message string, d *Delivery) string {
 	return text
 }
 
-// maxActionValue is how many characters a value in the configuration of an action may have, before and after its variables are
-// resolved: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html
+// maxActionValue is how many characters a value in the configuration of an action may have, before
+// and after its variables are resolved:
+// https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html
 const maxActionValue = 1000

@@ -12,9 +12,13 @@ import (
 func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
 	role := resources(t, gatedElsewhere, "AWS::IAM::Role")["PipelineRole"].Properties
 	var got []string
-	for _, s := range role["Policies"].([]any)[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+	policy := role["Policies"].([]any)[0].(map[string]any)
+	document := policy["PolicyDocument"].(map[string]any)
+	for _, s := range document["Statement"].([]any) {
 		if s := s.(map[string]any); strings.Contains(plain(s["Action"]), "kms:") {
-			got = append(got, plain(s["Action"])+" on "+plain(s["Resource"])+" through "+plain(s["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:ViaService"]))
+			got = append(got,
+				plain(s["Action"])+" on "+plain(s["Resource"])+" through "+
+					plain(s["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:ViaService"]))
 		}
 	}
 	want := []string{"kms:Decrypt kms:GenerateDataKey on arn:aws:kms:eu-west-1:111122223333:key/theirs through sns.${AWS::Region}.${AWS::URLSuffix}"}
@@ -22,10 +26,16 @@ func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	keys := resources(t, gatedElsewhere, "AWS::CodePipeline::Pipeline")["Pipeline"].Metadata[archway.TopicKeysMetadata]
-	if diff := cmp.Diff(any(map[string]any{"arn:aws:sns:eu-west-1:111122223333:theirs": "arn:aws:kms:eu-west-1:111122223333:key/theirs"}), keys); diff != "" {
+	if diff := cmp.Diff(any(
+		map[string]any{"arn:aws:sns:eu-west-1:111122223333:theirs": "arn:aws:kms:eu-west-1:111122223333:key/theirs"}),
+		keys); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 }
+
+// executionLink is what the link to an execution ends with.
+const executionLink = "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}" +
+	"/timeline?region=${AWS::Region}"
 
 func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
 	const want = "Is it tested?\nExecution #{codepipeline.PipelineExecutionId} of app has validated:\napp (linux/amd64, linux/arm64)"
@@ -33,8 +43,8 @@ func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
 		t.Errorf("CustomData %q, want %q", got, want)
 	}
 	link := configuration(t, gated, "ExternalEntityLink")["Approval/Approve"]
-	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
-		t.Errorf("link %s, want it to end with %s", link, want)
+	if !strings.HasSuffix(link, executionLink) {
+		t.Errorf("link %s, want it to end with %s", link, executionLink)
 	}
 	if got := configuration(t, gated, "NotificationArn")["Approval/Approve"]; got != "${ReleasesTopic}" {
 		t.Errorf("NotificationArn %s", got)
@@ -49,12 +59,13 @@ func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
 	if !strings.HasPrefix(text, "mmm") || !strings.HasSuffix(text, "(linux/amd64, linux/arm64)\n... and 2 more") {
 		t.Errorf("text %q", text)
 	}
-	if text := configuration(t, gatedElsewhere, "CustomData")["Approval/Approve"]; !strings.HasPrefix(text, "Promote these images?\nExecution ") {
+	if text := configuration(t, gatedElsewhere, "CustomData")["Approval/Approve"]; !strings.HasPrefix(text,
+		"Promote these images?\nExecution ") {
 		t.Errorf("text %q", text)
 	}
 	link := configuration(t, gatedByDefault, "ExternalEntityLink")["Approval/Approve"]
-	if want := "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}/timeline?region=${AWS::Region}"; !strings.HasSuffix(link, want) {
-		t.Errorf("link %s, want it to end with %s", link, want)
+	if !strings.HasSuffix(link, executionLink) {
+		t.Errorf("link %s, want it to end with %s", link, executionLink)
 	}
 	if _, told := configuration(t, gatedByDefault, "NotificationArn")["Approval/Approve"]; told {
 		t.Error("somebody is told")
@@ -68,7 +79,8 @@ func TestApprovalWaitsNoLongerThanItMay(t *testing.T) {
 			for _, a := range s["Actions"].([]any) {
 				got, limited := a.(map[string]any)["TimeoutInMinutes"]
 				if approval := s["Name"] == "Approval"; limited != approval || approval && got != want {
-					t.Errorf("%s, %s: TimeoutInMinutes %v, want %v for the approval and none elsewhere", stack, s["Name"], got, want)
+					t.Errorf("%s, %s: TimeoutInMinutes %v, want %v for the approval and none elsewhere", stack,
+						s["Name"], got, want)
 				}
 			}
 		}

@@ -8,19 +8,21 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// ArtifactsProps describes the bucket through which a pipeline hands source code from action to action.
+// ArtifactsProps describes the bucket through which a pipeline hands source code from action to
+// action.
 type ArtifactsProps struct {
-	// ExpireDays is the number of days after which artifacts are deleted. An action can be retried only while its input
-	// artifact is there; promoting, and so a rollback, needs none.
-	// Default: 30.
+	// ExpireDays is the number of days after which artifacts are deleted. An action can be retried
+	// only while its input artifact is there; promoting, and so a rollback, needs none. Default:
+	// 30.
 	ExpireDays int
 
 	// EncryptionKey encrypts the artifacts.
 	// Default: keys that S3 manages, which cost nothing.
 	EncryptionKey awskms.IKey
 
-	// RemovalPolicy decides what becomes of the bucket when it leaves the stack; with DESTROY its objects are deleted too.
-	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
+	// RemovalPolicy decides what becomes of the bucket when it leaves the stack; with DESTROY its
+	// objects are deleted too. Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's
+	// creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 

@@ -68,23 +68,24 @@ func newBuildProject(scope constructs.Construct, id string, props *buildProjectP
 		}
 	}
 	maps.Copy(environment, p.Secrets)
-	this.Project = awscodebuild.NewPipelineProject(this.Construct, jsii.String("Project"), &awscodebuild.PipelineProjectProps{
-		Description:                 &p.Description,
-		Role:                        this.Role.WithoutPolicyUpdates(nil),
-		GrantReportGroupPermissions: jsii.Bool(false),
-		Timeout:                     duration(p.Timeout),
-		QueuedTimeout:               duration(p.QueuedTimeout),
-		EnvironmentVariables:        &environment,
-		Environment: &awscodebuild.BuildEnvironment{
-			BuildImage:  buildImage(p.Platform),
-			ComputeType: computeTypes[p.Compute],
-			Privileged:  &p.Privileged,
-		},
-		Logging: &awscodebuild.LoggingOptions{
-			CloudWatch: &awscodebuild.CloudWatchLoggingOptions{LogGroup: this.LogGroup},
-		},
-		BuildSpec: awscodebuild.BuildSpec_FromObject(&map[string]any{"version": "0.2"}),
-	})
+	this.Project = awscodebuild.NewPipelineProject(this.Construct, jsii.String("Project"),
+		&awscodebuild.PipelineProjectProps{
+			Description:                 &p.Description,
+			Role:                        this.Role.WithoutPolicyUpdates(nil),
+			GrantReportGroupPermissions: jsii.Bool(false),
+			Timeout:                     duration(p.Timeout),
+			QueuedTimeout:               duration(p.QueuedTimeout),
+			EnvironmentVariables:        &environment,
+			Environment: &awscodebuild.BuildEnvironment{
+				BuildImage:  buildImage(p.Platform),
+				ComputeType: computeTypes[p.Compute],
+				Privileged:  &p.Privileged,
+			},
+			Logging: &awscodebuild.LoggingOptions{
+				CloudWatch: &awscodebuild.CloudWatchLoggingOptions{LogGroup: this.LogGroup},
+			},
+			BuildSpec: awscodebuild.BuildSpec_FromObject(&map[string]any{"version": "0.2"}),
+		})
 	// The CDK would write the buildspec as JSON, without its comments; this is the file itself.
 	except(this.Project, exception{
 		ID:     "AwsSolutions-CB4",

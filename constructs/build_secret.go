@@ -16,7 +16,8 @@ import (
 
 var (
 	// secretLocation is what rule "secret" of spec allows, in its parts.
-	secretLocation = regexp.MustCompile(`^(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:)?([A-Za-z0-9/_+=.@-]+)(:[A-Za-z0-9/_+=.@-]+)?$`)
+	secretLocation = regexp.MustCompile(
+		`^(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:)?([A-Za-z0-9/_+=.@-]+)(:[A-Za-z0-9/_+=.@-]+)?$`)
 	// fullARN ends in what Secrets Manager appends to a name.
 	fullARN = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 )
@@ -38,10 +39,10 @@ func (s buildSecrets) environment() *string {
 	return jsonObject(s.names)
 }
 
-// newBuildSecrets has CodeBuild fetch the secrets before a build, as environment variables. That is safer than a call of the
-// buildspec: CodeBuild masks their values in the log whatever prints them, refuses to export them to the pipeline, and fails the
-// build before its first command if it may not read one. The build's only untrusted part, the Dockerfile, doesn't see the
-// environment.
+// newBuildSecrets has CodeBuild fetch the secrets before a build, as environment variables. That is
+// safer than a call of the buildspec: CodeBuild masks their values in the log whatever prints them,
+// refuses to export them to the pipeline, and fails the build before its first command if it may
+// not read one. The build's only untrusted part, the Dockerfile, doesn't see the environment.
 func newBuildSecrets(scope constructs.Construct, secrets map[string]BuildSecret) buildSecrets {
 	made := buildSecrets{names: map[string]string{}, variables: map[string]*awscodebuild.BuildEnvironmentVariable{}}
 	for i, id := range slices.Sorted(maps.Keys(secrets)) {
@@ -52,14 +53,16 @@ func newBuildSecrets(scope constructs.Construct, secrets map[string]BuildSecret)
 			made.variables[name] = &awscodebuild.BuildEnvironmentVariable{
 				Type: awscodebuild.BuildEnvironmentVariableType_PARAMETER_STORE, Value: secret.ParameterStore,
 			}
-			made.statements = append(made.statements, allow([]*string{parameterARN(scope, secret.ParameterStore)}, "ssm:GetParameters"))
+			made.statements = append(made.statements,
+				allow([]*string{parameterARN(scope, secret.ParameterStore)}, "ssm:GetParameters"))
 			made.statements = append(made.statements, decryptStatements("ssm", secret.KMSKey)...)
 			continue
 		}
 		made.variables[name] = &awscodebuild.BuildEnvironmentVariable{
 			Type: awscodebuild.BuildEnvironmentVariableType_SECRETS_MANAGER, Value: secret.SecretsManager,
 		}
-		made.statements = append(made.statements, allow([]*string{secretARN(scope, secret.SecretsManager)}, "secretsmanager:GetSecretValue"))
+		made.statements = append(made.statements,
+			allow([]*string{secretARN(scope, secret.SecretsManager)}, "secretsmanager:GetSecretValue"))
 		made.statements = append(made.statements, decryptStatements("secretsmanager", secret.KMSKey)...)
 	}
 	return made
@@ -67,11 +70,13 @@ func newBuildSecrets(scope constructs.Construct, secrets map[string]BuildSecret)
 
 func parameterARN(scope constructs.Construct, name string) *string {
 	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("ssm"), Resource: jsii.String("parameter"), ResourceName: jsii.String(strings.TrimPrefix(name, "/")),
+		Service: jsii.String("ssm"), Resource: jsii.String("parameter"),
+		ResourceName: jsii.String(strings.TrimPrefix(name, "/")),
 	})
 }
 
-// secretARN is the ARN of exactly this secret. Secrets Manager ends it in a hyphen and six characters, which a name lacks.
+// secretARN is the ARN of exactly this secret. Secrets Manager ends it in a hyphen and six
+// characters, which a name lacks.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
 func secretARN(scope constructs.Construct, location string) *string {
 	m := secretLocation.FindStringSubmatch(location)
@@ -83,12 +88,14 @@ func secretARN(scope constructs.Construct, location string) *string {
 		return jsii.String(prefix + name)
 	}
 	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("secretsmanager"), Resource: jsii.String("secret"), ResourceName: jsii.String(name + "-??????"),
-		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+		Service: jsii.String("secretsmanager"), Resource: jsii.String("secret"),
+		ResourceName: jsii.String(name + "-??????"),
+		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 }
 
-// decryptStatements let a role use a key through the service that keeps a secret, and for nothing else.
+// decryptStatements let a role use a key through the service that keeps a secret, and for nothing
+// else.
 func decryptStatements(service, keyARN string) []awsiam.PolicyStatement {
 	if keyARN == "" {
 		return nil

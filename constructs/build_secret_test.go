@@ -49,7 +49,8 @@ func TestSecretsAreNamedInTheEnvironmentAndFetchedByCodeBuild(t *testing.T) {
 func TestBuildMayReadExactlyItsSecrets(t *testing.T) {
 	var got []string
 	for _, permission := range permissions(t, secretBuild, "Amd64Role") {
-		if strings.HasPrefix(permission, "secretsmanager:") || strings.HasPrefix(permission, "ssm:") || strings.HasPrefix(permission, "kms:") {
+		if strings.HasPrefix(permission, "secretsmanager:") || strings.HasPrefix(permission, "ssm:") ||
+			strings.HasPrefix(permission, "kms:") {
 			got = append(got, permission)
 		}
 	}

@@ -56,8 +56,9 @@ func frontendProblems(prop string, repositories []string) error {
 	var errs []error
 	for i, repository := range repositories {
 		if !frontendRepository.MatchString(repository) {
-			errs = append(errs, wrong(at(prop, i), "is %q: give a repository with its registry and without a tag, such as %q",
-				repository, DefaultFrontends[0]))
+			errs = append(errs,
+				wrong(at(prop, i), "is %q: give a repository with its registry and without a tag, such as %q",
+					repository, DefaultFrontends[0]))
 		}
 	}
 	return errors.Join(errs...)
@@ -66,5 +67,6 @@ func frontendProblems(prop string, repositories []string) error {
 // frontends is the part of buildkitd.toml that lets Dockerfiles take their frontends from these
 // repositories alone. https://github.com/moby/buildkit/blob/v0.31.1/docs/buildkitd.toml.md
 func frontends(repositories []string) string {
-	return fmt.Sprintf("[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"%s\"]\n", strings.Join(repositories, `", "`))
+	return fmt.Sprintf("[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"%s\"]\n",
+		strings.Join(repositories, `", "`))
 }

@@ -42,8 +42,9 @@ var (
 	buildsAsTold = stack("BuildsAsTold", func(stack awscdk.Stack) {
 		registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 		artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{
-			ExpireDays:    7,
-			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
+			ExpireDays: 7,
+			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"),
+				jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 		build := archway.NewNativeBuild(stack, "Arm64", &archway.NativeBuildProps{
@@ -61,7 +62,8 @@ var (
 			SBOMGenerator: "example.test/scanner:1",
 			BuildKitImage: "example.test/buildkit:1",
 			Frontends:     []string{"example.test/frontend"},
-			Logs:          archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK, RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
+			Logs: archway.Logs{LogRetention: awslogs.RetentionDays_ONE_WEEK,
+				RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
 		})
 		archway.NewMerge(stack, "Merge", &archway.MergeProps{
 			PipelineName: "shop",
@@ -244,7 +246,8 @@ func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
 
 func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
 	roles := resources(t, builds, "AWS::IAM::Role")
-	if got, want := slices.Sorted(maps.Keys(roles)), []string{"Amd64Role", "Arm64Role", "MergeRole"}; !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(roles)),
+		[]string{"Amd64Role", "Arm64Role", "MergeRole"}; !slices.Equal(got, want) {
 		t.Errorf("got the roles %v, expected %v", got, want)
 	}
 	for id, role := range roles {
@@ -252,7 +255,8 @@ func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
 			"Action":    "sts:AssumeRole",
 			"Effect":    "Allow",
 			"Principal": map[string]any{"Service": "codebuild.amazonaws.com"},
-			"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": map[string]any{"Ref": "AWS::AccountId"}}},
+			"Condition": map[string]any{
+				"StringEquals": map[string]any{"aws:SourceAccount": map[string]any{"Ref": "AWS::AccountId"}}},
 		}}
 		got := role.Properties["AssumeRolePolicyDocument"].(map[string]any)["Statement"]
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -274,14 +278,16 @@ func TestBuildLogsAreKeptForAWhile(t *testing.T) {
 	} {
 		got := resources(t, test.stack, "AWS::Logs::LogGroup")[test.group]
 		if got.Properties["RetentionInDays"] != test.days || got.DeletionPolicy != test.deletion {
-			t.Errorf("%s of %s: %v days, %s; want %v days, %s", test.group, test.stack, got.Properties["RetentionInDays"], got.DeletionPolicy, test.days, test.deletion)
+			t.Errorf("%s of %s: %v days, %s; want %v days, %s", test.group, test.stack,
+				got.Properties["RetentionInDays"], got.DeletionPolicy, test.days, test.deletion)
 		}
 	}
 }
 
 func TestBuildWritesToItsOwnLogGroup(t *testing.T) {
 	for _, name := range []string{"Amd64", "Arm64", "Merge"} {
-		want := map[string]any{"CloudWatchLogs": map[string]any{"Status": "ENABLED", "GroupName": "${" + name + "Logs}"}}
+		want := map[string]any{"CloudWatchLogs": map[string]any{"Status": "ENABLED",
+			"GroupName": "${" + name + "Logs}"}}
 		got := resources(t, builds, codeBuildProject)[name+"Project"].Properties["LogsConfig"].(map[string]any)
 		group := got["CloudWatchLogs"].(map[string]any)
 		group["GroupName"] = plain(group["GroupName"])

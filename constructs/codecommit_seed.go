@@ -55,18 +55,21 @@ func gitignore(dir string) []string {
 	return patterns
 }
 
-// maxSeed is what CloudFormation takes, in bytes: "Code archive supplied cannot be more than 20 MB compressed"
+// maxSeed is what CloudFormation takes, in bytes: "Code archive supplied cannot be more than 20 MB
+// compressed"
 // (https://github.com/aws-samples/amazon-rekognition-face-liveness-demo/issues/5).
 const maxSeed = 20 << 20
 
-// committable reports what keeps CloudFormation from making a commit of a folder, which is a copy of what people know as dir: empty
-// files, for which it says nothing but "Code supplied is not a valid .zip archive" (https://github.com/aws/aws-cdk/issues/19012),
-// and more than so many bytes, zipped.
+// committable reports what keeps CloudFormation from making a commit of a folder, which is a copy
+// of what people know as dir: empty files, for which it says nothing but "Code supplied is not a
+// valid .zip archive" (https://github.com/aws/aws-cdk/issues/19012), and more than so many bytes,
+// zipped.
 func committable(folder, dir string, most int64) error {
 	var empty []string
 	var size counter
 	archive := zip.NewWriter(&size)
-	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	archive.RegisterCompressor(zip.Deflate,
+		func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
@@ -91,12 +94,16 @@ func committable(folder, dir string, most int64) error {
 		if more := len(empty) - 5; more > 0 {
 			shown += fmt.Sprintf(" and %d more", more)
 		}
-		errs = append(errs, wrong("Seed", "has empty files, with which CloudFormation makes no repository (it would say that the code is "+
-			"no valid .zip archive): write something into them, if only a line end, or name them in the seed's .gitignore: %s", shown))
+		errs = append(errs,
+			wrong("Seed",
+				"has empty files, with which CloudFormation makes no repository (it would say that the code is "+
+					"no valid .zip archive): write something into them, if only a line end, or name them in the seed's .gitignore: %s",
+				shown))
 	}
 	if int64(size) > most {
-		errs = append(errs, wrong("Seed", "is %q, which has %d bytes as a .zip archive: CodeCommit takes at most %d at once, so name "+
-			"what needs no commit in the seed's .gitignore, or leave the seed out and push", dir, size, most))
+		errs = append(errs,
+			wrong("Seed", "is %q, which has %d bytes as a .zip archive: CodeCommit takes at most %d at once, so name "+
+				"what needs no commit in the seed's .gitignore, or leave the seed out and push", dir, size, most))
 	}
 	return errors.Join(errs...)
 }

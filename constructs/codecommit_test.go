@@ -18,15 +18,18 @@ const codeCommitRepository = "AWS::CodeCommit::Repository"
 
 var (
 	source = stack("Source", func(stack awscdk.Stack) {
-		source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", Seed: seed(), Branch: "trunk"})
+		source := archway.NewCodeCommit(stack, "Source",
+			&archway.CodeCommitProps{RepositoryName: "app", Seed: seed(), Branch: "trunk"})
 		awscdk.NewCfnOutput(stack, jsii.String("Https"), &awscdk.CfnOutputProps{Value: source.URL()})
 		awscdk.NewCfnOutput(stack, jsii.String("Grc"), &awscdk.CfnOutputProps{Value: source.CloneURLGRC()})
 	})
 	sourceEmpty = stack("SourceEmpty", func(stack awscdk.Stack) {
-		archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", RemovalPolicy: awscdk.RemovalPolicy_DESTROY})
+		archway.NewCodeCommit(stack, "Source",
+			&archway.CodeCommitProps{RepositoryName: "app", RemovalPolicy: awscdk.RemovalPolicy_DESTROY})
 	})
 	sourceExisting = stack("SourceExisting", func(stack awscdk.Stack) {
-		source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app", Existing: true})
+		source := archway.NewCodeCommit(stack, "Source",
+			&archway.CodeCommitProps{RepositoryName: "app", Existing: true})
 		awscdk.NewCfnOutput(stack, jsii.String("Arn"), &awscdk.CfnOutputProps{Value: source.Repository.RepositoryArn()})
 	})
 )
@@ -100,7 +103,8 @@ func TestSourceThatExistsIsOnlyReferredTo(t *testing.T) {
 	if made := resources(t, sourceExisting, codeCommitRepository); len(made) > 0 {
 		t.Errorf("repositories are created: %v", made)
 	}
-	if got, want := output(t, sourceExisting, "Arn"), "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:app"; got != want {
+	if got, want := output(t, sourceExisting, "Arn"),
+		"arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:app"; got != want {
 		t.Errorf("it is %s, want %s", got, want)
 	}
 }

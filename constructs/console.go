@@ -8,8 +8,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// consoleHosts has every partition, because CloudFormation refuses a stack that looks for a key that is not there.
-// CloudFormation knows the suffix of a partition's endpoints (AWS::URLSuffix), but not the address of its console.
+// consoleHosts has every partition, because CloudFormation refuses a stack that looks for a key
+// that is not there. CloudFormation knows the suffix of a partition's endpoints (AWS::URLSuffix),
+// but not the address of its console.
 var consoleHosts = map[string]map[string]any{
 	"aws":        {"host": "console.aws.amazon.com"},
 	"aws-cn":     {"host": "console.amazonaws.cn"},
@@ -42,7 +43,8 @@ func (c console) pipeline(name string) string {
 
 // execution is the address of the page of one execution.
 func (c console) execution(pipeline, id string) string {
-	return fmt.Sprintf("%s/codesuite/codepipeline/pipelines/%s/executions/%s/timeline?region=%s", c.origin, pipeline, id, c.region)
+	return fmt.Sprintf("%s/codesuite/codepipeline/pipelines/%s/executions/%s/timeline?region=%s", c.origin, pipeline,
+		id, c.region)
 }
 
 // dashboard is the address of the page of a dashboard.

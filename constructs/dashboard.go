@@ -17,8 +17,8 @@ type DashboardProps struct {
 	// Delivery is what the pipeline delivers. Required.
 	Delivery *Delivery
 
-	// Validator and Promoter are the pipeline's functions, which measure what the dashboard shows. Required; without a Promoter, if
-	// nothing is promoted.
+	// Validator and Promoter are the pipeline's functions, which measure what the dashboard shows.
+	// Required; without a Promoter, if nothing is promoted.
 	Validator, Promoter awslambda.IFunction
 
 	// Alarms are shown with their states.
@@ -35,17 +35,20 @@ func (p *DashboardProps) Validate() error {
 		missing(p.Pipeline == nil, "Pipeline", "the pipeline that the dashboard is about"),
 		missing(p.Delivery == nil, "Delivery", "what the pipeline delivers"),
 		missing(p.Validator == nil, "Validator", "the function that checks an index"),
-		missing(p.Promoter == nil && p.Delivery != nil && p.Delivery.Promotes(), "Promoter", "the function that points tags at an index"),
+		missing(p.Promoter == nil && p.Delivery != nil && p.Delivery.Promotes(), "Promoter",
+			"the function that points tags at an index"),
 	)
 }
 
-// Dashboard is a CloudWatch dashboard about one pipeline: its runs and their success, how long stages and architectures take,
-// what the checks find, how large the images are, and what was promoted and rolled back. Beyond the three that an account has for
-// nothing, CloudWatch charges for each by the month.
+// Dashboard is a CloudWatch dashboard about one pipeline: its runs and their success, how long
+// stages and architectures take, what the checks find, how large the images are, and what was
+// promoted and rolled back. Beyond the three that an account has for nothing, CloudWatch charges
+// for each by the month.
 type Dashboard struct {
 	constructs.Construct
 
-	// Dashboard is the dashboard. It is an L1 construct: its body is JSON, which is most easily read where it is written as such.
+	// Dashboard is the dashboard. It is an L1 construct: its body is JSON, which is most easily
+	// read where it is written as such.
 	Dashboard awscloudwatch.CfnDashboard
 
 	// ConsoleURL is the address of the dashboard in the console.
@@ -57,14 +60,16 @@ func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) 
 	check("Dashboard", scope, id, props.Validate())
 
 	this := &Dashboard{Construct: constructs.NewConstruct(scope, &id)}
-	this.Dashboard = awscloudwatch.NewCfnDashboard(this.Construct, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
-		DashboardBody: jsii.String(compactJSON(map[string]any{
-			"start":   "-P28D", // four weeks: as much as shows a trend, and still by the day
-			"widgets": layOut(widgetsOf(props)),
-		})),
-	})
+	this.Dashboard = awscloudwatch.NewCfnDashboard(this.Construct, jsii.String("Dashboard"),
+		&awscloudwatch.CfnDashboardProps{
+			DashboardBody: jsii.String(compactJSON(map[string]any{
+				"start":   "-P28D", // four weeks: as much as shows a trend, and still by the day
+				"widgets": layOut(widgetsOf(props)),
+			})),
+		})
 	// CloudFormation takes tags of dashboards, and cfn-lint (1.51) doesn't know it yet.
-	this.Dashboard.AddMetadata(jsii.String("cfn-lint"), map[string]any{"config": map[string]any{"ignore_checks": []string{"E3002"}}})
+	this.Dashboard.AddMetadata(jsii.String("cfn-lint"),
+		map[string]any{"config": map[string]any{"ignore_checks": []string{"E3002"}}})
 	this.ConsoleURL = jsii.String(newConsole(this.Construct).dashboard(*this.Dashboard.Ref()))
 	return this
 }

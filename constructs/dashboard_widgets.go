@@ -22,7 +22,8 @@ type widget struct {
 // gridWidth is how many units CloudWatch's grid is wide.
 const gridWidth = 24
 
-// layOut gives each widget its place: side by side, as many as there is room for. All in a row are expected to have one height.
+// layOut gives each widget its place: side by side, as many as there is room for. All in a row are
+// expected to have one height.
 func layOut(widgets []widget) []any {
 	var placed []any
 	x, y, height := 0, 0, 0
@@ -30,7 +31,9 @@ func layOut(widgets []widget) []any {
 		if x+w.width > gridWidth {
 			x, y, height = 0, y+height, 0
 		}
-		placed = append(placed, map[string]any{"type": w.kind, "x": x, "y": y, "width": w.width, "height": w.height, "properties": w.properties})
+		placed = append(placed,
+			map[string]any{"type": w.kind, "x": x, "y": y, "width": w.width, "height": w.height,
+				"properties": w.properties})
 		x, height = x+w.width, max(height, w.height)
 	}
 	return placed
@@ -41,7 +44,8 @@ type object = map[string]any
 // day is the period of everything that is counted.
 const day = 24 * 60 * 60
 
-// graph is a widget that shows metrics, each of them as CloudWatch writes it: namespace, name, dimensions, and how to show it.
+// graph is a widget that shows metrics, each of them as CloudWatch writes it: namespace, name,
+// dimensions, and how to show it.
 func graph(title, unit string, width int, also object, lines ...[]any) widget {
 	properties := object{
 		"title": title, "region": *awscdk.Aws_REGION(), "view": "timeSeries", "period": day, "metrics": lines,
@@ -57,7 +61,8 @@ func measure(p *DashboardProps, image PipelineImage, name string, dimensions []a
 	return append(append(line, dimensions...), how)
 }
 
-// measured is the name by which the functions measure an image: that of the repository which people pull from, if there is one.
+// measured is the name by which the functions measure an image: that of the repository which people
+// pull from, if there is one.
 func (i PipelineImage) measured() string {
 	if i.Repositories.Release == nil {
 		return settings.Staging(i.Repositories.Name)
@@ -68,22 +73,25 @@ func (i PipelineImage) measured() string {
 func widgetsOf(p *DashboardProps) []widget {
 	name := p.Pipeline.Name
 	widgets := []widget{{kind: "text", width: gridWidth, height: 2, properties: object{
-		"markdown": fmt.Sprintf("# %s\n[The pipeline](%s). What counts is shown by the day (UTC).", name, *p.Pipeline.ConsoleURL),
+		"markdown": fmt.Sprintf("# %s\n[The pipeline](%s). What counts is shown by the day (UTC).", name,
+			*p.Pipeline.ConsoleURL),
 	}}}
 	if len(p.Alarms) > 0 {
 		var arns []string
 		for _, alarm := range p.Alarms {
 			arns = append(arns, *alarm.AttrArn())
 		}
-		widgets = append(widgets, widget{kind: "alarm", width: gridWidth, height: 2, properties: object{"title": "Alarms", "alarms": arns}})
+		widgets = append(widgets,
+			widget{kind: "alarm", width: gridWidth, height: 2, properties: object{"title": "Alarms", "alarms": arns}})
 	}
 	widgets = append(widgets, runWidgets(p)...)
 	widgets = append(widgets, durationWidgets(p)...)
 	return append(widgets, imageWidgets(p)...)
 }
 
-// runWidgets show how many runs there were, and how many of them failed. CodePipeline itself counts failures only, a retry that fails
-// again as one more: https://docs.aws.amazon.com/codepipeline/latest/userguide/metrics-dimensions.html
+// runWidgets show how many runs there were, and how many of them failed. CodePipeline itself counts
+// failures only, a retry that fails again as one more:
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/metrics-dimensions.html
 func runWidgets(p *DashboardProps) []widget {
 	failed := func(how object) []any {
 		return []any{"AWS/CodePipeline", "FailedPipelineExecutions", "PipelineName", p.Pipeline.Name, how}
@@ -106,12 +114,15 @@ func runWidgets(p *DashboardProps) []widget {
 		graph("Promotions, rollbacks, failures", "runs", 8, nil, counted...),
 		graph("Success rate: promoted of promoted and failed", "%", 8, nil, rates...),
 		graph("Duration of a run", "seconds", 8, nil,
-			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name, object{"stat": "Average", "label": "average"}},
-			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name, object{"stat": "Maximum", "label": "longest"}}),
+			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name,
+				object{"stat": "Average", "label": "average"}},
+			[]any{"AWS/CodePipeline", "PipelineDuration", "PipelineName", p.Pipeline.Name,
+				object{"stat": "Maximum", "label": "longest"}}),
 	}
 }
 
-// durationWidgets show the stages by what does their work, which AWS measures: CodePipeline itself has no metric of a stage or action.
+// durationWidgets show the stages by what does their work, which AWS measures: CodePipeline itself
+// has no metric of a stage or action.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch_metrics-codebuild.html
 func durationWidgets(p *DashboardProps) []widget {
 	var builds, waiting, failed [][]any
@@ -119,22 +130,34 @@ func durationWidgets(p *DashboardProps) []widget {
 		for _, build := range image.Builds {
 			project := *build.Project.ProjectName()
 			label := StageBuild + " " + image.Name + " " + build.Platform.String()
-			builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", project, object{"stat": "Average", "label": label}})
-			waiting = append(waiting, []any{"AWS/CodeBuild", "QueuedDuration", "ProjectName", project, object{"stat": "Maximum", "label": label}})
-			failed = append(failed, []any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": label}})
+			builds = append(builds,
+				[]any{"AWS/CodeBuild", "Duration", "ProjectName", project, object{"stat": "Average", "label": label}})
+			waiting = append(waiting,
+				[]any{"AWS/CodeBuild", "QueuedDuration", "ProjectName", project,
+					object{"stat": "Maximum", "label": label}})
+			failed = append(failed,
+				[]any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": label}})
 		}
 		project := *image.Merge.Project.ProjectName()
-		builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", project, object{"stat": "Average", "label": StageMerge + " " + image.Name}})
-		failed = append(failed, []any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project, object{"stat": "Sum", "label": StageMerge + " " + image.Name}})
+		builds = append(builds,
+			[]any{"AWS/CodeBuild", "Duration", "ProjectName", project,
+				object{"stat": "Average", "label": StageMerge + " " + image.Name}})
+		failed = append(failed,
+			[]any{"AWS/CodeBuild", "FailedBuilds", "ProjectName", project,
+				object{"stat": "Sum", "label": StageMerge + " " + image.Name}})
 		for _, test := range image.SmokeTests {
-			builds = append(builds, []any{"AWS/CodeBuild", "Duration", "ProjectName", *test.Project.ProjectName(), object{
-				"stat": "Average", "label": StageSmokeTest + " " + image.Name + " " + test.Platform.String(),
-			}})
+			builds = append(builds,
+				[]any{"AWS/CodeBuild", "Duration", "ProjectName", *test.Project.ProjectName(), object{
+					"stat": "Average", "label": StageSmokeTest + " " + image.Name + " " + test.Platform.String(),
+				}})
 		}
 	}
-	functions := [][]any{{"AWS/Lambda", "Duration", "FunctionName", *p.Validator.FunctionName(), object{"stat": "Average", "label": StageValidate}}}
+	functions := [][]any{{"AWS/Lambda", "Duration", "FunctionName", *p.Validator.FunctionName(),
+		object{"stat": "Average", "label": StageValidate}}}
 	if p.Promoter != nil {
-		functions = append(functions, []any{"AWS/Lambda", "Duration", "FunctionName", *p.Promoter.FunctionName(), object{"stat": "Average", "label": StagePromote}})
+		functions = append(functions,
+			[]any{"AWS/Lambda", "Duration", "FunctionName", *p.Promoter.FunctionName(),
+				object{"stat": "Average", "label": StagePromote}})
 	}
 	return []widget{
 		graph("Duration of builds, merges and smoke tests", "seconds", 8, nil, builds...),
@@ -159,10 +182,12 @@ func imageWidgets(p *DashboardProps) []widget {
 	}
 	// A search, because only checks that have found something have a metric.
 	search := fmt.Sprintf(`SEARCH('{%s,%s,%s,%s} MetricName="%s" %s="%s"', 'Sum', %d)`,
-		metrics.Namespace, metrics.Pipeline, metrics.Repository, metrics.Check, metrics.Findings, metrics.Pipeline, p.Pipeline.Name, day)
+		metrics.Namespace, metrics.Pipeline, metrics.Repository, metrics.Check, metrics.Findings, metrics.Pipeline,
+		p.Pipeline.Name, day)
 	return []widget{
 		graph("Verdicts", "image indexes", 8, object{"stacked": true}, verdicts...),
-		graph("Findings by check", "findings", 8, object{"stacked": true}, []any{object{"expression": search, "id": "findings"}}),
+		graph("Findings by check", "findings", 8, object{"stacked": true},
+			[]any{object{"expression": search, "id": "findings"}}),
 		graph("Size of valid images, compressed", "bytes", 8, nil, sizes...),
 	}
 }

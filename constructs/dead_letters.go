@@ -9,8 +9,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newDeadLetters adds a queue for pushes that should have started a run and did not, and an alarm that is on while it holds
-// any.
+// newDeadLetters adds a queue for pushes that should have started a run and did not, and an alarm
+// that is on while it holds any.
 func newDeadLetters(scope constructs.Construct) (awssqs.Queue, awscloudwatch.Alarm) {
 	queue := awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
@@ -18,9 +18,12 @@ func newDeadLetters(scope constructs.Construct) (awssqs.Queue, awscloudwatch.Ala
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)), // the longest that SQS allows
 		RemovalPolicy:   awscdk.RemovalPolicy_DESTROY,
 	})
-	except(queue, exception{ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself: of EventBridge and Lambda, which name it in their own resources."})
+	except(queue,
+		exception{ID: "AwsSolutions-SQS3",
+			Reason: "It is a dead-letter queue itself: of EventBridge and Lambda, which name it in their own resources."})
 	alarm := awscloudwatch.NewAlarm(scope, jsii.String("Alarm"), &awscloudwatch.AlarmProps{
-		AlarmDescription: jsii.String("A push should have started the pipeline and did not: the dead-letter queue " + *queue.QueueName() + " holds its event. Start it by hand, then purge the queue."),
+		AlarmDescription: jsii.String("A push should have started the pipeline and did not: the dead-letter queue " +
+			*queue.QueueName() + " holds its event. Start it by hand, then purge the queue."),
 		Metric: queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 			Period:    awscdk.Duration_Minutes(jsii.Number(5)), // SQS reports no oftener than that for an idle queue
 			Statistic: jsii.String("Maximum"),

@@ -29,20 +29,23 @@ func (i anImage) add(stack awscdk.Stack, artifacts *archway.Artifacts) archway.P
 	}
 	for _, architecture := range i.architectures {
 		build := i.build
-		build.Platform, build.Repository, build.Artifacts, build.SourceURL = architecture, registry.Staging, artifacts.Bucket, "x"
+		build.Platform, build.Repository, build.Artifacts, build.SourceURL = architecture, registry.Staging,
+			artifacts.Bucket, "x"
 		if i.rules != nil {
 			build.Rules, build.PipelineName = i.rules(architecture), "app"
 		}
 		image.Builds = append(image.Builds, archway.NewNativeBuild(scope, "Build-"+architecture.Name(), &build))
 	}
 	image.Merge = archway.NewMerge(scope, "Merge", &archway.MergeProps{
-		Repository: registry.Staging, PipelineName: "app", Image: i.name, Builds: image.Builds, Artifacts: artifacts.Bucket, SourceURL: "x",
+		Repository: registry.Staging, PipelineName: "app", Image: i.name, Builds: image.Builds,
+		Artifacts: artifacts.Bucket, SourceURL: "x",
 	})
 	return image
 }
 
 // deliver adds a pipeline with its functions. Either may be changed before.
-func deliver(stack awscdk.Stack, what *archway.DeliveryProps, artifacts *archway.Artifacts, how archway.PipelineProps) (*archway.Pipeline, *archway.Delivery) {
+func deliver(stack awscdk.Stack, what *archway.DeliveryProps, artifacts *archway.Artifacts,
+	how archway.PipelineProps) (*archway.Pipeline, *archway.Delivery) {
 	if what.PipelineName == "" {
 		what.PipelineName = "app"
 	}

@@ -17,7 +17,8 @@ import (
 
 // DeliveryProps describes what a pipeline delivers.
 type DeliveryProps struct {
-	// PipelineName is the pipeline's name. The functions ask CodePipeline about it, so it can't be generated. Required.
+	// PipelineName is the pipeline's name. The functions ask CodePipeline about it, so it can't be
+	// generated. Required.
 	PipelineName string
 
 	// Source is the repository whose commits are built. Required.
@@ -27,20 +28,22 @@ type DeliveryProps struct {
 	// Default: "main".
 	Branch string
 
-	// Images are the images of the repository. At least one is required. Either all of them are promoted, or none.
+	// Images are the images of the repository. At least one is required. Either all of them are
+	// promoted, or none.
 	Images []PipelineImage
 
-	// Rules are the build rules, which say by which names of branches and tags runs are started, and what is different in
-	// them. Every build has what a rule changes.
+	// Rules are the build rules, which say by which names of branches and tags runs are started,
+	// and what is different in them. Every build has what a rule changes.
 	// Default: none, every run is for Branch, and builds alike.
 	Rules []Rule
 
 	DeliveryGates
 }
 
-// Delivery is what a pipeline delivers, by which rules and under which names. The pipeline, its trigger and its functions are made
-// of the same one. To the functions it travels as a file in their packages (see internal/settings): what runs through the pipeline
-// can change nothing of it. It is no construct, and adds nothing to a stack.
+// Delivery is what a pipeline delivers, by which rules and under which names. The pipeline, its
+// trigger and its functions are made of the same one. To the functions it travels as a file in
+// their packages (see internal/settings): what runs through the pipeline can change nothing of it.
+// It is no construct, and adds nothing to a stack.
 type Delivery struct {
 	DeliveryProps
 
@@ -48,7 +51,8 @@ type Delivery struct {
 	file     []byte
 }
 
-// NewDelivery checks the props as a whole. It panics if they are wrong, as constructors of constructs do; scope only says where.
+// NewDelivery checks the props as a whole. It panics if they are wrong, as constructors of
+// constructs do; scope only says where.
 func NewDelivery(scope constructs.Construct, props *DeliveryProps) *Delivery {
 	check("Delivery", scope, "Delivery", props.Validate())
 	d := &Delivery{DeliveryProps: *props}
@@ -73,7 +77,9 @@ func (p *DeliveryProps) Validate() error {
 		missing(len(p.Images) == 0, "Images", "at least one image"),
 	}
 	if p.PipelineName != "" && !pipelineName.MatchString(p.PipelineName) {
-		errs = append(errs, wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -", p.PipelineName))
+		errs = append(errs,
+			wrong("PipelineName", "is %q: CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -",
+				p.PipelineName))
 	}
 	_, err := compile(p.Rules)
 	errs = append(errs, err)
@@ -85,21 +91,33 @@ func (p *DeliveryProps) Validate() error {
 			errs = append(errs, fmt.Errorf("%s.%w", at("Images", i), err))
 		}
 		if first, twice := seen[image.Name]; twice {
-			errs = append(errs, wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name, at("Images", first)))
+			errs = append(errs,
+				wrong(at("Images", i)+".Name", "is %q, as that of %s: names must differ", image.Name,
+					at("Images", first)))
 		} else {
 			seen[image.Name] = i
 		}
-		if first := p.Images[0]; image.Repositories != nil && first.Repositories != nil && (image.Repositories.Release == nil) != (first.Repositories.Release == nil) {
-			errs = append(errs, wrong(at("Images", i)+".Repositories", "and those of %s differ in NeverPromoted: a pipeline promotes all of its images, or none", at("Images", 0)))
+		if first := p.Images[0]; image.Repositories != nil && first.Repositories != nil &&
+			(image.Repositories.Release == nil) != (first.Repositories.Release == nil) {
+			errs = append(errs,
+				wrong(at("Images", i)+".Repositories",
+					"and those of %s differ in NeverPromoted: a pipeline promotes all of its images, or none",
+					at("Images", 0)))
 		}
 		// A day more than that, as everything else takes its time, too.
 		if least := p.holdMinutes()/(24*60) + 1; image.Repositories != nil && image.Repositories.StagingDays < least {
-			errs = append(errs, wrong(at("Images", i)+".Repositories", "keep what was built for %d days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least %d", image.Repositories.StagingDays, least))
+			errs = append(errs,
+				wrong(at("Images", i)+".Repositories",
+					"keep what was built for %d days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least %d",
+					image.Repositories.StagingDays, least))
 		}
 		actions += len(image.Builds)
 	}
 	if actions > maxActionsPerStage {
-		errs = append(errs, wrong("Images", "have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions, maxActionsPerStage))
+		errs = append(errs,
+			wrong("Images",
+				"have %d builds in all: CodePipeline allows %d actions in a stage, so make several pipelines", actions,
+				maxActionsPerStage))
 	}
 	return errors.Join(append(errs, p.Approval.problems()...)...)
 }
@@ -172,7 +190,8 @@ func (i PipelineImage) describe() settings.Image {
 	return image
 }
 
-// buildActionName is the name of the action in the stage Build that builds an image for one architecture, by the image's name.
+// buildActionName is the name of the action in the stage Build that builds an image for one
+// architecture, by the image's name.
 func buildActionName(image string, of Platform) string {
 	return image + "-" + of.Name()
 }
@@ -182,9 +201,10 @@ func (i PipelineImage) actionName(of Platform) string {
 	return buildActionName(i.Name, of)
 }
 
-// parameters are what an action hands to a function: which settings it was made with, which execution it is, and which image it is
-// about, if it is about one. Nothing in them is put in by CodePipeline but the execution's id: a variable is pasted into the text
-// as it is, so that its value could be the end of one parameter and the beginning of another.
+// parameters are what an action hands to a function: which settings it was made with, which
+// execution it is, and which image it is about, if it is about one. Nothing in them is put in by
+// CodePipeline but the execution's id: a variable is pasted into the text as it is, so that its
+// value could be the end of one parameter and the beginning of another.
 func (d *Delivery) parameters(image string) string {
 	return compactJSON(settings.Parameters{Settings: settings.Sum(d.file), Execution: executionVariable, Image: image})
 }
@@ -192,13 +212,16 @@ func (d *Delivery) parameters(image string) string {
 // files are what every function of the pipeline finds beside its program.
 func (d *Delivery) files() map[string][]byte { return map[string][]byte{settings.File: d.file} }
 
-// pipelineARN is put together from the name: that a pipeline has an attribute "Arn" is new, and may not be so in every partition.
-// And the pipeline refers to the functions, which then can't refer to it.
+// pipelineARN is put together from the name: that a pipeline has an attribute "Arn" is new, and may
+// not be so in every partition. And the pipeline refers to the functions, which then can't refer to
+// it.
 func pipelineARN(scope constructs.Construct, name string) *string {
-	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"), Resource: &name})
+	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("codepipeline"),
+		Resource: &name})
 }
 
 // registryHost is the host of the account's registry, in the Region and partition of the stack.
 func registryHost() string {
-	return strings.Join([]string{*awscdk.Aws_ACCOUNT_ID(), "dkr", "ecr", *awscdk.Aws_REGION(), *awscdk.Aws_URL_SUFFIX()}, ".")
+	return strings.Join([]string{*awscdk.Aws_ACCOUNT_ID(), "dkr", "ecr", *awscdk.Aws_REGION(),
+		*awscdk.Aws_URL_SUFFIX()}, ".")
 }

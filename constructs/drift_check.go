@@ -16,8 +16,9 @@ import (
 
 // DriftCheckProps describes a scheduled check of what the public tags of images serve.
 type DriftCheckProps struct {
-	// Delivery says which images there are, and by which tags people pull them. Images without a moving tag that is always called the
-	// same are left out, as there is nothing to look at; one such tag must be there. Required.
+	// Delivery says which images there are, and by which tags people pull them. Images without a
+	// moving tag that is always called the same are left out, as there is nothing to look at; one
+	// such tag must be there. Required.
 	Delivery *Delivery
 
 	// Validator is the function of [NewValidator], with a topic to tell. Required.
@@ -39,7 +40,9 @@ func (p *DriftCheckProps) Validate() error {
 	}
 	errs = append(errs, named("Schedule", "schedule", p.Schedule))
 	if p.Delivery != nil && len(p.Delivery.public()) == 0 {
-		errs = append(errs, wrong("Delivery", `has no moving tag that is always called the same, such as "latest": there is nothing to look at`))
+		errs = append(errs,
+			wrong("Delivery",
+				`has no moving tag that is always called the same, such as "latest": there is nothing to look at`))
 	}
 	return errors.Join(errs...)
 }
@@ -66,9 +69,9 @@ func anyFixedTag(templates []string) bool {
 	})
 }
 
-// DriftCheck has the validator look on a schedule whether the public tags of images still serve what is whole, and tell a topic if a
-// part of an image is gone or a platform is lost. That a tag serves what was promoted need not be looked at: nothing else gets into
-// the release repository.
+// DriftCheck has the validator look on a schedule whether the public tags of images still serve
+// what is whole, and tell a topic if a part of an image is gone or a platform is lost. That a tag
+// serves what was promoted need not be looked at: nothing else gets into the release repository.
 type DriftCheck struct {
 	constructs.Construct
 
@@ -97,9 +100,10 @@ func (d *DriftCheck) add(p *DriftCheckProps, name string) {
 		State:              jsii.String("ENABLED"),
 		ScheduleExpression: &p.Schedule,
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id:    jsii.String("Validator"),
-			Arn:   p.Validator.FunctionArn(),
-			Input: jsii.String(compactJSON(settings.DriftEvent{Check: settings.DriftCheck{Settings: settings.Sum(p.Delivery.file), Image: name}})),
+			Id:  jsii.String("Validator"),
+			Arn: p.Validator.FunctionArn(),
+			Input: jsii.String(compactJSON(
+				settings.DriftEvent{Check: settings.DriftCheck{Settings: settings.Sum(p.Delivery.file), Image: name}})),
 		}},
 	})
 	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{

@@ -12,18 +12,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// scheduled checks two images, and not the third, whose moving tag is called otherwise each day. It has a mail address.
+// scheduled checks two images, and not the third, whose moving tag is called otherwise each day. It
+// has a mail address.
 var scheduled = stack("Scheduled", func(stack awscdk.Stack) {
 	topic := archway.NewTopic(stack, "Drift", &archway.TopicProps{Emails: []string{"team@example.com"}})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	api, web, tool := anImage{name: "api"}.add(stack, artifacts), anImage{name: "web"}.add(stack, artifacts), anImage{name: "tool"}.add(stack, artifacts)
-	api.MovingTags, web.MovingTags, tool.MovingTags = []string{"latest"}, []string{"{branch}"}, []string{"nightly-{date:20060102}"}
+	api, web, tool := anImage{name: "api"}.add(stack, artifacts), anImage{name: "web"}.add(stack, artifacts),
+		anImage{name: "tool"}.add(stack, artifacts)
+	api.MovingTags, web.MovingTags, tool.MovingTags = []string{"latest"}, []string{"{branch}"},
+		[]string{"nightly-{date:20060102}"}
 	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
-		PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: []archway.PipelineImage{api, web, tool},
+		PipelineName: "app",
+		Source:       archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}),
+		Images:       []archway.PipelineImage{api, web, tool},
 	})
 	driftSum = settings.Sum([]byte(delivery.Settings()))
-	validator := archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic.Topic})
-	archway.NewDriftCheck(stack, "DriftCheck", &archway.DriftCheckProps{Delivery: delivery, Validator: validator.Function, Schedule: "cron(0 6 * * ? *)"})
+	validator := archway.NewValidator(stack, "Validate",
+		&archway.ValidatorProps{Delivery: delivery, Topic: topic.Topic})
+	archway.NewDriftCheck(stack, "DriftCheck",
+		&archway.DriftCheckProps{Delivery: delivery, Validator: validator.Function, Schedule: "cron(0 6 * * ? *)"})
 })
 
 var driftSum string
@@ -42,8 +49,10 @@ func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 		got[id+" "+rule.Properties["ScheduleExpression"].(string)] = plain(target["Input"])
 	}
 	want := map[string]string{
-		"DriftCheckapiSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum + `","image":"api"}}`,
-		"DriftCheckwebSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum + `","image":"web"}}`,
+		"DriftCheckapiSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum +
+			`","image":"api"}}`,
+		"DriftCheckwebSchedule cron(0 6 * * ? *)": `{"archway.driftCheck":{"settings":"` + driftSum +
+			`","image":"web"}}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -53,7 +62,9 @@ func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 func TestOnlyItsRulesMayInvokeTheValidator(t *testing.T) {
 	var got []string
 	for _, p := range resources(t, scheduled, "AWS::Lambda::Permission") {
-		got = append(got, strings.Join([]string{plain(p.Properties["Action"]), plain(p.Properties["FunctionName"]), plain(p.Properties["Principal"]), plain(p.Properties["SourceArn"])}, " "))
+		got = append(got,
+			strings.Join([]string{plain(p.Properties["Action"]), plain(p.Properties["FunctionName"]),
+				plain(p.Properties["Principal"]), plain(p.Properties["SourceArn"])}, " "))
 	}
 	slices.Sort(got)
 	want := []string{
@@ -85,7 +96,8 @@ func TestTheValidatorMayTellItsTopicOnly(t *testing.T) {
 }
 
 func TestTopicTellsTheMailAddress(t *testing.T) {
-	hasProperties(t, scheduled, "AWS::SNS::Subscription", map[string]any{"Protocol": "email", "Endpoint": "team@example.com"})
+	hasProperties(t, scheduled, "AWS::SNS::Subscription",
+		map[string]any{"Protocol": "email", "Endpoint": "team@example.com"})
 }
 
 func TestNothingIsScheduledByDefault(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// What the registry asks for: reading or looking up a manifest is BatchGetImage, reading a blob GetDownloadUrlForLayer, looking
-// one up BatchCheckLayerAvailability, and writing a manifest PutImage.
+// What the registry asks for: reading or looking up a manifest is BatchGetImage, reading a blob
+// GetDownloadUrlForLayer, looking one up BatchCheckLayerAvailability, and writing a manifest
+// PutImage.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 var (
 	ecrRead = []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
@@ -19,19 +20,22 @@ var (
 	ecrWrite = []string{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"}
 
 	// ecrBuild push an image by digest, and read and write the layer cache.
-	ecrBuild = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, ecrWrite...)
+	ecrBuild = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+		ecrWrite...)
 
-	// ecrMerge read the index that each build pushes, with the image and its attestation, and write one index of them. Blobs
-	// are not read: each build's index says what platform it is for.
+	// ecrMerge read the index that each build pushes, with the image and its attestation, and write
+	// one index of them. Blobs are not read: each build's index says what platform it is for.
 	ecrMerge = []string{"ecr:BatchGetImage", "ecr:PutImage"}
 
-	// ecrCopyTo take an image from another repository, and point tags at it. There, to mount a layer asks for what pulling asks for.
+	// ecrCopyTo take an image from another repository, and point tags at it. There, to mount a
+	// layer asks for what pulling asks for.
 	// https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
-	ecrCopyTo = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"}, ecrWrite...)
+	ecrCopyTo = append([]string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages"},
+		ecrWrite...)
 )
 
-// registryLoginStatement lets a role log in to the account's registry. It gives access to no repository by itself, and the action
-// knows no resources: AWS allows nothing but a wildcard.
+// registryLoginStatement lets a role log in to the account's registry. It gives access to no
+// repository by itself, and the action knows no resources: AWS allows nothing but a wildcard.
 func registryLoginStatement() awsiam.PolicyStatement {
 	return allow(*jsii.Strings("*"), "ecr:GetAuthorizationToken")
 }
@@ -44,8 +48,9 @@ func repositoryARNs(repositories []awsecr.IRepository) []*string {
 	return arns
 }
 
-// RepositoryURI is the address of a repository without a tag. For a repository of the same app it is CloudFormation's own
-// attribute, which reads better in a template than the address that the CDK puts together from the ARN.
+// RepositoryURI is the address of a repository without a tag. For a repository of the same app it
+// is CloudFormation's own attribute, which reads better in a template than the address that the CDK
+// puts together from the ARN.
 func RepositoryURI(repository awsecr.IRepository) *string {
 	if resource, ok := repository.Node().DefaultChild().(awsecr.CfnRepository); ok {
 		return resource.AttrRepositoryUri()

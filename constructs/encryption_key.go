@@ -13,13 +13,13 @@ import (
 
 // EncryptionKeyProps describes the key of a stack. It may be nil.
 type EncryptionKeyProps struct {
-	// Publishers are the services that publish to topics which the key encrypts, e.g. "events.amazonaws.com" for EventBridge
-	// and "cloudwatch.amazonaws.com" for alarms. Roles need no mention here: they are allowed by their own policies.
-	// Default: none.
+	// Publishers are the services that publish to topics which the key encrypts, e.g.
+	// "events.amazonaws.com" for EventBridge and "cloudwatch.amazonaws.com" for alarms. Roles need
+	// no mention here: they are allowed by their own policies. Default: none.
 	Publishers []string
 
-	// RemovalPolicy decides what becomes of the key when it leaves the stack: with DESTROY it is deleted after 7 days, and what
-	// it has encrypted can't be read any more.
+	// RemovalPolicy decides what becomes of the key when it leaves the stack: with DESTROY it is
+	// deleted after 7 days, and what it has encrypted can't be read any more.
 	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
@@ -34,17 +34,21 @@ func (p *EncryptionKeyProps) Validate() error {
 	var errs []error
 	for i, service := range p.Publishers {
 		if !serviceName.MatchString(service) {
-			errs = append(errs, wrong(at("Publishers", i), `is %q: give the name of a service, such as "events.amazonaws.com"`, service))
+			errs = append(errs,
+				wrong(at("Publishers", i), `is %q: give the name of a service, such as "events.amazonaws.com"`,
+					service))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// EncryptionKey is a customer-managed key, renewed every year, for the artifacts, images, logs and topics of one stack. Its
-// policy lets the account's IAM policies decide who uses it, as the roles of this package do, and lets the services use it that
-// have no role: CloudWatch Logs for log groups that this stack has named, and those that publish.
+// EncryptionKey is a customer-managed key, renewed every year, for the artifacts, images, logs and
+// topics of one stack. Its policy lets the account's IAM policies decide who uses it, as the roles
+// of this package do, and lets the services use it that have no role: CloudWatch Logs for log
+// groups that this stack has named, and those that publish.
 //
-// A key of your own needs the same policy. ECR needs none: it works with grants that it makes when the repository is created.
+// A key of your own needs the same policy. ECR needs none: it works with grants that it makes when
+// the repository is created.
 type EncryptionKey struct {
 	constructs.Construct
 
@@ -63,7 +67,8 @@ func NewEncryptionKey(scope constructs.Construct, id string, props *EncryptionKe
 
 	this := &EncryptionKey{Construct: constructs.NewConstruct(scope, &id)}
 	this.Key = awskms.NewKey(this.Construct, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.String("Encrypts artifacts, images, logs and notifications of " + *awscdk.Aws_STACK_NAME()),
+		Description: jsii.String("Encrypts artifacts, images, logs and notifications of " +
+			*awscdk.Aws_STACK_NAME()),
 		EnableKeyRotation: jsii.Bool(true),
 		PendingWindow:     awscdk.Duration_Days(jsii.Number(7)), // the shortest that KMS allows
 		RemovalPolicy:     p.RemovalPolicy,
@@ -78,9 +83,10 @@ func NewEncryptionKey(scope constructs.Construct, id string, props *EncryptionKe
 // uncut is how many characters of a stack's name every generated name has.
 const uncut = 24
 
-// allowLogs is for CloudWatch Logs, which names the log group in each call. A log group refers to its key, and so can't be
-// referred to here: but CloudFormation names it after the stack, or after a function, which it names after the stack. Of a long
-// name, a function's has only the beginning: 24 characters are never cut, as far as such names were seen.
+// allowLogs is for CloudWatch Logs, which names the log group in each call. A log group refers to
+// its key, and so can't be referred to here: but CloudFormation names it after the stack, or after
+// a function, which it names after the stack. Of a long name, a function's has only the beginning:
+// 24 characters are never cut, as far as such names were seen.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func (k *EncryptionKey) allowLogs() {
 	stack := awscdk.Stack_Of(k.Construct)
@@ -104,8 +110,9 @@ func (k *EncryptionKey) allowLogs() {
 		"kms:ReEncryptFrom", "kms:ReEncryptTo")
 }
 
-// allowPublisher is for a service that publishes to an encrypted topic. EventBridge tells the key neither account nor rule, so
-// that a condition on them would drop every message without a word; the topic's own policy is what holds it.
+// allowPublisher is for a service that publishes to an encrypted topic. EventBridge tells the key
+// neither account nor rule, so that a condition on them would drop every message without a word;
+// the topic's own policy is what holds it.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 func (k *EncryptionKey) allowPublisher(service string) {
 	var conditions map[string]any
@@ -127,8 +134,8 @@ func (k *EncryptionKey) allow(service string, conditions map[string]any, actions
 	k.Key.AddToResourcePolicy(awsiam.NewPolicyStatement(statement), nil)
 }
 
-// topicKeyStatements let a role publish to a topic that a key encrypts. A key from elsewhere encrypts who knows what else: it may be
-// used through SNS only.
+// topicKeyStatements let a role publish to a topic that a key encrypts. A key from elsewhere
+// encrypts who knows what else: it may be used through SNS only.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#sns-what-permissions-for-sse
 func topicKeyStatements(key awskms.IKey) []awsiam.PolicyStatement {
 	statements := encryptStatements(key)
@@ -149,7 +156,8 @@ func through(service string) string {
 	return service + "." + *awscdk.Aws_REGION() + "." + *awscdk.Aws_URL_SUFFIX()
 }
 
-// encryptStatements let a role write to what a key encrypts, and read it; without a key, nothing is needed.
+// encryptStatements let a role write to what a key encrypts, and read it; without a key, nothing is
+// needed.
 func encryptStatements(key awskms.IKey) []awsiam.PolicyStatement {
 	if key == nil {
 		return nil

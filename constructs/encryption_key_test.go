@@ -17,14 +17,20 @@ var (
 		})
 	})
 	encryptedTopic = stack("EncryptedTopic", func(stack awscdk.Stack) {
-		key := archway.NewEncryptionKey(stack, "Encryption", &archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
+		key := archway.NewEncryptionKey(stack, "Encryption",
+			&archway.EncryptionKeyProps{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}).Key
 		topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{EncryptionKey: key}).Topic
-		image := archway.PipelineImage{Name: "app", Repositories: archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", EncryptionKey: key})}
+		image := archway.PipelineImage{Name: "app",
+			Repositories: archway.NewRepositories(stack, "Registry",
+				&archway.RepositoriesProps{RepositoryName: "app", EncryptionKey: key})}
 		image.Builds, image.Merge = []*archway.NativeBuild{{Platform: archway.ARM64}}, &archway.Merge{}
 		delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
-			PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: []archway.PipelineImage{image},
+			PipelineName: "app",
+			Source:       archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}),
+			Images:       []archway.PipelineImage{image},
 		})
-		archway.NewValidator(stack, "Validate", &archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: archway.Logs{LogKey: key}})
+		archway.NewValidator(stack, "Validate",
+			&archway.ValidatorProps{Delivery: delivery, Topic: topic, Logs: archway.Logs{LogKey: key}})
 	})
 )
 
@@ -82,7 +88,8 @@ func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
 }
 
 func TestValidatorMayPublishToAnEncryptedTopic(t *testing.T) {
-	want := map[string]bool{"kms:Decrypt on ${EncryptionKey.Arn}": true, "kms:GenerateDataKey on ${EncryptionKey.Arn}": true}
+	want := map[string]bool{"kms:Decrypt on ${EncryptionKey.Arn}": true,
+		"kms:GenerateDataKey on ${EncryptionKey.Arn}": true}
 	for _, got := range permissions(t, encryptedTopic, "ValidateRole") {
 		delete(want, got)
 	}
@@ -93,17 +100,21 @@ func TestValidatorMayPublishToAnEncryptedTopic(t *testing.T) {
 
 func TestPublishersOfAKeyAreServices(t *testing.T) {
 	err := (&archway.EncryptionKeyProps{Publishers: []string{"events"}}).Validate()
-	if err == nil || err.Error() != `Publishers[0] is "events": give the name of a service, such as "events.amazonaws.com"` {
+	if err == nil ||
+		err.Error() != `Publishers[0] is "events": give the name of a service, such as "events.amazonaws.com"` {
 		t.Errorf("got %v", err)
 	}
 }
 
-var longStack = stack("A-name-of-more-than-24-characters", func(stack awscdk.Stack) { archway.NewEncryptionKey(stack, "Key", nil) })
+var longStack = stack("A-name-of-more-than-24-characters",
+	func(stack awscdk.Stack) { archway.NewEncryptionKey(stack, "Key", nil) })
 
-// CloudFormation shortens the names of functions, and so of their log groups, if the stack's is long.
+// CloudFormation shortens the names of functions, and so of their log groups, if the stack's is
+// long.
 func TestKeyKnowsShortenedLogGroups(t *testing.T) {
 	const want = "log-group:/aws/lambda/A-name-of-more-than-24-c*"
-	if policy := strings.Join(keyPolicy(t, longStack), "\n"); !strings.Contains(policy, want+"\n") && !strings.HasSuffix(policy, want) {
+	if policy := strings.Join(keyPolicy(t, longStack), "\n"); !strings.Contains(policy, want+"\n") &&
+		!strings.HasSuffix(policy, want) {
 		t.Errorf("no %s in %s", want, policy)
 	}
 }

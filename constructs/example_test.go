@@ -17,7 +17,8 @@ func Example() {
 	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
 	source := archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "shop"})
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	registry := archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
+	registry := archway.NewRepositories(stack, "Registry",
+		&archway.RepositoriesProps{RepositoryName: "shop", MovingTags: []string{"latest"}})
 
 	build := func(id string, architecture archway.Platform) *archway.NativeBuild {
 		return archway.NewNativeBuild(stack, id, &archway.NativeBuildProps{

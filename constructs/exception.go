@@ -6,14 +6,16 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// exception is a rule of cdk-nag that a resource breaks, for a reason that stands in the template beside the resource. It is
-// written as the metadata that cdk-nag reads, so that an app without cdk-nag need not load it.
+// exception is a rule of cdk-nag that a resource breaks, for a reason that stands in the template
+// beside the resource. It is written as the metadata that cdk-nag reads, so that an app without
+// cdk-nag need not load it.
 // https://github.com/cdklabs/cdk-nag#suppressing-a-rule
 type exception struct {
 	ID     string
 	Reason string
 
-	// AppliesTo are the findings: exact ones, or patterns. Without any, the rule has one finding only.
+	// AppliesTo are the findings: exact ones, or patterns. Without any, the rule has one finding
+	// only.
 	AppliesTo []any
 }
 
@@ -40,11 +42,13 @@ var (
 	wildcardLogin = wildcard("ecr:GetAuthorizationToken knows no resources: AWS takes nothing but a wildcard. "+
 		"It gives access to no repository by itself.", "Resource::*")
 
-	wildcardLoginAndJob = wildcard("Neither ecr:GetAuthorizationToken nor CodePipeline's PutJobSuccessResult and PutJobFailureResult "+
-		"know resources: AWS takes nothing but a wildcard. The login gives access to no repository by itself, and a job is "+
-		"known only to the function that was invoked with its id.", "Resource::*")
+	wildcardLoginAndJob = wildcard(
+		"Neither ecr:GetAuthorizationToken nor CodePipeline's PutJobSuccessResult and PutJobFailureResult "+
+			"know resources: AWS takes nothing but a wildcard. The login gives access to no repository by itself, and a job is "+
+			"known only to the function that was invoked with its id.", "Resource::*")
 
 	// A bucket of the app is <LogicalId.Arn> to cdk-nag, any other one is written out.
-	wildcardArtifacts = wildcard("CodePipeline chooses the names of the artifacts, anew in each run. The bucket holds nothing else.",
+	wildcardArtifacts = wildcard(
+		"CodePipeline chooses the names of the artifacts, anew in each run. The bucket holds nothing else.",
 		map[string]any{"regex": `/^Resource::(<[A-Za-z0-9]+\.Arn>|arn:[^:]+:s3:::[^/]+)\/\*$/`})
 )

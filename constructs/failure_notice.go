@@ -36,12 +36,13 @@ func (p *FailureNoticeProps) Validate() error {
 		missing(p.Topic == nil, "Topic", "the SNS topic to tell"))
 }
 
-// FailureNotice tells a topic of each failed run of a pipeline, in one message with what the failed actions said, such as the
-// validator's findings, and with the way to the run in the console.
+// FailureNotice tells a topic of each failed run of a pipeline, in one message with what the failed
+// actions said, such as the validator's findings, and with the way to the run in the console.
 //
-// The events of actions would come without a function: one for each action that fails, and with texts that an input transformer
-// doesn't escape, so that the first quotation mark in one breaks the message. The event of the run comes once, but without any
-// text. So a function takes that event and asks CodePipeline for the rest.
+// The events of actions would come without a function: one for each action that fails, and with
+// texts that an input transformer doesn't escape, so that the first quotation mark in one breaks
+// the message. The event of the run comes once, but without any text. So a function takes that
+// event and asks CodePipeline for the rest.
 type FailureNotice struct {
 	constructs.Construct
 
@@ -52,7 +53,8 @@ type FailureNotice struct {
 	Rule awsevents.CfnRule
 }
 
-// maxNoticeAge is how long a message is tried: one that comes later helps nobody, who has seen the failure by then.
+// maxNoticeAge is how long a message is tried: one that comes later helps nobody, who has seen the
+// failure by then.
 const maxNoticeAge = time.Hour
 
 // NewFailureNotice adds the rule and its function to scope.
@@ -87,7 +89,8 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 		},
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id: jsii.String("Notifier"), Arn: this.Notifier.Function.FunctionArn(),
-			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxNoticeAge.Seconds())},
+			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
+				MaximumEventAgeInSeconds: jsii.Number(maxNoticeAge.Seconds())},
 		}},
 	})
 	awslambda.NewCfnPermission(this.Construct, jsii.String("Permission"), &awslambda.CfnPermissionProps{

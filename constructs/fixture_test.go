@@ -34,8 +34,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// withoutValidation turns off the CDK's own checks of templates, which take longer than all of these tests; the golden template
-// is checked instead, once. The tests start again for it, because jsii has copied the environment before main.
+// withoutValidation turns off the CDK's own checks of templates, which take longer than all of
+// these tests; the golden template is checked instead, once. The tests start again for it, because
+// jsii has copied the environment before main.
 func withoutValidation() {
 	if os.Getenv("CDK_VALIDATION") != "" {
 		return
@@ -173,8 +174,8 @@ func plain(value any) string {
 	return string(text)
 }
 
-// permissions are everything that a role may do, each as "action on resource", in order. They come from the role itself and
-// from policies that anything else has attached to it.
+// permissions are everything that a role may do, each as "action on resource", in order. They come
+// from the role itself and from policies that anything else has attached to it.
 func permissions(t *testing.T, stack, role string) []string {
 	t.Helper()
 	r, found := resources(t, stack, "AWS::IAM::Role")[role]
@@ -190,7 +191,8 @@ func permissions(t *testing.T, stack, role string) []string {
 		documents = append(documents, policy.(map[string]any)["PolicyDocument"])
 	}
 	for _, policy := range resources(t, stack, "AWS::IAM::Policy") {
-		if slices.ContainsFunc(policy.Properties["Roles"].([]any), func(r any) bool { return plain(r) == "${"+role+"}" }) {
+		if slices.ContainsFunc(policy.Properties["Roles"].([]any),
+			func(r any) bool { return plain(r) == "${"+role+"}" }) {
 			documents = append(documents, policy.Properties["PolicyDocument"])
 		}
 	}

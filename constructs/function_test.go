@@ -55,8 +55,10 @@ func TestFunctionHasLimits(t *testing.T) {
 }
 
 func TestFunctionIsNotInvokedForWhatIsGivenUp(t *testing.T) {
-	hasProperties(t, function, eventInvokeConfig, map[string]any{"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 1200})
-	hasProperties(t, functionAsTold, eventInvokeConfig, map[string]any{"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300})
+	hasProperties(t, function, eventInvokeConfig,
+		map[string]any{"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 1200})
+	hasProperties(t, functionAsTold, eventInvokeConfig,
+		map[string]any{"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300})
 }
 
 func TestFunctionLogsAsJSONToItsOwnGroup(t *testing.T) {
@@ -66,7 +68,8 @@ func TestFunctionLogsAsJSONToItsOwnGroup(t *testing.T) {
 	if diff := cmp.Diff(want, config); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if name := plain(resources(t, function, "AWS::Logs::LogGroup")["FnLogs"].Properties["LogGroupName"]); name != "/aws/lambda/${FnFunction}" {
+	if name := plain(resources(t, function,
+		"AWS::Logs::LogGroup")["FnLogs"].Properties["LogGroupName"]); name != "/aws/lambda/${FnFunction}" {
 		t.Errorf("the log group is called %s", name)
 	}
 }
@@ -95,7 +98,8 @@ func TestFunctionTellsWhatItWasBuiltFrom(t *testing.T) {
 }
 
 func TestFunctionHasItsEnvironment(t *testing.T) {
-	hasProperties(t, functionAsTold, lambdaFunction, map[string]any{"Environment": map[string]any{"Variables": map[string]any{"MODE": "told"}}})
+	hasProperties(t, functionAsTold, lambdaFunction,
+		map[string]any{"Environment": map[string]any{"Variables": map[string]any{"MODE": "told"}}})
 }
 
 // assetOf is the folder in the cloud assembly that a function's code comes from.
@@ -134,7 +138,8 @@ func TestFunctionsAssetIsTheProgramAlone(t *testing.T) {
 	}
 }
 
-// The asset's name must follow the program's bytes and nothing else: not a folder, a time or a mode.
+// The asset's name must follow the program's bytes and nothing else: not a folder, a time or a
+// mode.
 func TestFunctionsAssetIsNamedByItsBytes(t *testing.T) {
 	byPath, byFolder := assetOf(t, function, "FnFunction"), assetOf(t, functionAsTold, "FnFunction")
 	if byPath != byFolder {
@@ -204,7 +209,8 @@ func TestValidatorMayOnlyReadTheRegistry(t *testing.T) {
 func TestPromoterMayCopyFromStagingToRelease(t *testing.T) {
 	want := slices.Concat(
 		ofBoth("Staging", "BatchGetImage", "GetDownloadUrlForLayer"),
-		ofBoth("Images", "BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages", "InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+		ofBoth("Images", "BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages",
+			"InitiateLayerUpload", "PutImage", "UploadLayerPart"),
 		[]string{
 			"codecommit:GetBranch on ${SourceRepository.Arn}",
 			"codecommit:GetMergeOptions on ${SourceRepository.Arn}",

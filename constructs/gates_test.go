@@ -27,7 +27,8 @@ var gated = stack("Gated", func(stack awscdk.Stack) {
 
 var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
 	topic := awssns.Topic_FromTopicAttributes(stack, jsii.String("Theirs"), &awssns.TopicAttributes{
-		TopicArn: jsii.String("arn:aws:sns:eu-west-1:111122223333:theirs"), KeyArn: jsii.String("arn:aws:kms:eu-west-1:111122223333:key/theirs"),
+		TopicArn: jsii.String("arn:aws:sns:eu-west-1:111122223333:theirs"),
+		KeyArn:   jsii.String("arn:aws:kms:eu-west-1:111122223333:key/theirs"),
 	})
 	addGated(stack, &archway.Approval{Topic: topic}, "app")
 })
@@ -35,7 +36,8 @@ var gatedElsewhere = stack("GatedElsewhere", func(stack awscdk.Stack) {
 // gatedByDefault is one that says little about its optional stages, over many images.
 
 var gatedByDefault = stack("GatedByDefault", func(stack awscdk.Stack) {
-	addGated(stack, &archway.Approval{Message: strings.Repeat("m", 500)}, "app", strings.Repeat("b", 64), strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "ff")
+	addGated(stack, &archway.Approval{Message: strings.Repeat("m", 500)}, "app", strings.Repeat("b", 64),
+		strings.Repeat("c", 64), strings.Repeat("d", 64), strings.Repeat("e", 64), "ff")
 })
 
 func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
@@ -49,7 +51,9 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 		images = append(images, image)
 	}
 	what := &archway.DeliveryProps{
-		PipelineName: "app", Source: archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}), Images: images,
+		PipelineName:  "app",
+		Source:        archway.NewCodeCommit(stack, "Source", &archway.CodeCommitProps{RepositoryName: "app"}),
+		Images:        images,
 		DeliveryGates: archway.DeliveryGates{Approval: approval},
 	}
 	gate := archway.NewScanGate(stack, "ScanGate", &archway.ScanGateProps{Delivery: archway.NewDelivery(stack, what)})
@@ -58,10 +62,12 @@ func addGated(stack awscdk.Stack, approval *archway.Approval, names ...string) {
 	})
 }
 
-// addGates adds a scan gate and smoke tests to an image: those that say everything, or those that leave all to the defaults.
+// addGates adds a scan gate and smoke tests to an image: those that say everything, or those that
+// leave all to the defaults.
 func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archway.Artifacts, everything bool) {
 	image.Scan = &archway.ScanGate{}
-	test := archway.SmokeTestProps{Repository: image.Repositories.Staging, PipelineName: "app", Image: image.Name, Artifacts: artifacts.Bucket}
+	test := archway.SmokeTestProps{Repository: image.Repositories.Staging, PipelineName: "app", Image: image.Name,
+		Artifacts: artifacts.Bucket}
 	test.Check.HTTP = &archway.HTTPCheck{Port: 8080, BodyContains: "well"}
 	if everything {
 		medium := 7
@@ -70,8 +76,9 @@ func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archw
 			Accept: []archway.Accepted{{ID: "CVE-2026-1234", Reason: `not "reachable" & <so>`, Until: "2027-01-31"}},
 		}
 		test.Check = archway.SmokeCheck{
-			Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"}, TimeoutSeconds: 90,
-			ExitCode: 3, OutputMatches: " ^{arch} ok$ ", Compute: archway.ComputeLarge,
+			Command: []string{"--check", `a "b" & c`}, Environment: map[string]string{"LEVEL": "debug"},
+			TimeoutSeconds: 90,
+			ExitCode:       3, OutputMatches: " ^{arch} ok$ ", Compute: archway.ComputeLarge,
 		}
 	}
 	for _, architecture := range []archway.Platform{archway.AMD64, archway.ARM64} {
@@ -135,7 +142,8 @@ func TestPromoterWaitsForEachActionBeforeIt(t *testing.T) {
 
 func TestOnlyThePromotionIsRolledBack(t *testing.T) {
 	for _, stage := range stages(t, gated) {
-		if got, want := stage.OnFailure["Result"], map[bool]string{true: "ROLLBACK"}[stage.Name == "Promote"]; got != want {
+		if got, want := stage.OnFailure["Result"],
+			map[bool]string{true: "ROLLBACK"}[stage.Name == "Promote"]; got != want {
 			t.Errorf("%s: OnFailure %q, want %q", stage.Name, got, want)
 		}
 	}
@@ -158,12 +166,15 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 
 func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
-		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app", Image: "app", Artifacts: aBucket{}, Check: check}
+		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app",
+			Image: "app", Artifacts: aBucket{}, Check: check}
 	}
 	with := func(change func(*archway.DeliveryProps)) *archway.DeliveryProps {
-		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{}, Images: []archway.PipelineImage{{
-			Name: "app", Repositories: &archway.Repositories{StagingDays: 100}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
-		}}}
+		p := &archway.DeliveryProps{PipelineName: "app", Source: &archway.CodeCommit{},
+			Images: []archway.PipelineImage{{
+				Name: "app", Repositories: &archway.Repositories{StagingDays: 100},
+				Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
+			}}}
 		change(p)
 		return p
 	}
@@ -175,25 +186,33 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 		{"no props", (*archway.SmokeTestProps)(nil), []string{"the props are nil: give at least the required ones"}},
 		{"required props", &archway.SmokeTestProps{}, []string{
 			"Platform is missing: give AMD64 or ARM64", "Repository is missing: give the ECR repository of the image",
-			"PipelineName is missing: give the name of the pipeline", "Image is missing: give the image's name in the pipeline", "Artifacts is missing: give the pipeline's artifact bucket"}},
+			"PipelineName is missing: give the name of the pipeline",
+			"Image is missing: give the image's name in the pipeline",
+			"Artifacts is missing: give the pipeline's artifact bucket"}},
 		{"a program", test(archway.SmokeCheck{
-			Environment: map[string]string{"A-B": ""}, TimeoutSeconds: 3600, ExitCode: 256, Output: "a", OutputMatches: "b",
+			Environment: map[string]string{"A-B": ""}, TimeoutSeconds: 3600, ExitCode: 256, Output: "a",
+			OutputMatches: "b",
 		}), []string{
 			`Check.Environment["A-B"]: an environment variable is named with letters, digits and "_", not beginning with a digit: use one such as "LOG_LEVEL"`,
 			"Check.TimeoutSeconds is 3600: use 1 to 1800",
 			"Check.ExitCode is 256: use 0 to 255",
 			`Check.OutputMatches: "output" says already what is expected: remove one of them`}},
-		{"a server", test(archway.SmokeCheck{ExitCode: 1, HTTP: &archway.HTTPCheck{Path: "a b", Status: 99, BodyMatches: `\d`}}), []string{
-			"Check.HTTP.Port is missing: give the port that the server listens on in its container, such as 8080",
-			`Check.HTTP.Path is "a b": a path begins with "/" and has no white space: use one such as "/health"`,
-			"Check.HTTP.Status is 99: use 100 to 599",
-			"Check.HTTP.BodyMatches is no POSIX extended regular expression (invalid escape sequence: `\\d`): use one such as \"^Hello, (amd|arm)64!\"",
-			`Check.ExitCode is about a program that ends, and "http" about a server: remove one of the two`}},
-		{"long values", test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: strings.Repeat("x", 4097)}), []string{
-			"Check.Command has 4100 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten it",
-			`Check.Output has 4097 bytes, but CodeBuild takes at most 4096 in an environment variable: expect a part of it ("outputContains")`}},
+		{"a server",
+			test(archway.SmokeCheck{ExitCode: 1, HTTP: &archway.HTTPCheck{Path: "a b", Status: 99, BodyMatches: `\d`}}),
+			[]string{
+				"Check.HTTP.Port is missing: give the port that the server listens on in its container, such as 8080",
+				`Check.HTTP.Path is "a b": a path begins with "/" and has no white space: use one such as "/health"`,
+				"Check.HTTP.Status is 99: use 100 to 599",
+				"Check.HTTP.BodyMatches is no POSIX extended regular expression (invalid escape sequence: `\\d`): use one such as \"^Hello, (amd|arm)64!\"",
+				`Check.ExitCode is about a program that ends, and "http" about a server: remove one of the two`}},
+		{"long values",
+			test(archway.SmokeCheck{Command: []string{strings.Repeat("x", 4096)}, Output: strings.Repeat("x", 4097)}),
+			[]string{
+				"Check.Command has 4100 characters written as JSON, but CodeBuild takes at most 4096 in an environment variable: shorten it",
+				`Check.Output has 4097 bytes, but CodeBuild takes at most 4096 in an environment variable: expect a part of it ("outputContains")`}},
 		{"tests that don't fit the builds", with(func(p *archway.DeliveryProps) {
-			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Platform: archway.ARM64}, {Platform: archway.AMD64}, {Platform: archway.AMD64}}
+			p.Images[0].SmokeTests = []*archway.SmokeTest{nil, {Platform: archway.ARM64}, {Platform: archway.AMD64},
+				{Platform: archway.AMD64}}
 		}), []string{
 			"Images[0].SmokeTests[0] is nil: leave it out",
 			"Images[0].SmokeTests[1] tests arm64, for which nothing is built: leave it out",
@@ -204,7 +223,8 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 		}), []string{
 			"Images[0].Scan.Low is -1: use 0 to 1000000",
 			"Images[0].Scan.TimeoutMinutes is 721: use 1 to 720"}},
-		{"a scan gate of nothing", &archway.ScanGateProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
+		{"a scan gate of nothing", &archway.ScanGateProps{},
+			[]string{"Delivery is missing: give what the pipeline delivers"}},
 		{"an acceptance that says nothing", with(func(p *archway.DeliveryProps) {
 			p.Images[0].Scan = &archway.ScanGate{Accept: []archway.Accepted{{Until: "2027-02-30"}}}
 		}), []string{
@@ -216,7 +236,8 @@ func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
 		}), []string{
 			"Approval.Timeout is 1464h0m0s: AWS allows 5m0s to 1440h0m0s",
 			"Approval.Message has 501 characters: give at most 500, as the images stand in the same text",
-			`Approval.Message is "` + strings.Repeat("x", 499) + `#{": leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`}},
+			`Approval.Message is "` + strings.Repeat("x", 499) +
+				`#{": leave out "#{", as CodePipeline would put a variable there, with whatever text it holds`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, lines(c.props.Validate())); diff != "" {

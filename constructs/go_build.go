@@ -21,8 +21,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// stage hands the program, and the files beside it, to the CDK, which copies them into the cloud assembly; cleanUp removes what
-// the CDK copied from.
+// stage hands the program, and the files beside it, to the CDK, which copies them into the cloud
+// assembly; cleanUp removes what the CDK copied from.
 func stage(scope constructs.Construct, program []byte, files map[string][]byte) (code awslambda.Code, cleanUp func()) {
 	dir, err := os.MkdirTemp("", "archway-function-")
 	if err == nil {
@@ -75,9 +75,10 @@ func writeExecutable(path string, program []byte) error {
 	return os.Chmod(path, 0o755)
 }
 
-// BuildAhead starts compiling the packages in the background, and returns at once. Call it first thing in main: the
-// compiler then works while the CDK starts, and NewGoFunction finds the result ready. Errors are NewGoFunction's to report.
-// Call stop at the end: it gives up what nobody waits for any more, and returns when nothing is left of it.
+// BuildAhead starts compiling the packages in the background, and returns at once. Call it first
+// thing in main: the compiler then works while the CDK starts, and NewGoFunction finds the result
+// ready. Errors are NewGoFunction's to report. Call stop at the end: it gives up what nobody waits
+// for any more, and returns when nothing is left of it.
 func BuildAhead(importPaths ...string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -93,7 +94,8 @@ func BuildAhead(importPaths ...string) (stop func()) {
 
 type buildResult = func() ([]byte, error)
 
-// builds holds one result per folder and package, so that stacks that share a function compile it once.
+// builds holds one result per folder and package, so that stacks that share a function compile it
+// once.
 var builds sync.Map
 
 func build(ctx context.Context, dir, importPath string) buildResult {

@@ -15,8 +15,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// PackageMetadata is the template metadata of a function's resource that holds the Go import path that it was built
-// from, so that tools that read the template can find, or build, the same program.
+// PackageMetadata is the template metadata of a function's resource that holds the Go import path
+// that it was built from, so that tools that read the template can find, or build, the same
+// program.
 const PackageMetadata = "archway:package"
 
 // GoFunctionProps describes a Lambda function written in Go.
@@ -40,21 +41,22 @@ type GoFunctionProps struct {
 	// Default: 1 minute.
 	Timeout time.Duration
 
-	// RetryAttempts is how often Lambda repeats an asynchronous invocation that failed or timed out: 0, 1 or 2.
-	// Default: 2, which is Lambda's own default, so that a crash doesn't leave a pipeline waiting.
+	// RetryAttempts is how often Lambda repeats an asynchronous invocation that failed or timed
+	// out: 0, 1 or 2. Default: 2, which is Lambda's own default, so that a crash doesn't leave a
+	// pipeline waiting.
 	RetryAttempts *int
 
-	// MaxEventAge is how long an asynchronous invocation may wait or be repeated, from 1 minute to 6 hours.
-	// Default: 20 minutes: CodePipeline gives up an action that has not reported by then, and what it has
-	// given up must not be done later.
+	// MaxEventAge is how long an asynchronous invocation may wait or be repeated, from 1 minute to
+	// 6 hours. Default: 20 minutes: CodePipeline gives up an action that has not reported by then,
+	// and what it has given up must not be done later.
 	MaxEventAge time.Duration
 
-	// DeadLetters gets what an asynchronous invocation was given, and its error, if it failed in all attempts.
-	// Default: it is only logged.
+	// DeadLetters gets what an asynchronous invocation was given, and its error, if it failed in
+	// all attempts. Default: it is only logged.
 	DeadLetters awssqs.IQueue
 
-	// Files lie beside the program, by their names; the program finds the folder in LAMBDA_TASK_ROOT.
-	// Default: none.
+	// Files lie beside the program, by their names; the program finds the folder in
+	// LAMBDA_TASK_ROOT. Default: none.
 	Files map[string][]byte
 
 	// Environment is the environment of the program.
@@ -75,7 +77,8 @@ func (p *GoFunctionProps) Validate() error {
 	}
 	var errs []error
 	if p.Package == "" {
-		errs = append(errs, missing(true, "Package", `the import path of a main package, such as "example.com/app/function"`))
+		errs = append(errs,
+			missing(true, "Package", `the import path of a main package, such as "example.com/app/function"`))
 	}
 	if p.MemoryMB != 0 && (p.MemoryMB < 128 || p.MemoryMB > 10240) {
 		errs = append(errs, wrong("MemoryMB", "is %d: Lambda allows 128 to 10240", p.MemoryMB))
@@ -89,15 +92,17 @@ func (p *GoFunctionProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-// GoFunction is a Lambda function (provided.al2023, arm64) whose Go package is compiled when the app is synthesized. The
-// same source gives the same asset on every machine, whatever its Go installation or settings.
+// GoFunction is a Lambda function (provided.al2023, arm64) whose Go package is compiled when the
+// app is synthesized. The same source gives the same asset on every machine, whatever its Go
+// installation or settings.
 type GoFunction struct {
 	constructs.Construct
 
 	// Function is the function.
 	Function awslambda.Function
 
-	// Role is the function's role: grant to it, the grants that other constructs make to Function are ignored.
+	// Role is the function's role: grant to it, the grants that other constructs make to Function
+	// are ignored.
 	Role awsiam.Role
 
 	// LogGroup is where the function's structured log goes.
@@ -162,12 +167,14 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	return this
 }
 
-// logByName gives the log group the name that Lambda chooses by itself: CodePipeline links each action of a function to
-// /aws/lambda/FUNCTION, wherever the function logs to (recorded of real accounts). The function's name is generated, so that the
-// group comes after the function, and the permission to write to this group and no other after both: a policy of its own. Nothing
-// calls a function before that, in a stack that ends with [CreateLast].
+// logByName gives the log group the name that Lambda chooses by itself: CodePipeline links each
+// action of a function to /aws/lambda/FUNCTION, wherever the function logs to (recorded of real
+// accounts). The function's name is generated, so that the group comes after the function, and the
+// permission to write to this group and no other after both: a policy of its own. Nothing calls a
+// function before that, in a stack that ends with [CreateLast].
 func (f *GoFunction) logByName(function awslambda.CfnFunction) {
-	// Left to itself, Lambda takes this very group. The CDK is told of the group all the same: without one it would make another.
+	// Left to itself, Lambda takes this very group. The CDK is told of the group all the same:
+	// without one it would make another.
 	function.AddPropertyDeletionOverride(jsii.String("LoggingConfig.LogGroup"))
 	group := f.LogGroup.Node().DefaultChild().(awslogs.CfnLogGroup)
 	group.SetLogGroupName(jsii.String("/aws/lambda/" + *function.Ref()))

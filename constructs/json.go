@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// compactJSON writes a value as it is read most easily in a template: on one line, keys in order, and without Go's escapes
-// for HTML.
+// compactJSON writes a value as it is read most easily in a template: on one line, keys in order,
+// and without Go's escapes for HTML.
 func compactJSON(value any) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

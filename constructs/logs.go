@@ -15,8 +15,8 @@ type Logs struct {
 	// Default: three months.
 	LogRetention awslogs.RetentionDays
 
-	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an [EncryptionKey] does.
-	// Default: a key of CloudWatch Logs, which costs nothing.
+	// LogKey encrypts the logs. Its policy must let CloudWatch Logs use it, as that of an
+	// [EncryptionKey] does. Default: a key of CloudWatch Logs, which costs nothing.
 	LogKey awskms.IKey
 
 	// RemovalPolicy decides what becomes of the log group when the construct leaves the stack.

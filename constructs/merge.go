@@ -19,7 +19,8 @@ type MergeProps struct {
 	// Repository holds the images to merge, and takes the index: that for staging. Required.
 	Repository awsecr.IRepository
 
-	// PipelineName is the name of the pipeline, which the merge asks for the digests that the builds have put out. Required.
+	// PipelineName is the name of the pipeline, which the merge asks for the digests that the
+	// builds have put out. Required.
 	PipelineName string
 
 	// Image is the image's name in the pipeline. Required.
@@ -28,10 +29,12 @@ type MergeProps struct {
 	// Builds are the image's builds. At least one is required.
 	Builds []*NativeBuild
 
-	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
+	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that
+	// it insists on. Required.
 	Artifacts awss3.IBucket
 
-	// SourceURL tells people where the image comes from: the annotation org.opencontainers.image.source. Required.
+	// SourceURL tells people where the image comes from: the annotation
+	// org.opencontainers.image.source. Required.
 	SourceURL string
 
 	// Timeout is how long a merge may take, from 5 minutes to 8 hours.
@@ -62,16 +65,17 @@ func (p *MergeProps) Validate() error {
 	)
 }
 
-// Merge is an unprivileged CodeBuild project that makes one image index of images that were pushed by digest, and puts it
-// by digest. In a pipeline, its action must set [ExecutionEnvironment], and gives the index's digest as the variable
-// [IndexDigestVariable].
+// Merge is an unprivileged CodeBuild project that makes one image index of images that were pushed
+// by digest, and puts it by digest. In a pipeline, its action must set [ExecutionEnvironment], and
+// gives the index's digest as the variable [IndexDigestVariable].
 type Merge struct {
 	constructs.Construct
 
 	// Project is the project.
 	Project awscodebuild.PipelineProject
 
-	// Role is the role that merges run with: grant to it, the grants that other constructs make to Project are ignored.
+	// Role is the role that merges run with: grant to it, the grants that other constructs make to
+	// Project are ignored.
 	Role awsiam.Role
 
 	// LogGroup is where the logs go.

@@ -23,19 +23,22 @@ type NativeBuildProps struct {
 	// Platform decides which machines build, and for which platform. Required.
 	Platform Platform
 
-	// Repository is where the image is pushed to, by digest, and where the build keeps its layer cache, under [CacheTag]; its tags
-	// must be mutable. What runs somebody's Dockerfile should not write where people pull: take that for staging. Required.
+	// Repository is where the image is pushed to, by digest, and where the build keeps its layer
+	// cache, under [CacheTag]; its tags must be mutable. What runs somebody's Dockerfile should not
+	// write where people pull: take that for staging. Required.
 	Repository awsecr.IRepository
 
-	// PullThrough says which registries' images the account's registry caches, and under which prefix, as [NewPullThroughCache]
-	// does: the build asks there first, and the registry itself if that fails. Dockerfiles stay as they are.
-	// Default: none.
+	// PullThrough says which registries' images the account's registry caches, and under which
+	// prefix, as [NewPullThroughCache] does: the build asks there first, and the registry itself if
+	// that fails. Dockerfiles stay as they are. Default: none.
 	PullThrough map[Upstream]string
 
-	// Artifacts is the artifact bucket of the pipeline, from which the build reads the source. Required.
+	// Artifacts is the artifact bucket of the pipeline, from which the build reads the source.
+	// Required.
 	Artifacts awss3.IBucket
 
-	// SourceURL tells people where the image comes from: the label org.opencontainers.image.source. Required.
+	// SourceURL tells people where the image comes from: the label org.opencontainers.image.source.
+	// Required.
 	SourceURL string
 
 	// Context is the folder of the source that the Dockerfile may copy from.
@@ -50,22 +53,23 @@ type NativeBuildProps struct {
 	// Default: the last one.
 	Target string
 
-	// BuildArgs are values for the Dockerfile's ARG instructions. They are not for secrets: the image's provenance
-	// attestation lists them. Use Secrets.
+	// BuildArgs are values for the Dockerfile's ARG instructions. They are not for secrets: the
+	// image's provenance attestation lists them. Use Secrets.
 	// Default: none.
 	BuildArgs map[string]string
 
-	// PinnedBaseImages makes a build fail that takes a base image which the Dockerfile names without a digest.
-	// Default: false, the log lists them.
+	// PinnedBaseImages makes a build fail that takes a base image which the Dockerfile names
+	// without a digest. Default: false, the log lists them.
 	PinnedBaseImages bool
 
-	// SBOMGenerator is the image that lists what is in the built image: BuildKit runs it, and attaches the bill of materials
-	// beside the provenance. It is pulled without a login. For PinnedBaseImages it counts as a base image.
-	// Default: no bill of materials.
+	// SBOMGenerator is the image that lists what is in the built image: BuildKit runs it, and
+	// attaches the bill of materials beside the provenance. It is pulled without a login. For
+	// PinnedBaseImages it counts as a base image. Default: no bill of materials.
 	SBOMGenerator string
 
-	// Secrets are what the Dockerfile may mount while it is built (RUN --mount=type=secret,id=NAME), by their names. They get
-	// into no layer, label, log or attestation.
+	// Secrets are what the Dockerfile may mount while it is built (RUN
+	// --mount=type=secret,id=NAME), by their names. They get into no layer, label, log or
+	// attestation.
 	// Default: none.
 	Secrets map[string]BuildSecret `key:"secrets" names:"secretID"`
 
@@ -73,11 +77,12 @@ type NativeBuildProps struct {
 	// Default: none.
 	Labels map[string]string
 
-	// Rules are what the build rules of the pipeline change, by the name of the rule; if there are any, all must be here.
-	// Default: none, every run builds alike.
+	// Rules are what the build rules of the pipeline change, by the name of the rule; if there are
+	// any, all must be here. Default: none, every run builds alike.
 	Rules map[string]BuildRule
 
-	// PipelineName is the name of the pipeline, which the build asks for the rule of its run. Required with Rules.
+	// PipelineName is the name of the pipeline, which the build asks for the rule of its run.
+	// Required with Rules.
 	PipelineName string
 
 	Machine
@@ -90,8 +95,8 @@ type NativeBuildProps struct {
 	// Default: [DefaultBuildKitImages], of which the first that can be pulled is taken.
 	BuildKitImage string
 
-	// Frontends are the repositories, without tags, from which a Dockerfile may take its frontend ("# syntax="): it is a program
-	// that steers the build.
+	// Frontends are the repositories, without tags, from which a Dockerfile may take its frontend
+	// ("# syntax="): it is a program that steers the build.
 	// Default: [DefaultFrontends].
 	Frontends []string
 
@@ -119,7 +124,8 @@ func (p *NativeBuildProps) Validate() error {
 		insideSource("Context", p.Context),
 		insideSource("Dockerfile", p.Dockerfile),
 		buildRuleProblems(p.Rules),
-		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName", "the name of the pipeline, as there are Rules"),
+		missing(len(p.Rules) > 0 && p.PipelineName == "", "PipelineName",
+			"the name of the pipeline, as there are Rules"),
 		frontendProblems("Frontends", p.Frontends),
 		errors.Join(specProblems("", p)...), // Secrets and Machine
 		within("QueuedTimeout", p.QueuedTimeout, leastBuildTime, mostBuildTime, time.Minute),
@@ -135,9 +141,9 @@ func insideSource(prop, value string) error {
 	return nil
 }
 
-// NativeBuild is a CodeBuild project that builds one image for the architecture of the machine it runs on, without
-// emulation, and pushes it by digest. In a pipeline, its action gives the digest as the variable [ImageDigestVariable], and
-// must set [ExecutionEnvironment].
+// NativeBuild is a CodeBuild project that builds one image for the architecture of the machine it
+// runs on, without emulation, and pushes it by digest. In a pipeline, its action gives the digest
+// as the variable [ImageDigestVariable], and must set [ExecutionEnvironment].
 type NativeBuild struct {
 	constructs.Construct
 
@@ -150,7 +156,8 @@ type NativeBuild struct {
 	// Timeout is how long a build may take.
 	Timeout time.Duration
 
-	// Role is the role that builds run with: grant to it, the grants that other constructs make to Project are ignored.
+	// Role is the role that builds run with: grant to it, the grants that other constructs make to
+	// Project are ignored.
 	Role awsiam.Role
 
 	// LogGroup is where the builds' logs go.
@@ -227,7 +234,8 @@ func ruleStatements(scope constructs.Construct, p *NativeBuildProps) []awsiam.Po
 	if len(p.Rules) == 0 {
 		return nil
 	}
-	return []awsiam.PolicyStatement{allow([]*string{pipelineARN(scope, p.PipelineName)}, "codepipeline:GetPipelineExecution")}
+	return []awsiam.PolicyStatement{allow([]*string{pipelineARN(scope, p.PipelineName)},
+		"codepipeline:GetPipelineExecution")}
 }
 
 // pinned is nil for a build that only reports.

@@ -17,19 +17,25 @@ import (
 // operated is a pipeline of one image with everything that tells people about it.
 var operated = stack("Operated", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
-	image := anImage{name: "api", build: archway.NativeBuildProps{Machine: archway.Machine{TimeoutMinutes: 10}}}.add(stack, artifacts)
+	image := anImage{name: "api",
+		build: archway.NativeBuildProps{Machine: archway.Machine{TimeoutMinutes: 10}}}.add(stack, artifacts)
 	image.MovingTags = []string{"latest"}
-	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts,
+		archway.PipelineProps{})
 	topic := archway.NewTopic(stack, "Topic", &archway.TopicProps{
 		Emails: []string{"a@example.com", "b@example.com"},
 		Slack:  &archway.SlackChannel{Name: "builds", Workspace: "T0", Channel: "C0"},
 	})
-	notice := archway.NewFailureNotice(stack, "Notice", &archway.FailureNoticeProps{Pipeline: pipeline, Topic: topic.Topic})
-	alarms := archway.NewAlarms(stack, "Alarms", &archway.AlarmsProps{Topic: topic.Topic, Images: delivery.Images, Functions: []archway.WatchedFunction{
-		{Name: "Notifier", Function: notice.Notifier.Function, Does: "tells of failed runs", Then: "A message may be missing."},
-	}})
+	notice := archway.NewFailureNotice(stack, "Notice",
+		&archway.FailureNoticeProps{Pipeline: pipeline, Topic: topic.Topic})
+	alarms := archway.NewAlarms(stack, "Alarms",
+		&archway.AlarmsProps{Topic: topic.Topic, Images: delivery.Images, Functions: []archway.WatchedFunction{
+			{Name: "Notifier", Function: notice.Notifier.Function, Does: "tells of failed runs",
+				Then: "A message may be missing."},
+		}})
 	archway.NewDashboard(stack, "Dashboard", &archway.DashboardProps{
-		Pipeline: pipeline, Delivery: delivery, Validator: functionOf(stack, "Validate"), Promoter: functionOf(stack, "Promote"), Alarms: alarms.Alarms,
+		Pipeline: pipeline, Delivery: delivery, Validator: functionOf(stack, "Validate"),
+		Promoter: functionOf(stack, "Promote"), Alarms: alarms.Alarms,
 	})
 })
 
@@ -43,13 +49,15 @@ func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
 	pattern.(map[string]any)["resources"] = plain(pattern.(map[string]any)["resources"])
 	want := map[string]any{
 		"source": []any{"aws.codepipeline"}, "detail-type": []any{"CodePipeline Pipeline Execution State Change"},
-		"resources": "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app", "detail": map[string]any{"state": []any{"FAILED"}},
+		"resources": "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
+		"detail":    map[string]any{"state": []any{"FAILED"}},
 	}
 	if diff := cmp.Diff(want, pattern); diff != "" {
 		t.Error(diff)
 	}
 	permission := resources(t, operated, "AWS::Lambda::Permission")["NoticePermission"].Properties
-	if permission["Action"] != "lambda:InvokeFunction" || permission["Principal"] != "events.amazonaws.com" || plain(permission["SourceArn"]) != "${NoticeRule.Arn}" {
+	if permission["Action"] != "lambda:InvokeFunction" || permission["Principal"] != "events.amazonaws.com" ||
+		plain(permission["SourceArn"]) != "${NoticeRule.Arn}" {
 		t.Errorf("permission %s", plain(permission))
 	}
 }
@@ -71,10 +79,13 @@ func TestNotifierMayAskAboutItsPipelineAndTellItsTopic(t *testing.T) {
 func TestSubscribersGetTheTopic(t *testing.T) {
 	var mails []string
 	for _, s := range resources(t, operated, "AWS::SNS::Subscription") {
-		mails = append(mails, fmt.Sprintf("%s %s of %s", s.Properties["Protocol"], s.Properties["Endpoint"], plain(s.Properties["TopicArn"])))
+		mails = append(mails,
+			fmt.Sprintf("%s %s of %s", s.Properties["Protocol"], s.Properties["Endpoint"],
+				plain(s.Properties["TopicArn"])))
 	}
 	slices.Sort(mails)
-	if diff := cmp.Diff([]string{"email a@example.com of ${Topic}", "email b@example.com of ${Topic}"}, mails); diff != "" {
+	if diff := cmp.Diff([]string{"email a@example.com of ${Topic}", "email b@example.com of ${Topic}"},
+		mails); diff != "" {
 		t.Error(diff)
 	}
 	slack := resources(t, operated, "AWS::Chatbot::SlackChannelConfiguration")["TopicSlack"].Properties
@@ -83,8 +94,10 @@ func TestSubscribersGetTheTopic(t *testing.T) {
 		got[name] = plain(value)
 	}
 	want := map[string]string{
-		"ConfigurationName": "builds", "SlackWorkspaceId": "T0", "SlackChannelId": "C0", "SnsTopicArns": "${Topic}", "IamRoleArn": "${TopicSlackRole.Arn}",
-		"GuardrailPolicies": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll", "LoggingLevel": "ERROR", "UserRoleRequired": "false",
+		"ConfigurationName": "builds", "SlackWorkspaceId": "T0", "SlackChannelId": "C0", "SnsTopicArns": "${Topic}",
+		"IamRoleArn":        "${TopicSlackRole.Arn}",
+		"GuardrailPolicies": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll", "LoggingLevel": "ERROR",
+		"UserRoleRequired": "false",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -95,13 +108,16 @@ func TestSubscribersGetTheTopic(t *testing.T) {
 	}
 }
 
-// Alarms have no role: without this statement they would fall silent, as a topic with a policy has lost the default one.
+// Alarms have no role: without this statement they would fall silent, as a topic with a policy has
+// lost the default one.
 func TestTopicLetsAlarmsOfTheAccountPublishAndNothingWithoutTLS(t *testing.T) {
-	statements := resources(t, operated, "AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any)
+	statements := resources(t, operated,
+		"AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any)
 	var got []string
 	for _, s := range statements {
 		s := s.(map[string]any)
-		got = append(got, fmt.Sprint(s["Effect"], " ", plain(s["Principal"]), " ", plain(s["Action"]), " ", plain(s["Condition"])))
+		got = append(got,
+			fmt.Sprint(s["Effect"], " ", plain(s["Principal"]), " ", plain(s["Action"]), " ", plain(s["Condition"])))
 	}
 	want := []string{
 		`Deny * sns:Publish {"Bool":{"aws:SecureTransport":"false"}}`,
@@ -116,7 +132,8 @@ var lonelyTopic = stack("LonelyTopic", func(stack awscdk.Stack) { archway.NewTop
 
 // A topic that no alarm tells, such as that of an approval, lets nobody in by its policy.
 func TestTopicWithoutAlarmsLetsNobodyPublish(t *testing.T) {
-	for _, s := range resources(t, lonelyTopic, "AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+	for _, s := range resources(t, lonelyTopic,
+		"AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
 		if s.(map[string]any)["Effect"] != "Deny" {
 			t.Errorf("allows %s", plain(s))
 		}
@@ -127,11 +144,13 @@ func TestAlarmsHaveThresholdsAndTellTheTopic(t *testing.T) {
 	got := map[string]string{}
 	for id, alarm := range resources(t, operated, "AWS::CloudWatch::Alarm") {
 		p := alarm.Properties
-		if plain(p["AlarmActions"]) != "${Topic}" || p["TreatMissingData"] != "notBreaching" || p["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" || p["OKActions"] != nil {
+		if plain(p["AlarmActions"]) != "${Topic}" || p["TreatMissingData"] != "notBreaching" ||
+			p["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" || p["OKActions"] != nil {
 			t.Errorf("%s: %s", id, plain(p))
 		}
 		d := p["Dimensions"].([]any)[0].(map[string]any)
-		got[id] = fmt.Sprintf("%s %s %s=%s %s >= %v for %v of %v s", p["Namespace"], p["MetricName"], d["Name"], plain(d["Value"]), p["Statistic"], p["Threshold"], p["EvaluationPeriods"], p["Period"])
+		got[id] = fmt.Sprintf("%s %s %s=%s %s >= %v for %v of %v s", p["Namespace"], p["MetricName"], d["Name"],
+			plain(d["Value"]), p["Statistic"], p["Threshold"], p["EvaluationPeriods"], p["Period"])
 	}
 	want := map[string]string{
 		"Alarmsapiamd64NearTimeout": "AWS/CodeBuild Duration ProjectName=${apiBuildamd64Project} Maximum >= 480 for 1 of 300 s",
@@ -191,18 +210,22 @@ func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
 		}
 		got[w.Properties["title"].(string)] = strings.Join(metrics, "\n")
 	}
+	const failed = "AWS/CodePipeline FailedPipelineExecutions PipelineName app"
 	const image = " Pipeline app Repository api"
 	want := map[string]string{
-		"Promotions, rollbacks, failures":               "AWS/CodePipeline FailedPipelineExecutions PipelineName app\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
-		"Success rate: promoted of promoted and failed": "AWS/CodePipeline FailedPipelineExecutions PipelineName app\nArchway Promotions" + image + "\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
-		"Duration of a run":                             "AWS/CodePipeline PipelineDuration PipelineName app\nAWS/CodePipeline PipelineDuration PipelineName app",
-		"Duration of builds, merges and smoke tests":    "AWS/CodeBuild Duration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild Duration ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild Duration ProjectName ${apiMergeProject}",
-		"Duration of validation and promotion":          "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
-		"Longest wait for a build machine":              "AWS/CodeBuild QueuedDuration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${apiBuildarm64Project}",
-		"Failed builds":                                 "AWS/CodeBuild FailedBuilds ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiMergeProject}",
-		"Verdicts":                                      "Archway ImagesValid" + image + "\nArchway ImagesInvalid" + image,
-		"Findings by check":                             `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="app"', 'Sum', 86400)`,
-		"Size of valid images, compressed":              "Archway ImageSize" + image + " Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
+		"Promotions, rollbacks, failures": failed + "\nArchway Promotions" + image + "\nArchway Rollbacks" + image,
+		"Success rate: promoted of promoted and failed": failed + "\nArchway Promotions" + image +
+			"\n100*FILL(promoted0,0)/(FILL(promoted0,0)+FILL(failed,0))",
+		"Duration of a run":                          "AWS/CodePipeline PipelineDuration PipelineName app\nAWS/CodePipeline PipelineDuration PipelineName app",
+		"Duration of builds, merges and smoke tests": "AWS/CodeBuild Duration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild Duration ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild Duration ProjectName ${apiMergeProject}",
+		"Duration of validation and promotion":       "AWS/Lambda Duration FunctionName ${ValidateFunction}\nAWS/Lambda Duration FunctionName ${PromoteFunction}",
+		"Longest wait for a build machine":           "AWS/CodeBuild QueuedDuration ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild QueuedDuration ProjectName ${apiBuildarm64Project}",
+		"Failed builds":                              "AWS/CodeBuild FailedBuilds ProjectName ${apiBuildamd64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiBuildarm64Project}\nAWS/CodeBuild FailedBuilds ProjectName ${apiMergeProject}",
+		"Verdicts": "Archway ImagesValid" + image + "\nArchway ImagesInvalid" +
+			image,
+		"Findings by check": `SEARCH('{Archway,Pipeline,Repository,Check} MetricName="Findings" Pipeline="app"', 'Sum', 86400)`,
+		"Size of valid images, compressed": "Archway ImageSize" + image +
+			" Platform linux/amd64\nArchway ImageSize" + image + " Platform linux/arm64",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -237,7 +260,8 @@ func TestOperationsRefuseWrongProps(t *testing.T) {
 		{(&archway.AlarmsProps{}).Validate(), []string{"Topic", "Images"}},
 		{(&archway.DashboardProps{}).Validate(), []string{"Pipeline", "Validator", "Delivery"}},
 		{(&archway.FailureNoticeProps{}).Validate(), []string{"Pipeline", "Topic"}},
-		{(&archway.TopicProps{Slack: &archway.SlackChannel{Name: "a b", Workspace: "acme", Channel: "#x"}}).Validate(), []string{"Slack.Name", "Slack.Workspace", "Slack.Channel"}},
+		{(&archway.TopicProps{Slack: &archway.SlackChannel{Name: "a b", Workspace: "acme", Channel: "#x"}}).Validate(),
+			[]string{"Slack.Name", "Slack.Workspace", "Slack.Channel"}},
 	} {
 		if test.err == nil {
 			t.Errorf("no error, want one about %q", test.want)
@@ -256,7 +280,8 @@ func TestOperationsRefuseWrongProps(t *testing.T) {
 
 func TestAlarmsOfFunctionsNeedNames(t *testing.T) {
 	err := (&archway.AlarmsProps{Functions: []archway.WatchedFunction{{Does: "starts runs"}}}).Validate()
-	for _, want := range []string{"Functions[0].Name is missing", "Functions[0].Function is missing", "Topic is missing"} {
+	for _, want := range []string{"Functions[0].Name is missing", "Functions[0].Function is missing",
+		"Topic is missing"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

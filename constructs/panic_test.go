@@ -53,7 +53,8 @@ func TestFunctionThatDoesNotCompileIsReportedAsTheCompilerDoes(t *testing.T) {
 	if reason == nil {
 		t.Fatal("there is no panic")
 	}
-	for _, want := range []string{"GoFunction app/Fn: building archway/constructs/testdata/broken for linux/arm64", "main.go:5:2: undefined: nothing"} {
+	for _, want := range []string{"GoFunction app/Fn: building archway/constructs/testdata/broken for linux/arm64",
+		"main.go:5:2: undefined: nothing"} {
 		if !strings.Contains(reason.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, reason)
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// The stages, in their order. The only source action is called like its stage. Between Validate and Promote stand those that
-// are asked for, in the order of gates.
+// The stages, in their order. The only source action is called like its stage. Between Validate and
+// Promote stand those that are asked for, in the order of gates.
 const (
 	StageSource   = settings.StageSource
 	StageBuild    = settings.StageBuild
@@ -23,27 +23,30 @@ const (
 	StagePromote  = settings.StagePromote
 )
 
-// A pipeline with rules has these variables: the name of the rule by which a run is built, and the name of the branch or tag that
-// it is built for. Everything else about the run follows from the two. A pipeline without rules has none.
+// A pipeline with rules has these variables: the name of the rule by which a run is built, and the
+// name of the branch or tag that it is built for. Everything else about the run follows from the
+// two. A pipeline without rules has none.
 const (
 	RuleVariable = settings.RuleVariable
 	RefVariable  = settings.RefVariable
 
-	// NoRule is the value of the rule's variable if nobody gives one, and no rule matches the pipeline's branch. The first
-	// build action of such a run says what is missing.
+	// NoRule is the value of the rule's variable if nobody gives one, and no rule matches the
+	// pipeline's branch. The first build action of such a run says what is missing.
 	NoRule = settings.NoRule
 )
 
-// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote. Within a stage, the actions of
-// several images and architectures run in parallel. What was built is passed on by digest only.
+// Pipeline is a CodePipeline (V2) with the stages Source, Build, Merge, Validate and Promote.
+// Within a stage, the actions of several images and architectures run in parallel. What was built
+// is passed on by digest only.
 type Pipeline struct {
 	constructs.Construct
 
-	// Pipeline is the pipeline. It is an L1 construct: the CDK's actions would each bring grants that are wider than what
-	// they need, and the whole of ECS, Step Functions and more with them.
+	// Pipeline is the pipeline. It is an L1 construct: the CDK's actions would each bring grants
+	// that are wider than what they need, and the whole of ECS, Step Functions and more with them.
 	Pipeline awscodepipeline.CfnPipeline
 
-	// Name is its name. Resources name it by this and not by a reference, so that they can be there before it (see [CreateLast]).
+	// Name is its name. Resources name it by this and not by a reference, so that they can be there
+	// before it (see [CreateLast]).
 	Name string
 
 	// Role is the role with which the pipeline and its actions call the other services.
@@ -53,11 +56,13 @@ type Pipeline struct {
 	ConsoleURL *string
 }
 
-// TopicKeysMetadata is the key of the pipeline's metadata in the template that says which key encrypts a topic from elsewhere, both
-// by ARN: nothing else in the template does, and a rehearsal judges by it what the pipeline needs to tell the topic.
+// TopicKeysMetadata is the key of the pipeline's metadata in the template that says which key
+// encrypts a topic from elsewhere, both by ARN: nothing else in the template does, and a rehearsal
+// judges by it what the pipeline needs to tell the topic.
 const TopicKeysMetadata = "archway:topic-keys"
 
-// NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a [Trigger].
+// NewPipeline adds the pipeline to scope. It runs once when it is created; for later pushes, add a
+// [Trigger].
 func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *Pipeline {
 	check("Pipeline", scope, id, props.Validate())
 	p := *props
@@ -66,7 +71,8 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 
 	this := &Pipeline{Construct: constructs.NewConstruct(scope, &id), Name: d.PipelineName}
 	used := usesOf(&p)
-	// One role: a role for each action would add nothing, as this one could assume every one of them.
+	// One role: a role for each action would add nothing, as this one could assume every one of
+	// them.
 	this.Role = newRole(this.Construct, &roleProps{
 		Service:        "codepipeline.amazonaws.com",
 		OwnAccountOnly: true,
@@ -75,19 +81,20 @@ func NewPipeline(scope constructs.Construct, id string, props *PipelineProps) *P
 	})
 	console := newConsole(this.Construct)
 	except(this.Role, wildcardArtifacts)
-	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"), &awscodepipeline.CfnPipelineProps{
-		Name:          &d.PipelineName,
-		PipelineType:  jsii.String("V2"),
-		ExecutionMode: jsii.String(string(p.Execution)),
-		RoleArn:       this.Role.RoleArn(),
-		ArtifactStore: artifactStore(p.Artifacts),
-		Stages: slices.Concat([]stageDeclaration{
-			stageOf(StageSource, sourceAction(d)),
-			stageOf(StageBuild, each(d.Images, buildActions)...),
-			stageOf(StageMerge, each(d.Images, mergeActions)...),
-			stageOf(StageValidate, validateActions(d, p.Validator)...),
-		}, gateStages(&p, console), promoteStage(&p)),
-	})
+	this.Pipeline = awscodepipeline.NewCfnPipeline(this.Construct, jsii.String("Pipeline"),
+		&awscodepipeline.CfnPipelineProps{
+			Name:          &d.PipelineName,
+			PipelineType:  jsii.String("V2"),
+			ExecutionMode: jsii.String(string(p.Execution)),
+			RoleArn:       this.Role.RoleArn(),
+			ArtifactStore: artifactStore(p.Artifacts),
+			Stages: slices.Concat([]stageDeclaration{
+				stageOf(StageSource, sourceAction(d)),
+				stageOf(StageBuild, each(d.Images, buildActions)...),
+				stageOf(StageMerge, each(d.Images, mergeActions)...),
+				stageOf(StageValidate, validateActions(d, p.Validator)...),
+			}, gateStages(&p, console), promoteStage(&p)),
+		})
 	if variables := variables(d); variables != nil {
 		this.Pipeline.SetVariables(variables)
 	}
@@ -123,7 +130,8 @@ func promoteStage(p *PipelineProps) []stageDeclaration {
 
 func variables(d *Delivery) []any {
 	declare := func(name, value, description string) any {
-		return &awscodepipeline.CfnPipeline_VariableDeclarationProperty{Name: &name, DefaultValue: &value, Description: &description}
+		return &awscodepipeline.CfnPipeline_VariableDeclarationProperty{Name: &name, DefaultValue: &value,
+			Description: &description}
 	}
 	if len(d.Rules) == 0 {
 		return nil
@@ -136,14 +144,16 @@ func variables(d *Delivery) []any {
 	}
 	return []any{
 		declare(RuleVariable, name, "The build rule: it decides what is built, and how"),
-		declare(RefVariable, d.Branch, "The name of the branch or tag, which the rule must match; tags may be named after it"),
+		declare(RefVariable, d.Branch,
+			"The name of the branch or tag, which the rule must match; tags may be named after it"),
 	}
 }
 
 func artifactStore(bucket awss3.IBucket) *awscodepipeline.CfnPipeline_ArtifactStoreProperty {
 	store := &awscodepipeline.CfnPipeline_ArtifactStoreProperty{Type: jsii.String("S3"), Location: bucket.BucketName()}
 	if key := bucket.EncryptionKey(); key != nil {
-		store.EncryptionKey = &awscodepipeline.CfnPipeline_EncryptionKeyProperty{Type: jsii.String("KMS"), Id: key.KeyArn()}
+		store.EncryptionKey = &awscodepipeline.CfnPipeline_EncryptionKeyProperty{Type: jsii.String("KMS"),
+			Id: key.KeyArn()}
 	}
 	return store
 }
@@ -168,7 +178,8 @@ func usesOf(p *PipelineProps) uses {
 	return all
 }
 
-// pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that they name.
+// pipelineStatements are what CodePipeline does on behalf of the actions, on the resources that
+// they name.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 func pipelineStatements(p *PipelineProps, used uses) []awsiam.PolicyStatement {
 	statements := slices.Concat(

@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 )
 
-// An action gives its variables under the namespace "Stage-action", which tells in the console where a value comes from. The
-// source is not named twice.
+// An action gives its variables under the namespace "Stage-action", which tells in the console
+// where a value comes from. The source is not named twice.
 func namespace(stage, action string) string {
 	if stage == StageSource {
 		return stage
@@ -15,11 +15,13 @@ func namespace(stage, action string) string {
 	return stage + "-" + action
 }
 
-// executionVariable is CodePipeline's own, and the only one that actions are given: an id, which nobody can choose. Whatever else
-// differs from run to run is asked of CodePipeline by this id, and comes as typed values.
+// executionVariable is CodePipeline's own, and the only one that actions are given: an id, which
+// nobody can choose. Whatever else differs from run to run is asked of CodePipeline by this id, and
+// comes as typed values.
 const executionVariable = "#{codepipeline.PipelineExecutionId}"
 
-// ExecutionEnvironment is the environment variable in which the actions of CodeBuild projects hand on the execution's id.
+// ExecutionEnvironment is the environment variable in which the actions of CodeBuild projects hand
+// on the execution's id.
 const ExecutionEnvironment = "EXECUTION_ID"
 
 func buildActions(image PipelineImage) []action {
@@ -40,8 +42,9 @@ func validateActions(d *Delivery, function awslambda.IFunction) []action {
 	})
 }
 
-// promoteAction is one action for all images: the function checks every image before it moves a tag of any, because a registry has
-// no transactions, and an action of a function takes half a minute however little it does.
+// promoteAction is one action for all images: the function checks every image before it moves a tag
+// of any, because a registry has no transactions, and an action of a function takes half a minute
+// however little it does.
 func promoteAction(p *PipelineProps) action {
 	return lambdaAction(StagePromote, settings.ActionPromote, p.Promoter.Function, p.Delivery.parameters(""))
 }

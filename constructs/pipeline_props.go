@@ -25,9 +25,10 @@ type PipelineProps struct {
 
 	GateFunctions
 
-	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails, such as the promotion of one of
-	// several images. CodePipeline then runs the stage again with what the latest execution had that succeeded in it.
-	// Default: the tags stay until somebody retries the stage or rolls it back.
+	// RollbackOnFailure puts the moving tags back when something in the stage Promote fails, such
+	// as the promotion of one of several images. CodePipeline then runs the stage again with what
+	// the latest execution had that succeeded in it. Default: the tags stay until somebody retries
+	// the stage or rolls it back.
 	RollbackOnFailure bool
 
 	// Execution decides what happens to a push while another one is on its way.
@@ -51,8 +52,8 @@ type PipelineImage struct {
 
 	ImageGates
 
-	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g. "{commit:12}".
-	// Default: none.
+	// ImmutableTags are templates of the tags that stay as they are once they are written, e.g.
+	// "{commit:12}". Default: none.
 	ImmutableTags []string
 
 	// MovingTags are templates of the tags that follow the newest image, e.g. "latest".
@@ -66,8 +67,9 @@ type PipelineImage struct {
 	rules []Rule // of the pipeline
 }
 
-// Execution decides what happens to a push while another one is on its way. CodePipeline's third mode, PARALLEL, is left
-// out on purpose: in it, a source action builds the newest commit instead of the pushed one, and a stage can't be rolled back.
+// Execution decides what happens to a push while another one is on its way. CodePipeline's third
+// mode, PARALLEL, is left out on purpose: in it, a source action builds the newest commit instead
+// of the pushed one, and a stage can't be rolled back.
 type Execution string
 
 const (
@@ -84,7 +86,8 @@ const maxActionsPerStage = 50
 var (
 	pipelineName = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
 
-	// An image's name is part of names of actions (up to 100 characters) and of variables' namespaces.
+	// An image's name is part of names of actions (up to 100 characters) and of variables'
+	// namespaces.
 	imageName = regexp.MustCompile(`^[A-Za-z0-9@_-]{1,80}$`)
 )
 
@@ -110,7 +113,9 @@ func (p *PipelineProps) Validate() error {
 	case promotes:
 		errs = append(errs, missing(p.Promoter == nil, "Promoter", "what points tags at an index"))
 	case p.Promoter != nil || p.RollbackOnFailure:
-		errs = append(errs, wrong("Promoter and RollbackOnFailure", "have nothing to do: no image of the pipeline is promoted, so leave them out"))
+		errs = append(errs,
+			wrong("Promoter and RollbackOnFailure",
+				"have nothing to do: no image of the pipeline is promoted, so leave them out"))
 	}
 	for _, g := range gates {
 		if g.lacks != nil {
@@ -139,7 +144,8 @@ func (i PipelineImage) problems() []error {
 		case build == nil:
 			add(wrong(at("Builds", n), "is nil: leave it out"))
 		case seen[build.Platform]:
-			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture", build.Platform.Name()))
+			add(wrong(at("Builds", n), "builds %s once more: give one build for each architecture",
+				build.Platform.Name()))
 		default:
 			seen[build.Platform] = true
 		}
@@ -157,7 +163,8 @@ func (i PipelineImage) ruleProblems() []error {
 	rules := i.rules
 	var errs []error
 	if len(rules) > 0 && len(i.ImmutableTags)+len(i.MovingTags) > 0 {
-		errs = append(errs, wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give each rule its tags"))
+		errs = append(errs,
+			wrong("ImmutableTags and MovingTags", "stand beside the pipeline's rules: give each rule its tags"))
 	}
 	for n, build := range i.Builds {
 		if build == nil {
@@ -165,7 +172,10 @@ func (i PipelineImage) ruleProblems() []error {
 		}
 		for k, r := range rules {
 			if _, known := build.rules[r.Name]; !known {
-				errs = append(errs, wrong(at("Builds", n), "has nothing for the rule %q at %s: add it to the build's Rules, even if it changes nothing", r.Name, at("Rules", k)))
+				errs = append(errs,
+					wrong(at("Builds", n),
+						"has nothing for the rule %q at %s: add it to the build's Rules, even if it changes nothing",
+						r.Name, at("Rules", k)))
 			}
 		}
 		if len(build.rules) > 0 && len(rules) == 0 {
@@ -173,7 +183,8 @@ func (i PipelineImage) ruleProblems() []error {
 		}
 	}
 	for _, r := range rules {
-		if len(i.Builds) > 0 && !slices.ContainsFunc(i.Builds, func(b *NativeBuild) bool { return b != nil && !b.rules[r.Name].Skip }) {
+		if len(i.Builds) > 0 &&
+			!slices.ContainsFunc(i.Builds, func(b *NativeBuild) bool { return b != nil && !b.rules[r.Name].Skip }) {
 			errs = append(errs, wrong("Builds", "are all left out by the rule %q: build at least one", r.Name))
 		}
 	}

@@ -39,7 +39,8 @@ var twoImages = stack("TwoImages", func(stack awscdk.Stack) {
 			"regression":    {Severity: archway.Info, Reason: "x86 is given up"},
 		},
 	}
-	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Branch: "trunk", Images: images}, artifacts, archway.PipelineProps{})
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Branch: "trunk", Images: images}, artifacts,
+		archway.PipelineProps{})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 	awscdk.NewCfnOutput(stack, jsii.String("Console"), &awscdk.CfnOutputProps{Value: pipeline.ConsoleURL})
 	awscdk.NewCfnOutput(stack, jsii.String("BuildNow"), &awscdk.CfnOutputProps{Value: trigger.StartCommand})
@@ -94,7 +95,8 @@ func TestPipelineHasFiveStagesWithActionsNamedAfterImages(t *testing.T) {
 		}
 		got = append(got, stage.Name+": "+strings.Join(names, " "))
 	}
-	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web", "Promote: Promote"}
+	want := []string{"Source: Source", "Build: api-amd64 api-arm64 web-arm64", "Merge: api web", "Validate: api web",
+		"Promote: Promote"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -125,7 +127,8 @@ func TestActionsHaveNamespacesNamedAfterStageAndAction(t *testing.T) {
 }
 
 func TestPipelineIsV2AndTakesEveryPush(t *testing.T) {
-	hasProperties(t, twoImages, codePipeline, map[string]any{"PipelineType": "V2", "ExecutionMode": "QUEUED", "Name": "app"})
+	hasProperties(t, twoImages, codePipeline,
+		map[string]any{"PipelineType": "V2", "ExecutionMode": "QUEUED", "Name": "app"})
 }
 
 func TestPipelineWithoutRulesHasNoVariables(t *testing.T) {
@@ -135,10 +138,12 @@ func TestPipelineWithoutRulesHasNoVariables(t *testing.T) {
 }
 
 func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
-	if diff := cmp.Diff(map[string]string{"Source/Source": "false"}, configuration(t, twoImages, "PollForSourceChanges")); diff != "" {
+	if diff := cmp.Diff(map[string]string{"Source/Source": "false"},
+		configuration(t, twoImages, "PollForSourceChanges")); diff != "" {
 		t.Errorf("PollForSourceChanges (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]string{"Source/Source": "trunk"}, configuration(t, twoImages, "BranchName")); diff != "" {
+	if diff := cmp.Diff(map[string]string{"Source/Source": "trunk"},
+		configuration(t, twoImages, "BranchName")); diff != "" {
 		t.Errorf("BranchName (-want +got):\n%s", diff)
 	}
 	if rules := resources(t, twoImages, "AWS::Events::Rule"); len(rules) != 1 {
@@ -146,8 +151,8 @@ func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
 	}
 }
 
-// CodePipeline puts the value of a variable into the text of an action as it is. So none may stand in any, but for the one whose
-// value nobody chooses.
+// CodePipeline puts the value of a variable into the text of an action as it is. So none may stand
+// in any, but for the one whose value nobody chooses.
 func TestNothingButTheExecutionIsPutIntoActions(t *testing.T) {
 	variable := regexp.MustCompile(`#\{[^}]*\}`)
 	for _, stack := range []string{twoImages, ruled, gated, gatedByDefault} {
@@ -180,7 +185,11 @@ func TestActionsAreGivenTheExecutionAndFixedText(t *testing.T) {
 	}
 	sum := settings.Sum(settingsOf(t, twoImages))
 	parameters := map[string]string{}
-	for action, image := range map[string]string{"Validate/api": `,"image":"api"`, "Validate/web": `,"image":"web"`, "Promote/Promote": ""} {
+	for action, image := range map[string]string{
+		"Validate/api":    `,"image":"api"`,
+		"Validate/web":    `,"image":"web"`,
+		"Promote/Promote": "",
+	} {
 		parameters[action] = `{"settings":"` + sum + `","execution":"#{codepipeline.PipelineExecutionId}"` + image + `}`
 	}
 	if diff := cmp.Diff(parameters, configuration(t, twoImages, "UserParameters")); diff != "" {
@@ -188,7 +197,8 @@ func TestActionsAreGivenTheExecutionAndFixedText(t *testing.T) {
 	}
 }
 
-// settingsOf is the file in the packages of a stack's functions, which must be the same in all of them, and shown in the template.
+// settingsOf is the file in the packages of a stack's functions, which must be the same in all of
+// them, and shown in the template.
 func settingsOf(t *testing.T, stack string) []byte {
 	t.Helper()
 	var file []byte
@@ -233,13 +243,15 @@ func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
 	want := &settings.Pipeline{
 		Name: "app", Source: settings.Source{Repository: "app", Branch: "trunk"},
 		Stages: []settings.Stage{
-			{Name: "Source", Actions: []string{"Source"}}, {Name: "Build", Actions: []string{"api-amd64", "api-arm64", "web-arm64"}},
+			{Name: "Source", Actions: []string{"Source"}},
+			{Name: "Build", Actions: []string{"api-amd64", "api-arm64", "web-arm64"}},
 			{Name: "Merge", Actions: []string{"api", "web"}}, {Name: "Validate", Actions: []string{"api", "web"}},
 		},
 		Images: []settings.Image{
 			{
 				Name: "api", Staging: "staging/api", Release: "api", StagingDays: 14, Tags: tags,
-				Builds: []settings.Build{{Platform: "linux/amd64", Action: "api-amd64"}, {Platform: "linux/arm64", Action: "api-arm64"}},
+				Builds: []settings.Build{{Platform: "linux/amd64", Action: "api-amd64"},
+					{Platform: "linux/arm64", Action: "api-arm64"}},
 			},
 			{
 				Name: "web", Staging: "staging/web", Release: "web", StagingDays: 14, Tags: tags,
@@ -247,7 +259,8 @@ func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
 				Validation: spec.Validation{
 					AllowedPlatforms: []string{"linux/arm/v7"}, RequireProvenance: true, RequireSBOM: true,
 					Downgrade: map[string]spec.Downgrade{
-						"config-parity": {Severity: "warning", Reason: `arm64 alone "wraps"`}, "regression": {Severity: "info", Reason: "x86 is given up"},
+						"config-parity": {Severity: "warning", Reason: `arm64 alone "wraps"`},
+						"regression":    {Severity: "info", Reason: "x86 is given up"},
 					},
 				},
 			},
@@ -267,7 +280,8 @@ func TestOnlySourceCodeTravelsAsAnArtifact(t *testing.T) {
 				}
 			}
 			if action.ActionTypeId.Category == "Build" && len(action.InputArtifacts) != 1 {
-				t.Errorf("%s/%s has %d input artifacts, and CodeBuild takes one", stage.Name, action.Name, len(action.InputArtifacts))
+				t.Errorf("%s/%s has %d input artifacts, and CodeBuild takes one", stage.Name, action.Name,
+					len(action.InputArtifacts))
 			}
 			if action.ActionTypeId.Provider == "Lambda" && len(action.InputArtifacts) != 0 {
 				t.Errorf("%s/%s reads artifacts: a rollback after they expired would fail", stage.Name, action.Name)
@@ -329,11 +343,13 @@ func TestNobodyButThePromoterMayWriteReleases(t *testing.T) {
 		for role := range resources(t, stack, "AWS::IAM::Role") {
 			for _, permission := range permissions(t, stack, role) {
 				action, on, _ := strings.Cut(permission, " on ")
-				if !strings.HasPrefix(action, "ecr:") || !strings.Contains(on, "RegistryImages") && !(on == "*" && action != "ecr:GetAuthorizationToken") {
+				if !strings.HasPrefix(action, "ecr:") || !strings.Contains(on, "RegistryImages") &&
+					!(on == "*" && action != "ecr:GetAuthorizationToken") {
 					continue
 				}
 				switch action {
-				case "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:DescribeImageScanFindings":
+				case "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages",
+					"ecr:GetDownloadUrlForLayer", "ecr:DescribeImageScanFindings":
 				default:
 					if writers++; role != "PromoteRole" {
 						t.Errorf("%s: %s may %s", stack, role, permission)
@@ -351,8 +367,10 @@ func TestReleasesDenyEverybodyElseToWrite(t *testing.T) {
 	for _, name := range []string{"apiRegistryImages", "webRegistryImages"} {
 		want := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 			"Sid": "OnlyThePromoterWrites", "Effect": "Deny", "Principal": "*",
-			"Action":    []any{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"},
-			"Condition": map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": []any{"${PromoteRole.Arn}"}}},
+			"Action": []any{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+				"ecr:UploadLayerPart"},
+			"Condition": map[string]any{
+				"ArnNotEquals": map[string]any{"aws:PrincipalArn": []any{"${PromoteRole.Arn}"}}},
 		}}}
 		got, _ := resources(t, twoImages, ecrRepository)[name].Properties["RepositoryPolicyText"].(map[string]any)
 		for _, statement := range got["Statement"].([]any) {
@@ -373,7 +391,9 @@ func TestReleasesDenyEverybodyElseToWrite(t *testing.T) {
 }
 
 func TestThePipelineWaitsForThePromotersPermissions(t *testing.T) {
-	hasResource(t, twoImages, codePipeline, map[string]any{"DependsOn": assertions.Match_ArrayWith(&[]any{assertions.Match_StringLikeRegexp(jsii.String("^PromoteAccess"))})})
+	hasResource(t, twoImages, codePipeline,
+		map[string]any{"DependsOn": assertions.Match_ArrayWith(
+			&[]any{assertions.Match_StringLikeRegexp(jsii.String("^PromoteAccess"))})})
 }
 
 func TestWildcardsStandOnlyWhereAWSAllowsNothingElse(t *testing.T) {
@@ -402,7 +422,8 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 	}
 	template := synthesize()[twoImages].template
 	for partition, host := range map[string]string{
-		"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com", "aws-eusc": "console.amazonaws-eusc.eu",
+		"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com",
+		"aws-eusc": "console.amazonaws-eusc.eu",
 	} {
 		expect(t, func() {
 			template.HasMapping(jsii.String("*"), map[string]any{partition: map[string]any{"host": host}})
@@ -414,7 +435,8 @@ func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
 var unpromoted = stack("Unpromoted", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	image := anImage{name: "app", registry: archway.RepositoriesProps{NeverPromoted: true}}.add(stack, artifacts)
-	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts, archway.PipelineProps{})
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}}, artifacts,
+		archway.PipelineProps{})
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 })
 

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Platform is what an image is built for. It decides the kind of the machine and the image that runs on it together, so
-// that the two always fit.
+// Platform is what an image is built for. It decides the kind of the machine and the image that
+// runs on it together, so that the two always fit.
 type Platform = platform.Platform
 
 const (
@@ -30,14 +30,16 @@ func validPlatform(p Platform) error {
 	return nil
 }
 
-// buildImage is the newest Amazon Linux image that CodeBuild keeps for the machine: Docker with buildx, the AWS CLI and jq
-// are in it. The CDK's constants end one release earlier.
+// buildImage is the newest Amazon Linux image that CodeBuild keeps for the machine: Docker with
+// buildx, the AWS CLI and jq are in it. The CDK's constants end one release earlier.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
 func buildImage(p Platform) awscodebuild.IBuildImage {
 	if p.Machine() == ARM64 {
-		return awscodebuild.LinuxArmBuildImage_FromCodeBuildImageId(jsii.String("aws/codebuild/amazonlinux-aarch64-standard:4.0"))
+		return awscodebuild.LinuxArmBuildImage_FromCodeBuildImageId(
+			jsii.String("aws/codebuild/amazonlinux-aarch64-standard:4.0"))
 	}
-	return awscodebuild.LinuxBuildImage_FromCodeBuildImageId(jsii.String("aws/codebuild/amazonlinux-x86_64-standard:6.0"))
+	return awscodebuild.LinuxBuildImage_FromCodeBuildImageId(
+		jsii.String("aws/codebuild/amazonlinux-x86_64-standard:6.0"))
 }
 
 var computeTypes = map[Compute]awscodebuild.ComputeType{

@@ -17,13 +17,13 @@ type PromoterProps struct {
 	// Delivery says which images are promoted, and what their tags are. Required.
 	Delivery *Delivery
 
-	// Writers are the ARNs of other IAM roles and users that may write to the release repositories, for emergencies. The repositories
-	// deny it to everybody else, whatever their own policies allow.
-	// Default: nobody.
+	// Writers are the ARNs of other IAM roles and users that may write to the release repositories,
+	// for emergencies. The repositories deny it to everybody else, whatever their own policies
+	// allow. Default: nobody.
 	Writers []string
 
-	// SigningProfile is the name of the profile in AWS Signer with which ECR signs releases, as [NewSigning] configures it.
-	// Default: nothing is signed.
+	// SigningProfile is the name of the profile in AWS Signer with which ECR signs releases, as
+	// [NewSigning] configures it. Default: nothing is signed.
 	SigningProfile string
 
 	Logs
@@ -44,17 +44,19 @@ func (p *PromoterProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Promoter is the function that copies validated images from staging to release, by digest, and points tags at them. Its role is
-// the only one that may write to the release repositories.
+// Promoter is the function that copies validated images from staging to release, by digest, and
+// points tags at them. Its role is the only one that may write to the release repositories.
 type Promoter struct {
 	*GoFunction
 
-	// Access is what the role may do in the repositories. It is a resource of its own: the repositories' policies name the role, so
-	// that the role can't name the repositories. Whatever relies on the function must depend on it.
+	// Access is what the role may do in the repositories. It is a resource of its own: the
+	// repositories' policies name the role, so that the role can't name the repositories. Whatever
+	// relies on the function must depend on it.
 	Access awsiam.Policy
 }
 
-// NewPromoter adds the function to scope, and to the release repositories the policy that keeps others out.
+// NewPromoter adds the function to scope, and to the release repositories the policy that keeps
+// others out.
 func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *Promoter {
 	check("Promoter", scope, id, props.Validate())
 	d := props.Delivery
@@ -64,14 +66,16 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		MemoryMB:    512,
 		// What takes longer goes on in another invocation.
 		Timeout: 5 * time.Minute,
-		// An action waits 20 minutes for its function: no repetition of the event may begin when nobody waits any more.
+		// An action waits 20 minutes for its function: no repetition of the event may begin when
+		// nobody waits any more.
 		MaxEventAge: 15 * time.Minute,
 		Files:       d.files(),
 		Environment: map[string]string{settings.RegistryEnvironment: registryHost()},
 		Statements: slices.Concat([]awsiam.PolicyStatement{
 			registryLoginStatement(),
 			allow([]*string{pipelineARN(scope, d.PipelineName)},
-				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"),
+				"codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState",
+				"codepipeline:ListActionExecutions"),
 		}, d.Source.tells(d.Rules), []awsiam.PolicyStatement{jobResultStatement()}),
 		Logs: props.Logs,
 	})
@@ -84,8 +88,9 @@ func NewPromoter(scope constructs.Construct, id string, props *PromoterProps) *P
 		allow(repositoryARNs(targets), ecrCopyTo...),
 	}, signStatements(scope, props.SigningProfile, targets...))
 	access := awsiam.NewPolicy(function.Construct, jsii.String("Access"), &awsiam.PolicyProps{
-		Roles:    &[]awsiam.IRole{function.Role},
-		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements, Minimize: jsii.Bool(true)}),
+		Roles: &[]awsiam.IRole{function.Role},
+		Document: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements,
+			Minimize: jsii.Bool(true)}),
 	})
 	writers := []*string{function.Role.RoleArn()}
 	for _, arn := range props.Writers {

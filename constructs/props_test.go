@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Validation looks at props without asking Node, so that resources need to be there and nothing else.
+// Validation looks at props without asking Node, so that resources need to be there and nothing
+// else.
 type (
 	aRepository struct{ awsecr.IRepository }
 	aBucket     struct{ awss3.IBucket }
@@ -42,7 +43,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return &changed
 	}
 	image := archway.PipelineImage{
-		Name: "app", Repositories: &archway.Repositories{Name: "app", Release: aRelease{}, StagingDays: 14}, Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
+		Name: "app", Repositories: &archway.Repositories{Name: "app", Release: aRelease{}, StagingDays: 14},
+		Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, Merge: &archway.Merge{},
 	}
 	judged := func(v archway.Validation) archway.PipelineImage {
 		changed := image
@@ -60,7 +62,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		return archway.NewDelivery(nil, delivery(changed))
 	}
 	pipeline := func(d *archway.Delivery) *archway.PipelineProps {
-		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{}, Promoter: &archway.Promoter{}}
+		return &archway.PipelineProps{Delivery: d, Artifacts: aBucket{}, Validator: aFunction{},
+			Promoter: &archway.Promoter{}}
 	}
 	never := func(i *archway.PipelineImage) { i.Repositories = &archway.Repositories{Name: "app", StagingDays: 14} }
 	tests := []struct {
@@ -68,9 +71,13 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		props interface{ Validate() error }
 		want  []string
 	}{
-		{"registry: no props", (*archway.RepositoriesProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"registry: all is well", &archway.RepositoriesProps{RepositoryName: "team/app", MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
-		{"registry: nothing", &archway.RepositoriesProps{}, []string{"RepositoryName is missing: give the name under which people pull the image"}},
+		{"registry: no props", (*archway.RepositoriesProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
+		{"registry: all is well",
+			&archway.RepositoriesProps{RepositoryName: "team/app",
+				MovingTags: []string{"latest", "v*-*", "${Token[Tag.1]}"}}, nil},
+		{"registry: nothing", &archway.RepositoriesProps{},
+			[]string{"RepositoryName is missing: give the name under which people pull the image"}},
 		{"registry: everything is wrong", &archway.RepositoriesProps{
 			RepositoryName: "Team/app",
 			MovingTags:     []string{"a", "", "a*b*c*", "a/b", strings.Repeat("a", 129), "b"},
@@ -81,25 +88,32 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`MovingTags[1] is "": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			`MovingTags[2] is "a*b*c*": ECR allows 2 asterisks in a filter`,
 			`MovingTags[3] is "a/b": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
-			`MovingTags[4] is "` + strings.Repeat("a", 129) + `": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
+			`MovingTags[4] is "` + strings.Repeat("a", 129) +
+				`": ECR allows 1 to 128 letters, digits, and the characters . _ - *`,
 			"StagingDays is -1: ECR counts whole days from 1",
 		}},
 		{"artifacts: no props", (*archway.ArtifactsProps)(nil), nil},
-		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7}, []string{"ExpireDays is -7: S3 counts whole days from 1"}},
+		{"artifacts: no days", &archway.ArtifactsProps{ExpireDays: -7},
+			[]string{"ExpireDays is -7: S3 counts whole days from 1"}},
 
-		{"source: no props", (*archway.CodeCommitProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"source: no props", (*archway.CodeCommitProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
 		{"source: all is well", &archway.CodeCommitProps{RepositoryName: "app", Seed: "testdata"}, nil},
 		{"source: a name that is known later", &archway.CodeCommitProps{RepositoryName: "${Token[TOKEN.12]}"}, nil},
-		{"source: nothing", &archway.CodeCommitProps{}, []string{"RepositoryName is missing: give the name of a CodeCommit repository"}},
-		{"source: a bad name and a bad seed", &archway.CodeCommitProps{RepositoryName: "app.git", Seed: "source_test.go"}, []string{
-			`RepositoryName is "app.git": CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git`,
-			`Seed is "source_test.go": give a folder (relative to the working directory)`,
-		}},
-		{"source: a seed for what exists", &archway.CodeCommitProps{RepositoryName: "app", Existing: true, Seed: "testdata"}, []string{
-			`Seed is "testdata", but the repository exists already: a seed is only for a new one, leave it out`,
-		}},
+		{"source: nothing", &archway.CodeCommitProps{},
+			[]string{"RepositoryName is missing: give the name of a CodeCommit repository"}},
+		{"source: a bad name and a bad seed",
+			&archway.CodeCommitProps{RepositoryName: "app.git", Seed: "source_test.go"}, []string{
+				`RepositoryName is "app.git": CodeCommit allows 1 to 100 letters, digits, and the characters . _ -, not ending in .git`,
+				`Seed is "source_test.go": give a folder (relative to the working directory)`,
+			}},
+		{"source: a seed for what exists",
+			&archway.CodeCommitProps{RepositoryName: "app", Existing: true, Seed: "testdata"}, []string{
+				`Seed is "testdata", but the repository exists already: a seed is only for a new one, leave it out`,
+			}},
 
-		{"build: no props", (*archway.NativeBuildProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"build: no props", (*archway.NativeBuildProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
 		{"build: all is well", &build, nil},
 		{"build: nothing", &archway.NativeBuildProps{}, []string{
 			"Platform is missing: give AMD64 or ARM64",
@@ -123,7 +137,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"QueuedTimeout is 9h0m0s: AWS allows 5m0s to 8h0m0s",
 		}},
 		{"merge: half a minute", &archway.MergeProps{
-			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{}, SourceURL: "x", Timeout: 330 * time.Second,
+			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{},
+			SourceURL: "x", Timeout: 330 * time.Second,
 		}, []string{"Timeout is 5m30s: AWS counts in steps of 1m0s"}},
 
 		{"merge: nothing", &archway.MergeProps{Timeout: time.Second}, []string{
@@ -136,39 +151,51 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"Timeout is 1s: AWS allows 5m0s to 8h0m0s",
 		}},
 		{"merge: all is well", &archway.MergeProps{
-			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{}, SourceURL: "x",
+			Repository: aRepository{}, PipelineName: "app", Image: "app", Builds: image.Builds, Artifacts: aBucket{},
+			SourceURL: "x",
 		}, nil},
-		{"build: rules of no pipeline", as(func(p *archway.NativeBuildProps) { p.Rules = map[string]archway.BuildRule{"main": {}} }), []string{
-			"PipelineName is missing: give the name of the pipeline, as there are Rules",
-		}},
+		{"build: rules of no pipeline",
+			as(func(p *archway.NativeBuildProps) { p.Rules = map[string]archway.BuildRule{"main": {}} }), []string{
+				"PipelineName is missing: give the name of the pipeline, as there are Rules",
+			}},
 
-		{"promoter: nothing", &archway.PromoterProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
-		{"promoter: a profile that AWS Signer refuses", &archway.PromoterProps{Delivery: delivered(nil), SigningProfile: "a b"}, []string{
-			`SigningProfile is "a b": AWS Signer allows 2 to 64 letters, digits and underscores`,
-		}},
+		{"promoter: nothing", &archway.PromoterProps{},
+			[]string{"Delivery is missing: give what the pipeline delivers"}},
+		{"promoter: a profile that AWS Signer refuses",
+			&archway.PromoterProps{Delivery: delivered(nil), SigningProfile: "a b"}, []string{
+				`SigningProfile is "a b": AWS Signer allows 2 to 64 letters, digits and underscores`,
+			}},
 		{"promoter: of nothing", &archway.PromoterProps{Delivery: delivered(never)}, []string{
 			"Delivery promotes no image (NeverPromoted): leave out the promoter",
 		}},
 
-		{"cache: no props", (*archway.PullThroughCacheProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"cache: all is well", &archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret}, nil},
-		{"cache: everything is wrong", &archway.PullThroughCacheProps{Upstream: "docker.io", Prefix: "Hub/", CredentialsARN: "me:s3cret"}, []string{
-			`Upstream is "docker.io": give one of ["docker-hub" "ecr-public" "github-container-registry" "gitlab-container-registry" "k8s" "quay"]`,
-			`Prefix is "Hub/": ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`,
-			"CredentialsARN is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other",
-		}},
-		{"signing: no props", (*archway.SigningProps)(nil), []string{"the props are nil: give at least the required ones"}},
-		{"signing: all is well", &archway.SigningProps{ProfileName: "releases_2026", Repositories: []string{"team/app"}}, nil},
+		{"cache: no props", (*archway.PullThroughCacheProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
+		{"cache: all is well",
+			&archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret}, nil},
+		{"cache: everything is wrong",
+			&archway.PullThroughCacheProps{Upstream: "docker.io", Prefix: "Hub/", CredentialsARN: "me:s3cret"},
+			[]string{
+				`Upstream is "docker.io": give one of ["docker-hub" "ecr-public" "github-container-registry" "gitlab-container-registry" "k8s" "quay"]`,
+				`Prefix is "Hub/": ECR takes prefixes of 2 to 30 lower-case letters and digits, in parts that are separated by one of . _ - /: use one such as "docker-hub"`,
+				"CredentialsARN is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other",
+			}},
+		{"signing: no props", (*archway.SigningProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
+		{"signing: all is well",
+			&archway.SigningProps{ProfileName: "releases_2026", Repositories: []string{"team/app"}}, nil},
 		{"signing: nothing", &archway.SigningProps{}, []string{
 			"ProfileName is missing: give the name of a signing profile",
 			"Repositories is missing: give the name of at least one ECR repository",
 		}},
-		{"signing: everything is wrong", &archway.SigningProps{ProfileName: "my-profile", Repositories: make([]string, 101)}, []string{
-			`ProfileName is "my-profile": AWS Signer allows 2 to 64 letters, digits and underscores`,
-			"Repositories has 101 names: ECR allows 100 in a rule",
-		}},
+		{"signing: everything is wrong",
+			&archway.SigningProps{ProfileName: "my-profile", Repositories: make([]string, 101)}, []string{
+				`ProfileName is "my-profile": AWS Signer allows 2 to 64 letters, digits and underscores`,
+				"Repositories has 101 names: ECR allows 100 in a rule",
+			}},
 
-		{"function: nothing", &archway.GoFunctionProps{}, []string{`Package is missing: give the import path of a main package, such as "example.com/app/function"`}},
+		{"function: nothing", &archway.GoFunctionProps{},
+			[]string{`Package is missing: give the import path of a main package, such as "example.com/app/function"`}},
 		{"function: everything is wrong", &archway.GoFunctionProps{
 			Package: "x", MemoryMB: 64, Timeout: time.Hour, MaxEventAge: time.Second, RetryAttempts: &three,
 		}, []string{
@@ -177,7 +204,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"MaxEventAge is 1s: AWS allows 1m0s to 6h0m0s",
 			"RetryAttempts is 3: Lambda allows 0, 1 and 2",
 		}},
-		{"validator: nothing", &archway.ValidatorProps{}, []string{"Delivery is missing: give what the pipeline delivers"}},
+		{"validator: nothing", &archway.ValidatorProps{},
+			[]string{"Delivery is missing: give what the pipeline delivers"}},
 
 		{"trigger: nothing", &archway.TriggerProps{}, []string{
 			"Delivery is missing: give what the pipeline delivers",
@@ -209,7 +237,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 		}(), []string{
 			`Execution is "PARALLEL": allowed are QUEUED and SUPERSEDED`,
 		}},
-		{"delivery: no props", (*archway.DeliveryProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"delivery: no props", (*archway.DeliveryProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
 		{"delivery: nothing", &archway.DeliveryProps{}, []string{
 			"PipelineName is missing: give the pipeline's name",
 			"Source is missing: give the repository that holds the source",
@@ -219,7 +248,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			p := delivery(image)
 			p.PipelineName = "my app"
 			return p
-		}(), []string{`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`}},
+		}(), []string{
+			`PipelineName is "my app": CodePipeline allows 1 to 100 letters, digits, and the characters . @ _ -`}},
 		{"delivery: held up for longer than what was built is kept", func() *archway.DeliveryProps {
 			p := delivery(image)
 			p.Approval = &archway.Approval{Timeout: 14 * 24 * time.Hour}
@@ -228,7 +258,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			"Images[0].Repositories keep what was built for 14 days, and an execution may be held up for longer by approvals and scans: give them StagingDays of at least 15",
 		}},
 		{"delivery: half of it promoted", delivery(image, archway.PipelineImage{
-			Name: "tool", Repositories: &archway.Repositories{StagingDays: 14}, Builds: image.Builds, Merge: image.Merge,
+			Name: "tool", Repositories: &archway.Repositories{StagingDays: 14}, Builds: image.Builds,
+			Merge: image.Merge,
 		}), []string{"Images[1].Repositories and those of Images[0] differ in NeverPromoted: a pipeline promotes all of its images, or none"}},
 		{"delivery: an image without anything", delivery(archway.PipelineImage{}), []string{
 			`Images[0].Name is "": give 1 to 80 letters, digits, and the characters @ _ -`,
@@ -258,22 +289,28 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 			`Images[0].Validation.Downgrade["config-partiy"].Severity is "error": use "warning" or "info"`,
 			`Images[0].Validation.Downgrade["config-partiy"].Reason is empty: say why; it is shown with each finding`,
 			`Images[0].Validation.Downgrade["limits"]: this check can't be downgraded, because nothing is known about what it reports: remove it`,
-			`Images[0].Validation.Downgrade["x"]: there is no such check: use "` + strings.Join(checks.Names[:len(checks.Names)-1], `", "`) + `" or "regression"`,
+			`Images[0].Validation.Downgrade["x"]: there is no such check: use "` +
+				strings.Join(checks.Names[:len(checks.Names)-1], `", "`) + `" or "regression"`,
 		}},
-		{"drift check: no props", (*archway.DriftCheckProps)(nil), []string{"the props are nil: give at least the required ones"}},
+		{"drift check: no props", (*archway.DriftCheckProps)(nil),
+			[]string{"the props are nil: give at least the required ones"}},
 		{"drift check: nothing", &archway.DriftCheckProps{}, []string{
 			"Validator is missing: give the function that checks an index",
 			"Delivery is missing: give what the pipeline delivers",
 		}},
-		{"drift check: all is well", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "rate(1 hour)", Delivery: delivered(func(i *archway.PipelineImage) {
-			i.MovingTags = []string{"nightly-{date:20060102}", "latest"}
-		})}, nil},
-		{"drift check: tags that say nothing", &archway.DriftCheckProps{Validator: aFunction{}, Schedule: "daily", Delivery: delivered(func(i *archway.PipelineImage) {
-			i.MovingTags = []string{"nightly-{date:20060102}"}
-		})}, []string{
-			`Schedule is "daily": EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
-			`Delivery has no moving tag that is always called the same, such as "latest": there is nothing to look at`,
-		}},
+		{"drift check: all is well",
+			&archway.DriftCheckProps{Validator: aFunction{}, Schedule: "rate(1 hour)",
+				Delivery: delivered(func(i *archway.PipelineImage) {
+					i.MovingTags = []string{"nightly-{date:20060102}", "latest"}
+				})}, nil},
+		{"drift check: tags that say nothing",
+			&archway.DriftCheckProps{Validator: aFunction{}, Schedule: "daily",
+				Delivery: delivered(func(i *archway.PipelineImage) {
+					i.MovingTags = []string{"nightly-{date:20060102}"}
+				})}, []string{
+				`Schedule is "daily": EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`,
+				`Delivery has no moving tag that is always called the same, such as "latest": there is nothing to look at`,
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -288,7 +325,8 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
-			Name: "app" + string(rune('a'+i)), Repositories: &archway.Repositories{StagingDays: 14}, Merge: &archway.Merge{},
+			Name: "app" + string(rune('a'+i)), Repositories: &archway.Repositories{StagingDays: 14},
+			Merge:  &archway.Merge{},
 			Builds: []*archway.NativeBuild{{Platform: archway.AMD64}, {Platform: archway.ARM64}},
 		})
 	}
@@ -306,7 +344,8 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 }
 
 func TestInvalidPropsSayOfWhichConstructTheyAre(t *testing.T) {
-	err := &archway.InvalidProps{Construct: "Registry", Path: "app/Registry", Err: errors.Join(errors.New("one"), errors.New("two"))}
+	err := &archway.InvalidProps{Construct: "Registry", Path: "app/Registry",
+		Err: errors.Join(errors.New("one"), errors.New("two"))}
 	if got, want := err.Error(), "Registry app/Registry: one\nRegistry app/Registry: two"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

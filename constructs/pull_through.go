@@ -21,13 +21,14 @@ type PullThroughCacheProps struct {
 	// Upstream is the registry whose images are cached. Required.
 	Upstream Upstream
 
-	// Prefix is what the names of the cache's repositories begin with: library/debian of Docker Hub is then PREFIX/library/debian.
-	// It is a name, so that the stacks whose builds pull from the cache need nothing from this one. Required.
+	// Prefix is what the names of the cache's repositories begin with: library/debian of Docker Hub
+	// is then PREFIX/library/debian. It is a name, so that the stacks whose builds pull from the
+	// cache need nothing from this one. Required.
 	Prefix string
 
-	// CredentialsARN is the ARN of a secret in Secrets Manager whose name begins with ecr-pullthroughcache/, with the login that
-	// ECR uses: Docker Hub's, GitHub's and GitLab's registries want one.
-	// Default: no login.
+	// CredentialsARN is the ARN of a secret in Secrets Manager whose name begins with
+	// ecr-pullthroughcache/, with the login that ECR uses: Docker Hub's, GitHub's and GitLab's
+	// registries want one. Default: no login.
 	CredentialsARN string
 }
 
@@ -37,8 +38,11 @@ func (p *PullThroughCacheProps) Validate() error {
 		return errNoProps
 	}
 	errs := []error{validUpstream("Upstream", p.Upstream), named("Prefix", "prefix", p.Prefix)}
-	if arn := p.CredentialsARN; !unresolved(arn) && spec.Named("login").Check(arn) != "" { // not shown: it may be the login itself
-		errs = append(errs, wrong("CredentialsARN", "is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other"))
+	if arn := p.CredentialsARN; !unresolved(arn) &&
+		spec.Named("login").Check(arn) != "" { // not shown: it may be the login itself
+		errs = append(errs,
+			wrong("CredentialsARN",
+				"is none of a secret whose name begins with ecr-pullthroughcache/: ECR takes no other"))
 	}
 	return errors.Join(errs...)
 }
@@ -54,41 +58,49 @@ func validUpstream(prop string, u Upstream) error {
 type PullThroughCache struct {
 	constructs.Construct
 
-	// Rule says which registry is cached under which prefix. An account has one for each prefix and Region.
+	// Rule says which registry is cached under which prefix. An account has one for each prefix and
+	// Region.
 	Rule awsecr.CfnPullThroughCacheRule
 
 	// Template says what the repositories are like that ECR creates for the cache.
 	Template awsecr.CfnRepositoryCreationTemplate
 }
 
-// cachedDays is how long a cached image stays. ECR fetches it again when it is asked for the next time.
+// cachedDays is how long a cached image stays. ECR fetches it again when it is asked for the next
+// time.
 const cachedDays = 90
 
-// NewPullThroughCache adds the cache to scope. What it holds outlives it: ECR creates the repositories, not CloudFormation.
+// NewPullThroughCache adds the cache to scope. What it holds outlives it: ECR creates the
+// repositories, not CloudFormation.
 func NewPullThroughCache(scope constructs.Construct, id string, props *PullThroughCacheProps) *PullThroughCache {
 	check("PullThroughCache", scope, id, props.Validate())
 	this := &PullThroughCache{Construct: constructs.NewConstruct(scope, &id)}
-	this.Template = awsecr.NewCfnRepositoryCreationTemplate(this.Construct, jsii.String("Template"), &awsecr.CfnRepositoryCreationTemplateProps{
-		Prefix:      &props.Prefix,
-		AppliedFor:  jsii.Strings("PULL_THROUGH_CACHE"),
-		Description: jsii.String("Images of " + props.Upstream.Host() + ", cached for builds"),
-		// Tags of other registries move.
-		ImageTagMutability: jsii.String("MUTABLE"),
-		// With a key of the customer's, ECR would need a role to create the repositories; what is in them is public.
-		EncryptionConfiguration: &awsecr.CfnRepositoryCreationTemplate_EncryptionConfigurationProperty{EncryptionType: jsii.String("AES256")},
-		LifecyclePolicy: jsii.String(compactJSON(map[string]any{"rules": []any{map[string]any{
-			"rulePriority": 1,
-			"description":  "What is needed again is cached again",
-			"selection":    map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": cachedDays},
-			"action":       map[string]any{"type": "expire"},
-		}}})),
-	})
-	this.Rule = awsecr.NewCfnPullThroughCacheRule(this.Construct, jsii.String("Rule"), &awsecr.CfnPullThroughCacheRuleProps{
-		EcrRepositoryPrefix: &props.Prefix,
-		UpstreamRegistry:    jsii.String(string(props.Upstream)),
-		UpstreamRegistryUrl: jsii.String(props.Upstream.URL()),
-		CredentialArn:       optional(props.CredentialsARN),
-	})
+	this.Template = awsecr.NewCfnRepositoryCreationTemplate(this.Construct, jsii.String("Template"),
+		&awsecr.CfnRepositoryCreationTemplateProps{
+			Prefix:      &props.Prefix,
+			AppliedFor:  jsii.Strings("PULL_THROUGH_CACHE"),
+			Description: jsii.String("Images of " + props.Upstream.Host() + ", cached for builds"),
+			// Tags of other registries move.
+			ImageTagMutability: jsii.String("MUTABLE"),
+			// With a key of the customer's, ECR would need a role to create the repositories; what
+			// is in them is public.
+			EncryptionConfiguration: &awsecr.CfnRepositoryCreationTemplate_EncryptionConfigurationProperty{
+				EncryptionType: jsii.String("AES256")},
+			LifecyclePolicy: jsii.String(compactJSON(map[string]any{"rules": []any{map[string]any{
+				"rulePriority": 1,
+				"description":  "What is needed again is cached again",
+				"selection": map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days",
+					"countNumber": cachedDays},
+				"action": map[string]any{"type": "expire"},
+			}}})),
+		})
+	this.Rule = awsecr.NewCfnPullThroughCacheRule(this.Construct, jsii.String("Rule"),
+		&awsecr.CfnPullThroughCacheRuleProps{
+			EcrRepositoryPrefix: &props.Prefix,
+			UpstreamRegistry:    jsii.String(string(props.Upstream)),
+			UpstreamRegistryUrl: jsii.String(props.Upstream.URL()),
+			CredentialArn:       optional(props.CredentialsARN),
+		})
 	// The first pull may come as soon as the rule is there.
 	this.Rule.AddResourceDependency(this.Template, nil)
 	return this
@@ -103,8 +115,9 @@ func pullThroughProblems(prop string, prefixes map[Upstream]string) error {
 	return errors.Join(errs...)
 }
 
-// ecrPullThrough are pulls through a cache: the first of an image imports it, and the first of a repository creates it, both in
-// the name of who pulls. https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+// ecrPullThrough are pulls through a cache: the first of an image imports it, and the first of a
+// repository creates it, both in the name of who pulls.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
 var ecrPullThrough = append([]string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, ecrPull...)
 
 // pullThroughStatements let a build pull through the caches.
@@ -115,7 +128,8 @@ func pullThroughStatements(scope constructs.Construct, prefixes map[Upstream]str
 	var repositories []*string
 	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
 		repositories = append(repositories, awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("ecr"), Resource: jsii.String("repository"), ResourceName: jsii.String(prefixes[upstream] + "/*"),
+			Service: jsii.String("ecr"), Resource: jsii.String("repository"),
+			ResourceName: jsii.String(prefixes[upstream] + "/*"),
 		}))
 	}
 	return []awsiam.PolicyStatement{allow(repositories, ecrPullThrough...)}
@@ -130,18 +144,21 @@ func wildcardCaches(prefixes map[Upstream]string) []exception {
 		name := strings.ReplaceAll(regexp.QuoteMeta(prefixes[upstream]), "/", `\/`)
 		findings = append(findings, map[string]any{"regex": `/^Resource::arn:[^/]+:repository\/` + name + `\/\*$/`})
 	}
-	return []exception{wildcard("Dockerfiles name what is pulled through the cache. The prefix holds nothing else.", findings...)}
+	return []exception{wildcard("Dockerfiles name what is pulled through the cache. The prefix holds nothing else.",
+		findings...)}
 }
 
-// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries themselves if these refuse or fail; empty
-// if there are none. ECR has no copy of what is first asked for by a digest, as FROM NAME:TAG@sha256:… does, so such an image comes
-// from its registry until somebody pulls the tag: https://github.com/aws/containers-roadmap/issues/2837.
+// mirrors is the part of buildkitd.toml that has BuildKit ask the caches first, and the registries
+// themselves if these refuse or fail; empty if there are none. ECR has no copy of what is first
+// asked for by a digest, as FROM NAME:TAG@sha256:… does, so such an image comes from its registry
+// until somebody pulls the tag: https://github.com/aws/containers-roadmap/issues/2837.
 // https://docs.docker.com/build/buildkit/toml-configuration/
 func mirrors(scope constructs.Construct, prefixes map[Upstream]string) string {
 	stack := awscdk.Stack_Of(scope)
 	var toml strings.Builder
 	for _, upstream := range slices.Sorted(maps.Keys(prefixes)) {
-		fmt.Fprintf(&toml, "[registry.%q]\n  mirrors = [\"%s.dkr.ecr.%s.%s/%s\"]\n", upstream.Host(), *stack.Account(), *stack.Region(), *stack.UrlSuffix(), prefixes[upstream])
+		fmt.Fprintf(&toml, "[registry.%q]\n  mirrors = [\"%s.dkr.ecr.%s.%s/%s\"]\n", upstream.Host(), *stack.Account(),
+			*stack.Region(), *stack.UrlSuffix(), prefixes[upstream])
 	}
 	return toml.String()
 }

@@ -18,14 +18,17 @@ const (
 )
 
 var pullThrough = stack("PullThrough", func(stack awscdk.Stack) {
-	archway.NewPullThroughCache(stack, "Hub", &archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret})
-	archway.NewPullThroughCache(stack, "Quay", &archway.PullThroughCacheProps{Upstream: archway.Quay, Prefix: "mirrors/quay.io"})
+	archway.NewPullThroughCache(stack, "Hub",
+		&archway.PullThroughCacheProps{Upstream: archway.DockerHub, Prefix: "hub", CredentialsARN: hubSecret})
+	archway.NewPullThroughCache(stack, "Quay",
+		&archway.PullThroughCacheProps{Upstream: archway.Quay, Prefix: "mirrors/quay.io"})
 })
 
 func TestPullThroughCacheNamesItsRegistry(t *testing.T) {
 	for id, want := range map[string]map[string]any{
 		"HubRule": {
-			"EcrRepositoryPrefix": "hub", "UpstreamRegistry": "docker-hub", "UpstreamRegistryUrl": "registry-1.docker.io", "CredentialArn": hubSecret,
+			"EcrRepositoryPrefix": "hub", "UpstreamRegistry": "docker-hub",
+			"UpstreamRegistryUrl": "registry-1.docker.io", "CredentialArn": hubSecret,
 		},
 		"QuayRule": {
 			"EcrRepositoryPrefix": "mirrors/quay.io", "UpstreamRegistry": "quay", "UpstreamRegistryUrl": "quay.io",
@@ -37,12 +40,14 @@ func TestPullThroughCacheNamesItsRegistry(t *testing.T) {
 	}
 }
 
-// Immutable tags would keep the cache from following the registry, and without a rule it would grow for ever.
+// Immutable tags would keep the cache from following the registry, and without a rule it would grow
+// for ever.
 func TestCachedImagesFollowTheirRegistryAndExpire(t *testing.T) {
 	found := resources(t, pullThrough, repositoryTemplate)
 	for id, prefix := range map[string]string{"HubTemplate": "hub", "QuayTemplate": "mirrors/quay.io"} {
 		p := found[id].Properties
-		if p["Prefix"] != prefix || p["ImageTagMutability"] != "MUTABLE" || cmp.Diff([]any{"PULL_THROUGH_CACHE"}, p["AppliedFor"]) != "" {
+		if p["Prefix"] != prefix || p["ImageTagMutability"] != "MUTABLE" ||
+			cmp.Diff([]any{"PULL_THROUGH_CACHE"}, p["AppliedFor"]) != "" {
 			t.Errorf("%s: %s", id, plain(p))
 		}
 		if diff := cmp.Diff(map[string]any{"EncryptionType": "AES256"}, p["EncryptionConfiguration"]); diff != "" {
@@ -54,7 +59,8 @@ func TestCachedImagesFollowTheirRegistryAndExpire(t *testing.T) {
 		if err := json.Unmarshal([]byte(p["LifecyclePolicy"].(string)), &policy); err != nil || len(policy.Rules) != 1 {
 			t.Fatalf("%s: %v: %v", id, err, p["LifecyclePolicy"])
 		}
-		want := map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 90.0}
+		want := map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days",
+			"countNumber": 90.0}
 		if diff := cmp.Diff(want, policy.Rules[0].Selection); diff != "" {
 			t.Errorf("%s: lifecycle (-want +got):\n%s", id, diff)
 		}
@@ -64,7 +70,8 @@ func TestCachedImagesFollowTheirRegistryAndExpire(t *testing.T) {
 func TestUpstreamsAreNamedAsDockerfilesNameThem(t *testing.T) {
 	for upstream, want := range map[archway.Upstream]string{
 		archway.DockerHub: "docker.io", archway.ECRPublic: "public.ecr.aws", archway.GitHubContainerRegistry: "ghcr.io",
-		archway.GitLabContainerRegistry: "registry.gitlab.com", archway.Kubernetes: "registry.k8s.io", archway.Quay: "quay.io",
+		archway.GitLabContainerRegistry: "registry.gitlab.com", archway.Kubernetes: "registry.k8s.io",
+		archway.Quay: "quay.io",
 	} {
 		if got := upstream.Host(); got != want {
 			t.Errorf("%s is %s, want %s", upstream, got, want)

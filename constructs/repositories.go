@@ -17,38 +17,40 @@ import (
 
 // RepositoriesProps describes where one image is kept.
 type RepositoriesProps struct {
-	// RepositoryName is the name under which people pull the image. The functions must know it, so it can't be generated. Required.
+	// RepositoryName is the name under which people pull the image. The functions must know it, so
+	// it can't be generated. Required.
 	RepositoryName string
 
-	// MovingTags are the tags that may be pointed at another image later, as ECR's wildcard filters (e.g. "latest",
-	// "nightly-*"): at most 5, each with at most 2 asterisks. Every other tag, once written, stays as it is.
-	// Default: none, every tag is immutable.
+	// MovingTags are the tags that may be pointed at another image later, as ECR's wildcard filters
+	// (e.g. "latest", "nightly-*"): at most 5, each with at most 2 asterisks. Every other tag, once
+	// written, stays as it is. Default: none, every tag is immutable.
 	MovingTags []string
 
-	// StagingDays is the number of days after which what no tag names is deleted from the staging repository: it is how long a run
-	// may wait (for an approval, say) between its builds and its promotion.
-	// Default: 14.
+	// StagingDays is the number of days after which what no tag names is deleted from the staging
+	// repository: it is how long a run may wait (for an approval, say) between its builds and its
+	// promotion. Default: 14.
 	StagingDays int
 
-	// KeepUntagged keeps releases that no tag names, for signatures have no tags, and no lifecycle rule can tell them apart.
-	// Default: false, they are deleted after 14 days.
+	// KeepUntagged keeps releases that no tag names, for signatures have no tags, and no lifecycle
+	// rule can tell them apart. Default: false, they are deleted after 14 days.
 	KeepUntagged bool
 
-	// NeverPromoted leaves out the release repository: the image is built and validated, and nobody is to pull it.
-	// Default: false.
+	// NeverPromoted leaves out the release repository: the image is built and validated, and nobody
+	// is to pull it. Default: false.
 	NeverPromoted bool
 
 	// EncryptionKey encrypts the images.
 	// Default: AES-256 with a key that ECR manages, which costs nothing.
 	EncryptionKey awskms.IKey
 
-	// RemovalPolicy decides what becomes of the releases when they leave the stack; with DESTROY they are deleted. What is
-	// staged can be built again, and is always deleted.
+	// RemovalPolicy decides what becomes of the releases when they leave the stack; with DESTROY
+	// they are deleted. What is staged can be built again, and is always deleted.
 	// Default: RETAIN_ON_UPDATE_OR_DELETE: it stays, unless the stack's creation fails.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
-// ECR's limits: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageTagMutabilityExclusionFilter.html
+// ECR's limits:
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageTagMutabilityExclusionFilter.html
 const (
 	maxMovingTags = 5
 	maxWildcards  = 2
@@ -73,18 +75,26 @@ func (p *RepositoriesProps) Validate() error {
 	switch name := p.RepositoryName; {
 	case name == "":
 	case !repositoryName.MatchString(name) || len(name) < 2 || len(settings.Staging(name)) > 256:
-		errs = append(errs, wrong("RepositoryName", "is %q: ECR allows 2 to 256 lowercase letters, digits, and single . _ - / between them, and %q must fit too", name, settings.Staging(name)))
+		errs = append(errs,
+			wrong("RepositoryName",
+				"is %q: ECR allows 2 to 256 lowercase letters, digits, and single . _ - / between them, and %q must fit too",
+				name, settings.Staging(name)))
 	}
 	if n := len(p.MovingTags); n > maxMovingTags {
-		errs = append(errs, wrong("MovingTags", "has %d filters: ECR allows %d, so cover several tags by one filter with a *", n, maxMovingTags))
+		errs = append(errs,
+			wrong("MovingTags", "has %d filters: ECR allows %d, so cover several tags by one filter with a *", n,
+				maxMovingTags))
 	}
 	for i, filter := range p.MovingTags {
 		switch {
 		case unresolved(filter):
 		case !movingTagPattern.MatchString(filter):
-			errs = append(errs, wrong(at("MovingTags", i), "is %q: ECR allows 1 to 128 letters, digits, and the characters . _ - *", filter))
+			errs = append(errs,
+				wrong(at("MovingTags", i), "is %q: ECR allows 1 to 128 letters, digits, and the characters . _ - *",
+					filter))
 		case strings.Count(filter, "*") > maxWildcards:
-			errs = append(errs, wrong(at("MovingTags", i), "is %q: ECR allows %d asterisks in a filter", filter, maxWildcards))
+			errs = append(errs,
+				wrong(at("MovingTags", i), "is %q: ECR allows %d asterisks in a filter", filter, maxWildcards))
 		}
 	}
 	if p.StagingDays < 0 {
@@ -93,16 +103,18 @@ func (p *RepositoriesProps) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Repositories are where one image is kept: in a staging repository, which builds write to, and in a release repository, which people
-// pull from and only a [Promoter] writes to. ECR has no condition on tags: whoever may push an image may move a tag. So what runs
-// somebody's Dockerfile can't push where people pull.
+// Repositories are where one image is kept: in a staging repository, which builds write to, and in
+// a release repository, which people pull from and only a [Promoter] writes to. ECR has no
+// condition on tags: whoever may push an image may move a tag. So what runs somebody's Dockerfile
+// can't push where people pull.
 type Repositories struct {
 	constructs.Construct
 
 	// Name is the name of the release repository, and of the staging repository without its prefix.
 	Name string
 
-	// Staging holds what builds push by digest, and their layer caches under the tags of [CacheTag].
+	// Staging holds what builds push by digest, and their layer caches under the tags of
+	// [CacheTag].
 	Staging awsecr.Repository
 
 	// Release holds what was promoted; nil if nothing ever is.
@@ -119,11 +131,13 @@ func NewRepositories(scope constructs.Construct, id string, props *RepositoriesP
 	fill(&p.StagingDays, 14)
 	fill(&p.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
 
-	this := &Repositories{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName, StagingDays: p.StagingDays}
+	this := &Repositories{Construct: constructs.NewConstruct(scope, &id), Name: p.RepositoryName,
+		StagingDays: p.StagingDays}
 	this.Staging = awsecr.NewRepository(this.Construct, jsii.String("Staging"), &awsecr.RepositoryProps{
-		RepositoryName:     jsii.String(settings.Staging(p.RepositoryName)),
-		ImageTagMutability: awsecr.TagMutability_MUTABLE, // nothing but caches has tags, and each build replaces its architecture's
-		ImageScanOnPush:    jsii.Bool(true),              // before anybody decides about a promotion
+		RepositoryName: jsii.String(settings.Staging(p.RepositoryName)),
+		// Nothing but caches has tags, and each build replaces its architecture's.
+		ImageTagMutability: awsecr.TagMutability_MUTABLE,
+		ImageScanOnPush:    jsii.Bool(true), // before anybody decides about a promotion
 		RemovalPolicy:      awscdk.RemovalPolicy_DESTROY,
 		EmptyOnDelete:      jsii.Bool(true),
 		LifecycleRules: untagged(p.StagingDays,
@@ -135,14 +149,17 @@ func NewRepositories(scope constructs.Construct, id string, props *RepositoriesP
 	}
 	var lifecycle *[]*awsecr.LifecycleRule
 	if !p.KeepUntagged {
-		// The architectures of a live index have no tags of their own, and yet this rule can't delete one: ECR keeps a
-		// manifest for as long as an index names it (ImageReferencedByManifestList), and the index itself has a tag. A rule
-		// that counts or ages tagged images is not safe: ECR expires a whole image with all its tags, and pointing a tag at an
-		// image again does not make the image younger, so that a rule for old tags would one day delete what "latest" serves.
-		lifecycle = untagged(releaseDays, "Releases that no tag names any more, and what a promotion left that was broken off")
+		// The architectures of a live index have no tags of their own, and yet this rule can't
+		// delete one: ECR keeps a manifest for as long as an index names it
+		// (ImageReferencedByManifestList), and the index itself has a tag. A rule that counts or
+		// ages tagged images is not safe: ECR expires a whole image with all its tags, and pointing
+		// a tag at an image again does not make the image younger, so that a rule for old tags
+		// would one day delete what "latest" serves.
+		lifecycle = untagged(releaseDays,
+			"Releases that no tag names any more, and what a promotion left that was broken off")
 	}
-	// It had this id before there was another repository beside it: with a new one, CloudFormation would try to create a
-	// repository whose name is taken.
+	// It had this id before there was another repository beside it: with a new one, CloudFormation
+	// would try to create a repository whose name is taken.
 	this.Release = awsecr.NewRepository(this.Construct, jsii.String("Images"), &awsecr.RepositoryProps{
 		RepositoryName:                     &p.RepositoryName,
 		ImageTagMutability:                 mutability(p.MovingTags),
@@ -156,7 +173,8 @@ func NewRepositories(scope constructs.Construct, id string, props *RepositoriesP
 	return this
 }
 
-// CacheTag is the tag of the layer cache of one architecture. Two builds that share a tag overwrite each other's cache.
+// CacheTag is the tag of the layer cache of one architecture. Two builds that share a tag overwrite
+// each other's cache.
 func CacheTag(of Platform) string { return "cache-" + of.Name() }
 
 func untagged(days int, description string) *[]*awsecr.LifecycleRule {
@@ -168,9 +186,10 @@ func untagged(days int, description string) *[]*awsecr.LifecycleRule {
 	}}
 }
 
-// onlyWriters denies to all other principals, of this account and of others, what writes an image into the release repository.
-// A Deny for everybody but some, by the role's ARN: with NotPrincipal, a session of the role would have to be named as well.
-// Neither the repository's policy nor the repository is protected by it, so that an administrator has a way out.
+// onlyWriters denies to all other principals, of this account and of others, what writes an image
+// into the release repository. A Deny for everybody but some, by the role's ARN: with NotPrincipal,
+// a session of the role would have to be named as well. Neither the repository's policy nor the
+// repository is protected by it, so that an administrator has a way out.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 func (r *Repositories) onlyWriters(arns ...*string) {
 	r.Release.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -182,7 +201,8 @@ func (r *Repositories) onlyWriters(arns ...*string) {
 	}))
 }
 
-// URI is the address that people pull from, without a tag; that of the staging repository if nothing is promoted.
+// URI is the address that people pull from, without a tag; that of the staging repository if
+// nothing is promoted.
 func (r *Repositories) URI() *string {
 	if r.Release == nil {
 		return RepositoryURI(r.Staging)
@@ -231,7 +251,8 @@ func exclusions(movingTags []string) *[]awsecr.ImageTagMutabilityExclusionFilter
 func encrypt(repository awsecr.Repository, key awskms.IKey) {
 	configuration := &awsecr.CfnRepository_EncryptionConfigurationProperty{EncryptionType: jsii.String("AES256")}
 	if key != nil {
-		configuration = &awsecr.CfnRepository_EncryptionConfigurationProperty{EncryptionType: jsii.String("KMS"), KmsKey: key.KeyArn()}
+		configuration = &awsecr.CfnRepository_EncryptionConfigurationProperty{EncryptionType: jsii.String("KMS"),
+			KmsKey: key.KeyArn()}
 	}
 	repository.Node().DefaultChild().(awsecr.CfnRepository).SetEncryptionConfiguration(configuration)
 }

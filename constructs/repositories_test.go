@@ -19,15 +19,17 @@ var (
 		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app"})
 	})
 	registrySigned = stack("RegistrySigned", func(stack awscdk.Stack) {
-		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{RepositoryName: "app", KeepUntagged: true})
+		archway.NewRepositories(stack, "Registry",
+			&archway.RepositoriesProps{RepositoryName: "app", KeepUntagged: true})
 	})
 	registryOfReleases = stack("RegistryOfReleases", func(stack awscdk.Stack) {
 		archway.NewRepositories(stack, "Registry", &archway.RepositoriesProps{
 			RepositoryName: "team/app",
 			MovingTags:     []string{"latest", "nightly-*"},
 			StagingDays:    30,
-			EncryptionKey:  awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
-			RemovalPolicy:  awscdk.RemovalPolicy_DESTROY,
+			EncryptionKey: awskms.Key_FromKeyArn(stack, jsii.String("Key"),
+				jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1")),
+			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 	})
 )
@@ -45,8 +47,10 @@ func TestRegistryTagsAreImmutableByDefault(t *testing.T) {
 func TestRegistryExcludesExactlyTheMovingTagsFromImmutability(t *testing.T) {
 	images := resources(t, registryOfReleases, ecrRepository)["RegistryImages"]
 	want := []any{
-		map[string]any{"ImageTagMutabilityExclusionFilterType": "WILDCARD", "ImageTagMutabilityExclusionFilterValue": "latest"},
-		map[string]any{"ImageTagMutabilityExclusionFilterType": "WILDCARD", "ImageTagMutabilityExclusionFilterValue": "nightly-*"},
+		map[string]any{"ImageTagMutabilityExclusionFilterType": "WILDCARD",
+			"ImageTagMutabilityExclusionFilterValue": "latest"},
+		map[string]any{"ImageTagMutabilityExclusionFilterType": "WILDCARD",
+			"ImageTagMutabilityExclusionFilterValue": "nightly-*"},
 	}
 	if diff := cmp.Diff(want, images.Properties["ImageTagMutabilityExclusionFilters"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -58,7 +62,8 @@ func TestRegistryExcludesExactlyTheMovingTagsFromImmutability(t *testing.T) {
 
 func TestRegistryScansImagesOnPush(t *testing.T) {
 	for id, r := range resources(t, registry, ecrRepository) {
-		if diff := cmp.Diff(any(map[string]any{"ScanOnPush": true}), r.Properties["ImageScanningConfiguration"]); diff != "" {
+		if diff := cmp.Diff(any(map[string]any{"ScanOnPush": true}),
+			r.Properties["ImageScanningConfiguration"]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
 	}
@@ -67,8 +72,9 @@ func TestRegistryScansImagesOnPush(t *testing.T) {
 // A rule for tagged images would one day delete an image with all its tags, latest among them.
 func TestRegistryExpiresOnlyWhatNoTagNames(t *testing.T) {
 	for of, days := range map[[2]string]int{
-		{registry, "RegistryImages"}: 14, {registry, "RegistryStaging"}: 14, {registryOfReleases, "RegistryImages"}: 14, {registryOfReleases, "RegistryStaging"}: 30,
-		{registrySigned, "RegistryImages"}: 0, {registrySigned, "RegistryStaging"}: 14,
+		{registry, "RegistryImages"}: 14, {registry, "RegistryStaging"}: 14, {registryOfReleases, "RegistryImages"}: 14,
+		{registryOfReleases, "RegistryStaging"}: 30,
+		{registrySigned, "RegistryImages"}:      0, {registrySigned, "RegistryStaging"}: 14,
 	} {
 		var policy struct {
 			Rules []struct {
@@ -93,7 +99,8 @@ func TestRegistryExpiresOnlyWhatNoTagNames(t *testing.T) {
 			t.Fatalf("%s: %d rules, want one: %s", of, len(policy.Rules), text)
 		}
 		got := policy.Rules[0].Selection
-		if got.TagStatus != "untagged" || got.CountType != "sinceImagePushed" || got.CountUnit != "days" || got.CountNumber != days {
+		if got.TagStatus != "untagged" || got.CountType != "sinceImagePushed" || got.CountUnit != "days" ||
+			got.CountNumber != days {
 			t.Errorf("%s: the rule is %+v, want untagged since %d days", of, got, days)
 		}
 	}
@@ -132,7 +139,8 @@ func TestRegistryHasTwoRepositories(t *testing.T) {
 		for id, r := range resources(t, stack, ecrRepository) {
 			got[id] = r.Properties["RepositoryName"]
 		}
-		if diff := cmp.Diff(map[string]any{"RegistryImages": name, "RegistryStaging": "staging/" + name}, got); diff != "" {
+		if diff := cmp.Diff(map[string]any{"RegistryImages": name, "RegistryStaging": "staging/" + name},
+			got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", stack, diff)
 		}
 	}
@@ -142,7 +150,8 @@ func TestWhatIsStagedIsDisposable(t *testing.T) {
 	for _, stack := range []string{registry, registryOfReleases} {
 		staging := resources(t, stack, ecrRepository)["RegistryStaging"]
 		if staging.DeletionPolicy != "Delete" || staging.Properties["EmptyOnDelete"] != true {
-			t.Errorf("%s: DeletionPolicy %s, EmptyOnDelete %v", stack, staging.DeletionPolicy, staging.Properties["EmptyOnDelete"])
+			t.Errorf("%s: DeletionPolicy %s, EmptyOnDelete %v", stack, staging.DeletionPolicy,
+				staging.Properties["EmptyOnDelete"])
 		}
 	}
 }

@@ -17,12 +17,13 @@ type roleProps struct {
 	OwnAccountOnly bool
 }
 
-// newRole makes a role whose policy is part of the role itself: whatever refers to the role can rely on the policy being
-// in force, so that the first run after a deployment can't overtake it.
+// newRole makes a role whose policy is part of the role itself: whatever refers to the role can
+// rely on the policy being in force, so that the first run after a deployment can't overtake it.
 func newRole(scope constructs.Construct, props *roleProps) awsiam.Role {
 	options := &awsiam.ServicePrincipalOpts{}
 	if props.OwnAccountOnly {
-		// Keeps another account from having the service use this role on its behalf ("confused deputy").
+		// Keeps another account from having the service use this role on its behalf ("confused
+		// deputy").
 		options.Conditions = &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
 		}
@@ -71,7 +72,8 @@ func artifactReadWriteStatements(bucket awss3.IBucket) []awsiam.PolicyStatement 
 		allow([]*string{bucket.BucketArn()}, "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
 	}
 	if key := bucket.EncryptionKey(); key != nil {
-		// What S3 asks for: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+		// What S3 asks for:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
 		statements = append(statements, encryptStatements(key)...)
 	}
 	return statements

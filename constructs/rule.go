@@ -9,11 +9,12 @@ import (
 	"archway/internal/rule"
 )
 
-// Rule says which references of the repository are built, and how their images are tagged. Give the rules to the
-// pipeline's [Delivery], and to its builds what is different for them.
+// Rule says which references of the repository are built, and how their images are tagged. Give the
+// rules to the pipeline's [Delivery], and to its builds what is different for them.
 type Rule = rule.Tagged
 
-// References are those that a [Rule] is about. Its name is the value of the pipeline variable [RuleVariable].
+// References are those that a [Rule] is about. Its name is the value of the pipeline variable
+// [RuleVariable].
 type References = rule.Rule
 
 // RefType is a kind of reference.
@@ -34,7 +35,8 @@ func compile(rules []Rule) ([]*rule.Matcher, error) {
 	var errs []error
 	for i, r := range rules {
 		if !ruleName.MatchString(r.Name) {
-			errs = append(errs, wrong(at("Rules", i)+".Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", r.Name))
+			errs = append(errs,
+				wrong(at("Rules", i)+".Name", "is %q: give 1 to 80 letters, digits, and the characters @ _ -", r.Name))
 		}
 		m, err := rule.Compile(r.Rule)
 		if err != nil {
@@ -43,10 +45,13 @@ func compile(rules []Rule) ([]*rule.Matcher, error) {
 		}
 		for k, other := range all {
 			if other.Name == r.Name {
-				errs = append(errs, wrong(at("Rules", i)+".Name", "is %q, as that of %s: names must differ", r.Name, at("Rules", k)))
+				errs = append(errs,
+					wrong(at("Rules", i)+".Name", "is %q, as that of %s: names must differ", r.Name, at("Rules", k)))
 			}
 			if name, both := rule.Overlap(other, m); both {
-				errs = append(errs, wrong(at("Rules", i), "overlaps with %s, as both match %q: change one so that no name fits both", at("Rules", k), name))
+				errs = append(errs,
+					wrong(at("Rules", i), "overlaps with %s, as both match %q: change one so that no name fits both",
+						at("Rules", k), name))
 			}
 		}
 		all = append(all, m)
@@ -74,8 +79,8 @@ type BuildRule struct {
 	// Default: false.
 	NoCache bool `json:"noCache,omitempty"`
 
-	// Skip leaves this architecture out: the build does nothing, and the index is made of the others.
-	// Default: false.
+	// Skip leaves this architecture out: the build does nothing, and the index is made of the
+	// others. Default: false.
 	Skip bool `json:"skip,omitempty"`
 }
 
@@ -91,7 +96,10 @@ func buildRuleProblems(rules map[string]BuildRule) error {
 			insideSource(fmt.Sprintf("Rules[%q].Dockerfile", name), rules[name].Dockerfile))
 	}
 	if n := len(compactJSON(rules)); len(rules) > 0 && n > maxVariable {
-		errs = append(errs, wrong("Rules", "take %d characters: CodeBuild takes %d in an environment variable, so give fewer rules, or fewer build arguments", n, maxVariable))
+		errs = append(errs,
+			wrong("Rules",
+				"take %d characters: CodeBuild takes %d in an environment variable, so give fewer rules, or fewer build arguments",
+				n, maxVariable))
 	}
 	return errors.Join(errs...)
 }

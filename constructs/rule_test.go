@@ -16,10 +16,14 @@ import (
 )
 
 var someRules = []archway.Rule{
-	{Rule: archway.References{Name: "main", Type: archway.BranchRef, Exact: "main"}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
-	{Rule: archway.References{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`}, Images: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
-	{Rule: archway.References{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`}, Images: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
-	{Rule: archway.References{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`}, Images: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
+	{Rule: archway.References{Name: "main", Type: archway.BranchRef, Exact: "main"},
+		Images: map[string]archway.Tags{"app": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}}},
+	{Rule: archway.References{Name: "release", Type: archway.BranchRef, Pattern: `release-(?<version>\d+\.\d+)`},
+		Images: map[string]archway.Tags{"app": {Moving: []string{"r{version}"}}}},
+	{Rule: archway.References{Name: "pr", Type: archway.BranchRef, Pattern: `pr/.*|.*-pr-.*`},
+		Images: map[string]archway.Tags{"app": {Moving: []string{"pr"}}}},
+	{Rule: archway.References{Name: "version", Type: archway.TagRef, Pattern: `v(?<version>.*)`},
+		Images: map[string]archway.Tags{"app": {Immutable: []string{"{tag}"}}}},
 }
 
 // ruled is a pipeline with four rules.
@@ -27,16 +31,19 @@ var ruled = stack("Ruled", func(stack awscdk.Stack) {
 	artifacts := archway.NewArtifacts(stack, "Artifacts", nil)
 	image := anImage{name: "app", rules: func(architecture archway.Platform) map[string]archway.BuildRule {
 		return map[string]archway.BuildRule{
-			"main": {}, "version": {}, "release": {Dockerfile: "Dockerfile.release", NoCache: true, BuildArgs: map[string]string{"A": "<1>"}},
-			"pr": {Skip: architecture == archway.ARM64},
+			"main": {}, "version": {},
+			"release": {Dockerfile: "Dockerfile.release", NoCache: true, BuildArgs: map[string]string{"A": "<1>"}},
+			"pr":      {Skip: architecture == archway.ARM64},
 		}
 	}}.add(stack, artifacts)
-	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image}, Rules: someRules}, artifacts, archway.PipelineProps{})
+	pipeline, delivery := deliver(stack, &archway.DeliveryProps{Images: []archway.PipelineImage{image},
+		Rules: someRules}, artifacts, archway.PipelineProps{})
 	trigger := archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 	awscdk.NewCfnOutput(stack, jsii.String("BuildNow"), &awscdk.CfnOutputProps{Value: trigger.StartCommand})
 })
 
-// No document says that an EventBridge rule hands variables to a pipeline: a run that lost them would be built by the default rule.
+// No document says that an EventBridge rule hands variables to a pipeline: a run that lost them
+// would be built by the default rule.
 func TestEveryStartByRulesGoesThroughTheFunction(t *testing.T) {
 	rules := resources(t, ruled, eventRule)
 	if len(rules) != 1 {
@@ -78,7 +85,8 @@ func TestTriggerFunctionMayStartThisPipelineOnly(t *testing.T) {
 		t.Fatalf("%d permissions, want one", len(invoked))
 	}
 	for _, p := range invoked {
-		if p.Properties["Principal"] != "events.amazonaws.com" || plain(p.Properties["SourceArn"]) != "${TriggerRule.Arn}" {
+		if p.Properties["Principal"] != "events.amazonaws.com" ||
+			plain(p.Properties["SourceArn"]) != "${TriggerRule.Arn}" {
 			t.Errorf("permission %v", p.Properties)
 		}
 	}
@@ -94,18 +102,21 @@ func TestStartThatFailsEndsInTheDeadLetterQueueWithAnAlarm(t *testing.T) {
 		}
 		for _, policy := range resources(t, stack, "AWS::SQS::QueuePolicy") {
 			text, _ := json.Marshal(policy.Properties["PolicyDocument"])
-			if !strings.Contains(string(text), `"aws:SourceArn"`) || !strings.Contains(string(text), `"aws:SecureTransport":"false"`) {
+			if !strings.Contains(string(text), `"aws:SourceArn"`) ||
+				!strings.Contains(string(text), `"aws:SecureTransport":"false"`) {
 				t.Errorf("the queue's policy is %s", text)
 			}
 		}
-		hasProperties(t, stack, "AWS::SQS::Queue", map[string]any{"SqsManagedSseEnabled": true, "MessageRetentionPeriod": 14 * 24 * 3600})
+		hasProperties(t, stack, "AWS::SQS::Queue",
+			map[string]any{"SqsManagedSseEnabled": true, "MessageRetentionPeriod": 14 * 24 * 3600})
 		hasProperties(t, stack, "AWS::CloudWatch::Alarm", map[string]any{
 			"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Threshold": 1,
 			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
 		})
 	}
 	config := resources(t, ruled, "AWS::Lambda::EventInvokeConfig")["TriggerFunctionEventInvokeConfig"]
-	if got := plain(config.Properties["DestinationConfig"].(map[string]any)["OnFailure"].(map[string]any)["Destination"]); got != "${TriggerDeadLetters.Arn}" {
+	destinations := config.Properties["DestinationConfig"].(map[string]any)
+	if got := plain(destinations["OnFailure"].(map[string]any)["Destination"]); got != "${TriggerDeadLetters.Arn}" {
 		t.Errorf("failed invocations go to %s", got)
 	}
 }
@@ -121,17 +132,21 @@ func TestRunHasItsRuleAndReferenceAsVariables(t *testing.T) {
 		map[string]any{"Name": "rule", "DefaultValue": "main"}, map[string]any{"Name": "ref", "DefaultValue": "main"},
 	}})
 	got := permissions(t, ruled, "appBuildarm64Role")
-	if want := "codepipeline:GetPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"; !slices.Contains(got, want) {
+	want := "codepipeline:GetPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"
+	if !slices.Contains(got, want) {
 		t.Errorf("a build can't ask for its rule; it may\n%s", strings.Join(got, "\n"))
 	}
-	if got := permissions(t, twoImages, "apiBuildarm64Role"); slices.ContainsFunc(got, func(p string) bool { return strings.HasPrefix(p, "codepipeline:") }) {
+	if got := permissions(t, twoImages, "apiBuildarm64Role"); slices.ContainsFunc(got,
+		func(p string) bool { return strings.HasPrefix(p, "codepipeline:") }) {
 		t.Errorf("a build without rules may\n%s", strings.Join(got, "\n"))
 	}
 }
 
 func TestBuildsAndFunctionsKnowTheRules(t *testing.T) {
 	found := false
-	for _, v := range resources(t, ruled, "AWS::CodeBuild::Project")["appBuildarm64Project"].Properties["Environment"].(map[string]any)["EnvironmentVariables"].([]any) {
+	build := resources(t, ruled, "AWS::CodeBuild::Project")["appBuildarm64Project"]
+	environment := build.Properties["Environment"].(map[string]any)
+	for _, v := range environment["EnvironmentVariables"].([]any) {
 		if v := v.(map[string]any); v["Name"] == "RULES" {
 			found = true
 			want := `{"main":{},"pr":{"skip":true},"release":{"dockerfile":"Dockerfile.release","buildArgs":{"A":"<1>"},"noCache":true},"version":{}}`
@@ -188,13 +203,16 @@ func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
 		`Rules[2] rule b: the type is "head", want "branch" or "tag"`,
 		`Rules[3].Name is "a b": give 1 to 80 letters, digits, and the characters @ _ -`,
 	}
-	if len(got) != 4 || !slices.Equal(want, got[:3]) || !strings.HasPrefix(got[3], `Rules[3] pattern "(": is no regular expression`) {
+	if len(got) != 4 || !slices.Equal(want, got[:3]) ||
+		!strings.HasPrefix(got[3], `Rules[3] pattern "(": is no regular expression`) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Platform: archway.AMD64}}, MovingTags: []string{"latest"}}
+	image := archway.PipelineImage{Name: "app", Builds: []*archway.NativeBuild{{Platform: archway.AMD64}},
+		MovingTags: []string{"latest"}}
 	err := (&archway.DeliveryProps{Images: []archway.PipelineImage{image}, Rules: someRules[:1]}).Validate().Error()
 	for _, want := range []string{
-		`Images[0].ImmutableTags and MovingTags stand beside the pipeline's rules`, `Images[0].Builds[0] has nothing for the rule "main" at Rules[0]`,
+		`Images[0].ImmutableTags and MovingTags stand beside the pipeline's rules`,
+		`Images[0].Builds[0] has nothing for the rule "main" at Rules[0]`,
 	} {
 		if !strings.Contains(err, want) {
 			t.Errorf("%q is not in %s", want, err)

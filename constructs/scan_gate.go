@@ -33,15 +33,16 @@ func (p *ScanGateProps) Validate() error {
 	return missing(p.Delivery == nil, "Delivery", "what the pipeline delivers")
 }
 
-// NewScanGate adds the function that judges the findings of scans. It reads image indexes and findings, and can change nothing in
-// the registry.
+// NewScanGate adds the function that judges the findings of scans. It reads image indexes and
+// findings, and can change nothing in the registry.
 func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *GoFunction {
 	check("ScanGate", scope, id, props.Validate())
 	judged := props.Delivery.imagesWith(isScanned)
 	statements := []awsiam.PolicyStatement{
 		registryLoginStatement(),
 		allow(repositoryARNs(stagings(judged)), "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"),
-		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+		allow([]*string{pipelineARN(scope, props.Delivery.PipelineName)}, "codepipeline:GetPipelineExecution",
+			"codepipeline:ListActionExecutions"),
 		jobResultStatement(),
 	}
 	if slices.ContainsFunc(judged, func(i PipelineImage) bool { return i.Scan.Enhanced }) {
@@ -57,9 +58,11 @@ func NewScanGate(scope constructs.Construct, id string, props *ScanGateProps) *G
 		Statements:  statements,
 		Logs:        props.Logs,
 	})
-	except(function.Role, wildcard("None of ecr:GetAuthorizationToken, CodePipeline's PutJobSuccessResult and PutJobFailureResult, and "+
-		"Inspector's ListCoverage and ListFindings knows resources of ours: AWS takes nothing but a wildcard. The login gives access "+
-		"to no repository by itself, a job is known only to the function that was invoked with its id, and Inspector's two read findings.", "Resource::*"))
+	except(function.Role,
+		wildcard("None of ecr:GetAuthorizationToken, CodePipeline's PutJobSuccessResult and PutJobFailureResult, and "+
+			"Inspector's ListCoverage and ListFindings knows resources of ours: AWS takes nothing but a wildcard. The login gives access "+
+			"to no repository by itself, a job is known only to the function that was invoked with its id, and Inspector's two read findings.",
+			"Resource::*"))
 	return function
 }
 

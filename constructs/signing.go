@@ -14,19 +14,21 @@ import (
 
 // SigningProps describes what ECR signs.
 type SigningProps struct {
-	// ProfileName is the name of the signing profile in AWS Signer. It is a name, so that the stacks whose roles sign with the
-	// profile need nothing from this one. Required.
+	// ProfileName is the name of the signing profile in AWS Signer. It is a name, so that the
+	// stacks whose roles sign with the profile need nothing from this one. Required.
 	ProfileName string
 
 	// Existing is whether the profile exists already.
 	// Default: false, it is created.
 	Existing bool
 
-	// Repositories are the names of the repositories whose images are signed, without wildcards: at most 100. Required.
+	// Repositories are the names of the repositories whose images are signed, without wildcards: at
+	// most 100. Required.
 	Repositories []string
 }
 
-// maxSigned is ECR's limit: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRule.html
+// maxSigned is ECR's limit:
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SigningRule.html
 const maxSigned = 100
 
 // Validate reports everything that is wrong with the props.
@@ -52,8 +54,8 @@ func validProfile(prop, name string) error {
 	return wrong(prop, "is %q: AWS Signer allows 2 to 64 letters, digits and underscores", name)
 }
 
-// Signing has ECR sign what is pushed into some repositories. An account has one such configuration in each Region: this one
-// replaces any other.
+// Signing has ECR sign what is pushed into some repositories. An account has one such configuration
+// in each Region: this one replaces any other.
 type Signing struct {
 	constructs.Construct
 
@@ -61,18 +63,19 @@ type Signing struct {
 	Configuration awsecr.CfnSigningConfiguration
 }
 
-// NewSigning adds the configuration, and the signing profile unless it exists, to scope. The profile stays when the stack is
-// deleted, so that nothing is canceled that signatures name.
+// NewSigning adds the configuration, and the signing profile unless it exists, to scope. The
+// profile stays when the stack is deleted, so that nothing is canceled that signatures name.
 func NewSigning(scope constructs.Construct, id string, props *SigningProps) *Signing {
 	check("Signing", scope, id, props.Validate())
 	this := &Signing{Construct: constructs.NewConstruct(scope, &id)}
 	profile := signingProfileARN(this.Construct, props.ProfileName)
 	if !props.Existing {
 		// Not the CDK's own construct: without a feature flag it drops the name.
-		created := awssigner.NewCfnSigningProfile(this.Construct, jsii.String("Profile"), &awssigner.CfnSigningProfileProps{
-			PlatformId:  awssigner.Platform_NOTATION_OCI_SHA384_ECDSA().PlatformId(),
-			ProfileName: &props.ProfileName,
-		})
+		created := awssigner.NewCfnSigningProfile(this.Construct, jsii.String("Profile"),
+			&awssigner.CfnSigningProfileProps{
+				PlatformId:  awssigner.Platform_NOTATION_OCI_SHA384_ECDSA().PlatformId(),
+				ProfileName: &props.ProfileName,
+			})
 		created.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 		profile = created.AttrArn()
 	}
@@ -82,9 +85,11 @@ func NewSigning(scope constructs.Construct, id string, props *SigningProps) *Sig
 			Filter: &name, FilterType: jsii.String("WILDCARD_MATCH"), // a name without a wildcard is matched as a whole
 		})
 	}
-	this.Configuration = awsecr.NewCfnSigningConfiguration(this.Construct, jsii.String("Configuration"), &awsecr.CfnSigningConfigurationProps{
-		Rules: []any{&awsecr.CfnSigningConfiguration_RuleProperty{SigningProfileArn: profile, RepositoryFilters: filters}},
-	})
+	this.Configuration = awsecr.NewCfnSigningConfiguration(this.Construct, jsii.String("Configuration"),
+		&awsecr.CfnSigningConfigurationProps{
+			Rules: []any{&awsecr.CfnSigningConfiguration_RuleProperty{SigningProfileArn: profile,
+				RepositoryFilters: filters}},
+		})
 	return this
 }
 
@@ -98,11 +103,14 @@ func signingProfileARN(scope constructs.Construct, name string) *string {
 // ecrSign store a signature beside the image: ECR does it in the name of who pushes.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/managed-signing.html
 var ecrSign = []string{
-	"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+	"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+	"ecr:UploadLayerPart",
 }
 
-// signStatements let a role that pushes into the repositories have ECR sign with the profile, if there is one.
-func signStatements(scope constructs.Construct, profile string, repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
+// signStatements let a role that pushes into the repositories have ECR sign with the profile, if
+// there is one.
+func signStatements(scope constructs.Construct, profile string,
+	repositories ...awsecr.IRepository) []awsiam.PolicyStatement {
 	if profile == "" {
 		return nil
 	}

@@ -16,10 +16,12 @@ const (
 
 var (
 	signing = stack("Signing", func(stack awscdk.Stack) {
-		archway.NewSigning(stack, "Signing", &archway.SigningProps{ProfileName: "releases", Repositories: []string{"team/app", "web"}})
+		archway.NewSigning(stack, "Signing",
+			&archway.SigningProps{ProfileName: "releases", Repositories: []string{"team/app", "web"}})
 	})
 	signingAsBefore = stack("SigningAsBefore", func(stack awscdk.Stack) {
-		archway.NewSigning(stack, "Signing", &archway.SigningProps{ProfileName: "releases", Existing: true, Repositories: []string{"web"}})
+		archway.NewSigning(stack, "Signing",
+			&archway.SigningProps{ProfileName: "releases", Existing: true, Repositories: []string{"web"}})
 	})
 )
 

@@ -23,10 +23,15 @@ func smokeEnvironment(c SmokeCheck, of Platform) map[string]*string {
 		environment["HTTP_PATH"] = &h.Path
 		environment["EXPECT_STATUS"] = jsii.String(strconv.Itoa(h.Status))
 	}
-	for match, expected := range map[string]string{"equals": text.Equals, "contains": text.Contains, "matches": text.Matches} {
+	for match, expected := range map[string]string{
+		"equals":   text.Equals,
+		"contains": text.Contains,
+		"matches":  text.Matches,
+	} {
 		if expected != "" {
 			environment["EXPECT_MATCH"] = jsii.String(match)
-			environment["EXPECT_TEXT"] = jsii.String(strings.TrimSpace(strings.ReplaceAll(expected, "{arch}", of.Arch())))
+			environment["EXPECT_TEXT"] = jsii.String(
+				strings.TrimSpace(strings.ReplaceAll(expected, "{arch}", of.Arch())))
 		}
 	}
 	return environment

@@ -25,21 +25,23 @@ type SmokeTestProps struct {
 	// Repository is where the image is pulled from, by digest: that for staging. Required.
 	Repository awsecr.IRepository
 
-	// PipelineName is the name of the pipeline, which the test asks for the validated digest. Required.
+	// PipelineName is the name of the pipeline, which the test asks for the validated digest.
+	// Required.
 	PipelineName string
 
 	// Image is the image's name in the pipeline. Required.
 	Image string
 
-	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that it insists on. Required.
+	// Artifacts is the artifact bucket of the pipeline, from which CodeBuild reads the source that
+	// it insists on. Required.
 	Artifacts awss3.IBucket
 
 	// Check is what is run and expected.
 	// Default: the image's own program is to end with exit code 0 within a minute.
 	Check SmokeCheck
 
-	// Timeout is how long the whole test may take, with starting the machine's Docker engine and pulling the image, from 5
-	// minutes to 8 hours.
+	// Timeout is how long the whole test may take, with starting the machine's Docker engine and
+	// pulling the image, from 5 minutes to 8 hours.
 	// Default: 15 minutes longer than the check's own timeout, in whole minutes.
 	Timeout time.Duration
 
@@ -66,9 +68,10 @@ func (p *SmokeTestProps) Validate() error {
 	}, specProblems("Check", p.Check)...)...)
 }
 
-// SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without emulation, and compares what it
-// does with what is expected. It can pull, and write nothing. In a pipeline, its action must set [ExecutionEnvironment]. If the
-// validated index lacks the platform, as a build rule may leave it out, there is nothing to test.
+// SmokeTest is a CodeBuild project that runs an image on a machine of its architecture, without
+// emulation, and compares what it does with what is expected. It can pull, and write nothing. In a
+// pipeline, its action must set [ExecutionEnvironment]. If the validated index lacks the platform,
+// as a build rule may leave it out, there is nothing to test.
 type SmokeTest struct {
 	constructs.Construct
 
@@ -78,8 +81,8 @@ type SmokeTest struct {
 	// Project is the project.
 	Project awscodebuild.PipelineProject
 
-	// Role is the role that tests run with: grant to it, the grants that other constructs make to Project are ignored. The
-	// container that is tested gets none of its credentials.
+	// Role is the role that tests run with: grant to it, the grants that other constructs make to
+	// Project are ignored. The container that is tested gets none of its credentials.
 	Role awsiam.Role
 
 	// LogGroup is where the logs go.
@@ -92,7 +95,9 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 	p := *props
 	p.Check = filled(p.Check)
 	// Pulling an image of some gigabytes takes minutes, and CodeBuild counts whole ones.
-	fill(&p.Timeout, (time.Duration(p.Check.TimeoutSeconds)*time.Second + 15*time.Minute + time.Minute - time.Second).Truncate(time.Minute))
+	fill(&p.Timeout,
+		(time.Duration(p.Check.TimeoutSeconds)*time.Second + 15*time.Minute +
+			time.Minute - time.Second).Truncate(time.Minute))
 
 	environment := smokeEnvironment(p.Check, p.Platform)
 	environment["REPOSITORY_URI"] = RepositoryURI(p.Repository)

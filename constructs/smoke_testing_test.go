@@ -8,8 +8,10 @@ import (
 
 func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
 	for project, want := range map[string]map[string]any{
-		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
-		"appTestarm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0", "ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
+		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0",
+			"ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
+		"appTestarm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0",
+			"ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
 	} {
 		got := environment(t, gated, project)
 		for key, value := range want {
@@ -45,7 +47,8 @@ func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
 	}
 	if diff := cmp.Diff(common("arm64", map[string]string{
 		"COMMAND": `[]`, "ENVIRONMENT": `{}`, "TIMEOUT_SECONDS": "60",
-		"HTTP_PORT": "8080", "HTTP_PATH": "/", "EXPECT_STATUS": "200", "EXPECT_MATCH": "contains", "EXPECT_TEXT": "well",
+		"HTTP_PORT": "8080", "HTTP_PATH": "/", "EXPECT_STATUS": "200", "EXPECT_MATCH": "contains",
+		"EXPECT_TEXT": "well",
 	}), variables(t, gatedByDefault, "appTestarm64Project")); diff != "" {
 		t.Errorf("a server (-want +got):\n%s", diff)
 	}

@@ -15,24 +15,26 @@ import (
 
 // TopicProps describes who is told.
 type TopicProps struct {
-	// Emails are mail addresses that get every notification, each once its owner has confirmed the subscription.
-	// Default: none.
+	// Emails are mail addresses that get every notification, each once its owner has confirmed the
+	// subscription. Default: none.
 	Emails []string
 
 	// Slack is a channel that gets every notification.
 	// Default: none.
 	Slack *SlackChannel
 
-	// EncryptionKey encrypts the messages while they lie in the topic. Who publishes needs it too: roles by their own policies,
-	// alarms by the key's, as that of an [EncryptionKey] with the publisher "cloudwatch.amazonaws.com" has it.
-	// Default: what SNS does by itself, without KMS: with SNS's own key in KMS, no alarm could publish.
+	// EncryptionKey encrypts the messages while they lie in the topic. Who publishes needs it too:
+	// roles by their own policies, alarms by the key's, as that of an [EncryptionKey] with the
+	// publisher "cloudwatch.amazonaws.com" has it. Default: what SNS does by itself, without KMS:
+	// with SNS's own key in KMS, no alarm could publish.
 	EncryptionKey awskms.IKey
 }
 
-// SlackChannel is a channel of a Slack workspace that was authorized for Amazon Q Developer in chat applications (AWS Chatbot)
-// before, by hand and once for the account.
+// SlackChannel is a channel of a Slack workspace that was authorized for Amazon Q Developer in chat
+// applications (AWS Chatbot) before, by hand and once for the account.
 type SlackChannel struct {
-	// Name is what AWS calls the channel's configuration. It must be unique in the account. Required.
+	// Name is what AWS calls the channel's configuration. It must be unique in the account.
+	// Required.
 	Name string
 
 	// Workspace is the workspace's id, such as "T0123456789". Required.
@@ -57,18 +59,22 @@ func (p *TopicProps) Validate() error {
 	s := p.Slack
 	var errs []error
 	if !unresolved(s.Name) && !chatName.MatchString(s.Name) {
-		errs = append(errs, wrong("Slack.Name", "is %q: AWS Chatbot allows 1 to 128 letters, digits, and the characters _ -", s.Name))
+		errs = append(errs,
+			wrong("Slack.Name", "is %q: AWS Chatbot allows 1 to 128 letters, digits, and the characters _ -", s.Name))
 	}
 	if !unresolved(s.Workspace) && !slackWorkspace.MatchString(s.Workspace) {
-		errs = append(errs, wrong("Slack.Workspace", `is %q: give the workspace's id, such as "T0123456789"`, s.Workspace))
+		errs = append(errs,
+			wrong("Slack.Workspace", `is %q: give the workspace's id, such as "T0123456789"`, s.Workspace))
 	}
 	if !unresolved(s.Channel) && !slackChannel.MatchString(s.Channel) {
-		errs = append(errs, wrong("Slack.Channel", `is %q: give the channel's id, such as "C0123456789", not its name`, s.Channel))
+		errs = append(errs,
+			wrong("Slack.Channel", `is %q: give the channel's id, such as "C0123456789", not its name`, s.Channel))
 	}
 	return errors.Join(errs...)
 }
 
-// Topic is an SNS topic for people. It takes messages over TLS only. They name images and digests, and hold no secrets.
+// Topic is an SNS topic for people. It takes messages over TLS only. They name images and digests,
+// and hold no secrets.
 type Topic struct {
 	constructs.Construct
 
@@ -88,7 +94,8 @@ func NewTopic(scope constructs.Construct, id string, props *TopicProps) *Topic {
 		EnforceSSL: jsii.Bool(true),
 		MasterKey:  p.EncryptionKey,
 	})
-	// The first one's id has no number: it is the subscription that there was before there could be several.
+	// The first one's id has no number: it is the subscription that there was before there could be
+	// several.
 	for i, address := range p.Emails {
 		id := "Email"
 		if i > 0 {
@@ -106,22 +113,24 @@ func NewTopic(scope constructs.Construct, id string, props *TopicProps) *Topic {
 	return this
 }
 
-// tellSlack subscribes the channel. It is told, and can do nothing: neither the role nor the guardrail allows anybody in the
-// channel a call of AWS. Without a guardrail of ours it would be AdministratorAccess. The trust has no condition, as none is
-// documented to be met; there is nothing that a wrong account could do with the role.
+// tellSlack subscribes the channel. It is told, and can do nothing: neither the role nor the
+// guardrail allows anybody in the channel a call of AWS. Without a guardrail of ours it would be
+// AdministratorAccess. The trust has no condition, as none is documented to be met; there is
+// nothing that a wrong account could do with the role.
 func (t *Topic) tellSlack(s *SlackChannel) {
 	role := awsiam.NewRole(t.Construct, jsii.String("SlackRole"), &awsiam.RoleProps{
 		Description: jsii.String("Lets the channel be told, and nothing else"),
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("chatbot.amazonaws.com"), nil),
 	})
-	awschatbot.NewCfnSlackChannelConfiguration(t.Construct, jsii.String("Slack"), &awschatbot.CfnSlackChannelConfigurationProps{
-		ConfigurationName: &s.Name,
-		IamRoleArn:        role.RoleArn(),
-		SlackWorkspaceId:  &s.Workspace,
-		SlackChannelId:    &s.Channel,
-		SnsTopicArns:      &[]any{t.Topic.TopicArn()},
-		LoggingLevel:      jsii.String("ERROR"),
-		GuardrailPolicies: &[]*string{jsii.Sprintf("arn:%s:iam::aws:policy/AWSDenyAll", *awscdk.Aws_PARTITION())},
-		UserRoleRequired:  jsii.Bool(false),
-	})
+	awschatbot.NewCfnSlackChannelConfiguration(t.Construct, jsii.String("Slack"),
+		&awschatbot.CfnSlackChannelConfigurationProps{
+			ConfigurationName: &s.Name,
+			IamRoleArn:        role.RoleArn(),
+			SlackWorkspaceId:  &s.Workspace,
+			SlackChannelId:    &s.Channel,
+			SnsTopicArns:      &[]any{t.Topic.TopicArn()},
+			LoggingLevel:      jsii.String("ERROR"),
+			GuardrailPolicies: &[]*string{jsii.Sprintf("arn:%s:iam::aws:policy/AWSDenyAll", *awscdk.Aws_PARTITION())},
+			UserRoleRequired:  jsii.Bool(false),
+		})
 }

@@ -173,7 +173,8 @@ func (t *Trigger) addDeadLetters() {
 // addRule adds the rule of EventBridge.
 func (t *Trigger) addRule(description string, about *pushEvents, target *awsevents.CfnRule_TargetProperty) {
 	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: t.DeadLetters.QueueArn()}
-	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
+	target.RetryPolicy = &awsevents.CfnRule_RetryPolicyProperty{
+		MaximumEventAgeInSeconds: jsii.Number(maxStartDelay.Seconds())}
 	t.Rule = awsevents.NewCfnRule(t.Construct, jsii.String("Rule"), &awsevents.CfnRuleProps{
 		Description:  &description,
 		State:        jsii.String("ENABLED"),

@@ -40,12 +40,14 @@ func (p *ValidatorProps) Validate() error {
 }
 
 // oneProcessor is the memory with which Lambda gives a function one vCPU
-// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). The validator needs a tenth of that memory: what it
-// does with the layers, unpacking and hashing, takes as much processor as there is, and so costs the same on a whole one as on a
-// third, in a third of the time. docs/validation.md has the figures.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). The validator needs a
+// tenth of that memory: what it does with the layers, unpacking and hashing, takes as much
+// processor as there is, and so costs the same on a whole one as on a third, in a third of the
+// time. docs/validation.md has the figures.
 const oneProcessor = 1769
 
-// NewValidator adds the function that validates image indexes by reading them. It can change nothing in the registry.
+// NewValidator adds the function that validates image indexes by reading them. It can change
+// nothing in the registry.
 func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) *GoFunction {
 	check("Validator", scope, id, props.Validate())
 	d := props.Delivery
@@ -53,7 +55,8 @@ func NewValidator(scope constructs.Construct, id string, props *ValidatorProps) 
 	statements := []awsiam.PolicyStatement{
 		registryLoginStatement(),
 		allow(repositoryARNs(stagings(d.Images)), slices.Concat(ecrRead, []string{"ecr:DescribeImages"})...),
-		allow([]*string{pipelineARN(scope, d.PipelineName)}, "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+		allow([]*string{pipelineARN(scope, d.PipelineName)}, "codepipeline:GetPipelineExecution",
+			"codepipeline:ListActionExecutions"),
 		jobResultStatement(),
 	}
 	if d.Promotes() {
@@ -88,8 +91,9 @@ func publishStatements(topic awssns.ITopic) []awsiam.PolicyStatement {
 	return append([]awsiam.PolicyStatement{publish}, topicKeyStatements(topic.MasterKey())...)
 }
 
-// jobResultStatement lets a function tell CodePipeline how its action ended. CodePipeline's jobs have no ARN: AWS allows nothing but a
-// wildcard. A job is only known to the function that was invoked with its id.
+// jobResultStatement lets a function tell CodePipeline how its action ended. CodePipeline's jobs
+// have no ARN: AWS allows nothing but a wildcard. A job is only known to the function that was
+// invoked with its id.
 func jobResultStatement() awsiam.PolicyStatement {
 	return allow(*jsii.Strings("*"), "codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult")
 }

@@ -11,23 +11,27 @@ import (
 	"archway/internal/spec"
 )
 
-// What users say of an image and its builds. In props, a value that says nothing stands for the default.
+// What users say of an image and its builds. In props, a value that says nothing stands for the
+// default.
 type (
-	// Validation says how an image's index is judged, and Downgrade makes the findings of one check weigh less.
+	// Validation says how an image's index is judged, and Downgrade makes the findings of one check
+	// weigh less.
 	Validation = spec.Validation
 	Downgrade  = spec.Downgrade
 
-	// ScanGate says how many findings of scans an image may have, and Accepted which of them count against no limit.
+	// ScanGate says how many findings of scans an image may have, and Accepted which of them count
+	// against no limit.
 	//
-	// The findings are those of ECR's scan on push, which [Repositories] have, or Amazon Inspector's, where the account has
-	// turned on enhanced scanning. CodePipeline's own action for Inspector (InspectorScan) is not used: it knows images by a
-	// tag, which another execution may move, and of several architectures it scans one.
+	// The findings are those of ECR's scan on push, which [Repositories] have, or Amazon
+	// Inspector's, where the account has turned on enhanced scanning. CodePipeline's own action for
+	// Inspector (InspectorScan) is not used: it knows images by a tag, which another execution may
+	// move, and of several architectures it scans one.
 	ScanGate   = spec.ScanGate
 	ScanLimits = spec.Limits
 	Accepted   = spec.Accepted
 
-	// SmokeCheck is what a smoke test runs, and on which machine, and what it expects: of a program that ends, its exit code
-	// and output; of a server, an answer.
+	// SmokeCheck is what a smoke test runs, and on which machine, and what it expects: of a program
+	// that ends, its exit code and output; of a server, an answer.
 	SmokeCheck = spec.SmokeTest
 	HTTPCheck  = spec.HTTPCheck
 
@@ -139,10 +143,12 @@ func problemsOfItems(prop string, f spec.Field, value reflect.Value) (errs []err
 	return errs
 }
 
-// broken is the problem of a value, or nil. A message that is a predicate shows the value itself if it matters.
+// broken is the problem of a value, or nil. A message that is a predicate shows the value itself if
+// it matters.
 func broken(prop string, value reflect.Value, message string) error {
 	value = reflect.Indirect(value)
-	predicate := slices.ContainsFunc([]string{"is ", "has ", "holds ", "can't "}, func(verb string) bool { return strings.HasPrefix(message, verb) })
+	predicate := slices.ContainsFunc([]string{"is ", "has ", "holds ", "can't "},
+		func(verb string) bool { return strings.HasPrefix(message, verb) })
 	switch {
 	case message == "", value.IsValid() && value.Kind() == reflect.String && unresolved(value.String()):
 		return nil

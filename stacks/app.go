@@ -11,13 +11,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// recommendedFlags are the feature flags that the pinned release of the CDK recommends for new apps (its
-// cx-api/FEATURE_FLAGS.md), so that nothing here relies on behavior that is kept for old apps. A flag in cdk.json wins.
+// recommendedFlags are the feature flags that the pinned release of the CDK recommends for new apps
+// (its cx-api/FEATURE_FLAGS.md), so that nothing here relies on behavior that is kept for old apps.
+// A flag in cdk.json wins.
 //
 //go:embed flags.json
 var recommendedFlags []byte
 
-// NewApp makes an app with one stack for each configured pipeline, and one for the registry if something is configured for it.
+// NewApp makes an app with one stack for each configured pipeline, and one for the registry if
+// something is configured for it.
 func NewApp(cfg *config.Plan) awscdk.App {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: featureFlags()})
 	made := map[string]*Pipeline{}
@@ -40,7 +42,8 @@ func featureFlags() *map[string]any {
 	if err := json.Unmarshal(recommendedFlags, &flags); err != nil {
 		panic(fmt.Errorf("stacks/flags.json: %w", err)) // it is compiled in: a test finds it
 	}
-	// It only widens what is reported to AWS, and nothing is reported (versionReporting in cdk.json).
+	// It only widens what is reported to AWS, and nothing is reported (versionReporting in
+	// cdk.json).
 	flags["@aws-cdk/core:enableAdditionalMetadataCollection"] = false
 	// Synthesize counts by itself, and says what to do.
 	flags["@aws-cdk/core:stackResourceLimit"] = 0

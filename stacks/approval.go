@@ -12,12 +12,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newApproval adds whom a waiting execution tells: whom the approval names, else the pipeline's topic, if there is one.
+// newApproval adds whom a waiting execution tells: whom the approval names, else the pipeline's
+// topic, if there is one.
 func newApproval(stack awscdk.Stack, cfg *config.Approval, topic awssns.ITopic, key awskms.IKey) *archway.Approval {
 	if cfg == nil {
 		return nil
 	}
-	approval := &archway.Approval{Topic: topic, Message: cfg.Message, Timeout: time.Duration(cfg.TimeoutMinutes) * time.Minute}
+	approval := &archway.Approval{Topic: topic, Message: cfg.Message,
+		Timeout: time.Duration(cfg.TimeoutMinutes) * time.Minute}
 	switch {
 	case cfg.Topic != "":
 		attributes := &awssns.TopicAttributes{TopicArn: &cfg.Topic}
@@ -26,7 +28,8 @@ func newApproval(stack awscdk.Stack, cfg *config.Approval, topic awssns.ITopic, 
 		}
 		approval.Topic = awssns.Topic_FromTopicAttributes(stack, jsii.String("ApprovalTopic"), attributes)
 	case cfg.Email != "":
-		approval.Topic = archway.NewTopic(stack, "Approval", &archway.TopicProps{Emails: []string{cfg.Email}, EncryptionKey: key}).Topic
+		approval.Topic = archway.NewTopic(stack, "Approval",
+			&archway.TopicProps{Emails: []string{cfg.Email}, EncryptionKey: key}).Topic
 	}
 	return approval
 }

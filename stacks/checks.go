@@ -14,8 +14,9 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 )
 
-// addChecks has cdk-nag's rules for AWS solutions judge every resource of the app when it is synthesized. Their report lands
-// in the cloud assembly, with the reasons of all exceptions: AwsSolutions-STACK-NagReport.csv.
+// addChecks has cdk-nag's rules for AWS solutions judge every resource of the app when it is
+// synthesized. Their report lands in the cloud assembly, with the reasons of all exceptions:
+// AwsSolutions-STACK-NagReport.csv.
 func addChecks(app awscdk.App) {
 	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
 		// Not JSON: cdk-nag reads and writes the whole file for each line of it.
@@ -23,8 +24,9 @@ func addChecks(app awscdk.App) {
 	}), nil)
 }
 
-// Synthesize writes the cloud assembly of an app that [NewApp] made, and gives its folder. The error joins everything that
-// cdk-nag objects to, warnings too, and rules that could not judge; and the templates that CloudFormation would not take.
+// Synthesize writes the cloud assembly of an app that [NewApp] made, and gives its folder. The
+// error joins everything that cdk-nag objects to, warnings too, and rules that could not judge; and
+// the templates that CloudFormation would not take.
 func Synthesize(app awscdk.App) (dir string, err error) {
 	dir = *app.Synth(nil).Directory()
 	return dir, errors.Join(findings(dir), tooLarge(dir))
@@ -36,8 +38,8 @@ type messages map[string][]struct {
 	Data any
 }
 
-// findings reads in a cloud assembly what cdk-nag has found. Its report doesn't tell which of several findings of one rule has
-// a reason and which has none; the messages do.
+// findings reads in a cloud assembly what cdk-nag has found. Its report doesn't tell which of
+// several findings of one rule has a reason and which has none; the messages do.
 func findings(dir string) error {
 	var manifest struct {
 		Artifacts map[string]struct {
@@ -68,12 +70,14 @@ func (m messages) findings() []error {
 	for _, path := range slices.Sorted(maps.Keys(m)) {
 		for _, message := range m[path] {
 			text, _ := message.Data.(string)
-			if message.Type == "aws:cdk:info" || !strings.HasPrefix(text, "AwsSolutions-") && !strings.HasPrefix(text, "CdkNagValidationFailure") {
+			if message.Type == "aws:cdk:info" || !strings.HasPrefix(text, "AwsSolutions-") &&
+				!strings.HasPrefix(text, "CdkNagValidationFailure") {
 				continue
 			}
 			where := strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/Resource")
-			found = append(found, fmt.Errorf("%s: cdk-nag finds %s To cure it, change the resource; if it has to be as it is, "+
-				"say why in a suppression next to the construct", where, strings.TrimSpace(text)))
+			found = append(found,
+				fmt.Errorf("%s: cdk-nag finds %s To cure it, change the resource; if it has to be as it is, "+
+					"say why in a suppression next to the construct", where, strings.TrimSpace(text)))
 		}
 	}
 	return found

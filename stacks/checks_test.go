@@ -23,8 +23,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// asCommandLine has the CDK work as below its command line, which reports what its own checks find; else they throw here. Those
-// that take long are left out. The tests start again for it, because jsii has copied the environment before main.
+// asCommandLine has the CDK work as below its command line, which reports what its own checks find;
+// else they throw here. Those that take long are left out. The tests start again for it, because
+// jsii has copied the environment before main.
 func asCommandLine() {
 	if os.Getenv("CDK_VALIDATION") != "" {
 		return
@@ -37,7 +38,8 @@ func asCommandLine() {
 	panic(err)
 }
 
-// A queue without encryption in transit and without a dead-letter queue stands for anything that a change may add.
+// A queue without encryption in transit and without a dead-letter queue stands for anything that a
+// change may add.
 func TestAFindingOfCdkNagFailsTheSynthesisAndStandsInTheReport(t *testing.T) {
 	cfg, err := config.Load([]byte(`{"pipelines":[{"name":"app","images":[{"name":"app"}]}]}`), ".")
 	if err != nil {
@@ -52,7 +54,8 @@ func TestAFindingOfCdkNagFailsTheSynthesisAndStandsInTheReport(t *testing.T) {
 		t.Fatal("nothing was found")
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
-		if !strings.HasPrefix(line, "app/Queue: cdk-nag finds AwsSolutions-SQS") || !strings.Contains(line, "To cure it") {
+		if !strings.HasPrefix(line, "app/Queue: cdk-nag finds AwsSolutions-SQS") ||
+			!strings.Contains(line, "To cure it") {
 			t.Errorf("an unclear message: %s", line)
 		}
 	}
@@ -60,7 +63,8 @@ func TestAFindingOfCdkNagFailsTheSynthesisAndStandsInTheReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"AwsSolutions-SQS3","app/Queue/Resource","Non-Compliant"`, `"AwsSolutions-S1","app/Artifacts/Bucket/Resource","Suppressed"`} {
+	for _, want := range []string{`"AwsSolutions-SQS3","app/Queue/Resource","Non-Compliant"`,
+		`"AwsSolutions-S1","app/Artifacts/Bucket/Resource","Suppressed"`} {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report lacks %s", want)
 		}

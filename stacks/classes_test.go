@@ -40,7 +40,8 @@ func TestClassesAreStacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(manifest.Artifacts["shop-previews"].Dependencies, "shop") {
-		t.Errorf("shop-previews is deployed after %q, want shop among them", manifest.Artifacts["shop-previews"].Dependencies)
+		t.Errorf("shop-previews is deployed after %q, want shop among them",
+			manifest.Artifacts["shop-previews"].Dependencies)
 	}
 	for name, created := range map[string]bool{"shop": true, "shop-previews": false} {
 		template, err := os.ReadFile(filepath.Join(dir, name+".template.json"))

@@ -50,7 +50,8 @@ type operated struct {
 // repeats is what happens when the function of an action crashes.
 const repeats = "Lambda repeats it; if the action has failed, retry its stage."
 
-// functions are those whose crash nobody might notice, or not for 20 minutes: so long CodePipeline waits for an action's function.
+// functions are those whose crash nobody might notice, or not for 20 minutes: so long CodePipeline
+// waits for an action's function.
 func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFunction {
 	all := []archway.WatchedFunction{{
 		Name: "Validator", Function: o.Validator.Function, Does: "checks images", Then: repeats,
@@ -59,7 +60,9 @@ func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFun
 		Then: "A message may be missing: look at the pipeline.",
 	}}
 	if o.Promoter != nil {
-		all = append(all, archway.WatchedFunction{Name: "Promoter", Function: o.Promoter.Function, Does: "promotes images", Then: repeats})
+		all = append(all,
+			archway.WatchedFunction{Name: "Promoter", Function: o.Promoter.Function, Does: "promotes images",
+				Then: repeats})
 	}
 	all = append(all, o.Gates.watched...)
 	if o.Trigger.Function != nil {
@@ -71,7 +74,8 @@ func (o *operated) functions(notice *archway.FailureNotice) []archway.WatchedFun
 	return all
 }
 
-// addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as far as they are configured.
+// addOperations adds what tells people about the pipeline: messages, alarms, and a dashboard, as
+// far as they are configured.
 func addOperations(stack awscdk.Stack, cfg *config.Planned, o operated) {
 	var alarms []awscloudwatch.CfnAlarm
 	if o.Topic != nil {
@@ -88,7 +92,8 @@ func addOperations(stack awscdk.Stack, cfg *config.Planned, o operated) {
 		}).Alarms
 	}
 	if cfg.Dashboard {
-		props := &archway.DashboardProps{Pipeline: o.Pipeline, Delivery: o.Delivery, Validator: o.Validator.Function, Alarms: alarms}
+		props := &archway.DashboardProps{Pipeline: o.Pipeline, Delivery: o.Delivery, Validator: o.Validator.Function,
+			Alarms: alarms}
 		if o.Promoter != nil {
 			props.Promoter = o.Promoter.Function
 		}

@@ -14,7 +14,8 @@ import (
 
 // addOutputs shows after a deployment what a person needs next.
 func addOutputs(
-	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger, cfg *config.Planned,
+	stack awscdk.Stack, source archway.Source, pipeline *archway.Pipeline, trigger *archway.Trigger,
+	cfg *config.Planned,
 ) {
 	output := func(id, description string, value *string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: value})
@@ -54,7 +55,8 @@ func afterRemoval(cfg *config.Planned) string {
 	if cfg.Encryption == config.CustomerManaged {
 		kept = append(kept, "the key that encrypts them (delete it last: without it no image can be pulled)")
 	}
-	return "All that must not be lost: " + strings.Join(kept, ", ") + ", and the artifact bucket, which empties itself. " +
+	return "All that must not be lost: " + strings.Join(kept, ", ") +
+		", and the artifact bucket, which empties itself. " +
 		"Delete them by hand when nothing needs them. What was built and is not promoted is deleted, with the layer " +
 		"caches: the images in " + strings.Join(staged, ", ") + "."
 }
@@ -66,7 +68,8 @@ const maxDescription = 1024
 // buildNow says what to put into the command line that starts a run at once.
 func buildNow(cfg *config.Planned) string {
 	if len(cfg.Rules) == 0 {
-		return "Build a commit of " + cfg.Source.Branch + " now: COMMIT is its ID (git rev-parse NAME); one that the branch does not have is built and not promoted"
+		return "Build a commit of " + cfg.Source.Branch +
+			" now: COMMIT is its ID (git rev-parse NAME); one that the branch does not have is built and not promoted"
 	}
 	text := "Build where a branch or tag is now: TYPE is branch or tag, NAME its name, which a rule must match. Rules: "
 	var rules []string

@@ -74,7 +74,8 @@ func TestOutputsOfWhatIsNeverPromoted(t *testing.T) {
 func TestFunctionPackagesAreThoseThatAreDeployed(t *testing.T) {
 	for _, promotes := range []bool{true, false} {
 		packages := stacks.FunctionPackages(&config.Plan{Pipelines: []config.Planned{{Promotes: promotes}}})
-		if got := strings.Contains(strings.Join(packages, " "), "lambda/promote"); got != promotes || len(packages) == 0 {
+		if got := strings.Contains(strings.Join(packages, " "), "lambda/promote"); got != promotes ||
+			len(packages) == 0 {
 			t.Errorf("promotes %v: got %q", promotes, packages)
 		}
 	}

@@ -1,4 +1,5 @@
-// Package stacks wires constructs into the stacks that a configuration describes. It decides nothing itself.
+// Package stacks wires constructs into the stacks that a configuration describes. It decides
+// nothing itself.
 package stacks
 
 import (
@@ -10,7 +11,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Pipeline is the stack of one pipeline: its source, the registries of its images, their builds, and the pipeline itself.
+// Pipeline is the stack of one pipeline: its source, the registries of its images, their builds,
+// and the pipeline itself.
 type Pipeline struct {
 	awscdk.Stack
 
@@ -18,17 +20,19 @@ type Pipeline struct {
 	Pipeline *archway.Pipeline
 }
 
-// NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been loaded by config.Load,
-// which fills in the defaults and finds what is wrong.
+// NewPipeline adds the stack, named like the pipeline, to scope. The configuration must have been
+// loaded by config.Load, which fills in the defaults and finds what is wrong.
 func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
 		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
-		// Nobody reads it that way ("cdk synth" prints YAML), and CloudFormation's limit counts white space.
+		// Nobody reads it that way ("cdk synth" prints YAML), and CloudFormation's limit counts
+		// white space.
 		SuppressTemplateIndentation: jsii.Bool(true),
 	})
-	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than needed, but right.
+	// The CDK adds a DependsOn to what refers to the role already (cfn-lint's W3005): more than
+	// needed, but right.
 	stack.TemplateOptions().SetMetadata(&map[string]any{
 		"cfn-lint": map[string]any{"config": map[string]any{"ignore_checks": []string{"W3005"}}},
 	})
@@ -40,13 +44,15 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	key := newKey(stack, cfg, removal)
 	logs := archway.Logs{LogKey: key, RemovalPolicy: removal}
 	source := newSource(stack, &cfg.Source, removal)
-	artifacts := archway.NewArtifacts(stack, "Artifacts", &archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
+	artifacts := archway.NewArtifacts(stack, "Artifacts",
+		&archway.ArtifactsProps{EncryptionKey: key, RemovalPolicy: removal})
 
 	var images []archway.PipelineImage
 	for i := range cfg.Images {
-		images = append(images, newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
-			Pipeline: cfg, Source: source, Artifacts: artifacts, Logs: logs,
-		}))
+		images = append(images,
+			newImage(constructs.NewConstruct(stack, &cfg.Images[i].Name), &cfg.Images[i], &imageProps{
+				Pipeline: cfg, Source: source, Artifacts: artifacts, Logs: logs,
+			}))
 	}
 	topic := newTopic(stack, cfg, key)
 	delivery := archway.NewDelivery(stack, &archway.DeliveryProps{
@@ -83,8 +89,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 		Delivery: delivery, Pipeline: pipeline, Logs: logs,
 	})
 	addOperations(stack, cfg, operated{
-		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates, Trigger: trigger,
-		Topic: topic, Logs: logs,
+		Delivery: delivery, Pipeline: pipeline, Validator: validator, Promoter: promoter, Gates: gates,
+		Trigger: trigger,
+		Topic:   topic, Logs: logs,
 	})
 	addOutputs(stack, source, pipeline, trigger, cfg)
 	addTags(stack, tags)
@@ -92,8 +99,9 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	return &Pipeline{Stack: stack, Pipeline: pipeline}
 }
 
-// removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is deleted all the same if the stack's
-// first deployment fails: left behind, its names would be taken when the deployment is tried again.
+// removalPolicy is what becomes of what outlives the stack, if it does. What RETAIN keeps is
+// deleted all the same if the stack's first deployment fails: left behind, its names would be taken
+// when the deployment is tried again.
 func removalPolicy(cfg *config.Planned) awscdk.RemovalPolicy {
 	if cfg.RemovalPolicy == config.Destroy {
 		return awscdk.RemovalPolicy_DESTROY

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newRegistry adds the stack of what an account has once in a Region, for the repositories of all pipelines. No other stack
-// depends on it: one that does is destroyed along with it.
+// newRegistry adds the stack of what an account has once in a Region, for the repositories of all
+// pipelines. No other stack depends on it: one that does is destroyed along with it.
 func newRegistry(scope constructs.Construct, cfg *config.Plan) {
 	if cfg.Registry.Signing == nil && !slices.ContainsFunc(cfg.Registry.PullThrough, created) {
 		return // CloudFormation refuses a stack without resources

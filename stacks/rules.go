@@ -9,7 +9,8 @@ import (
 	"archway/internal/platform"
 )
 
-// buildRules are what the rules change of an image's build for one platform: only the differences, so that many rules fit.
+// buildRules are what the rules change of an image's build for one platform: only the differences,
+// so that many rules fit.
 func buildRules(p *config.Planned, image *config.Image, target platform.Platform) map[string]archway.BuildRule {
 	if len(p.Rules) == 0 {
 		return nil
@@ -27,7 +28,8 @@ func buildRules(p *config.Planned, image *config.Image, target platform.Platform
 				one.Dockerfile = settings.Dockerfile
 			}
 			one.BuildArgs = maps.Clone(settings.BuildArgs)
-			maps.DeleteFunc(one.BuildArgs, func(name, value string) bool { before, had := image.BuildArgs[name]; return had && before == value })
+			maps.DeleteFunc(one.BuildArgs,
+				func(name, value string) bool { before, had := image.BuildArgs[name]; return had && before == value })
 		}
 		all[r.Name] = one
 	}

@@ -10,14 +10,15 @@ import (
 )
 
 // What CloudFormation takes at most:
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (template body, resources)
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+// (template body, resources)
 const (
 	maxTemplate  = 1_000_000 // bytes, of a template that is uploaded to S3, as the CDK does
 	maxResources = 500
 )
 
-// tooLarge tells of the templates of a cloud assembly that CloudFormation would refuse when they are deployed. The folder may hold
-// others, of stacks that are configured no more.
+// tooLarge tells of the templates of a cloud assembly that CloudFormation would refuse when they
+// are deployed. The folder may hold others, of stacks that are configured no more.
 func tooLarge(dir string) error {
 	var manifest struct {
 		Artifacts map[string]struct {
@@ -51,5 +52,6 @@ func fits(stack, path string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: the template has %d bytes and %d resources, and CloudFormation takes at most %d and %d: build some of the "+
-		"pipeline's images in another pipeline, with \"existing\" for the same source repository", stack, size, resources, maxTemplate, maxResources)
+		"pipeline's images in another pipeline, with \"existing\" for the same source repository", stack, size,
+		resources, maxTemplate, maxResources)
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // newSmokeTests adds a test for each architecture of an image, if there is one.
-func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository awsecr.IRepository, props *imageProps) []*archway.SmokeTest {
+func newSmokeTests(scope constructs.Construct, cfg *config.Image, repository awsecr.IRepository,
+	props *imageProps) []*archway.SmokeTest {
 	if cfg.SmokeTest == nil {
 		return nil
 	}

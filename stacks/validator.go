@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
-// newValidator adds the function that validates, and the schedule on which it looks at what was promoted, if there is one. It
-// then tells props.Topic.
+// newValidator adds the function that validates, and the schedule on which it looks at what was
+// promoted, if there is one. It then tells props.Topic.
 func newValidator(stack awscdk.Stack, cfg *config.Planned, props archway.ValidatorProps) *archway.GoFunction {
 	if cfg.DriftCheck.Schedule == "" {
 		props.Topic = nil

@@ -14,11 +14,13 @@ import (
 // cdk synth prints what is in the metadata as warnings.
 func TestBaseImagesWithoutDigestAreWarningsOfTheSynthesisAndStopNothing(t *testing.T) {
 	seed := t.TempDir()
-	if err := os.WriteFile(filepath.Join(seed, "Dockerfile"), []byte("FROM debian\nFROM alpine\nCOPY --from=0 /a /a\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(seed, "Dockerfile"), []byte("FROM debian\nFROM alpine\nCOPY --from=0 /a /a\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	for keys, want := range map[string]int{``: 0, `, "baseImages": "report"`: 2} {
-		cfg, err := config.Load(fmt.Appendf(nil, `{"pipelines":[{"name":"app","source":{"seed":%q},"images":[{"name":"app"%s}]}]}`, seed, keys), ".")
+		cfg, err := config.Load(fmt.Appendf(nil,
+			`{"pipelines":[{"name":"app","source":{"seed":%q},"images":[{"name":"app"%s}]}]}`, seed, keys), ".")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,6 @@
-// Package dockerfile tells which images a build takes that a Dockerfile describes. BuildKit's own parser reads it, in the release
-// that a rehearsal builds with, so that nothing is understood in another way than in the build.
+// Package dockerfile tells which images a build takes that a Dockerfile describes. BuildKit's own
+// parser reads it, in the release that a rehearsal builds with, so that nothing is understood in
+// another way than in the build.
 package dockerfile
 
 import (
@@ -32,9 +33,11 @@ type Build struct {
 type Use struct {
 	// Line is where, counted from 1; 0 if a build argument names it.
 	Line int
-	// Text is what stands there, such as FROM debian:${RELEASE}, without what is not about the image.
+	// Text is what stands there, such as FROM debian:${RELEASE}, without what is not about the
+	// image.
 	Text string
-	// Image is the image, with all arguments filled in. It is empty if that gives no name of an image.
+	// Image is the image, with all arguments filled in. It is empty if that gives no name of an
+	// image.
 	Image string
 	// Computed is whether arguments were filled in.
 	Computed bool
@@ -57,11 +60,12 @@ const syntaxArgument = "BUILDKIT_SYNTAX"
 // scratch is no image but the empty one.
 const scratch = "scratch"
 
-// Images returns where a Dockerfile names images that the build takes: frontends, base images, and images that files are copied
-// or mounted from. Each place comes once for each image that it names, in the order of the file. What it can't see is what images
-// bring along in ONBUILD.
+// Images returns where a Dockerfile names images that the build takes: frontends, base images, and
+// images that files are copied or mounted from. Each place comes once for each image that it names,
+// in the order of the file. What it can't see is what images bring along in ONBUILD.
 //
-// If the parser doesn't understand the file, the frontend comes along with the error: it may be one that does.
+// If the parser doesn't understand the file, the frontend comes along with the error: it may be one
+// that does.
 func Images(content []byte, build Build) ([]Use, error) {
 	uses := frontend(content, build.Args)
 	for _, p := range build.Platforms {
@@ -119,9 +123,11 @@ func images(content []byte, p platform.Platform, build Build) ([]Use, error) {
 	return all.uses(reached), nil
 }
 
-// arguments are those that FROM sees: what BuildKit sets for the platform, and what stands before the first FROM, with a default
-// or a value from outside. BuildKit fills in defaults in this order too (dockerfile2llb: defaultArgs, buildMetaArgs).
-func arguments(lex *shell.Lex, global []instructions.ArgCommand, p platform.Platform, given map[string]string, target string) (map[string]string, error) {
+// arguments are those that FROM sees: what BuildKit sets for the platform, and what stands before
+// the first FROM, with a default or a value from outside. BuildKit fills in defaults in this order
+// too (dockerfile2llb: defaultArgs, buildMetaArgs).
+func arguments(lex *shell.Lex, global []instructions.ArgCommand, p platform.Platform, given map[string]string,
+	target string) (map[string]string, error) {
 	args := map[string]string{"BUILDOSVERSION": "", "TARGETOSVERSION": "", "TARGETSTAGE": target}
 	for _, prefix := range []string{"BUILD", "TARGET"} {
 		args[prefix+"PLATFORM"], args[prefix+"OS"] = p.String(), p.OS()

@@ -182,7 +182,8 @@ func TestFilesThatTheParserDoesNotUnderstandAreErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.behavior, func(t *testing.T) {
-			_, err := dockerfile.Images([]byte(test.dockerfile), dockerfile.Build{Platforms: platform.All(), Target: test.target})
+			_, err := dockerfile.Images([]byte(test.dockerfile),
+				dockerfile.Build{Platforms: platform.All(), Target: test.target})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got error %v, want one that says %q", err, test.want)
 			}
@@ -190,13 +191,16 @@ func TestFilesThatTheParserDoesNotUnderstandAreErrors(t *testing.T) {
 	}
 }
 
-// The frontend may understand what this parser doesn't; that it changes by itself is known all the same.
+// The frontend may understand what this parser doesn't; that it changes by itself is known all the
+// same.
 func TestTheFrontendIsKnownOfAFileThatIsNotUnderstood(t *testing.T) {
-	uses, err := dockerfile.Images([]byte("# syntax=example.com/front:1\nFETCH b"), dockerfile.Build{Platforms: platform.All()})
+	uses, err := dockerfile.Images([]byte("# syntax=example.com/front:1\nFETCH b"),
+		dockerfile.Build{Platforms: platform.All()})
 	if err == nil {
 		t.Error("got no error")
 	}
-	if diff := cmp.Diff([]dockerfile.Use{{Line: 1, Text: "# syntax=example.com/front:1", Image: "example.com/front:1"}}, uses); diff != "" {
+	if diff := cmp.Diff([]dockerfile.Use{{Line: 1, Text: "# syntax=example.com/front:1", Image: "example.com/front:1"}},
+		uses); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
 
-// stage is what one FROM begins: the images that it names, and the stages that it builds on, by position.
+// stage is what one FROM begins: the images that it names, and the stages that it builds on, by
+// position.
 type stage struct {
 	name  string
 	uses  []Use
@@ -19,8 +20,9 @@ type stage struct {
 
 type stageList []stage
 
-// stages finds out what each stage takes. Names of stages are told from those of images as BuildKit does it
-// (dockerfile2llb: addState, toCommand): FROM sees the stages before it, COPY and RUN see all.
+// stages finds out what each stage takes. Names of stages are told from those of images as BuildKit
+// does it (dockerfile2llb: addState, toCommand): FROM sees the stages before it, COPY and RUN see
+// all.
 func stages(lex *shell.Lex, parsed []instructions.Stage, args map[string]string) (stageList, error) {
 	all := make(stageList, len(parsed))
 	for i, p := range parsed {
@@ -31,7 +33,9 @@ func stages(lex *shell.Lex, parsed []instructions.Stage, args map[string]string)
 		if earlier, ok := all[:i].find(base); ok {
 			all[i].needs = append(all[i].needs, earlier)
 		} else if base != scratch {
-			all[i].uses = append(all[i].uses, Use{Line: line(p.Location), Text: "FROM " + p.BaseName, Image: image(base), Computed: base != p.BaseName})
+			all[i].uses = append(all[i].uses,
+				Use{Line: line(p.Location), Text: "FROM " + p.BaseName, Image: image(base),
+					Computed: base != p.BaseName})
 		}
 		all[i].name = strings.ToLower(p.Name)
 	}
@@ -54,7 +58,8 @@ func stages(lex *shell.Lex, parsed []instructions.Stage, args map[string]string)
 	return all, nil
 }
 
-// take notes what an instruction takes files from. Arguments are not filled in there: BuildKit refuses that.
+// take notes what an instruction takes files from. Arguments are not filled in there: BuildKit
+// refuses that.
 func (l stageList) take(s *stage, from, text string, line int) {
 	if from == "" || from == scratch {
 		return

@@ -7,8 +7,8 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Word gives the word that s was most likely meant to be, or "" if none is near: one that s abbreviates, or the one with the
-// fewest mistakes.
+// Word gives the word that s was most likely meant to be, or "" if none is near: one that s
+// abbreviates, or the one with the fewest mistakes.
 func Word(s string, words []string) string {
 	s = strings.ToLower(s)
 	best, least := "", len(s)/2+1

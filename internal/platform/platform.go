@@ -1,4 +1,5 @@
-// Package platform names the platforms that Archway builds for and compares platforms as a container runtime would.
+// Package platform names the platforms that Archway builds for and compares platforms as a
+// container runtime would.
 //
 // It is imported by the Lambda functions, so it stays free of everything that belongs to the CDK.
 package platform
@@ -15,15 +16,16 @@ import (
 // Platform is a platform in its normalized spelling, os/architecture or os/architecture/variant.
 type Platform string
 
-// The platforms that CodeBuild builds natively with Docker at hand: x86_64 in LINUX_CONTAINER and arm64 in ARM_CONTAINER.
+// The platforms that CodeBuild builds natively with Docker at hand: x86_64 in LINUX_CONTAINER and
+// arm64 in ARM_CONTAINER.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html
 const (
 	AMD64 Platform = "linux/amd64"
 	ARM64 Platform = "linux/arm64"
 )
 
-// machines are the platforms that are built, in the order in which Archway names them everywhere, and the machines that
-// build them, by the platform that these run natively.
+// machines are the platforms that are built, in the order in which Archway names them everywhere,
+// and the machines that build them, by the platform that these run natively.
 var machines = []struct{ platform, machine Platform }{{AMD64, AMD64}, {ARM64, ARM64}}
 
 // Unbuildable says why another platform is refused.
@@ -38,13 +40,14 @@ func All() []Platform {
 	return all
 }
 
-// Native lists the buildable platforms that are not emulated: what is built unless somebody says otherwise.
+// Native lists the buildable platforms that are not emulated: what is built unless somebody says
+// otherwise.
 func Native() []Platform {
 	return slices.DeleteFunc(All(), func(p Platform) bool { return p.Machine() != p })
 }
 
-// Machine is the platform of the machines that build this one: the same, unless it is emulated. It is empty if it is not
-// built.
+// Machine is the platform of the machines that build this one: the same, unless it is emulated. It
+// is empty if it is not built.
 func (p Platform) Machine() Platform {
 	for _, m := range machines {
 		if m.platform == p {
@@ -66,7 +69,8 @@ func (Platform) Choices() []string {
 // Buildable reports whether there are machines that build the platform.
 func (p Platform) Buildable() bool { return p.Machine() != "" }
 
-// Name is the name of the platform's builds, in the configuration, of actions and of caches, such as arm64.
+// Name is the name of the platform's builds, in the configuration, of actions and of caches, such
+// as arm64.
 func (p Platform) Name() string { return p.Arch() + p.Variant() }
 
 // ID is the name as it stands in the ids of constructs, such as Arm64.
@@ -78,7 +82,8 @@ func (p Platform) OS() string { return p.part(0) }
 // Arch returns the architecture without a variant, such as arm64.
 func (p Platform) Arch() string { return p.part(1) }
 
-// Variant returns the variant of the architecture, such as v7; it is empty for both buildable platforms.
+// Variant returns the variant of the architecture, such as v7; it is empty for both buildable
+// platforms.
 func (p Platform) Variant() string { return p.part(2) }
 
 // String returns the platform as it is written in the configuration.
@@ -96,8 +101,8 @@ func (p Platform) part(i int) string {
 	return ""
 }
 
-// Parse reads a buildable platform in any spelling that containers use for it: linux/arm64, linux/aarch64 and
-// linux/arm64/v8 all give ARM64. Any other platform is an error.
+// Parse reads a buildable platform in any spelling that containers use for it: linux/arm64,
+// linux/aarch64 and linux/arm64/v8 all give ARM64. Any other platform is an error.
 func Parse(s string) (Platform, error) {
 	parts := strings.Split(s, "/")
 	if len(parts) < 2 || len(parts) > 3 {
@@ -114,18 +119,20 @@ func Parse(s string) (Platform, error) {
 	return p, nil
 }
 
-// ParseAny reads any platform, such as linux/arm/v7, and normalizes it. Both halves must be there: containerd would fill in this
-// machine's.
+// ParseAny reads any platform, such as linux/arm/v7, and normalizes it. Both halves must be there:
+// containerd would fill in this machine's.
 func ParseAny(s string) (Platform, error) {
 	p, err := platforms.Parse(s)
 	if err != nil || !strings.Contains(s, "/") || p.OSVersion != "" || len(p.OSFeatures) > 0 {
-		return "", fmt.Errorf("platform %q: want os/architecture or os/architecture/variant, such as %q", s, "linux/arm/v7")
+		return "",
+			fmt.Errorf("platform %q: want os/architecture or os/architecture/variant, such as %q", s, "linux/arm/v7")
 	}
 	return Normalize(p.OS, p.Architecture, p.Variant), nil
 }
 
-// Normalize gives the one spelling under which containerd compares platforms, so that two descriptors for the same
-// machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and amd64/v1 are amd64, arm is arm/v7.
+// Normalize gives the one spelling under which containerd compares platforms, so that two
+// descriptors for the same machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and
+// amd64/v1 are amd64, arm is arm/v7.
 func Normalize(os, architecture, variant string) Platform {
 	n := Normal(ocispec.Platform{OS: os, Architecture: architecture, Variant: variant})
 	s := n.OS + "/" + n.Architecture
@@ -135,8 +142,8 @@ func Normalize(os, architecture, variant string) Platform {
 	return Platform(s)
 }
 
-// Normal is Normalize for a platform that may have a version, too. An empty operating system stays empty; containerd would
-// put the one of this machine, which says nothing about an image.
+// Normal is Normalize for a platform that may have a version, too. An empty operating system stays
+// empty; containerd would put the one of this machine, which says nothing about an image.
 func Normal(p ocispec.Platform) ocispec.Platform {
 	os := p.OS
 	p = platforms.Normalize(p)

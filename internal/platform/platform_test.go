@@ -92,8 +92,9 @@ func TestPartsOfAPlatform(t *testing.T) {
 	for in, want := range map[platform.Platform]parts{
 		platform.AMD64: {"linux", "amd64", "", ocispec.Platform{OS: "linux", Architecture: "amd64"}, true},
 		platform.ARM64: {"linux", "arm64", "", ocispec.Platform{OS: "linux", Architecture: "arm64"}, true},
-		"linux/arm/v7": {"linux", "arm", "v7", ocispec.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}, false},
-		"":             {},
+		"linux/arm/v7": {"linux", "arm", "v7", ocispec.Platform{OS: "linux", Architecture: "arm", Variant: "v7"},
+			false},
+		"": {},
 	} {
 		t.Run(string(in), func(t *testing.T) {
 			got := parts{in.OS(), in.Arch(), in.Variant(), in.OCI(), in.Buildable()}
@@ -124,7 +125,8 @@ func TestParseAnyReadsAnyPlatform(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "arm64", "linux", "linux/", "linux/arm/v7/x", "linux/ar m", "windows(10.0)/amd64"} {
+	for _, text := range []string{"", "arm64", "linux", "linux/", "linux/arm/v7/x", "linux/ar m",
+		"windows(10.0)/amd64"} {
 		if got, err := platform.ParseAny(text); err == nil {
 			t.Errorf("%q: %s, want an error", text, got)
 		}

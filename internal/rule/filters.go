@@ -109,7 +109,8 @@ func group(tree *syntax.Regexp, name string) *syntax.Regexp {
 	}
 	for _, sub := range tree.Sub {
 		if found := group(sub, name); found != nil {
-			if tree.Op == syntax.OpQuest || tree.Op == syntax.OpStar || tree.Op == syntax.OpAlternate || tree.Op == syntax.OpRepeat {
+			if tree.Op == syntax.OpQuest || tree.Op == syntax.OpStar || tree.Op == syntax.OpAlternate ||
+				tree.Op == syntax.OpRepeat {
 				// It may take no part in the match, and is empty then.
 				return &syntax.Regexp{Op: syntax.OpQuest, Sub: []*syntax.Regexp{found}}
 			}

@@ -11,11 +11,12 @@ import (
 	"archway/internal/tag"
 )
 
-// What is said about a pattern before a deployment holds for every name afterwards: filters and expressions
-// cover every tag, an overlap is one, and a name that takes a tag gets it.
+// What is said about a pattern before a deployment holds for every name afterwards: filters and
+// expressions cover every tag, an overlap is one, and a name that takes a tag gets it.
 func FuzzRule(f *testing.F) {
 	for _, pattern := range []string{
-		`release-(?<v>\d+\.\d+)`, `(?<v>.*)`, `main|develop`, `v(?<v>[^/]*)(?:-rc)?`, `(?i)(?<v>MAIN)`, `a(?<v>b|c)*d`, `^(?<v>x.*)$`, `(?<v>\+?.*)`, `(?<v>[äöü]+)`, `a$b`, `(?<v>)`,
+		`release-(?<v>\d+\.\d+)`, `(?<v>.*)`, `main|develop`, `v(?<v>[^/]*)(?:-rc)?`, `(?i)(?<v>MAIN)`, `a(?<v>b|c)*d`,
+		`^(?<v>x.*)$`, `(?<v>\+?.*)`, `(?<v>[äöü]+)`, `a$b`, `(?<v>)`,
 	} {
 		for _, name := range []string{"main", "release-1.2", "v1-rc", "ä/b", "x", "abcd", "+1", ""} {
 			f.Add(pattern, name, "x{v}")
@@ -54,7 +55,8 @@ func FuzzRule(f *testing.F) {
 		if taking, ok := m.Taking(template, rendered); ok && !template.Varies() {
 			others, _ := m.Values(taking)
 			if again, err := template.Render(others); err != nil || again != rendered {
-				t.Errorf("%q: %q should also give %q for %q, but gives %q, %v", pattern, text, rendered, taking, again, err)
+				t.Errorf("%q: %q should also give %q for %q, but gives %q, %v", pattern, text, rendered, taking, again,
+					err)
 			}
 		}
 		if filled, err := tag.Parse(template.Fill(values.Named)); err != nil {
@@ -66,13 +68,15 @@ func FuzzRule(f *testing.F) {
 			return // cut at the beginning: filters don't know that
 		}
 		if !regexp.MustCompile(`\A(?:` + m.TagExpression(template) + `)\z`).MatchString(rendered) {
-			t.Errorf("%q: %q of %q gives %q, which does not fit %s", pattern, text, name, rendered, m.TagExpression(template))
+			t.Errorf("%q: %q of %q gives %q, which does not fit %s", pattern, text, name, rendered,
+				m.TagExpression(template))
 		}
 		filters, err := template.Filters(m.Filters)
 		if err != nil {
 			return
 		}
-		if !slices.ContainsFunc(filters, func(filter string) bool { ok, _ := path.Match(filter, rendered); return ok }) {
+		if !slices.ContainsFunc(filters,
+			func(filter string) bool { ok, _ := path.Match(filter, rendered); return ok }) {
 			t.Errorf("%q: %q of %q gives %q, which the filters %q don't match", pattern, text, name, rendered, filters)
 		}
 	})

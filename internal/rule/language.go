@@ -10,14 +10,16 @@ import (
 	"archway/internal/tag"
 )
 
-// gitName is what git takes as the name of a branch or tag, but for what stands in badRune, and three rarities: "@{", a
-// part that ends in ".lock", and CodeCommit's refusal of 40 hexadecimal digits.
+// gitName is what git takes as the name of a branch or tag, but for what stands in badRune, and
+// three rarities: "@{", a part that ends in ".lock", and CodeCommit's refusal of 40 hexadecimal
+// digits.
 // https://git-scm.com/docs/git-check-ref-format
 const gitName = `[^./-](?:[^./]|\.[^./])*(?:/[^./](?:[^./]|\.[^./])*)*`
 
 // badRune are characters that git doesn't take.
 func badRune(r rune) bool {
-	return r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\`, r) || r == unicode.ReplacementChar || r >= 0xd800 && r < 0xe000
+	return r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\`, r) || r == unicode.ReplacementChar || r >= 0xd800 &&
+		r < 0xe000
 }
 
 // Example gives a name that the rule matches. It is false if git takes no such name.
@@ -33,7 +35,8 @@ func Overlap(a, b *Matcher) (string, bool) {
 
 func (m *Matcher) expression() string { return m.tree.String() }
 
-// TagExpression is a regular expression that every tag fits that the template yields under this rule.
+// TagExpression is a regular expression that every tag fits that the template yields under this
+// rule.
 func (m *Matcher) TagExpression(t tag.Template) string {
 	return t.Expression(func(name string) string { return fit(m.part(name)).String() })
 }
@@ -93,15 +96,16 @@ func tagClass(in func(rune) bool) *syntax.Regexp {
 	return class
 }
 
-// Bounds of the search, in places that are kept, and in steps that are tried, which takes about a second. Beyond them nothing is
-// found, so that a rule is rather accepted than refused in error.
+// Bounds of the search, in places that are kept, and in steps that are tried, which takes about a
+// second. Beyond them nothing is found, so that a rule is rather accepted than refused in error.
 const (
 	maxStates = 20_000
 	maxSteps  = 1_000_000
 )
 
-// common gives a shortest text that fits all expressions as a whole, without a bad character. It walks through all
-// automatons at once: no text is tried, so that the answer is the same for every length.
+// common gives a shortest text that fits all expressions as a whole, without a bad character. It
+// walks through all automatons at once: no text is tried, so that the answer is the same for every
+// length.
 func common(bad func(rune) bool, expressions ...string) (string, bool) {
 	w := newWalk(bad, expressions...)
 	if w == nil {
@@ -177,7 +181,8 @@ func (w *walk) run() (string, bool) {
 // accepts tells whether all programs may end here.
 func (w *walk) accepts(s state) bool {
 	for i, p := range w.programs {
-		ends := slices.ContainsFunc(closure(p, s.at[i], s.text == "", true), func(pc uint32) bool { return p.Inst[pc].Op == syntax.InstMatch })
+		ends := slices.ContainsFunc(closure(p, s.at[i], s.text == "", true),
+			func(pc uint32) bool { return p.Inst[pc].Op == syntax.InstMatch })
 		if !ends {
 			return false
 		}
@@ -217,8 +222,8 @@ func (w *walk) next(s state) []state {
 	return states
 }
 
-// closure are the instructions that a program is at without reading a character: those that read one, or, at the end, the
-// one that matches.
+// closure are the instructions that a program is at without reading a character: those that read
+// one, or, at the end, the one that matches.
 func closure(p *syntax.Prog, pc uint32, start, end bool) []uint32 {
 	var found []uint32
 	seen := map[uint32]bool{}
@@ -236,7 +241,8 @@ func closure(p *syntax.Prog, pc uint32, start, end bool) []uint32 {
 			visit(i.Out)
 		case syntax.InstEmptyWidth:
 			need := syntax.EmptyOp(i.Arg)
-			if need&(syntax.EmptyBeginText|syntax.EmptyBeginLine) != 0 && !start || need&(syntax.EmptyEndText|syntax.EmptyEndLine) != 0 && !end {
+			if need&(syntax.EmptyBeginText|syntax.EmptyBeginLine) != 0 && !start ||
+				need&(syntax.EmptyEndText|syntax.EmptyEndLine) != 0 && !end {
 				return
 			}
 			visit(i.Out)

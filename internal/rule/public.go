@@ -7,15 +7,17 @@ import (
 	"archway/internal/tag"
 )
 
-// Public are moving tags of an image that have the same name whatever is pushed, so that they can be looked up at any time.
+// Public are moving tags of an image that have the same name whatever is pushed, so that they can
+// be looked up at any time.
 type Public struct {
 	Tags []string
 	// Writers are the rules that point them at an image.
 	Writers []string
 }
 
-// Publics finds the public tags of an image, together with those that the same rules write. The names of others follow from what
-// is pushed, such as those of {branch} in a rule with a pattern: nobody knows them before.
+// Publics finds the public tags of an image, together with those that the same rules write. The
+// names of others follow from what is pushed, such as those of {branch} in a rule with a pattern:
+// nobody knows them before.
 func Publics(rules []Tagged, image string) ([]Public, error) {
 	writers := map[string][]string{}
 	var tags []string
@@ -50,8 +52,8 @@ func Publics(rules []Tagged, image string) ([]Public, error) {
 	return all, nil
 }
 
-// known fills in what is the same for every reference of the rule, and tells whether the template still varies from commit to
-// commit. It gives "" if something else is left open.
+// known fills in what is the same for every reference of the rule, and tells whether the template
+// still varies from commit to commit. It gives "" if something else is left open.
 func (m *Matcher) known(text string) (filled string, varies bool, err error) {
 	t, err := tag.Parse(text, m.Names()...)
 	if err != nil {

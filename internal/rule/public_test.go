@@ -11,16 +11,20 @@ import (
 func TestPublicTagsAreThoseWhoseNamesAreKnownBeforeAPush(t *testing.T) {
 	rules := []rule.Tagged{
 		{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "team/main"}, Images: map[string]rule.Tags{
-			"web": {Immutable: []string{"{commit:12}", "{branch}-{date:20060102}", "fixed"}, Moving: []string{"latest", "{branch}", "night-{date:20060102}", "both"}},
+			"web": {Immutable: []string{"{commit:12}", "{branch}-{date:20060102}", "fixed"},
+				Moving: []string{"latest", "{branch}", "night-{date:20060102}", "both"}},
 		}},
-		{Rule: rule.Rule{Name: "release", Type: rule.Branch, Pattern: `release-(?<version>\d+)`}, Images: map[string]rule.Tags{
-			"web": {Immutable: []string{"{commit:12}-{version}", "{commit:12}-release"}, Moving: []string{"v{version}", "{branch}", "stable", "both"}},
-		}},
+		{Rule: rule.Rule{Name: "release", Type: rule.Branch, Pattern: `release-(?<version>\d+)`},
+			Images: map[string]rule.Tags{
+				"web": {Immutable: []string{"{commit:12}-{version}", "{commit:12}-release"},
+					Moving: []string{"v{version}", "{branch}", "stable", "both"}},
+			}},
 		{Rule: rule.Rule{Name: "version", Type: rule.Tag, Pattern: `v(?<version>.*)`}, Images: map[string]rule.Tags{
 			"web": {Immutable: []string{"{version}"}, Moving: []string{"newest"}},
 		}},
 		{Rule: rule.Rule{Name: "gold", Type: rule.Tag, Exact: "gold"}, Images: map[string]rule.Tags{
-			"web": {Immutable: []string{"{tag}-{commit}"}, Moving: []string{"{tag}"}}, "other": {Moving: []string{"latest"}},
+			"web":   {Immutable: []string{"{tag}-{commit}"}, Moving: []string{"{tag}"}},
+			"other": {Moving: []string{"latest"}},
 		}},
 	}
 	got, err := rule.Publics(rules, "web")

@@ -1,8 +1,9 @@
-// Package rule decides which git references are built: by branches or tags, an exact name or a regular expression.
+// Package rule decides which git references are built: by branches or tags, an exact name or a
+// regular expression.
 //
-// The configuration checks rules before anything is deployed, the trigger function starts runs by them, and the promotion
-// names tags after what they matched. All must read them alike, so it is one package. It is imported by the
-// Lambda functions and stays free of the CDK.
+// The configuration checks rules before anything is deployed, the trigger function starts runs by
+// them, and the promotion names tags after what they matched. All must read them alike, so it is
+// one package. It is imported by the Lambda functions and stays free of the CDK.
 package rule
 
 import (
@@ -33,8 +34,8 @@ type Rule struct {
 	Type Type   `json:"type"`
 	// Exact is the name of the only reference that matches; or
 	Exact string `json:"exact,omitempty"`
-	// Pattern is a regular expression (RE2) that the whole name must match. Its named groups, (?<name>…) or (?P<name>…), are
-	// values for tags.
+	// Pattern is a regular expression (RE2) that the whole name must match. Its named groups,
+	// (?<name>…) or (?P<name>…), are values for tags.
 	Pattern string `json:"pattern,omitempty"`
 }
 
@@ -77,15 +78,18 @@ func Compile(r Rule) (*Matcher, error) {
 	}
 	tree, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
-		return fail("is no regular expression of RE2 (%s): see https://github.com/google/re2/wiki/Syntax", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return fail("is no regular expression of RE2 (%s): see https://github.com/google/re2/wiki/Syntax",
+			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	for _, name := range tree.CapNames() {
 		switch {
 		case name == "":
 		case slices.Contains(reserved, name):
-			return fail("the group %q would hide the placeholder {%s}: name it otherwise, such as \"version\"", name, name)
+			return fail("the group %q would hide the placeholder {%s}: name it otherwise, such as \"version\"", name,
+				name)
 		case !groupName.MatchString(name):
-			return fail("the group %q can't be a placeholder: use letters, digits and \"_\", not beginning with a digit", name)
+			return fail(
+				"the group %q can't be a placeholder: use letters, digits and \"_\", not beginning with a digit", name)
 		}
 	}
 	if holds(tree, syntax.OpWordBoundary, syntax.OpNoWordBoundary) {
@@ -99,11 +103,12 @@ func Compile(r Rule) (*Matcher, error) {
 }
 
 func holds(tree *syntax.Regexp, ops ...syntax.Op) bool {
-	return slices.Contains(ops, tree.Op) || slices.ContainsFunc(tree.Sub, func(sub *syntax.Regexp) bool { return holds(sub, ops...) })
+	return slices.Contains(ops, tree.Op) ||
+		slices.ContainsFunc(tree.Sub, func(sub *syntax.Regexp) bool { return holds(sub, ops...) })
 }
 
-// Names are the values that a reference of this rule gives to tags: the named groups of its pattern, and "tag" if it is one
-// for tags.
+// Names are the values that a reference of this rule gives to tags: the named groups of its
+// pattern, and "tag" if it is one for tags.
 func (m *Matcher) Names() []string {
 	var names []string
 	if m.Type == Tag {
@@ -117,8 +122,8 @@ func (m *Matcher) Names() []string {
 	return names
 }
 
-// Match reports whether the rule matches the whole name of a reference, without refs/heads/ or refs/tags/, and gives the
-// values of Names. A group that took no part in the match is empty.
+// Match reports whether the rule matches the whole name of a reference, without refs/heads/ or
+// refs/tags/, and gives the values of Names. A group that took no part in the match is empty.
 func (m *Matcher) Match(name string) (map[string]string, bool) {
 	found := m.whole.FindStringSubmatch(name)
 	if found == nil {
@@ -158,8 +163,8 @@ func (m *Matcher) String() string {
 	return fmt.Sprintf("%s (%s %s)", m.Name, m.Type, what)
 }
 
-// Find gives the rule that matches a reference, and what a template is filled with. Rules that the configuration accepts
-// don't overlap, so there is no more than one.
+// Find gives the rule that matches a reference, and what a template is filled with. Rules that the
+// configuration accepts don't overlap, so there is no more than one.
 func Find(rules []*Matcher, t Type, name string) (*Matcher, bool) {
 	for _, m := range rules {
 		if m.Type != t {

@@ -63,13 +63,17 @@ func TestExactNameIsNoPattern(t *testing.T) {
 
 func TestCompileRefuses(t *testing.T) {
 	for pattern, want := range map[string]string{
-		`a(`:           `pattern "a(": is no regular expression of RE2 (missing closing ): ` + "`a(`" + `): see https://github.com/google/re2/wiki/Syntax`,
-		`a)|(b`:        `pattern "a)|(b": is no regular expression of RE2 (unexpected ): ` + "`a)|(b`" + `): see https://github.com/google/re2/wiki/Syntax`,
-		`(?!x)`:        `pattern "(?!x)": is no regular expression of RE2 (invalid or unsupported Perl syntax: ` + "`(?!`" + `): see https://github.com/google/re2/wiki/Syntax`,
-		`(?<tag>v.*)`:  `pattern "(?<tag>v.*)": the group "tag" would hide the placeholder {tag}: name it otherwise, such as "version"`,
-		`\bv`:          `pattern "\\bv": \b and \B are not supported: the whole name is matched, so say what stands around`,
-		`(?<größe>.+)`: `pattern "(?<größe>.+)": is no regular expression of RE2 (invalid named capture: ` + "`(?<größe>`" + `): see https://github.com/google/re2/wiki/Syntax`,
-		`(?<1st>.+)`:   `pattern "(?<1st>.+)": the group "1st" can't be a placeholder: use letters, digits and "_", not beginning with a digit`,
+		`a(`: `pattern "a(": is no regular expression of RE2 (missing closing ): ` + "`a(`" +
+			`): see https://github.com/google/re2/wiki/Syntax`,
+		`a)|(b`: `pattern "a)|(b": is no regular expression of RE2 (unexpected ): ` + "`a)|(b`" +
+			`): see https://github.com/google/re2/wiki/Syntax`,
+		`(?!x)`: `pattern "(?!x)": is no regular expression of RE2 (invalid or unsupported Perl syntax: ` +
+			"`(?!`" + `): see https://github.com/google/re2/wiki/Syntax`,
+		`(?<tag>v.*)`: `pattern "(?<tag>v.*)": the group "tag" would hide the placeholder {tag}: name it otherwise, such as "version"`,
+		`\bv`:         `pattern "\\bv": \b and \B are not supported: the whole name is matched, so say what stands around`,
+		`(?<größe>.+)`: `pattern "(?<größe>.+)": is no regular expression of RE2 (invalid named capture: ` +
+			"`(?<größe>`" + `): see https://github.com/google/re2/wiki/Syntax`,
+		`(?<1st>.+)`: `pattern "(?<1st>.+)": the group "1st" can't be a placeholder: use letters, digits and "_", not beginning with a digit`,
 	} {
 		_, err := rule.Compile(rule.Rule{Name: "r", Type: rule.Branch, Pattern: pattern})
 		if err == nil {
@@ -255,7 +259,8 @@ func TestCommonTagOfTwoRules(t *testing.T) {
 		}
 		got, ok := rule.CommonTag(expression(test.a, test.templateA), expression(test.b, test.templateB))
 		if ok != test.want {
-			t.Errorf("%s %s, %s %s: got %q, %v, want %v", test.a, test.templateA, test.b, test.templateB, got, ok, test.want)
+			t.Errorf("%s %s, %s %s: got %q, %v, want %v", test.a, test.templateA, test.b, test.templateB, got, ok,
+				test.want)
 		}
 	}
 }

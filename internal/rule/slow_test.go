@@ -2,10 +2,12 @@ package rule
 
 import "testing"
 
-// The search for overlaps ends for patterns that are made to be slow, and finds nothing rather than something wrong.
+// The search for overlaps ends for patterns that are made to be slow, and finds nothing rather than
+// something wrong.
 func TestSearchIsBounded(t *testing.T) {
 	for _, pair := range [][2]string{
-		{`[a-z]{0,400}x`, `[a-z]{0,400}y`}, {`(?:.*a){30}.*x`, `(?:.*b){30}.*y`}, {`(?:a|aa|aaa){200}b`, `(?:a|aa|aaa){200}c`},
+		{`[a-z]{0,400}x`, `[a-z]{0,400}y`}, {`(?:.*a){30}.*x`, `(?:.*b){30}.*y`},
+		{`(?:a|aa|aaa){200}b`, `(?:a|aa|aaa){200}c`},
 		{`(?:[^/]+/){50}x`, `(?:[^/]+/){49}y`}, {`[a-z]{0,1000}x`, `[a-z]{0,1000}y`}, {`(?:a?){900}b`, `(?:a?){900}c`},
 	} {
 		w := newWalk(badRune, pair[0], pair[1], gitName)

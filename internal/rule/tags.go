@@ -18,10 +18,12 @@ type Tagged struct {
 	Images map[string]Tags `json:"images"`
 }
 
-// Environment is the environment variable of a function that holds its rules, as Encode writes them.
+// Environment is the environment variable of a function that holds its rules, as Encode writes
+// them.
 const Environment = "RULES"
 
-// MaxEnvironment is how many bytes of rules a function takes: Lambda allows 4 KB for all names and values of its environment.
+// MaxEnvironment is how many bytes of rules a function takes: Lambda allows 4 KB for all names and
+// values of its environment.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const MaxEnvironment = 3800
 

@@ -44,8 +44,9 @@ func (p *Pipeline) Reference(variables map[string]string) (Reference, error) {
 		for _, r := range p.Rules {
 			known = append(known, r.Name)
 		}
-		return Reference{}, fmt.Errorf("this execution was started for the build rule %q, expected one of %s: start builds by a push, or by the trigger function",
-			name, strings.Join(known, ", "))
+		return Reference{},
+			fmt.Errorf("this execution was started for the build rule %q, expected one of %s: start builds by a push, or by the trigger function",
+				name, strings.Join(known, ", "))
 	}
 	m, err := rule.Compile(p.Rules[at].Rule)
 	if err != nil {
@@ -53,7 +54,9 @@ func (p *Pipeline) Reference(variables map[string]string) (Reference, error) {
 	}
 	values, ok := m.Values(ref)
 	if !ok {
-		return Reference{}, fmt.Errorf("the rule %s does not match the %s %q: start builds by a push, or by the trigger function", m, m.Type, ref)
+		return Reference{},
+			fmt.Errorf("the rule %s does not match the %s %q: start builds by a push, or by the trigger function", m,
+				m.Type, ref)
 	}
 	return Reference{name, m.Type, ref, values, m.Names(), p.Rules[at].Images}, nil
 }

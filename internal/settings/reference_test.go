@@ -12,15 +12,19 @@ import (
 	"archway/internal/tag"
 )
 
-var web = &settings.Image{Name: "web", Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}}
+var web = &settings.Image{Name: "web",
+	Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}}
 
 var ruled = &settings.Pipeline{Source: settings.Source{Branch: "main"}, Rules: []rule.Tagged{
 	{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "main"},
-		Images: map[string]rule.Tags{"web": {Immutable: []string{"{commit:12}"}, Moving: []string{"latest", "{branch}"}}}},
+		Images: map[string]rule.Tags{"web": {Immutable: []string{"{commit:12}"},
+			Moving: []string{"latest", "{branch}"}}}},
 	{Rule: rule.Rule{Name: "release", Type: rule.Branch, Pattern: `release-(?<version>\d+\.\d+)`},
-		Images: map[string]rule.Tags{"web": {Immutable: []string{"{commit:6}-{version}"}, Moving: []string{"r{version}", "{branch}"}}}},
+		Images: map[string]rule.Tags{"web": {Immutable: []string{"{commit:6}-{version}"},
+			Moving: []string{"r{version}", "{branch}"}}}},
 	{Rule: rule.Rule{Name: "tag", Type: rule.Tag, Pattern: `v(?<rest>.*)`},
-		Images: map[string]rule.Tags{"web": {Immutable: []string{"{tag}", "{rest}", "{date:20060102,Asia/Shanghai}-{rest}"}}}},
+		Images: map[string]rule.Tags{
+			"web": {Immutable: []string{"{tag}", "{rest}", "{date:20060102,Asia/Shanghai}-{rest}"}}}},
 }}
 
 func variables(name, ref string) map[string]string {
@@ -33,8 +37,10 @@ func TestReferenceGivesTags(t *testing.T) {
 		variables         map[string]string
 		immutable, moving string
 	}{
-		"without rules":  {&settings.Pipeline{Source: settings.Source{Branch: "feature/x"}}, nil, "0123456789ab", "latest feature-x"},
-		"no variables":   {&settings.Pipeline{Source: settings.Source{Branch: "b"}}, variables("main", "main"), "0123456789ab", "latest b"},
+		"without rules": {&settings.Pipeline{Source: settings.Source{Branch: "feature/x"}}, nil, "0123456789ab",
+			"latest feature-x"},
+		"no variables": {&settings.Pipeline{Source: settings.Source{Branch: "b"}}, variables("main", "main"),
+			"0123456789ab", "latest b"},
 		"branch":         {ruled, variables("main", "main"), "0123456789ab", "latest main"},
 		"named group":    {ruled, variables("release", "release-1.2"), "012345-1.2", "r1.2 release-1.2"},
 		"git tag":        {ruled, variables("tag", "v1.0+b"), "v1.0-b 1.0-b 20260305-1.0-b", ""},
@@ -62,7 +68,8 @@ func TestReferenceGivesTags(t *testing.T) {
 				}
 				return strings.Join(names, " ")
 			}
-			if diff := cmp.Diff([]string{test.immutable, test.moving}, []string{render(tags.Immutable), render(tags.Moving)}); diff != "" {
+			if diff := cmp.Diff([]string{test.immutable, test.moving},
+				[]string{render(tags.Immutable), render(tags.Moving)}); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -74,10 +81,14 @@ func TestReferenceRefuses(t *testing.T) {
 		variables map[string]string
 		want      string
 	}{
-		"no variables":   {nil, `the build rule "", expected one of main, release, tag: start builds by a push, or by the trigger function`},
-		"no rule":        {variables("none", "x"), `the build rule "none", expected one of main`},
-		"another ref":    {variables("release", "main"), `the rule release (branch /release-(?<version>\d+\.\d+)/) does not match the branch "main"`},
-		"a hostile ref":  {variables("main", `main","digest":"sha256:0`), `the rule main (branch main) does not match the branch "main\",\"digest\":\"sha256:0"`},
+		"no variables": {nil,
+			`the build rule "", expected one of main, release, tag: ` +
+				`start builds by a push, or by the trigger function`},
+		"no rule": {variables("none", "x"), `the build rule "none", expected one of main`},
+		"another ref": {variables("release", "main"),
+			`the rule release (branch /release-(?<version>\d+\.\d+)/) does not match the branch "main"`},
+		"a hostile ref": {variables("main", `main","digest":"sha256:0`),
+			`the rule main (branch main) does not match the branch "main\",\"digest\":\"sha256:0"`},
 		"a hostile rule": {variables(`main","x":"`, "main"), `the build rule "main\",\"x\":\""`},
 	} {
 		if _, err := ruled.Reference(test.variables); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -88,7 +99,8 @@ func TestReferenceRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reference.Tags(&settings.Image{Name: "job"}); err == nil || err.Error() != "the rule main has no tags for the image job" {
+	if _, err := reference.Tags(&settings.Image{Name: "job"}); err == nil ||
+		err.Error() != "the rule main has no tags for the image job" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -102,7 +114,8 @@ func TestReferenceWithAnEmptyGroupGivesNoTag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tags.Immutable[1].Render(tags.Values); err == nil || !strings.Contains(err.Error(), `tag template "{rest}": gives ""`) {
+	if _, err := tags.Immutable[1].Render(tags.Values); err == nil ||
+		!strings.Contains(err.Error(), `tag template "{rest}": gives ""`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,9 +1,11 @@
-// Package settings is what the functions of a pipeline know since the synthesis: which images there are and where they are kept,
-// which actions build them, how an index is judged, and what it is called. It travels as one JSON file in the package of each
-// function, next to the program, so that nothing of it can be changed by what runs through the pipeline. What only the
-// deployment knows comes by environment variables, and what differs from run to run is asked of CodePipeline.
+// Package settings is what the functions of a pipeline know since the synthesis: which images there
+// are and where they are kept, which actions build them, how an index is judged, and what it is
+// called. It travels as one JSON file in the package of each function, next to the program, so that
+// nothing of it can be changed by what runs through the pipeline. What only the deployment knows
+// comes by environment variables, and what differs from run to run is asked of CodePipeline.
 //
-// The constructs write it, the functions and the rehearsal read it. It is pure Go and stays free of the CDK.
+// The constructs write it, the functions and the rehearsal read it. It is pure Go and stays free of
+// the CDK.
 package settings
 
 import (
@@ -39,11 +41,12 @@ const (
 	StagePromote   = "Promote"
 )
 
-// ActionPromote is the one action that promotes all images. The actions of the stages Merge, Validate and ScanGate are called
-// like their images.
+// ActionPromote is the one action that promotes all images. The actions of the stages Merge,
+// Validate and ScanGate are called like their images.
 const ActionPromote = "Promote"
 
-// Variables of the pipeline, if it has rules: the name of the rule by which a run was started, and of the branch or tag.
+// Variables of the pipeline, if it has rules: the name of the rule by which a run was started, and
+// of the branch or tag.
 const (
 	RuleVariable = "rule"
 	RefVariable  = "ref"
@@ -58,8 +61,9 @@ const (
 	ImageDigest = "IMAGE_DIGEST"
 	// IndexDigest is what a merge has put.
 	IndexDigest = "INDEX_DIGEST"
-	// Digest, Platforms and Referrers are what a Validate action has passed: the index, its platforms separated by commas, and
-	// the digests of what refers to it or its images and counted as a proof, separated by commas, or None.
+	// Digest, Platforms and Referrers are what a Validate action has passed: the index, its
+	// platforms separated by commas, and the digests of what refers to it or its images and counted
+	// as a proof, separated by commas, or None.
 	Digest    = "digest"
 	Platforms = "platforms"
 	Referrers = "referrers"
@@ -83,9 +87,11 @@ type Pipeline struct {
 	// Stages are those before Promote, which must have succeeded before it moves a tag.
 	Stages []Stage `json:"stages"`
 	Images []Image `json:"images"`
-	// Rules are the build rules with the tags that they give to each image. None: every run is for the source's branch.
+	// Rules are the build rules with the tags that they give to each image. None: every run is for
+	// the source's branch.
 	Rules []rule.Tagged `json:"rules,omitempty"`
-	// HoldMinutes is how long an execution may be held up between Validate and Promote, by approvals and gates.
+	// HoldMinutes is how long an execution may be held up between Validate and Promote, by
+	// approvals and gates.
 	HoldMinutes int `json:"holdMinutes,omitempty"`
 }
 
@@ -98,8 +104,8 @@ type Stage struct {
 // Image is one image of the pipeline.
 type Image struct {
 	Name string `json:"name"`
-	// Staging is the repository that builds push to, and Release the one that people pull from. Release is empty if the
-	// pipeline promotes nothing.
+	// Staging is the repository that builds push to, and Release the one that people pull from.
+	// Release is empty if the pipeline promotes nothing.
 	Staging string `json:"staging"`
 	Release string `json:"release,omitempty"`
 	// StagingDays is after how many days ECR deletes what no tag names in the staging repository.
@@ -119,7 +125,8 @@ type Build struct {
 	Skip []string `json:"skip,omitempty"`
 }
 
-// Parameters are the UserParameters of every Lambda action. Nothing in them is substituted but the execution's id.
+// Parameters are the UserParameters of every Lambda action. Nothing in them is substituted but the
+// execution's id.
 type Parameters struct {
 	// Settings is the Sum of the file that the pipeline was made with.
 	Settings string `json:"settings"`
@@ -178,7 +185,8 @@ type Loaded struct {
 	Sum string
 }
 
-// Load reads the file in a folder: that of the function's package, which Lambda names in LAMBDA_TASK_ROOT.
+// Load reads the file in a folder: that of the function's package, which Lambda names in
+// LAMBDA_TASK_ROOT.
 func Load(dir string) (*Loaded, error) {
 	data, err := os.ReadFile(filepath.Join(dir, File))
 	if err != nil {
@@ -211,9 +219,11 @@ func (i *Image) Platforms(rule string) []string {
 	return all
 }
 
-// stagingPrefix comes before the name of a release repository. It is a prefix and no suffix, because ECR's replication filters
-// are prefixes: one for "hello-go" must not take "hello-go-staging" along.
+// stagingPrefix comes before the name of a release repository. It is a prefix and no suffix,
+// because ECR's replication filters are prefixes: one for "hello-go" must not take
+// "hello-go-staging" along.
 const stagingPrefix = "staging/"
 
-// Staging is the name of the repository that builds of an image push to, by the name of the one that people pull from.
+// Staging is the name of the repository that builds of an image push to, by the name of the one
+// that people pull from.
 func Staging(release string) string { return stagingPrefix + release }

@@ -9,11 +9,13 @@ import (
 
 var commitID = regexp.MustCompile(`^[0-9a-fA-F]{40}$`)
 
-// maxBranch is CodeCommit's limit: https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (branch names).
+// maxBranch is CodeCommit's limit:
+// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (branch names).
 const maxBranch = 256
 
 // branch gives what to tell about a branch that git, CodeCommit or Archway can't take.
-// https://git-scm.com/docs/git-check-ref-format, https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
+// https://git-scm.com/docs/git-check-ref-format,
+// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html
 func branch(name string) string {
 	const such = `use a name such as "main" or "release/1.0"`
 	git := func(format string, args ...any) string {

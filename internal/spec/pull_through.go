@@ -2,22 +2,24 @@ package spec
 
 import "fmt"
 
-// PullThrough has builds take another registry's images from a cache in ECR, so that neither that registry's rate limits nor its
-// outages stop them. Dockerfiles stay as they are.
+// PullThrough has builds take another registry's images from a cache in ECR, so that neither that
+// registry's rate limits nor its outages stop them. Dockerfiles stay as they are.
 type PullThrough struct {
 	// The other registry.
 	Upstream Upstream `key:"upstream" jsonschema:"required" missing:"name the registry whose images are cached, such as \"docker-hub\""`
 
-	// What the names of the cache's repositories begin with: 2 to 30 lower-case letters, digits, and the characters . _ - /
-	// Default: the upstream's name.
+	// What the names of the cache's repositories begin with: 2 to 30 lower-case letters, digits,
+	// and the characters . _ - / Default: the upstream's name.
 	Prefix string `key:"prefix" rule:"prefix"`
 
-	// ARN of a secret of Secrets Manager in this account and Region, whose name begins with ecr-pullthroughcache/: a JSON object
-	// with username and accessToken for the other registry. Required for docker-hub, github-container-registry and
-	// gitlab-container-registry. Default: no login.
+	// ARN of a secret of Secrets Manager in this account and Region, whose name begins with
+	// ecr-pullthroughcache/: a JSON object with username and accessToken for the other registry.
+	// Required for docker-hub, github-container-registry and gitlab-container-registry. Default: no
+	// login.
 	Credentials string `key:"credentials" rule:"login"`
 
-	// Whether the account has a rule for this prefix already. If not, the stack creates it. Default: false.
+	// Whether the account has a rule for this prefix already. If not, the stack creates it.
+	// Default: false.
 	Existing bool `key:"existing"`
 }
 
@@ -34,9 +36,10 @@ const (
 	Quay                    Upstream = "quay"
 )
 
-// upstreams are the addresses: as ECR takes them, and, where that is another one, as Dockerfiles name them; and whether
-// ECR wants credentials for them.
-// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html (upstreamRegistryUrl)
+// upstreams are the addresses: as ECR takes them, and, where that is another one, as Dockerfiles
+// name them; and whether ECR wants credentials for them.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html
+// (upstreamRegistryUrl)
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-creating-rule.html
 var upstreams = map[Upstream]struct {
 	url, name string
@@ -72,8 +75,10 @@ func (p PullThrough) Problems() []Problem {
 	case p.Existing && p.Credentials != "":
 		return []Problem{{"credentials", `belongs to the rule, which exists already: leave it out`}}
 	case !p.Existing && upstreams[p.Upstream].login && p.Credentials == "":
-		return []Problem{{"credentials", fmt.Sprintf("is missing: ECR caches %s only with a login: store it with aws secretsmanager create-secret "+
-			`--name ecr-pullthroughcache/%[1]s --secret-string '{"username": "…", "accessToken": "…"}', and give the ARN that this prints`, p.Upstream)}}
+		return []Problem{{"credentials",
+			fmt.Sprintf("is missing: ECR caches %s only with a login: store it with aws secretsmanager create-secret "+
+				`--name ecr-pullthroughcache/%[1]s --secret-string '{"username": "…", "accessToken": "…"}', and give the ARN that this prints`,
+				p.Upstream)}}
 	}
 	return nil
 }

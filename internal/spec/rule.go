@@ -15,7 +15,8 @@ import (
 
 // Rule is what a text must look like.
 type Rule struct {
-	// Pattern stands in the schema too: only what Go's and JavaScript's regular expressions have in common.
+	// Pattern stands in the schema too: only what Go's and JavaScript's regular expressions have in
+	// common.
 	Pattern *regexp.Regexp
 	// Least and Most are the allowed lengths; 0 means that the pattern says enough.
 	Least, Most int
@@ -78,7 +79,9 @@ const maxMessage = 500
 func message(text string) string {
 	switch {
 	case utf8.RuneCountInString(text) > maxMessage:
-		return fmt.Sprintf("has more than %d characters, and CodePipeline takes 1000 with the digests of the images: shorten it", maxMessage)
+		return fmt.Sprintf(
+			"has more than %d characters, and CodePipeline takes 1000 with the digests of the images: shorten it",
+			maxMessage)
 	case strings.Contains(text, "#{"):
 		return `CodePipeline would read "#{" as the beginning of a variable: leave it out`
 	}
@@ -138,7 +141,8 @@ func schedule(text string) string {
 			if one {
 				plural = ""
 			}
-			return fmt.Sprintf("EventBridge takes only the right number: use %q", "rate("+rate[1]+" "+rate[2]+plural+")")
+			return fmt.Sprintf("EventBridge takes only the right number: use %q",
+				"rate("+rate[1]+" "+rate[2]+plural+")")
 		}
 		return ""
 	}
@@ -148,7 +152,8 @@ func schedule(text string) string {
 	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 	fields := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(text, "cron("), ")"))
 	if (fields[2] == "?") == (fields[4] == "?") {
-		return `EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): ` + such
+		return `EventBridge wants "?" for exactly one of the day of the month (third field) and the day of the week (fifth): ` +
+			such
 	}
 	return ""
 }

@@ -2,8 +2,8 @@ package spec
 
 // Secret says where a secret is kept. The configuration holds no secret itself.
 type Secret struct {
-	// Name or ARN of a secret in AWS Secrets Manager; if it is a JSON object, then after a colon the key whose value is wanted,
-	// such as build/npm:token.
+	// Name or ARN of a secret in AWS Secrets Manager; if it is a JSON object, then after a colon
+	// the key whose value is wanted, such as build/npm:token.
 	// Default: none, give parameterStore instead.
 	SecretsManager string `key:"secretsManager" rule:"secret"`
 

@@ -6,22 +6,23 @@ import (
 	"strings"
 )
 
-// SmokeTest runs the validated image before a tag points at it: natively, on a machine of each architecture that it is built for.
-// Without http the program is to end, and its exit code and output are compared; with http it is a server, which is asked until
-// it answers. In what is expected, {arch} stands for the architecture, amd64 or arm64, and white space around the text does not
-// count.
+// SmokeTest runs the validated image before a tag points at it: natively, on a machine of each
+// architecture that it is built for. Without http the program is to end, and its exit code and
+// output are compared; with http it is a server, which is asked until it answers. In what is
+// expected, {arch} stands for the architecture, amd64 or arm64, and white space around the text
+// does not count.
 type SmokeTest struct {
-	// What the image is run with, in place of its CMD, as the arguments of docker run: at most 4,096 characters, written as JSON.
-	// Default: the image's own CMD.
+	// What the image is run with, in place of its CMD, as the arguments of docker run: at most
+	// 4,096 characters, written as JSON. Default: the image's own CMD.
 	Command []string `key:"command" fits:"shorten it"`
 
-	// Environment variables of the container: at most 4,096 characters in all, written as JSON. They are no place for secrets:
-	// everybody who may look at the build project can read them.
+	// Environment variables of the container: at most 4,096 characters in all, written as JSON.
+	// They are no place for secrets: everybody who may look at the build project can read them.
 	// Default: what the image sets.
 	Environment map[string]string `key:"environment" names:"variable" fits:"shorten or remove some"`
 
-	// Seconds that the program may take to end, or the server to start and answer as expected: 1 to 1800. The time for pulling
-	// the image comes on top.
+	// Seconds that the program may take to end, or the server to start and answer as expected: 1 to
+	// 1800. The time for pulling the image comes on top.
 	TimeoutSeconds int `key:"timeoutSeconds" default:"60" range:"1..1800"`
 
 	// The exit code that is expected of a program that ends: 0 to 255.
@@ -35,8 +36,8 @@ type SmokeTest struct {
 	// Default: it is not compared.
 	OutputContains string `key:"outputContains"`
 
-	// A POSIX extended regular expression that fits somewhere in the standard output of a program that ends; ^ and $ are its
-	// beginning and its end.
+	// A POSIX extended regular expression that fits somewhere in the standard output of a program
+	// that ends; ^ and $ are its beginning and its end.
 	// Default: it is not compared.
 	OutputMatches string `key:"outputMatches"`
 
@@ -56,8 +57,8 @@ type HTTPCheck struct {
 	// Path of the request, with its query if there is one.
 	Path string `key:"path" default:"/" rule:"path"`
 
-	// The status of the answer: 100 to 599. Redirects are not followed. The server is asked again until it answers with this
-	// status; what the body is then decides.
+	// The status of the answer: 100 to 599. Redirects are not followed. The server is asked again
+	// until it answers with this status; what the body is then decides.
 	Status int `key:"status" default:"200" range:"100..599"`
 
 	// The whole body that is expected.
@@ -68,8 +69,8 @@ type HTTPCheck struct {
 	// Default: it is not compared.
 	BodyContains string `key:"bodyContains"`
 
-	// A POSIX extended regular expression that fits somewhere in the body; ^ and $ are its beginning and its end.
-	// Default: it is not compared.
+	// A POSIX extended regular expression that fits somewhere in the body; ^ and $ are its
+	// beginning and its end. Default: it is not compared.
 	BodyMatches string `key:"bodyMatches"`
 }
 
@@ -119,7 +120,8 @@ func (t Text) problems(key string) (all []Problem) {
 		case strings.TrimSpace(text) == "":
 			add(keys[i], "is nothing but white space, which does not count: write what is expected, or remove it")
 		case len(text) > MaxVariable:
-			add(keys[i], "has %d bytes, but CodeBuild takes at most %d in an environment variable: expect a part of it (%q)",
+			add(keys[i],
+				"has %d bytes, but CodeBuild takes at most %d in an environment variable: expect a part of it (%q)",
 				len(text), MaxVariable, keys[1])
 		}
 	}

@@ -1,7 +1,8 @@
-// Package spec holds what users say of a pipeline and its images, each value once: its key in the configuration, what it
-// is for, its bounds and its default, and what is wrong with it. The configuration reads these types and adds where in
-// cdk.json something is wrong; the constructs take them as props and add the prop's name; the functions find those that
-// they need in their settings. It is pure Go and stays free of the CDK.
+// Package spec holds what users say of a pipeline and its images, each value once: its key in the
+// configuration, what it is for, its bounds and its default, and what is wrong with it. The
+// configuration reads these types and adds where in cdk.json something is wrong; the constructs
+// take them as props and add the prop's name; the functions find those that they need in their
+// settings. It is pure Go and stays free of the CDK.
 //
 // The tags of a field say what can be said of one value alone:
 //
@@ -17,7 +18,8 @@
 //	missing  what to do if it is left out although it is required (jsonschema:"required")
 //	fits     what to do if it is longer, written as JSON, than a variable of CodeBuild
 //
-// What two values say together is a method, Problems. The comments are the descriptions in config/cdk.schema.json.
+// What two values say together is a method, Problems. The comments are the descriptions in
+// config/cdk.schema.json.
 package spec
 
 import (
@@ -85,8 +87,8 @@ func Fields(of reflect.Type) []Field {
 // Missing says what to do if a required value is left out.
 func (f *Field) Missing() string { return f.Tag.Get("missing") }
 
-// Check gives what to tell about a value that breaks the bounds or the rule of its field; "" if it is good. It knows
-// nothing of what is inside of it.
+// Check gives what to tell about a value that breaks the bounds or the rule of its field; "" if it
+// is good. It knows nothing of what is inside of it.
 func (f *Field) Check(value reflect.Value) string {
 	value = reflect.Indirect(value)
 	switch {
@@ -109,14 +111,16 @@ func (f *Field) Check(value reflect.Value) string {
 	return ""
 }
 
-// MaxVariable is how many characters CodeBuild takes in the value of an environment variable. StartBuild answers
-// "EnvironmentVariable should be at most 4096 characters"; AWS documents no limit.
+// MaxVariable is how many characters CodeBuild takes in the value of an environment variable.
+// StartBuild answers "EnvironmentVariable should be at most 4096 characters"; AWS documents no
+// limit.
 // https://github.com/wolfeidau/buildkite-serverless-agent/issues/35
 const MaxVariable = 4096
 
 func tooLong(value any, cure string) string {
 	if text, err := json.Marshal(value); err == nil && len(text) > MaxVariable {
-		return fmt.Sprintf("has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: %s",
+		return fmt.Sprintf(
+			"has %d characters written as JSON, but CodeBuild takes at most %d in an environment variable: %s",
 			len(text), MaxVariable, cure)
 	}
 	return ""
@@ -129,7 +133,8 @@ func Default[T any]() T {
 	return value
 }
 
-// Fill gives the values that say nothing their defaults, and makes lists and maps empty instead of nil.
+// Fill gives the values that say nothing their defaults, and makes lists and maps empty instead of
+// nil.
 func Fill[T any](into *T) { FillValue(reflect.ValueOf(into).Elem()) }
 
 // FillValue is Fill for a value whose type is known only when it runs.

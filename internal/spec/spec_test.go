@@ -12,7 +12,8 @@ import (
 
 func TestDefaults(t *testing.T) {
 	got := spec.Default[spec.SmokeTest]()
-	want := spec.SmokeTest{Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60, Compute: spec.Small}
+	want := spec.SmokeTest{Command: []string{}, Environment: map[string]string{}, TimeoutSeconds: 60,
+		Compute: spec.Small}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -29,14 +30,17 @@ func TestCheck(t *testing.T) {
 		key  string
 		want string
 	}{
-		"good":        {spec.Build{TimeoutMinutes: 480}, "timeoutMinutes", ""},
-		"too much":    {spec.ScanGate{TimeoutMinutes: 721}, "timeoutMinutes", "use 1 to 720"},
-		"whose bound": {spec.Build{}, "timeoutMinutes", "CodeBuild takes no less than 5 minutes, and CodePipeline ends a build after 8 hours: use 5 to 480"},
-		"embedded":    {spec.ScanGate{Limits: spec.Limits{Low: &less}}, "low", "use 0 to 1000000"},
-		"choice":      {spec.Downgrade{Severity: "error"}, "severity", `use "warning" or "info"`},
-		"sentence":    {spec.Downgrade{Reason: " "}, "reason", "is empty: say why; it is shown with each finding"},
-		"rule":        {spec.HTTPCheck{Path: "a b"}, "path", `a path begins with "/" and has no white space: use one such as "/health"`},
-		"no day":      {spec.Accepted{Until: "2027-02-30"}, "until", `there is no such day: use one such as "2027-01-31"`},
+		"good":     {spec.Build{TimeoutMinutes: 480}, "timeoutMinutes", ""},
+		"too much": {spec.ScanGate{TimeoutMinutes: 721}, "timeoutMinutes", "use 1 to 720"},
+		"whose bound": {spec.Build{}, "timeoutMinutes",
+			"CodeBuild takes no less than 5 minutes, and CodePipeline ends a build after 8 hours: use 5 to 480"},
+		"embedded": {spec.ScanGate{Limits: spec.Limits{Low: &less}}, "low", "use 0 to 1000000"},
+		"choice":   {spec.Downgrade{Severity: "error"}, "severity", `use "warning" or "info"`},
+		"sentence": {spec.Downgrade{Reason: " "}, "reason", "is empty: say why; it is shown with each finding"},
+		"rule": {spec.HTTPCheck{Path: "a b"}, "path",
+			`a path begins with "/" and has no white space: use one such as "/health"`},
+		"no day": {spec.Accepted{Until: "2027-02-30"}, "until",
+			`there is no such day: use one such as "2027-01-31"`},
 	} {
 		value := reflect.ValueOf(test.of)
 		found := false

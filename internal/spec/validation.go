@@ -1,27 +1,32 @@
 package spec
 
-// Validation says how an image index is judged. Without it, everything that the checks call an error stops the pipeline.
+// Validation says how an image index is judged. Without it, everything that the checks call an
+// error stops the pipeline.
 type Validation struct {
 	// Platforms that may be in the index beyond those that are built, such as linux/arm/v7.
 	// Default: none.
 	AllowedPlatforms []string `key:"allowedPlatforms" unique:"true" rule:"platform" json:"allow,omitempty"`
 
-	// Checks whose findings are to weigh less, by the name of the check. They stay visible, with the reason.
-	// Default: none.
+	// Checks whose findings are to weigh less, by the name of the check. They stay visible, with
+	// the reason. Default: none.
 	Downgrade map[string]Downgrade `key:"downgrade" names:"check" json:"downgrade,omitempty"`
 
-	// Whether each platform must have a provenance attestation that is about it, and about this commit if it records one.
+	// Whether each platform must have a provenance attestation that is about it, and about this
+	// commit if it records one.
 	RequireProvenance bool `key:"requireProvenance" json:"provenance,omitempty"`
 
-	// Whether each platform must have a bill of materials that is about it. The image's sbom makes them.
+	// Whether each platform must have a bill of materials that is about it. The image's sbom makes
+	// them.
 	RequireSBOM bool `key:"requireSBOM" json:"sbom,omitempty"`
 
-	// Whether every layer is read whole, compared with its digests, and every program and library in it looked at; else only
-	// what starts, in no more of the layers than that takes. Default: true.
+	// Whether every layer is read whole, compared with its digests, and every program and library
+	// in it looked at; else only what starts, in no more of the layers than that takes. Default:
+	// true.
 	Deep bool `key:"deep" default:"true" json:"-"`
 
-	// Quick is the opposite of Deep, and what counts: a Validation that says nothing reads every layer whole. Without, most
-	// bytes are never compared with their digests, and a layer that begins sorted can replace a program behind what was read.
+	// Quick is the opposite of Deep, and what counts: a Validation that says nothing reads every
+	// layer whole. Without, most bytes are never compared with their digests, and a layer that
+	// begins sorted can replace a program behind what was read.
 	Quick bool `key:"-" json:"quick,omitempty"`
 }
 

@@ -16,7 +16,8 @@ func TestDecode(t *testing.T) {
 		Free  map[string]inner `json:"free"`
 	}
 	var got outer
-	if err := strict.Decode([]byte(` {"inner":{"name":"a"},"free":{"x":{"name":"b"}}} `), &got); err != nil || got.Inner.Name != "a" || got.Free["x"].Name != "b" {
+	if err := strict.Decode([]byte(` {"inner":{"name":"a"},"free":{"x":{"name":"b"}}} `), &got); err != nil ||
+		got.Inner.Name != "a" || got.Free["x"].Name != "b" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for text, want := range map[string]string{

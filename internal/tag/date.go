@@ -7,8 +7,9 @@ import (
 	_ "time/tzdata" // Lambda's provided.al2023 has no time zones
 )
 
-// samples are times that together show every form that a layout can take: each element of a date differs between the
-// first two (also the day of the week, morning and afternoon, one and two digits), and all months follow.
+// samples are times that together show every form that a layout can take: each element of a date
+// differs between the first two (also the day of the week, morning and afternoon, one and two
+// digits), and all months follow.
 var samples = func() []time.Time {
 	times := []time.Time{
 		time.Date(2001, time.January, 3, 4, 5, 6, 0, time.UTC),
@@ -23,15 +24,17 @@ var samples = func() []time.Time {
 	return times
 }()
 
-// parseDate reads LAYOUT or LAYOUT,ZONE and gives the reason if it is refused. No tag can hold a comma, so that it can't belong
-// to the layout.
+// parseDate reads LAYOUT or LAYOUT,ZONE and gives the reason if it is refused. No tag can hold a
+// comma, so that it can't belong to the layout.
 func parseDate(text string) (part, string) {
 	layout, name, zoned := strings.Cut(text, ",")
 	p := part{kind: date, layout: layout, zone: time.UTC}
 	if zoned {
 		zone, err := time.LoadLocation(name)
 		if err != nil || name == "" || name == "Local" {
-			return part{}, fmt.Sprintf("there is no time zone %q: use a name of the IANA database, such as Europe/Berlin or Asia/Shanghai, or leave it out for UTC", name)
+			return part{},
+				fmt.Sprintf("there is no time zone %q: use a name of the IANA database, such as Europe/Berlin or Asia/Shanghai, or leave it out for UTC",
+					name)
 		}
 		p.zone = zone
 	}

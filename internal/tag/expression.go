@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Expression is a regular expression that every tag of the template fits, as narrow as is known. of gives the expression of a
-// value by its name, "branch" among them.
+// Expression is a regular expression that every tag of the template fits, as narrow as is known. of
+// gives the expression of a value by its name, "branch" among them.
 func (t Template) Expression(of func(name string) string) string {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -42,12 +42,14 @@ func (s charset) expression() string {
 	return "[" + b.String() + "]"
 }
 
-// GlobExpression is the regular expression of an ECR filter, in which "*" stands for any number of characters.
+// GlobExpression is the regular expression of an ECR filter, in which "*" stands for any number of
+// characters.
 func GlobExpression(glob string) string {
 	return strings.ReplaceAll(regexp.QuoteMeta(glob), `\*`, "[A-Za-z0-9_.-]*")
 }
 
-// Filters gives the ECR filters that together match every tag of the template: of gives those of a value by its name.
+// Filters gives the ECR filters that together match every tag of the template: of gives those of a
+// value by its name.
 func (t Template) Filters(of func(name string) []string) ([]string, error) {
 	filters := []string{""}
 	add := func(endings ...string) {
@@ -76,9 +78,12 @@ func (t Template) Filters(of func(name string) []string) ([]string, error) {
 		case filter == "":
 			return nil, t.errorf("gives an empty filter")
 		case len(filter) > MaxLength:
-			return nil, t.errorf("gives the filter %q of %d characters: ECR takes at most %d", filter, len(filter), MaxLength)
+			return nil,
+				t.errorf("gives the filter %q of %d characters: ECR takes at most %d", filter, len(filter), MaxLength)
 		case strings.Count(filter, "*") > MaxWildcards:
-			return nil, t.errorf("gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer placeholders, or put them side by side", filter, MaxWildcards)
+			return nil,
+				t.errorf("gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer placeholders, or put them side by side",
+					filter, MaxWildcards)
 		}
 	}
 	return filters, nil

@@ -6,8 +6,8 @@ import "strings"
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
 const MaxWildcards = 2
 
-// Filter gives the filter that excludes the template's tags from a repository's tag immutability: the text of the
-// template with the branch filled in, and "*" for what changes from run to run.
+// Filter gives the filter that excludes the template's tags from a repository's tag immutability:
+// the text of the template with the branch filled in, and "*" for what changes from run to run.
 func (t Template) Filter(branchName string) (string, error) {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -29,9 +29,12 @@ func (t Template) Filter(branchName string) (string, error) {
 	filter := b.String()
 	switch {
 	case len(filter) > MaxLength:
-		return "", t.errorf("gives the filter %q of %d characters: ECR takes at most %d", filter, len(filter), MaxLength)
+		return "",
+			t.errorf("gives the filter %q of %d characters: ECR takes at most %d", filter, len(filter), MaxLength)
 	case strings.Count(filter, "*") > MaxWildcards:
-		return "", t.errorf("gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer {commit} and {date}, or put them side by side", filter, MaxWildcards)
+		return "",
+			t.errorf("gives the filter %q: ECR takes at most %d \"*\" in a filter: use fewer {commit} and {date}, or put them side by side",
+				filter, MaxWildcards)
 	case filter == "":
 		return "", t.errorf("gives an empty filter")
 	}

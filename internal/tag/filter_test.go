@@ -33,8 +33,10 @@ func TestFilterCoversTheTagsOfATemplate(t *testing.T) {
 func TestFilterKeepsWithinTheLimitsOfECR(t *testing.T) {
 	long := strings.Repeat("b", 129)
 	for _, test := range []struct{ template, branch, want string }{
-		{"{commit}-{commit:4}-{date:2006}", "main", `tag template "{commit}-{commit:4}-{date:2006}": gives the filter "*-*-*": ECR takes at most 2 "*" in a filter: use fewer {commit} and {date}, or put them side by side`},
-		{"{branch}", long, `tag template "{branch}": gives the filter "` + long + `" of 129 characters: ECR takes at most 128`},
+		{"{commit}-{commit:4}-{date:2006}", "main",
+			`tag template "{commit}-{commit:4}-{date:2006}": gives the filter "*-*-*": ECR takes at most 2 "*" in a filter: use fewer {commit} and {date}, or put them side by side`},
+		{"{branch}", long,
+			`tag template "{branch}": gives the filter "` + long + `" of 129 characters: ECR takes at most 128`},
 		{"{branch}", "ü", `tag template "{branch}": nothing of the branch "ü" can stand in a tag`},
 	} {
 		t.Run(test.template, func(t *testing.T) {
@@ -54,7 +56,8 @@ func TestFilterAtTheLimits(t *testing.T) {
 	if got, err := mustParse(t, "{branch}").Filter(longest); got != longest || err != nil {
 		t.Errorf("Filter = %q, %v", got, err)
 	}
-	if got, err := (tag.Template{}).Filter("main"); err == nil || !strings.Contains(err.Error(), "gives an empty filter") {
+	if got, err := (tag.Template{}).Filter("main"); err == nil ||
+		!strings.Contains(err.Error(), "gives an empty filter") {
 		t.Errorf("Filter = %q, %v", got, err)
 	}
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// Lengths of a commit ID: git refuses to abbreviate to fewer than 4 characters, and a whole SHA-1 has 40.
+// Lengths of a commit ID: git refuses to abbreviate to fewer than 4 characters, and a whole SHA-1
+// has 40.
 const (
 	minCommit  = 4
 	fullCommit = 40
 )
 
-// Error says why a template was refused, or why it yields no tag or filter. All errors of this package are of this type.
+// Error says why a template was refused, or why it yields no tag or filter. All errors of this
+// package are of this type.
 type Error struct {
 	Template string
 	// Reason is what is wrong and how to cure it, without the template.
@@ -26,7 +28,8 @@ func (t Template) errorf(format string, args ...any) error {
 	return &Error{Template: t.source, Reason: fmt.Sprintf(format, args...)}
 }
 
-// Parse reads a template. Names are those of values that it may hold beside the placeholders that every template may hold.
+// Parse reads a template. Names are those of values that it may hold beside the placeholders that
+// every template may hold.
 func Parse(s string, names ...string) (Template, error) {
 	t := Template{source: s}
 	fail := func(format string, args ...any) (Template, error) {
@@ -81,7 +84,9 @@ func placeholder(text string, names []string) (part, string) {
 	case name == "commit":
 		n, err := strconv.Atoi(argument)
 		if err != nil || n < minCommit || n > fullCommit || strconv.Itoa(n) != argument {
-			return part{}, fmt.Sprintf("{%s}: the length is a number from %d to %d, such as {commit:12}", text, minCommit, fullCommit)
+			return part{},
+				fmt.Sprintf("{%s}: the length is a number from %d to %d, such as {commit:12}", text, minCommit,
+					fullCommit)
 		}
 		return part{kind: commit, length: n}, ""
 	case name == "branch" && !has:
@@ -103,7 +108,8 @@ func placeholder(text string, names []string) (part, string) {
 	for _, name := range names {
 		others += ", {" + name + "}"
 	}
-	return part{}, fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch}%s or {date:20060102}", text, others)
+	return part{},
+		fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch}%s or {date:20060102}", text, others)
 }
 
 // badCharacter returns the first character, quoted, that a tag can't hold.
@@ -116,7 +122,8 @@ func badCharacter(text string) string {
 	return ""
 }
 
-// badStart is the character, of those that can't begin a tag, with which some tag of the template begins.
+// badStart is the character, of those that can't begin a tag, with which some tag of the template
+// begins.
 func (t Template) badStart() string {
 	starts := []string{}
 	switch p := t.parts[0]; p.kind {

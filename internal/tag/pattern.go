@@ -74,8 +74,8 @@ func (t Template) pattern(branchName string) []element {
 	return pattern
 }
 
-// datePattern learns the form of a date from samples: a digit stands for any digit and a letter for any letter, character
-// by character if all samples are equally long.
+// datePattern learns the form of a date from samples: a digit stands for any digit and a letter for
+// any letter, character by character if all samples are equally long.
 func datePattern(layout string, zone *time.Location) []element {
 	var sets []charset
 	var all charset

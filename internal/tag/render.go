@@ -11,10 +11,11 @@ type Values struct {
 	Commit string
 	// Branch is the name of the branch as git knows it.
 	Branch string
-	// Time is when the image index was made: its annotation org.opencontainers.image.created, and not the clock, so that
-	// a repeated promotion gives the same tag.
+	// Time is when the image index was made: its annotation org.opencontainers.image.created, and
+	// not the clock, so that a repeated promotion gives the same tag.
 	Time time.Time
-	// Named are the values that Parse was told of, as git knows them. One that is missing counts as empty.
+	// Named are the values that Parse was told of, as git knows them. One that is missing counts as
+	// empty.
 	Named map[string]string
 }
 
@@ -44,14 +45,17 @@ func (t Template) Render(v Values) (string, error) {
 			b.WriteString(name)
 		case date:
 			if v.Time.IsZero() {
-				return "", t.errorf("the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?")
+				return "",
+					t.errorf("the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?")
 			}
 			b.WriteString(v.Time.In(p.zone).Format(p.layout))
 		}
 	}
 	name := b.String()
 	if !Valid(name) {
-		return "", t.errorf("gives %q (%d characters): a tag has 1 to %d letters, digits, \"_\", \".\" and \"-\", and does not begin with \".\" or \"-\"", name, len(name), MaxLength)
+		return "",
+			t.errorf("gives %q (%d characters): a tag has 1 to %d letters, digits, \"_\", \".\" and \"-\", and does not begin with \".\" or \"-\"",
+				name, len(name), MaxLength)
 	}
 	return name, nil
 }
@@ -60,13 +64,14 @@ func isCommit(s string) bool {
 	return len(s) == fullCommit && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// Branch makes the name of a branch fit for a tag: every character other than letters, digits, "_", "." and "-" becomes
-// "-", and "." and "-" are cut from the beginning, where a tag can't have them. Upper and lower case stay. So
-// feature/login gives feature-login. Two branches can give the same name.
+// Branch makes the name of a branch fit for a tag: every character other than letters, digits, "_",
+// "." and "-" becomes "-", and "." and "-" are cut from the beginning, where a tag can't have them.
+// Upper and lower case stay. So feature/login gives feature-login. Two branches can give the same
+// name.
 func Branch(name string) string { return strings.TrimLeft(Fit(name), ".-") }
 
-// Fit replaces by "-" every character that a tag can't hold. It is what happens to a value within a tag; one at the
-// beginning of a tag also loses "." and "-" from its own beginning, as Branch does.
+// Fit replaces by "-" every character that a tag can't hold. It is what happens to a value within a
+// tag; one at the beginning of a tag also loses "." and "-" from its own beginning, as Branch does.
 func Fit(name string) string { return strings.Map(FitRune, name) }
 
 // FitRune is Fit for one character.
@@ -77,8 +82,8 @@ func FitRune(r rune) rune {
 	return r
 }
 
-// Fill gives the text of the template with its values, but for commit, branch and date, written out. It may be no template any
-// more, for instance if a value is empty: Parse tells.
+// Fill gives the text of the template with its values, but for commit, branch and date, written
+// out. It may be no template any more, for instance if a value is empty: Parse tells.
 func (t Template) Fill(named map[string]string) string {
 	var b strings.Builder
 	for rest, i := t.source, 0; i < len(t.parts); i++ {

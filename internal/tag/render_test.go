@@ -55,12 +55,18 @@ func TestRenderRefusesUnfitValues(t *testing.T) {
 		want           string
 	}{
 		{"no commit", "{commit:7}", tag.Values{}, `tag template "{commit:7}": the commit is "", ` + hexadecimal},
-		{"short commit", "{commit:7}", tag.Values{Commit: "0123456"}, `tag template "{commit:7}": the commit is "0123456", ` + hexadecimal},
-		{"commit in capitals", "{commit:7}", tag.Values{Commit: strings.ToUpper(someCommit)}, `tag template "{commit:7}": the commit is "0123456789ABCDEF0123456789ABCDEF01234567", ` + hexadecimal},
+		{"short commit", "{commit:7}", tag.Values{Commit: "0123456"},
+			`tag template "{commit:7}": the commit is "0123456", ` + hexadecimal},
+		{"commit in capitals", "{commit:7}", tag.Values{Commit: strings.ToUpper(someCommit)},
+			`tag template "{commit:7}": the commit is "0123456789ABCDEF0123456789ABCDEF01234567", ` + hexadecimal},
 		{"no branch", "{branch}", tag.Values{}, `tag template "{branch}": nothing of the branch "" can stand in a tag`},
-		{"branch of unfit characters", "v-{branch}", tag.Values{Branch: "ö/ä"}, `tag template "v-{branch}": nothing of the branch "ö/ä" can stand in a tag`},
-		{"long branch", "{branch}", tag.Values{Branch: long}, `tag template "{branch}": gives "` + long + `" (129 characters): a tag has 1 to 128 letters, digits, "_", "." and "-", and does not begin with "." or "-"`},
-		{"no time", "{date:2006}", tag.Values{}, `tag template "{date:2006}": the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?`},
+		{"branch of unfit characters", "v-{branch}", tag.Values{Branch: "ö/ä"},
+			`tag template "v-{branch}": nothing of the branch "ö/ä" can stand in a tag`},
+		{"long branch", "{branch}", tag.Values{Branch: long},
+			`tag template "{branch}": gives "` + long +
+				`" (129 characters): a tag has 1 to 128 letters, digits, "_", "." and "-", and does not begin with "." or "-"`},
+		{"no time", "{date:2006}", tag.Values{},
+			`tag template "{date:2006}": the time of creation is unknown: does the image index lack the annotation org.opencontainers.image.created?`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := mustParse(t, test.template).Render(test.values)

@@ -1,7 +1,9 @@
-// Package tag renders the names of image tags from templates such as {commit:12} or nightly-{date:20060102}.
+// Package tag renders the names of image tags from templates such as {commit:12} or
+// nightly-{date:20060102}.
 //
-// The configuration checks the templates before anything is deployed, and the promotion renders them; both must read
-// them alike, so it is one package. It is imported by the Lambda functions and stays free of the CDK.
+// The configuration checks the templates before anything is deployed, and the promotion renders
+// them; both must read them alike, so it is one package. It is imported by the Lambda functions and
+// stays free of the CDK.
 package tag
 
 import (
@@ -57,10 +59,12 @@ func (t Template) Varies() bool {
 	return false
 }
 
-// Uses reports whether the template holds a placeholder: "commit", "branch", "date" or the name of a value.
+// Uses reports whether the template holds a placeholder: "commit", "branch", "date" or the name of
+// a value.
 func (t Template) Uses(name string) bool {
 	for _, p := range t.parts {
-		if p.kind == commit && name == "commit" || p.kind == branch && name == "branch" || p.kind == date && name == "date" || p.kind == value && name == p.name {
+		if p.kind == commit && name == "commit" || p.kind == branch && name == "branch" || p.kind == date &&
+			name == "date" || p.kind == value && name == p.name {
 			return true
 		}
 	}

@@ -14,7 +14,8 @@ func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/notify", &program)
 
 // event is EventBridge's about the state of an execution.
 func event(execution, state string) string {
-	return fmt.Sprintf(`{"version":"0","source":"aws.codepipeline","detail-type":"CodePipeline Pipeline Execution State Change",
+	return fmt.Sprintf(
+		`{"version":"0","source":"aws.codepipeline","detail-type":"CodePipeline Pipeline Execution State Change",
 		"detail":{"pipeline":%q,"execution-id":%q,"state":%q,"version":1}}`, fixture.Pipeline, execution, state)
 }
 
@@ -26,7 +27,8 @@ func TestFunctionTellsOfAFailedRunInOneMessage(t *testing.T) {
 		t.Errorf("%s", result)
 	}
 	notices := f.AWS.Notices()
-	if len(notices) != 1 || notices[0].Topic != fixture.Topic || notices[0].Subject != "Archway: "+fixture.Pipeline+" failed in Validate" {
+	if len(notices) != 1 || notices[0].Topic != fixture.Topic ||
+		notices[0].Subject != "Archway: "+fixture.Pipeline+" failed in Validate" {
 		t.Fatalf("notices %+v\n%s", notices, f.Log())
 	}
 	for _, part := range []string{
@@ -39,10 +41,12 @@ func TestFunctionTellsOfAFailedRunInOneMessage(t *testing.T) {
 	}
 }
 
-// What can't be told is an error, so that Lambda tries again; what can't be found out is told all the same.
+// What can't be told is an error, so that Lambda tries again; what can't be found out is told all
+// the same.
 func TestFunctionFailsOnlyWhereNobodyIsTold(t *testing.T) {
 	f := fixture.Start(t, program, fixture.Serve(t))
-	if result := f.Runtime.Invoke(t, event("good", "SUCCEEDED")); !strings.HasPrefix(result, "error") || !strings.Contains(result, "none of a failed run") {
+	if result := f.Runtime.Invoke(t, event("good", "SUCCEEDED")); !strings.HasPrefix(result, "error") ||
+		!strings.Contains(result, "none of a failed run") {
 		t.Errorf("an event of another state: %s", result)
 	}
 	f.AWS.Refuse("ListActionExecutions", "AccessDeniedException")
@@ -53,7 +57,8 @@ func TestFunctionFailsOnlyWhereNobodyIsTold(t *testing.T) {
 		t.Errorf("notices %+v", notices)
 	}
 	f.AWS.Refuse("Publish", "AuthorizationError")
-	if result := f.Runtime.Invoke(t, event("untold", "FAILED")); !strings.HasPrefix(result, "error") || !strings.Contains(result, "notify "+fixture.Topic) {
+	if result := f.Runtime.Invoke(t, event("untold", "FAILED")); !strings.HasPrefix(result, "error") ||
+		!strings.Contains(result, "notify "+fixture.Topic) {
 		t.Errorf("without the topic: %s", result)
 	}
 }
@@ -66,7 +71,8 @@ func TestProgramThatLacksItsEnvironmentEndsWithTheReason(t *testing.T) {
 	const want = "TOPIC_ARN and PIPELINE_URL must be set"
 	fixture.Ends(t, program, 1, want, fixture.InLambda("PIPELINE_URL=https://console.test")...)
 	fixture.Ends(t, program, 1, want, fixture.InLambda("TOPIC_ARN="+fixture.Topic)...)
-	fixture.Ends(t, program, 1, "AWS_REGION is not set", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "TOPIC_ARN="+fixture.Topic, "PIPELINE_URL=x")
+	fixture.Ends(t, program, 1, "AWS_REGION is not set", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1",
+		"TOPIC_ARN="+fixture.Topic, "PIPELINE_URL=x")
 }
 
 func TestBinaryStaysSmall(t *testing.T) { fixture.Small(t, program) }

@@ -22,20 +22,23 @@ import (
 )
 
 func main() {
-	function.Main("promote is the Promote action of a pipeline", function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
-		registry := os.Getenv(settings.RegistryEnvironment)
-		if registry == "" {
-			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the registry that staging and release are in")
-		}
-		source, err := history.Open(cfg, loaded.Source)
-		if err != nil {
-			return nil, err
-		}
-		promoter := &promotion.Promoter{
-			Settings: loaded, Registry: registry, Staging: login.Reader(cfg), Release: login.Writer(cfg),
-			Runs: execution.NewCodePipeline(cfg, loaded.Name), Source: source,
-			Pushed: pushed.ECR(cfg, retry.Policy{}), Transfer: transfer.Run,
-		}
-		return job.Handler(job.NewCodePipeline(cfg), log, job.Action(loaded, promoter.Do)), nil
-	}))
+	function.Main("promote is the Promote action of a pipeline",
+		function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+			registry := os.Getenv(settings.RegistryEnvironment)
+			if registry == "" {
+				return nil,
+					errors.New(settings.RegistryEnvironment +
+						" must be set: the host of the registry that staging and release are in")
+			}
+			source, err := history.Open(cfg, loaded.Source)
+			if err != nil {
+				return nil, err
+			}
+			promoter := &promotion.Promoter{
+				Settings: loaded, Registry: registry, Staging: login.Reader(cfg), Release: login.Writer(cfg),
+				Runs: execution.NewCodePipeline(cfg, loaded.Name), Source: source,
+				Pushed: pushed.ECR(cfg, retry.Policy{}), Transfer: transfer.Run,
+			}
+			return job.Handler(job.NewCodePipeline(cfg), log, job.Action(loaded, promoter.Do)), nil
+		}))
 }

@@ -24,7 +24,8 @@ var older, newer = strings.Repeat("a", 40), fixture.Revision
 // pipeline promotes the image app, for pushes to main.
 var pipeline = &settings.Pipeline{
 	Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"},
-	Stages: []settings.Stage{{Name: "Source", Actions: []string{"Source"}}, {Name: "Merge", Actions: []string{"app"}}, {Name: "Validate", Actions: []string{"app"}}},
+	Stages: []settings.Stage{{Name: "Source", Actions: []string{"Source"}}, {Name: "Merge", Actions: []string{"app"}},
+		{Name: "Validate", Actions: []string{"app"}}},
 	Images: []settings.Image{{
 		Name: "app", Staging: "staging/app", Release: "app", StagingDays: 14,
 		Builds: []settings.Build{{Platform: "linux/amd64", Action: "app-amd64"}},
@@ -74,7 +75,8 @@ func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
 		{"hostile", "first", strings.Replace(parameters("first"), "}", `,"digest":"`+old.Digest.String()+`"}`, 1)},
 	} {
 		f.AWS.InTurn(job.turn, "Promote", "Promote")
-		if result := f.Runtime.Invoke(t, fixture.JobEvent(job.id, job.parameters)); !strings.HasPrefix(result, "response") {
+		if result := f.Runtime.Invoke(t, fixture.JobEvent(job.id, job.parameters)); !strings.HasPrefix(result,
+			"response") {
 			t.Errorf("job %s: %s", job.id, result)
 		}
 	}
@@ -84,17 +86,23 @@ func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
 	}
 	new12, old12 := newer[:12], older[:12]
 	for n, want := range []map[string]string{
-		{"digest-app": root.Digest.String(), "tags-app": new12 + ",latest,main", "kept-app": "none", "summary": "app: " + new12 + ", latest, main now at " + short(root)},
-		{"digest-app": root.Digest.String(), "tags-app": new12 + ",latest,main", "kept-app": "none", "summary": "app: " + new12 + ", latest, main already at " + short(root)},
-		{"digest-app": old.Digest.String(), "tags-app": old12, "kept-app": "latest,main", "summary": "app: " + old12 + " now at " + short(old) +
-			"; latest was left where it is: it serves the newer commit " + new12 + "; main was left where it is: it serves the newer commit " + new12},
-		{"digest-app": old.Digest.String(), "tags-app": "latest,main", "kept-app": "none", "summary": "Rollback: app: latest, main now at " + short(old)},
+		{"digest-app": root.Digest.String(), "tags-app": new12 + ",latest,main", "kept-app": "none",
+			"summary": "app: " + new12 + ", latest, main now at " + short(root)},
+		{"digest-app": root.Digest.String(), "tags-app": new12 + ",latest,main", "kept-app": "none",
+			"summary": "app: " + new12 + ", latest, main already at " + short(root)},
+		{"digest-app": old.Digest.String(), "tags-app": old12, "kept-app": "latest,main",
+			"summary": "app: " + old12 + " now at " + short(old) +
+				"; latest was left where it is: it serves the newer commit " + new12 +
+				"; main was left where it is: it serves the newer commit " + new12},
+		{"digest-app": old.Digest.String(), "tags-app": "latest,main", "kept-app": "none",
+			"summary": "Rollback: app: latest, main now at " + short(old)},
 	} {
 		if diff := cmp.Diff(want, answers[n].OutputVariables); diff != "" {
 			t.Errorf("variables of job %s:\n%s\n%s", answers[n].Job, diff, f.Log())
 		}
 	}
-	for n, want := range map[int]string{4: "Finish the deployment, then retry the stage", 5: `unknown object member name "digest"`} {
+	for n, want := range map[int]string{4: "Finish the deployment, then retry the stage",
+		5: `unknown object member name "digest"`} {
 		if d := answers[n].FailureDetails; d.Type != "ConfigurationError" || !strings.Contains(d.Message, want) {
 			t.Errorf("job %s: answer %+v, want %s", answers[n].Job, d, want)
 		}
@@ -104,7 +112,8 @@ func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
 func TestFunctionThatLacksWhatItNeedsEndsWithTheReason(t *testing.T) {
 	environment, _ := fixture.Settings(t, pipeline)
 	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
-	fixture.Ends(t, program, 1, "the function's package lacks its settings", fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
+	fixture.Ends(t, program, 1, "the function's package lacks its settings",
+		fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
 }
 
 func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {

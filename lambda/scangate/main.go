@@ -1,5 +1,5 @@
-// Command scangate judges what was found when the images of an index were scanned. It is the ScanGate action of a pipeline and runs
-// as a Lambda function.
+// Command scangate judges what was found when the images of an index were scanned. It is the
+// ScanGate action of a pipeline and runs as a Lambda function.
 package main
 
 import (

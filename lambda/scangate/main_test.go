@@ -18,17 +18,20 @@ var program string
 func TestMain(m *testing.M) { fixture.Main(m, "archway/lambda/scangate", &program) }
 
 // gate is the function of a pipeline with one image, which may have these findings accepted.
-func gate(t *testing.T, accepted ...spec.Accepted) (f *fixture.Function, index, amd64, arm64 digest.Digest, job func(id string) string) {
+func gate(t *testing.T, accepted ...spec.Accepted) (f *fixture.Function, index, amd64, arm64 digest.Digest,
+	job func(id string) string) {
 	t.Helper()
 	s, store := fixture.Serve(t), fixture.New()
 	one, two := store.Linux("amd64", ""), store.Linux("arm64", "")
 	root := store.Index(one, two)
 	s.Push(t, "staging/app", store)
 	environment, sum := fixture.Settings(t, &settings.Pipeline{Name: fixture.Pipeline, Images: []settings.Image{{
-		Name: "web", Staging: "staging/app", Scan: &spec.ScanGate{Limits: spec.Limits{High: 9}, TimeoutMinutes: 30, Accept: accepted},
+		Name: "web", Staging: "staging/app",
+		Scan: &spec.ScanGate{Limits: spec.Limits{High: 9}, TimeoutMinutes: 30, Accept: accepted},
 	}}})
 	f = fixture.Start(t, program, s, environment...)
-	f.AWS.Did("run", settings.StageValidate, "web", "Succeeded", map[string]string{settings.Digest: root.Digest.String()})
+	f.AWS.Did("run", settings.StageValidate, "web", "Succeeded",
+		map[string]string{settings.Digest: root.Digest.String()})
 	return f, root.Digest, one.Digest, two.Digest, func(id string) string {
 		return fixture.JobEvent(id, fmt.Sprintf(`{"settings":%q,"execution":"run","image":"web"}`, sum))
 	}
@@ -45,11 +48,13 @@ func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
 	f.AWS.Scan(amd64.String(), "COMPLETE", `{"HIGH":1}`)
 	invoke(job("good")) // of arm64 there is no scan yet
 	answers := f.AWS.Answers()
-	if len(answers) != 1 || answers[0].Continuation == "" || !strings.Contains(answers[0].ExecutionDetails.Summary, "Waits for the scan of linux/arm64") {
+	if len(answers) != 1 || answers[0].Continuation == "" ||
+		!strings.Contains(answers[0].ExecutionDetails.Summary, "Waits for the scan of linux/arm64") {
 		t.Fatalf("answers %+v\n%s", answers, f.Log())
 	}
 	f.AWS.Scan(arm64.String(), "COMPLETE", `{}`)
-	invoke(strings.Replace(job("good"), `"data":{`, fmt.Sprintf(`"data":{"continuationToken":%q,`, answers[0].Continuation), 1))
+	invoke(strings.Replace(job("good"), `"data":{`,
+		fmt.Sprintf(`"data":{"continuationToken":%q,`, answers[0].Continuation), 1))
 	f.AWS.Scan(arm64.String(), "ACTIVE", `{"CRITICAL":1}`)
 	invoke(job("bad"))
 	f.AWS.Refuse("DescribeImageScanFindings", "AccessDeniedException")
@@ -59,16 +64,19 @@ func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
 		t.Fatalf("%d answers, want 5\n%s", len(answers), f.Log())
 	}
 	const summary = "linux/amd64: 0 critical, 1 high, 0 medium, 0 low; linux/arm64: 0 critical, 0 high, 0 medium, 0 low"
-	if diff := cmp.Diff(map[string]string{"digest": index.String(), "summary": summary}, answers[1].OutputVariables); diff != "" {
+	if diff := cmp.Diff(map[string]string{"digest": index.String(), "summary": summary},
+		answers[1].OutputVariables); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
-	if d := answers[2].FailureDetails; d.Type != "JobFailed" || !strings.Contains(d.Message, "has 1 critical, allowed 0.") {
+	if d := answers[2].FailureDetails; d.Type != "JobFailed" ||
+		!strings.Contains(d.Message, "has 1 critical, allowed 0.") {
 		t.Errorf("answer %+v", d)
 	}
 	if d := answers[3].FailureDetails; d.Type != "PermissionError" {
 		t.Errorf("answer %+v", d)
 	}
-	if d := answers[4].FailureDetails; d.Type != "ConfigurationError" || !strings.Contains(d.Message, "made with other settings") {
+	if d := answers[4].FailureDetails; d.Type != "ConfigurationError" ||
+		!strings.Contains(d.Message, "made with other settings") {
 		t.Errorf("answer %+v", d)
 	}
 }
@@ -82,7 +90,9 @@ func TestFunctionAcceptsWhatItsSettingsSay(t *testing.T) {
 		f.Runtime.Invoke(t, job(id))
 	}
 	answers := f.AWS.Answers()
-	if len(answers) != 2 || !strings.HasPrefix(answers[0].OutputVariables["summary"], "linux/amd64: 0 critical, 0 high, 0 medium, 0 low, 1 accepted (CVE-2026-1);") ||
+	if len(answers) != 2 ||
+		!strings.HasPrefix(answers[0].OutputVariables["summary"],
+			"linux/amd64: 0 critical, 0 high, 0 medium, 0 low, 1 accepted (CVE-2026-1);") ||
 		!strings.Contains(answers[1].FailureDetails.Message, "CVE-2025-1 (accepted until 2025-12-31)") {
 		t.Errorf("answers %+v\n%s", answers, f.Log())
 	}
@@ -90,7 +100,8 @@ func TestFunctionAcceptsWhatItsSettingsSay(t *testing.T) {
 
 func TestProgramThatLacksSomethingEndsWithTheReason(t *testing.T) {
 	environment, _ := fixture.Settings(t, &settings.Pipeline{})
-	fixture.Ends(t, program, 1, "the function's package lacks its settings", fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
+	fixture.Ends(t, program, 1, "the function's package lacks its settings",
+		fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
 	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
 }
 

@@ -14,15 +14,16 @@ import (
 )
 
 func main() {
-	function.Main("trigger starts a pipeline by its build rules", function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
-		starter, err := trigger.NewCodePipeline(cfg, loaded)
-		if err != nil {
-			return nil, err
-		}
-		source, err := history.Open(cfg, loaded.Source)
-		if err != nil {
-			return nil, err
-		}
-		return trigger.Handler(loaded, source, starter, trigger.Patience, log)
-	}))
+	function.Main("trigger starts a pipeline by its build rules",
+		function.Configured(func(cfg aws.Config, loaded *settings.Loaded, log *slog.Logger) (any, error) {
+			starter, err := trigger.NewCodePipeline(cfg, loaded)
+			if err != nil {
+				return nil, err
+			}
+			source, err := history.Open(cfg, loaded.Source)
+			if err != nil {
+				return nil, err
+			}
+			return trigger.Handler(loaded, source, starter, trigger.Patience, log)
+		}))
 }

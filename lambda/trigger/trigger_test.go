@@ -25,16 +25,20 @@ func pipeline(rules ...rule.Rule) *settings.Pipeline {
 }
 
 func TestFunctionStartsForAPushAndForAPerson(t *testing.T) {
-	environment, _ := fixture.Settings(t, pipeline(rule.Rule{Name: "release", Type: rule.Branch, Pattern: `release-.*`}))
+	environment, _ := fixture.Settings(t, pipeline(rule.Rule{Name: "release", Type: rule.Branch,
+		Pattern: `release-.*`}))
 	f := fixture.Start(t, program, fixture.Serve(t), environment...)
 	head := strings.Repeat("a", 40)
 	f.AWS.Branch("release-1", head)
-	push := `{"id":"event-1","detail":{"event":"referenceCreated","repositoryName":"app-source","referenceType":"branch","referenceName":"release-1","commitId":"` + head + `"}}`
+	push := `{"id":"event-1","detail":{"event":"referenceCreated","repositoryName":"app-source","referenceType":"branch","referenceName":"release-1","commitId":"` +
+		head + `"}}`
 	for _, test := range []struct{ event, want string }{
 		{push, `response {"decision":"started","rule":"release","commit":"` + head + `","execution":"started-1"}`},
 		{push, `response {"decision":"started","rule":"release","commit":"` + head + `","execution":"started-1"}`},
-		{`{"build":{"type":"branch","name":"release-1"}}`, `response {"decision":"started","rule":"release","commit":"` + head + `","execution":"started-2"}`},
-		{`{"build":{"type":"branch","name":"main"}}`, `error {"errorMessage":"no rule of the pipeline app-pipeline matches the branch \"main\""`},
+		{`{"build":{"type":"branch","name":"release-1"}}`,
+			`response {"decision":"started","rule":"release","commit":"` + head + `","execution":"started-2"}`},
+		{`{"build":{"type":"branch","name":"main"}}`,
+			`error {"errorMessage":"no rule of the pipeline app-pipeline matches the branch \"main\""`},
 	} {
 		if got := f.Runtime.Invoke(t, test.event); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s: %s, want %s", test.event, got, test.want)
@@ -61,7 +65,8 @@ func TestProgramThatLacksWhatItNeedsEndsWithTheReason(t *testing.T) {
 		fixture.Ends(t, program, 1, want, fixture.InLambda(environment...)...)
 	}
 	environment, _ := fixture.Settings(t, pipeline())
-	fixture.Ends(t, program, 1, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are", append(environment, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "AWS_REGION=eu-west-1")...)
+	fixture.Ends(t, program, 1, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are",
+		append(environment, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "AWS_REGION=eu-west-1")...)
 	fixture.Ends(t, program, 1, "the function's package lacks its settings", fixture.InLambda()...)
 }
 

@@ -1,6 +1,6 @@
-// Command validate checks multi-architecture images in a registry, by reading them and never by running them. As a Lambda function
-// it is the Validate action of a pipeline, and the scheduled check of what the public tags serve; elsewhere it is a command-line
-// tool (validate --help).
+// Command validate checks multi-architecture images in a registry, by reading them and never by
+// running them. As a Lambda function it is the Validate action of a pipeline, and the scheduled
+// check of what the public tags serve; elsewhere it is a command-line tool (validate --help).
 package main
 
 import (
@@ -28,8 +28,8 @@ import (
 )
 
 func main() {
-	// What is read passes by in streams, and what is kept holds hardly a pointer: collecting garbage often costs next to nothing, and
-	// keeps the whole program below 64 MiB.
+	// What is read passes by in streams, and what is kept holds hardly a pointer: collecting
+	// garbage often costs next to nothing, and keeps the whole program below 64 MiB.
 	debug.SetGCPercent(25)
 	debug.SetMemoryLimit(44 << 20)
 	if function.Outside() {
@@ -44,7 +44,8 @@ func main() {
 			return nil, errors.New(settings.RegistryEnvironment + " must be set: the host of the account's registry")
 		}
 		validator := &validation.Validator{
-			Settings: &loaded.Pipeline, Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name), Open: open,
+			Settings: &loaded.Pipeline, Registry: registry, Runs: execution.NewCodePipeline(cfg, loaded.Name),
+			Open:   open,
 			Pushed: pushed.ECR(cfg, pushed.InPipeline), Now: time.Now,
 		}
 		checker := &drift.Checker{

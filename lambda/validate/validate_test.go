@@ -42,7 +42,8 @@ func images(t *testing.T) *fixture.Server {
 	t.Helper()
 	s, store := fixture.Serve(t), fixture.New()
 	good := store.Good().Digest
-	wrong := store.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+	wrong := store.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+		Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	bad := store.Index(store.Linux("amd64", ""), wrong).Digest
 	s.Push(t, "app", store)
 	s.Tag(t, "app", "good", store, good)
@@ -58,12 +59,15 @@ func TestExitCodesTellTheVerdict(t *testing.T) {
 		code int
 	}{
 		{"valid", []string{s.Host + "/app:good"}, 0},
-		{"valid with flags after the image", []string{s.Host + "/app:good", "--platform", "linux/amd64", "--platform=linux/arm64/v8"}, 0},
+		{"valid with flags after the image",
+			[]string{s.Host + "/app:good", "--platform", "linux/amd64", "--platform=linux/arm64/v8"}, 0},
 		{"valid with its revision", []string{"--revision", fixture.Revision, s.Host + "/app:good"}, 0},
 		{"another revision", []string{"--revision", "main", s.Host + "/app:good"}, 1},
-		{"a platform is missing", []string{"--platform", "linux/amd64,linux/arm64,linux/s390x", s.Host + "/app:good"}, 1},
+		{"a platform is missing", []string{"--platform", "linux/amd64,linux/arm64,linux/s390x", s.Host + "/app:good"},
+			1},
 		{"a platform too many", []string{"--platform", "linux/amd64", s.Host + "/app:good"}, 1},
-		{"a platform too many, allowed", []string{"--platform", "linux/amd64", "--allow-extra", s.Host + "/app:good"}, 0},
+		{"a platform too many, allowed", []string{"--platform", "linux/amd64", "--allow-extra", s.Host + "/app:good"},
+			0},
 		{"invalid", []string{s.Host + "/app:bad"}, 1},
 		{"one of two is invalid", []string{s.Host + "/app:good", s.Host + "/app:bad"}, 1},
 		{"no such tag", []string{s.Host + "/app:none"}, 1},
@@ -116,14 +120,16 @@ func TestJSONIsOneDocument(t *testing.T) {
 		t.Fatalf("document:\n%s", stdout)
 	}
 	good, bad, gone := document.Images[0], document.Images[1], document.Images[2]
-	if !*good.Valid || good.Findings == nil || len(good.Findings) != 0 || len(good.Platforms) != 2 || !strings.HasPrefix(good.Digest, "sha256:") {
+	if !*good.Valid || good.Findings == nil || len(good.Findings) != 0 || len(good.Platforms) != 2 ||
+		!strings.HasPrefix(good.Digest, "sha256:") {
 		t.Errorf("good image: %+v", good)
 	}
 	if *bad.Valid || len(bad.Findings) != 1 {
 		t.Fatalf("bad image: %+v", bad)
 	}
 	f := bad.Findings[0]
-	if f.Check != "config-platform" || f.Severity != "error" || f.Subject.Platform != "linux/arm64" || f.Subject.Digest != bad.Platforms[1].Digest ||
+	if f.Check != "config-platform" || f.Severity != "error" || f.Subject.Platform != "linux/arm64" ||
+		f.Subject.Digest != bad.Platforms[1].Digest ||
 		!strings.Contains(f.Message, "the image's config says linux/amd64") || f.Cure == "" {
 		t.Errorf("finding: %+v", f)
 	}
@@ -132,7 +138,8 @@ func TestJSONIsOneDocument(t *testing.T) {
 	}
 }
 
-// deployed is the function of a pipeline with one image, and the registry with what a run has pushed to staging.
+// deployed is the function of a pipeline with one image, and the registry with what a run has
+// pushed to staging.
 type deployed struct {
 	*fixture.Function
 	server *fixture.Server
@@ -150,10 +157,13 @@ func start(t *testing.T) *deployed {
 	f.server.Push(t, "staging/app", f.store)
 	now := int(time.Now().Unix() - fixture.Beginning)
 	environment, sum := fixture.Settings(t, &settings.Pipeline{
-		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"}, HoldMinutes: 60,
+		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"},
+		HoldMinutes: 60,
 		Images: []settings.Image{{
-			Name: "web", Staging: "staging/app", Release: "app", StagingDays: 14, Tags: rule.Tags{Moving: []string{"latest"}},
-			Builds: []settings.Build{{Platform: "linux/amd64", Action: "web-amd64"}, {Platform: "linux/arm64", Action: "web-arm64"}},
+			Name: "web", Staging: "staging/app", Release: "app", StagingDays: 14,
+			Tags: rule.Tags{Moving: []string{"latest"}},
+			Builds: []settings.Build{{Platform: "linux/amd64", Action: "web-amd64"},
+				{Platform: "linux/arm64", Action: "web-arm64"}},
 		}},
 	})
 	f.sum, f.Function = sum, fixture.Start(t, program, f.server, environment...)
@@ -200,12 +210,14 @@ func TestFunctionAnswersTheJob(t *testing.T) {
 	if len(answers) != 5 {
 		t.Fatalf("%d answers, want 5 (the repeated job is answered once)\n%s", len(answers), f.Log())
 	}
-	want := map[string]string{"digest": f.root.Digest.String(), "platforms": "linux/amd64,linux/arm64", "referrers": "none"}
+	want := map[string]string{"digest": f.root.Digest.String(), "platforms": "linux/amd64,linux/arm64",
+		"referrers": "none"}
 	if diff := cmp.Diff(want, answers[0].OutputVariables); diff != "" {
 		t.Errorf("variables:\n%s\n%s", diff, f.Log())
 	}
 	for n, want := range []struct{ kind, part string }{
-		{"JobFailed", "platform-set: linux/arm64"}, {"JobFailed", "ECR may delete"}, {"ConfigurationError", `"repo"`}, {"ConfigurationError", "made with other settings"},
+		{"JobFailed", "platform-set: linux/arm64"}, {"JobFailed", "ECR may delete"}, {"ConfigurationError", `"repo"`},
+		{"ConfigurationError", "made with other settings"},
 	} {
 		if d := answers[n+1].FailureDetails; d.Type != want.kind || !strings.Contains(d.Message, want.part) {
 			t.Errorf("answer %+v, want %+v", d, want)
@@ -213,7 +225,8 @@ func TestFunctionAnswersTheJob(t *testing.T) {
 	}
 }
 
-// The same function answers a schedule: it tells a topic what the public tags serve that they should not.
+// The same function answers a schedule: it tells a topic what the public tags serve that they
+// should not.
 func TestFunctionTellsOfDrift(t *testing.T) {
 	f := start(t)
 	f.server.Push(t, "app", f.store)
@@ -229,11 +242,13 @@ func TestFunctionTellsOfDrift(t *testing.T) {
 		t.Errorf("%s, log:\n%s", result, f.Log())
 	}
 	notices := f.AWS.Notices()
-	if len(notices) != 1 || notices[0].Topic != fixture.Topic || notices[0].Subject != "Archway: drift of web" || !strings.Contains(notices[0].Text, "platform-set: linux/arm64") {
+	if len(notices) != 1 || notices[0].Topic != fixture.Topic || notices[0].Subject != "Archway: drift of web" ||
+		!strings.Contains(notices[0].Text, "platform-set: linux/arm64") {
 		t.Errorf("notices %+v, log:\n%s", notices, f.Log())
 	}
 	f.AWS.Refuse("Publish", "AuthorizationError")
-	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "error") || !strings.Contains(result, fixture.Topic) {
+	if result := f.Runtime.Invoke(t, event); !strings.HasPrefix(result, "error") ||
+		!strings.Contains(result, fixture.Topic) {
 		t.Errorf("nobody was told, and the function says %s", result)
 	}
 }
@@ -244,7 +259,8 @@ func TestFunctionNamesMissingPermissions(t *testing.T) {
 		f := start(t)
 		f.AWS.Refuse(call, "AccessDeniedException")
 		f.job(t, "job", "good")
-		if answers := f.AWS.Answers(); len(answers) != 1 || answers[0].FailureDetails.Type != "PermissionError" || !strings.Contains(answers[0].FailureDetails.Message, call) {
+		if answers := f.AWS.Answers(); len(answers) != 1 || answers[0].FailureDetails.Type != "PermissionError" ||
+			!strings.Contains(answers[0].FailureDetails.Message, call) {
 			t.Errorf("%s: answers %+v", call, answers)
 		}
 	}
@@ -253,7 +269,8 @@ func TestFunctionNamesMissingPermissions(t *testing.T) {
 func TestFunctionSaysWhatItLacks(t *testing.T) {
 	environment, _ := fixture.Settings(t, &settings.Pipeline{})
 	fixture.Ends(t, program, 1, "AWS_REGION is not set", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
-	fixture.Ends(t, program, 1, "the function's package lacks its settings", fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
+	fixture.Ends(t, program, 1, "the function's package lacks its settings",
+		fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
 	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
 }
 

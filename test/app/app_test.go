@@ -1,5 +1,5 @@
-// Package app_test runs the app as the CDK's command line does, with configurations that are wrong in different ways. Each
-// file in testdata/script is one such run.
+// Package app_test runs the app as the CDK's command line does, with configurations that are wrong
+// in different ways. Each file in testdata/script is one such run.
 package app_test
 
 import (

@@ -36,7 +36,8 @@ func TestMakeSaysWhichToolIsMissing(t *testing.T) {
 		command := exec.Command(filepath.Join(bin, "make"), "synth")
 		command.Dir, command.Env = dir, []string{"PATH=" + bin, "HOME=" + dir}
 		out, err := command.CombinedOutput()
-		if want := missing + " is not installed: Archway needs Go"; err == nil || !strings.HasPrefix(string(out), want) {
+		if want := missing + " is not installed: Archway needs Go"; err == nil ||
+			!strings.HasPrefix(string(out), want) {
 			t.Errorf("without %s: error %v, output %s", missing, err, out)
 		}
 	}

@@ -13,17 +13,19 @@ import (
 )
 
 const (
-	// readyIn is the goal for the time from a function's start until it asks Lambda for its first event.
+	// readyIn is the goal for the time from a function's start until it asks Lambda for its first
+	// event.
 	readyIn = 50 * time.Millisecond
 	// largest is the goal for a function's program, in bytes.
 	largest = 15e6
 )
 
-// coldStart measures how long the function takes from its start until it asks for its first event, and its program's size. It is built
-// as it is deployed.
+// coldStart measures how long the function takes from its start until it asks for its first event,
+// and its program's size. It is built as it is deployed.
 func coldStart(ctx context.Context, work string, runs int) error {
 	program := filepath.Join(work, "bootstrap")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -buildid=", "-tags", "lambda.norpc", "-o", program, "./lambda/validate")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -buildid=", "-tags",
+		"lambda.norpc", "-o", program, "./lambda/validate")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the function: %w\n%s", err, out)
@@ -46,9 +48,12 @@ func coldStart(ctx context.Context, work string, runs int) error {
 		times = append(times, took)
 	}
 	took := median(times)
-	fmt.Printf("  %-44s %9.1f ms  (slowest of %d: %.1f ms; goal: at most %d ms)\n", "the function is ready for its first event in",
-		float64(took.Microseconds())/1e3, len(times), float64(times[len(times)-1].Microseconds())/1e3, readyIn.Milliseconds())
-	fmt.Printf("  %-44s %9.1f MB  (goal: at most %.0f MB)\n\n", "its program has", float64(info.Size())/1e6, largest/1e6)
+	fmt.Printf("  %-44s %9.1f ms  (slowest of %d: %.1f ms; goal: at most %d ms)\n",
+		"the function is ready for its first event in",
+		float64(took.Microseconds())/1e3, len(times), float64(times[len(times)-1].Microseconds())/1e3,
+		readyIn.Milliseconds())
+	fmt.Printf("  %-44s %9.1f MB  (goal: at most %.0f MB)\n\n", "its program has", float64(info.Size())/1e6,
+		largest/1e6)
 	switch {
 	case took > readyIn:
 		return fmt.Errorf("the function takes %s until it is ready, expected at most %s", took, readyIn)
@@ -75,7 +80,8 @@ func startFunction(ctx context.Context, program string) (time.Duration, error) {
 	defer cancel()
 	c := exec.CommandContext(ctx, program)
 	c.Env = []string{
-		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime.URL, "http://"), "AWS_REGION=eu-west-1", "AWS_LAMBDA_FUNCTION_NAME=validate",
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(runtime.URL, "http://"), "AWS_REGION=eu-west-1",
+		"AWS_LAMBDA_FUNCTION_NAME=validate",
 		"LAMBDA_TASK_ROOT=" + filepath.Dir(program), "REGISTRY=111122223333.dkr.ecr.eu-west-1.amazonaws.com",
 		"AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none", "AWS_SESSION_TOKEN=none",
 	}

@@ -14,7 +14,8 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// folder holds the blobs of images, each under its digest, and tags as links to them. The first error ends all work on it.
+// folder holds the blobs of images, each under its digest, and tags as links to them. The first
+// error ends all work on it.
 type folder struct {
 	path string
 	err  error
@@ -60,7 +61,8 @@ func (f *folder) layer(write func(*tar.Writer) error, compress func(io.Writer) (
 	return l
 }
 
-func writeLayer(folder string, write func(*tar.Writer) error, compress func(io.Writer) (io.WriteCloser, error)) (layer, error) {
+func writeLayer(folder string, write func(*tar.Writer) error, compress func(io.Writer) (io.WriteCloser, error)) (layer,
+	error) {
 	file, err := os.CreateTemp(folder, "layer-")
 	if err != nil {
 		return layer{}, err
@@ -73,7 +75,8 @@ func writeLayer(folder string, write func(*tar.Writer) error, compress func(io.W
 		return layer{}, err
 	}
 	archive := tar.NewWriter(io.MultiWriter(z, plain.Hash()))
-	for _, step := range []func() error{func() error { return write(archive) }, archive.Close, z.Close, buffered.Flush} {
+	for _, step := range []func() error{func() error { return write(archive) }, archive.Close, z.Close,
+		buffered.Flush} {
 		if err := step(); err != nil {
 			return layer{}, err
 		}
@@ -106,7 +109,8 @@ func (f *folder) image(platform v1.Platform, run v1.ImageConfig, layers ...layer
 
 // index stores an index of the entries under a tag.
 func (f *folder) index(tag string, entries ...v1.Descriptor) {
-	root := f.document(v1.MediaTypeImageIndex, v1.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageIndex, Manifests: entries})
+	root := f.document(v1.MediaTypeImageIndex,
+		v1.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageIndex, Manifests: entries})
 	if f.err == nil {
 		f.note(os.Symlink(root.Digest.Encoded(), filepath.Join(f.path, tag)))
 	}

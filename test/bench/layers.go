@@ -15,8 +15,9 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// layers shows how much memory the validator takes for layers that are far larger than it: two gigabytes in one file, 1.4 million
-// files, and compressions that want much memory themselves. It needs 5 GB of disk for the time of the run.
+// layers shows how much memory the validator takes for layers that are far larger than it: two
+// gigabytes in one file, 1.4 million files, and compressions that want much memory themselves. It
+// needs 5 GB of disk for the time of the run.
 func layers(ctx context.Context, _ int) error {
 	work, err := os.MkdirTemp("", "archway-bench-")
 	if err != nil {
@@ -62,10 +63,14 @@ func layers(ctx context.Context, _ int) error {
 			return fmt.Errorf("%s: %w", test.name, err)
 		}
 		if m.mebibytes > test.most {
-			problems = append(problems, fmt.Errorf("%s: the validator took %.1f MiB, more than the %.0f MiB that it promises", test.name, m.mebibytes, test.most))
+			problems = append(problems,
+				fmt.Errorf("%s: the validator took %.1f MiB, more than the %.0f MiB that it promises", test.name,
+					m.mebibytes, test.most))
 		}
-		fmt.Printf("%-24s %5.1f MiB peak memory (goal: %.0f), %6.2f s, %6.2f s of CPU, %4.0f MB/s of CPU; read %5.0f of %5.0f MB\n", test.name, m.mebibytes, test.most,
-			m.took.Seconds(), m.cpu.Seconds(), float64(m.read)/1e6/m.cpu.Seconds(), float64(m.read)/1e6, float64(size)/1e6)
+		fmt.Printf("%-24s %5.1f MiB peak memory (goal: %.0f), %6.2f s, %6.2f s of CPU, %4.0f MB/s of CPU; read %5.0f of %5.0f MB\n",
+			test.name, m.mebibytes, test.most,
+			m.took.Seconds(), m.cpu.Seconds(), float64(m.read)/1e6/m.cpu.Seconds(), float64(m.read)/1e6,
+			float64(size)/1e6)
 		if err := os.RemoveAll(folder); err != nil {
 			return err
 		}
@@ -82,7 +87,8 @@ func zstdWindow(size int) func(io.Writer) (io.WriteCloser, error) {
 	}
 }
 
-// Half random, half zeros: as compressible as programs are. The program stands behind all of it, and out of order, so that everything is read.
+// Half random, half zeros: as compressible as programs are. The program stands behind all of it,
+// and out of order, so that everything is read.
 func bulk(w *tar.Writer, arch string, size int64) error {
 	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "opt/bulk", Mode: 0o644, Size: size}); err != nil {
 		return err
@@ -117,7 +123,8 @@ func manyFiles(w *tar.Writer, arch string) error {
 // app64 writes the header of a static ELF program.
 func app64(w *tar.Writer, arch string) error {
 	b := staticELF(arch)
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "app", Mode: 0o755, Size: int64(len(b))}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "app", Mode: 0o755,
+		Size: int64(len(b))}); err != nil {
 		return err
 	}
 	_, err := w.Write(b)
@@ -125,7 +132,8 @@ func app64(w *tar.Writer, arch string) error {
 }
 
 // writeImage writes an image for two platforms, each with one layer of its own.
-func writeImage(path string, write func(*tar.Writer, string) error, compress func(io.Writer) (io.WriteCloser, error)) (size int64, err error) {
+func writeImage(path string, write func(*tar.Writer, string) error,
+	compress func(io.Writer) (io.WriteCloser, error)) (size int64, err error) {
 	f := newFolder(path)
 	var entries []v1.Descriptor
 	for _, arch := range []string{"amd64", "arm64"} {

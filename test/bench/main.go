@@ -1,5 +1,5 @@
-// Command bench measures what Archway promises about speed and size, and prints every time as a ratio against a peer
-// measured in the same run: machines are noisy, ratios are not.
+// Command bench measures what Archway promises about speed and size, and prints every time as a
+// ratio against a peer measured in the same run: machines are noisy, ratios are not.
 //
 //	go run ./test/bench [-runs N] [-only synth,sizes,rehearsal,layers,validate,promote]
 package main
@@ -30,7 +30,8 @@ var sections = []section{
 
 func main() {
 	runs := flag.Int("runs", 5, "how often each side of a comparison runs; the median counts")
-	only := flag.String("only", "", "sections to run, separated by commas: synth, sizes, rehearsal, layers, validate, promote (default all)")
+	only := flag.String("only", "",
+		"sections to run, separated by commas: synth, sizes, rehearsal, layers, validate, promote (default all)")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -52,7 +53,8 @@ func main() {
 		}
 	}
 	if ran == 0 {
-		fmt.Fprintf(os.Stderr, "bench: -only %q names no section: use synth, sizes, rehearsal, layers, validate, promote\n", *only)
+		fmt.Fprintf(os.Stderr,
+			"bench: -only %q names no section: use synth, sizes, rehearsal, layers, validate, promote\n", *only)
 		os.Exit(2)
 	}
 }

@@ -51,8 +51,8 @@ func measure(ctx context.Context, s *served, program string, args ...string) (me
 	return m, err
 }
 
-// watchMemory reads a process's peak resident memory until it ends. What wait4 reports would count this process's own memory
-// in: the child begins as its copy.
+// watchMemory reads a process's peak resident memory until it ends. What wait4 reports would count
+// this process's own memory in: the child begins as its copy.
 func watchMemory(pid int, ended <-chan struct{}) (mebibytes float64) {
 	for {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -49,7 +49,8 @@ func promote(ctx context.Context, runs int) error {
 	}
 	skopeo, err := exec.LookPath("skopeo")
 	if err != nil {
-		fmt.Println("NOT COMPARED WITH SKOPEO: there is no skopeo on this machine; install it with: apt-get install skopeo")
+		fmt.Println(
+			"NOT COMPARED WITH SKOPEO: there is no skopeo on this machine; install it with: apt-get install skopeo")
 	}
 	f := newFolder(filepath.Join(work, "image"))
 	size := f.realistic()
@@ -161,7 +162,8 @@ func (c *comparison) byCopy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("by copy: the registry mounts nothing, so that all send each byte %8s %9s %9s\n", "MB/s", "s", "peak MiB")
+	fmt.Printf("by copy: the registry mounts nothing, so that all send each byte %8s %9s %9s\n", "MB/s", "s",
+		"peak MiB")
 	for n, o := range outcomes {
 		fmt.Printf("  %-60s %9.0f %9.3f %9.1f\n",
 			c.tools[n].name, float64(c.size)/1e6/o.took.Seconds(), o.took.Seconds(), o.mebibytes)
@@ -181,7 +183,8 @@ func (c *comparison) byCopy(ctx context.Context) error {
 	}
 	fmt.Println()
 	if mine.mebibytes > copyMemory {
-		problems = append(problems, fmt.Errorf("by copy: %.1f MiB at the peak, expected at most %d", mine.mebibytes, copyMemory))
+		problems = append(problems,
+			fmt.Errorf("by copy: %.1f MiB at the peak, expected at most %d", mine.mebibytes, copyMemory))
 	}
 	return errors.Join(problems...)
 }

@@ -11,11 +11,12 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// The layers of an ordinary application, in the order in which every tool writes them: sorted by name. Their files compress
-// about 2.5 times, as Debian's do.
+// The layers of an ordinary application, in the order in which every tool writes them: sorted by
+// name. Their files compress about 2.5 times, as Debian's do.
 
-// realistic stores images of about 200 MB for two platforms, their programs in the last layer: one under the tag static, with
-// a static program, and one under dynamic, whose loader is in the first layer. It gives the size of one.
+// realistic stores images of about 200 MB for two platforms, their programs in the last layer: one
+// under the tag static, with a static program, and one under dynamic, whose loader is in the first
+// layer. It gives the size of one.
 func (f *folder) realistic() (size int64) {
 	entries := map[string][]v1.Descriptor{}
 	for _, arch := range []string{"amd64", "arm64"} {
@@ -62,7 +63,8 @@ var loaderOf = map[string]string{"amd64": "/lib64/ld-linux-x86-64.so.2", "arm64"
 
 func loaderFile(arch string) string {
 	return map[string]string{
-		"amd64": "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "arm64": "usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
+		"amd64": "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+		"arm64": "usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
 	}[arch]
 }
 
@@ -106,7 +108,8 @@ func (t *tree) file(name string, mode int64, begin []byte, size int) {
 		if t.random.IntN(3) == 0 {
 			for range 8 {
 				n := t.random.Uint64()
-				content.Write([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), byte(n >> 32), byte(n >> 40), byte(n >> 48), byte(n >> 56)})
+				content.Write([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), byte(n >> 32), byte(n >> 40),
+					byte(n >> 48), byte(n >> 56)})
 			}
 			continue
 		}

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// sizes shows what a deployment carries: the template (CloudFormation takes at most 1 MB) and the functions' programs.
+// sizes shows what a deployment carries: the template (CloudFormation takes at most 1 MB) and the
+// functions' programs.
 func sizes(ctx context.Context, _ int) error {
 	work, err := os.MkdirTemp("", "archway-bench-")
 	if err != nil {

@@ -14,8 +14,9 @@ import (
 	"archway/test/internal/assembly"
 )
 
-// synth compares the synthesis of the committed configuration by our app with the same resources written in plain
-// JavaScript against aws-cdk-lib. Both are started as the CDK CLI starts an app, both compile the functions.
+// synth compares the synthesis of the committed configuration by our app with the same resources
+// written in plain JavaScript against aws-cdk-lib. Both are started as the CDK CLI starts an app,
+// both compile the functions.
 func synth(ctx context.Context, runs int) error {
 	work, err := os.MkdirTemp("", "archway-bench-")
 	if err != nil {
@@ -59,7 +60,8 @@ func synth(ctx context.Context, runs int) error {
 // sides are what is compared; they write into a folder.
 func sides(work string) (ours, peer app) {
 	ours = app{name: "Archway (Go)", command: []string{"go", "run", "."}, dir: ".", out: filepath.Join(work, "ours")}
-	peer = app{name: "plain JavaScript", command: []string{"node", "test/bench/peer/peer.js"}, dir: ".", out: filepath.Join(work, "peer")}
+	peer = app{name: "plain JavaScript", command: []string{"node", "test/bench/peer/peer.js"}, dir: ".",
+		out: filepath.Join(work, "peer")}
 	return ours, peer
 }
 
@@ -95,14 +97,16 @@ func preparePeer(ctx context.Context) error {
 		return nil
 	}
 	fmt.Println("installing aws-cdk-lib for the peer …")
-	c := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", "test/bench/peer")
+	c := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix",
+		"test/bench/peer")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci for the peer: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// sameResources refuses a comparison of unlike things: both templates must have the same number of every type.
+// sameResources refuses a comparison of unlike things: both templates must have the same number of
+// every type.
 func sameResources(ours, peer string) error {
 	a, err := resourceTypes(ours)
 	if err != nil {
@@ -119,7 +123,8 @@ func sameResources(ours, peer string) error {
 		}
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("the peer doesn't make the same resources, adapt test/bench/peer/peer.js: %w", errors.Join(problems...))
+		return fmt.Errorf("the peer doesn't make the same resources, adapt test/bench/peer/peer.js: %w",
+			errors.Join(problems...))
 	}
 	fmt.Printf("both make %d resources of %d types\n", total(a), len(a))
 	return nil

@@ -13,15 +13,16 @@ import (
 	"archway/test/internal/tools"
 )
 
-// What the validator promises on an image of 200 MB for two platforms, its program in the last layer, against crane.
+// What the validator promises on an image of 200 MB for two platforms, its program in the last
+// layer, against crane.
 const (
 	fewerBytes = 5
 	faster     = 3
 	memory     = 64 // MiB
 )
 
-// validate compares the validator with "crane validate --remote" on the same images: what they read, how long it takes, and what
-// they find.
+// validate compares the validator with "crane validate --remote" on the same images: what they
+// read, how long it takes, and what they find.
 func validate(ctx context.Context, runs int) error {
 	work, err := os.MkdirTemp("", "archway-bench-")
 	if err != nil {
@@ -45,7 +46,8 @@ func validate(ctx context.Context, runs int) error {
 
 func buildValidator(ctx context.Context, folder string) (string, error) {
 	program := filepath.Join(folder, "validate")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./lambda/validate").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program,
+		"./lambda/validate").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the validator: %w\n%s", err, out)
 	}
 	return program, nil
@@ -65,7 +67,8 @@ func compareSpeed(ctx context.Context, path, ours, crane string, runs int) error
 	fmt.Printf("an image of %.0f MB for two platforms, on loopback; medians of %d runs\n", float64(size)/1e6, runs)
 	fmt.Printf("  %-44s %9s %9s %9s %9s %9s\n", "", "MB read", "requests", "s", "CPU s", "peak MiB")
 	show := func(name string, m measured) {
-		fmt.Printf("  %-44s %9.2f %9d %9.3f %9.3f %9.1f\n", name, float64(m.read)/1e6, m.requests, m.took.Seconds(), m.cpu.Seconds(), m.mebibytes)
+		fmt.Printf("  %-44s %9.2f %9d %9.3f %9.3f %9.1f\n", name, float64(m.read)/1e6, m.requests, m.took.Seconds(),
+			m.cpu.Seconds(), m.mebibytes)
 	}
 	var problems []error
 	for _, test := range []struct {
@@ -98,11 +101,14 @@ func compareSpeed(ctx context.Context, path, ours, crane string, runs int) error
 		if test.goal {
 			fmt.Printf("       (goals: %d, %d and at most %d MiB)", fewerBytes, faster, memory)
 			if bytes < fewerBytes || speed < faster {
-				problems = append(problems, fmt.Errorf("%s: %.1f times fewer bytes and %.1f times faster than crane, expected %d and %d", test.name, bytes, speed, fewerBytes, faster))
+				problems = append(problems,
+					fmt.Errorf("%s: %.1f times fewer bytes and %.1f times faster than crane, expected %d and %d",
+						test.name, bytes, speed, fewerBytes, faster))
 			}
 		}
 		if m.mebibytes > memory {
-			problems = append(problems, fmt.Errorf("%s: %.1f MiB at the peak, expected at most %d", test.name, m.mebibytes, memory))
+			problems = append(problems,
+				fmt.Errorf("%s: %.1f MiB at the peak, expected at most %d", test.name, m.mebibytes, memory))
 		}
 		fmt.Print("\n\n")
 	}

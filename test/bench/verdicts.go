@@ -39,10 +39,14 @@ var specimens = []specimen{
 		arm64.Platform.Variant = "v8"
 		return []v1.Descriptor{m.good("amd64"), arm64}
 	}},
-	{"a program of the other machine", "entry-elf", func(m *maker) []v1.Descriptor { return m.both(staticELF("amd64")) }},
-	{"no dynamic loader", "elf-interp", func(m *maker) []v1.Descriptor { return m.both(program("arm64", loaderOf["arm64"])) }},
-	{"a script with Windows line ends", "shebang", func(m *maker) []v1.Descriptor { return m.both([]byte("#!/bin/sh\r\necho hello\r\n")) }},
-	{"a platform is missing", "platform-set", func(m *maker) []v1.Descriptor { return []v1.Descriptor{m.good("amd64")} }},
+	{"a program of the other machine", "entry-elf",
+		func(m *maker) []v1.Descriptor { return m.both(staticELF("amd64")) }},
+	{"no dynamic loader", "elf-interp",
+		func(m *maker) []v1.Descriptor { return m.both(program("arm64", loaderOf["arm64"])) }},
+	{"a script with Windows line ends", "shebang",
+		func(m *maker) []v1.Descriptor { return m.both([]byte("#!/bin/sh\r\necho hello\r\n")) }},
+	{"a platform is missing", "platform-set",
+		func(m *maker) []v1.Descriptor { return []v1.Descriptor{m.good("amd64")} }},
 	{"the platforms are swapped", "config-platform", func(m *maker) []v1.Descriptor {
 		entries := m.both(nil)
 		entries[0].Platform, entries[1].Platform = entries[1].Platform, entries[0].Platform
@@ -88,8 +92,11 @@ var specimens = []specimen{
 	{"fewer layers in the config", "rootfs", func(m *maker) []v1.Descriptor {
 		l := m.app("arm64")
 		entry := m.image(linux("arm64"), l)
-		manifest := v1.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest, Layers: []v1.Descriptor{l.Descriptor}}
-		manifest.Config = m.document(v1.MediaTypeImageConfig, v1.Image{Platform: linux("arm64"), Config: v1.ImageConfig{Entrypoint: []string{"/app"}}, RootFS: v1.RootFS{Type: "layers"}})
+		manifest := v1.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest,
+			Layers: []v1.Descriptor{l.Descriptor}}
+		manifest.Config = m.document(v1.MediaTypeImageConfig,
+			v1.Image{Platform: linux("arm64"), Config: v1.ImageConfig{Entrypoint: []string{"/app"}},
+				RootFS: v1.RootFS{Type: "layers"}})
 		changed := m.document(v1.MediaTypeImageManifest, manifest)
 		changed.Platform = entry.Platform
 		return []v1.Descriptor{m.good("amd64"), changed}
@@ -137,21 +144,26 @@ func (m *maker) both(arm64 []byte) []v1.Descriptor {
 // provenance is an attestation as BuildKit attaches it.
 func (m *maker) provenance(of v1.Descriptor) v1.Descriptor {
 	statement := m.document("application/vnd.in-toto+json", map[string]any{
-		"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://slsa.dev/provenance/v0.2", "predicate": map[string]any{},
-		"subject": []any{map[string]any{"name": "app", "digest": map[string]string{"sha256": of.Digest.Encoded()}}},
+		"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://slsa.dev/provenance/v0.2",
+		"predicate": map[string]any{},
+		"subject":   []any{map[string]any{"name": "app", "digest": map[string]string{"sha256": of.Digest.Encoded()}}},
 	})
 	statement.Annotations = map[string]string{"in-toto.io/predicate-type": "https://slsa.dev/provenance/v0.2"}
 	unknown := v1.Platform{OS: "unknown", Architecture: "unknown"}
-	config := m.document(v1.MediaTypeImageConfig, v1.Image{Platform: unknown, RootFS: v1.RootFS{Type: "layers", DiffIDs: []digest.Digest{statement.Digest}}})
+	config := m.document(v1.MediaTypeImageConfig,
+		v1.Image{Platform: unknown, RootFS: v1.RootFS{Type: "layers", DiffIDs: []digest.Digest{statement.Digest}}})
 	entry := m.document(v1.MediaTypeImageManifest, v1.Manifest{
-		Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest, Config: config, Layers: []v1.Descriptor{statement},
+		Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageManifest, Config: config,
+		Layers: []v1.Descriptor{statement},
 	})
 	entry.Platform = &unknown
-	entry.Annotations = map[string]string{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": of.Digest.String()}
+	entry.Annotations = map[string]string{"vnd.docker.reference.type": "attestation-manifest",
+		"vnd.docker.reference.digest": of.Digest.String()}
 	return entry
 }
 
-// compareVerdicts has both judge good and broken images. It fails if the validator's verdict is not the right one.
+// compareVerdicts has both judge good and broken images. It fails if the validator's verdict is not
+// the right one.
 func compareVerdicts(ctx context.Context, path, ours, crane string) error {
 	f := newFolder(path)
 	for i, s := range specimens {
@@ -183,7 +195,8 @@ func compareVerdicts(ctx context.Context, path, ours, crane string) error {
 			return fmt.Errorf("crane: %w", err)
 		}
 		if good := s.check == ""; good != (m.code == 0) || !good && !slices.Contains(refusing, s.check) {
-			problems = append(problems, fmt.Errorf("%s: validate finds %q with exit code %d, expected %q", s.name, refusing, m.code, s.check))
+			problems = append(problems,
+				fmt.Errorf("%s: validate finds %q with exit code %d, expected %q", s.name, refusing, m.code, s.check))
 		} else {
 			right[0]++
 		}
@@ -199,9 +212,11 @@ func compareVerdicts(ctx context.Context, path, ours, crane string) error {
 		} else {
 			right[1]++
 		}
-		fmt.Printf("  %-44s %-38s %s\n", s.name, strings.TrimSpace(verdict(m.code)+" "+strings.Join(refusing, ", ")), theirs)
+		fmt.Printf("  %-44s %-38s %s\n", s.name, strings.TrimSpace(verdict(m.code)+" "+strings.Join(refusing, ", ")),
+			theirs)
 	}
-	fmt.Printf("  %-44s %-38s %d of %d\n\n", "right", fmt.Sprintf("%d of %d", right[0], len(specimens)), right[1], len(specimens))
+	fmt.Printf("  %-44s %-38s %d of %d\n\n", "right", fmt.Sprintf("%d of %d", right[0], len(specimens)), right[1],
+		len(specimens))
 	return errors.Join(problems...)
 }
 
@@ -213,7 +228,8 @@ func errorsOf(m measured) ([]string, error) {
 			Findings []struct{ Check, Severity string }
 		}
 	}
-	if err := json.Unmarshal([]byte(m.stdout), &document); err != nil || len(document.Images) != 1 || document.Images[0].Error != "" {
+	if err := json.Unmarshal([]byte(m.stdout), &document); err != nil || len(document.Images) != 1 ||
+		document.Images[0].Error != "" {
 		return nil, fmt.Errorf("validate gave no verdict (%v)\n%s%s", err, m.stdout, m.stderr)
 	}
 	var checks []string

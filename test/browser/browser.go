@@ -51,7 +51,8 @@ func Start(t *testing.T) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU,
 		chromedp.WSURLReadTimeout(limit/3)) // it starts slowly on a machine that does much else
 	if os.Geteuid() == 0 {
-		// Chromium refuses to start as root with its sandbox. What is opened here was written by the test itself.
+		// Chromium refuses to start as root with its sandbox. What is opened here was written by
+		// the test itself.
 		options = append(options, chromedp.NoSandbox)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), limit)

@@ -102,7 +102,8 @@ func newCloud(t *testing.T) *cloud {
 		sent, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(sent))
 		for _, call := range []string{"DeletePipeline", "DeleteRole"} {
-			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+call) || bytes.Contains(sent, []byte("Action="+call+"&")) {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+call) ||
+				bytes.Contains(sent, []byte("Action="+call+"&")) {
 				c.deletions = append(c.deletions, call)
 			}
 		}
@@ -110,7 +111,8 @@ func newCloud(t *testing.T) *cloud {
 			c.codeCommit(w, r, call)
 			return
 		}
-		if call, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "CodePipeline_20150709."); ok && c.pipelines != nil {
+		if call, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"),
+			"CodePipeline_20150709."); ok && c.pipelines != nil {
 			body, _ := io.ReadAll(r.Body)
 			if c.pipelines.serve(w, call, body) {
 				return

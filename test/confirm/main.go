@@ -49,7 +49,8 @@ func main() {
 	}()
 	p := &program{
 		arguments: os.Args[1:], in: os.Stdin, out: os.Stdout, problems: os.Stderr,
-		terminal: term.IsTerminal(int(os.Stdin.Fd())), facts: facts.All(), pace: 5 * time.Second, limit: 10 * time.Minute,
+		terminal: term.IsTerminal(int(os.Stdin.Fd())), facts: facts.All(), pace: 5 * time.Second,
+		limit:  10 * time.Minute,
 		config: func(ctx context.Context) (aws.Config, error) { return config.LoadDefaultConfig(ctx) },
 	}
 	os.Exit(p.run(ctx))
@@ -86,7 +87,8 @@ func (p *program) parse() (f flags, err error) {
 	case f.options.Patience <= 0:
 		return f, fmt.Errorf("--patience is %v, expected a time above 0 such as 10m", f.options.Patience)
 	case f.clean != "" && !account.IsPrefix(f.clean):
-		return f, fmt.Errorf("--clean is %q, expected the whole prefix of a run, such as archway-confirm-0123abcd", f.clean)
+		return f,
+			fmt.Errorf("--clean is %q, expected the whole prefix of a run, such as archway-confirm-0123abcd", f.clean)
 	case f.clean != "" && f.only != "":
 		return f, errors.New("--clean and --only exclude each other: what a run left is deleted as a whole")
 	}

@@ -135,7 +135,8 @@ func (p *pipelines) answer(call string, in map[string]any) (out object, refused 
 		}
 		return object{"actionExecutionDetails": []object{
 			{"actionName": "Source", "status": "Succeeded"},
-			{"actionName": "Wait", "status": status(done), "input": object{"resolvedConfiguration": object{"CustomData": resolves}}},
+			{"actionName": "Wait", "status": status(done),
+				"input": object{"resolvedConfiguration": object{"CustomData": resolves}}},
 		}}, "", true
 	}
 	return nil, "", false
@@ -183,7 +184,8 @@ func TestTrialsSeeWhatIsThere(t *testing.T) {
 	} {
 		t.Run(test.fact+" "+test.want, func(t *testing.T) {
 			c.pipelines = &pipelines{answers: test.answers}
-			got := confirm(t.Context(), c, nil, facts.All(), "--yes", "--json", "--only", test.fact, "--patience", "20ms")
+			got := confirm(t.Context(), c, nil, facts.All(), "--yes", "--json", "--only", test.fact, "--patience",
+				"20ms")
 			var document struct {
 				Facts []struct{ Reading, Seen string }
 			}

@@ -88,8 +88,9 @@ func (p *program) consent(ctx context.Context, yes bool) error {
 		return nil
 	}
 	if !p.terminal {
-		return errors.New("nobody can be asked, as standard input is no terminal: --yes starts without asking. Nothing " +
-			"was made")
+		return errors.New(
+			"nobody can be asked, as standard input is no terminal: --yes starts without asking. Nothing " +
+				"was made")
 	}
 	fmt.Fprint(p.problems, "Go on? Type yes: ")
 	answers := make(chan string, 1)

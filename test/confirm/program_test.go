@@ -63,7 +63,8 @@ func makesAll(name string, then func(context.Context, *account.Session) (facts.S
 			{Name: "bad", Says: "it is bad", Wrong: "a lot"}},
 		Try: func(ctx context.Context, s *account.Session) (facts.Seen, error) {
 			bucket, err := s.Bucket(ctx, "bucket")
-			role, roleErr := s.Role(ctx, "role", "lambda", account.Statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
+			role, roleErr := s.Role(ctx, "role", "lambda",
+				account.Statement{Effect: "Allow", Action: "s3:*", Resource: "*"})
 			runs, runsErr := s.Role(ctx, "runs", "codepipeline")
 			_, functionErr := s.Function(ctx, "function", role, "def handler(e, c): pass")
 			_, projectErr := s.Project(ctx, "project", role, "version: 0.2")
@@ -97,7 +98,8 @@ func declared(role, bucket string) cptypes.PipelineDeclaration {
 	return cptypes.PipelineDeclaration{
 		RoleArn: &role, ArtifactStore: &cptypes.ArtifactStore{Type: cptypes.ArtifactStoreTypeS3, Location: &bucket},
 		Stages: []cptypes.StageDeclaration{
-			stage("Source", cptypes.ActionCategorySource, "S3"), stage("Wait", cptypes.ActionCategoryApproval, "Manual"),
+			stage("Source", cptypes.ActionCategorySource, "S3"),
+			stage("Wait", cptypes.ActionCategoryApproval, "Manual"),
 		},
 	}
 }
@@ -130,8 +132,9 @@ func TestEndings(t *testing.T) {
 		says string
 	}{
 		"confirmed": {sees("one"), exitOK, "confirmed           all: it is one; seen: what it saw\n"},
-		"refuted": {sees("two"), exitOK, "refuted             all: it is two; seen: what it saw (Archway is right under " +
-			"it, too)\n"},
+		"refuted": {sees("two"), exitOK,
+			"refuted             all: it is two; seen: what it saw (Archway is right under " +
+				"it, too)\n"},
 		"wrong":   {sees("bad"), exitRefuted, "NOT RIGHT UNDER IT: a lot\n"},
 		"unknown": {sees("else"), exitRefuted, "something that no reading says"},
 		"error": {func(context.Context, *account.Session) (facts.Seen, error) {
@@ -201,7 +204,8 @@ func TestDecoys(t *testing.T) {
 		_, e3 := ecr.NewFromConfig(c.config()).CreateRepository(ctx,
 			&ecr.CreateRepositoryInput{RepositoryName: aws.String(prefix + "-all-other")})
 		_, e4 := sqs.NewFromConfig(c.config()).CreateQueue(ctx, &sqs.CreateQueueInput{
-			QueueName: aws.String(prefix + "-all-other"), Tags: map[string]string{"archway-confirm": "archway-confirm-00000000"}})
+			QueueName: aws.String(prefix + "-all-other"),
+			Tags:      map[string]string{"archway-confirm": "archway-confirm-00000000"}})
 		_, e5 := codecommit.NewFromConfig(c.config()).CreateRepository(ctx, &codecommit.CreateRepositoryInput{
 			RepositoryName: aws.String(prefix + "x-all-git"), Tags: map[string]string{"archway-confirm": prefix}})
 		return errors.Join(e1, e2, e3, e4, e5)
@@ -353,11 +357,12 @@ func TestUsage(t *testing.T) {
 		"an argument":      {nil, []string{"fact"}, exitUsage, `"fact" is no flag`},
 		"a wide prefix":    {nil, []string{"--clean", "archway-"}, exitUsage, "whole prefix"},
 		"an empty pattern": {nil, []string{"--clean", "archway-confirm-0123abc"}, exitUsage, "whole prefix"},
-		"clean and only":   {nil, []string{"--clean", "archway-confirm-0123abcd", "--only", "fact"}, exitUsage, "exclude"},
-		"no patience":      {nil, []string{"--patience", "0s"}, exitUsage, "--patience is 0s"},
-		"help":             {nil, []string{"--help"}, exitOK, "Usage: make confirm"},
-		"list":             {nil, []string{"--list"}, exitOK, "fact  "},
-		"list as JSON":     {nil, []string{"--list", "--json"}, exitOK, `"fact": "fact"`},
+		"clean and only": {nil, []string{"--clean", "archway-confirm-0123abcd", "--only", "fact"}, exitUsage,
+			"exclude"},
+		"no patience":  {nil, []string{"--patience", "0s"}, exitUsage, "--patience is 0s"},
+		"help":         {nil, []string{"--help"}, exitOK, "Usage: make confirm"},
+		"list":         {nil, []string{"--list"}, exitOK, "fact  "},
+		"list as JSON": {nil, []string{"--list", "--json"}, exitOK, `"fact": "fact"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := confirm(t.Context(), nil, test.change, []facts.Fact{plain("fact", "one")}, test.arguments...)

@@ -1,5 +1,5 @@
-// Package function_test shows that the functions' assets depend on their source only: not on the machine, the folder, or the
-// settings of whoever synthesizes.
+// Package function_test shows that the functions' assets depend on their source only: not on the
+// machine, the folder, or the settings of whoever synthesizes.
 package function_test
 
 import (
@@ -19,7 +19,8 @@ import (
 
 const root = "../.."
 
-// checkout copies what the functions are made of into a new folder, as a clone elsewhere would have it.
+// checkout copies what the functions are made of into a new folder, as a clone elsewhere would have
+// it.
 func checkout(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -53,14 +54,16 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// synthesize runs the app in the folder and returns the bytes of its functions' programs, by the names of their assets.
+// synthesize runs the app in the folder and returns the bytes of its functions' programs, by the
+// names of their assets.
 func synthesize(t *testing.T, app, dir string, environment ...string) map[string][]byte {
 	t.Helper()
 	const context = `{"archway": {"pipelines": [{"name": "app", "images": [{"name": "app"}]}]}}`
 	out := filepath.Join(dir, "cdk.out")
 	cmd := exec.Command("sh", "-c", `umask "$UMASK"; exec "$APP"`)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "APP="+app, "UMASK=022", "CDK_CONTEXT_JSON="+context, "CDK_OUTDIR="+out, "CDK_VALIDATION=false")
+	cmd.Env = append(os.Environ(), "APP="+app, "UMASK=022", "CDK_CONTEXT_JSON="+context, "CDK_OUTDIR="+out,
+		"CDK_VALIDATION=false")
 	cmd.Env = append(cmd.Env, environment...)
 	if log, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -129,7 +132,8 @@ func TestAssetsDependOnTheSourceOnly(t *testing.T) {
 	}
 }
 
-// The program that people deploy is what they reviewed: a change of the source is a change of the asset.
+// The program that people deploy is what they reviewed: a change of the source is a change of the
+// asset.
 func TestAssetsFollowTheSource(t *testing.T) {
 	app := filepath.Join(t.TempDir(), "archway")
 	if out, err := exec.Command("go", "run", "-exec", "cp", "archway", app).CombinedOutput(); err != nil {

@@ -1,4 +1,5 @@
-// Package layout watches over the direction of imports, which the layout of the repository promises.
+// Package layout watches over the direction of imports, which the layout of the repository
+// promises.
 package layout
 
 import (
@@ -10,9 +11,9 @@ import (
 
 const module = "archway"
 
-// floors says which folders of this module a folder may import, beside itself and what lies below it.
-// The longest name that fits counts. A folder that is not listed here may not exist: a new one has to
-// say where it stands.
+// floors says which folders of this module a folder may import, beside itself and what lies below
+// it. The longest name that fits counts. A folder that is not listed here may not exist: a new one
+// has to say where it stands.
 var floors = map[string][]string{
 	"":           {"config", "stacks", "constructs"},
 	"stacks":     {"config", "constructs", "internal", "buildspecs"},
@@ -24,14 +25,17 @@ var floors = map[string][]string{
 	// The functions, each of which does its work in a package of lambda/internal.
 	"lambda": {"internal", "lambda/internal"},
 	// What an image is: it judges nothing, and knows neither AWS nor pipelines.
-	"lambda/internal/image": {"internal/platform", "internal/strict", "lambda/internal/guard", "lambda/internal/plain", "lambda/internal/retry"},
+	"lambda/internal/image": {"internal/platform", "internal/strict", "lambda/internal/guard", "lambda/internal/plain",
+		"lambda/internal/retry"},
 	// What is right and wrong with it.
-	"lambda/internal/verdict":        {"internal", "lambda/internal/image", "lambda/internal/plain"},
-	"lambda/internal/verdict/report": {"lambda/internal/image", "lambda/internal/validation", "lambda/internal/verdict"},
+	"lambda/internal/verdict": {"internal", "lambda/internal/image", "lambda/internal/plain"},
+	"lambda/internal/verdict/report": {"lambda/internal/image", "lambda/internal/validation",
+		"lambda/internal/verdict"},
 	// AWS's services, and CodePipeline's side of a function.
 	"lambda/internal/aws":      {"internal/metrics", "lambda/internal/image/registry", "lambda/internal/retry"},
 	"lambda/internal/pipeline": {"internal", "lambda/internal/aws/login", "lambda/internal/image/registry"},
-	// One function's work does not lean on another's; but the scheduled check and the command line validate.
+	// One function's work does not lean on another's; but the scheduled check and the command line
+	// validate.
 	"lambda/internal/drift":          slices.Concat(rooms, []string{"lambda/internal/validation"}),
 	"lambda/internal/notification":   rooms,
 	"lambda/internal/promotion":      rooms,
@@ -48,14 +52,17 @@ var floors = map[string][]string{
 
 	"scripts":       {},
 	"test/internal": {},
-	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads the Dockerfiles of the seeds.
-	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings", "internal/strict", "test/rehearse/internal"},
-	"test/bench":    {"test/internal"},
-	"test/confirm":  {},                // it meets an account, and knows nothing of what runs there
-	"test/browser":  {},                // for tests only
-	"test/picture":  {"test/internal"}, // it draws the cloud assembly, and knows nothing else
+	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads
+	// the Dockerfiles of the seeds.
+	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings",
+		"internal/strict", "test/rehearse/internal"},
+	"test/bench":   {"test/internal"},
+	"test/confirm": {},                // it meets an account, and knows nothing of what runs there
+	"test/browser": {},                // for tests only
+	"test/picture": {"test/internal"}, // it draws the cloud assembly, and knows nothing else
 
-	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what they did.
+	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what
+	// they did.
 	"test/rehearse/internal/assumptions": {},
 	"test/rehearse/internal/aws": {
 		"internal/settings", "internal/strict", "test/internal", "test/rehearse/internal/assumptions",
@@ -129,7 +136,8 @@ type pkg struct {
 	imports []string
 }
 
-// packages are this module's packages with what they import, without their tests: a test may look further.
+// packages are this module's packages with what they import, without their tests: a test may look
+// further.
 func packages(t *testing.T) []pkg {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()

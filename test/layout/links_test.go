@@ -24,7 +24,8 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 	var documents []string
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
-		case err == nil && entry.IsDir() && slices.Contains([]string{".git", "node_modules", "cdk.out", "testdata"}, entry.Name()):
+		case err == nil && entry.IsDir() &&
+			slices.Contains([]string{".git", "node_modules", "cdk.out", "testdata"}, entry.Name()):
 			return fs.SkipDir
 		case strings.HasSuffix(name, ".md"):
 			documents = append(documents, name)
@@ -66,7 +67,8 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// anchors are the names that GitHub gives to the headings of a document: lower case, spaces as hyphens, no punctuation.
+// anchors are the names that GitHub gives to the headings of a document: lower case, spaces as
+// hyphens, no punctuation.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, match := range heading.FindAllStringSubmatch(text, -1) {

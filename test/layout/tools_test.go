@@ -11,8 +11,8 @@ import (
 
 const root = "../.."
 
-// What is installed is what is locked: no package runs a program that fetches more, and each is known by its hash, wherever it is
-// fetched from.
+// What is installed is what is locked: no package runs a program that fetches more, and each is
+// known by its hash, wherever it is fetched from.
 func TestNpmPackagesAreLocked(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "package-lock.json"))
 	if err != nil {
@@ -40,7 +40,8 @@ func TestNpmPackagesAreLocked(t *testing.T) {
 			t.Errorf("no Node.js is locked for %s", platform)
 		}
 	}
-	if settings, err := os.ReadFile(filepath.Join(root, ".npmrc")); err != nil || !strings.Contains(string(settings), "\nignore-scripts=true\n") {
+	if settings, err := os.ReadFile(filepath.Join(root, ".npmrc")); err != nil ||
+		!strings.Contains(string(settings), "\nignore-scripts=true\n") {
 		t.Errorf(".npmrc lets packages run programs: %v", err)
 	}
 }
@@ -53,16 +54,24 @@ func TestAudit(t *testing.T) {
 		want         []string
 		fails        bool
 	}{
-		"nothing found":            {"exit 0", `echo '{"auditReportVersion": 2}'`, []string{"no known vulnerability in what the Go code calls", "no known vulnerability in the npm packages"}, false},
-		"the lists are not there":  {"echo no such host >&2; exit 1", `echo npm warn x >&2; echo 405 >&2; echo '{"error": {}}'; exit 1`, []string{out + "the Go modules: no such host", out + "the npm packages: 405"}, false},
-		"a module is vulnerable":   {"echo GO-2026-1; exit 3", `echo '{"auditReportVersion": 2}'`, []string{"GO-2026-1"}, true},
-		"a package is vulnerable":  {"exit 0", `echo '{"auditReportVersion": 2, "x": "GHSA-1"}'; exit 1`, []string{"GHSA-1"}, true},
-		"one list, and a finding":  {"exit 3", `exit 1`, []string{out + "the npm packages"}, true},
-		"the scanner can't be had": {"none", `echo '{"auditReportVersion": 2}'`, []string{out + "the Go modules: 403 Forbidden"}, false},
+		"nothing found": {"exit 0", `echo '{"auditReportVersion": 2}'`,
+			[]string{"no known vulnerability in what the Go code calls", "no known vulnerability in the npm packages"},
+			false},
+		"the lists are not there": {"echo no such host >&2; exit 1",
+			`echo npm warn x >&2; echo 405 >&2; echo '{"error": {}}'; exit 1`,
+			[]string{out + "the Go modules: no such host", out + "the npm packages: 405"}, false},
+		"a module is vulnerable": {"echo GO-2026-1; exit 3", `echo '{"auditReportVersion": 2}'`,
+			[]string{"GO-2026-1"}, true},
+		"a package is vulnerable": {"exit 0", `echo '{"auditReportVersion": 2, "x": "GHSA-1"}'; exit 1`,
+			[]string{"GHSA-1"}, true},
+		"one list, and a finding": {"exit 3", `exit 1`, []string{out + "the npm packages"}, true},
+		"the scanner can't be had": {"none", `echo '{"auditReportVersion": 2}'`,
+			[]string{out + "the Go modules: 403 Forbidden"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bin := t.TempDir()
-			install := "printf '#!/bin/sh\\n%s\\n' '" + test.scanner + "' >\"$GOBIN/govulncheck\"; chmod +x \"$GOBIN/govulncheck\""
+			install := "printf '#!/bin/sh\\n%s\\n' '" + test.scanner +
+				"' >\"$GOBIN/govulncheck\"; chmod +x \"$GOBIN/govulncheck\""
 			if test.scanner == "none" {
 				install = "echo 403 Forbidden >&2; exit 1"
 			}

@@ -23,7 +23,8 @@ func TestPictureInABrowser(t *testing.T) {
 			Text  string
 			Which string
 		}
-		// The rectangles that a text touches without being inside of them, and the texts that touch each other.
+		// The rectangles that a text touches without being inside of them, and the texts that touch
+		// each other.
 		found := browser.Value[[]out](tab, `(() => {
 			const box = e => e.getBoundingClientRect();
 			const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
@@ -45,7 +46,9 @@ func TestPictureInABrowser(t *testing.T) {
 	})
 	t.Run("light and dark", func(t *testing.T) {
 		page := filepath.Join(dir, "page.html")
-		if err := os.WriteFile(page, []byte(`<!doctype html><title>README</title><body style="margin:0"><img src="picture.svg" alt="" style="width:100%">`), 0o644); err != nil {
+		if err := os.WriteFile(page,
+			[]byte(`<!doctype html><title>README</title><body style="margin:0"><img src="picture.svg" alt="" style="width:100%">`),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 		look := browser.Look{Width: 830, Height: 800}

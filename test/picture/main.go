@@ -33,7 +33,8 @@ func run(arguments []string, out, problems io.Writer) error {
 		return err
 	}
 	if set.NArg() != 1 {
-		return fmt.Errorf("got %d folders, expected one: that of a cloud assembly, which cdk synth --output writes", set.NArg())
+		return fmt.Errorf("got %d folders, expected one: that of a cloud assembly, which cdk synth --output writes",
+			set.NArg())
 	}
 	found, err := assembly.Read(set.Arg(0))
 	if err != nil {
@@ -50,7 +51,8 @@ func run(arguments []string, out, problems io.Writer) error {
 		}
 	}
 	if len(scenes) == 0 && *only == "" {
-		return fmt.Errorf("the assembly in %s has no stack with a pipeline; name one with -stack to draw it all the same", set.Arg(0))
+		return fmt.Errorf(
+			"the assembly in %s has no stack with a pipeline; name one with -stack to draw it all the same", set.Arg(0))
 	}
 	if len(scenes) == 0 {
 		return fmt.Errorf("the assembly in %s has no stack %q", set.Arg(0), *only)

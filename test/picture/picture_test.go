@@ -39,7 +39,8 @@ func TestPictureIsAsReviewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("the picture changes; if that is meant, run go test ./test/picture -update and look at %s (-want +got):\n%s", golden, diff)
+		t.Errorf("the picture changes; if that is meant, run go test ./test/picture -update and look at %s (-want +got):\n%s",
+			golden, diff)
 	}
 	for range 5 {
 		if again := draw(t, example); !bytes.Equal(got, again) {
@@ -68,7 +69,8 @@ func TestPictureIsWellFormedAndTellsItsContentInWords(t *testing.T) {
 		t.Errorf("got role %q, label %q, title %q", svg.Role, svg.Label, svg.Title.Text)
 	}
 	for _, want := range []string{
-		"Stage 2, Build: api-arm64 (CodeBuild Graviton, medium, ≤ 60 min).", "Stage 6, Approve: look (a person approves, ≤ 3 days).",
+		"Stage 2, Build: api-arm64 (CodeBuild Graviton, medium, ≤ 60 min).",
+		"Stage 6, Approve: look (a person approves, ≤ 3 days).",
 		"api-check (Lambda, elsewhere), then api (Lambda, elsewhere) and ui (Lambda, elsewhere)",
 		"validate may use", "everybody may use Artifacts/Bucket (denied: s3: *).",
 	} {
@@ -93,7 +95,8 @@ func TestPictureOfOneStack(t *testing.T) {
 	}
 }
 
-// withRegistry is an assembly with a stack that has no pipeline, and the example's if it is asked for.
+// withRegistry is an assembly with a stack that has no pipeline, and the example's if it is asked
+// for.
 func withRegistry(t *testing.T, shop bool) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -124,7 +127,8 @@ func TestPictureLeavesOutStacksWithoutAPipeline(t *testing.T) {
 	if !bytes.Equal(draw(t, dir), draw(t, example)) {
 		t.Error("the registry's stack changes the picture")
 	}
-	if picture := draw(t, "-stack", "archway-registry", dir); !bytes.Contains(picture, []byte("Signer::SigningProfile")) {
+	if picture := draw(t, "-stack", "archway-registry", dir); !bytes.Contains(picture,
+		[]byte("Signer::SigningProfile")) {
 		t.Error("a stack that is asked for is not drawn")
 	}
 }
@@ -147,7 +151,8 @@ func TestWhatCanNotBeDrawn(t *testing.T) {
 		"flag that is none": {[]string{"-x", example}, "-x"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := run(test.arguments, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := run(test.arguments, io.Discard, io.Discard); err == nil ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, expected %q", err, test.want)
 			}
 		})

@@ -43,7 +43,8 @@ func (c *command) decide(ctx context.Context, r actions.Request) (actions.Decisi
 	case reject:
 		return actions.Decision{Summary: "by --approvals reject"}, nil
 	}
-	c.view.Pause(fmt.Sprintf("\n%s waits for an approval (%s / %s):\n%s\n%s\nApprove? [y/n, and a reason] ", r.Pipeline, r.Stage, r.Action, r.Text, r.Link))
+	c.view.Pause(fmt.Sprintf("\n%s waits for an approval (%s / %s):\n%s\n%s\nApprove? [y/n, and a reason] ", r.Pipeline,
+		r.Stage, r.Action, r.Text, r.Link))
 	defer c.view.Resume()
 	type answer struct {
 		text string
@@ -62,7 +63,9 @@ func (c *command) decide(ctx context.Context, r actions.Request) (actions.Decisi
 		return actions.Decision{}, context.Cause(ctx)
 	case a := <-typed:
 		if a.err != nil && strings.TrimSpace(a.text) == "" {
-			return actions.Decision{}, fmt.Errorf("nobody answered (%w): use --approvals %s or %s where nobody is at the terminal", a.err, approve, reject)
+			return actions.Decision{},
+				fmt.Errorf("nobody answered (%w): use --approvals %s or %s where nobody is at the terminal", a.err,
+					approve, reject)
 		}
 		word, reason, _ := strings.Cut(strings.TrimSpace(a.text), " ")
 		word = strings.ToLower(strings.TrimRight(word, ",:"))

@@ -35,7 +35,8 @@ func asking(t *testing.T, flag string) (c *command, shown func() string) {
 	}
 }
 
-var request = actions.Request{Pipeline: "hello", Stage: "Approval", Action: "Approve", Text: "Promote?\nhello: sha256:1", Link: "https://console/1"}
+var request = actions.Request{Pipeline: "hello", Stage: "Approval", Action: "Approve",
+	Text: "Promote?\nhello: sha256:1", Link: "https://console/1"}
 
 func TestApprovalsFollowTheFlag(t *testing.T) {
 	for flag, want := range map[string]actions.Decision{
@@ -51,7 +52,8 @@ func TestApprovalsFollowTheFlag(t *testing.T) {
 	if f, err := parseFlags([]string{"."}, io.Discard); err != nil || f.approvals != approve {
 		t.Errorf("without the flag: %q, %v", f.approvals, err)
 	}
-	if _, err := parseFlags([]string{"--approvals", "maybe", "."}, io.Discard); err == nil || !strings.Contains(err.Error(), "use approve, reject or ask") {
+	if _, err := parseFlags([]string{"--approvals", "maybe", "."}, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "use approve, reject or ask") {
 		t.Errorf("an unknown answer: %v", err)
 	}
 }
@@ -76,7 +78,10 @@ func TestApprovalsAreAskedForAtTheTerminal(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, part := range []string{"hello waits for an approval (Approval / Approve):\nPromote?\nhello: sha256:1\nhttps://console/1\nApprove? [y/n, and a reason] "} {
+	for _, part := range []string{
+		"hello waits for an approval (Approval / Approve):\nPromote?\nhello: sha256:1\nhttps://console/1\n" +
+			"Approve? [y/n, and a reason] ",
+	} {
 		if !strings.Contains(shown(), part) {
 			t.Errorf("shown %q, want %q", shown(), part)
 		}

@@ -140,7 +140,8 @@ func (c *command) step(name string) func(error) {
 	}
 }
 
-// checkMachine says what only a person can cure. Tests of what comes after it replace it, to run on any machine.
+// checkMachine says what only a person can cure. Tests of what comes after it replace it, to run on
+// any machine.
 var checkMachine = machine.Check
 
 // rehearse does everything; dir is the working folder.
@@ -199,8 +200,9 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	return errors.Join(err, r.Close())
 }
 
-// synthesize returns the stacks of all inputs, in their order. It runs one app after the other: started at the same time on
-// a new machine, they fail over the lock of the cache that the CDK's runtime then makes (jsii 1.139: "EEXIST").
+// synthesize returns the stacks of all inputs, in their order. It runs one app after the other:
+// started at the same time on a new machine, they fail over the lock of the cache that the CDK's
+// runtime then makes (jsii 1.139: "EEXIST").
 func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack, error) {
 	folders := make([]string, len(c.inputs))
 	for i, input := range c.inputs {
@@ -254,7 +256,9 @@ func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 			}
 		}
 		if !seeded {
-			return fmt.Errorf("stack %s: no repository of it has a seed, so there is nothing to push: configure one (source.seed)", stack.Name)
+			return fmt.Errorf(
+				"stack %s: no repository of it has a seed, so there is nothing to push: configure one (source.seed)",
+				stack.Name)
 		}
 	}
 	if !found {
@@ -263,7 +267,8 @@ func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
 	return nil
 }
 
-func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack, repository cloudformation.Repository) error {
+func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack,
+	repository cloudformation.Repository) error {
 	before, err := registries(r, stack)
 	if err != nil {
 		return err
@@ -273,7 +278,8 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 		return err
 	}
 	if len(push.Executions) == 0 {
-		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event", push.Branch, repository.Name)
+		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event",
+			push.Branch, repository.Name)
 	}
 	for _, x := range push.Executions {
 		c.view.Title(x.Result().Execution, fmt.Sprintf("%.12s on %s", push.Commit(), push.Branch))
@@ -281,8 +287,9 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 	for _, x := range push.Executions {
 		result := x.Wait()
 		p := report.Pipeline{
-			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(), Execution: result,
-			Machines: machines(stack, result.Pipeline), Before: before,
+			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(),
+			Execution: result,
+			Machines:  machines(stack, result.Pipeline), Before: before,
 		}
 		if p.Registries, err = registries(r, stack, made(result)...); err != nil {
 			return err
@@ -302,7 +309,8 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 	return nil
 }
 
-// schedules lets what is scheduled come due once, after good runs: a check of what the public tags serve then finds it good.
+// schedules lets what is scheduled come due once, after good runs: a check of what the public tags
+// serve then finds it good.
 func (c *command) schedules(ctx context.Context, r *rehearsal.Rehearsal) error {
 	failed := slices.ContainsFunc(c.report.Pipelines, func(p report.Pipeline) bool { return !succeeded(p) })
 	if failed || !r.HasSchedule() {
@@ -325,7 +333,8 @@ func (c *command) showFailures(result codepipeline.Result) {
 	for _, stage := range result.Stages {
 		for _, action := range stage.Actions {
 			if action.Status == codepipeline.Failed {
-				c.view.Print(fmt.Sprintf("\n%s / %s failed: %s\n%s", stage.Name, action.Name, action.Message, failureLog(action.Log)))
+				c.view.Print(fmt.Sprintf("\n%s / %s failed: %s\n%s", stage.Name, action.Name, action.Message,
+					failureLog(action.Log)))
 			}
 		}
 	}

@@ -40,7 +40,8 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 		if proved["linux/amd64"] != "Hello, amd64!" || proved["linux/arm64"] != "Hello, arm64!" {
 			t.Errorf("%s: got %v, expected a greeting of each platform", name, proved)
 		}
-		if p.Machines["Build/"+name+"-amd64"] != "x86_64" || p.Machines["Build/"+name+"-arm64"] != "arm64" || p.Machines["Validate/"+name] != "Lambda" {
+		if p.Machines["Build/"+name+"-amd64"] != "x86_64" || p.Machines["Build/"+name+"-arm64"] != "arm64" ||
+			p.Machines["Validate/"+name] != "Lambda" {
 			t.Errorf("%s: got the machines %v", name, p.Machines)
 		}
 		for _, registry := range p.Registries {
@@ -48,7 +49,8 @@ func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
 				continue
 			}
 			if len(registry.Tagged) != 1 || len(registry.Tagged[0].Entries) != 4 {
-				t.Errorf("%s: got %+v, expected one index with two images and their attestations", name, registry.Tagged)
+				t.Errorf("%s: got %+v, expected one index with two images and their attestations", name,
+					registry.Tagged)
 			}
 		}
 	}
@@ -126,12 +128,14 @@ func lookAt(t *testing.T, file string) {
 		t.Errorf("got the requests %q and the messages %q, expected the page alone, and none", requests, messages)
 	}
 	text := browser.Value[string](tab, `document.body.innerText`)
-	for _, want := range []string{"The rehearsal succeeded", "hello-go-arm64", "hello-node-amd64", "linux/arm64", "no findings", "Hello, arm64!"} {
+	for _, want := range []string{"The rehearsal succeeded", "hello-go-arm64", "hello-node-amd64", "linux/arm64",
+		"no findings", "Hello, arm64!"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	// The page has the functions' logs, folded: the validator names in its own what it has not read.
+	// The page has the functions' logs, folded: the validator names in its own what it has not
+	// read.
 	logs := browser.Value[string](tab, `document.body.textContent`)
 	if !strings.Contains(logs, "verdict") || strings.Contains(logs, "not read to their ends") {
 		t.Error("the logs on the page lack the verdicts, or name layers that were not read")

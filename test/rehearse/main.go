@@ -74,12 +74,16 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 		set.PrintDefaults()
 	}
 	set.BoolVar(&f.json, "json", false, "print one JSON document on standard output; progress goes to standard error")
-	set.BoolVar(&f.keep, "keep", false, "keep the working folder with logs, git repositories and registry, and say where it is")
+	set.BoolVar(&f.keep, "keep", false,
+		"keep the working folder with logs, git repositories and registry, and say where it is")
 	set.BoolVar(&f.verbose, "verbose", false, "show everything that actions print, while they run")
-	set.Var(&f.approvals, "approvals", "`answer` to manual approvals: approve, reject (the pipeline then fails, and no tag moves), or ask")
-	set.Var(&f.readings, "readings", "take the other reading of these unproven `facts` about AWS, separated by commas: all, or some of "+
-		strings.Join(assumptions.ReadingNames(), ", "))
-	set.StringVar(&f.page, "page", defaultPage, "write an HTML page about the rehearsal to this `file`; an empty name writes none")
+	set.Var(&f.approvals, "approvals",
+		"`answer` to manual approvals: approve, reject (the pipeline then fails, and no tag moves), or ask")
+	set.Var(&f.readings, "readings",
+		"take the other reading of these unproven `facts` about AWS, separated by commas: all, or some of "+
+			strings.Join(assumptions.ReadingNames(), ", "))
+	set.StringVar(&f.page, "page", defaultPage,
+		"write an HTML page about the rehearsal to this `file`; an empty name writes none")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err
@@ -96,12 +100,14 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 		}
 	}
 	if len(f.inputs) == 0 {
-		return f, errors.New("there is no cdk.json in this folder: go to the project's folder, or name a cdk.json or the folder of a cloud assembly")
+		return f,
+			errors.New("there is no cdk.json in this folder: go to the project's folder, or name a cdk.json or the folder of a cloud assembly")
 	}
 	var missing []error
 	for _, input := range f.inputs {
 		if _, err := os.Stat(input); err != nil {
-			missing = append(missing, fmt.Errorf("%s is neither a cdk.json nor the folder of a cloud assembly: %w", input, err))
+			missing = append(missing,
+				fmt.Errorf("%s is neither a cdk.json nor the folder of a cloud assembly: %w", input, err))
 		}
 	}
 	return f, errors.Join(missing...)

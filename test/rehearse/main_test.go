@@ -79,7 +79,8 @@ func TestExitCodes(t *testing.T) {
 		"broken assembly":         {[]string{"../assembly-broken"}, exitFailed, "manifest.json"},
 		"unsupported resource":    {[]string{"../assembly"}, exitFailed, "AWS::DynamoDB::Table"},
 		"no time at all":          {[]string{"--timeout", "0"}, exitUsage, "--timeout is 0s, expected a time above 0"},
-		"no time":                 {[]string{"--timeout", "1ns", "../failing/cdk.json"}, exitFailed, "it took longer than 1ns (--timeout)"},
+		"no time": {[]string{"--timeout", "1ns", "../failing/cdk.json"}, exitFailed,
+			"it took longer than 1ns (--timeout)"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -16,21 +16,25 @@ import (
 func TestBuildThatFailsOnOneArchitectureLeavesEverythingAsItWas(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", func(dir string) error {
-		return prepend(filepath.Join(dir, "Dockerfile"), "FROM public.ecr.aws/docker/library/golang:1.26-bookworm AS check\n"+
-			"RUN test \"$(uname -m)\" = x86_64 && touch /passed\n", "COPY --from=check /passed /passed\n")
+		return prepend(filepath.Join(dir, "Dockerfile"),
+			"FROM public.ecr.aws/docker/library/golang:1.26-bookworm AS check\n"+
+				"RUN test \"$(uname -m)\" = x86_64 && touch /passed\n", "COPY --from=check /passed /passed\n")
 	})
 	result := only(t, push, err)
 	wantStages(t, result, map[string]codepipeline.Status{
 		"Source": codepipeline.Succeeded, "Build": codepipeline.Failed,
-		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
+		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun,
+		"Promote": codepipeline.DidNotRun,
 	})
 	// The sibling goes on to its end.
-	if a := result.Action("Build", "hello-go-amd64"); a.Status != codepipeline.Succeeded || a.Variables["IMAGE_DIGEST"] == "" {
+	if a := result.Action("Build", "hello-go-amd64"); a.Status != codepipeline.Succeeded ||
+		a.Variables["IMAGE_DIGEST"] == "" {
 		t.Errorf("amd64: got %s with %v, expected success with a digest", a.Status, a.Variables)
 	}
 	arm := result.Action("Build", "hello-go-arm64")
 	if arm.Status != codepipeline.Failed || !strings.Contains(arm.Message, "Phase: BUILD") || len(arm.Variables) > 0 {
-		t.Errorf("arm64: got %s, %q, %v, expected a failed build without variables", arm.Status, arm.Message, arm.Variables)
+		t.Errorf("arm64: got %s, %q, %v, expected a failed build without variables", arm.Status, arm.Message,
+			arm.Variables)
 	}
 	wantTags(t, r, "hello-go", map[string]string{})
 }
@@ -45,7 +49,8 @@ func TestImageWithTheWrongArchitecturesConfigIsNotPromoted(t *testing.T) {
 	}
 	r := deploy(t, patched(t, root+"/cdk.json", `export IMAGE_DIGEST=\"$digest\"`,
 		// Only the second commit's arm64 image is wrong.
-		`[ $PLATFORM = linux/amd64 ] || [ ! -e wrong ] || digest=\"$(`+tool+` \"$REPOSITORY_URI@$digest\" amd64)\"; export IMAGE_DIGEST=\"$digest\"`,
+		`[ $PLATFORM = linux/amd64 ] || [ ! -e wrong ] || digest=\"$(`+tool+
+			` \"$REPOSITORY_URI@$digest\" amd64)\"; export IMAGE_DIGEST=\"$digest\"`,
 		// The tool reads the config of what was pushed; the real build reads nothing.
 		`"ecr:BatchCheckLayerAvailability"`, `"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"`))
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
@@ -66,7 +71,8 @@ func TestArm64BuildThatYieldsAmd64IsNotPromoted(t *testing.T) {
 	wantTags(t, r, "hello-go", map[string]string{})
 }
 
-// The mistake that nothing but a look at the program notices: BuildKit writes arm64 into the config all the same.
+// The mistake that nothing but a look at the program notices: BuildKit writes arm64 into the config
+// all the same.
 func TestLastStageOfAFixedPlatformIsNotPromoted(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
@@ -74,9 +80,11 @@ func TestLastStageOfAFixedPlatformIsNotPromoted(t *testing.T) {
 		t.Fatalf("the good commit: %s", good.Status)
 	}
 	before := tags(t, r, "hello-go")
-	push, err = r.Push(t.Context(), "hello-go", "main", write("Dockerfile", "FROM --platform=linux/amd64 public.ecr.aws/docker/library/golang:1.26-bookworm\n"+
-		"WORKDIR /src\nCOPY go.mod *.go ./\nRUN CGO_ENABLED=0 go build -o /hello .\nENTRYPOINT [\"/hello\"]\n"))
-	wantRefused(t, only(t, push, err), "entry-elf", "linux/arm64", "/hello, is built for amd64, expected arm64", "--platform")
+	push, err = r.Push(t.Context(), "hello-go", "main",
+		write("Dockerfile", "FROM --platform=linux/amd64 public.ecr.aws/docker/library/golang:1.26-bookworm\n"+
+			"WORKDIR /src\nCOPY go.mod *.go ./\nRUN CGO_ENABLED=0 go build -o /hello .\nENTRYPOINT [\"/hello\"]\n"))
+	wantRefused(t, only(t, push, err), "entry-elf", "linux/arm64", "/hello, is built for amd64, expected arm64",
+		"--platform")
 	wantTags(t, r, "hello-go", before)
 }
 

@@ -40,8 +40,9 @@ func (c *command) writePage() error {
 	return nil
 }
 
-// writeForOwner writes a file, and its folder, that belong to whom the folder belongs in which they are made: a rehearsal runs as
-// root, and a person's next "cdk synth" is to find nothing in cdk.out that it must not touch.
+// writeForOwner writes a file, and its folder, that belong to whom the folder belongs in which they
+// are made: a rehearsal runs as root, and a person's next "cdk synth" is to find nothing in cdk.out
+// that it must not touch.
 func writeForOwner(path, content string) error {
 	var made []string
 	dir := filepath.Dir(path)
@@ -54,7 +55,8 @@ func writeForOwner(path, content string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	// Under another name first: who looks at the page of the last rehearsal must not find half of this one.
+	// Under another name first: who looks at the page of the last rehearsal must not find half of
+	// this one.
 	f, err := os.CreateTemp(filepath.Dir(path), ".rehearsal-*.html")
 	if err != nil {
 		return err

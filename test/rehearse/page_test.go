@@ -17,7 +17,8 @@ func runForPage(t *testing.T, arguments ...string) (said string) {
 	if err := os.MkdirAll(filepath.Dir(app), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(app, []byte(`{"app": "echo no pipelines are '<configured>' >&2; exit 1"}`), 0o644); err != nil {
+	if err := os.WriteFile(app, []byte(`{"app": "echo no pipelines are '<configured>' >&2; exit 1"}`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)

@@ -12,8 +12,8 @@ import (
 	"archway/test/rehearse/internal/rehearsal"
 )
 
-// Builds of the example, with BuildKit and the machine's Docker: one can't push the image, and fails. The other can't write
-// its cache, and BuildKit makes do without; the rehearsal does not.
+// Builds of the example, with BuildKit and the machine's Docker: one can't push the image, and
+// fails. The other can't write its cache, and BuildKit makes do without; the rehearsal does not.
 func TestBuildsThatLackPermissions(t *testing.T) {
 	needsMachine(t)
 	changed := stacks(t, root+"/cdk.json")
@@ -29,7 +29,8 @@ func TestBuildsThatLackPermissions(t *testing.T) {
 	result := only(t, push, err)
 	wantStages(t, result, map[string]codepipeline.Status{
 		"Source": codepipeline.Succeeded, "Build": codepipeline.Failed,
-		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun, "Promote": codepipeline.DidNotRun,
+		"Merge": codepipeline.DidNotRun, "Validate": codepipeline.DidNotRun, "SmokeTest": codepipeline.DidNotRun,
+		"Promote": codepipeline.DidNotRun,
 	})
 	if arm := result.Action("Build", "hello-go-arm64"); arm.Status != codepipeline.Succeeded {
 		t.Errorf("arm64, which lacks nothing: %s", arm.Message)
@@ -39,7 +40,9 @@ func TestBuildsThatLackPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	const refusal = "is not authorized to perform: "
-	if !strings.Contains(string(log), refusal+"ecr:PutImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/staging/hello-go because no identity-based policy allows the ecr:PutImage action") {
+	if !strings.Contains(string(log), refusal+"ecr:PutImage"+
+		" on resource: arn:aws:ecr:eu-west-1:111122223333:repository/staging/hello-go"+
+		" because no identity-based policy allows the ecr:PutImage action") {
 		t.Errorf("the log does not name what is missing:\n%s", log)
 	}
 	var actions []string
@@ -55,8 +58,8 @@ func TestBuildsThatLackPermissions(t *testing.T) {
 	wantTags(t, r, "hello-go", map[string]string{})
 }
 
-// permissionsAreNeeded: nothing was refused, nothing is allowed in vain, and without each single permission a call of its
-// action would have been refused.
+// permissionsAreNeeded: nothing was refused, nothing is allowed in vain, and without each single
+// permission a call of its action would have been refused.
 func permissionsAreNeeded(t *testing.T, got iam.Report) {
 	t.Helper()
 	for _, refusal := range got.Refused {

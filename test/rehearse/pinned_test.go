@@ -35,7 +35,11 @@ func TestBaseImagesMustBePinnedInALaterCommitToo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"Base image without a digest: " + base, "ERROR: base images must be pinned: write NAME:TAG@sha256:... for those above; docker buildx imagetools inspect NAME:TAG shows the digest"} {
+		for _, line := range []string{
+			"Base image without a digest: " + base,
+			"ERROR: base images must be pinned: write NAME:TAG@sha256:... for those above; " +
+				"docker buildx imagetools inspect NAME:TAG shows the digest",
+		} {
 			if !strings.Contains(string(log), "\n"+line+"\n") {
 				t.Errorf("the log of %s lacks the line %q:\n%s", action.Name, line, log)
 			}
@@ -43,7 +47,8 @@ func TestBaseImagesMustBePinnedInALaterCommitToo(t *testing.T) {
 	}
 	wantTags(t, r, "pinned", before)
 
-	push, err = r.Push(t.Context(), "pinned", "main", write("Dockerfile", "FROM "+base+"@"+taken(t, r, base)+"\nCMD [\"true\"]\n"))
+	push, err = r.Push(t.Context(), "pinned", "main",
+		write("Dockerfile", "FROM "+base+"@"+taken(t, r, base)+"\nCMD [\"true\"]\n"))
 	if cured := only(t, push, err); cured.Status != codepipeline.Succeeded {
 		t.Fatalf("with a digest: %s", cured.Status)
 	}
@@ -74,7 +79,8 @@ func taken(t *testing.T, r *rehearsal.Rehearsal, image string) string {
 		if err := json.Unmarshal(content, &statement); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		for _, m := range append(statement.Predicate.Materials, statement.Predicate.BuildDefinition.ResolvedDependencies...) {
+		for _, m := range append(statement.Predicate.Materials,
+			statement.Predicate.BuildDefinition.ResolvedDependencies...) {
 			if strings.HasPrefix(m.URI, "pkg:docker/"+name+"@"+tag) {
 				digest = "sha256:" + m.Digest["sha256"]
 			}

@@ -62,8 +62,8 @@ func (c *command) prove(ctx context.Context, r *rehearsal.Rehearsal, p *report.P
 	}
 }
 
-// present are the expectations about platforms that an index has, and what to say about the others: the validation has
-// passed, so the configuration does not ask for them.
+// present are the expectations about platforms that an index has, and what to say about the others:
+// the validation has passed, so the configuration does not ask for them.
 func present(expect []proof.Expectation, tagged report.Tagged) (there []proof.Expectation, lacks []report.Proof) {
 	var has []string
 	for _, e := range tagged.Entries {
@@ -72,12 +72,14 @@ func present(expect []proof.Expectation, tagged report.Tagged) (there []proof.Ex
 		}
 	}
 	for _, e := range expect {
-		if slices.ContainsFunc(has, func(p string) bool { return p == e.Platform || strings.HasPrefix(p, e.Platform+"/") }) {
+		if slices.ContainsFunc(has,
+			func(p string) bool { return p == e.Platform || strings.HasPrefix(p, e.Platform+"/") }) {
 			there = append(there, e)
 			continue
 		}
 		lacks = append(lacks, report.Proof{Platform: e.Platform, Expected: e.Output, Error: fmt.Sprintf(
-			"%s expects it, but the image is built for %s only: build it for %s, or leave that out of %[1]s", proof.File, strings.Join(has, ", "), e.Platform)})
+			"%s expects it, but the image is built for %s only: build it for %s, or leave that out of %[1]s",
+			proof.File, strings.Join(has, ", "), e.Platform)})
 	}
 	return there, lacks
 }

@@ -11,9 +11,11 @@ import (
 
 func TestExpectationOfAPlatformThatIsNotBuiltSaysSo(t *testing.T) {
 	tagged := report.Tagged{Entries: []report.Entry{
-		{Platform: "linux/amd64", Digest: "sha256:a"}, {Platform: "linux/arm64/v8", Digest: "sha256:b"}, {Platform: "unknown/unknown", Digest: "sha256:c", Attests: "sha256:a"},
+		{Platform: "linux/amd64", Digest: "sha256:a"}, {Platform: "linux/arm64/v8", Digest: "sha256:b"},
+		{Platform: "unknown/unknown", Digest: "sha256:c", Attests: "sha256:a"},
 	}}
-	amd64, arm64, other := proof.Expectation{Platform: "linux/amd64"}, proof.Expectation{Platform: "linux/arm64"}, proof.Expectation{Platform: "linux/arm", Output: "hello"}
+	amd64, arm64, other := proof.Expectation{Platform: "linux/amd64"}, proof.Expectation{Platform: "linux/arm64"},
+		proof.Expectation{Platform: "linux/arm", Output: "hello"}
 	there, lacks := present([]proof.Expectation{amd64, arm64, other}, tagged)
 	if diff := cmp.Diff([]proof.Expectation{amd64, arm64}, there); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -14,12 +14,14 @@ import (
 	"archway/test/rehearse/internal/rehearsal"
 )
 
-// BuildKit goes on to the registry itself where a cache refuses, and the build is as good. The rehearsal says what is missing.
+// BuildKit goes on to the registry itself where a cache refuses, and the build is as good. The
+// rehearsal says what is missing.
 func TestBuildsThatMayNotFillTheCache(t *testing.T) {
 	needsMachine(t)
 	const action = "ecr:BatchImportUpstreamImage"
 	changed := stacks(t, "internal/scenarios/testdata/signed/cdk.json")
-	for _, role := range []string{"webBuildAmd64Role", "webBuildArm64Role", "workerBuildAmd64Role", "workerBuildArm64Role"} {
+	for _, role := range []string{"webBuildAmd64Role", "webBuildArm64Role", "workerBuildAmd64Role",
+		"workerBuildArm64Role"} {
 		permission, err := iamtest.Find(changed, role, action, 0)
 		if err == nil {
 			changed, err = iamtest.Without(changed, permission)
@@ -35,7 +37,8 @@ func TestBuildsThatMayNotFillTheCache(t *testing.T) {
 		t.Errorf("%s: the registry itself was not asked", result.Status)
 	}
 	refused := r.Permissions().Refused
-	want := "is not authorized to perform: " + action + " on resource: arn:aws:ecr:eu-west-1:111122223333:repository/mirrors/hub/library/debian"
+	want := "is not authorized to perform: " + action +
+		" on resource: arn:aws:ecr:eu-west-1:111122223333:repository/mirrors/hub/library/debian"
 	if len(refused) == 0 {
 		t.Errorf("nothing was refused, want %s", want)
 	}
@@ -46,7 +49,8 @@ func TestBuildsThatMayNotFillTheCache(t *testing.T) {
 	}
 }
 
-// apiVersion is the engine's: buildx does not ask for it, and speaks a newer one than Debian's engine.
+// apiVersion is the engine's: buildx does not ask for it, and speaks a newer one than Debian's
+// engine.
 func apiVersion(t *testing.T, r *rehearsal.Rehearsal) string {
 	t.Helper()
 	ask := exec.CommandContext(t.Context(), "docker", "version", "--format", "{{.Server.APIVersion}}")
@@ -58,8 +62,8 @@ func apiVersion(t *testing.T, r *rehearsal.Rehearsal) string {
 	return strings.TrimSpace(string(out))
 }
 
-// buildxTakes: here the builds' builder is there already, so this is what creating one with their configuration comes to, but
-// for its start, which would pull BuildKit's image.
+// buildxTakes: here the builds' builder is there already, so this is what creating one with their
+// configuration comes to, but for its start, which would pull BuildKit's image.
 func buildxTakes(t *testing.T, r *rehearsal.Rehearsal, name string) {
 	t.Helper()
 	for _, stack := range r.Stacks() {
@@ -73,9 +77,11 @@ func buildxTakes(t *testing.T, r *rehearsal.Rehearsal, name string) {
 				if err := os.WriteFile(config, []byte(variable.Value), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				create := exec.CommandContext(t.Context(), r.Machine().BuildxPlugin, "create", "--name", name, "--driver", "docker-container",
+				create := exec.CommandContext(t.Context(), r.Machine().BuildxPlugin, "create", "--name", name,
+					"--driver", "docker-container",
 					"--driver-opt", "image=example.test/buildkit:1", "--buildkitd-config", config)
-				create.Env = append(os.Environ(), "BUILDX_CONFIG="+dir, "DOCKER_HOST="+r.Machine().DockerHost, "DOCKER_API_VERSION="+apiVersion(t, r))
+				create.Env = append(os.Environ(), "BUILDX_CONFIG="+dir, "DOCKER_HOST="+r.Machine().DockerHost,
+					"DOCKER_API_VERSION="+apiVersion(t, r))
 				if out, err := create.CombinedOutput(); err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}

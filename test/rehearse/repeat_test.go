@@ -29,18 +29,21 @@ func TestRepeatedAndForeignPushes(t *testing.T) {
 	t.Run("a push to another branch starts nothing", func(t *testing.T) {
 		other, err := r.Push(t.Context(), "hello-go", "feature", write("note", "1"))
 		if err != nil || len(other.Changes) != 1 || len(other.Executions) != 0 {
-			t.Errorf("got %d changes, %d executions, %v, expected a change without an execution", len(other.Changes), len(other.Executions), err)
+			t.Errorf("got %d changes, %d executions, %v, expected a change without an execution", len(other.Changes),
+				len(other.Executions), err)
 		}
 	})
 	t.Run("a tag that is called like the branch starts nothing", func(t *testing.T) {
 		tag, err := r.PushTag(t.Context(), "hello-go", "main", commit)
 		if err != nil || len(tag.Changes) != 1 || len(tag.Executions) != 0 {
-			t.Errorf("got %d changes, %d executions, %v, expected a change without an execution", len(tag.Changes), len(tag.Executions), err)
+			t.Errorf("got %d changes, %d executions, %v, expected a change without an execution", len(tag.Changes),
+				len(tag.Executions), err)
 		}
 	})
 	t.Run("a second run of the same commit moves nothing and says why", func(t *testing.T) {
 		x, err := r.Start(t.Context(), "hello-go", codepipeline.StartInput{
-			SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}},
+			SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID",
+				RevisionValue: commit}},
 		})
 		if err != nil {
 			t.Fatal(err)

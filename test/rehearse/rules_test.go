@@ -76,7 +76,8 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	succeed(main, err, main.Commit()[:6], "latest")
 	wantDecision(t, main, "started")
 
-	// A regular expression. Other Dockerfile, other build arguments, no cache, a date in another time zone.
+	// A regular expression. Other Dockerfile, other build arguments, no cache, a date in another
+	// time zone.
 	push, err := r.Push(t.Context(), "rules", "release-v1", write("text", "release"))
 	results := push.Wait()
 	if len(results) != 1 {
@@ -98,7 +99,8 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	if got := result.Variables["Validate-app"]["platforms"]; got != "linux/amd64" {
 		t.Errorf("validated %s, expected linux/amd64 alone", got)
 	}
-	if log := buildLog(t, result, "app-arm64"); !strings.Contains(log, "Nothing to do: the build rule feature leaves out linux/arm64") {
+	if log := buildLog(t, result, "app-arm64"); !strings.Contains(log,
+		"Nothing to do: the build rule feature leaves out linux/arm64") {
 		t.Errorf("the build for arm64 does not say that it did nothing:\n%s", log)
 	}
 	registry, err := report.ReadRegistry(r, image)
@@ -138,7 +140,8 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	if started.Rule != "version" || started.Commit != main.Commit() {
 		t.Errorf("build now: %+v", started)
 	}
-	if result = finished(t, r, started.Execution); result.Stage("Validate").Status != codepipeline.Succeeded || result.Revisions["Source"] != main.Commit() {
+	if result = finished(t, r, started.Execution); result.Stage("Validate").Status != codepipeline.Succeeded ||
+		result.Revisions["Source"] != main.Commit() {
 		t.Errorf("build now: got %s of %s", result.Status, result.Revisions["Source"])
 	}
 	// The index has another time, and the tag is taken.
@@ -151,8 +154,9 @@ func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
 	now := func(commit, rule, ref string) codepipeline.Result {
 		t.Helper()
 		x, err := r.Start(t.Context(), "rules", codepipeline.StartInput{
-			SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID", RevisionValue: commit}},
-			Variables:       []codepipeline.StartVariable{{Name: "rule", Value: rule}, {Name: "ref", Value: ref}},
+			SourceRevisions: []codepipeline.SourceRevision{{ActionName: "Source", RevisionType: "COMMIT_ID",
+				RevisionValue: commit}},
+			Variables: []codepipeline.StartVariable{{Name: "rule", Value: rule}, {Name: "ref", Value: ref}},
 		})
 		return only(t, &rehearsal.Push{Executions: []*codepipeline.Execution{x}}, err)
 	}

@@ -21,11 +21,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A value that the build is told openly is found in all four places, so that not finding a secret there means something.
+// A value that the build is told openly is found in all four places, so that not finding a secret
+// there means something.
 func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 	withoutCLI(t)
 	r := rehearse(t, "testdata/secrets/cdk.json")
-	push, err := r.PushSeed(t.Context(), "secrets", write("number", rand.Text())) // else the layers of an earlier run are taken again
+	push, err := r.PushSeed(t.Context(), "secrets",
+		write("number", rand.Text())) // else the layers of an earlier run are taken again
 	result := only(t, push, err)
 	if result.Status != codepipeline.Succeeded {
 		t.Fatalf("got %s", result.Status)
@@ -47,7 +49,8 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 		}
 	}
 
-	// With a key and secrets of its own, the pipeline still has no permission for them that it does not need.
+	// With a key and secrets of its own, the pipeline still has no permission for them that it does
+	// not need.
 	permissions := r.Permissions()
 	for _, refused := range permissions.Refused {
 		t.Errorf("refused: %s", refused)
@@ -60,7 +63,8 @@ func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
 		}
 	}
 
-	npmrc, token := r.BuildSecret(codebuild.SecretsManager, "build/npm"), r.BuildSecret(codebuild.ParameterStore, "/build/token")
+	npmrc, token := r.BuildSecret(codebuild.SecretsManager, "build/npm"),
+		r.BuildSecret(codebuild.ParameterStore, "/build/token")
 	const open = "known-to-everybody"
 	var kinds = map[string]int{}
 	stored(t, r.Dir(), func(path string, content []byte) {

@@ -11,8 +11,9 @@ import (
 	"archway/test/rehearse/internal/aws/iam/iamtest"
 )
 
-// The whole command, over a pipeline's stack and the registry's, which has nothing to run: who pushes signs, nobody else may,
-// builds take base images from the cache, and nothing of it is too much.
+// The whole command, over a pipeline's stack and the registry's, which has nothing to run: who
+// pushes signs, nobody else may, builds take base images from the cache, and nothing of it is too
+// much.
 func TestRegistrySignsAndCaches(t *testing.T) {
 	needsMachine(t)
 	dir := t.TempDir()
@@ -26,7 +27,8 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer problems.Close()
-	code := run(t.Context(), []string{"--json", "--page", "", "internal/scenarios/testdata/signed/cdk.json"}, out, problems)
+	code := run(t.Context(), []string{"--json", "--page", "", "internal/scenarios/testdata/signed/cdk.json"}, out,
+		problems)
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +41,10 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil || got.Permissions == nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 || len(got.Permissions.Unused) > 0 {
-		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines), got.Permissions.Refused, got.Permissions.Unused, got.Error)
+	if code != exitOK || len(got.Pipelines) != 1 || len(got.Permissions.Refused) > 0 ||
+		len(got.Permissions.Unused) > 0 {
+		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines),
+			got.Permissions.Refused, got.Permissions.Unused, got.Error)
 	}
 	removed, err := iamtest.Check(stacks(t, "internal/scenarios/testdata/signed/cdk.json"), *got.Permissions)
 	if err != nil {
@@ -55,7 +59,8 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 			signers[role] = true
 		case "ecr:BatchImportUpstreamImage", "ecr:CreateRepository":
 			importers[role] = true
-			if want := "arn:aws:ecr:eu-west-1:111122223333:repository/mirrors/hub/library/debian"; use.Resource != want {
+			const want = "arn:aws:ecr:eu-west-1:111122223333:repository/mirrors/hub/library/debian"
+			if use.Resource != want {
 				t.Errorf("%s: %s on %s, want %s", role, use.Action, use.Resource, want)
 			}
 		}

@@ -26,7 +26,8 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 	if got := len(result.Stage("Build").Actions); got != 4 {
 		t.Errorf("got %d builds, expected 4", got)
 	}
-	// The validation has required a bill of materials of each of the worker's platforms. BuildKit counts what made it as a base image.
+	// The validation has required a bill of materials of each of the worker's platforms. BuildKit
+	// counts what made it as a base image.
 	for _, platform := range []string{"amd64", "arm64"} {
 		const generator = "Base image without a digest: docker/buildkit-syft-scanner:stable-1\n"
 		for image, want := range map[string]bool{"web": false, "worker": true} {
@@ -55,7 +56,8 @@ func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
 	wantNeededBy(t, r, "ValidateRole", "sns:Publish")
 }
 
-// drift shows that the scheduled check is silent while all is well, and tells of what went around the pipeline.
+// drift shows that the scheduled check is silent while all is well, and tells of what went around
+// the pipeline.
 func drift(t *testing.T, r *rehearsal.Rehearsal) {
 	t.Helper()
 	due := func() []endpoint.Notice {
@@ -78,7 +80,8 @@ func drift(t *testing.T, r *rehearsal.Rehearsal) {
 		t.Fatal(err)
 	}
 	told := due()
-	if len(told) != 1 || told[0].Subject != "Archway: drift of web" || !strings.Contains(told[0].Text, "two-images/web") || !strings.Contains(told[0].Text, "error tag-is-index") {
+	if len(told) != 1 || told[0].Subject != "Archway: drift of web" ||
+		!strings.Contains(told[0].Text, "two-images/web") || !strings.Contains(told[0].Text, "error tag-is-index") {
 		t.Errorf("a topic was told %+v", told)
 	}
 	for _, call := range r.Calls() {

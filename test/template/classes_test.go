@@ -27,7 +27,8 @@ func reach(t *testing.T, stack string) map[string]bool {
 		if r.(map[string]any)["Type"] == "AWS::CodeBuild::Project" {
 			for _, v := range listOf(properties["Environment"].(map[string]any)["EnvironmentVariables"]) {
 				switch v := v.(map[string]any); {
-				case v["Type"] != "PLAINTEXT", slices.Contains([]any{"CACHE_REF", "REPOSITORY_URI", "PIPELINE"}, v["Name"]):
+				case v["Type"] != "PLAINTEXT",
+					slices.Contains([]any{"CACHE_REF", "REPOSITORY_URI", "PIPELINE"}, v["Name"]):
 					found[resolved(t, stack, v["Value"])] = true
 				}
 			}
@@ -70,7 +71,8 @@ func TestClassesShareNothing(t *testing.T) {
 			t.Errorf("%s takes something from another stack", stack)
 		}
 	}
-	if text := asJSON(template(t, previews)); strings.Contains(text, "build/npm") || strings.Contains(text, "build/ca") {
+	if text := asJSON(template(t, previews)); strings.Contains(text, "build/npm") ||
+		strings.Contains(text, "build/ca") {
 		t.Errorf("%s knows a secret that it doesn't list", previews)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The sums of docs/costs.md add up, use the prices of its own table, and count what the committed configuration deploys.
+// The sums of docs/costs.md add up, use the prices of its own table, and count what the committed
+// configuration deploys.
 func TestCostsAddUp(t *testing.T) {
 	prices, options, example := costs(t)
 	quantities := map[string]string{}
@@ -44,7 +45,8 @@ func TestCostsAddUp(t *testing.T) {
 	}
 	run, idle := sums[0], sums[1]
 	for file, want := range map[string]string{
-		"README.md":     fmt.Sprintf("a run with two-minute builds costs about %.2f USD (US East, list prices), and a month without one %.2f USD", run, idle),
+		"README.md": fmt.Sprintf("a run with two-minute builds costs about %.2f USD (US East, list prices), and a month without one %.2f USD",
+			run, idle),
 		"docs/costs.md": fmt.Sprintf("100 runs in a month are then about %.1f0 USD", 100*run+idle),
 	} {
 		if text := document(t, file); !strings.Contains(text, want) {
@@ -53,8 +55,8 @@ func TestCostsAddUp(t *testing.T) {
 	}
 }
 
-// With notifications, there are two alarms more for each image and architecture, and one for each function of the pipeline's: seven
-// for the example, with a notifier that it has only then.
+// With notifications, there are two alarms more for each image and architecture, and one for each
+// function of the pipeline's: seven for the example, with a notifier that it has only then.
 func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
 	count := func(stack string) (alarms, builds, functions int) {
 		for _, r := range template(t, stack)["Resources"].(map[string]any) {
@@ -76,7 +78,9 @@ func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
 	without, few, two := count(asCommitted)
 	with, many, functions := count(everything)
 	if without != 1 || few != 2 || two != 2 || with != without+2*many+functions {
-		t.Errorf("%d alarms without notifications, %d with them, %d builds and %d functions: docs/costs.md says otherwise", without, with, many, functions)
+		t.Errorf(
+			"%d alarms without notifications, %d with them, %d builds and %d functions: docs/costs.md says otherwise",
+			without, with, many, functions)
 	}
 	_, options, _ := costs(t)
 	for _, row := range options {
@@ -86,7 +90,8 @@ func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
 	}
 }
 
-// costs are the tables of docs/costs.md: the prices, the rows of the options, and those of the example.
+// costs are the tables of docs/costs.md: the prices, the rows of the options, and those of the
+// example.
 func costs(t *testing.T) (prices map[string]bool, options, example [][]string) {
 	t.Helper()
 	_, rest, _ := strings.Cut(document(t, "docs/costs.md"), "## Prices")
@@ -151,7 +156,8 @@ func deployed(t *testing.T) map[string]string {
 			machines[architecture+" "+strings.TrimPrefix(e["ComputeType"].(string), "BUILD_GENERAL1_")]++
 		}
 	}
-	if diff := cmp.Diff(map[string]int{"x86_64 MEDIUM": 1, "arm64 MEDIUM": 1, "x86_64 SMALL": 1, "arm64 SMALL": 2}, machines); diff != "" {
+	if diff := cmp.Diff(map[string]int{"x86_64 MEDIUM": 1, "arm64 MEDIUM": 1, "x86_64 SMALL": 1, "arm64 SMALL": 2},
+		machines); diff != "" {
 		t.Errorf("machines of the template (-the example's +got):\n%s", diff)
 	}
 	const builds = 2 // which take a minute more than the other actions
@@ -159,7 +165,8 @@ func deployed(t *testing.T) map[string]string {
 		"CodePipeline":            fmt.Sprintf(`minutes of %d actions.* \| %d$`, actions, actions+builds),
 		"CloudWatch alarms":       fmt.Sprintf(`\| %d$`, alarms),
 		"Lambda":                  fmt.Sprintf(`of %d functions`, functions),
-		"CodeBuild x86_64 MEDIUM": `\| 2$`, "CodeBuild arm64 MEDIUM": `\| 2$`, "CodeBuild x86_64 SMALL": `\| 1$`, "CodeBuild arm64 SMALL": `\| 2$`,
+		"CodeBuild x86_64 MEDIUM": `\| 2$`, "CodeBuild arm64 MEDIUM": `\| 2$`, "CodeBuild x86_64 SMALL": `\| 1$`,
+		"CodeBuild arm64 SMALL": `\| 2$`,
 	}
 }
 

@@ -33,7 +33,8 @@ func numbers(text string) []int {
 	return found
 }
 
-// values are the different values of a property, of all resources of a type in all templates whose id fits.
+// values are the different values of a property, of all resources of a type in all templates whose
+// id fits.
 func values(t *testing.T, resourceType, id, property string) []int {
 	t.Helper()
 	found := map[int]bool{}

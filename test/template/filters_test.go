@@ -21,7 +21,8 @@ func repositoriesOf(t *testing.T) map[string][]identity {
 	for name := range found {
 		for _, stack := range all {
 			for _, who := range identities(t, stack) {
-				if slices.ContainsFunc(who.statements, func(s map[string]any) bool { return writes(t, stack, s, name) }) {
+				if slices.ContainsFunc(who.statements,
+					func(s map[string]any) bool { return writes(t, stack, s, name) }) {
 					who.role = stack + "/" + who.role
 					found[name] = append(found[name], who)
 				}
@@ -90,7 +91,8 @@ func TestOnlyReleasesAreSignedHoweverFiltersAreRead(t *testing.T) {
 			beside++
 			for _, who := range writers {
 				if strings.Contains(asJSON(who.statements), "signer:") {
-					t.Errorf("%s: %s has what it pushes into %s signed, which is not validated", reading, who.role, name)
+					t.Errorf("%s: %s has what it pushes into %s signed, which is not validated", reading, who.role,
+						name)
 				}
 			}
 			if len(writers) == 0 {

@@ -24,14 +24,16 @@ func TestAlarmsAreThoseOfTheTemplates(t *testing.T) {
 		switch kind {
 		case "NearTimeout":
 			var of struct{ Ref string }
-			if err := json.Unmarshal([]byte(asJSON(p.properties["Dimensions"].([]any)[0].(map[string]any)["Value"])), &of); err != nil {
+			if err := json.Unmarshal([]byte(asJSON(p.properties["Dimensions"].([]any)[0].(map[string]any)["Value"])),
+				&of); err != nil {
 				t.Fatal(err)
 			}
 			near = 100 * threshold / (60 * limits[of.Ref])
 		case "LongWait":
 			long = threshold / 60
 		}
-		if p.properties["Period"] != 300.0 || p.properties["EvaluationPeriods"] != 1.0 || p.properties["TreatMissingData"] != "notBreaching" {
+		if p.properties["Period"] != 300.0 || p.properties["EvaluationPeriods"] != 1.0 ||
+			p.properties["TreatMissingData"] != "notBreaching" {
 			t.Errorf("%s does not look at one period of 5 minutes, in which missing data is good", p.id)
 		}
 	}
@@ -39,7 +41,8 @@ func TestAlarmsAreThoseOfTheTemplates(t *testing.T) {
 	for _, row := range table(t, "docs/operations.md", "## Alarms") {
 		kind := kindOfAlarm(row[0])
 		documented[kind] = true
-		want := map[string]string{"NearTimeout": fmt.Sprintf("%.0f%%", near), "LongWait": fmt.Sprintf("%.0f minutes", long)}[kind]
+		want := map[string]string{"NearTimeout": fmt.Sprintf("%.0f%%", near),
+			"LongWait": fmt.Sprintf("%.0f minutes", long)}[kind]
 		if !strings.Contains(row[1], want) {
 			t.Errorf("%s: %q, the template says %s", row[0], row[1], want)
 		}
@@ -49,9 +52,11 @@ func TestAlarmsAreThoseOfTheTemplates(t *testing.T) {
 	}
 }
 
-// kindOfAlarm is that of an id, or of a row of the documents; the functions that report to CodePipeline are alike.
+// kindOfAlarm is that of an id, or of a row of the documents; the functions that report to
+// CodePipeline are alike.
 func kindOfAlarm(text string) string {
-	return regexp.MustCompile(`NearTimeout|LongWait|NotifierErrors|Errors|TriggerAlarm`).FindString(strings.ReplaceAll(text, "/", ""))
+	return regexp.MustCompile(`NearTimeout|LongWait|NotifierErrors|Errors|TriggerAlarm`).FindString(
+		strings.ReplaceAll(text, "/", ""))
 }
 
 func TestWidgetsOfTheDashboardAreDocumented(t *testing.T) {
@@ -60,7 +65,9 @@ func TestWidgetsOfTheDashboardAreDocumented(t *testing.T) {
 		t.Fatalf("%d dashboards, want 1", len(dashboards))
 	}
 	var titles, documented []string
-	for _, match := range regexp.MustCompile(`\\"title\\":\\"([^\\]*)\\"`).FindAllStringSubmatch(asJSON(dashboards[0].properties), -1) {
+	for _, match := range regexp.MustCompile(`\\"title\\":\\"([^\\]*)\\"`).FindAllStringSubmatch(
+		asJSON(dashboards[0].properties),
+		-1) {
 		titles = append(titles, match[1])
 	}
 	for _, row := range table(t, "docs/operations.md", "## Dashboard") {

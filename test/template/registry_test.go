@@ -22,7 +22,8 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	want := []any{map[string]any{
 		"SigningProfileArn": map[string]any{"Fn::GetAtt": []any{profiles[0].id, "Arn"}},
 		"RepositoryFilters": []any{
-			filter("hello-go"), filter("hello-node"), filter("team/api"), filter("everything-1/web_ui"), filter("rules"),
+			filter("hello-go"), filter("hello-node"), filter("team/api"), filter("everything-1/web_ui"),
+			filter("rules"),
 			filter("shop"), filter("nightly/shop"),
 		},
 	}}
@@ -61,7 +62,8 @@ func TestSigningProfileStaysWhenItsStackIsDeleted(t *testing.T) {
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::Signer::SigningProfile") {
 		r := template(t, config.RegistryStack)["Resources"].(map[string]any)[p.id].(map[string]any)
 		if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {
-			t.Errorf("%s: DeletionPolicy %v, UpdateReplacePolicy %v", p.id, r["DeletionPolicy"], r["UpdateReplacePolicy"])
+			t.Errorf("%s: DeletionPolicy %v, UpdateReplacePolicy %v", p.id, r["DeletionPolicy"],
+				r["UpdateReplacePolicy"])
 		}
 	}
 }

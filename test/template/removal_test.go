@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// deletes says, of every type that could leave something behind, how its resources are deleted with all that they hold. What is
-// not here holds nothing.
+// deletes says, of every type that could leave something behind, how its resources are deleted with
+// all that they hold. What is not here holds nothing.
 var deletes = map[string]func(properties map[string]any) string{
 	"AWS::CodeCommit::Repository": nil, // with its commits
 	"AWS::Logs::LogGroup":         nil, // with its events
@@ -96,12 +96,14 @@ func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"AWS::CodeCommit::Repository", "AWS::ECR::Repository", "AWS::S3::Bucket", "AWS::Logs::LogGroup"} {
+	for _, kind := range []string{"AWS::CodeCommit::Repository", "AWS::ECR::Repository", "AWS::S3::Bucket",
+		"AWS::Logs::LogGroup"} {
 		if kept[kind] == 0 {
 			t.Errorf("no %s is kept", kind)
 		}
 	}
-	if text := output(t, asCommitted, "Removal"); !strings.Contains(text, "the source repository hello-go, the images in hello-go, the logs, and the artifact bucket") {
+	if text := output(t, asCommitted, "Removal"); !strings.Contains(text,
+		"the source repository hello-go, the images in hello-go, the logs, and the artifact bucket") {
 		t.Errorf("output: %s", text)
 	}
 }

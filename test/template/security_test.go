@@ -59,13 +59,15 @@ func TestEverythingThatLastsHasALimit(t *testing.T) {
 	}
 	for _, stack := range all {
 		for _, p := range partsOf(t, stack, "AWS::S3::Bucket") {
-			if rules := asJSON(p.properties["LifecycleConfiguration"]); !strings.Contains(rules, `"ExpirationInDays"`) || !strings.Contains(rules, `"Status":"Enabled"`) {
+			if rules := asJSON(p.properties["LifecycleConfiguration"]); !strings.Contains(rules,
+				`"ExpirationInDays"`) || !strings.Contains(rules, `"Status":"Enabled"`) {
 				t.Errorf("%s: objects of %s never expire: %s", stack, p.id, rules)
 			}
 		}
 		for _, p := range partsOf(t, stack, "AWS::Events::Rule") {
 			// A schedule starts again by itself.
-			if targets := asJSON(p.properties["Targets"]); p.properties["ScheduleExpression"] == nil && !strings.Contains(targets, "MaximumEventAgeInSeconds") {
+			if targets := asJSON(p.properties["Targets"]); p.properties["ScheduleExpression"] == nil &&
+				!strings.Contains(targets, "MaximumEventAgeInSeconds") {
 				t.Errorf("%s: %s tries its targets without end: %s", stack, p.id, targets)
 			}
 		}
@@ -95,7 +97,8 @@ func TestOneKeyEncryptsEverythingIfConfigured(t *testing.T) {
 			t.Errorf("nothing is of the type %s", resourceType)
 		}
 		for _, p := range parts {
-			if got := asJSON(p.properties[property]); !strings.Contains(got, `{"Fn::GetAtt":["`+keys[0].id+`","Arn"]}`) {
+			if got := asJSON(p.properties[property]); !strings.Contains(got,
+				`{"Fn::GetAtt":["`+keys[0].id+`","Arn"]}`) {
 				t.Errorf("%s of %s doesn't name the key: %s", property, p.id, got)
 			}
 		}
@@ -109,7 +112,8 @@ func TestNoKeyIsMadeOrNamedUnlessConfigured(t *testing.T) {
 		}
 		for resourceType, property := range encrypted {
 			for _, p := range partsOf(t, stack, resourceType) {
-				if got := asJSON(p.properties[property]); strings.Contains(got, "Kms") || property != "ArtifactStore" && strings.Contains(got, "Arn") {
+				if got := asJSON(p.properties[property]); strings.Contains(got, "Kms") || property != "ArtifactStore" &&
+					strings.Contains(got, "Arn") {
 					t.Errorf("%s: %s of %s names a key: %s", stack, property, p.id, got)
 				}
 			}
@@ -119,8 +123,9 @@ func TestNoKeyIsMadeOrNamedUnlessConfigured(t *testing.T) {
 
 var secretName = regexp.MustCompile(`(?i)passw|secret|token|credential|private|api_?key`)
 
-// Whoever may look at a project, a function or a pipeline reads its environment. CloudFormation would also put a secret there
-// that a template only refers to ({{resolve:secretsmanager:…}}), and a parameter shows its value to everybody.
+// Whoever may look at a project, a function or a pipeline reads its environment. CloudFormation
+// would also put a secret there that a template only refers to ({{resolve:secretsmanager:…}}), and
+// a parameter shows its value to everybody.
 func TestNoEnvironmentHoldsASecret(t *testing.T) {
 	for _, stack := range all {
 		variables := 0
@@ -129,7 +134,8 @@ func TestNoEnvironmentHoldsASecret(t *testing.T) {
 				variables++
 				v := v.(map[string]any)
 				// The value of another type says where CodeBuild finds the secret.
-				if v["Type"] == "PLAINTEXT" && secretName.MatchString(v["Name"].(string)) && v["Name"] != "BUILD_SECRETS" {
+				if v["Type"] == "PLAINTEXT" && secretName.MatchString(v["Name"].(string)) &&
+					v["Name"] != "BUILD_SECRETS" {
 					t.Errorf("%s: the environment of %s has %s of type %s", stack, p.id, v["Name"], v["Type"])
 				}
 			}

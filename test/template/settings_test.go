@@ -49,7 +49,8 @@ func TestActionsAreGivenTheExecutionsIDAndNoMore(t *testing.T) {
 			for _, found := range substitution.FindAllString(text, -1) {
 				given++
 				if found != executionID {
-					t.Errorf("%s: %s holds %s: let the action ask for it by the execution's id", stack, strings.Join(path, "."), found)
+					t.Errorf("%s: %s holds %s: let the action ask for it by the execution's id", stack,
+						strings.Join(path, "."), found)
 				}
 			}
 		})
@@ -116,7 +117,8 @@ func handed(t *testing.T, stack string, sums map[string]bool) {
 				name = "" // it is about all images
 			}
 			delete(parameters, "image")
-			if !sums[parameters["settings"]] || parameters["execution"] != executionID || image != name || len(parameters) != 2 {
+			if !sums[parameters["settings"]] || parameters["execution"] != executionID || image != name ||
+				len(parameters) != 2 {
 				t.Errorf("%s: an action hands over %s", stack, text)
 			}
 			images = append(images, image)

@@ -1,5 +1,5 @@
-// Package template_test looks at the templates as a whole: what cdk.json describes, as one golden file, and a configuration
-// that uses everything there is.
+// Package template_test looks at the templates as a whole: what cdk.json describes, as one golden
+// file, and a configuration that uses everything there is.
 package template_test
 
 import (
@@ -178,7 +178,8 @@ func asReviewed(t *testing.T, stack string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the template changes; if that is meant, run go test ./test/template -update and review it (-want +got):\n%s", diff)
+		t.Errorf("the template changes; if that is meant, run go test ./test/template -update and review it (-want +got):\n%s",
+			diff)
 	}
 }
 
@@ -231,7 +232,8 @@ func TestNothingIsTiedToAnAccount(t *testing.T) {
 
 // stateful are the types whose resources hold what can't be made again from the template.
 var stateful = map[string]bool{
-	"AWS::CodeCommit::Repository": true, "AWS::ECR::Repository": true, "AWS::KMS::Key": true, "AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
+	"AWS::CodeCommit::Repository": true, "AWS::ECR::Repository": true, "AWS::KMS::Key": true,
+	"AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
 }
 
 func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
@@ -247,8 +249,10 @@ func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
 			if strings.Contains(id, "RegistryStaging") {
 				want = "Delete" // it can be built again
 			}
-			// A replacement is kept like a removal: only a first deployment that fails keeps nothing.
-			if replaced := strings.TrimSuffix(want, "ExceptOnCreate"); r["DeletionPolicy"] != want || r["UpdateReplacePolicy"] != replaced {
+			// A replacement is kept like a removal: only a first deployment that fails keeps
+			// nothing.
+			if replaced := strings.TrimSuffix(want, "ExceptOnCreate"); r["DeletionPolicy"] != want ||
+				r["UpdateReplacePolicy"] != replaced {
 				t.Errorf("%s: DeletionPolicy of %s is %v, want %s", stack, id, r["DeletionPolicy"], want)
 			}
 		}
@@ -260,8 +264,10 @@ func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
 
 // A name that nobody asked for keeps a second stack from being deployed beside the first.
 func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
-	names := map[string]bool{"Name": true, "BucketName": true, "FunctionName": true, "RoleName": true, "LogGroupName": true, "RepositoryName": true}
-	allowed := map[string]bool{"hello-go": true, "Everything-1": true, "team/api": true, "everything-1/web_ui": true, "rules": true}
+	names := map[string]bool{"Name": true, "BucketName": true, "FunctionName": true, "RoleName": true,
+		"LogGroupName": true, "RepositoryName": true}
+	allowed := map[string]bool{"hello-go": true, "Everything-1": true, "team/api": true, "everything-1/web_ui": true,
+		"rules": true}
 	for name := range maps.Clone(allowed) {
 		allowed[settings.Staging(name)] = true
 	}
@@ -280,7 +286,8 @@ func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
 	want := map[string][]string{
 		asCommitted: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "hellogoRegistryUri"},
-		everything:  {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "DashboardUrl", "Topic", "apiRegistryUri", "webuiRegistryUri"},
+		everything: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "DashboardUrl", "Topic",
+			"apiRegistryUri", "webuiRegistryUri"},
 	}
 	for stack, names := range want {
 		outputs := template(t, stack)["Outputs"].(map[string]any)

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// remaining are the wildcards in statements that allow something, each with the words by which the table in
-// docs/security.md speaks of it.
+// remaining are the wildcards in statements that allow something, each with the words by which the
+// table in docs/security.md speaks of it.
 var remaining = map[string]string{
 	"action s3:DeleteObject*":               "`s3:DeleteObject*`",
 	"action s3:GetBucket*":                  "`s3:GetBucket*`",
@@ -46,7 +46,8 @@ func TestRemainingWildcardsAreDocumented(t *testing.T) {
 				for _, wildcard := range wildcards(statement, kind) {
 					found[wildcard] = true
 					if remaining[wildcard] == "" {
-						t.Errorf("%s/%s: %s: name the resources, or give the reason in docs/security.md", stack, id, wildcard)
+						t.Errorf("%s/%s: %s: name the resources, or give the reason in docs/security.md", stack, id,
+							wildcard)
 					}
 				}
 			}
@@ -91,7 +92,8 @@ func statementsIn(v any) []map[string]any {
 	return found
 }
 
-// wildcards are those of one statement: in its actions, and in its resources. kind tells a resource's type.
+// wildcards are those of one statement: in its actions, and in its resources. kind tells a
+// resource's type.
 func wildcards(statement map[string]any, kind func(id string) string) []string {
 	if statement["Effect"] == "Deny" {
 		return nil
@@ -114,9 +116,11 @@ func wildcards(statement map[string]any, kind func(id string) string) []string {
 		// The ARN of a log group ends in ":*".
 		case len(got) == 2 && got[1] == "Arn" && kind(fmt.Sprint(got[0])) == "AWS::Logs::LogGroup":
 			found = append(found, "streams of a log group")
-		case strings.Count(string(text), "*") == 1 && strings.HasSuffix(string(text), `"/*"]]}`) && strings.Contains(string(text), "Bucket"):
+		case strings.Count(string(text), "*") == 1 && strings.HasSuffix(string(text), `"/*"]]}`) &&
+			strings.Contains(string(text), "Bucket"):
 			found = append(found, "objects of a bucket")
-		case strings.Count(string(text), "*") == 1 && strings.Contains(string(text), `":repository/`) && strings.HasSuffix(string(text), `/*"]]}`):
+		case strings.Count(string(text), "*") == 1 && strings.Contains(string(text), `":repository/`) &&
+			strings.HasSuffix(string(text), `/*"]]}`):
 			found = append(found, "repositories of a cache")
 		case strings.Contains(string(text), "*"):
 			found = append(found, fmt.Sprintf("%v on %s", statement["Action"], text))

@@ -55,7 +55,8 @@ func TestOnlyThePromoterWritesReleases(t *testing.T) {
 		var written []string
 		for _, release := range releasesOf(t, all...) {
 			for _, who := range identities(t, stack) {
-				if !slices.ContainsFunc(who.statements, func(s map[string]any) bool { return writes(t, stack, s, release) }) {
+				if !slices.ContainsFunc(who.statements,
+					func(s map[string]any) bool { return writes(t, stack, s, release) }) {
 					continue
 				}
 				if who.program != promoter {
@@ -94,7 +95,8 @@ func TestReleasesDenyWritesToOthers(t *testing.T) {
 			}
 			want := []map[string]any{{
 				"Sid": "OnlyThePromoterWrites", "Effect": "Deny", "Principal": "*",
-				"Action":    []any{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"},
+				"Action": []any{"ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+					"ecr:UploadLayerPart"},
 				"Condition": map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": writers}},
 			}}
 			if diff := cmp.Diff(want, statements); diff != "" {

@@ -1,7 +1,8 @@
-// Package gobuild compiles a Go package for AWS Lambda so that the same source gives the same bytes on any machine.
+// Package gobuild compiles a Go package for AWS Lambda so that the same source gives the same bytes
+// on any machine.
 //
-// The hash of these bytes names the asset in the template: if it depended on the machine, two people would deploy
-// different templates from one commit.
+// The hash of these bytes names the asset in the template: if it depended on the machine, two
+// people would deploy different templates from one commit.
 package gobuild
 
 import (
@@ -19,8 +20,9 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// Package compiles the main package with the given import path for Lambda's provided.al2023 on Graviton, and returns
-// the program. dir is a folder inside the module that resolves the import path; "" is the working directory.
+// Package compiles the main package with the given import path for Lambda's provided.al2023 on
+// Graviton, and returns the program. dir is a folder inside the module that resolves the import
+// path; "" is the working directory.
 func Package(ctx context.Context, dir, importPath string) ([]byte, error) {
 	env, err := environment(ctx, dir)
 	if err != nil {
@@ -48,8 +50,8 @@ func Package(ctx context.Context, dir, importPath string) ([]byte, error) {
 	return os.ReadFile(program)
 }
 
-// goEnv is what a person may have set with "go env -w" or in the environment, and what may stay: where modules and
-// caches are, never what the compiler does.
+// goEnv is what a person may have set with "go env -w" or in the environment, and what may stay:
+// where modules and caches are, never what the compiler does.
 type goEnv struct {
 	GOMOD string
 
@@ -83,8 +85,10 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 		"CGO_ENABLED=0",
 	)
 	for _, kv := range [][2]string{
-		{"GOAUTH", user.GOAUTH}, {"GOCACHE", user.GOCACHE}, {"GOINSECURE", user.GOINSECURE}, {"GOMODCACHE", user.GOMODCACHE},
-		{"GONOPROXY", user.GONOPROXY}, {"GONOSUMDB", user.GONOSUMDB}, {"GOPATH", user.GOPATH}, {"GOPRIVATE", user.GOPRIVATE},
+		{"GOAUTH", user.GOAUTH}, {"GOCACHE", user.GOCACHE}, {"GOINSECURE", user.GOINSECURE},
+		{"GOMODCACHE", user.GOMODCACHE},
+		{"GONOPROXY", user.GONOPROXY}, {"GONOSUMDB", user.GONOSUMDB}, {"GOPATH", user.GOPATH},
+		{"GOPRIVATE", user.GOPRIVATE},
 		{"GOPROXY", user.GOPROXY}, {"GOSUMDB", user.GOSUMDB}, {"GOVCS", user.GOVCS},
 	} {
 		if kv[1] != "" {
@@ -94,8 +98,8 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	return env, nil
 }
 
-// toolchain is the Go release that go.mod names. Exactly this one compiles, even where a newer one is installed: two
-// releases give two binaries.
+// toolchain is the Go release that go.mod names. Exactly this one compiles, even where a newer one
+// is installed: two releases give two binaries.
 func toolchain(gomod string) (string, error) {
 	if gomod == "" || gomod == os.DevNull {
 		return "", errors.New("not inside a Go module: run in the folder of go.mod, or name it")
@@ -114,7 +118,9 @@ func toolchain(gomod string) (string, error) {
 	case file.Go != nil && strings.Count(file.Go.Version, ".") == 2:
 		return "go" + file.Go.Version, nil
 	}
-	return "", fmt.Errorf("%s names no exact Go release, so that each machine would build with its own: add a line such as \"toolchain go1.26.8\"", gomod)
+	return "",
+		fmt.Errorf("%s names no exact Go release, so that each machine would build with its own: add a line such as \"toolchain go1.26.8\"",
+			gomod)
 }
 
 // failure adds what the command said to the error that it ended with.

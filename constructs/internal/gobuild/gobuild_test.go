@@ -22,7 +22,8 @@ func module(t *testing.T, gomod, program string) (dir string) {
 	dir = t.TempDir()
 	for name, text := range map[string]string{"go.mod": gomod, "function/main.go": program} {
 		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +44,8 @@ func build(t *testing.T, dir string) []byte {
 	return program
 }
 
-// One build has what a machine may have; the other one starts with an empty cache, in another folder.
+// One build has what a machine may have; the other one starts with an empty cache, in another
+// folder.
 func TestSameSourceGivesTheSameBytes(t *testing.T) {
 	plain := build(t, module(t, gomod, program))
 
@@ -82,7 +84,8 @@ func TestProgramIsForGravitonAndSaysNothingOfTheMachine(t *testing.T) {
 	}
 	want := map[string]string{
 		"-buildmode": "exe", "-compiler": "gc", "-tags": "lambda.norpc", "-trimpath": "true",
-		"CGO_ENABLED": "0", "GOARCH": "arm64", "GOARM64": "v8.0", "GOOS": "linux", "DefaultGODEBUG": got["DefaultGODEBUG"],
+		"CGO_ENABLED": "0", "GOARCH": "arm64", "GOARM64": "v8.0", "GOOS": "linux",
+		"DefaultGODEBUG": got["DefaultGODEBUG"],
 	}
 	if got["DefaultGODEBUG"] == "" {
 		delete(want, "DefaultGODEBUG") // it follows from the go line of go.mod
@@ -101,9 +104,11 @@ func TestProblemsAreReadable(t *testing.T) {
 		want                 []string
 	}{
 		{"a program that does not compile", gomod, "package main\n\nfunc main() { nothing() }\n",
-			[]string{"building ./function for linux/arm64: exit status 1:", "function/main.go:3:15: undefined: nothing"}},
+			[]string{"building ./function for linux/arm64: exit status 1:",
+				"function/main.go:3:15: undefined: nothing"}},
 		{"a module that leaves the Go release open", "module example.com/hello\n\ngo 1.25\n", program,
-			[]string{"building ./function: ", "go.mod names no exact Go release", `add a line such as "toolchain go1.26.8"`}},
+			[]string{"building ./function: ", "go.mod names no exact Go release",
+				`add a line such as "toolchain go1.26.8"`}},
 		{"a go.mod that is none", "module\n", program, []string{"building ./function: "}},
 	}
 	for _, test := range tests {

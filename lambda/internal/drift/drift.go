@@ -53,11 +53,13 @@ func (l look) observe(ctx context.Context, source validation.Source, log *slog.L
 	return all, nil
 }
 
-// gone is the verdict on tags that don't exist although others of the image do: a promotion writes all of them.
+// gone is the verdict on tags that don't exist although others of the image do: a promotion writes
+// all of them.
 func gone(tags []string) validation.Verdict {
 	return validation.Verdict{Image: &index.Image{State: index.Missing}, Findings: []check.Finding{{
 		Check: "tag-is-index", Severity: check.Error,
-		Problem: "the registry has no tag " + strings.Join(tags, ", ") + ", although other tags of the image are there; somebody has probably deleted it",
-		Cure:    "run the Promote stage of the last good execution again",
+		Problem: "the registry has no tag " + strings.Join(tags, ", ") +
+			", although other tags of the image are there; somebody has probably deleted it",
+		Cure: "run the Promote stage of the last good execution again",
 	}}}
 }

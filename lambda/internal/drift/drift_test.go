@@ -65,13 +65,15 @@ func (r *released) lose(what string) {
 // checker is the function of a pipeline that promotes the image.
 func (r *released) checker() *Checker {
 	return &Checker{
-		Registry: r.Host, Open: open, Topic: "arn:aws:sns:eu-west-1:111122223333:drift", Log: slog.New(slog.DiscardHandler),
+		Registry: r.Host, Open: open, Topic: "arn:aws:sns:eu-west-1:111122223333:drift",
+		Log: slog.New(slog.DiscardHandler),
 		Settings: &settings.Loaded{Sum: "sum", Pipeline: settings.Pipeline{
 			Name: "app-pipeline", Source: settings.Source{Branch: "main"},
 			Images: []settings.Image{{
 				Name: "web", Staging: "staging/app", Release: "app",
 				Builds: []settings.Build{{Platform: "linux/amd64"}, {Platform: "linux/arm64"}},
-				Tags:   rule.Tags{Moving: []string{"latest", "{branch}", "nightly-{date:20060102}"}, Immutable: []string{"{commit:12}"}},
+				Tags: rule.Tags{Moving: []string{"latest", "{branch}", "nightly-{date:20060102}"},
+					Immutable: []string{"{commit:12}"}},
 			}},
 		}},
 	}
@@ -101,7 +103,8 @@ func run(t *testing.T, c *Checker) (messages []sent, log string) {
 
 func TestNobodyIsToldWhileAllIsWell(t *testing.T) {
 	r := release(t)
-	if messages, log := run(t, r.checker()); messages != nil || !strings.Contains(log, `"tags":["latest","main"]`) || !strings.Contains(log, `"valid":true`) {
+	if messages, log := run(t, r.checker()); messages != nil || !strings.Contains(log, `"tags":["latest","main"]`) ||
+		!strings.Contains(log, `"valid":true`) {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
 	// An earlier release is served again after a rollback.
@@ -110,7 +113,9 @@ func TestNobodyIsToldWhileAllIsWell(t *testing.T) {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
 	// Being in the release means promoted: what an index says about itself is nobody's proof.
-	r.move(t, "main", r.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, r.store.Linux("amd64", ""), r.store.Linux("arm64", "")))
+	r.move(t, "main",
+		r.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, r.store.Linux("amd64", ""),
+			r.store.Linux("arm64", "")))
 	if messages, log := run(t, r.checker()); messages != nil {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
@@ -145,7 +150,8 @@ func TestDriftIsTold(t *testing.T) {
 		},
 		"a tag is gone": {
 			func(_ *testing.T, r *released) { r.lose("manifests/main") },
-			[]string{"main: nothing, 1 error", "1. error tag-is-index: the registry has no tag main, although other tags of the image are there"},
+			[]string{"main: nothing, 1 error",
+				"1. error tag-is-index: the registry has no tag main, although other tags of the image are there"},
 		},
 		"the registry can't be asked": {
 			func(_ *testing.T, r *released) { r.Close() },
@@ -180,13 +186,15 @@ func TestThePolicyHoldsForDriftToo(t *testing.T) {
 	if messages, _ := run(t, c); len(messages) != 1 {
 		t.Errorf("%+v", messages)
 	}
-	c.web().Validation.Downgrade = map[string]spec.Downgrade{"platform-set": {Severity: "info", Reason: "riscv64 will follow"}}
+	c.web().Validation.Downgrade = map[string]spec.Downgrade{"platform-set": {Severity: "info",
+		Reason: "riscv64 will follow"}}
 	if messages, _ := run(t, c); messages != nil {
 		t.Errorf("%+v", messages)
 	}
 }
 
-// What is served was read whole before it was promoted. A schedule reads no more of it than what starts.
+// What is served was read whole before it was promoted. A schedule reads no more of it than what
+// starts.
 func TestDriftReadsOnlyWhatStarts(t *testing.T) {
 	r := release(t)
 	if messages, log := run(t, r.checker()); messages != nil {
@@ -206,12 +214,15 @@ func TestLongMessagesAreCut(t *testing.T) {
 	r := release(t)
 	var layers []any
 	for range 200 {
-		layers = append(layers, map[string]any{"mediaType": specs.MediaTypeImageLayerGzip, "digest": "sha256:x", "size": 1})
+		layers = append(layers,
+			map[string]any{"mediaType": specs.MediaTypeImageLayerGzip, "digest": "sha256:x", "size": 1})
 	}
-	broken := r.store.Image(fixture.ImageSpec{Platform: fixture.ARM64, Manifest: func(doc map[string]any) { doc["layers"] = layers }})
+	broken := r.store.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+		Manifest: func(doc map[string]any) { doc["layers"] = layers }})
 	r.move(t, "latest", r.store.Index(r.store.Linux("amd64", ""), broken))
 	messages, _ := run(t, r.checker())
-	if len(messages) != 1 || len(messages[0].text) > maxText+500 || !strings.Contains(messages[0].text, "more; the function's log has them all.") {
+	if len(messages) != 1 || len(messages[0].text) > maxText+500 ||
+		!strings.Contains(messages[0].text, "more; the function's log has them all.") {
 		t.Errorf("%+v", messages)
 	}
 }
@@ -252,15 +263,20 @@ func TestWhatCannotBeCheckedIsTold(t *testing.T) {
 		"which the pipeline app-pipeline does not promote": func(c *Checker) { c.web().Release = "" },
 		"The settings lead to the repository":              func(c *Checker) { c.Registry = "" },
 		`"arm64" is no platform`:                           func(c *Checker) { c.web().Builds[0].Platform = "arm64" },
-		"The settings of the image web: tag template":      func(c *Checker) { c.web().Tags.Moving = []string{"{tag}"} },
-		"there is nothing to check":                        func(c *Checker) { c.web().Tags.Moving = []string{"{commit}"} },
+		"The settings of the image web: tag template": func(c *Checker) {
+			c.web().Tags.Moving = []string{"{tag}"}
+		},
+		"there is nothing to check": func(c *Checker) {
+			c.web().Tags.Moving = []string{"{commit}"}
+		},
 		"there is no check": func(c *Checker) {
 			c.web().Validation.Downgrade = map[string]spec.Downgrade{"x": {Severity: "info", Reason: "y"}}
 		},
 	} {
 		c := r.checker()
 		change(c)
-		if messages, _ := run(t, c); len(messages) != 1 || !strings.Contains(messages[0].text, want) || !strings.Contains(messages[0].text, "could not be made") {
+		if messages, _ := run(t, c); len(messages) != 1 || !strings.Contains(messages[0].text, want) ||
+			!strings.Contains(messages[0].text, "could not be made") {
 			t.Errorf("%+v, want %q", messages, want)
 		}
 	}
@@ -292,7 +308,8 @@ func TestEventsGoWhereTheyBelong(t *testing.T) {
 		`[]`:                                                                                                         "neither a job",
 		`{"CodePipeline.job":7}`:                                                                                     "neither a job",
 	} {
-		if err := dispatch(t.Context(), json.RawMessage(event)); err == nil || !strings.Contains(err.Error(), want) || got != "" {
+		if err := dispatch(t.Context(), json.RawMessage(event)); err == nil || !strings.Contains(err.Error(), want) ||
+			got != "" {
 			t.Errorf("%s: %q, %v, want %q", event, got, err, want)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // Handler handles events of one kind.
 type Handler[Event any] = func(context.Context, Event) error
 
-// Dispatch gives the schedule's events to one handler and every other event, such as CodePipeline's, to another.
-// Nothing of an event is logged: a job carries credentials.
+// Dispatch gives the schedule's events to one handler and every other event, such as
+// CodePipeline's, to another. Nothing of an event is logged: a job carries credentials.
 func Dispatch(scheduled Handler[settings.DriftCheck], other Handler[job.Event]) Handler[json.RawMessage] {
 	return func(ctx context.Context, raw json.RawMessage) error {
 		var keys map[string]json.RawMessage

@@ -25,13 +25,15 @@ type Checker struct {
 	Log   *slog.Logger
 }
 
-// Handle is the part of the function that answers schedules. It returns an error only if nobody could be told, so that
-// Lambda tries again; what is wrong with an image is a notification, once for each check.
+// Handle is the part of the function that answers schedules. It returns an error only if nobody
+// could be told, so that Lambda tries again; what is wrong with an image is a notification, once
+// for each check.
 func (c *Checker) Handle(ctx context.Context, event settings.DriftCheck) error {
 	log := c.Log.With("image", event.Image)
 	text, err := c.message(ctx, event, log)
 	if err != nil {
-		// Not being able to look is worth a notification too: nobody reads the log of a check that always was silent.
+		// Not being able to look is worth a notification too: nobody reads the log of a check that
+		// always was silent.
 		log.Error("drift check failed", "error", err.Error())
 		text = unknown(event.Image, err)
 	}

@@ -18,7 +18,8 @@ type look struct {
 	want check.Want
 }
 
-// looks are those at an image. The tags are those whose names are the same whatever is pushed, such as latest.
+// looks are those at an image. The tags are those whose names are the same whatever is pushed, such
+// as latest.
 func looks(p *settings.Pipeline, image *settings.Image) ([]look, error) {
 	rules := p.Rules
 	if len(rules) == 0 { // then everything is built from one branch
@@ -32,21 +33,23 @@ func looks(p *settings.Pipeline, image *settings.Image) ([]look, error) {
 		return nil, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 	}
 	if len(public) == 0 {
-		return nil, job.Misconfigured("The settings of the image %s name no moving tag that is always called the same, "+
-			"such as latest: there is nothing to check.", image.Name)
+		return nil,
+			job.Misconfigured("The settings of the image %s name no moving tag that is always called the same, "+
+				"such as latest: there is nothing to check.", image.Name)
 	}
 	want, err := validation.Want(image)
 	if err != nil {
 		return nil, err
 	}
-	// What a tag serves was promoted, and read before that: a digest keeps naming the same bytes. What can have changed since is
-	// what is there, and where the tags point. Reading all of it again at each time would cost as much as the image is large,
-	// and prove nothing about it.
+	// What a tag serves was promoted, and read before that: a digest keeps naming the same bytes.
+	// What can have changed since is what is there, and where the tags point. Reading all of it
+	// again at each time would cost as much as the image is large, and prove nothing about it.
 	want.Deep = false
 	var all []look
 	for _, tags := range public {
 		one := look{tags: tags.Tags, want: want}
-		// Which of the rules wrote the tag last is not known: what only some of them build may be there.
+		// Which of the rules wrote the tag last is not known: what only some of them build may be
+		// there.
 		var some []specs.Platform
 		if one.want.Platforms, some, err = built(image, tags.Writers); err != nil {
 			return nil, err

@@ -64,7 +64,8 @@ func TestLooksOfOneImageAreToldAtOnce(t *testing.T) {
 	r := release(t)
 	lone := r.store.Index(r.store.Linux("amd64", ""))
 	r.move(t, "both", lone) // which pr writes
-	if messages, log := run(t, ruled(r)); messages != nil || !strings.Contains(log, `"nothing was released yet","image":"web","tags":["edge"]`) {
+	if messages, log := run(t, ruled(r)); messages != nil ||
+		!strings.Contains(log, `"nothing was released yet","image":"web","tags":["edge"]`) {
 		t.Errorf("%+v, log:\n%s", messages, log)
 	}
 	r.move(t, "latest", lone)

@@ -13,7 +13,9 @@ const maxText = 8000
 // drift says which tags serve what they should not, most important first.
 func drift(repository string, seen []observation) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The scheduled check found that public tags of %s don't serve what a run of the pipeline has validated.\n", repository)
+	fmt.Fprintf(&b,
+		"The scheduled check found that public tags of %s don't serve what a run of the pipeline has validated.\n",
+		repository)
 	left := 0
 	for _, o := range seen {
 		if o.verdict.Valid() {
@@ -63,9 +65,10 @@ func firstTag(seen []observation) string {
 
 // unknown says that the check could not be made.
 func unknown(image string, err error) string {
-	return fmt.Sprintf("The scheduled check of the image %s could not be made, so that it is not known what its public tags serve:\n"+
-		"%s\n\nIt will be tried again at the next time. If that fails too, "+
-		"look at the function's role, its log and its timeout.\n", image, err)
+	return fmt.Sprintf(
+		"The scheduled check of the image %s could not be made, so that it is not known what its public tags serve:\n"+
+			"%s\n\nIt will be tried again at the next time. If that fails too, "+
+			"look at the function's role, its log and its timeout.\n", image, err)
 }
 
 // subject is the line that a mail shows, as far as it fits: package topic cuts it.

@@ -12,9 +12,10 @@ func TestDo(t *testing.T) {
 		run  func() error
 		want string
 	}{
-		"nothing":         {func() error { return nil }, ""},
-		"error":           {func() error { return failed }, "failed"},
-		"slice":           {func() error { n := -1; _ = make([]byte, 3)[:n]; return nil }, "slice bounds out of range [:-1], at guard/guard_test.go:"},
+		"nothing": {func() error { return nil }, ""},
+		"error":   {func() error { return failed }, "failed"},
+		"slice": {func() error { n := -1; _ = make([]byte, 3)[:n]; return nil },
+			"slice bounds out of range [:-1], at guard/guard_test.go:"},
 		"own panic":       {func() error { panic("odd") }, "made a mistake (odd, at guard/guard_test.go:"},
 		"error as reason": {func() error { panic(failed) }, "(failed, at"},
 	} {

@@ -11,7 +11,8 @@ import (
 	"archway/lambda/internal/aws/topic"
 )
 
-// Event is EventBridge's event about a run's state, as far as it matters here. It names no action and no reason.
+// Event is EventBridge's event about a run's state, as far as it matters here. It names no action
+// and no reason.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
 type Event struct {
 	DetailType string `json:"detail-type"`
@@ -31,18 +32,20 @@ type Notifier struct {
 	// PipelineURL is the address of the pipeline's page in the console.
 	PipelineURL string
 	Log         *slog.Logger
-	// Pause is the wait before CodePipeline is asked again, whose history may come later than its event.
+	// Pause is the wait before CodePipeline is asked again, whose history may come later than its
+	// event.
 	Pause time.Duration
 }
 
 // looks is how often CodePipeline is asked for the actions that failed.
 const looks = 4
 
-// Handle handles an event. It returns an error only if nobody could be told, so that Lambda tries again: a message that says
-// little is worth more than none.
+// Handle handles an event. It returns an error only if nobody could be told, so that Lambda tries
+// again: a message that says little is worth more than none.
 func (n *Notifier) Handle(ctx context.Context, e Event) error {
 	if e.Detail.Pipeline == "" || e.Detail.Execution == "" || e.Detail.State != "FAILED" {
-		return fmt.Errorf("the event is none of a failed run: it is about the state %q of execution %q of the pipeline %q (%s)",
+		return fmt.Errorf(
+			"the event is none of a failed run: it is about the state %q of execution %q of the pipeline %q (%s)",
 			e.Detail.State, e.Detail.Execution, e.Detail.Pipeline, e.DetailType)
 	}
 	log := n.Log.With("pipeline", e.Detail.Pipeline, "execution", e.Detail.Execution)

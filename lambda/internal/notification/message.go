@@ -7,7 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
-// maxText is the length in bytes that a message is kept to: SNS takes 256 KiB, but a mail that somebody reads is far shorter.
+// maxText is the length in bytes that a message is kept to: SNS takes 256 KiB, but a mail that
+// somebody reads is far shorter.
 const maxText = 12000
 
 // promoteStage is the stage that moves tags. Whatever fails before it leaves every tag as it was.
@@ -74,7 +75,8 @@ func text(e Event, r Run, link string, problem error) string {
 	}
 	fmt.Fprintf(&b, "\nThe run: %s\n", link)
 	if stage != "" {
-		fmt.Fprintf(&b, "If nothing is wrong with the commit, run the stage again there, or with\n  aws codepipeline retry-stage-execution --pipeline-name %s --stage-name %s --pipeline-execution-id %s --retry-mode FAILED_ACTIONS\n",
+		fmt.Fprintf(&b,
+			"If nothing is wrong with the commit, run the stage again there, or with\n  aws codepipeline retry-stage-execution --pipeline-name %s --stage-name %s --pipeline-execution-id %s --retry-mode FAILED_ACTIONS\n",
 			pipeline, stage, execution)
 	}
 	return b.String()

@@ -20,10 +20,11 @@ type Run struct {
 	Rollback              bool
 	// Status is CodePipeline's at this moment.
 	Status string
-	// Reason is why the run as a whole failed. Often it is empty, and the failed actions say why; a run can also fail
-	// before any action has begun, such as for a variable without a value.
+	// Reason is why the run as a whole failed. Often it is empty, and the failed actions say why; a
+	// run can also fail before any action has begun, such as for a variable without a value.
 	Reason string
-	// Failed are the actions that failed in their latest attempts, in the order in which they ended.
+	// Failed are the actions that failed in their latest attempts, in the order in which they
+	// ended.
 	Failed []Action
 }
 
@@ -52,7 +53,8 @@ func NewCodePipeline(cfg aws.Config) CodePipeline {
 // Run implements Runs. What it could find out is there also if it returns an error.
 func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run, error) {
 	var r Run
-	about, err := c.client.GetPipelineExecution(ctx, &codepipeline.GetPipelineExecutionInput{PipelineName: &pipeline, PipelineExecutionId: &execution})
+	about, err := c.client.GetPipelineExecution(ctx,
+		&codepipeline.GetPipelineExecutionInput{PipelineName: &pipeline, PipelineExecutionId: &execution})
 	if err != nil {
 		return r, fmt.Errorf("ask for execution %s: %w", execution, err)
 	}
@@ -60,7 +62,8 @@ func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run,
 		r.Rollback = x.ExecutionType == types.ExecutionTypeRollback
 		r.Status, r.Reason = string(x.Status), strings.TrimSpace(aws.ToString(x.StatusSummary))
 		for _, revision := range x.ArtifactRevisions[:min(1, len(x.ArtifactRevisions))] { // a pipeline has one source
-			r.Commit, r.CommitMessage = aws.ToString(revision.RevisionId), summary(aws.ToString(revision.RevisionSummary))
+			r.Commit, r.CommitMessage = aws.ToString(revision.RevisionId),
+				summary(aws.ToString(revision.RevisionSummary))
 		}
 	}
 	latest, err := c.latest(ctx, pipeline, execution)
@@ -72,8 +75,8 @@ func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run,
 	return r, err
 }
 
-// latest are the latest attempts of all actions, in the order in which they ended: an action that was retried is listed once for
-// each attempt.
+// latest are the latest attempts of all actions, in the order in which they ended: an action that
+// was retried is listed once for each attempt.
 func (c CodePipeline) latest(ctx context.Context, pipeline, execution string) ([]types.ActionExecutionDetail, error) {
 	pages := codepipeline.NewListActionExecutionsPaginator(c.client, &codepipeline.ListActionExecutionsInput{
 		PipelineName: &pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
@@ -98,13 +101,14 @@ func (c CodePipeline) latest(ctx context.Context, pipeline, execution string) ([
 		all = append(all, a)
 	}
 	slices.SortFunc(all, func(a, b types.ActionExecutionDetail) int {
-		return cmp.Or(aws.ToTime(a.LastUpdateTime).Compare(aws.ToTime(b.LastUpdateTime)), cmp.Compare(aws.ToString(a.ActionName), aws.ToString(b.ActionName)))
+		return cmp.Or(aws.ToTime(a.LastUpdateTime).Compare(aws.ToTime(b.LastUpdateTime)),
+			cmp.Compare(aws.ToString(a.ActionName), aws.ToString(b.ActionName)))
 	})
 	return all, err
 }
 
-// actionOf takes the longer of the two texts that CodePipeline keeps: a build's summary is shorter than its error, and of a
-// function's message the summary may be cut.
+// actionOf takes the longer of the two texts that CodePipeline keeps: a build's summary is shorter
+// than its error, and of a function's message the summary may be cut.
 func actionOf(a types.ActionExecutionDetail) Action {
 	found := Action{Stage: aws.ToString(a.StageName), Name: aws.ToString(a.ActionName)}
 	if a.Output == nil || a.Output.ExecutionResult == nil {
@@ -114,7 +118,8 @@ func actionOf(a types.ActionExecutionDetail) Action {
 	found.URL = aws.ToString(result.ExternalExecutionUrl)
 	found.Message = strings.TrimSpace(aws.ToString(result.ExternalExecutionSummary))
 	if e := result.ErrorDetails; e != nil {
-		if text := strings.TrimSpace(aws.ToString(e.Message)); utf8.RuneCountInString(text) > utf8.RuneCountInString(found.Message) {
+		text := strings.TrimSpace(aws.ToString(e.Message))
+		if utf8.RuneCountInString(text) > utf8.RuneCountInString(found.Message) {
 			found.Message = text
 		}
 	}

@@ -75,7 +75,8 @@ func FuzzWriter(f *testing.F) {
 			t.Fatal(err)
 		}
 		var got, want string
-		if err := errors.Join(json.Unmarshal([]byte(out.String()), &got), json.Unmarshal(b, &want)); err != nil || got != want {
+		if err := errors.Join(json.Unmarshal([]byte(out.String()), &got), json.Unmarshal(b, &want)); err != nil ||
+			got != want {
 			t.Errorf("%q became %q: %v", want, got, err)
 		}
 		for _, r := range out.String() {

@@ -111,7 +111,8 @@ func (p *Promoter) copy(ctx context.Context, all []*promoter, j job.Job) error {
 		if done.Next != "" {
 			return job.Again(c.image.Name+":"+done.Next, fmt.Sprintf("copying %s to %s", c.image.Name, c.image.Release))
 		}
-		c.log.Info("copied", "blobs", done.Blobs, "mounted", done.Mounted, "copied", done.Copied, "manifests", done.Manifests, "bytes", done.Bytes)
+		c.log.Info("copied", "blobs", done.Blobs, "mounted", done.Mounted, "copied", done.Copied, "manifests",
+			done.Manifests, "bytes", done.Bytes)
 	}
 	return nil
 }

@@ -17,9 +17,12 @@ import (
 // "pr" its own tag.
 func (s *stage) rules() {
 	s.settings.Rules = []rule.Tagged{
-		{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "main"}, Images: map[string]rule.Tags{"app": {Moving: []string{"latest"}}}},
-		{Rule: rule.Rule{Name: "other", Type: rule.Branch, Pattern: "pr.*"}, Images: map[string]rule.Tags{"app": {Moving: []string{"{branch}"}}}},
-		{Rule: rule.Rule{Name: "version", Type: rule.Tag, Pattern: `v(?<number>\d+)`}, Images: map[string]rule.Tags{"app": {Moving: []string{"r{number}", "{tag}"}}}},
+		{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "main"},
+			Images: map[string]rule.Tags{"app": {Moving: []string{"latest"}}}},
+		{Rule: rule.Rule{Name: "other", Type: rule.Branch, Pattern: "pr.*"},
+			Images: map[string]rule.Tags{"app": {Moving: []string{"{branch}"}}}},
+		{Rule: rule.Rule{Name: "version", Type: rule.Tag, Pattern: `v(?<number>\d+)`},
+			Images: map[string]rule.Tags{"app": {Moving: []string{"r{number}", "{tag}"}}}},
 	}
 	s.aws.Branch("main", newer)
 }
@@ -28,7 +31,8 @@ func (s *stage) rules() {
 // of its own.
 func TestHostileVariables(t *testing.T) {
 	for _, hostile := range []string{
-		`main","digest":"` + strings.Repeat("0", 64), `main","downgrade":{"regression":"info:x"},"x":"`, `main"}`, "main\n", "#{codepipeline.PipelineExecutionId}",
+		`main","digest":"` + strings.Repeat("0", 64), `main","downgrade":{"regression":"info:x"},"x":"`, `main"}`,
+		"main\n", "#{codepipeline.PipelineExecutionId}",
 	} {
 		s := set(t)
 		s.rules()
@@ -55,12 +59,16 @@ func TestForeignCommit(t *testing.T) {
 		set    func(*stage)
 		want   string
 	}{
-		"beside the branch":           {foreign, func(*stage) {}, `cccccccccccc is not in the history of the branch "feature/x", whose head is bbbbbbbbbbbb`},
-		"ahead of the branch":         {newer, func(s *stage) { s.aws.Branch("feature/x", fixture.Revision) }, "is not in the history of the branch"},
-		"unknown to the source":       {strings.Repeat("d", 40), func(*stage) {}, "the source repository can't compare dddddddddddd"},
-		"of a branch that is no more": {fixture.Revision, func(s *stage) { s.aws.Branch("feature/x", "") }, `the source repository has no branch "feature/x"`},
-		"none":                        {"", func(*stage) {}, "names no commit"},
-		"none in whole":               {"0123456", func(*stage) {}, "names no commit"},
+		"beside the branch": {foreign, func(*stage) {},
+			`cccccccccccc is not in the history of the branch "feature/x", whose head is bbbbbbbbbbbb`},
+		"ahead of the branch": {newer, func(s *stage) { s.aws.Branch("feature/x", fixture.Revision) },
+			"is not in the history of the branch"},
+		"unknown to the source": {strings.Repeat("d", 40), func(*stage) {},
+			"the source repository can't compare dddddddddddd"},
+		"of a branch that is no more": {fixture.Revision, func(s *stage) { s.aws.Branch("feature/x", "") },
+			`the source repository has no branch "feature/x"`},
+		"none":          {"", func(*stage) {}, "names no commit"},
+		"none in whole": {"0123456", func(*stage) {}, "names no commit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)
@@ -85,10 +93,13 @@ func TestForeignTag(t *testing.T) {
 		set  func(*stage)
 		want string
 	}{
-		"moved meanwhile":  {func(s *stage) { s.aws.GitTag("v1", newer, "") }, `the tag "v1" leads to the commit bbbbbbbbbbbb, and not to 0123456789ab`},
-		"moved backwards":  {func(s *stage) { s.aws.GitTag("v1", older, "") }, `the tag "v1" leads to the commit aaaaaaaaaaaa`},
-		"deleted":          {func(s *stage) { s.aws.GitTag("v1", "", "") }, `the source repository has no tag "v1"`},
-		"a branch instead": {func(s *stage) { s.aws.GitTag("v1", "", ""); s.aws.Branch("v1", fixture.Revision) }, `branch "v1"`},
+		"moved meanwhile": {func(s *stage) { s.aws.GitTag("v1", newer, "") },
+			`the tag "v1" leads to the commit bbbbbbbbbbbb, and not to 0123456789ab`},
+		"moved backwards": {func(s *stage) { s.aws.GitTag("v1", older, "") },
+			`the tag "v1" leads to the commit aaaaaaaaaaaa`},
+		"deleted": {func(s *stage) { s.aws.GitTag("v1", "", "") }, `the source repository has no tag "v1"`},
+		"a branch instead": {func(s *stage) { s.aws.GitTag("v1", "", ""); s.aws.Branch("v1", fixture.Revision) },
+			`branch "v1"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)
@@ -138,13 +149,22 @@ func TestInventedJobs(t *testing.T) {
 			s.ran("e-9", fixture.Revision, s.new)
 			s.aws.Enter("e-9", "Approval", "InProgress", "Approve", "InProgress")
 		}, "the stage Promote works for execution e-1"},
-		"while nobody promotes":   {"e-1", func(s *stage) { s.aws.Enter("e-1", "Promote", "Succeeded", "Promote", "Succeeded") }, "the stage Promote is Succeeded"},
-		"for another execution":   {"e-0", func(*stage) {}, "the stage Promote works for execution e-1"},
-		"after the stage's end":   {"e-1", func(s *stage) { s.aws.Enter("e-1", "Promote", "Stopped", "Promote", "InProgress") }, "the stage Promote is Stopped"},
-		"after the action's end":  {"e-1", func(s *stage) { s.aws.Enter("e-1", "Promote", "InProgress", "Promote", "Abandoned") }, "the action Promote/Promote is Abandoned"},
-		"of an ended execution":   {"e-1", func(s *stage) { s.aws.End("e-1", "Stopped") }, "execution e-1 is over (Stopped)"},
-		"of a failed execution":   {"e-1", func(s *stage) { s.aws.End("e-1", "Failed") }, "execution e-1 is over (Failed)"},
-		"of a replaced execution": {"e-1", func(s *stage) { s.aws.End("e-1", "Superseded") }, "execution e-1 is over (Superseded)"},
+		"while nobody promotes": {"e-1",
+			func(s *stage) { s.aws.Enter("e-1", "Promote", "Succeeded", "Promote", "Succeeded") },
+			"the stage Promote is Succeeded"},
+		"for another execution": {"e-0", func(*stage) {}, "the stage Promote works for execution e-1"},
+		"after the stage's end": {"e-1",
+			func(s *stage) { s.aws.Enter("e-1", "Promote", "Stopped", "Promote", "InProgress") },
+			"the stage Promote is Stopped"},
+		"after the action's end": {"e-1",
+			func(s *stage) { s.aws.Enter("e-1", "Promote", "InProgress", "Promote", "Abandoned") },
+			"the action Promote/Promote is Abandoned"},
+		"of an ended execution": {"e-1", func(s *stage) { s.aws.End("e-1", "Stopped") },
+			"execution e-1 is over (Stopped)"},
+		"of a failed execution": {"e-1", func(s *stage) { s.aws.End("e-1", "Failed") },
+			"execution e-1 is over (Failed)"},
+		"of a replaced execution": {"e-1", func(s *stage) { s.aws.End("e-1", "Superseded") },
+			"execution e-1 is over (Superseded)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)
@@ -155,10 +175,12 @@ func TestInventedJobs(t *testing.T) {
 }
 
 func TestEarlierActionsMustHaveSucceeded(t *testing.T) {
-	for _, action := range []struct{ stage, name string }{{"Source", "Source"}, {"Build", "app-arm64"}, {"Merge", "app"}, {"Validate", "app"}, {"Approval", "Approve"}} {
+	for _, action := range []struct{ stage, name string }{{"Source", "Source"}, {"Build", "app-arm64"},
+		{"Merge", "app"}, {"Validate", "app"}, {"Approval", "Approve"}} {
 		for _, status := range []string{"Failed", "Abandoned", "InProgress"} {
 			s := set(t)
-			s.aws.Did("e-1", action.stage, action.name, status, map[string]string{"digest": s.new.String(), "referrers": "none"})
+			s.aws.Did("e-1", action.stage, action.name, status,
+				map[string]string{"digest": s.new.String(), "referrers": "none"})
 			s.unmoved(t, action.stage+"/"+action.name+" is "+status)
 		}
 		s := set(t)
@@ -203,8 +225,11 @@ func TestEvidenceMustBeDigests(t *testing.T) {
 func TestRollbackUnderBothReadings(t *testing.T) {
 	for _, id := range []string{"e-1", "e-2"} {
 		for name, elsewhere := range map[string]func(*stage){
-			"ended":                     func(s *stage) { s.aws.End("e-1", "Succeeded") },
-			"still waiting elsewhere":   func(s *stage) { s.aws.Enter("e-1", "Production", "InProgress", "Approve", "InProgress") },
+			"ended": func(s *stage) { s.aws.End("e-1", "Succeeded") },
+			"still waiting elsewhere": func(s *stage) {
+				s.aws.Enter("e-1", "Production", "InProgress", "Approve",
+					"InProgress")
+			},
 			"and the branch is no more": func(s *stage) { s.aws.Branch("feature/x", "") },
 		} {
 			t.Run(id+" "+name, func(t *testing.T) {
@@ -217,7 +242,8 @@ func TestRollbackUnderBothReadings(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(map[string]string{commit12: "", "latest": "new", "feature-x": "new"}, s.tags(t, commit12, "latest", "feature-x")); diff != "" {
+				if diff := cmp.Diff(map[string]string{commit12: "", "latest": "new", "feature-x": "new"},
+					s.tags(t, commit12, "latest", "feature-x")); diff != "" {
 					t.Error(diff)
 				}
 				if !strings.HasPrefix(variables["summary"], "Rollback: app: latest, feature-x now at ") {

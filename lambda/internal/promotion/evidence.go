@@ -33,7 +33,9 @@ func (p *Promoter) evidence(ctx context.Context, id string) (run, error) {
 	}
 	r := run{Execution: x}
 	if x.Commit == "" {
-		return r, job.Failed("CodePipeline names no commit that execution %s builds. Push a new commit, or start a build by the trigger function.", x.ID)
+		return r,
+			job.Failed("CodePipeline names no commit that execution %s builds. Push a new commit, or start a build by the trigger function.",
+				x.ID)
 	}
 	if r.reference, err = p.Settings.Reference(x.Variables); err != nil {
 		return r, job.Misconfigured("Execution %s can't be promoted: %s.", x.ID, err)
@@ -49,8 +51,9 @@ func (p *Promoter) evidence(ctx context.Context, id string) (run, error) {
 		return r, err
 	}
 	if why != "" {
-		return r, job.Failed("Execution %s was started for %s and the commit %.12s, which don't belong together: %s. Push the commit there first; starting a pipeline is no way around it.",
-			x.ID, r.reference, x.Commit, why)
+		return r,
+			job.Failed("Execution %s was started for %s and the commit %.12s, which don't belong together: %s. Push the commit there first; starting a pipeline is no way around it.",
+				x.ID, r.reference, x.Commit, why)
 	}
 	return r, nil
 }
@@ -79,7 +82,8 @@ func (p *Promoter) candidates(ctx context.Context, r run, log *slog.Logger) ([]*
 		if i.Release == "" {
 			continue
 		}
-		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed, pause: cmp.Or(p.pause, longPause)}
+		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed,
+			pause: cmp.Or(p.pause, longPause)}
 		if err := p.prepare(ctx, c, r, log); err != nil {
 			return nil, err
 		}
@@ -138,8 +142,9 @@ func roots(index digest.Digest, referrers string, validated execution.Action) ([
 	for text := range strings.SplitSeq(referrers, ",") {
 		d, err := digest.Parse(text)
 		if err != nil || d.Algorithm() != digest.SHA256 {
-			return nil, job.Failed("The action %s put out %s=%.200q, expected digests separated by commas, or %q. Look into its log, and run the pipeline again.",
-				validated, settings.Referrers, referrers, settings.None)
+			return nil,
+				job.Failed("The action %s put out %s=%.200q, expected digests separated by commas, or %q. Look into its log, and run the pipeline again.",
+					validated, settings.Referrers, referrers, settings.None)
 		}
 		all = append(all, d)
 	}
@@ -177,7 +182,8 @@ func (p *promoter) render(r run) error {
 			case at < 0:
 				p.tags = append(p.tags, Tag{name, immutable})
 			case p.tags[at].Immutable != immutable:
-				return job.Misconfigured("The tag %q of the image %s is configured as immutable and as moving; name it in one of the two lists.", name, p.image.Name)
+				return job.Misconfigured("The tag %q of the image %s is configured as immutable and as moving; name it in one of the two lists.",
+					name, p.image.Name)
 			}
 		}
 	}

@@ -113,7 +113,8 @@ func unheard(_ http.ResponseWriter, _ *http.Request, forward func()) {
 }
 
 var faults = map[string]func(http.ResponseWriter, *http.Request, func()){
-	"429": status(http.StatusTooManyRequests), "500": status(http.StatusInternalServerError), "503": status(http.StatusServiceUnavailable),
+	"429": status(http.StatusTooManyRequests), "500": status(http.StatusInternalServerError),
+	"503":       status(http.StatusServiceUnavailable),
 	"no answer": cut, "the answer is lost": unheard,
 }
 

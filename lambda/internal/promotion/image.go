@@ -69,7 +69,8 @@ func (p *promoter) fetch(ctx context.Context, d digest.Digest) error {
 	}
 	root, manifest := parseImage(doc)
 	if manifest.Shape() != index.ShapeIndex {
-		return job.Failed("%s in %s is %s, expected an image index; only what the Validate action passed can be promoted.",
+		return job.Failed(
+			"%s in %s is %s, expected an image index; only what the Validate action passed can be promoted.",
 			check.Short(d.String()), where, manifest.Shape().Named())
 	}
 	p.root = root

@@ -23,10 +23,12 @@ func two(t *testing.T) *stage {
 	t.Helper()
 	s := set(t)
 	s.settings.Images = append(s.settings.Images,
-		settings.Image{Name: "job", Staging: "staging/job", Release: "team/job", Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}},
+		settings.Image{Name: "job", Staging: "staging/job", Release: "team/job",
+			Tags: rule.Tags{Immutable: []string{"{commit:12}"}, Moving: []string{"latest"}}},
 		settings.Image{Name: "tool", Staging: "staging/tool"})
 	s.Push(t, "staging/job", s.store)
-	s.aws.Did("e-1", "Validate", "job", "Succeeded", map[string]string{"digest": s.new.String(), "referrers": s.old.String() + "," + s.new.String()})
+	s.aws.Did("e-1", "Validate", "job", "Succeeded",
+		map[string]string{"digest": s.new.String(), "referrers": s.old.String() + "," + s.new.String()})
 	s.settings.Stages[3].Actions = []string{"app", "job"}
 	return s
 }
@@ -35,7 +37,8 @@ func two(t *testing.T) *stage {
 func (s *stage) writes() []string {
 	var all []string
 	for _, r := range s.Requests() {
-		if r, ok := strings.CutPrefix(r, "PUT /v2/"); ok && !strings.Contains(r, "sha256:") && !strings.Contains(r, "/blobs/") {
+		if r, ok := strings.CutPrefix(r, "PUT /v2/"); ok && !strings.Contains(r, "sha256:") &&
+			!strings.Contains(r, "/blobs/") {
 			all = append(all, strings.Replace(r, "/manifests/", ":", 1))
 		}
 	}
@@ -56,11 +59,13 @@ func TestAllImmutableTagsComeBeforeTheFirstMovingOne(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"digest-app": s.new.String(), "tags-app": commit12 + ",latest,feature-x", "kept-app": "none",
 		"digest-job": s.new.String(), "tags-job": commit12 + ",latest", "kept-job": "none",
-		"summary": "app: " + commit12 + ", latest, feature-x now at " + to + ". job: " + commit12 + ", latest now at " + to,
+		"summary": "app: " + commit12 + ", latest, feature-x now at " + to + ". job: " + commit12 + ", latest now at " +
+			to,
 	}, variables); diff != "" {
 		t.Error(diff)
 	}
-	if n := strings.Count(s.log.String(), `"Promotions":1`); n != 2 || !strings.Contains(s.log.String(), `"Repository":"team/job"`) {
+	if n := strings.Count(s.log.String(), `"Promotions":1`); n != 2 ||
+		!strings.Contains(s.log.String(), `"Repository":"team/job"`) {
 		t.Errorf("%d promotions were counted:\n%s", n, &s.log)
 	}
 	if strings.Contains(s.log.String(), `"Rollbacks":1`) {
@@ -69,7 +74,8 @@ func TestAllImmutableTagsComeBeforeTheFirstMovingOne(t *testing.T) {
 	var roots [][]digest.Digest
 	for _, j := range s.transfers {
 		roots = append(roots, j.Roots)
-		if j.Margin != transfer.DefaultMargin+2*time.Second || j.Token != "" || !strings.Contains(j.From.Name(), "/staging/") || strings.Contains(j.To.Name(), "staging") {
+		if j.Margin != transfer.DefaultMargin+2*time.Second || j.Token != "" ||
+			!strings.Contains(j.From.Name(), "/staging/") || strings.Contains(j.To.Name(), "staging") {
 			t.Errorf("transfer %+v", j)
 		}
 	}
@@ -92,7 +98,8 @@ func TestOneImageThatMayNotMoveStopsAll(t *testing.T) {
 	s.aws.Did("e-1", "Validate", "job", "Failed", nil)
 	s.unmoved(t, "Validate/job is Failed")
 	s = two(t)
-	s.settings.Stages[3].Actions = []string{"app"} // whatever the settings forget, nothing goes without its own Validate
+	s.settings.Stages[3].Actions = []string{
+		"app"} // whatever the settings forget, nothing goes without its own Validate
 	s.unmoved(t, `The action Validate/job put out digest=""`)
 }
 
@@ -106,7 +113,8 @@ func TestCopyThatFailsMovesNothing(t *testing.T) {
 		}
 		return copied(ctx, j)
 	}
-	if _, err := s.promote(t); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "no tag was moved; copy "+s.new.String()+" from staging/job to team/job") {
+	if _, err := s.promote(t); !errors.Is(err, broken) ||
+		!strings.HasPrefix(err.Error(), "no tag was moved; copy "+s.new.String()+" from staging/job to team/job") {
 		t.Errorf("error %v", err)
 	}
 	if w := s.writes(); len(w) != 0 {
@@ -137,7 +145,8 @@ func TestCopyGoesOnInTheNextInvocation(t *testing.T) {
 	again.Continuation = later.Token
 	// Everything is looked at again.
 	s.aws.Did("e-1", "Merge", "app", "Failed", nil)
-	if _, err := s.promoter().Do(t.Context(), again); err == nil || !strings.Contains(err.Error(), "Merge/app is Failed") {
+	if _, err := s.promoter().Do(t.Context(), again); err == nil ||
+		!strings.Contains(err.Error(), "Merge/app is Failed") {
 		t.Errorf("error %v", err)
 	}
 	s.aws.Did("e-1", "Merge", "app", "Succeeded", nil)
@@ -182,7 +191,8 @@ func TestExecutionThatIsAbandonedWhileItIsCopiedMovesNothing(t *testing.T) {
 				return copied(ctx, j)
 			}
 			_, err := s.promote(t)
-			if failureType(err) == "" || !strings.HasPrefix(err.Error(), "No tag was moved. ") || !strings.Contains(err.Error(), test.want) {
+			if failureType(err) == "" || !strings.HasPrefix(err.Error(), "No tag was moved. ") ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v", err)
 			}
 			if puts := s.puts(); len(puts) != 0 {

@@ -67,7 +67,8 @@ func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
 	case history.Precedes:
 		return judgment{why: "it serves the newer commit " + abbreviate(now.revision)}, nil
 	}
-	what := fmt.Sprintf("image of commit %s, from which this one doesn't descend, nor the other way round", abbreviate(now.revision))
+	what := fmt.Sprintf("image of commit %s, from which this one doesn't descend, nor the other way round",
+		abbreviate(now.revision))
 	if relation == history.Unknown {
 		what = fmt.Sprintf("image of commit %s, which the source repository can't compare", abbreviate(now.revision))
 	}

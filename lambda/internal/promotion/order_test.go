@@ -27,15 +27,19 @@ func TestMovingTagsGoForwardInHistory(t *testing.T) {
 		moves  bool
 		why    string
 	}{
-		"an older commit":                       {older, true, true, "it served the older commit aaaaaaaaaaaa"},
-		"an older commit that was built later":  {older, false, true, "it served the older commit aaaaaaaaaaaa"},
-		"a newer commit":                        {newer, false, false, "latest was left where it is: it serves the newer commit bbbbbbbbbbbb"},
+		"an older commit":                      {older, true, true, "it served the older commit aaaaaaaaaaaa"},
+		"an older commit that was built later": {older, false, true, "it served the older commit aaaaaaaaaaaa"},
+		"a newer commit": {newer, false, false,
+			"latest was left where it is: it serves the newer commit bbbbbbbbbbbb"},
 		"a newer commit that was built earlier": {newer, true, false, "it serves the newer commit bbbbbbbbbbbb"},
 		"an earlier build of the commit":        {"", true, true, "it served the earlier build of the same commit"},
 		"a later build of the commit":           {"", false, false, "it serves the later build of the same commit"},
-		"a commit beside it, built earlier":     {foreign, true, true, "it served the earlier image of commit cccccccccccc, from which this one doesn't descend"},
-		"a commit beside it, built later":       {foreign, false, false, "it serves the later image of commit cccccccccccc"},
-		"an unknown commit, built later":        {strings.Repeat("d", 40), false, false, "which the source repository can't compare"},
+		"a commit beside it, built earlier": {foreign, true, true,
+			"it served the earlier image of commit cccccccccccc, from which this one doesn't descend"},
+		"a commit beside it, built later": {foreign, false, false,
+			"it serves the later image of commit cccccccccccc"},
+		"an unknown commit, built later": {strings.Repeat("d", 40), false, false,
+			"which the source repository can't compare"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)
@@ -183,13 +187,15 @@ func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
 	if diff := cmp.Diff(want, s.tags(t, commit12, "latest", "feature-x")); diff != "" {
 		t.Errorf("tags:\n%s", diff)
 	}
-	if variables["tags-app"] != "latest,feature-x" || !strings.HasPrefix(variables["summary"], "Rollback: app: latest, feature-x now at sha256:") {
+	if variables["tags-app"] != "latest,feature-x" ||
+		!strings.HasPrefix(variables["summary"], "Rollback: app: latest, feature-x now at sha256:") {
 		t.Errorf("variables %v", variables)
 	}
 	if strings.Contains(s.log.String(), `"Promotions":1`) {
 		t.Errorf("a rollback is counted as a promotion:\n%s", &s.log)
 	}
-	for _, part := range []string{`"why":"the stage is rolled back to execution e-1"`, `"TagsRolledBack":1`, `"Rollbacks":1`, `"platforms":"linux/riscv64"`} {
+	for _, part := range []string{`"why":"the stage is rolled back to execution e-1"`, `"TagsRolledBack":1`,
+		`"Rollbacks":1`, `"platforms":"linux/riscv64"`} {
 		if !strings.Contains(s.log.String(), part) {
 			t.Errorf("the log lacks %s:\n%s", part, &s.log)
 		}
@@ -220,7 +226,8 @@ func TestRollbackWithNothingToMoveSaysSo(t *testing.T) {
 	s.rollback()
 	s.settings.Images[0].Tags.Moving = nil
 	variables, err := s.promote(t)
-	if err != nil || variables["tags-app"] != "none" || !strings.Contains(variables["summary"], "there is no moving tag") {
+	if err != nil || variables["tags-app"] != "none" ||
+		!strings.Contains(variables["summary"], "there is no moving tag") {
 		t.Errorf("%v, %v", variables, err)
 	}
 }
@@ -236,7 +243,8 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "has linux/amd64 only") {
 		t.Errorf("error %v", err)
 	}
-	s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "warning", Reason: "no machine of that kind is left"}}
+	s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "warning",
+		Reason: "no machine of that kind is left"}}
 	if _, err := s.promote(t); err != nil {
 		t.Errorf("the platform is given up on purpose: %v", err)
 	}
@@ -251,7 +259,8 @@ func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 	for name, after := range map[string]func(*stage){
 		"refused": func(*stage) {},
 		"given up on purpose": func(s *stage) {
-			s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info", Reason: "x"}}
+			s.settings.Images[0].Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info",
+				Reason: "x"}}
 		},
 		"rolled back": func(s *stage) { s.rollback() },
 	} {
@@ -282,8 +291,10 @@ func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 				}
 				return
 			}
-			if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was left where it is: meanwhile it serves") ||
-				!strings.Contains(err.Error(), "with linux/riscv64, which this image lacks") || latest != wider.String() {
+			if failureType(err) != types.FailureTypeJobFailed ||
+				!strings.Contains(err.Error(), "The tag latest was left where it is: meanwhile it serves") ||
+				!strings.Contains(err.Error(), "with linux/riscv64, which this image lacks") ||
+				latest != wider.String() {
 				t.Errorf("latest serves %s, error %v", latest, err)
 			}
 		})
@@ -291,7 +302,10 @@ func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 }
 
 func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
-	for call, want := range map[string]string{"GetMergeOptions": "ask for the merge base", "GetBranch": `ask for the branch "feature/x"`} {
+	for call, want := range map[string]string{
+		"GetMergeOptions": "ask for the merge base",
+		"GetBranch":       `ask for the branch "feature/x"`,
+	} {
 		s := set(t)
 		s.released(t, s.index(older), 1, "latest")
 		s.aws.Refuse(call, "AccessDeniedException")
@@ -299,7 +313,8 @@ func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
 	}
 }
 
-// The branch's head is the promoted commit, so that the order of the two images is the first thing to be asked for.
+// The branch's head is the promoted commit, so that the order of the two images is the first thing
+// to be asked for.
 func TestPromoteMovesNothingIfTheOrderCannotBeAsked(t *testing.T) {
 	s := set(t)
 	s.aws.Branch("feature/x", fixture.Revision)
@@ -312,12 +327,14 @@ func TestPromoteMovesNothingIfTheOrderCannotBeAsked(t *testing.T) {
 func TestPromoteMovesFromWhatNamesNoCommitThoughItCameLater(t *testing.T) {
 	s := set(t)
 	s.released(t, s.new, 1)
-	nameless := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
+	nameless := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") },
+		s.store.Linux("amd64", "")).Digest
 	s.released(t, nameless, 2, "latest")
 	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.tags(t, "latest")["latest"]; got != "new" || !strings.Contains(s.log.String(), `"why":"what it served names no commit"`) {
+	if got := s.tags(t, "latest")["latest"]; got != "new" ||
+		!strings.Contains(s.log.String(), `"why":"what it served names no commit"`) {
 		t.Errorf("latest serves %s\n%s", got, &s.log)
 	}
 }
@@ -327,7 +344,8 @@ func TestSummaryTellsTheTagThatWasThereFromThoseThatCame(t *testing.T) {
 	s.released(t, s.new, 1, "latest")
 	variables, err := s.promote(t)
 	to := check.Short(s.new.String())
-	if want := "app: " + commit12 + ", feature-x now at " + to + "; latest already at " + to; err != nil || variables["summary"] != want {
+	if want := "app: " + commit12 + ", feature-x now at " + to + "; latest already at " + to; err != nil ||
+		variables["summary"] != want {
 		t.Errorf("error %v, summary %q, want %q", err, variables["summary"], want)
 	}
 }
@@ -362,12 +380,15 @@ func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
 				}
 			}
 		}
-		if record["tag"] == "latest" && (record["from"] != s.old.String() || record["to"] != s.new.String() || record["execution"] != "e-1" || record["time"] == nil) {
+		if record["tag"] == "latest" &&
+			(record["from"] != s.old.String() || record["to"] != s.new.String() || record["execution"] != "e-1" ||
+				record["time"] == nil) {
 			t.Errorf("record %s", text)
 		}
 		seen = append(seen, record["tag"].(string))
 	}
-	if text := s.log.String(); strings.Count(text, `"TagsMoved":1`) != 3 || strings.Contains(text, `"TagsRolledBack":`) {
+	if text := s.log.String(); strings.Count(text, `"TagsMoved":1`) != 3 ||
+		strings.Contains(text, `"TagsRolledBack":`) {
 		t.Errorf("metrics of tags in\n%s", text)
 	}
 	if diff := cmp.Diff([]string{commit12, "latest", "feature-x"}, seen); diff != "" {

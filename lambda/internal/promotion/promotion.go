@@ -123,14 +123,17 @@ func (p *promoter) survey(ctx context.Context) (refusals []string, err error) {
 		}
 	}
 	if len(conflicts) > 0 {
-		refusals = append(refusals, fmt.Sprintf("An immutable tag of the image %s serves another image already (%s), expected %s or nothing. "+
-			"Probably this commit was built before, with another result: run the earlier execution's Promote stage again, or push a new commit.",
-			p.image.Name, strings.Join(conflicts, ", "), check.Short(p.root.Digest.String())))
+		refusals = append(refusals,
+			fmt.Sprintf("An immutable tag of the image %s serves another image already (%s), expected %s or nothing. "+
+				"Probably this commit was built before, with another result: run the earlier execution's Promote stage again, or push a new commit.",
+				p.image.Name, strings.Join(conflicts, ", "), check.Short(p.root.Digest.String())))
 	}
 	if len(regressions) > 0 {
-		refusals = append(refusals, fmt.Sprintf("The image %s would take platforms away from those who pull it (%s), and %s has %s only. "+
-			"Build it for that platform again; if it is to be given up, downgrade the check regression with the reason.",
-			p.image.Name, strings.Join(regressions, "; "), check.Short(p.root.Digest.String()), names(p.root.platforms)))
+		refusals = append(refusals,
+			fmt.Sprintf("The image %s would take platforms away from those who pull it (%s), and %s has %s only. "+
+				"Build it for that platform again; if it is to be given up, downgrade the check regression with the reason.",
+				p.image.Name, strings.Join(regressions, "; "), check.Short(p.root.Digest.String()),
+				names(p.root.platforms)))
 	}
 	return refusals, nil
 }

@@ -48,10 +48,12 @@ func TestPromoteWritesImmutableTagsFirstAndMovingOnesLast(t *testing.T) {
 	if diff := cmp.Diff([]string{commit12, "latest", "feature-x"}, s.puts()[before:]); diff != "" {
 		t.Errorf("order of writes:\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]string{commit12: "new", "latest": "new", "feature-x": "new"}, s.tags(t, commit12, "latest", "feature-x")); diff != "" {
+	if diff := cmp.Diff(map[string]string{commit12: "new", "latest": "new", "feature-x": "new"},
+		s.tags(t, commit12, "latest", "feature-x")); diff != "" {
 		t.Errorf("tags:\n%s", diff)
 	}
-	for _, part := range []string{`"tag":"latest"`, `"from":"` + s.old.String() + `"`, `"to":"` + s.new.String() + `"`} {
+	for _, part := range []string{`"tag":"latest"`, `"from":"` + s.old.String() + `"`,
+		`"to":"` + s.new.String() + `"`} {
 		if !strings.Contains(s.log.String(), part) {
 			t.Errorf("the log lacks %s", part)
 		}
@@ -85,7 +87,8 @@ func TestPromoteFinishesWhatAnEarlierAttemptBegan(t *testing.T) {
 	if _, err := s.promote(t); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{commit12: "new", "latest": "new"}, s.tags(t, commit12, "latest")); diff != "" {
+	if diff := cmp.Diff(map[string]string{commit12: "new", "latest": "new"},
+		s.tags(t, commit12, "latest")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -110,7 +113,9 @@ func (s *stage) immutable(t *testing.T, excluded ...string) {
 		}
 		if served[tag] {
 			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `{"errors":[{"code":"TAG_INVALID","message":"The image tag '%s' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`, tag)
+			fmt.Fprintf(w,
+				`{"errors":[{"code":"TAG_INVALID","message":"The image tag '%s' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`,
+				tag)
 			return true
 		}
 		served[tag] = true
@@ -146,10 +151,14 @@ func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
 		s.race(t, commit12, s.old)
 		s.immutable(t, "latest", "feature-x")
 		_, err := s.promote(t)
-		if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "got another image while this promotion ran: it serves "+check.Short(s.old.String())+", expected "+check.Short(s.new.String())) {
+		if failureType(err) != types.FailureTypeJobFailed ||
+			!strings.Contains(err.Error(),
+				"got another image while this promotion ran: it serves "+check.Short(s.old.String())+", expected "+
+					check.Short(s.new.String())) {
 			t.Errorf("error %v", err)
 		}
-		if diff := cmp.Diff(map[string]string{"latest": "", "feature-x": ""}, s.tags(t, "latest", "feature-x")); diff != "" {
+		if diff := cmp.Diff(map[string]string{"latest": "", "feature-x": ""},
+			s.tags(t, "latest", "feature-x")); diff != "" {
 			t.Errorf("moving tags were written:\n%s", diff)
 		}
 	})
@@ -160,7 +169,10 @@ func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 	s.immutable(t)
 	s.released(t, s.old, 1, "latest")
 	_, err := s.promote(t)
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "can't be moved from "+check.Short(s.old.String())+" to "+check.Short(s.new.String())+". Exclude it from the repository's tag immutability") {
+	if failureType(err) != types.FailureTypeJobFailed ||
+		!strings.Contains(err.Error(),
+			"can't be moved from "+check.Short(s.old.String())+" to "+check.Short(s.new.String())+
+				". Exclude it from the repository's tag immutability") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -183,7 +195,8 @@ func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"feature-x": "new"}, s.tags(t, "feature-x")); diff != "" {
 		t.Error(diff)
 	}
-	if want := `"tag":"feature-x","immutable":false,"outcome":"moved","why":"the tag is new","from":""`; !strings.Contains(s.log.String(), want) {
+	want := `"tag":"feature-x","immutable":false,"outcome":"moved","why":"the tag is new","from":""`
+	if !strings.Contains(s.log.String(), want) {
 		t.Errorf("the log lacks %s:\n%s", want, &s.log)
 	}
 }
@@ -198,16 +211,21 @@ func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
 		return false
 	})
 	_, err := s.promote(t)
-	if failureType(err) != types.FailureTypeJobFailed || !strings.Contains(err.Error(), "The tag latest was written 3 times and still serves something else") {
+	if failureType(err) != types.FailureTypeJobFailed ||
+		!strings.Contains(err.Error(), "The tag latest was written 3 times and still serves something else") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestTagThatCannotBeReadBack(t *testing.T) {
-	for tag, says := range map[string]string{commit12: "the tag " + commit12 + " was written, and could not be read back", "latest": "the tag latest was written, and could not be read back"} {
+	for tag, says := range map[string]string{
+		commit12: "the tag " + commit12 + " was written, and could not be read back",
+		"latest": "the tag latest was written, and could not be read back",
+	} {
 		s := set(t)
 		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
-			if r.Method != http.MethodHead || !strings.HasSuffix(r.URL.Path, "/"+tag) || !slices.Contains(s.puts(), tag) {
+			if r.Method != http.MethodHead || !strings.HasSuffix(r.URL.Path, "/"+tag) ||
+				!slices.Contains(s.puts(), tag) {
 				return false
 			}
 			w.WriteHeader(http.StatusInternalServerError)
@@ -279,27 +297,36 @@ func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
 		kind    types.FailureType
 		message string
 	}{
-		"a digest that isn't there": {func(*stage) digest.Digest { return digest.FromString("none") }, nil, types.FailureTypeJobFailed, "staging/app has no image index"},
-		"a single image":            {func(s *stage) digest.Digest { return s.store.Linux("amd64", "").Digest }, nil, types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
+		"a digest that isn't there": {func(*stage) digest.Digest { return digest.FromString("none") }, nil,
+			types.FailureTypeJobFailed, "staging/app has no image index"},
+		"a single image": {func(s *stage) digest.Digest { return s.store.Linux("amd64", "").Digest }, nil,
+			types.FailureTypeJobFailed, "is an image manifest, expected an image index"},
 		"other bytes": {func(s *stage) digest.Digest {
 			damaged := s.store.Index(s.store.Linux("arm64", "")).Digest
 			s.store.Replace(damaged, []byte("{}"))
 			return damaged
 		}, nil, types.FailureTypeJobFailed, "other bytes than the digest names"},
 		"an index that names no commit": {func(s *stage) digest.Digest {
-			return s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") }, s.store.Linux("amd64", "")).Digest
+			return s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") },
+				s.store.Linux("amd64", "")).Digest
 		}, nil, types.FailureTypeJobFailed, "was built from the commit (unknown), expected " + fixture.Revision},
-		"an index of another commit": {func(s *stage) digest.Digest { return s.index(older) }, nil, types.FailureTypeJobFailed, "was built from the commit " + older},
+		"an index of another commit": {func(s *stage) digest.Digest { return s.index(older) }, nil,
+			types.FailureTypeJobFailed, "was built from the commit " + older},
 		"a date of an index without one": {func(s *stage) digest.Digest {
 			return s.store.IndexWith(func(doc map[string]any) {
 				doc["annotations"].(map[string]any)[specs.AnnotationCreated] = "yesterday"
 			}, s.store.Linux("amd64", "")).Digest
 		}, tags("{date:20060102}", ""), types.FailureTypeConfigurationError, "org.opencontainers.image.created"},
-		"a tag in both lists": {nil, tags("{commit:12}", "{commit:12}"), types.FailureTypeConfigurationError, "as immutable and as moving"},
-		"no template":         {nil, tags("{commmit}", ""), types.FailureTypeConfigurationError, "unknown placeholder {commmit}"},
-		"no repository":       {nil, func(s *stage) { s.settings.Images[0].Release = "App" }, types.FailureTypeConfigurationError, `/App", expected`},
-		"no staging":          {nil, func(s *stage) { s.settings.Images[0].Staging = "" }, types.FailureTypeConfigurationError, "expected a registry's host"},
-		"no release":          {nil, func(s *stage) { s.settings.Images[0].Release = "" }, types.FailureTypeConfigurationError, "No image of the pipeline app-pipeline has a release"},
+		"a tag in both lists": {nil, tags("{commit:12}", "{commit:12}"), types.FailureTypeConfigurationError,
+			"as immutable and as moving"},
+		"no template": {nil, tags("{commmit}", ""), types.FailureTypeConfigurationError,
+			"unknown placeholder {commmit}"},
+		"no repository": {nil, func(s *stage) { s.settings.Images[0].Release = "App" },
+			types.FailureTypeConfigurationError, `/App", expected`},
+		"no staging": {nil, func(s *stage) { s.settings.Images[0].Staging = "" },
+			types.FailureTypeConfigurationError, "expected a registry's host"},
+		"no release": {nil, func(s *stage) { s.settings.Images[0].Release = "" },
+			types.FailureTypeConfigurationError, "No image of the pipeline app-pipeline has a release"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := set(t)

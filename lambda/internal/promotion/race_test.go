@@ -43,7 +43,8 @@ func (m *memory) Put(_ context.Context, _ string, doc registry.Document) error {
 	return nil
 }
 
-func (m *memory) PutIf(ctx context.Context, tag string, doc registry.Document, may func(context.Context) (bool, error)) (bool, error) {
+func (m *memory) PutIf(ctx context.Context, tag string, doc registry.Document,
+	may func(context.Context) (bool, error)) (bool, error) {
 	if ok, err := may(ctx); err != nil || !ok {
 		return false, err
 	}
@@ -121,8 +122,10 @@ func everyOrder(t *testing.T, commit string) {
 			racers[who] = r
 			image, _ := parseImage(store.Manifests[d])
 			p := &promoter{
-				repository: &memory{docs: store.Manifests, tag: &tag, ready: r.ready, let: r.let}, root: image, history: commits,
-				image: &settings.Image{}, tags: []Tag{{Name: "latest"}}, pushed: came, log: slog.New(slog.DiscardHandler),
+				repository: &memory{docs: store.Manifests, tag: &tag, ready: r.ready, let: r.let}, root: image,
+				history: commits,
+				image:   &settings.Image{}, tags: []Tag{{Name: "latest"}}, pushed: came,
+				log: slog.New(slog.DiscardHandler),
 			}
 			go func() {
 				defer close(r.over)
@@ -158,7 +161,8 @@ func everyOrder(t *testing.T, commit string) {
 			t.Errorf("order %s: latest serves %s", done, tag)
 		}
 	}
-	t.Logf("%d orders of the requests of two promotions: the newer image won in %d; the older one wrote after the newer one's last look in %d", orders, won, lost)
+	t.Logf("%d orders of the requests of two promotions: the newer image won in %d; the older one wrote after the newer one's last look in %d",
+		orders, won, lost)
 	if lost > orders/8 {
 		t.Errorf("the older image won in %d of %d orders", lost, orders)
 	}

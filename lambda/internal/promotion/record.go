@@ -34,19 +34,23 @@ type result struct {
 
 // dimensions are what the metrics are about.
 func (p *promoter) dimensions() []emf.Dimension {
-	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline}, {Name: metrics.Repository, Value: p.image.Release}}
+	return []emf.Dimension{{Name: metrics.Pipeline, Value: p.execution.Pipeline},
+		{Name: metrics.Repository, Value: p.image.Release}}
 }
 
 // record leaves what people can read later: one line in the function's log for each tag, which
 // CloudWatch also reads as a metric.
 func (p *promoter) record(r result) {
-	metric := map[outcome]string{moved: metrics.TagsMoved, already: metrics.TagsConfirmed, kept: metrics.TagsKept}[r.outcome]
+	metric := map[outcome]string{moved: metrics.TagsMoved, already: metrics.TagsConfirmed,
+		kept: metrics.TagsKept}[r.outcome]
 	if p.execution.Rollback && r.outcome == moved {
 		metric = metrics.TagsRolledBack
 	}
 	emf.Log(p.log, "promotion", p.dimensions(), []emf.Metric{{Name: metric, Unit: emf.Count, Value: 1}},
-		slog.String("execution", p.execution.ID), slog.Bool("rollback", p.execution.Rollback), slog.String("target", p.execution.Target),
-		slog.String("tag", r.Name), slog.Bool("immutable", r.Immutable), slog.String("outcome", string(r.outcome)), slog.String("why", r.why),
+		slog.String("execution", p.execution.ID), slog.Bool("rollback", p.execution.Rollback),
+		slog.String("target", p.execution.Target),
+		slog.String("tag", r.Name), slog.Bool("immutable", r.Immutable), slog.String("outcome", string(r.outcome)),
+		slog.String("why", r.why),
 		slog.String("from", r.from.String()), slog.String("to", r.to.String()), slog.String("commit", p.root.revision))
 }
 
@@ -57,7 +61,8 @@ func (p *promoter) ended() {
 		promotions, rollbacks = 0, 1
 	}
 	emf.Log(p.log, "promoted", p.dimensions(), []emf.Metric{
-		{Name: metrics.Promotions, Unit: emf.Count, Value: promotions}, {Name: metrics.Rollbacks, Unit: emf.Count, Value: rollbacks},
+		{Name: metrics.Promotions, Unit: emf.Count, Value: promotions},
+		{Name: metrics.Rollbacks, Unit: emf.Count, Value: rollbacks},
 	})
 }
 

@@ -65,7 +65,8 @@ func set(t *testing.T) *stage {
 		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "feature/x"},
 		Stages: []settings.Stage{
 			{Name: "Source", Actions: []string{"Source"}}, {Name: "Build", Actions: []string{"app-amd64", "app-arm64"}},
-			{Name: "Merge", Actions: []string{"app"}}, {Name: "Validate", Actions: []string{"app"}}, {Name: "Approval", Actions: []string{"Approve"}},
+			{Name: "Merge", Actions: []string{"app"}}, {Name: "Validate", Actions: []string{"app"}},
+			{Name: "Approval", Actions: []string{"Approve"}},
 		},
 		Images: []settings.Image{{
 			Name: "app", Staging: "staging/app", Release: "app",
@@ -156,9 +157,10 @@ func (s *stage) promoter() *Promoter {
 	}
 	patience := execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: s.patience}
 	return &Promoter{
-		Settings: s.settings, Registry: s.Host, Staging: s.open(transport.PullScope), Release: s.open(transport.PushScope),
-		Runs:   execution.NewCodePipeline(cfg, fixture.Pipeline).With(patience),
-		Source: history.NewCodeCommit(cfg, fixture.SourceRepository), Pushed: pushed.ECR(cfg, retry.Policy{}),
+		Settings: s.settings, Registry: s.Host, Staging: s.open(transport.PullScope),
+		Release: s.open(transport.PushScope),
+		Runs:    execution.NewCodePipeline(cfg, fixture.Pipeline).With(patience),
+		Source:  history.NewCodeCommit(cfg, fixture.SourceRepository), Pushed: pushed.ECR(cfg, retry.Policy{}),
 		Transfer: func(ctx context.Context, j transfer.Job) (transfer.Result, error) {
 			s.transfers = append(s.transfers, j)
 			return s.transfer(ctx, j)
@@ -218,7 +220,8 @@ func (s *stage) unmoved(t *testing.T, want string, id ...string) error {
 	t.Helper()
 	before := len(s.puts())
 	_, err := s.promote(t, id...)
-	if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(strings.ToLower(err.Error()), "no tag was moved") {
+	if err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.HasPrefix(strings.ToLower(err.Error()), "no tag was moved") {
 		t.Errorf("error %v, want that no tag was moved and %q", err, want)
 	}
 	if now := s.puts(); len(now) != before {

@@ -34,7 +34,9 @@ func (p *promoter) claim(ctx context.Context, t Tag) (result, error) {
 		}
 	}
 	if served != p.root.Digest {
-		return r, job.Failed("The immutable tag %s got another image while this promotion ran: it serves %s, expected %s. Moving tags were left as they were.", t.Name, orNothing(served), check.Short(p.root.Digest.String()))
+		return r,
+			job.Failed("The immutable tag %s got another image while this promotion ran: it serves %s, expected %s. Moving tags were left as they were.",
+				t.Name, orNothing(served), check.Short(p.root.Digest.String()))
 	}
 	return r, nil
 }
@@ -56,7 +58,8 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 			}
 			last, err = p.judge(ctx, served)
 			if err == nil && len(last.lost) > 0 && !p.execution.Rollback && p.givingUp == "" {
-				err = job.Failed("The tag %s was left where it is: meanwhile %s, which this image lacks.", t.Name, regression("it", served, last.lost))
+				err = job.Failed("The tag %s was left where it is: meanwhile %s, which this image lacks.", t.Name,
+					regression("it", served, last.lost))
 			}
 			if err != nil || !last.move {
 				return false, err
@@ -71,7 +74,9 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 		})
 		switch {
 		case errors.Is(err, registry.ErrTagExists):
-			return r, job.Failed("The registry treats the tag %s as immutable, so that it can't be moved from %s to %s. Exclude it from the repository's tag immutability, or configure it as an immutable tag.", t.Name, orNothing(found), check.Short(p.root.Digest.String()))
+			return r,
+				job.Failed("The registry treats the tag %s as immutable, so that it can't be moved from %s to %s. Exclude it from the repository's tag immutability, or configure it as an immutable tag.",
+					t.Name, orNothing(found), check.Short(p.root.Digest.String()))
 		case err != nil:
 			return r, fmt.Errorf("write tag %s: %w", t.Name, err)
 		case !written && found == p.root.Digest:
@@ -89,8 +94,9 @@ func (p *promoter) move(ctx context.Context, t Tag) (result, error) {
 		}
 		p.log.Warn("the tag was moved by somebody else", "tag", t.Name, "serves", served.String())
 	}
-	return r, job.Failed("The tag %s was written %d times and still serves something else than %s. Probably another pipeline, or a person, moves it at the same time; find out who should, and retry the stage if this image is the one that it should serve.",
-		t.Name, rounds, check.Short(p.root.Digest.String()))
+	return r,
+		job.Failed("The tag %s was written %d times and still serves something else than %s. Probably another pipeline, or a person, moves it at the same time; find out who should, and retry the stage if this image is the one that it should serve.",
+			t.Name, rounds, check.Short(p.root.Digest.String()))
 }
 
 // look reads a tag until it serves what is waited for, a few times: a registry may take a moment to

@@ -10,7 +10,8 @@ import (
 	"archway/internal/spec"
 )
 
-// acceptance is what somebody has accepted of an image. The function's log tells each finding that it lets pass, and why.
+// acceptance is what somebody has accepted of an image. The function's log tells each finding that
+// it lets pass, and why.
 type acceptance struct {
 	list []spec.Accepted
 	now  time.Time
@@ -33,13 +34,14 @@ func (a *acceptance) of(f Finding) (found spec.Accepted, holds, over bool) {
 	return a.list[i], !over, over
 }
 
-// sort takes the accepted findings out of those of an image, and counts them by severity. The rest is named as it is, or with the
-// day until which it was accepted.
+// sort takes the accepted findings out of those of an image, and counts them by severity. The rest
+// is named as it is, or with the day until which it was accepted.
 func (a *acceptance) sort(image named, findings []Finding) (rest []Finding, accepted map[string]int, ids []string) {
 	accepted = map[string]int{}
 	for _, f := range findings {
 		one, holds, over := a.of(f)
-		attributes := []any{"platform", image.platform, "id", f.Name, "severity", f.Severity, "package", f.Package, "until", one.Until, "reason", one.Reason}
+		attributes := []any{"platform", image.platform, "id", f.Name, "severity", f.Severity, "package", f.Package,
+			"until", one.Until, "reason", one.Reason}
 		switch {
 		case holds:
 			a.log.Info("accepted", attributes...)

@@ -80,7 +80,8 @@ func findingsOf(found *types.ImageScanFindings) []Finding {
 		if d := f.PackageVulnerabilityDetails; d != nil {
 			one.Name = aws.ToString(d.VulnerabilityId)
 			if len(d.VulnerablePackages) > 0 {
-				one.Package = strings.TrimSpace(aws.ToString(d.VulnerablePackages[0].Name) + " " + aws.ToString(d.VulnerablePackages[0].Version))
+				one.Package = strings.TrimSpace(aws.ToString(d.VulnerablePackages[0].Name) + " " +
+					aws.ToString(d.VulnerablePackages[0].Version))
 			}
 		}
 		all = append(all, one)
@@ -88,7 +89,8 @@ func findingsOf(found *types.ImageScanFindings) []Finding {
 	return all
 }
 
-// state sorts ECR's words. ACTIVE is Inspector's for an image that was scanned and goes on being watched.
+// state sorts ECR's words. ACTIVE is Inspector's for an image that was scanned and goes on being
+// watched.
 func state(status types.ScanStatus, description string) State {
 	switch status {
 	case types.ScanStatusComplete, types.ScanStatusActive:

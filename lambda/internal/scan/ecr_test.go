@@ -40,7 +40,8 @@ func TestECRIsAskedByDigest(t *testing.T) {
 	if _, err := scanner(t.Context(), "team/app", image); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"DescribeImageScanFindings ", `"repositoryName":"team/app"`, `"imageDigest":"` + image.String() + `"`} {
+	for _, part := range []string{"DescribeImageScanFindings ", `"repositoryName":"team/app"`,
+		`"imageDigest":"` + image.String() + `"`} {
 		if !strings.Contains(*asked, part) {
 			t.Errorf("asked %s, want %s in it", *asked, part)
 		}
@@ -59,25 +60,34 @@ func TestECRsAnswersAreUnderstood(t *testing.T) {
 		body string
 		want Scan
 	}{
-		{"basic scanning", `{"imageScanStatus":{"status":"COMPLETE","description":"The scan was completed successfully."},"imageScanFindings":{
+		{"basic scanning",
+			`{"imageScanStatus":{"status":"COMPLETE","description":"The scan was completed successfully."},"imageScanFindings":{
 			"findingSeverityCounts":{"HIGH":1,"UNDEFINED":2},"findings":[
 			{"name":"CVE-2025-1","severity":"HIGH","attributes":[{"key":"package_version","value":"3.0"},{"key":"package_name","value":"openssl"}]},
 			{"name":"CVE-2025-2","severity":"UNDEFINED"}]}}`,
-			Scan{State: Done, Status: "COMPLETE: The scan was completed successfully", Counts: map[string]int{"HIGH": 1, "UNDEFINED": 2},
-				Findings: []Finding{{Name: "CVE-2025-1", Severity: "HIGH", Package: "openssl 3.0"}, {Name: "CVE-2025-2", Severity: "UNDEFINED"}}}},
-		{"enhanced scanning", `{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"findingSeverityCounts":{"CRITICAL":2},"enhancedFindings":[
+			Scan{State: Done, Status: "COMPLETE: The scan was completed successfully",
+				Counts: map[string]int{"HIGH": 1, "UNDEFINED": 2},
+				Findings: []Finding{{Name: "CVE-2025-1", Severity: "HIGH", Package: "openssl 3.0"},
+					{Name: "CVE-2025-2", Severity: "UNDEFINED"}}}},
+		{"enhanced scanning",
+			`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"findingSeverityCounts":{"CRITICAL":2},"enhancedFindings":[
 			{"title":"CVE-2025-3 - lodash","severity":"CRITICAL","packageVulnerabilityDetails":{"vulnerabilityId":"CVE-2025-3","vulnerablePackages":[{"name":"lodash","version":"4.0"}]}},
 			{"title":"A secret","severity":"CRITICAL"}]}}`,
 			Scan{State: Done, Status: "ACTIVE", Counts: map[string]int{"CRITICAL": 2},
-				Findings: []Finding{{Name: "CVE-2025-3", Severity: "CRITICAL", Package: "lodash 4.0"}, {Name: "A secret", Severity: "CRITICAL"}}}},
+				Findings: []Finding{{Name: "CVE-2025-3", Severity: "CRITICAL", Package: "lodash 4.0"},
+					{Name: "A secret", Severity: "CRITICAL"}}}},
 		{"under way", status("IN_PROGRESS", ""), Scan{State: Waiting, Status: "IN_PROGRESS"}},
 		{"not yet begun", status("PENDING", ""), Scan{State: Waiting, Status: "PENDING"}},
 		{"nothing known of it", `{}`, Scan{State: Waiting, Status: "unknown"}},
-		{"an unknown distribution, enhanced", status("UNSUPPORTED_IMAGE", ""), Scan{State: Unscannable, Status: "UNSUPPORTED_IMAGE"}},
-		{"an unknown distribution, basic", status("FAILED", "UnsupportedImageError: The operating system and/or package manager are not supported."),
-			Scan{State: Unscannable, Status: "FAILED: UnsupportedImageError: The operating system and/or package manager are not supported"}},
+		{"an unknown distribution, enhanced", status("UNSUPPORTED_IMAGE", ""),
+			Scan{State: Unscannable, Status: "UNSUPPORTED_IMAGE"}},
+		{"an unknown distribution, basic",
+			status("FAILED", "UnsupportedImageError: The operating system and/or package manager are not supported."),
+			Scan{State: Unscannable,
+				Status: "FAILED: UnsupportedImageError: The operating system and/or package manager are not supported"}},
 		{"a failure", status("FAILED", "internal"), Scan{State: Broken, Status: "FAILED: internal"}},
-		{"too old to be watched", status("SCAN_ELIGIBILITY_EXPIRED", ""), Scan{State: Broken, Status: "SCAN_ELIGIBILITY_EXPIRED"}},
+		{"too old to be watched", status("SCAN_ELIGIBILITY_EXPIRED", ""),
+			Scan{State: Broken, Status: "SCAN_ELIGIBILITY_EXPIRED"}},
 		{"gone", status("FINDINGS_UNAVAILABLE", ""), Scan{State: Broken, Status: "FINDINGS_UNAVAILABLE"}},
 	}
 	for _, test := range tests {
@@ -108,11 +118,14 @@ func TestFindingsOfAllPagesAreRead(t *testing.T) {
 		if len(asked) < 3 {
 			next = fmt.Sprintf(`,"nextToken":"%d"`, len(asked))
 		}
-		fmt.Fprintf(w, `{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"LOW":3},"findings":[{"name":"CVE-%d","severity":"LOW"}]}%s}`, len(asked), next)
+		fmt.Fprintf(w,
+			`{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"LOW":3},"findings":[{"name":"CVE-%d","severity":"LOW"}]}%s}`,
+			len(asked), next)
 	}))
 	t.Cleanup(s.Close)
 	got, err := ECR(aws.Config{
-		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	})(t.Context(), "app", image)
 	if err != nil {
 		t.Fatal(err)
@@ -129,11 +142,13 @@ func TestFindingsOfAllPagesAreRead(t *testing.T) {
 
 func TestScanThatHasNotBegunIsWaitedForAndOtherErrorsAreErrors(t *testing.T) {
 	scanner, _ := answering(t, 400, `{"__type":"ScanNotFoundException","message":"no scan"}`)
-	if s, err := scanner(t.Context(), "app", image); err != nil || s.State != Waiting || s.Status != "there is no scan" {
+	if s, err := scanner(t.Context(), "app", image); err != nil || s.State != Waiting ||
+		s.Status != "there is no scan" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	scanner, _ = answering(t, 400, `{"__type":"ImageNotFoundException","message":"no image"}`)
-	if _, err := scanner(t.Context(), "app", image); err == nil || !strings.Contains(err.Error(), "ImageNotFoundException") {
+	if _, err := scanner(t.Context(), "app", image); err == nil ||
+		!strings.Contains(err.Error(), "ImageNotFoundException") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package scan judges what ECR's scans have found in the images of an index: the scan on push that every registry has, or Amazon
-// Inspector's, if the account has turned on enhanced scanning. Each platform's image is scanned by itself, and asked about by
-// its digest.
+// Package scan judges what ECR's scans have found in the images of an index: the scan on push that
+// every registry has, or Amazon Inspector's, if the account has turned on enhanced scanning. Each
+// platform's image is scanned by itself, and asked about by its digest.
 package scan
 
 import (
@@ -69,7 +69,8 @@ type Gate struct {
 	Now      func() time.Time
 }
 
-// Work is the work of a ScanGate action. While scans are under way it asks CodePipeline to call again.
+// Work is the work of a ScanGate action. While scans are under way it asks CodePipeline to call
+// again.
 func (g *Gate) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 	t, err := g.target(ctx, j)
 	if err != nil {
@@ -131,14 +132,18 @@ func imagesOf(ctx context.Context, open login.Open, t *target) ([]specs.Descript
 	}
 	m := index.ParseManifest(doc.Bytes)
 	if m.Shape() != index.ShapeIndex {
-		return nil, job.Failed("%s@%s is %s, expected an image index.", t.repository.Name(), t.digest, m.Shape().Named())
+		return nil,
+			job.Failed("%s@%s is %s, expected an image index.", t.repository.Name(), t.digest, m.Shape().Named())
 	}
-	// What the validation took for an image is one here: no annotation of a build makes the scan pass it over.
+	// What the validation took for an image is one here: no annotation of a build makes the scan
+	// pass it over.
 	images := slices.DeleteFunc(m.Body.Manifests, func(d specs.Descriptor) bool {
 		return (&index.Entry{Descriptor: d}).Role() != index.RoleImage
 	})
 	if len(images) == 0 {
-		return nil, job.Failed("%s@%s names no image for any platform, so that there is nothing to judge.", t.repository.Name(), t.digest)
+		return nil,
+			job.Failed("%s@%s names no image for any platform, so that there is nothing to judge.", t.repository.Name(),
+				t.digest)
 	}
 	return images, nil
 }

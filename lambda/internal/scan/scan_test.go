@@ -62,7 +62,8 @@ type scene struct {
 
 func (s *scene) Execution(context.Context, string) (execution.Execution, error) { return s.x, nil }
 
-func (s *scene) Outputs(_ context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error) {
+func (s *scene) Outputs(_ context.Context, id string,
+	actions []execution.Action) (map[execution.Action]map[string]string, error) {
 	s.asked = append(s.asked, id)
 	want := execution.Action{Stage: settings.StageValidate, Name: "app"}
 	if len(actions) != 1 || actions[0] != want || s.validated == nil {
@@ -80,7 +81,8 @@ func act(t *testing.T, scans map[string]Scan, continuation string, change func(*
 	root := store.Index(amd64, arm64, store.Attest(amd64))
 	server.Push(t, "staging/app", store)
 	s := &scene{
-		x: execution.Execution{ID: "run"}, validated: map[string]string{settings.Digest: root.Digest.String()}, Server: server, store: store,
+		x: execution.Execution{ID: "run"}, validated: map[string]string{settings.Digest: root.Digest.String()},
+		Server: server, store: store,
 		image: settings.Image{
 			Name: "app", Staging: "staging/app", Release: "app",
 			Scan: &spec.ScanGate{Limits: spec.Limits{High: 2}, TimeoutMinutes: 30, Accept: accepted},
@@ -103,7 +105,8 @@ func act(t *testing.T, scans map[string]Scan, continuation string, change func(*
 	var log bytes.Buffer
 	gate := &Gate{Registry: server.Host, Runs: s, Open: open, Scanner: scanner, Now: func() time.Time { return noon }}
 	o.variables, o.err = gate.Work(t.Context(), job.Job{
-		ID: "job", Execution: "run", Image: &s.image, Continuation: continuation, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		ID: "job", Execution: "run", Image: &s.image, Continuation: continuation,
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	o.log = log.String()
 	return o
@@ -114,7 +117,8 @@ func found(counts map[string]int, findings ...Finding) Scan {
 }
 
 func TestImagesWithinTheLimitsPass(t *testing.T) {
-	o := act(t, map[string]Scan{"linux/arm64": found(map[string]int{"HIGH": 2, "MEDIUM": 90, "INFORMATIONAL": 7})}, "", nil)
+	o := act(t, map[string]Scan{"linux/arm64": found(map[string]int{"HIGH": 2, "MEDIUM": 90, "INFORMATIONAL": 7})}, "",
+		nil)
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
@@ -128,7 +132,8 @@ func TestImagesWithinTheLimitsPass(t *testing.T) {
 }
 
 func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
-	many := []Finding{{Name: "CVE-LOW", Severity: "LOW"}, {Name: "CVE-2", Severity: "HIGH", Package: "zlib 1.2"}, {Name: "CVE-1", Severity: "CRITICAL"}}
+	many := []Finding{{Name: "CVE-LOW", Severity: "LOW"}, {Name: "CVE-2", Severity: "HIGH", Package: "zlib 1.2"},
+		{Name: "CVE-1", Severity: "CRITICAL"}}
 	for range 12 {
 		many = append(many, Finding{Name: "CVE-X", Severity: "HIGH"})
 	}
@@ -157,8 +162,10 @@ func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
 func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
 	o := act(t, map[string]Scan{
 		"linux/amd64": found(map[string]int{"CRITICAL": 2, "HIGH": 3},
-			Finding{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib 1"}, Finding{Name: "cve-2026-1", Severity: "CRITICAL", Package: "minizip 1"},
-			Finding{Name: "CVE-2026-1", Severity: "HIGH"}, Finding{Name: "CVE-X", Severity: "HIGH"}, Finding{Name: "CVE-Y", Severity: "HIGH"}),
+			Finding{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib 1"},
+			Finding{Name: "cve-2026-1", Severity: "CRITICAL", Package: "minizip 1"},
+			Finding{Name: "CVE-2026-1", Severity: "HIGH"}, Finding{Name: "CVE-X", Severity: "HIGH"},
+			Finding{Name: "CVE-Y", Severity: "HIGH"}),
 	}, "", nil)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -168,7 +175,8 @@ func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
 		t.Errorf("summary %q", o.variables["summary"])
 	}
 	for part, times := range map[string]int{
-		`msg=accepted platform=linux/amd64 id=CVE-2026-1 severity=CRITICAL package="zlib 1" until=2026-01-02 reason="not reachable"`: 1,
+		`msg=accepted platform=linux/amd64 id=CVE-2026-1 severity=CRITICAL package="zlib 1" ` +
+			`until=2026-01-02 reason="not reachable"`: 1,
 		"msg=accepted ":                  3,
 		"can be removed\" id=CVE-2024-1": 1,
 		"can be removed\" id=CVE-2025-1": 1,
@@ -184,14 +192,18 @@ func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
 
 func TestWhatIsNoLongerAcceptedCountsAndIsNamedWithItsDay(t *testing.T) {
 	o := act(t, map[string]Scan{
-		"linux/arm64": found(map[string]int{"CRITICAL": 3}, Finding{Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl 3"},
+		"linux/arm64": found(map[string]int{"CRITICAL": 3},
+			Finding{Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl 3"},
 			Finding{Name: "CVE-2026-1", Severity: "CRITICAL"}, Finding{Name: "CVE-2026-2", Severity: "CRITICAL"}),
 	}, "", nil)
 	var f *job.Failure
-	if !errors.As(o.err, &f) || !strings.Contains(f.Message, ") has 2 critical, allowed 0: CVE-2025-1 in openssl 3 (accepted until 2026-01-01), CVE-2026-2.") {
+	if !errors.As(o.err, &f) ||
+		!strings.Contains(f.Message,
+			") has 2 critical, allowed 0: CVE-2025-1 in openssl 3 (accepted until 2026-01-01), CVE-2026-2.") {
 		t.Errorf("error %v", o.err)
 	}
-	if !strings.Contains(o.log, `level=WARN msg="accepted no longer: it counts again" platform=linux/arm64 id=CVE-2025-1`) {
+	if !strings.Contains(o.log,
+		`level=WARN msg="accepted no longer: it counts again" platform=linux/arm64 id=CVE-2025-1`) {
 		t.Errorf("log:\n%s", o.log)
 	}
 }
@@ -209,7 +221,8 @@ func TestManyAcceptedFindingsAreNamedBriefly(t *testing.T) {
 	for i := range ids {
 		ids[i] = fmt.Sprint(i)
 	}
-	if got := passed(map[string]int{"LOW": 20, "HIGH": 3}, ids); got != ", 23 accepted (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more)" {
+	if got := passed(map[string]int{"LOW": 20, "HIGH": 3},
+		ids); got != ", 23 accepted (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more)" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -218,7 +231,8 @@ func TestOnePlatformIsEnoughToStopTheIndex(t *testing.T) {
 	waiting := Scan{State: Waiting, Status: "IN_PROGRESS"}
 	o := act(t, map[string]Scan{"linux/amd64": waiting, "linux/arm64": found(map[string]int{"CRITICAL": 1})}, "", nil)
 	var f *job.Failure
-	if !errors.As(o.err, &f) || !strings.Contains(f.Message, "linux/arm64 (") || strings.Contains(f.Message, "linux/amd64") {
+	if !errors.As(o.err, &f) || !strings.Contains(f.Message, "linux/arm64 (") ||
+		strings.Contains(f.Message, "linux/amd64") {
 		t.Errorf("error %v", o.err)
 	}
 }
@@ -227,7 +241,9 @@ func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
 	under := map[string]Scan{"linux/amd64": {State: Waiting, Status: "there is no scan"}}
 	o := act(t, under, "", nil)
 	var later *job.Later
-	if !errors.As(o.err, &later) || later.Token != "2026-01-02T12:00:00Z" || !strings.HasPrefix(later.Summary, "Waits for the scan of linux/amd64 (sha256:") || !strings.HasSuffix(later.Summary, "): there is no scan") {
+	if !errors.As(o.err, &later) || later.Token != "2026-01-02T12:00:00Z" ||
+		!strings.HasPrefix(later.Summary, "Waits for the scan of linux/amd64 (sha256:") ||
+		!strings.HasSuffix(later.Summary, "): there is no scan") {
 		t.Fatalf("error %#v", o.err)
 	}
 	// The time runs from the first invocation.
@@ -237,7 +253,9 @@ func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
 	}
 	o = act(t, under, "2026-01-02T11:30:00Z", nil)
 	var f *job.Failure
-	if !errors.As(o.err, &f) || f.Type != types.FailureTypeJobFailed || !strings.Contains(f.Message, "have not ended within 30m0s, so nothing was decided. No tag was moved.\nlinux/amd64 (") {
+	if !errors.As(o.err, &f) || f.Type != types.FailureTypeJobFailed ||
+		!strings.Contains(f.Message,
+			"have not ended within 30m0s, so nothing was decided. No tag was moved.\nlinux/amd64 (") {
 		t.Errorf("error %v", o.err)
 	}
 	if o = act(t, nil, "2026-01-02T11:00:00Z", nil); o.err != nil {
@@ -248,7 +266,8 @@ func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
 func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
 	scratch := map[string]Scan{"linux/arm64": {State: Unscannable, Status: "UNSUPPORTED_IMAGE"}}
 	var f *job.Failure
-	if o := act(t, scratch, "", nil); !errors.As(o.err, &f) || !strings.Contains(f.Message, ") can't be scanned (UNSUPPORTED_IMAGE)") {
+	if o := act(t, scratch, "", nil); !errors.As(o.err, &f) ||
+		!strings.Contains(f.Message, ") can't be scanned (UNSUPPORTED_IMAGE)") {
 		t.Errorf("error %v", o.err)
 	}
 	o := act(t, scratch, "", func(s *scene) { s.image.Scan.AllowUnscannable = true })
@@ -259,8 +278,11 @@ func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
 
 func TestScansThatFailedStopTheIndex(t *testing.T) {
 	var f *job.Failure
-	o := act(t, map[string]Scan{"linux/amd64": {State: Broken, Status: "FAILED: internal"}}, "", func(s *scene) { s.image.Scan.AllowUnscannable = true })
-	if !errors.As(o.err, &f) || !strings.Contains(f.Message, ") has no findings, and none will come (FAILED: internal): start a scan of it, then retry the stage.") {
+	o := act(t, map[string]Scan{"linux/amd64": {State: Broken, Status: "FAILED: internal"}}, "",
+		func(s *scene) { s.image.Scan.AllowUnscannable = true })
+	if !errors.As(o.err, &f) ||
+		!strings.Contains(f.Message,
+			") has no findings, and none will come (FAILED: internal): start a scan of it, then retry the stage.") {
 		t.Errorf("error %v", o.err)
 	}
 }
@@ -277,7 +299,8 @@ func TestSettingsThatCannotWorkAreReported(t *testing.T) {
 	} {
 		var f *job.Failure
 		o := act(t, nil, "", func(s *scene) { test.change(&s.image) })
-		if !errors.As(o.err, &f) || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, test.want) || len(o.asked) > 0 {
+		if !errors.As(o.err, &f) || f.Type != types.FailureTypeConfigurationError ||
+			!strings.Contains(f.Message, test.want) || len(o.asked) > 0 {
 			t.Errorf("%s: %v, asked about %q", name, o.err, o.asked)
 		}
 	}
@@ -292,7 +315,8 @@ func TestOnlyWhatWasValidatedIsJudged(t *testing.T) {
 		change func(*scene)
 		want   string
 	}{
-		"a tag":     {func(s *scene) { s.validated = map[string]string{settings.Digest: "latest"} }, `Validate/app put out digest="latest"`},
+		"a tag": {func(s *scene) { s.validated = map[string]string{settings.Digest: "latest"} },
+			`Validate/app put out digest="latest"`},
 		"nothing":   {func(s *scene) { s.validated = map[string]string{} }, `put out digest=""`},
 		"a failure": {func(s *scene) { s.validated = nil }, "has not succeeded"},
 		"elsewhere": {func(s *scene) {
@@ -308,7 +332,8 @@ func TestOnlyWhatWasValidatedIsJudged(t *testing.T) {
 		}
 	}
 	var s *scene
-	if o := act(t, nil, "", func(at *scene) { s = at; s.x.Rollback, s.x.Target = true, "target" }); o.err != nil || s.asked[0] != "target" {
+	if o := act(t, nil, "", func(at *scene) { s = at; s.x.Rollback, s.x.Target = true, "target" }); o.err != nil ||
+		s.asked[0] != "target" {
 		t.Errorf("a rollback: %v, asked for the outputs of %q", o.err, s.asked)
 	}
 }
@@ -317,10 +342,12 @@ func TestOnlyWhatWasValidatedIsJudged(t *testing.T) {
 func TestNoAnnotationHidesAnImage(t *testing.T) {
 	bad := map[string]Scan{"linux/arm64": found(map[string]int{"CRITICAL": 1})}
 	o := act(t, bad, "", func(s *scene) {
-		images := index.ParseManifest(s.store.Manifests[digest.Digest(s.validated[settings.Digest])].Bytes).Body.Manifests[:2]
+		images := index.ParseManifest(
+			s.store.Manifests[digest.Digest(s.validated[settings.Digest])].Bytes).Body.Manifests[:2]
 		hidden := s.store.IndexWith(func(doc map[string]any) {
 			for n := range 2 {
-				fixture.Entry(doc, n)["annotations"] = map[string]any{"vnd.docker.reference.digest": digest.FromString("x").String()}
+				fixture.Entry(doc,
+					n)["annotations"] = map[string]any{"vnd.docker.reference.digest": digest.FromString("x").String()}
 			}
 		}, images...)
 		s.Push(t, "staging/app", s.store)

@@ -53,13 +53,15 @@ func limitsOf(image *settings.Image) (spec.ScanGate, error) {
 	}
 	for _, severity := range spec.Severities {
 		if n := image.Scan.Of(severity); n != nil && *n < 0 {
-			return spec.ScanGate{}, job.Misconfigured("The settings of the image %s allow %d findings of %q, expected 0 or more.",
-				image.Name, *n, severity)
+			return spec.ScanGate{},
+				job.Misconfigured("The settings of the image %s allow %d findings of %q, expected 0 or more.",
+					image.Name, *n, severity)
 		}
 	}
 	if image.Scan.TimeoutMinutes < 1 {
-		return spec.ScanGate{}, job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.",
-			image.Name, image.Scan.TimeoutMinutes)
+		return spec.ScanGate{},
+			job.Misconfigured("The settings of the image %s give its scan %d minutes, expected 1 or more.",
+				image.Name, image.Scan.TimeoutMinutes)
 	}
 	return *image.Scan, nil
 }

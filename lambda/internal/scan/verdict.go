@@ -31,9 +31,12 @@ func (v *verdict) add(image named, s Scan) {
 			return
 		}
 		v.objections = append(v.objections, fmt.Sprintf(
-			"%s can't be scanned (%s): the scanner finds no distribution or packages that it knows. Turn on enhanced scanning, which knows more, or allow images that can't be scanned.", image, s.Status))
+			"%s can't be scanned (%s): the scanner finds no distribution or packages that it knows. Turn on enhanced scanning, which knows more, or allow images that can't be scanned.",
+			image, s.Status))
 	default:
-		v.objections = append(v.objections, fmt.Sprintf("%s has no findings, and none will come (%s): start a scan of it, then retry the stage.", image, s.Status))
+		v.objections = append(v.objections,
+			fmt.Sprintf("%s has no findings, and none will come (%s): start a scan of it, then retry the stage.", image,
+				s.Status))
 	}
 }
 
@@ -53,7 +56,8 @@ func (v *verdict) count(image named, s Scan) {
 	}
 	v.passages = append(v.passages, image.platform+": "+strings.Join(counts, ", ")+passed(accepted, ids))
 	if len(over) > 0 {
-		v.objections = append(v.objections, fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(rest, exceeded)))
+		v.objections = append(v.objections,
+			fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(rest, exceeded)))
 	}
 }
 
@@ -96,7 +100,8 @@ func (v *verdict) image() string {
 
 // failure is what the console shows.
 func (v *verdict) failure() string {
-	return fmt.Sprintf("The scan gate does not let %s pass. No tag was moved.\n%s", v.image(), strings.Join(v.objections, "\n"))
+	return fmt.Sprintf("The scan gate does not let %s pass. No tag was moved.\n%s", v.image(),
+		strings.Join(v.objections, "\n"))
 }
 
 // late is what the console shows when the scans took too long.

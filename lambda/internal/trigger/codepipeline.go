@@ -21,9 +21,12 @@ type CodePipeline struct {
 
 // NewCodePipeline makes a starter of an SDK configuration and the pipeline's settings.
 func NewCodePipeline(cfg aws.Config, loaded *settings.Loaded) (CodePipeline, error) {
-	at := slices.IndexFunc(loaded.Stages, func(s settings.Stage) bool { return s.Name == settings.StageSource && len(s.Actions) == 1 })
+	at := slices.IndexFunc(loaded.Stages,
+		func(s settings.Stage) bool { return s.Name == settings.StageSource && len(s.Actions) == 1 })
 	if at < 0 {
-		return CodePipeline{}, fmt.Errorf("%s names no stage %s of one action, whose revision could be pinned", settings.File, settings.StageSource)
+		return CodePipeline{},
+			fmt.Errorf("%s names no stage %s of one action, whose revision could be pinned", settings.File,
+				settings.StageSource)
 	}
 	return CodePipeline{
 		client: codepipeline.NewFromConfig(cfg), pipeline: loaded.Name, sourceAction: loaded.Stages[at].Actions[0],

@@ -35,7 +35,8 @@ func patiently(ctx context.Context, patience retry.Policy, do func(context.Conte
 			return err
 		}
 		var full *types.ConcurrentPipelineExecutionsLimitExceededException
-		if errors.As(err, &full) || sdk.IsErrorRetryables(sdk.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
+		if errors.As(err, &full) ||
+			sdk.IsErrorRetryables(sdk.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
 			waited = busy{err}
 			return waited
 		}

@@ -94,7 +94,8 @@ func Handler(
 			log.Error("trigger", "decision", "start failed", "rule", result.Rule, "error", err.Error())
 			return result, err
 		}
-		log.Info("trigger", "decision", result.Decision, "rule", result.Rule, "execution", result.Execution, "built", result.Commit)
+		log.Info("trigger", "decision", result.Decision, "rule", result.Rule, "execution", result.Execution, "built",
+			result.Commit)
 		return result, nil
 	}, nil
 }
@@ -174,7 +175,8 @@ func (t *trigger) wished(ctx context.Context, b Build) (Result, error) {
 func (t *trigger) start(ctx context.Context, s Start) (Result, error) {
 	execution, err := t.starter.Start(ctx, s)
 	if err != nil {
-		return Result{Rule: s.Rule}, fmt.Errorf("starting the pipeline %s for %s by the rule %s: %w", t.settings.Name, s.Ref, s.Rule, err)
+		return Result{Rule: s.Rule},
+			fmt.Errorf("starting the pipeline %s for %s by the rule %s: %w", t.settings.Name, s.Ref, s.Rule, err)
 	}
 	return Result{Decision: Started, Rule: s.Rule, Commit: s.Commit, Execution: execution}, nil
 }

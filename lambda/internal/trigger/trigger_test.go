@@ -34,7 +34,8 @@ const eventID = "11111111-2222-3333-4444-555555555555"
 func loaded() *settings.Loaded {
 	return &settings.Loaded{Pipeline: settings.Pipeline{
 		Name: fixture.Pipeline, Source: settings.Source{Repository: fixture.SourceRepository, Branch: "main"},
-		Stages: []settings.Stage{{Name: "Source", Actions: []string{"Source"}}, {Name: "Build", Actions: []string{"app-amd64"}}},
+		Stages: []settings.Stage{{Name: "Source", Actions: []string{"Source"}},
+			{Name: "Build", Actions: []string{"app-amd64"}}},
 		Rules: []rule.Tagged{
 			{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "main"}},
 			{Rule: rule.Rule{Name: "release", Type: rule.Branch, Pattern: `release-(?<version>\d+\.\d+)`}},
@@ -61,14 +62,16 @@ func set(t *testing.T) *function {
 	f.aws.GitTag("v1", commit, "")
 	f.aws.GitTag("v2", commit, object)
 	cfg := aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &f.aws.URL, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		Region: "eu-west-1", BaseEndpoint: &f.aws.URL,
+		Credentials:      credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 		RetryMaxAttempts: 1,
 	}
 	starter, err := NewCodePipeline(cfg, loaded())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.handle, err = Handler(loaded(), history.NewCodeCommit(cfg, fixture.SourceRepository), starter, fast, slog.New(slog.NewJSONHandler(&f.log, nil)))
+	f.handle, err = Handler(loaded(), history.NewCodeCommit(cfg, fixture.SourceRepository), starter, fast,
+		slog.New(slog.NewJSONHandler(&f.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,10 +81,13 @@ func set(t *testing.T) *function {
 // event is what EventBridge sends, with keys that nobody here knows.
 func event(change, kind, name, commit string) json.RawMessage {
 	text, err := json.Marshal(map[string]any{
-		"version": "0", "id": eventID, "detail-type": "CodeCommit Repository State Change", "source": "aws.codecommit", "account": "111122223333",
+		"version": "0", "id": eventID, "detail-type": "CodeCommit Repository State Change", "source": "aws.codecommit",
+		"account": "111122223333",
 		"detail": map[string]any{
-			"callerUserArn": "arn:aws:iam::111122223333:user/x", "event": change, "repositoryName": fixture.SourceRepository,
-			"referenceType": kind, "referenceName": name, "commitId": commit, "referenceFullName": "refs/heads/" + name,
+			"callerUserArn": "arn:aws:iam::111122223333:user/x", "event": change,
+			"repositoryName": fixture.SourceRepository,
+			"referenceType":  kind, "referenceName": name, "commitId": commit,
+			"referenceFullName": "refs/heads/" + name,
 		},
 	})
 	if err != nil {
@@ -95,21 +101,35 @@ func TestRulesDecideWhatAPushStarts(t *testing.T) {
 		event json.RawMessage
 		want  Result
 	}{
-		"a new branch":                 {event("referenceCreated", "branch", "release-1.2", commit), Result{Started, "release", commit, "started-1"}},
-		"a push to a branch":           {event("referenceUpdated", "branch", "release-1.2", commit), Result{Started, "release", commit, "started-1"}},
-		"a push to an exact branch":    {event("referenceUpdated", "branch", "main", commit), Result{Started, "main", commit, "started-1"}},
-		"a git tag":                    {event("referenceCreated", "tag", "v1", commit), Result{Started, "version", commit, "started-1"}},
-		"a tag named like a branch":    {event("referenceCreated", "tag", "release-1.2", commit), Result{Decision: NoMatch}},
-		"a branch named like a tag":    {event("referenceCreated", "branch", "v1", commit), Result{Decision: NoMatch}},
-		"a part of a name":             {event("referenceCreated", "branch", "my-release-1.2", commit), Result{Decision: NoMatch}},
-		"a deleted branch":             {event("referenceDeleted", "branch", "release-1.2", ""), Result{Decision: Deleted}},
-		"an annotated tag's object":    {event("referenceCreated", "tag", "v2", object), Result{Started, "version", commit, "started-1"}},
-		"an annotated tag's commit":    {event("referenceCreated", "tag", "v2", commit), Result{Started, "version", commit, "started-1"}},
-		"a tag that has moved":         {event("referenceCreated", "tag", "v1", newer), Result{Decision: Moved, Rule: "version"}},
-		"a tag that is gone":           {event("referenceCreated", "tag", "v3", commit), Result{Decision: Moved, Rule: "version"}},
-		"a hostile name with no rule":  {event("referenceCreated", "branch", `main","ref":"main`, commit), Result{Decision: NoMatch}},
-		"a hostile name that is fit":   {event("referenceCreated", "tag", `v1"},{"name":"rule","value":"main`, commit), Result{Decision: Moved, Rule: "version"}},
-		"a name that is almost a rule": {event("referenceCreated", "branch", "main\n", commit), Result{Decision: NoMatch}},
+		"a new branch": {event("referenceCreated", "branch", "release-1.2", commit),
+			Result{Started, "release", commit, "started-1"}},
+		"a push to a branch": {event("referenceUpdated", "branch", "release-1.2", commit),
+			Result{Started, "release", commit, "started-1"}},
+		"a push to an exact branch": {event("referenceUpdated", "branch", "main", commit),
+			Result{Started, "main", commit, "started-1"}},
+		"a git tag": {event("referenceCreated", "tag", "v1", commit),
+			Result{Started, "version", commit, "started-1"}},
+		"a tag named like a branch": {event("referenceCreated", "tag", "release-1.2", commit),
+			Result{Decision: NoMatch}},
+		"a branch named like a tag": {event("referenceCreated", "branch", "v1", commit), Result{Decision: NoMatch}},
+		"a part of a name": {event("referenceCreated", "branch", "my-release-1.2", commit),
+			Result{Decision: NoMatch}},
+		"a deleted branch": {event("referenceDeleted", "branch", "release-1.2", ""),
+			Result{Decision: Deleted}},
+		"an annotated tag's object": {event("referenceCreated", "tag", "v2", object),
+			Result{Started, "version", commit, "started-1"}},
+		"an annotated tag's commit": {event("referenceCreated", "tag", "v2", commit),
+			Result{Started, "version", commit, "started-1"}},
+		"a tag that has moved": {event("referenceCreated", "tag", "v1", newer),
+			Result{Decision: Moved, Rule: "version"}},
+		"a tag that is gone": {event("referenceCreated", "tag", "v3", commit),
+			Result{Decision: Moved, Rule: "version"}},
+		"a hostile name with no rule": {event("referenceCreated", "branch", `main","ref":"main`, commit),
+			Result{Decision: NoMatch}},
+		"a hostile name that is fit": {event("referenceCreated", "tag", `v1"},{"name":"rule","value":"main`, commit),
+			Result{Decision: Moved, Rule: "version"}},
+		"a name that is almost a rule": {event("referenceCreated", "branch", "main\n", commit),
+			Result{Decision: NoMatch}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := set(t)
@@ -124,7 +144,8 @@ func TestRulesDecideWhatAPushStarts(t *testing.T) {
 				t.Errorf("%d starts", n)
 			}
 			var line map[string]any
-			if err := json.Unmarshal(f.log.Bytes(), &line); err != nil || line["decision"] != string(test.want.Decision) || line["event"] != eventID {
+			if err := json.Unmarshal(f.log.Bytes(), &line); err != nil ||
+				line["decision"] != string(test.want.Decision) || line["event"] != eventID {
 				t.Errorf("log %s, %v: want one line with the decision", f.log.String(), err)
 			}
 		})
@@ -134,13 +155,16 @@ func TestRulesDecideWhatAPushStarts(t *testing.T) {
 // Both readings: GetFolder resolves the object of an annotated tag, or doesn't know it.
 func TestTagObjectThatCodeCommitPeels(t *testing.T) {
 	f := set(t)
-	f.aws.Line(commit, newer, object) // it knows the object by itself, so that it leads to another commit than the tag does
-	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil || got.Decision != Moved {
+	f.aws.Line(commit, newer,
+		object) // it knows the object by itself, so that it leads to another commit than the tag does
+	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil ||
+		got.Decision != Moved {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	f = set(t)
 	f.aws.Answer("GetFolder", `{"commitId":"`+commit+`"}`) // to the tag, and to its object
-	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil || got.Commit != commit {
+	if got, err := f.handle(t.Context(), event("referenceCreated", "tag", "v2", object)); err != nil ||
+		got.Commit != commit {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -161,7 +185,8 @@ func TestStartPinsTheCommitAndTellsRuleAndReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"Name":"app-pipeline","clientRequestToken":"` + hex.EncodeToString(sum[:]) + `","sourceRevisions":[{"ActionName":"Source","RevisionType":"COMMIT_ID","RevisionValue":"` + commit + `"}],` +
+	want := `[{"Name":"app-pipeline","clientRequestToken":"` + hex.EncodeToString(sum[:]) +
+		`","sourceRevisions":[{"ActionName":"Source","RevisionType":"COMMIT_ID","RevisionValue":"` + commit + `"}],` +
 		`"Variables":[{"Name":"rule","Value":"version"},{"Name":"ref","Value":` + string(ref) + `}]}]`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Error(diff)
@@ -171,7 +196,8 @@ func TestStartPinsTheCommitAndTellsRuleAndReference(t *testing.T) {
 func TestEventThatComesTwiceStartsOnce(t *testing.T) {
 	f := set(t)
 	for range 2 {
-		if got, err := f.handle(t.Context(), event("referenceUpdated", "branch", "main", commit)); err != nil || got.Execution != "started-1" {
+		if got, err := f.handle(t.Context(), event("referenceUpdated", "branch", "main", commit)); err != nil ||
+			got.Execution != "started-1" {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
@@ -196,13 +222,20 @@ func TestFailedStartIsAnErrorSoThatLambdaTriesAgain(t *testing.T) {
 		set   func(*fixture.AWS)
 		want  string
 	}{
-		"refused":               {good, func(a *fixture.AWS) { a.Refuse("StartPipelineExecution", "AccessDeniedException") }, "starting the pipeline app-pipeline for v1 by the rule version"},
-		"no answer of history":  {good, func(a *fixture.AWS) { a.Refuse("GetFolder", "AccessDeniedException") }, "ask for the commit"},
-		"no commit":             {event("referenceCreated", "tag", "v1", ""), func(*fixture.AWS) {}, "detail.commitId is missing or wrong"},
-		"no name":               {event("referenceCreated", "tag", "", commit), func(*fixture.AWS) {}, "detail.referenceName"},
-		"another repository":    {bytes.Replace(good, []byte(fixture.SourceRepository), []byte("other"), 1), func(*fixture.AWS) {}, `about the repository "other"`},
-		"no id":                 {bytes.Replace(good, []byte(eventID), nil, 1), func(*fixture.AWS) {}, "id, detail"},
-		"a key twice":           {bytes.Replace(good, []byte(`{`), []byte(`{"id":"x",`), 1), func(*fixture.AWS) {}, "duplicate"},
+		"refused": {good,
+			func(a *fixture.AWS) { a.Refuse("StartPipelineExecution", "AccessDeniedException") },
+			"starting the pipeline app-pipeline for v1 by the rule version"},
+		"no answer of history": {good, func(a *fixture.AWS) { a.Refuse("GetFolder", "AccessDeniedException") },
+			"ask for the commit"},
+		"no commit": {event("referenceCreated", "tag", "v1", ""), func(*fixture.AWS) {},
+			"detail.commitId is missing or wrong"},
+		"no name": {event("referenceCreated", "tag", "", commit), func(*fixture.AWS) {},
+			"detail.referenceName"},
+		"another repository": {bytes.Replace(good, []byte(fixture.SourceRepository), []byte("other"), 1),
+			func(*fixture.AWS) {}, `about the repository "other"`},
+		"no id": {bytes.Replace(good, []byte(eventID), nil, 1), func(*fixture.AWS) {}, "id, detail"},
+		"a key twice": {bytes.Replace(good, []byte(`{`), []byte(`{"id":"x",`), 1), func(*fixture.AWS) {},
+			"duplicate"},
 		"no object":             {json.RawMessage(`[]`), func(*fixture.AWS) {}, "no JSON object"},
 		"another service's":     {json.RawMessage(`{"Records":[]}`), func(*fixture.AWS) {}, `about the repository ""`},
 		"a detail that is none": {json.RawMessage(`{"detail":5}`), func(*fixture.AWS) {}, "no event of a reference"},
@@ -219,7 +252,8 @@ func TestFailedStartIsAnErrorSoThatLambdaTriesAgain(t *testing.T) {
 }
 
 func TestThrottlingIsOutlasted(t *testing.T) {
-	for _, code := range []string{"ThrottlingException", "TooManyRequestsException", "ConcurrentPipelineExecutionsLimitExceededException"} {
+	for _, code := range []string{"ThrottlingException", "TooManyRequestsException",
+		"ConcurrentPipelineExecutionsLimitExceededException"} {
 		f := set(t)
 		f.aws.Refuse("StartPipelineExecution", code)
 		asked := 0
@@ -251,18 +285,24 @@ func TestThrottlingThatDoesNotEndIsAnErrorInTime(t *testing.T) {
 func TestBuildNow(t *testing.T) {
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-1"})
 	for name, test := range map[string]struct{ build, want string }{
-		"the head":            {`{"type":"branch","name":"main"}`, newer},
-		"an earlier commit":   {`{"type":"branch","name":"main","commit":"` + commit + `"}`, commit},
-		"a tag":               {`{"type":"tag","name":"v2"}`, commit},
-		"a tag's commit":      {`{"type":"tag","name":"v1","commit":"` + commit + `"}`, commit},
-		"another tag's":       {`{"type":"tag","name":"v1","commit":"` + newer + `"}`, `nothing was started: the tag "v1" leads to the commit aaaaaaaaaaaa`},
-		"a foreign commit":    {`{"type":"branch","name":"main","commit":"` + object + `"}`, "nothing was started: the source repository can't compare"},
-		"half a commit":       {`{"type":"branch","name":"main","commit":"aaaaaaa"}`, `the commit is "aaaaaaa", expected 40`},
-		"no such branch":      {`{"type":"branch","name":"release-1.2"}`, `the source repository has no branch "release-1.2"`},
-		"no rule":             {`{"type":"branch","name":"other"}`, `no rule of the pipeline app-pipeline matches the branch "other"`},
-		"no type":             {`{"name":"main"}`, `no rule of the pipeline app-pipeline matches the  "main"`},
-		"an unknown key":      {`{"type":"branch","name":"main","rule":"release"}`, `expected {"build":`},
-		"a key twice":         {`{"type":"branch","name":"main","name":"release-1.2"}`, `duplicate object member name "name"`},
+		"the head":          {`{"type":"branch","name":"main"}`, newer},
+		"an earlier commit": {`{"type":"branch","name":"main","commit":"` + commit + `"}`, commit},
+		"a tag":             {`{"type":"tag","name":"v2"}`, commit},
+		"a tag's commit":    {`{"type":"tag","name":"v1","commit":"` + commit + `"}`, commit},
+		"another tag's": {`{"type":"tag","name":"v1","commit":"` + newer + `"}`,
+			`nothing was started: the tag "v1" leads to the commit aaaaaaaaaaaa`},
+		"a foreign commit": {`{"type":"branch","name":"main","commit":"` + object + `"}`,
+			"nothing was started: the source repository can't compare"},
+		"half a commit": {`{"type":"branch","name":"main","commit":"aaaaaaa"}`,
+			`the commit is "aaaaaaa", expected 40`},
+		"no such branch": {`{"type":"branch","name":"release-1.2"}`,
+			`the source repository has no branch "release-1.2"`},
+		"no rule": {`{"type":"branch","name":"other"}`,
+			`no rule of the pipeline app-pipeline matches the branch "other"`},
+		"no type":        {`{"name":"main"}`, `no rule of the pipeline app-pipeline matches the  "main"`},
+		"an unknown key": {`{"type":"branch","name":"main","rule":"release"}`, `expected {"build":`},
+		"a key twice": {`{"type":"branch","name":"main","name":"release-1.2"}`,
+			`duplicate object member name "name"`},
 		"something beside it": {`{"type":"branch","name":"main"},"id":"x"`, `expected {"build":`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -270,10 +310,12 @@ func TestBuildNow(t *testing.T) {
 			got, err := f.handle(ctx, json.RawMessage(`{"build":`+test.build+`}`))
 			switch starts := f.aws.Starts(); {
 			case err != nil:
-				if !strings.Contains(err.Error(), test.want) || len(starts) > 0 || !strings.Contains(f.log.String(), "start failed") {
+				if !strings.Contains(err.Error(), test.want) || len(starts) > 0 ||
+					!strings.Contains(f.log.String(), "start failed") {
 					t.Errorf("error %v, want %s; %d starts", err, test.want, len(starts))
 				}
-			case len(starts) != 1 || got.Execution != "started-1" || got.Commit != test.want || starts[0].Revisions[0].RevisionValue != test.want:
+			case len(starts) != 1 || got.Execution != "started-1" || got.Commit != test.want ||
+				starts[0].Revisions[0].RevisionValue != test.want:
 				t.Errorf("got %+v, starts %+v", got, starts)
 			case starts[0].Token != (&trigger{settings: loaded()}).token("request-1"):
 				t.Errorf("token %s", starts[0].Token)

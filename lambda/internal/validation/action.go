@@ -32,8 +32,9 @@ type Validator struct {
 	Now      func() time.Time
 }
 
-// Work is the work of a Validate action. All of it is done in one invocation, and a continuation token, which whoever may
-// report a job's result can write, is not looked at: what is proven can't be handed on by it.
+// Work is the work of a Validate action. All of it is done in one invocation, and a continuation
+// token, which whoever may report a job's result can write, is not looked at: what is proven can't
+// be handed on by it.
 func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 	t, err := v.task(ctx, j)
 	if err != nil {
@@ -65,7 +66,8 @@ func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, err
 	}, nil
 }
 
-// judge reads the index where it was merged, and what the tags serve that are to point at it where people pull them.
+// judge reads the index where it was merged, and what the tags serve that are to point at it where
+// people pull them.
 func (v *Validator) judge(ctx context.Context, t task) (Verdict, error) {
 	staging, err := v.Open(ctx, t.staging)
 	if err != nil {
@@ -91,10 +93,11 @@ func referrers(t task, v Verdict) ([]digest.Digest, error) {
 	var all []digest.Digest
 	for _, a := range check.Referrers(v.Image) {
 		if a.ByTag {
-			return nil, job.Failed("What is required of an image in %s is only in %s, to which nothing but a tag leads. "+
-				"Tags of that repository are not copied, so that the promoted image would lack it. No tag was moved. "+
-				"Attach it as a referrer of OCI 1.1, whose subject is the image, or have the build make it "+
-				"(docker buildx build --provenance=true --sbom=true).", t.staging.Name(), a.Where)
+			return nil,
+				job.Failed("What is required of an image in %s is only in %s, to which nothing but a tag leads. "+
+					"Tags of that repository are not copied, so that the promoted image would lack it. No tag was moved. "+
+					"Attach it as a referrer of OCI 1.1, whose subject is the image, or have the build make it "+
+					"(docker buildx build --provenance=true --sbom=true).", t.staging.Name(), a.Where)
 		}
 		if !slices.Contains(all, a.Referrer) {
 			all = append(all, a.Referrer)
@@ -131,16 +134,19 @@ func log(l *slog.Logger, v Verdict) {
 			layers = append(layers, u.Digest.String())
 		}
 		if len(layers) > 0 {
-			l.Info("layers that were not read to their ends", "platform", index.Name(e.Descriptor.Platform), "layers", layers)
+			l.Info("layers that were not read to their ends", "platform", index.Name(e.Descriptor.Platform), "layers",
+				layers)
 		}
 	}
-	l.Info("verdict", "valid", v.Valid(), "errors", check.Count(v.Findings, check.Error), "warnings", check.Count(v.Findings, check.Warning))
+	l.Info("verdict", "valid", v.Valid(), "errors", check.Count(v.Findings, check.Error), "warnings",
+		check.Count(v.Findings, check.Warning))
 }
 
-// failure is what the CodePipeline console shows: first what it comes to, then the findings, the most important first, as many as
-// fit.
+// failure is what the CodePipeline console shows: first what it comes to, then the findings, the
+// most important first, as many as fit.
 func failure(repository string, v Verdict) string {
-	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.", check.Short(v.Image.Digest.String()), repository, check.Tally(v.Findings))
+	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.",
+		check.Short(v.Image.Digest.String()), repository, check.Tally(v.Findings))
 	for n, f := range v.Findings {
 		line := "\n" + f.Item(n+1)
 		rest := fmt.Sprintf("\n… and %d more; the function's log has them all.", len(v.Findings)-n)

@@ -48,7 +48,8 @@ type scene struct {
 	*fixture.Server
 	store *fixture.Store
 	root  digest.Digest
-	// host is the registry that the function knows, and runs what it asks about runs: the scene, if it is nil.
+	// host is the registry that the function knows, and runs what it asks about runs: the scene, if
+	// it is nil.
 	host string
 	runs output.Runs
 }
@@ -57,7 +58,8 @@ func (s *scene) image() *settings.Image { return &s.pipeline.Images[0] }
 
 func (s *scene) Execution(context.Context, string) (execution.Execution, error) { return s.x, nil }
 
-func (s *scene) Outputs(_ context.Context, id string, actions []execution.Action) (map[execution.Action]map[string]string, error) {
+func (s *scene) Outputs(_ context.Context, id string,
+	actions []execution.Action) (map[execution.Action]map[string]string, error) {
 	s.asked = append(s.asked, id)
 	found := map[execution.Action]map[string]string{}
 	for _, a := range actions {
@@ -70,7 +72,8 @@ func (s *scene) Outputs(_ context.Context, id string, actions []execution.Action
 	return found, nil
 }
 
-func (s *scene) times(_ context.Context, repository string, images []digest.Digest) (map[digest.Digest]time.Time, error) {
+func (s *scene) times(_ context.Context, repository string, images []digest.Digest) (map[digest.Digest]time.Time,
+	error) {
 	if repository != "staging/app" {
 		return nil, errors.New("asked about " + repository)
 	}
@@ -91,8 +94,10 @@ var (
 	merge = execution.Action{Stage: settings.StageMerge, Name: "app"}
 )
 
-// act runs the action on an index of two images, of which the second may be another one than its build pushed.
-func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func(*scene)) (variables map[string]string, log string, err error) {
+// act runs the action on an index of two images, of which the second may be another one than its
+// build pushed.
+func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func(*scene)) (variables map[string]string,
+	log string, err error) {
 	t.Helper()
 	server, store := fixture.Serve(t), fixture.New()
 	one, two := store.Linux("amd64", ""), second(store)
@@ -106,7 +111,8 @@ func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func
 			Name: "app-pipeline", Source: settings.Source{Repository: "source", Branch: "main"},
 			Images: []settings.Image{{
 				Name: "app", Staging: "staging/app", Release: "app",
-				Builds: []settings.Build{{Platform: "linux/amd64", Action: "app-amd64"}, {Platform: "linux/aarch64", Action: "app-arm64"}},
+				Builds: []settings.Build{{Platform: "linux/amd64", Action: "app-amd64"},
+					{Platform: "linux/aarch64", Action: "app-arm64"}},
 			}},
 		},
 	}
@@ -125,12 +131,15 @@ func act(t *testing.T, second func(*fixture.Store) specs.Descriptor, change func
 		s.runs = s
 	}
 	v := &Validator{
-		Settings: &s.pipeline, Registry: s.host, Runs: s.runs, Open: open, Pushed: s.times, Now: func() time.Time { return noon },
+		Settings: &s.pipeline, Registry: s.host, Runs: s.runs, Open: open, Pushed: s.times,
+		Now: func() time.Time { return noon },
 	}
 	if s.ctx == nil {
 		s.ctx = t.Context()
 	}
-	variables, err = v.Work(s.ctx, job.Job{ID: "job", Execution: "run", Image: s.image(), Continuation: s.continuation, Log: slog.New(slog.NewJSONHandler(&lines, nil))})
+	variables, err = v.Work(s.ctx,
+		job.Job{ID: "job", Execution: "run", Image: s.image(), Continuation: s.continuation,
+			Log: slog.New(slog.NewJSONHandler(&lines, nil))})
 	if err == nil && variables[settings.Digest] != s.outputs[merge][settings.IndexDigest] {
 		t.Errorf("digest %q, want %s", variables[settings.Digest], s.outputs[merge])
 	}
@@ -150,7 +159,8 @@ func TestActionPassesOnTheDigestAndThePlatforms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if variables[settings.Platforms] != "linux/amd64,linux/arm64" || variables[settings.Referrers] != settings.None || len(variables) != 3 {
+	if variables[settings.Platforms] != "linux/amd64,linux/arm64" || variables[settings.Referrers] != settings.None ||
+		len(variables) != 3 {
 		t.Errorf("variables %q", variables)
 	}
 	if !strings.Contains(log, `"valid":true`) {
@@ -160,13 +170,15 @@ func TestActionPassesOnTheDigestAndThePlatforms(t *testing.T) {
 
 func TestActionTellsWhatIsWrongWithAnImage(t *testing.T) {
 	_, log, err := act(t, func(s *fixture.Store) specs.Descriptor {
-		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}, nil)
 	f := failed(err)
 	if f == nil || f.Type != types.FailureTypeJobFailed {
 		t.Fatalf("error %v", err)
 	}
-	for _, part := range []string{"is not valid: 1 error. No tag was moved.", "\n1. error config-platform: linux/arm64 (sha256:", "the image's config says linux/amd64"} {
+	for _, part := range []string{"is not valid: 1 error. No tag was moved.",
+		"\n1. error config-platform: linux/arm64 (sha256:", "the image's config says linux/amd64"} {
 		if !strings.Contains(f.Message, part) {
 			t.Errorf("the message lacks %q:\n%s", part, f.Message)
 		}
@@ -190,7 +202,9 @@ func TestActionFitsManyFindingsIntoOneMessage(t *testing.T) {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Manifest: func(doc map[string]any) {
 			layers := doc["layers"].([]any)
 			for n := range 100 {
-				layers = append(layers, map[string]any{"mediaType": specs.MediaTypeImageLayerGzip, "digest": digest.FromString(strings.Repeat("x", n)), "size": 1})
+				layers = append(layers,
+					map[string]any{"mediaType": specs.MediaTypeImageLayerGzip,
+						"digest": digest.FromString(strings.Repeat("x", n)), "size": 1})
 			}
 			doc["layers"] = layers
 		}})
@@ -216,7 +230,8 @@ func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
 	// The tag of the branch serves riscv64, which the new index lacks; the others don't exist yet.
 	_, _, err := act(t, good, moving("latest", "{branch}", "nightly-{date:20060102}"))
 	f := failed(err)
-	if f == nil || !strings.Contains(f.Message, "1. error regression: linux/riscv64") || !strings.Contains(f.Message, "nodes pull it from here today: main (sha256:") {
+	if f == nil || !strings.Contains(f.Message, "1. error regression: linux/riscv64") ||
+		!strings.Contains(f.Message, "nodes pull it from here today: main (sha256:") {
 		t.Errorf("error %v", err)
 	}
 	if f != nil && !strings.Contains(f.Message, "under the image's validation.downgrade in cdk.json") {
@@ -227,12 +242,14 @@ func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
 	}
 	_, log, err := act(t, good, func(s *scene) {
 		moving("{branch}")(s)
-		s.image().Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info", Reason: "nobody runs riscv64 any more"}}
+		s.image().Validation.Downgrade = map[string]spec.Downgrade{"regression": {Severity: "info",
+			Reason: "nobody runs riscv64 any more"}}
 	})
 	if err != nil || !strings.Contains(log, `"downgradedFrom":"error","reason":"nobody runs riscv64 any more"`) {
 		t.Errorf("error %v, log:\n%s", err, log)
 	}
-	// A template that can't be rendered is no reason to hide anything: the promotion will refuse it.
+	// A template that can't be rendered is no reason to hide anything: the promotion will refuse
+	// it.
 	_, log, err = act(t, good, func(s *scene) { moving("{branch}")(s); s.pipeline.Source.Branch = "..." })
 	if err != nil || !strings.Contains(log, "it is not known whether the tag {branch} loses a platform") {
 		t.Errorf("error %v, log:\n%s", err, log)
@@ -253,23 +270,27 @@ func TestActionFollowsThePolicy(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	wrong := func(s *fixture.Store) specs.Descriptor {
-		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}
 	_, _, err = act(t, wrong, func(s *scene) {
 		s.image().Validation = spec.Validation{
-			RequireProvenance: true, Downgrade: map[string]spec.Downgrade{"config-platform": {Severity: "warning", Reason: "a test"}},
+			RequireProvenance: true,
+			Downgrade:         map[string]spec.Downgrade{"config-platform": {Severity: "warning", Reason: "a test"}},
 		}
 	})
 	if f := failed(err); f == nil || !strings.Contains(f.Message, "(Downgraded from error: a test)") {
 		t.Errorf("error %v", err)
 	}
 	for want, v := range map[string]spec.Validation{
-		`did you mean "config-parity"?`: {Downgrade: map[string]spec.Downgrade{"config-partiy": {Severity: "info", Reason: "x"}}},
-		"has no reason":                 {Downgrade: map[string]spec.Downgrade{"config-parity": {Severity: "info"}}},
+		`did you mean "config-parity"?`: {
+			Downgrade: map[string]spec.Downgrade{"config-partiy": {Severity: "info", Reason: "x"}}},
+		"has no reason": {Downgrade: map[string]spec.Downgrade{"config-parity": {Severity: "info"}}},
 		`The settings of the image app: "arm64" is no platform`: {AllowedPlatforms: []string{"arm64"}},
 	} {
 		_, _, err := act(t, good, func(s *scene) { s.image().Validation = v })
-		if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError || !strings.Contains(f.Message, want) {
+		if f := failed(err); f == nil || f.Type != types.FailureTypeConfigurationError ||
+			!strings.Contains(f.Message, want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

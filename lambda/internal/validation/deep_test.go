@@ -17,14 +17,16 @@ import (
 	lt "archway/lambda/internal/fixture/layertest"
 )
 
-// appended makes an image of one layer of four MiB that begins sorted, with more entries behind its end.
+// appended makes an image of one layer of four MiB that begins sorted, with more entries behind its
+// end.
 func appended(more ...lt.Entry) func(*fixture.Store) specs.Descriptor {
 	entries := []lt.Entry{
 		lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), lt.Exe("app", lt.Static("arm64")), lt.Plain("z", make([]byte, 4<<20)),
 	}
 	return func(s *fixture.Store) specs.Descriptor {
 		return s.Image(fixture.ImageSpec{
-			Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayer, Layers: [][]lt.Entry{append(entries, more...)},
+			Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayer,
+			Layers: [][]lt.Entry{append(entries, more...)},
 		})
 	}
 }
@@ -40,7 +42,8 @@ func TestActionReadsAllLayers(t *testing.T) {
 	}
 	wrong := appended(lt.Exe("app", lt.Static("amd64")))
 	_, log, err := act(t, wrong, nil)
-	if f := failed(err); f == nil || !strings.Contains(f.Message, "1. error entry-elf: linux/arm64") || strings.Contains(log, notRead) {
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "1. error entry-elf: linux/arm64") ||
+		strings.Contains(log, notRead) {
 		t.Errorf("error %v, log:\n%s", err, log)
 	}
 	// Who turns it off is told in the log what wasn't read.
@@ -68,12 +71,13 @@ func TestActionComparesAllLayersWithTheirDigests(t *testing.T) {
 	}
 }
 
-// CodePipeline hands a token on from whoever has reported for a job. This action gives none and takes none: whatever one says has
-// been read, all is read.
+// CodePipeline hands a token on from whoever has reported for a job. This action gives none and
+// takes none: whatever one says has been read, all is read.
 func TestActionBelievesNoContinuationToken(t *testing.T) {
 	root := digest.FromString("x").String()
 	for _, token := range []string{
-		"x", `{"v":1,"layers":["` + root + `"]}`, "app:" + root, `{"v":1,"job":"job","proven":true}`, strings.Repeat("x", 1<<20), "\x00",
+		"x", `{"v":1,"layers":["` + root + `"]}`, "app:" + root, `{"v":1,"job":"job","proven":true}`,
+		strings.Repeat("x", 1<<20), "\x00",
 	} {
 		with := func(s *scene) { s.continuation = token }
 		if variables, _, err := act(t, appended(), with); err != nil || variables[settings.Digest] == "" {
@@ -128,7 +132,8 @@ func TestActionWithoutTimeForAllLayers(t *testing.T) {
 		t.Fatalf("error %v, log:\n%s", err, log)
 	}
 	for _, part := range []string{
-		". error limits: linux/arm64 (sha256:", "not proven (the time limit was reached)", "0 of 1 layers were read whole",
+		". error limits: linux/arm64 (sha256:", "not proven (the time limit was reached)",
+		"0 of 1 layers were read whole",
 		`"deep": false under the image's validation in cdk.json`, "No tag was moved.",
 	} {
 		if !strings.Contains(f.Message, part) {

@@ -31,13 +31,15 @@ func TestWhatExpiresBeforeThePromotionIsRefused(t *testing.T) {
 		age  time.Duration
 		want string
 	}{
-		"never":             {0, 100 * 24 * 60, 1000 * day, ""},
-		"just pushed":       {14, 7 * 24 * 60, 0, ""},
-		"in the last hour":  {14, 7 * 24 * 60, 7*day - margin, ""},
-		"a second too late": {14, 7 * 24 * 60, 7*day - margin + time.Second, "from 2026-01-09 13:59 UTC on, 14 days after it was pushed, but the promotion may need it until 2026-01-09 14:00 UTC"},
-		"no approval":       {1, 0, day - margin, ""},
-		"long ago":          {14, 0, 100 * day, "from 2025-10-08 12:00 UTC on"},
-		"an approval that takes longer than anything is kept": {1, 24 * 60, 0, "keep images in the staging repository for more days, or shorten the approvals"},
+		"never":            {0, 100 * 24 * 60, 1000 * day, ""},
+		"just pushed":      {14, 7 * 24 * 60, 0, ""},
+		"in the last hour": {14, 7 * 24 * 60, 7*day - margin, ""},
+		"a second too late": {14, 7 * 24 * 60, 7*day - margin + time.Second,
+			"from 2026-01-09 13:59 UTC on, 14 days after it was pushed, but the promotion may need it until 2026-01-09 14:00 UTC"},
+		"no approval": {1, 0, day - margin, ""},
+		"long ago":    {14, 0, 100 * day, "from 2025-10-08 12:00 UTC on"},
+		"an approval that takes longer than anything is kept": {1, 24 * 60, 0,
+			"keep images in the staging repository for more days, or shorten the approvals"},
 	} {
 		for part := range 3 { // the index, and its two images
 			var s *scene
@@ -57,7 +59,9 @@ func TestWhatExpiresBeforeThePromotionIsRefused(t *testing.T) {
 			f := failed(err)
 			if f == nil || !strings.Contains(f.Message, test.want) || variables != nil {
 				t.Errorf("%s: part %d: %v, want %q", name, part, err, test.want)
-			} else if test.age > 0 && !strings.Contains(f.Message, "--repository-name staging/app --image-ids imageDigest="+old.String()+";") {
+			} else if test.age > 0 &&
+				!strings.Contains(f.Message,
+					"--repository-name staging/app --image-ids imageDigest="+old.String()+";") {
 				t.Errorf("%s: the message names another part:\n%s", name, f.Message)
 			}
 		}
@@ -71,7 +75,8 @@ func TestUnlistedImagesAreNamed(t *testing.T) {
 	i := &index.Image{Digest: digest.FromString("index")}
 	x := expiry{image: &settings.Image{Staging: "staging/app", StagingDays: 14}, times: unlisted, now: noon}
 	err := x.check(t.Context(), i, nil)
-	if f := failed(err); f == nil || !strings.Contains(f.Message, "It is not known until when ECR keeps") || !strings.Contains(f.Message, "sha256:x") {
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "It is not known until when ECR keeps") ||
+		!strings.Contains(f.Message, "sha256:x") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -100,7 +105,8 @@ func TestReferrersMayBeUnlisted(t *testing.T) {
 		t.Error(err)
 	}
 	old = true
-	if err := x.check(t.Context(), i, []digest.Digest{attached}); err == nil || !strings.Contains(err.Error(), attached.String()) {
+	if err := x.check(t.Context(), i, []digest.Digest{attached}); err == nil ||
+		!strings.Contains(err.Error(), attached.String()) {
 		t.Errorf("an old one: %v", err)
 	}
 }
@@ -109,7 +115,8 @@ func TestReferrersThatCountAreHandedOn(t *testing.T) {
 	attach := func(s *scene) (proofs []string) {
 		for _, d := range index.ParseManifest(s.store.Manifests[s.root].Bytes).Body.Manifests {
 			statement := s.store.Statement(d, nil)
-			s.store.Refer(d, index.InToto, []byte(`{"_type":"x","predicateType":"https://cyclonedx.org/bom"}`)) // proves nothing that is asked for
+			s.store.Refer(d, index.InToto,
+				[]byte(`{"_type":"x","predicateType":"https://cyclonedx.org/bom"}`)) // proves nothing that is asked for
 			proofs = append(proofs, s.store.Refer(d, index.InToto, statement).Digest.String())
 		}
 		s.Push(t, "staging/app", s.store)

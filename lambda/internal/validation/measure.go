@@ -10,17 +10,20 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// measure leaves what a pipeline's dashboard shows: verdicts, findings by check, and the size of valid images by platform.
+// measure leaves what a pipeline's dashboard shows: verdicts, findings by check, and the size of
+// valid images by platform.
 func measure(log *slog.Logger, pipeline, repository string, v Verdict) {
 	dimensions := func(more ...emf.Dimension) []emf.Dimension {
-		return append([]emf.Dimension{{Name: metrics.Pipeline, Value: pipeline}, {Name: metrics.Repository, Value: repository}}, more...)
+		return append([]emf.Dimension{{Name: metrics.Pipeline, Value: pipeline},
+			{Name: metrics.Repository, Value: repository}}, more...)
 	}
 	valid, invalid := int64(1), int64(0)
 	if !v.Valid() {
 		valid, invalid = 0, 1
 	}
 	emf.Log(log, "measured", dimensions(), []emf.Metric{
-		{Name: metrics.ImagesValid, Unit: emf.Count, Value: valid}, {Name: metrics.ImagesInvalid, Unit: emf.Count, Value: invalid},
+		{Name: metrics.ImagesValid, Unit: emf.Count, Value: valid},
+		{Name: metrics.ImagesInvalid, Unit: emf.Count, Value: invalid},
 	})
 	found := map[string]int64{}
 	for _, f := range v.Findings {
@@ -37,7 +40,8 @@ func measure(log *slog.Logger, pipeline, repository string, v Verdict) {
 		if e.Descriptor.Platform == nil || e.Manifest == nil {
 			continue
 		}
-		emf.Log(log, "measured", dimensions(emf.Dimension{Name: metrics.Platform, Value: index.Key(*e.Descriptor.Platform)}),
+		emf.Log(log, "measured",
+			dimensions(emf.Dimension{Name: metrics.Platform, Value: index.Key(*e.Descriptor.Platform)}),
 			[]emf.Metric{{Name: metrics.ImageSize, Unit: emf.Bytes, Value: size(e.Manifest.Body)}})
 	}
 }

@@ -63,7 +63,8 @@ func TestValidImageIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := measured(t, log)
-	want := []string{about + ": ImagesInvalid 0 Count", about + ": ImagesValid 1 Count", fmt.Sprintf("%s Platform=linux/arm64: ImageSize %v Bytes", about, size)}
+	want := []string{about + ": ImagesInvalid 0 Count", about + ": ImagesValid 1 Count",
+		fmt.Sprintf("%s Platform=linux/arm64: ImageSize %v Bytes", about, size)}
 	for _, line := range want {
 		if !slices.Contains(got, line) {
 			t.Errorf("%s is missing in\n%s", line, strings.Join(got, "\n"))
@@ -89,7 +90,8 @@ func sizeOf(t *testing.T, blob any) float64 {
 
 func TestInvalidImageIsMeasuredByWhatTheChecksFound(t *testing.T) {
 	_, log, err := act(t, func(s *fixture.Store) specs.Descriptor {
-		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}, nil)
 	if failed(err) == nil {
 		t.Fatalf("error %v", err)

@@ -23,21 +23,25 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-// A fault in front of a registry whose image is good: what comes of the verdict if it passes, and if it stays.
+// A fault in front of a registry whose image is good: what comes of the verdict if it passes, and
+// if it stays.
 type misbehavior struct {
 	name string
 	// fault answers a request in place of the registry.
 	fault http.HandlerFunc
-	// passes is the error if it happens to each thing once: nil means that the image is found valid.
+	// passes is the error if it happens to each thing once: nil means that the image is found
+	// valid.
 	passes error
-	// stays is the error if it always happens; nil means a verdict: valid, or with the findings of invalid.
+	// stays is the error if it always happens; nil means a verdict: valid, or with the findings of
+	// invalid.
 	stays   error
 	invalid string
 	// only are the requests that it happens to: "METHOD path" holds it. Empty: manifests and blobs.
 	only string
 }
 
-var quick = retry.Policy{Attempts: 3, Missing: 3, First: time.Millisecond, Each: 400 * time.Millisecond, Longest: 2 * time.Second}
+var quick = retry.Policy{Attempts: 3, Missing: 3, First: time.Millisecond, Each: 400 * time.Millisecond,
+	Longest: 2 * time.Second}
 
 func answer(code int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -50,18 +54,24 @@ func answer(code int, body string, header ...string) http.HandlerFunc {
 }
 
 var misbehaviors = []misbehavior{
-	{name: "429 with Retry-After", fault: answer(429, `{"errors":[{"code":"TOOMANYREQUESTS"}]}`, "Retry-After", "0"), stays: registry.ErrUnavailable},
-	{name: "429 with a wait that is too long", fault: answer(429, "", "Retry-After", "3600"), passes: registry.ErrUnavailable, stays: registry.ErrUnavailable},
+	{name: "429 with Retry-After", fault: answer(429, `{"errors":[{"code":"TOOMANYREQUESTS"}]}`, "Retry-After", "0"),
+		stays: registry.ErrUnavailable},
+	{name: "429 with a wait that is too long", fault: answer(429, "", "Retry-After", "3600"),
+		passes: registry.ErrUnavailable, stays: registry.ErrUnavailable},
 	{name: "500", fault: answer(500, "oops"), stays: registry.ErrUnavailable},
 	{name: "503", fault: answer(503, ""), stays: registry.ErrUnavailable},
-	{name: "404 straight after the push", fault: answer(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`), invalid: "tag-is-index"},
-	{name: "403", fault: answer(403, `{"errors":[{"code":"DENIED"}]}`), passes: registry.ErrDenied, stays: registry.ErrDenied, only: "GET /v2/app/manifests/"},
+	{name: "404 straight after the push", fault: answer(404, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`),
+		invalid: "tag-is-index"},
+	{name: "403", fault: answer(403, `{"errors":[{"code":"DENIED"}]}`), passes: registry.ErrDenied,
+		stays: registry.ErrDenied, only: "GET /v2/app/manifests/"},
 	{name: "cut body", fault: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		fmt.Fprint(w, "{")
 	}, stays: registry.ErrUnavailable, only: "GET /"},
-	{name: "wrong digest bytes", fault: answer(200, `{"schemaVersion":2}`, "Content-Type", specs.MediaTypeImageIndex), invalid: "descriptor", only: "GET /"},
-	{name: "connection closed", fault: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, stays: registry.ErrUnavailable},
+	{name: "wrong digest bytes", fault: answer(200, `{"schemaVersion":2}`, "Content-Type", specs.MediaTypeImageIndex),
+		invalid: "descriptor", only: "GET /"},
+	{name: "connection closed", fault: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		stays: registry.ErrUnavailable},
 	{name: "slow trickle", fault: func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
 			fmt.Fprint(w, "{")
@@ -69,7 +79,8 @@ var misbehaviors = []misbehavior{
 			time.Sleep(20 * time.Millisecond)
 		}
 	}, stays: registry.ErrUnavailable, only: "GET /v2/app/manifests/"},
-	{name: "silence", fault: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, stays: registry.ErrUnavailable, only: "GET /v2/app/manifests/"},
+	{name: "silence", fault: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		stays: registry.ErrUnavailable, only: "GET /v2/app/manifests/"},
 	{name: "HEAD without an answer's length", fault: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Transfer-Encoding", "chunked")
 		w.WriteHeader(http.StatusOK)
@@ -87,7 +98,8 @@ func each(b misbehavior, times int) fixture.Fault {
 	seen := map[string]int{}
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		key := r.Method + " " + r.URL.Path
-		if b.only != "" && !strings.HasPrefix(key, b.only) || !strings.Contains(key, "/manifests/") && !strings.Contains(key, "/blobs/") {
+		if b.only != "" && !strings.HasPrefix(key, b.only) || !strings.Contains(key, "/manifests/") &&
+			!strings.Contains(key, "/blobs/") {
 			return false
 		}
 		mu.Lock()
@@ -160,7 +172,8 @@ func TestARegistryThatKeepsMisbehavingHasADefinedOutcome(t *testing.T) {
 	}
 }
 
-// 401, then a token from another server that runs out: registries of that kind hand out tokens for minutes.
+// 401, then a token from another server that runs out: registries of that kind hand out tokens for
+// minutes.
 func TestATokenThatRunsOutIsFetchedAgain(t *testing.T) {
 	s, _, _ := goodImage(t)
 	var mu sync.Mutex
@@ -188,7 +201,8 @@ func TestATokenThatRunsOutIsFetchedAgain(t *testing.T) {
 	}
 }
 
-// As ECR does: blobs are redirected to another host, which refuses a request that carries credentials.
+// As ECR does: blobs are redirected to another host, which refuses a request that carries
+// credentials.
 func TestBlobsMayBeElsewhere(t *testing.T) {
 	s, store, _ := goodImage(t)
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -207,11 +221,13 @@ func TestBlobsMayBeElsewhere(t *testing.T) {
 		}
 		return blob
 	})
-	r, err := registry.Open(t.Context(), s.Repository(t, "app"), &authn.Basic{Username: "AWS", Password: "secret"}, transport.PullScope, quick)
+	r, err := registry.Open(t.Context(), s.Repository(t, "app"), &authn.Basic{Username: "AWS", Password: "secret"},
+		transport.PullScope, quick)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdict, err := OfTag(t.Context(), r, "latest", check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
+	verdict, err := OfTag(t.Context(), r, "latest", check.Want{Platforms: []specs.Platform{fixture.AMD64,
+		fixture.ARM64}})
 	if err != nil || !verdict.Valid() {
 		t.Errorf("error %v, findings %+v", err, verdict.Findings)
 	}
@@ -252,7 +268,8 @@ func TestMissingHeadersAreDoneWithout(t *testing.T) {
 func TestRetriesEndWithTheContext(t *testing.T) {
 	s, _, _ := goodImage(t)
 	s.Misbehave(each(misbehavior{fault: answer(503, "", "Retry-After", "50")}, 1<<30))
-	r, err := registry.Open(t.Context(), s.Repository(t, "app"), authn.Anonymous, transport.PullScope, retry.Policy{Attempts: 100, First: time.Millisecond, Longest: time.Minute})
+	r, err := registry.Open(t.Context(), s.Repository(t, "app"), authn.Anonymous, transport.PullScope,
+		retry.Policy{Attempts: 100, First: time.Millisecond, Longest: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

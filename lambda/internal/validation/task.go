@@ -18,7 +18,8 @@ import (
 // task is what a Validate action has to look at.
 type task struct {
 	image *settings.Image
-	// staging is where the index is, and release where the tags are that will point at it, if there are any.
+	// staging is where the index is, and release where the tags are that will point at it, if there
+	// are any.
 	staging name.Repository
 	release *name.Repository
 	// digest is that of the index.
@@ -71,7 +72,9 @@ func (v *Validator) task(ctx context.Context, j job.Job) (task, error) {
 		return t, err
 	}
 	if len(t.want.Platforms) == 0 {
-		return t, job.Misconfigured("The build rule %q leaves out every platform of the image %s.", reference.Rule, t.image.Name)
+		return t,
+			job.Misconfigured("The build rule %q leaves out every platform of the image %s.", reference.Rule,
+				t.image.Name)
 	}
 	return t, t.repositories(v.Registry)
 }
@@ -80,7 +83,8 @@ func build(b settings.Build) execution.Action {
 	return execution.Action{Stage: settings.StageBuild, Name: b.Action}
 }
 
-// built are the digests that the builds have put out. A build can't leave itself out: the run's rule says which do.
+// built are the digests that the builds have put out. A build can't leave itself out: the run's
+// rule says which do.
 func built(image *settings.Image, rule string, outputs output.Outputs) (map[string]digest.Digest, error) {
 	all := map[string]digest.Digest{}
 	for _, b := range image.Builds {
@@ -92,8 +96,9 @@ func built(image *settings.Image, rule string, outputs output.Outputs) (map[stri
 			return nil, job.Failed("The build of %s of the image %s has pushed something, but the build rule %q "+
 				"leaves the platform out. No tag was moved. Look into its log.", b.Platform, image.Name, rule)
 		case none:
-			return nil, job.Failed("The build of %s of the image %s has left itself out, but the build rule %q does not. "+
-				"No tag was moved. Look into its log.", b.Platform, image.Name, rule)
+			return nil,
+				job.Failed("The build of %s of the image %s has left itself out, but the build rule %q does not. "+
+					"No tag was moved. Look into its log.", b.Platform, image.Name, rule)
 		}
 		platform, err := index.ParsePlatform(b.Platform)
 		if err != nil {

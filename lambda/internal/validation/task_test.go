@@ -32,7 +32,8 @@ func ruled(name, ref string) func(*scene) {
 	}
 }
 
-// alone puts an index of the first image alone into staging, and lets the second build say something.
+// alone puts an index of the first image alone into staging, and lets the second build say
+// something.
 func alone(t *testing.T, arm64Says string) func(*scene) {
 	return func(s *scene) {
 		one := s.store.Index(s.store.Linux("amd64", ""))
@@ -49,12 +50,16 @@ func TestRuleDecidesWhichPlatformsAreRequired(t *testing.T) {
 		change []func(*scene)
 		want   string
 	}{
-		"all of them":                        {[]func(*scene){ruled("main", "main")}, ""},
-		"fewer":                              {[]func(*scene){ruled("pr", "pr-7"), alone(t, "none")}, ""},
-		"fewer than the rule builds":         {[]func(*scene){ruled("main", "main"), alone(t, "none")}, `The build of linux/aarch64 of the image app has left itself out, but the build rule "main" does not.`},
-		"more than the rule builds":          {[]func(*scene){ruled("pr", "pr-7")}, `has pushed something, but the build rule "pr" leaves the platform out.`},
-		"a build that leaves out, by itself": {[]func(*scene){alone(t, "none")}, `has left itself out, but the build rule "" does not.`},
-		"nothing said":                       {[]func(*scene){ruled("pr", "pr-7"), alone(t, "")}, `has pushed something`},
+		"all of them": {[]func(*scene){ruled("main", "main")}, ""},
+		"fewer":       {[]func(*scene){ruled("pr", "pr-7"), alone(t, "none")}, ""},
+		"fewer than the rule builds": {[]func(*scene){ruled("main", "main"), alone(t, "none")},
+			`The build of linux/aarch64 of the image app has left itself out, but the build rule "main" does not.`},
+		"more than the rule builds": {[]func(*scene){ruled("pr", "pr-7")},
+			`has pushed something, but the build rule "pr" leaves the platform out.`},
+		"a build that leaves out, by itself": {[]func(*scene){alone(t, "none")},
+			`has left itself out, but the build rule "" does not.`},
+		"nothing said": {[]func(*scene){ruled("pr", "pr-7"), alone(t, "")},
+			`has pushed something`},
 		"every platform": {[]func(*scene){ruled("pr", "pr-7"), alone(t, "none"), func(s *scene) {
 			s.image().Builds = s.image().Builds[1:]
 		}}, "leaves out every platform"},
@@ -88,9 +93,13 @@ func TestOnlyDigestsAreTakenFromActions(t *testing.T) {
 		"", "latest", "main", some[:70], strings.ToUpper(some), some + "\n", `{"digest":"` + some + `"}`,
 		some + `","downgrade":{"config-platform":"info:x"},"x":"`, some + `"},{"name":"BASH_ENV","value":"$(id)"}`,
 	} {
-		for variable, action := range map[string]execution.Action{settings.ImageDigest: arm64, settings.IndexDigest: merge} {
+		for variable, action := range map[string]execution.Action{
+			settings.ImageDigest: arm64,
+			settings.IndexDigest: merge,
+		} {
 			variables, _, err := act(t, good, func(s *scene) { s.outputs[action] = map[string]string{variable: value} })
-			if f := failed(err); f == nil || !strings.Contains(f.Message, action.String()+" put out "+variable+"=") || variables != nil {
+			if f := failed(err); f == nil || !strings.Contains(f.Message, action.String()+" put out "+variable+"=") ||
+				variables != nil {
 				t.Errorf("%s %q: error %v", action, value, err)
 			}
 		}
@@ -100,13 +109,15 @@ func TestOnlyDigestsAreTakenFromActions(t *testing.T) {
 // A variable is a value: nothing in it becomes a part of what decides.
 func TestNoVariableChangesThePolicy(t *testing.T) {
 	wrong := func(s *fixture.Store) specs.Descriptor {
-		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
+		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
 	}
 	const injected = `pr-1","downgrade":{"config-platform":{"severity":"info","reason":"x"}},"x":"`
 	for name, change := range map[string]func(*scene){
 		"with rules": func(s *scene) { ruled("pr", injected)(s); s.image().Builds[1].Skip = nil },
 		"without rules": func(s *scene) {
-			s.x.Variables = map[string]string{"branch": injected, "ref": injected, "rule": injected, "downgrade": injected}
+			s.x.Variables = map[string]string{"branch": injected, "ref": injected, "rule": injected,
+				"downgrade": injected}
 		},
 	} {
 		_, _, err := act(t, wrong, change)
@@ -132,7 +143,8 @@ func TestTheNewestAttemptsMustHaveSucceeded(t *testing.T) {
 				s.runs = execution.NewCodePipeline(aws.Config{
 					Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL),
 					Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-				}, fixture.Pipeline).With(execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: 20 * time.Millisecond})
+				}, fixture.Pipeline).With(execution.Patience{First: time.Millisecond, Longest: time.Millisecond,
+					Whole: 20 * time.Millisecond})
 			})
 			if action.Name == "" {
 				if err != nil {
@@ -155,7 +167,8 @@ func TestIndexIsReadInStagingAlone(t *testing.T) {
 		s.Push(t, "other", store)
 		s.outputs[merge] = map[string]string{settings.IndexDigest: elsewhere.Digest.String()}
 	})
-	if f := failed(err); f == nil || !strings.Contains(f.Message, "of "+"127.0.0.1") || !strings.Contains(f.Message, "/staging/app is not valid") {
+	if f := failed(err); f == nil || !strings.Contains(f.Message, "of "+"127.0.0.1") ||
+		!strings.Contains(f.Message, "/staging/app is not valid") {
 		t.Errorf("error %v", err)
 	}
 }

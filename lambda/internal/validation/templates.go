@@ -10,8 +10,9 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// moving gives the moving tags that an index is to get, each once, and for templates that can't be rendered the reason.
-// They are filled as the promotion fills them: with the time at which the index was made.
+// moving gives the moving tags that an index is to get, each once, and for templates that can't be
+// rendered the reason. They are filled as the promotion fills them: with the time at which the
+// index was made.
 func moving(tags settings.Tags, image *index.Image, commit string) (names []string, unknown []index.Served) {
 	values := tags.Values
 	values.Commit = commit

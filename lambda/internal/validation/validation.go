@@ -26,14 +26,16 @@ func (v Verdict) Valid() bool { return check.Valid(v.Findings) }
 // Source serves an image, and tells what tags lead to. *registry.Repository is one.
 type Source interface {
 	index.Source
-	// Resolve waits a little for a tag that was just pushed. registry.ErrNotFound says that there is no such tag.
+	// Resolve waits a little for a tag that was just pushed. registry.ErrNotFound says that there
+	// is no such tag.
 	Resolve(ctx context.Context, tag string) (digest.Digest, error)
 	// Serves gives "" if there is no such tag at this moment.
 	Serves(ctx context.Context, tag string) (digest.Digest, error)
 }
 
 // Of judges the image at a digest. The error says that the registry could not be asked.
-func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Want, builds map[string]digest.Digest) (Verdict, error) {
+func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
+	builds map[string]digest.Digest) (Verdict, error) {
 	return Prepared(ctx, source, d, want, builds, func(*index.Image, *check.Want) error { return nil })
 }
 

@@ -18,14 +18,14 @@ import (
 var builds = []Fact{
 	{
 		Name: "build-shell",
-		Question: "Do all commands of a buildspec run in one shell, so that `set -e`, functions and unexported variables " +
-			"reach later ones?",
+		Question: "Do all commands of a buildspec run in one shell, so that `set -e`, functions and unexported " +
+			"variables reach later ones?",
 		Readings: []Reading{
 			{Name: "one", Says: "all commands of a phase share one shell"},
 			{Name: "fresh", Says: "each command of a buildspec has a shell of its own", Option: "fresh-shell"},
 		},
-		Proof: "A build whose commands export what they find of the earlier ones: process, variable, function, `set -e`, " +
-			"`set -a`.",
+		Proof: "A build whose commands export what they find of the earlier ones: process, variable, function, " +
+			"`set -e`, `set -a`.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			b, err := built(ctx, s, shellSpec)
 			if err != nil {
@@ -65,7 +65,8 @@ var builds = []Fact{
 		Question: "Does POST_BUILD run after PRE_BUILD failed?",
 		Readings: []Reading{
 			{Name: "ends", Says: "it does not"},
-			{Name: "runs", Says: "it does; a buildspec's post_build asks CODEBUILD_BUILD_SUCCEEDING or has nothing to push"},
+			{Name: "runs",
+				Says: "it does; a buildspec's post_build asks CODEBUILD_BUILD_SUCCEEDING or has nothing to push"},
 		},
 		Proof: "A build whose pre_build fails; its phases in BatchGetBuilds.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -145,7 +146,8 @@ func built(ctx context.Context, s *account.Session, buildspec string) (types.Bui
 	}
 	var build types.Build
 	err = s.Wait(ctx, "the end of the build", func() (bool, error) {
-		out, err := s.CodeBuild.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{aws.ToString(started.Build.Id)}})
+		out, err := s.CodeBuild.BatchGetBuilds(ctx,
+			&codebuild.BatchGetBuildsInput{Ids: []string{aws.ToString(started.Build.Id)}})
 		if err != nil || len(out.Builds) == 0 {
 			return false, err
 		}

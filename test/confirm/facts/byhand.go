@@ -11,8 +11,8 @@ var byHand = []Fact{
 			{Name: "branches", Says: "the output variables name a branch, and of a tag only the commit"},
 			{Name: "more", Says: "they name tags and pull requests too"},
 		},
-		Proof: "The output variables of the source action, and the execution's trigger, of a push to a branch, a tag and " +
-			"a pull request.",
+		Proof: "The output variables of the source action, and the execution's trigger, of a push to a branch, a tag " +
+			"and a pull request.",
 		ByHand: []string{
 			"Deploy a pipeline with `source.connection` to a repository of yours, with a trigger for branches, tags and pull " +
 				"requests (`triggers` of the pipeline).",
@@ -27,8 +27,9 @@ var byHand = []Fact{
 		Question: "Does ECR's managed signing write signatures under the release's Deny?",
 		Readings: []Reading{
 			{Name: "signed", Says: "it writes as who pushed, the promoter, whom the Deny spares"},
-			{Name: "denied", Says: "it writes as somebody else, and is denied", Wrong: "the release stays unsigned: spare " +
-				"the signing role in the repository's policy"},
+			{Name: "denied", Says: "it writes as somebody else, and is denied",
+				Wrong: "the release stays unsigned: spare " +
+					"the signing role in the repository's policy"},
 		},
 		Proof: "An image that was promoted has, or lacks, a signature.",
 		ByHand: []string{
@@ -44,8 +45,9 @@ var byHand = []Fact{
 			"signatures?",
 		Readings: []Reading{
 			{Name: "copied", Says: "it copies each push, with a tag or not"},
-			{Name: "tagged-only", Says: "it copies only what has a tag", Wrong: "the other Region's index lacks its images " +
-				"until somebody pushes them there"},
+			{Name: "tagged-only", Says: "it copies only what has a tag",
+				Wrong: "the other Region's index lacks its images " +
+					"until somebody pushes them there"},
 		},
 		Proof: "An image pushed by digest, looked for in the other Region. Replication is a setting of the whole " +
 			"registry, which `make confirm` does not change.",
@@ -77,8 +79,9 @@ var byHand = []Fact{
 		Question: "How do a stage's `onFailure` ROLLBACK and RETRY choose target and attempt, and does anything come " +
 			"between?",
 		Readings: []Reading{
-			{Name: "as-rehearsed", Says: "the target is the latest execution that succeeded in the stage and is no rollback; " +
-				"nothing comes between; without one nothing happens; RETRY is one more attempt"},
+			{Name: "as-rehearsed",
+				Says: "the target is the latest execution that succeeded in the stage and is no rollback; " +
+					"nothing comes between; without one nothing happens; RETRY is one more attempt"},
 			{Name: "other", Says: "something else: promotion looks at the execution that it really is in"},
 		},
 		Proof: "A function action that fails on demand, twice, in a stage with `onFailure`, while another execution waits.",
@@ -96,10 +99,12 @@ var byHand = []Fact{
 		Question: "What becomes of executions that wait: behind a rollback, a retry or an approval, in QUEUED and " +
 			"SUPERSEDED?",
 		Readings: []Reading{
-			{Name: "as-rehearsed", Says: "they wait until the stage is free; SUPERSEDED keeps the newest of those in front " +
-				"of it; a retry needs the stage to be free"},
-			{Name: "other", Says: "something else: fewer runs, or another order; promotion decides by history, and not by " +
-				"order"},
+			{Name: "as-rehearsed",
+				Says: "they wait until the stage is free; SUPERSEDED keeps the newest of those in front " +
+					"of it; a retry needs the stage to be free"},
+			{Name: "other",
+				Says: "something else: fewer runs, or another order; promotion decides by history, and not by " +
+					"order"},
 		},
 		Proof: "Three executions of a pipeline with an approval, of which the first is rolled back, retried, rejected.",
 		ByHand: []string{
@@ -114,8 +119,9 @@ var byHand = []Fact{
 		Question: "Which output variables can't be resolved: not exported ones, empty ones, those of the same run order?",
 		Readings: []Reading{
 			{Name: "as-rehearsed", Says: "none of them can: the consuming action fails before it begins"},
-			{Name: "other", Says: "some resolve, to the text itself or to nothing; digests are read as typed values and " +
-				"checked"},
+			{Name: "other",
+				Says: "some resolve, to the text itself or to nothing; digests are read as typed values and " +
+					"checked"},
 		},
 		Proof: "A build that exports one of two declared variables, and approvals that name both in CustomData.",
 		ByHand: []string{
@@ -128,11 +134,12 @@ var byHand = []Fact{
 	},
 	{
 		Name: "action-limits",
-		Question: "Which limits hold for actions: 20 minutes without a report and 24 hours in all of a function, 7 days " +
-			"of an approval, the sizes of parameters and outputs?",
+		Question: "Which limits hold for actions: 20 minutes without a report and 24 hours in all of a function, 7 " +
+			"days of an approval, the sizes of parameters and outputs?",
 		Readings: []Reading{
-			{Name: "as-rehearsed", Says: "those; UserParameters has 1,000 characters before and after its variables are " +
-				"resolved"},
+			{Name: "as-rehearsed",
+				Says: "those; UserParameters has 1,000 characters before and after its variables are " +
+					"resolved"},
 			{Name: "wider", Says: "wider ones: nothing of Archway comes near them"},
 			{Name: "narrower", Says: "narrower ones", Wrong: "a promotion that takes long fails, and can be retried"},
 		},
@@ -146,13 +153,15 @@ var byHand = []Fact{
 	},
 	{
 		Name: "build-environment",
-		Question: "What do a build's commands find beside what is documented: CODEBUILD_SOURCE_VERSION, standard input, a " +
-			"terminal, variables after `exit`?",
+		Question: "What do a build's commands find beside what is documented: CODEBUILD_SOURCE_VERSION, standard " +
+			"input, a terminal, variables after `exit`?",
 		Readings: []Reading{
-			{Name: "as-rehearsed", Says: "the artifact's location, an empty input, no terminal; exported variables survive a " +
-				"shell that ended"},
-			{Name: "other", Says: "something else: the commit comes from CODEBUILD_RESOLVED_SOURCE_VERSION, and commands " +
-				"read no input"},
+			{Name: "as-rehearsed",
+				Says: "the artifact's location, an empty input, no terminal; exported variables survive a " +
+					"shell that ended"},
+			{Name: "other",
+				Says: "something else: the commit comes from CODEBUILD_RESOLVED_SOURCE_VERSION, and commands " +
+					"read no input"},
 		},
 		Proof: "A build from a pipeline whose commands print them.",
 		ByHand: []string{
@@ -165,8 +174,9 @@ var byHand = []Fact{
 		Name:     "permissions",
 		Question: "Which permission does each call need where AWS documents policies for whole tasks only?",
 		Readings: []Reading{
-			{Name: "as-granted", Says: "those that the template grants are enough, and where there was a choice more is " +
-				"asked for in the rehearsal"},
+			{Name: "as-granted",
+				Says: "those that the template grants are enough, and where there was a choice more is " +
+					"asked for in the rehearsal"},
 			{Name: "more", Says: "a call needs one more", Wrong: "the action fails by AccessDenied, which names the " +
 				"permission; nothing is promoted"},
 		},

@@ -52,7 +52,8 @@ func TestFactsAreWhole(t *testing.T) {
 
 // The vector is of `aws codecommit credential-helper`.
 func TestGitPassword(t *testing.T) {
-	user, password := gitPassword(aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "SECRET", SessionToken: "a/token"},
+	user, password := gitPassword(aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "SECRET",
+		SessionToken: "a/token"},
 		"eu-west-1", "git-codecommit.eu-west-1.amazonaws.com", "/v1/repos/demo", time.Date(2026, 11, 21, 18, 30, 5, 0,
 			time.UTC))
 	const want = "20261121T183005Z8257318fa62ca15c6ffcbc5e4119b0e41da4cffe2e7856b261505d93d9b10c25"
@@ -207,7 +208,8 @@ func TestStore(t *testing.T) {
 	if a, err := r.put(ctx, artifact); err != nil || a.status != http.StatusCreated {
 		t.Errorf("got %v, %v", a, err)
 	}
-	for _, want := range []string{`"artifactType":`, `"subject":{"mediaType":"` + manifestType + `","digest":"` + digestOf(image) + `"`} {
+	for _, want := range []string{`"artifactType":`,
+		`"subject":{"mediaType":"` + manifestType + `","digest":"` + digestOf(image) + `"`} {
 		if !strings.Contains(string(artifact), want) {
 			t.Errorf("the artifact has no %s: %s", want, artifact)
 		}

@@ -96,11 +96,12 @@ var images = []Fact{
 		Question: "Does an image's `imagePushedAt` stay when its manifest comes again, also with another tag?",
 		Readings: []Reading{
 			{Name: "stays", Says: "it stays"},
-			{Name: "moves", Says: "it moves", Wrong: "of two images of one commit, the one that was promoted last counts as " +
-				"the newer one"},
+			{Name: "moves", Says: "it moves",
+				Wrong: "of two images of one commit, the one that was promoted last counts as " +
+					"the newer one"},
 		},
-		Proof: "An image is pushed by digest, and some seconds later with one tag and with another; DescribeImages after " +
-			"each.",
+		Proof: "An image is pushed by digest, and some seconds later with one tag and with another; DescribeImages " +
+			"after each.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			r, err := newStore(ctx, s, "images")
 			if err != nil {
@@ -154,8 +155,9 @@ func withArtifact(ctx context.Context, s *account.Session) (r store, image, arti
 // putImage is the call of the API, with a tag or without.
 func (r store) putImage(ctx context.Context, content []byte, tag string) error {
 	input := &ecr.PutImageInput{
-		RepositoryName: &r.name, ImageManifest: aws.String(string(content)), ImageManifestMediaType: aws.String(manifestType),
-		ImageDigest: aws.String(digestOf(content)),
+		RepositoryName: &r.name, ImageManifest: aws.String(string(content)),
+		ImageManifestMediaType: aws.String(manifestType),
+		ImageDigest:            aws.String(digestOf(content)),
 	}
 	if tag != "" {
 		input.ImageTag = &tag

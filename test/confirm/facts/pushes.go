@@ -18,8 +18,8 @@ import (
 var pushes = []Fact{
 	{
 		Name: "mount",
-		Question: "Does ECR mount a blob of another repository while the account's setting BLOB_MOUNTING is on, and not " +
-			"while it is off?",
+		Question: "Does ECR mount a blob of another repository while the account's setting BLOB_MOUNTING is on, and " +
+			"not while it is off?",
 		Readings: []Reading{
 			{Name: "by-setting", Says: "it mounts while the setting is on, and only then", Option: "mount"},
 			{Name: "against-setting", Says: "the setting is not what decides; what isn't mounted is uploaded"},
@@ -34,7 +34,8 @@ var pushes = []Fact{
 		Readings: []Reading{
 			{Name: "role", Says: "it is: the role that the policy spares may push, and another one may not"},
 			{Name: "session", Says: "it is not: the spared role is denied", Wrong: "promotion can't write the release"},
-			{Name: "open", Says: "the Deny denies nobody", Wrong: "whoever has permissions of his own may write the release"},
+			{Name: "open", Says: "the Deny denies nobody",
+				Wrong: "whoever has permissions of his own may write the release"},
 		},
 		Proof: "Two functions with a role each push to a repository whose policy denies ecr:PutImage to all but the first " +
 			"role (ArnNotEquals).",
@@ -59,7 +60,8 @@ func mounted(ctx context.Context, s *account.Session) (Seen, error) {
 	}
 	before := aws.ToString(setting.Value)
 	set := func(ctx context.Context, value string) error {
-		_, err := s.ECR.PutAccountSetting(ctx, &ecr.PutAccountSettingInput{Name: aws.String(mountSetting), Value: &value})
+		_, err := s.ECR.PutAccountSetting(ctx,
+			&ecr.PutAccountSettingInput{Name: aws.String(mountSetting), Value: &value})
 		return err
 	}
 	values, text, as := []string{before}, "", true
@@ -126,7 +128,8 @@ func spared(ctx context.Context, s *account.Session) (Seen, error) {
 	functions, roles := map[string]string{}, map[string]string{}
 	for _, who := range []string{"spared", "other"} {
 		if roles[who], err = s.Role(ctx, who, "lambda", account.Statement{
-			Effect: "Allow", Action: []string{"ecr:PutImage", "ecr:BatchGetImage"}, Resource: s.ARN("ecr", "repository/"+r.name),
+			Effect: "Allow", Action: []string{"ecr:PutImage", "ecr:BatchGetImage"},
+			Resource: s.ARN("ecr", "repository/"+r.name),
 		}); err != nil {
 			return Seen{}, err
 		}
@@ -153,7 +156,8 @@ func spared(ctx context.Context, s *account.Session) (Seen, error) {
 		asked := 0
 		err = s.Wait(ctx, "the answer to the "+who+" role", func() (bool, error) {
 			asked++
-			out, err := s.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(functions[who]), Payload: payload})
+			out, err := s.Lambda.Invoke(ctx,
+				&lambda.InvokeInput{FunctionName: aws.String(functions[who]), Payload: payload})
 			if err != nil {
 				return false, err
 			}

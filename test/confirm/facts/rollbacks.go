@@ -27,7 +27,8 @@ var rollbacks = []Fact{
 			if err != nil {
 				return Seen{}, err
 			}
-			a, err := p.action(ctx, rollback, "Wait", func(a types.ActionExecutionDetail) bool { return resolved(a) != "" })
+			a, err := p.action(ctx, rollback, "Wait",
+				func(a types.ActionExecutionDetail) bool { return resolved(a) != "" })
 			if err != nil {
 				return Seen{}, err
 			}
@@ -47,8 +48,9 @@ var rollbacks = []Fact{
 		Readings: []Reading{
 			{Name: "unable", Says: "with UnableToRollbackStageException"},
 			{Name: "refused", Says: "with another exception"},
-			{Name: "accepted", Says: "it is not refused", Wrong: "promotion takes the evidence of the target, and a rollback " +
-				"has none of its own: it fails and moves no tag"},
+			{Name: "accepted", Says: "it is not refused",
+				Wrong: "promotion takes the evidence of the target, and a rollback " +
+					"has none of its own: it fails and moves no tag"},
 		},
 		Proof: "A rollback is approved, and RollbackStage is called with its id as the target.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {

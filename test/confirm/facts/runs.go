@@ -19,8 +19,8 @@ const lambdaTime = 60 * time.Second
 var runs = []Fact{
 	{
 		Name: "queued-stages",
-		Question: "Do QUEUED executions wait for each stage on their own, so that the second is in Source while the first " +
-			"waits later?",
+		Question: "Do QUEUED executions wait for each stage on their own, so that the second is in Source while the " +
+			"first waits later?",
 		Readings: []Reading{
 			{Name: "each-stage", Says: "the second execution passes Source while the first waits for its approval"},
 			{Name: "whole", Says: "the second execution begins when the first has ended"},
@@ -43,7 +43,8 @@ var runs = []Fact{
 			stage, _, stateErr := p.state(ctx, "Wait")
 			if stateErr != nil || stage.LatestExecution == nil ||
 				aws.ToString(stage.LatestExecution.PipelineExecutionId) != first {
-				return Seen{}, errors.Join(fmt.Errorf("the stage Wait is not with execution %s any more", first), stateErr)
+				return Seen{},
+					errors.Join(fmt.Errorf("the stage Wait is not with execution %s any more", first), stateErr)
 			}
 			// Either limit may be the first to pass, should they be alike.
 			late := errors.Is(sourceErr, context.DeadlineExceeded) || errors.Is(sourceErr, account.ErrNotSeen)
@@ -54,7 +55,8 @@ var runs = []Fact{
 				return Seen{"whole", "the second execution's Source did not succeed while the first one " +
 					"waited: " + sourceErr.Error()}, ctx.Err()
 			}
-			return Seen{"each-stage", "the second execution's Source succeeded while the first one waited for its approval"}, nil
+			return Seen{"each-stage",
+				"the second execution's Source succeeded while the first one waited for its approval"}, nil
 		},
 	},
 	{

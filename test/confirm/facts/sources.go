@@ -28,8 +28,9 @@ var sources = []Fact{
 		Question: "Does a source action take a commit (COMMIT_ID) that is not in its configured branch?",
 		Readings: []Reading{
 			{Name: "taken", Says: "it takes a commit of any branch"},
-			{Name: "refused", Says: "it takes commits of its branch only", Wrong: "rules build what is on the configured " +
-				"branch, and nothing else: those runs fail in Source"},
+			{Name: "refused", Says: "it takes commits of its branch only",
+				Wrong: "rules build what is on the configured " +
+					"branch, and nothing else: those runs fail in Source"},
 		},
 		Proof: "StartPipelineExecution with a commit of another branch; what became of Source, and which commit it gave.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -56,7 +57,8 @@ var sources = []Fact{
 			}
 			id, err := p.start(ctx, func(in *codepipeline.StartPipelineExecutionInput) {
 				in.SourceRevisions = []types.SourceRevisionOverride{{
-					ActionName: aws.String("Source"), RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: other.CommitId,
+					ActionName: aws.String("Source"), RevisionType: types.SourceRevisionTypeCommitId,
+					RevisionValue: other.CommitId,
 				}}
 			})
 			if err != nil {
@@ -80,14 +82,15 @@ var sources = []Fact{
 	},
 	{
 		Name: "zip-links",
-		Question: "Does a CODE_ZIP artifact keep symbolic links and modes, hold no `.git`, and leave `.gitattributes` " +
-			"without effect?",
+		Question: "Does a CODE_ZIP artifact keep symbolic links and modes, hold no `.git`, and leave " +
+			"`.gitattributes` without effect?",
 		Readings: []Reading{
 			{Name: "kept", Says: "it keeps links and modes, and all files of the commit"},
-			{Name: "changed", Says: "it does not: a build gets less than a clone has, and its paths are checked all the same"},
+			{Name: "changed",
+				Says: "it does not: a build gets less than a clone has, and its paths are checked all the same"},
 		},
-		Proof: "A commit with a link, a program and a file that `.gitattributes` would leave out; the artifact from the " +
-			"pipeline's bucket.",
+		Proof: "A commit with a link, a program and a file that `.gitattributes` would leave out; the artifact from " +
+			"the pipeline's bucket.",
 		Try: archived,
 	},
 }

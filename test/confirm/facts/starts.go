@@ -29,8 +29,8 @@ var starts = []Fact{
 			{Name: "dropped", Says: "rules start pipelines without variables", Option: "drop-variables"},
 			{Name: "refused", Says: "a rule whose input names variables starts nothing"},
 		},
-		Proof: "A rule with an input transformer that names a variable starts a pipeline, and GetPipelineExecution shows " +
-			"the variable's value.",
+		Proof: "A rule with an input transformer that names a variable starts a pipeline, and GetPipelineExecution " +
+			"shows the variable's value.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
 			t, err := newTarget(ctx, s, `{"variables":[{"name":"rule","value":<value>}]}`)
 			if err != nil {
@@ -60,8 +60,8 @@ var starts = []Fact{
 	},
 	{
 		Name: "target-token",
-		Question: "Does an EventBridge rule's target pass a `clientRequestToken` on, so that an event that comes twice " +
-			"starts once?",
+		Question: "Does an EventBridge rule's target pass a `clientRequestToken` on, so that an event that comes " +
+			"twice starts once?",
 		Readings: []Reading{
 			{Name: "passed", Says: "two events with the same token start one execution"},
 			{Name: "dropped", Says: "rules start a pipeline for each event, whatever token the input " +
@@ -93,7 +93,8 @@ var starts = []Fact{
 					return Seen{"dropped", "two events with one token started two executions"}, err
 				}
 			}
-			return Seen{"passed", fmt.Sprintf("two events with one token started one execution, watched for %v", 12*s.Pace)}, nil
+			return Seen{"passed",
+				fmt.Sprintf("two events with one token started one execution, watched for %v", 12*s.Pace)}, nil
 		},
 	},
 	{
@@ -101,8 +102,9 @@ var starts = []Fact{
 		Question: "How long does StartPipelineExecution know a `clientRequestToken`?",
 		Readings: []Reading{
 			{Name: "lasting", Says: "a token is known as long as it was tried"},
-			{Name: "expired", Says: "a token is forgotten earlier: an event that comes again later starts the same commit " +
-				"again, which is built twice and promoted once"},
+			{Name: "expired",
+				Says: "a token is forgotten earlier: an event that comes again later starts the same commit " +
+					"again, which is built twice and promoted once"},
 		},
 		Proof: "The same start with the same token, after 1, 2, 4, … minutes, gives the same execution. `--patience` says " +
 			"how long.",
@@ -116,7 +118,8 @@ func tokens(ctx context.Context, s *account.Session) (Seen, error) {
 		return Seen{}, err
 	}
 	again := func() (string, error) {
-		return p.start(ctx, func(in *codepipeline.StartPipelineExecutionInput) { in.ClientRequestToken = aws.String(s.Prefix) })
+		return p.start(ctx,
+			func(in *codepipeline.StartPipelineExecutionInput) { in.ClientRequestToken = aws.String(s.Prefix) })
 	}
 	id, err := again()
 	if err != nil {
@@ -209,7 +212,10 @@ func (t target) outcome(ctx context.Context) (ids []string, refused string, err 
 		if err != nil || len(out.Messages) == 0 {
 			return false, err
 		}
-		attribute := func(name string) string { return aws.ToString(out.Messages[0].MessageAttributes[name].StringValue) }
+		attribute := func(
+			name string) string {
+			return aws.ToString(out.Messages[0].MessageAttributes[name].StringValue)
+		}
 		code := attribute("ERROR_CODE")
 		refused = fmt.Sprintf("dead letter with %s: %s", code, attribute("ERROR_MESSAGE"))
 		if code == "NO_PERMISSIONS" || code == "FAILED_TO_ASSUME_ROLE" {

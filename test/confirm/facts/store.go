@@ -141,7 +141,8 @@ const layerContent = "a layer that is none, of make confirm"
 // image uploads an image's blobs, and gives its manifest.
 func (r store) image(ctx context.Context) ([]byte, error) {
 	config, err := r.blob(ctx, "application/vnd.oci.image.config.v1+json",
-		`{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["`+digestOf([]byte(layerContent))+`"]}}`)
+		`{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["`+
+			digestOf([]byte(layerContent))+`"]}}`)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +150,8 @@ func (r store) image(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(manifest{SchemaVersion: 2, MediaType: manifestType, Config: config, Layers: []descriptor{layer}})
+	return json.Marshal(manifest{SchemaVersion: 2, MediaType: manifestType, Config: config,
+		Layers: []descriptor{layer}})
 }
 
 // put writes a manifest by its digest, as BuildKit and the promoter do.
@@ -182,7 +184,8 @@ func (r store) artifact(ctx context.Context, subject []byte) ([]byte, error) {
 	}
 	return json.Marshal(manifest{
 		SchemaVersion: 2, MediaType: manifestType, ArtifactType: "application/vnd.docker.attestation.manifest.v1+json",
-		Config: config, Layers: []descriptor{layer}, Subject: &descriptor{manifestType, digestOf(subject), len(subject)},
+		Config: config, Layers: []descriptor{layer},
+		Subject: &descriptor{manifestType, digestOf(subject), len(subject)},
 	})
 }
 

@@ -17,8 +17,9 @@ var tags = []Fact{
 		Question: "Is the `commitId` in the event of a lightweight tag the commit?",
 		Readings: []Reading{
 			{Name: "commit", Says: "it is the commit"},
-			{Name: "other", Says: "it is something else", Wrong: "no lightweight tag is built: the trigger takes it for a " +
-				"tag that has moved"},
+			{Name: "other", Says: "it is something else",
+				Wrong: "no lightweight tag is built: the trigger takes it for a " +
+					"tag that has moved"},
 		},
 		Proof: "A tag without an annotation is pushed; the event, by way of a queue, beside what git says.",
 		Try: func(ctx context.Context, s *account.Session) (Seen, error) {
@@ -59,8 +60,9 @@ var tags = []Fact{
 		Question: "Does GetFolder resolve a tag's name to its commit, annotated or not?",
 		Readings: []Reading{
 			{Name: "both", Says: "it gives the commit of both"},
-			{Name: "not-both", Says: "it does not", Wrong: "no tag that isn't resolved is built: the trigger can't tell " +
-				"whether it has moved"},
+			{Name: "not-both", Says: "it does not",
+				Wrong: "no tag that isn't resolved is built: the trigger can't tell " +
+					"whether it has moved"},
 		},
 		Proof: "GetFolder of `/` with `refs/tags/` and the name of a lightweight tag and of an annotated one, or else the " +
 			"name alone, as the trigger asks.",
@@ -180,14 +182,16 @@ var tags = []Fact{
 			if err != nil {
 				return Seen{}, err
 			}
-			if err := c.work(ctx, "checkout --quiet --orphan other", "commit --quiet --allow-empty -m other"); err != nil {
+			if err := c.work(ctx, "checkout --quiet --orphan other",
+				"commit --quiet --allow-empty -m other"); err != nil {
 				return Seen{}, err
 			}
 			if err := c.push(ctx, "other"); err != nil {
 				return Seen{}, err
 			}
 			out, err := s.CodeCommit.GetMergeOptions(ctx, &codecommit.GetMergeOptionsInput{
-				RepositoryName: &c.name, SourceCommitSpecifier: aws.String("other"), DestinationCommitSpecifier: aws.String("main"),
+				RepositoryName: &c.name, SourceCommitSpecifier: aws.String("other"),
+				DestinationCommitSpecifier: aws.String("main"),
 			})
 			if err != nil {
 				return Seen{"refused", err.Error()}, refusedOnly(err)

@@ -61,7 +61,8 @@ func add(w *zip.Writer, dir, path string, entry fs.DirEntry) error {
 		_, err = io.WriteString(content, target)
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: an artifact can hold files, folders and symbolic links, got %s", path, info.Mode().Type())
+		return fmt.Errorf("%s: an artifact can hold files, folders and symbolic links, got %s", path,
+			info.Mode().Type())
 	}
 	in, err := os.Open(path)
 	if err != nil {

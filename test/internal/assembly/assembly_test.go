@@ -37,7 +37,8 @@ const (
 
 func TestLoadReadsStacksWithTheirAssets(t *testing.T) {
 	dir := write(t, t.TempDir(), map[string]string{
-		"manifest.json": twoStacks, "assets.json": assets, "a.json": "{}", "b.json": "{}", "folder/bin/program": "x", "text": "x",
+		"manifest.json": twoStacks, "assets.json": assets, "a.json": "{}", "b.json": "{}", "folder/bin/program": "x",
+		"text": "x",
 	})
 	if err := archive.Pack(filepath.Join(dir, "folder"), filepath.Join(dir, "packed.zip")); err != nil {
 		t.Fatal(err)
@@ -81,8 +82,10 @@ func TestLoadRefuses(t *testing.T) {
 		`type "cdk:cloud-assembly"`: {"manifest.json": `{"artifacts": {"s": {"type": "cdk:cloud-assembly"}}}`},
 		"manifest.json":             {"manifest.json": `{`},
 		"a.json":                    {"manifest.json": `{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.json"}}}}`},
-		"dockerImages.i":            {"manifest.json": twoStacks, "a.json": "{}", "b.json": "{}", "assets.json": `{"dockerImages": {"i": {}}}`},
-		`got "tar", expected "zip"`: {"manifest.json": twoStacks, "a.json": "{}", "b.json": "{}", "assets.json": `{"files": {"f": {"source": {"path": "x", "packaging": "tar"}}}}`},
+		"dockerImages.i": {"manifest.json": twoStacks, "a.json": "{}", "b.json": "{}",
+			"assets.json": `{"dockerImages": {"i": {}}}`},
+		`got "tar", expected "zip"`: {"manifest.json": twoStacks, "a.json": "{}", "b.json": "{}",
+			"assets.json": `{"files": {"f": {"source": {"path": "x", "packaging": "tar"}}}}`},
 	}
 	for want, files := range tests {
 		if _, err := Load(write(t, t.TempDir(), files)); err == nil || !strings.Contains(err.Error(), want) {

@@ -47,8 +47,8 @@ var withoutEffect = map[string]bool{
 	"cdk:policy-report":       true,
 }
 
-// Load reads an assembly for a rehearsal, with the files that its stacks need. What a rehearsal could
-// not deploy is refused by name.
+// Load reads an assembly for a rehearsal, with the files that its stacks need. What a rehearsal
+// could not deploy is refused by name.
 func Load(dir string) (*Assembly, error) {
 	file := filepath.Join(dir, manifestFile)
 	var m manifest

@@ -13,8 +13,8 @@ type Resource struct {
 	DeletionPolicy string
 	Properties     map[string]any
 	Metadata       map[string]any
-	// Path is the path of its construct within the stack, such as "Artifacts/Bucket"; the logical id
-	// if the assembly doesn't tell.
+	// Path is the path of its construct within the stack, such as "Artifacts/Bucket"; the logical
+	// id if the assembly doesn't tell.
 	Path string `json:"-"`
 }
 
@@ -29,8 +29,8 @@ func (s *Stack) Resources() (map[string]Resource, error) {
 		return nil, err
 	}
 	for id, r := range template.Resources {
-		// /stack/construct/…/Resource: the first word is the stack, the last one the CDK's name for what
-		// a construct is around.
+		// /stack/construct/…/Resource: the first word is the stack, the last one the CDK's name for
+		// what a construct is around.
 		_, path, _ := strings.Cut(strings.TrimPrefix(paths[id], "/"), "/")
 		r.Path = cmp.Or(strings.TrimSuffix(path, "/Resource"), id)
 		template.Resources[id] = r

@@ -34,8 +34,8 @@ func TestResources(t *testing.T) {
 }
 
 func TestResourcesThatCannotBeRead(t *testing.T) {
-	const stack = `{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.json"}, ` +
-		`"additionalMetadataFile": "paths.json"}}}`
+	const stack = `{"artifacts": {"a": {"type": "aws:cloudformation:stack", ` +
+		`"properties": {"templateFile": "a.json"}, "additionalMetadataFile": "paths.json"}}}`
 	for want, files := range map[string]map[string]string{
 		"a.json: ":   {"a.json": "{", "paths.json": "{}"},
 		"paths.json": {"a.json": templateA},

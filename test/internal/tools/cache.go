@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// CacheDir is the folder that outlives rehearsals and measurements: ARCHWAY_CACHE, or archway in the user's cache folder.
+// CacheDir is the folder that outlives rehearsals and measurements: ARCHWAY_CACHE, or archway in
+// the user's cache folder.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("ARCHWAY_CACHE"); dir != "" {
 		return filepath.Abs(dir)

@@ -77,10 +77,12 @@ func TestBuildxWithSBOMAndProvenance(t *testing.T) {
 	w := open(t)
 	generator := w.registry + "/scanner:latest"
 	file := filepath.Join(t.TempDir(), "Dockerfile")
-	if err := os.WriteFile(file, []byte("FROM scratch\nCOPY scanner /scanner\nENTRYPOINT [\"/scanner\"]\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte("FROM scratch\nCOPY scanner /scanner\nENTRYPOINT [\"/scanner\"]\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	w.run(t, w.dir, "docker", "buildx", "build", "--quiet", "--provenance=false", "--file", file, "--output", "type=image,name="+generator+",push=true", filepath.Join(w.dir, "scanner"))
+	w.run(t, w.dir, "docker", "buildx", "build", "--quiet", "--provenance=false", "--file", file, "--output",
+		"type=image,name="+generator+",push=true", filepath.Join(w.dir, "scanner"))
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=mode=max", "--attest", "type=sbom,generator="+generator)
 	want(t, w.verdict(t, "--require-provenance", "--require-sbom", image))
 	folder := filepath.Join(t.TempDir(), "layout")
@@ -91,8 +93,9 @@ func TestBuildxWithSBOMAndProvenance(t *testing.T) {
 	}
 }
 
-// BuildKit's newer form, in which an attestation names its subject. ECR refuses its push (oci-artifacts in docs/aws.md),
-// and so does the registry here, so it is read from a folder. Without a name BuildKit writes statements without a subject.
+// BuildKit's newer form, in which an attestation names its subject. ECR refuses its push
+// (oci-artifacts in docs/aws.md), and so does the registry here, so it is read from a folder.
+// Without a name BuildKit writes statements without a subject.
 func TestBuildxWithAttestationsAsArtifacts(t *testing.T) {
 	w := open(t)
 	folder := w.layout(t, ",name=example.test/app:1,oci-mediatypes=true,oci-artifact=true", "--provenance=mode=max")
@@ -122,7 +125,8 @@ func TestBuildxInAGitRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	git := func(args ...string) string {
-		return strings.TrimSpace(w.run(t, dir, "git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com"}, args...)...))
+		return strings.TrimSpace(w.run(t, dir, "git",
+			append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com"}, args...)...))
 	}
 	git("init", "-q", "-b", "main")
 	git("add", ".")
@@ -130,13 +134,16 @@ func TestBuildxInAGitRepository(t *testing.T) {
 	commit := git("rev-parse", "HEAD")
 	make := func(suffix, label string) string {
 		image := w.image(t, suffix)
-		w.run(t, dir, "env", "BUILDX_GIT_CHECK_DIRTY=1", "docker", "buildx", "build", "--quiet", "--platform", "linux/amd64,linux/arm64", "--provenance=mode=max",
-			"--label", "org.opencontainers.image.revision="+label, "--output", "type=image,name="+image+",push=true,oci-mediatypes=true", ".")
+		w.run(t, dir, "env", "BUILDX_GIT_CHECK_DIRTY=1", "docker", "buildx", "build", "--quiet", "--platform",
+			"linux/amd64,linux/arm64", "--provenance=mode=max",
+			"--label", "org.opencontainers.image.revision="+label, "--output",
+			"type=image,name="+image+",push=true,oci-mediatypes=true", ".")
 		return image
 	}
 	want(t, w.verdict(t, "--require-provenance", make("-clean", commit)))
 	other := strings.Repeat("0", 40)
-	want(t, w.verdict(t, "--require-provenance", make("-other", other)), "error provenance linux/amd64", "error provenance linux/arm64")
+	want(t, w.verdict(t, "--require-provenance", make("-other", other)), "error provenance linux/amd64",
+		"error provenance linux/arm64")
 	if err := os.WriteFile(filepath.Join(dir, "amd64", "app"), []byte("changed"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -161,12 +168,14 @@ func (w *workshop) layout(t *testing.T, output string, args ...string) string {
 	if err := os.WriteFile(file, []byte(dockerfile), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"buildx", "build", "--quiet", "--platform", "linux/amd64,linux/arm64", "--file", file, "--output", "type=oci,tar=false,dest=" + folder + output}, args...)
+	args = append([]string{"buildx", "build", "--quiet", "--platform", "linux/amd64,linux/arm64", "--file", file,
+		"--output", "type=oci,tar=false,dest=" + folder + output}, args...)
 	w.run(t, w.dir, "docker", append(args, filepath.Join(w.dir, "context"))...)
 	return folder
 }
 
-// singles are the images of the two platforms under tags of their own, as a pipeline of another kind makes them.
+// singles are the images of the two platforms under tags of their own, as a pipeline of another
+// kind makes them.
 func (w *workshop) singles(t *testing.T, output string) (amd64, arm64 string) {
 	t.Helper()
 	amd64, arm64 = w.image(t, "-amd64"), w.image(t, "-arm64")
@@ -185,7 +194,8 @@ func TestDockerManifest(t *testing.T) {
 			image := w.image(t, "")
 			w.run(t, w.dir, "docker", "manifest", "create", "--insecure", here(image), here(amd64), here(arm64))
 			if variant != "" {
-				w.run(t, w.dir, "docker", "manifest", "annotate", "--os", "linux", "--arch", "arm64", "--variant", variant, here(image), here(arm64))
+				w.run(t, w.dir, "docker", "manifest", "annotate", "--os", "linux", "--arch", "arm64", "--variant",
+					variant, here(image), here(arm64))
 			}
 			w.run(t, w.dir, "docker", "manifest", "push", "--insecure", "--purge", here(image))
 			want(t, w.verdict(t, image))
@@ -197,7 +207,8 @@ func TestBuildxImagetools(t *testing.T) {
 	w := open(t)
 	amd64, arm64 := w.singles(t, ",oci-mediatypes=true")
 	image := w.image(t, "")
-	w.run(t, w.dir, "docker", "buildx", "imagetools", "create", "--annotation", "index:org.opencontainers.image.title=test", "--tag", image, amd64, arm64)
+	w.run(t, w.dir, "docker", "buildx", "imagetools", "create", "--annotation",
+		"index:org.opencontainers.image.title=test", "--tag", image, amd64, arm64)
 	want(t, w.verdict(t, image))
 }
 
@@ -215,7 +226,9 @@ func TestCraneIndexAppend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			amd64, arm64 := w.singles(t, test.output)
 			image := w.image(t, "")
-			w.run(t, w.dir, w.crane, append([]string{"index", "append", "--manifest", amd64, "--manifest", arm64, "--tag", image}, test.flags...)...)
+			w.run(t, w.dir, w.crane,
+				append([]string{"index", "append", "--manifest", amd64, "--manifest", arm64, "--tag", image},
+					test.flags...)...)
 			want(t, w.verdict(t, image), test.findings...)
 		})
 	}
@@ -245,7 +258,8 @@ func TestSkopeoConvertsToDocker(t *testing.T) {
 	w := open(t)
 	image := w.buildx(t, ",oci-mediatypes=true", "--provenance=false")
 	converted := w.image(t, "-converted")
-	w.run(t, w.dir, "skopeo", "--insecure-policy", "copy", "--quiet", "--all", "--format", "v2s2", "docker://"+image, "docker://"+converted)
+	w.run(t, w.dir, "skopeo", "--insecure-policy", "copy", "--quiet", "--all", "--format", "v2s2", "docker://"+image,
+		"docker://"+converted)
 	want(t, w.verdict(t, converted))
 }
 
@@ -254,7 +268,9 @@ func TestBuildah(t *testing.T) {
 	root := t.TempDir()
 	buildah := func(args ...string) {
 		t.Helper()
-		w.run(t, w.dir, "buildah", append([]string{"--storage-driver", "vfs", "--root", filepath.Join(root, "storage"), "--runroot", filepath.Join(root, "run")}, args...)...)
+		w.run(t, w.dir, "buildah",
+			append([]string{"--storage-driver", "vfs", "--root", filepath.Join(root, "storage"), "--runroot",
+				filepath.Join(root, "run")}, args...)...)
 	}
 	file := filepath.Join(t.TempDir(), "Dockerfile")
 	if err := os.WriteFile(file, []byte(dockerfile), 0o644); err != nil {
@@ -265,10 +281,13 @@ func TestBuildah(t *testing.T) {
 			image := w.image(t, "")
 			buildah("manifest", "create", "list-"+format)
 			for _, architecture := range []string{"amd64", "arm64"} {
-				buildah("bud", "--quiet", "--signature-policy", policy(t), "--isolation", "chroot", "--format", format, "--platform", "linux/"+architecture,
-					"--build-arg", "TARGETARCH="+architecture, "--manifest", "list-"+format, "--file", file, filepath.Join(w.dir, "context"))
+				buildah("bud", "--quiet", "--signature-policy", policy(t), "--isolation", "chroot", "--format", format,
+					"--platform", "linux/"+architecture,
+					"--build-arg", "TARGETARCH="+architecture, "--manifest", "list-"+format, "--file", file,
+					filepath.Join(w.dir, "context"))
 			}
-			buildah("manifest", "push", "--quiet", "--signature-policy", policy(t), "--all", "--format", map[string]string{"oci": "oci", "docker": "v2s2"}[format], "list-"+format, "docker://"+image)
+			buildah("manifest", "push", "--quiet", "--signature-policy", policy(t), "--all", "--format",
+				map[string]string{"oci": "oci", "docker": "v2s2"}[format], "list-"+format, "docker://"+image)
 			want(t, w.verdict(t, image))
 		})
 	}

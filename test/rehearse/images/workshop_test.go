@@ -27,7 +27,8 @@ import (
 // Credentials of the registry.
 const user, password = "AWS", "password-of-the-test"
 
-// workshop has everything that makes images: a registry, BuildKit, a Docker engine, tools, and the validator.
+// workshop has everything that makes images: a registry, BuildKit, a Docker engine, tools, and the
+// validator.
 type workshop struct {
 	// registry is the registry's host and port; images go to its repository "app".
 	registry string
@@ -126,7 +127,8 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 		return nil, closeAll, err
 	}
 	// No base image is pulled: the mirror is never asked.
-	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(), MirrorHost: "127.0.0.1:1"})
+	builder, buildxConfig, err := m.StartBuildKit(ctx,
+		machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(), MirrorHost: "127.0.0.1:1"})
 	if err != nil {
 		return nil, closeAll, fmt.Errorf("%w\n%s", err, said)
 	}
@@ -138,7 +140,8 @@ func build(t *testing.T) (w *workshop, closeAll func() error, err error) {
 	home := filepath.Join(dir, "home")
 	w.env = []string{
 		"PATH=" + m.Bin + string(filepath.ListSeparator) + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + home,
-		"DOCKER_CONFIG=" + docker, "REGISTRY_AUTH_FILE=" + filepath.Join(docker, "config.json"), "DOCKER_HOST=" + m.DockerHost,
+		"DOCKER_CONFIG=" + docker, "REGISTRY_AUTH_FILE=" + filepath.Join(docker, "config.json"),
+		"DOCKER_HOST=" + m.DockerHost,
 		"BUILDX_BUILDER=" + builder, "BUILDX_CONFIG=" + buildxConfig, "SSL_CERT_FILE=" + r.CAFile(),
 		"SOURCE_DATE_EPOCH=1767225600",
 	}
@@ -154,7 +157,8 @@ func dockerConfig(dir, host, buildx string) (string, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "home"), 0o700); err != nil {
 		return "", err
 	}
-	config, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]any{"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + password))}}})
+	config, err := json.Marshal(map[string]any{"auths": map[string]any{
+		host: map[string]any{"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + password))}}})
 	if err != nil {
 		return "", err
 	}
@@ -203,8 +207,8 @@ func (w *workshop) run(t *testing.T, dir string, name string, args ...string) st
 	return stdout.String()
 }
 
-// plain serves the registry over plain HTTP, without credentials: the docker command speaks nothing else with a registry on this
-// machine when it pushes a manifest list.
+// plain serves the registry over plain HTTP, without credentials: the docker command speaks nothing
+// else with a registry on this machine when it pushes a manifest list.
 func (w *workshop) plain(t *testing.T) string {
 	t.Helper()
 	pem, err := os.ReadFile(w.ca)
@@ -252,6 +256,7 @@ func (w *workshop) build(t *testing.T, image, dockerfile, platforms, output stri
 	if err := os.WriteFile(file, []byte(dockerfile), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	all := append([]string{"buildx", "build", "--quiet", "--platform", platforms, "--file", file, "--output", "type=image,name=" + image + ",push=true" + output}, args...)
+	all := append([]string{"buildx", "build", "--quiet", "--platform", platforms, "--file", file, "--output",
+		"type=image,name=" + image + ",push=true" + output}, args...)
 	w.run(t, w.dir, "docker", append(all, filepath.Join(w.dir, "context"))...)
 }

@@ -44,7 +44,8 @@ var contents = []choice{
 	{"a byte order mark", func(m *maker) { m.says("\ufeff#!/bin/sh\nexit 42\n") }},
 	{"#! and nothing", func(m *maker) { m.says("#!\n") }},
 	{"#! and blanks", func(m *maker) { m.says("#!  \n") }},
-	{"a first line of 255 bytes", func(m *maker) { m.says("#!" + m.shell() + strings.Repeat(" ", 246) + "\nexit 42\n") }},
+	{"a first line of 255 bytes",
+		func(m *maker) { m.says("#!" + m.shell() + strings.Repeat(" ", 246) + "\nexit 42\n") }},
 	{"an interpreter of 300 bytes", func(m *maker) { m.says("#!" + strings.Repeat("/", 300) + "srv/other\n") }},
 	{"an interpreter of 250 bytes", func(m *maker) { m.says("#!" + strings.Repeat("/", 240) + "srv/other\n") }},
 	{"scripts of scripts", func(m *maker) {

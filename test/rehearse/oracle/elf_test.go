@@ -26,8 +26,8 @@ const (
 	arm64 = 183
 )
 
-// started is the status with which programs and scripts end, so that nobody else's is mistaken for it.
-// (What they would write can be lost: ctr doesn't always wait for it.)
+// started is the status with which programs and scripts end, so that nobody else's is mistaken for
+// it. (What they would write can be lost: ctr doesn't always wait for it.)
 const started = 42
 
 // code ends with that status.

@@ -187,7 +187,8 @@ func compare(t *testing.T, c *machine.Containerd, all []trial, verdicts map[stri
 					trial.name, strings.Join(trial.about, ", "), strings.Join(v.messages, "\n"))
 			default:
 				t.Errorf("%s (%s) does not start, and the validator passes it: it ended with %d: %s\n%+v\n%s",
-					trial.name, strings.Join(trial.about, ", "), status, said, trial.config, strings.Join(v.messages, "\n"))
+					trial.name, strings.Join(trial.about, ", "), status, said, trial.config,
+					strings.Join(v.messages, "\n"))
 			}
 		})
 	}
@@ -198,8 +199,8 @@ func compare(t *testing.T, c *machine.Containerd, all []trial, verdicts map[stri
 	}
 }
 
-// documented says which promise the validator doesn't make (docs/validation.md) of an image that it passes
-// and that doesn't start, or "".
+// documented says which promise the validator doesn't make (docs/validation.md) of an image that it
+// passes and that doesn't start, or "".
 func documented(trial trial) string {
 	switch below := func(s string) bool { return strings.HasPrefix(s, "/proc/") || strings.HasPrefix(s, "/dev/") }; {
 	case trial.guess:

@@ -85,7 +85,8 @@ var places = []choice{
 		m.moved("srv/real")
 		m.above(hard(m.where, "srv/real"))
 	}},
-	{"a hard link that nothing starts into the layer below", func(m *maker) { m.above(hard("srv/again", "srv/other")) }},
+	{"a hard link that nothing starts into the layer below",
+		func(m *maker) { m.above(hard("srv/again", "srv/other")) }},
 	{"a hard link to a copy of the layer below", func(m *maker) {
 		m.moved("srv/real")
 		m.above(exe("srv/real", elf{}.bytes()), hard(m.where, "srv/real"))

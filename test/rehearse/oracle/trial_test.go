@@ -15,7 +15,8 @@ type trial struct {
 	config specs.ImageConfig
 	base   string
 	layers [][]entry
-	// guess says that a shell gets the program's name, so that the validator can only guess what starts.
+	// guess says that a shell gets the program's name, so that the validator can only guess what
+	// starts.
 	guess bool
 }
 
@@ -69,7 +70,8 @@ func table(chance int) []trial {
 	}
 	for seed := range uint64(chance) {
 		all = append(all, made(seed, fmt.Sprintf("seed-%d", seed), func(m *maker, at int) int {
-			// What is plain comes most often, so that an image has one oddity or two, and not seven that hide each other.
+			// What is plain comes most often, so that an image has one oddity or two, and not seven
+			// that hide each other.
 			if m.IntN(3) > 0 {
 				return 0
 			}

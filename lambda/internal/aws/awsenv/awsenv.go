@@ -1,8 +1,9 @@
-// Package awsenv configures the AWS SDK from the environment that Lambda gives its functions: Region, credentials, and
-// endpoints where they are set (AWS_ENDPOINT_URL and one per service).
+// Package awsenv configures the AWS SDK from the environment that Lambda gives its functions:
+// Region, credentials, and endpoints where they are set (AWS_ENDPOINT_URL and one per service).
 //
-// The SDK's LoadDefaultConfig would also look for profiles, SSO, web identities and the instance metadata service, none of
-// which a function has; leaving them out makes the binary 2 MB smaller and starts it sooner.
+// The SDK's LoadDefaultConfig would also look for profiles, SSO, web identities and the instance
+// metadata service, none of which a function has; leaving them out makes the binary 2 MB smaller
+// and starts it sooner.
 package awsenv
 
 import (
@@ -24,7 +25,8 @@ func Load() (aws.Config, error) {
 		return aws.Config{}, errors.New("AWS_REGION is not set; Lambda sets it for every function")
 	}
 	if !env.Credentials.HasKeys() {
-		return aws.Config{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; Lambda sets them for every function")
+		return aws.Config{},
+			errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; Lambda sets them for every function")
 	}
 	cfg := aws.Config{
 		Region:      env.Region,

@@ -13,7 +13,8 @@ import (
 func environment(t *testing.T, without string) {
 	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session",
+		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "AKID",
+		"AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session",
 	} {
 		if name == without {
 			value = ""
@@ -29,7 +30,8 @@ func TestLoadTakesWhatLambdaSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	credentials, err := cfg.Credentials.Retrieve(t.Context())
-	if err != nil || cfg.Region != "eu-west-1" || credentials.AccessKeyID != "AKID" || credentials.SessionToken != "session" {
+	if err != nil || cfg.Region != "eu-west-1" || credentials.AccessKeyID != "AKID" ||
+		credentials.SessionToken != "session" {
 		t.Errorf("region %q, key %q, error %v", cfg.Region, credentials.AccessKeyID, err)
 	}
 }

@@ -1,5 +1,6 @@
-// Package emf writes metrics into a function's log, in CloudWatch's embedded metric format: a line of JSON with "_aws" and the
-// values on its top level, which CloudWatch also reads as metrics. A function needs no permission and no call for it.
+// Package emf writes metrics into a function's log, in CloudWatch's embedded metric format: a line
+// of JSON with "_aws" and the values on its top level, which CloudWatch also reads as metrics. A
+// function needs no permission and no call for it.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 package emf
 
@@ -26,8 +27,8 @@ type Metric struct {
 // Dimension is what a value is about. CloudWatch takes none without a value.
 type Dimension struct{ Name, Value string }
 
-// Log writes one line with the metrics, which all have the dimensions, and with further attributes for people. The logger must
-// write JSON, and must not be inside of a group.
+// Log writes one line with the metrics, which all have the dimensions, and with further attributes
+// for people. The logger must write JSON, and must not be inside of a group.
 func Log(log *slog.Logger, message string, dimensions []Dimension, values []Metric, also ...slog.Attr) {
 	type list = []any
 	type object = map[string]any

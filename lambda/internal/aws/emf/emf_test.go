@@ -14,7 +14,8 @@ func TestLineIsOneThatCloudWatchReadsAsMetrics(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&out, nil)).With("job", "7")
 	before := time.Now().UnixMilli()
-	Log(log, "measured", []Dimension{{"Pipeline", "p"}, {"Check", "rootfs"}}, []Metric{{"Findings", Count, 2}, {"ImageSize", Bytes, 1 << 40}}, slog.String("why", "x"))
+	Log(log, "measured", []Dimension{{"Pipeline", "p"}, {"Check", "rootfs"}},
+		[]Metric{{"Findings", Count, 2}, {"ImageSize", Bytes, 1 << 40}}, slog.String("why", "x"))
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
@@ -26,10 +27,12 @@ func TestLineIsOneThatCloudWatchReadsAsMetrics(t *testing.T) {
 	delete(line["_aws"].(map[string]any), "Timestamp")
 	delete(line, "time")
 	want := map[string]any{
-		"level": "INFO", "msg": "measured", "job": "7", "why": "x", "Pipeline": "p", "Check": "rootfs", "Findings": 2.0, "ImageSize": float64(1 << 40),
+		"level": "INFO", "msg": "measured", "job": "7", "why": "x", "Pipeline": "p", "Check": "rootfs", "Findings": 2.0,
+		"ImageSize": float64(1 << 40),
 		"_aws": map[string]any{"CloudWatchMetrics": []any{map[string]any{
 			"Namespace": "Archway", "Dimensions": []any{[]any{"Pipeline", "Check"}},
-			"Metrics": []any{map[string]any{"Name": "Findings", "Unit": "Count"}, map[string]any{"Name": "ImageSize", "Unit": "Bytes"}},
+			"Metrics": []any{map[string]any{"Name": "Findings", "Unit": "Count"},
+				map[string]any{"Name": "ImageSize", "Unit": "Bytes"}},
 		}}},
 	}
 	if diff := cmp.Diff(want, line); diff != "" {

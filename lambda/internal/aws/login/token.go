@@ -13,14 +13,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// host matches the names of ECR registries: <account>.dkr.ecr.<region>.<suffix>, its FIPS form, and the dual-stack form
-// <account>.dkr-ecr.<region>.on.aws. The suffix differs between partitions.
+// host matches the names of ECR registries: <account>.dkr.ecr.<region>.<suffix>, its FIPS form, and
+// the dual-stack form <account>.dkr-ecr.<region>.on.aws. The suffix differs between partitions.
 var host = regexp.MustCompile(`^[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.([a-z]{2}[a-z0-9-]*-[0-9]+)\.[a-z0-9.-]+(?::[0-9]+)?$`)
 
 // ErrNoECR says that a registry is not ECR's, so that no ECR token may be sent to it.
 var ErrNoECR = errors.New("not a registry of Amazon ECR")
 
-// Token gets a token for the registry at this host. It is valid for twelve hours and for every registry that the role may use.
+// Token gets a token for the registry at this host. It is valid for twelve hours and for every
+// registry that the role may use.
 func Token(ctx context.Context, cfg aws.Config, registry string) (authn.Authenticator, error) {
 	match := host.FindStringSubmatch(registry)
 	if match == nil {

@@ -41,17 +41,20 @@ func TestTokenTakesTheTokenApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(&authn.AuthConfig{Username: fixture.User, Password: fixture.Password}, got); diff != "" {
+			if diff := cmp.Diff(&authn.AuthConfig{Username: fixture.User, Password: fixture.Password},
+				got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-// A token opens every registry that the role may use: it must not reach a host that anybody could have named.
+// A token opens every registry that the role may use: it must not reach a host that anybody could
+// have named.
 func TestTokenGetsNoTokenForOtherHosts(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
-	for _, host := range []string{"ghcr.io", "localhost:5000", "111122223333.dkr.ecr.eu-west-1", "evil.example/111122223333.dkr.ecr.eu-west-1.amazonaws.com", "1.dkr.ecr.eu-west-1.amazonaws.com"} {
+	for _, host := range []string{"ghcr.io", "localhost:5000", "111122223333.dkr.ecr.eu-west-1",
+		"evil.example/111122223333.dkr.ecr.eu-west-1.amazonaws.com", "1.dkr.ecr.eu-west-1.amazonaws.com"} {
 		if _, err := login.Token(t.Context(), config(endpoint.URL), host); !errors.Is(err, login.ErrNoECR) {
 			t.Errorf("%s: error %v, want %v", host, err, login.ErrNoECR)
 		}
@@ -77,7 +80,8 @@ func TestTokenTellsWhatIsWrongWithoutTheToken(t *testing.T) {
 		"no password": `{"authorizationData":[{"authorizationToken":"c2UtY3JldA=="}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
+			endpoint := httptest.NewServer(
+				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
 			defer endpoint.Close()
 			_, err := login.Token(t.Context(), config(endpoint.URL), "111122223333.dkr.ecr.eu-west-1.amazonaws.com")
 			if err == nil || strings.Contains(err.Error(), "cret") {
@@ -87,7 +91,9 @@ func TestTokenTellsWhatIsWrongWithoutTheToken(t *testing.T) {
 	}
 	endpoint := fixture.ServeAWS(t)
 	endpoint.Refuse("GetAuthorizationToken", "AccessDeniedException")
-	if _, err := login.Token(t.Context(), config(endpoint.URL), "111122223333.dkr.ecr.eu-west-1.amazonaws.com"); err == nil || !strings.Contains(err.Error(), "AccessDeniedException") {
+	if _, err := login.Token(t.Context(), config(endpoint.URL),
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com"); err == nil ||
+		!strings.Contains(err.Error(), "AccessDeniedException") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,4 +1,5 @@
-// Package pushed asks ECR when images were pushed, from which follows when it deletes those that no tag names.
+// Package pushed asks ECR when images were pushed, from which follows when it deletes those that no
+// tag names.
 package pushed
 
 import (
@@ -16,7 +17,8 @@ import (
 	"archway/lambda/internal/retry"
 )
 
-// Times tells when each of these images of a repository was pushed. ErrUnlisted says that ECR doesn't know it of some.
+// Times tells when each of these images of a repository was pushed. ErrUnlisted says that ECR
+// doesn't know it of some.
 type Times func(ctx context.Context, repository string, images []digest.Digest) (map[digest.Digest]time.Time, error)
 
 // ErrUnlisted is about an image that ECR's DescribeImages doesn't list.
@@ -44,7 +46,8 @@ func ECR(cfg aws.Config, policy retry.Policy) Times {
 	}
 }
 
-func ask(ctx context.Context, client *ecr.Client, repository string, images []digest.Digest, times map[digest.Digest]time.Time) error {
+func ask(ctx context.Context, client *ecr.Client, repository string, images []digest.Digest,
+	times map[digest.Digest]time.Time) error {
 	in := &ecr.DescribeImagesInput{RepositoryName: &repository}
 	for _, d := range images {
 		in.ImageIds = append(in.ImageIds, types.ImageIdentifier{ImageDigest: aws.String(d.String())})

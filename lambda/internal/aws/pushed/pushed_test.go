@@ -19,7 +19,8 @@ import (
 )
 
 // answering is an ECR that gives these answers, one after the other, and the last one again.
-func answering(t *testing.T, answers ...func(images []string) (status int, body string)) (times pushed.Times, asked *[]int) {
+func answering(t *testing.T, answers ...func(images []string) (status int, body string)) (times pushed.Times,
+	asked *[]int) {
 	t.Helper()
 	asked = new([]int)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +45,8 @@ func answering(t *testing.T, answers ...func(images []string) (status int, body 
 	}))
 	t.Cleanup(s.Close)
 	return pushed.ECR(aws.Config{
-		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	}, retry.Policy{Missing: 4, First: time.Millisecond}), asked
 }
 
@@ -58,7 +60,8 @@ func all(images []string) (int, string) {
 }
 
 func none([]string) (int, string) {
-	return 400, `{"__type":"ImageNotFoundException","message":"The image with imageId {imageDigest:'x'} does not exist"}`
+	return 400,
+		`{"__type":"ImageNotFoundException","message":"The image with imageId {imageDigest:'x'} does not exist"}`
 }
 
 func most(images []string) (int, string) { return all(images[1:]) }
@@ -89,16 +92,19 @@ func TestListedLate(t *testing.T) {
 		}
 		times, asked = answering(t, late)
 		_, err := times(t.Context(), "staging/app", digests(3))
-		if !errors.Is(err, pushed.ErrUnlisted) || !strings.Contains(err.Error(), "images of staging/app") || len(*asked) != 4 {
+		if !errors.Is(err, pushed.ErrUnlisted) || !strings.Contains(err.Error(), "images of staging/app") ||
+			len(*asked) != 4 {
 			t.Errorf("%s: never listed: %v, asked %v", name, err, *asked)
 		}
 	}
 }
 
 func TestOtherErrors(t *testing.T) {
-	times, asked := answering(t, func([]string) (int, string) { return 400, `{"__type":"AccessDeniedException","message":"no"}` })
+	times, asked := answering(t,
+		func([]string) (int, string) { return 400, `{"__type":"AccessDeniedException","message":"no"}` })
 	_, err := times(t.Context(), "staging/app", digests(1))
-	if err == nil || errors.Is(err, pushed.ErrUnlisted) || !strings.Contains(err.Error(), "AccessDeniedException") || len(*asked) != 1 {
+	if err == nil || errors.Is(err, pushed.ErrUnlisted) || !strings.Contains(err.Error(), "AccessDeniedException") ||
+		len(*asked) != 1 {
 		t.Errorf("%v, asked %v", err, *asked)
 	}
 }

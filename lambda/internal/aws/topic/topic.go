@@ -1,4 +1,5 @@
-// Package topic tells people something through a topic of Amazon SNS, in a form for each kind of subscriber.
+// Package topic tells people something through a topic of Amazon SNS, in a form for each kind of
+// subscriber.
 package topic
 
 import (
@@ -23,20 +24,24 @@ func SNS(cfg aws.Config) Notify {
 		if err != nil {
 			return err
 		}
-		_, err = client.Publish(ctx, &sns.PublishInput{TopicArn: &topic, Subject: aws.String(Subject(subject)), Message: &message, MessageStructure: aws.String("json")})
+		_, err = client.Publish(ctx,
+			&sns.PublishInput{TopicArn: &topic, Subject: aws.String(Subject(subject)), Message: &message,
+				MessageStructure: aws.String("json")})
 		return err
 	}
 }
 
-// forms is the message as each protocol gets it: the text, and for chat what Amazon Q Developer in chat applications (AWS Chatbot)
-// shows. It subscribes over HTTPS, and drops in silence what it does not know, such as a text.
+// forms is the message as each protocol gets it: the text, and for chat what Amazon Q Developer in
+// chat applications (AWS Chatbot) shows. It subscribes over HTTPS, and drops in silence what it
+// does not know, such as a text.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
 // https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 func forms(subject, text string) (string, error) {
 	type object = map[string]any
 	chat, err := json.Marshal(object{
 		"version": "1.0", "source": "custom",
-		"content": object{"textType": "client-markdown", "title": shortened(subject, maxTitle), "description": shortened(text, maxDescription)},
+		"content": object{"textType": "client-markdown", "title": shortened(subject, maxTitle),
+			"description": shortened(text, maxDescription)},
 	})
 	if err != nil {
 		return "", fmt.Errorf("the message for chat: %w", err)

@@ -16,7 +16,8 @@ import (
 func notify(t *testing.T, subject, text string) fixture.Notice {
 	t.Helper()
 	endpoint := fixture.ServeAWS(t)
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")}
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")}
 	if err := SNS(cfg)(t.Context(), "arn:aws:sns:eu-west-1:111122223333:people", subject, text); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,8 @@ func notify(t *testing.T, subject, text string) fixture.Notice {
 func TestMailGetsTheTextAndChatWhatItCanShow(t *testing.T) {
 	const text = "it says \"no\",\nand <why>: 1 > 0\n"
 	got := notify(t, "Archway: app failed", text)
-	want := fixture.Notice{Topic: "arn:aws:sns:eu-west-1:111122223333:people", Subject: "Archway: app failed", Text: text}
+	want := fixture.Notice{Topic: "arn:aws:sns:eu-west-1:111122223333:people", Subject: "Archway: app failed",
+		Text: text}
 	chat := got.Chat
 	got.Chat = ""
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -55,7 +57,8 @@ func TestLongMessagesFitIntoChat(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.Chat), &shown); err != nil {
 		t.Fatal(err)
 	}
-	if n := utf8.RuneCountInString(shown.Content.Description); n != 8000 || !strings.HasSuffix(shown.Content.Description, "…") {
+	if n := utf8.RuneCountInString(shown.Content.Description); n != 8000 ||
+		!strings.HasSuffix(shown.Content.Description, "…") {
 		t.Errorf("%d characters", n)
 	}
 	if n := utf8.RuneCountInString(got.Text); n != 9000 {

@@ -41,26 +41,40 @@ func TestLook(t *testing.T) {
 	}{
 		{"", nil, account.Account{Known: true}},
 		{"app", both, account.Account{User: "app", Known: true, UID: 1000, GIDs: []uint32{1001, 50}}},
-		{"app:web", both, account.Account{User: "app", Group: "web", Known: true, UID: 1000, GIDs: []uint32{1001, 50, 33}}},
+		{"app:web", both,
+			account.Account{User: "app", Group: "web", Known: true, UID: 1000, GIDs: []uint32{1001, 50, 33}}},
 		{"1000", both, account.Account{User: "1000", Known: true, UID: 1000, GIDs: []uint32{1001, 50}}},
 		{"4711", both, account.Account{User: "4711", Known: true, UID: 4711, GIDs: []uint32{0}}},
-		{"4711:4712", nil, account.Account{User: "4711", Group: "4712", Known: true, UID: 4711, GIDs: []uint32{0, 4712}, NoPasswd: true, NoGroups: true}},
+		{"4711:4712", nil,
+			account.Account{User: "4711", Group: "4712", Known: true, UID: 4711, GIDs: []uint32{0, 4712},
+				NoPasswd: true, NoGroups: true}},
 		{":web", both, account.Account{Group: "web", Known: true, GIDs: []uint32{0, 33}}},
 		{"odd", both, account.Account{User: "odd", Known: true, GIDs: []uint32{0}}},
 		{"none", both, account.Account{User: "none", NoUser: true, GIDs: []uint32{0}}},
-		{"app:none", both, account.Account{User: "app", Group: "none", NoGroup: true, UID: 1000, GIDs: []uint32{1001, 50}}},
+		{"app:none", both,
+			account.Account{User: "app", Group: "none", NoGroup: true, UID: 1000, GIDs: []uint32{1001, 50}}},
 		{"app", nil, account.Account{User: "app", NoUser: true, NoPasswd: true, NoGroups: true, GIDs: []uint32{0}}},
-		{"2147483648", nil, account.Account{User: "2147483648", Range: true, UID: 2147483648, NoPasswd: true, NoGroups: true, GIDs: []uint32{0}}},
+		{"2147483648", nil,
+			account.Account{User: "2147483648", Range: true, UID: 2147483648, NoPasswd: true, NoGroups: true,
+				GIDs: []uint32{0}}},
 		{"app", files{"/etc/passwd": "unread", "/etc/group": group}, account.Account{User: "app", GIDs: []uint32{0}}},
 		{"app", files{"/etc/passwd": "large", "/etc/group": group}, account.Account{User: "app", GIDs: []uint32{0}}},
-		{"app:none", files{"/etc/passwd": passwd, "/etc/group": "unread"}, account.Account{User: "app", Group: "none", UID: 1000, GIDs: []uint32{1001}}},
+		{"app:none", files{"/etc/passwd": passwd, "/etc/group": "unread"},
+			account.Account{User: "app", Group: "none", UID: 1000, GIDs: []uint32{1001}}},
 	} {
 		got, err := account.Look(t.Context(), test.files, test.user)
 		if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
 			t.Errorf("%q (-want +got):\n%s%v", test.user, diff, err)
 		}
 	}
-	for user, want := range map[string]bool{"": false, "0": false, "1000:app": false, "app": true, "app:1000": true, "1000 ": true} {
+	for user, want := range map[string]bool{
+		"":         false,
+		"0":        false,
+		"1000:app": false,
+		"app":      true,
+		"app:1000": true,
+		"1000 ":    true,
+	} {
 		if a, _ := account.Look(t.Context(), both, user); a.Named() != want {
 			t.Errorf("%q is a name: %t", user, a.Named())
 		}

@@ -17,7 +17,8 @@ type Given struct {
 	// Name is the file as it is written, and Names all that the interpreter would take for it.
 	Name  string
 	Names []string
-	// Sure says that the interpreter does nothing else first, and was started with what the image says.
+	// Sure says that the interpreter does nothing else first, and was started with what the image
+	// says.
 	Sure bool
 }
 
@@ -79,7 +80,8 @@ func (t Trace) changes(n int) bool {
 	if s.How == Interpreter {
 		args = strings.Fields(t.Steps[s.From].File.Node.Program.Shebang().Argument)
 	}
-	return slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "=") || strings.HasPrefix(arg, "-") && arg != "-S" })
+	return slices.ContainsFunc(args,
+		func(arg string) bool { return strings.Contains(arg, "=") || strings.HasPrefix(arg, "-") && arg != "-S" })
 }
 
 // plainArgument is a word that a shell passes on as it is.
@@ -113,7 +115,8 @@ func words(args []string) (all []string, command bool) {
 	return all, true
 }
 
-// program looks at the program that a shell's command is. Names without a slash may be the shell's own.
+// program looks at the program that a shell's command is. Names without a slash may be the shell's
+// own.
 func (g *Given) program(words, folders []string) bool {
 	name := words[0]
 	if !strings.Contains(name, "/") || !plainWord.MatchString(name) {
@@ -173,13 +176,16 @@ func options(flags, values []string, verbs ...string) reader {
 }
 
 var (
-	pythonScript = options([]string{"-u", "-B", "-O", "-OO", "-E", "-I", "-s", "-S", "-v", "-q", "-b", "-bb", "-uB", "-Bu"}, []string{"-W", "-X"})
-	shellScript  = options([]string{"-e", "-u", "-x", "-l", "-ex", "-eu", "-eux", "-xe", "-ue", "-v", "--login", "--posix", "--norc", "--noprofile"}, []string{"-o"})
+	pythonScript = options([]string{"-u", "-B", "-O", "-OO", "-E", "-I", "-s", "-S", "-v", "-q", "-b", "-bb", "-uB",
+		"-Bu"}, []string{"-W", "-X"})
+	shellScript = options([]string{"-e", "-u", "-x", "-l", "-ex", "-eu", "-eux", "-xe", "-ue", "-v", "--login",
+		"--posix", "--norc", "--noprofile"}, []string{"-o"})
 )
 
 // jar gives the archive that java runs.
 func jar(args []string) string {
-	values := []string{"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-opens", "--add-exports", "--add-modules", "--add-reads", "--enable-native-access"}
+	values := []string{"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-opens", "--add-exports",
+		"--add-modules", "--add-reads", "--enable-native-access"}
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
 		switch {
 		case args[0] == "-jar":

@@ -9,15 +9,19 @@ import (
 	"archway/lambda/internal/image/entrypoint"
 )
 
-// given follows a command in an image with interpreters, and writes what they are told to run: "?" before what isn't sure.
+// given follows a command in an image with interpreters, and writes what they are told to run: "?"
+// before what isn't sure.
 func given(t *testing.T, args ...string) string {
 	t.Helper()
 	var entries []lt.Entry
-	for _, name := range []string{"sh", "bash", "java", "python3.12", "node", "perl", "dotnet", "timeout", "nice", "env", "busybox", "tini", "stdbuf"} {
+	for _, name := range []string{"sh", "bash", "java", "python3.12", "node", "perl", "dotnet", "timeout", "nice",
+		"env", "busybox", "tini", "stdbuf"} {
 		entries = append(entries, lt.Exe("bin/"+name, lt.Static("amd64")))
 	}
-	entries = append(entries, lt.Script("entry.sh", "#!/bin/sh\nexec \"$@\"\n"), lt.Script("run.py", "#!/bin/env -S PYTHONPATH=/x python3.12\n"))
-	trace, err := entrypoint.Follow(t.Context(), image(t, entries), entrypoint.Command{Entrypoint: args, WorkingDir: "/srv", Env: []string{"PATH=/bin:/own"}, Fits: fits})
+	entries = append(entries, lt.Script("entry.sh", "#!/bin/sh\nexec \"$@\"\n"),
+		lt.Script("run.py", "#!/bin/env -S PYTHONPATH=/x python3.12\n"))
+	trace, err := entrypoint.Follow(t.Context(), image(t, entries),
+		entrypoint.Command{Entrypoint: args, WorkingDir: "/srv", Env: []string{"PATH=/bin:/own"}, Fits: fits})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +114,10 @@ func TestWhatIsCertain(t *testing.T) {
 		for _, name := range []string{"sh", "env", "tini", "timeout", "busybox", "python3.12"} {
 			entries = append(entries, lt.Exe("bin/"+name, lt.Static("amd64")))
 		}
-		entries = append(entries, lt.Script("entry.sh", "#!/bin/sh\nexec \"$@\"\n"), lt.Script("run.py", "#!/bin/env -S PYTHONPATH=/x python3.12\n"))
-		trace, err := entrypoint.Follow(t.Context(), image(t, entries), entrypoint.Command{Entrypoint: strings.Fields(command), Env: []string{"PATH=/bin"}, Fits: fits})
+		entries = append(entries, lt.Script("entry.sh", "#!/bin/sh\nexec \"$@\"\n"),
+			lt.Script("run.py", "#!/bin/env -S PYTHONPATH=/x python3.12\n"))
+		trace, err := entrypoint.Follow(t.Context(), image(t, entries),
+			entrypoint.Command{Entrypoint: strings.Fields(command), Env: []string{"PATH=/bin"}, Fits: fits})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,17 +137,20 @@ func FuzzGiven(f *testing.F) {
 	f.Add("timeout\x00-k\x005\x009\x00nice\x00busybox\x00sh\x00x", "")
 	f.Add("env\x00-S\x00a=b node\x00x", "PATH=:")
 	var entries []lt.Entry
-	for _, name := range []string{"sh", "java", "python", "node", "timeout", "nice", "env", "busybox", "taskset", "chrt"} {
+	for _, name := range []string{"sh", "java", "python", "node", "timeout", "nice", "env", "busybox", "taskset",
+		"chrt"} {
 		entries = append(entries, lt.Exe("bin/"+name, lt.Static("amd64")))
 	}
 	files := image(f, entries)
 	f.Fuzz(func(t *testing.T, args, env string) {
-		trace, err := entrypoint.Follow(t.Context(), files, entrypoint.Command{Entrypoint: strings.Split(args, "\x00"), Env: []string{"PATH=/bin"}, Fits: fits})
+		trace, err := entrypoint.Follow(t.Context(), files,
+			entrypoint.Command{Entrypoint: strings.Split(args, "\x00"), Env: []string{"PATH=/bin"}, Fits: fits})
 		if err != nil {
 			return
 		}
 		for _, g := range trace.Given([]string{env}) {
-			if g.Step < 0 || g.Step >= len(trace.Steps) || g.Name == "" || len(g.Names) == 0 || g.Sure && !trace.Certain(g.Step) {
+			if g.Step < 0 || g.Step >= len(trace.Steps) || g.Name == "" || len(g.Names) == 0 || g.Sure &&
+				!trace.Certain(g.Step) {
 				t.Errorf("%+v", g)
 			}
 		}

@@ -17,12 +17,14 @@ type limiter struct {
 
 // limiters are what GNU coreutils, util-linux and BusyBox bring.
 var limiters = map[string]limiter{
-	"timeout": {values: []string{"-k", "-s", "--kill-after", "--signal"}, flags: []string{"--preserve-status", "--foreground", "-v", "--verbose", "-f", "-p"}, own: 1},
-	"nice":    {values: []string{"-n", "--adjustment"}},
-	"ionice":  {values: []string{"-c", "-n", "--class", "--classdata"}, flags: []string{"-t", "--ignore"}},
-	"stdbuf":  {values: []string{"-i", "-o", "-e", "--input", "--output", "--error"}},
-	"setsid":  {flags: []string{"-c", "-f", "-w", "--ctty", "--fork", "--wait"}},
-	"chrt":    {flags: []string{"-f", "--fifo", "-r", "--rr", "-b", "--batch", "-i", "--idle", "-o", "--other"}, own: 1},
+	"timeout": {values: []string{"-k", "-s", "--kill-after", "--signal"},
+		flags: []string{"--preserve-status", "--foreground", "-v", "--verbose", "-f", "-p"}, own: 1},
+	"nice":   {values: []string{"-n", "--adjustment"}},
+	"ionice": {values: []string{"-c", "-n", "--class", "--classdata"}, flags: []string{"-t", "--ignore"}},
+	"stdbuf": {values: []string{"-i", "-o", "-e", "--input", "--output", "--error"}},
+	"setsid": {flags: []string{"-c", "-f", "-w", "--ctty", "--fork", "--wait"}},
+	"chrt": {flags: []string{"-f", "--fifo", "-r", "--rr", "-b", "--batch", "-i", "--idle", "-o", "--other"},
+		own: 1},
 	"taskset": {flags: []string{"-c", "--cpu-list"}, own: 1},
 	"linux32": {}, "linux64": {},
 }

@@ -6,9 +6,9 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// Smooth tells whether nothing on the way is out of the ordinary. It may say no of a trace in which every check finds all well, never
-// yes of one in which some check wouldn't: where layers were not read to their ends, what isn't smooth is to be followed again
-// after they were.
+// Smooth tells whether nothing on the way is out of the ordinary. It may say no of a trace in which
+// every check finds all well, never yes of one in which some check wouldn't: where layers were not
+// read to their ends, what isn't smooth is to be followed again after they were.
 func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
 	if len(t.Args) > 0 && !t.Folder.Good() {
 		return false
@@ -24,7 +24,8 @@ func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
 		}
 		switch p := s.File.Node.Program; p.Kind {
 		case executable.ELF:
-			if p.Fault != "" || p.NoEntry || !p.Loadable() || p.LoaderUnseen || p.System.Foreign() != "" || !fits(p.Machine) {
+			if p.Fault != "" || p.NoEntry || !p.Loadable() || p.LoaderUnseen || p.System.Foreign() != "" ||
+				!fits(p.Machine) {
 				return false
 			}
 			if s.How == Loader && (p.Loader != "" || p.Machine.Bits != t.Steps[s.From].File.Node.Program.Machine.Bits) {

@@ -1,5 +1,6 @@
-// Package entrypoint follows what would start in an image, from the Entrypoint and Cmd of its config to the last dynamic loader,
-// the way a runtime and the kernel would. It judges nothing: each step says what was named, where that led, and what was there.
+// Package entrypoint follows what would start in an image, from the Entrypoint and Cmd of its
+// config to the last dynamic loader, the way a runtime and the kernel would. It judges nothing:
+// each step says what was named, where that led, and what was there.
 package entrypoint
 
 import (
@@ -19,7 +20,8 @@ import (
 type Command struct {
 	Entrypoint, Cmd, Env []string
 	WorkingDir           string
-	// Fits tells whether a machine's programs run on the platform. What doesn't fit is not followed any further.
+	// Fits tells whether a machine's programs run on the platform. What doesn't fit is not followed
+	// any further.
 	Fits func(executable.Machine) bool
 }
 
@@ -43,8 +45,8 @@ const (
 	Loader
 	// Wrapped is what a program such as env or tini is told to execute.
 	Wrapped
-	// Probable is what a shell's command begins with, or what a script is given whose text says that it
-	// executes what it is given. It is followed only if it is there.
+	// Probable is what a shell's command begins with, or what a script is given whose text says
+	// that it executes what it is given. It is followed only if it is there.
 	Probable
 	// Guessed is what a script is given whose text doesn't say that. It may read it as data, and is
 	// followed only if it is there.
@@ -69,8 +71,8 @@ type Step struct {
 	File    rootfs.File
 	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
 	Args []string
-	// Merged is the name below /usr where the file is that isn't at its own: something hides the link
-	// between the two that the base has. Else it is empty.
+	// Merged is the name below /usr where the file is that isn't at its own: something hides the
+	// link between the two that the base has. Else it is empty.
 	Merged string
 }
 
@@ -113,15 +115,18 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 // maxSteps bounds the chain of programs. Six would be many.
 const maxSteps = 40
 
-// maxScripts is how many scripts the kernel follows that are each other's interpreters (fs/exec.c, exec_binprm).
+// maxScripts is how many scripts the kernel follows that are each other's interpreters (fs/exec.c,
+// exec_binprm).
 const maxScripts = 5
 
-// Follow traces a command. The error is that of reading the files, and the trace is what was known by then.
+// Follow traces a command. The error is that of reading the files, and the trace is what was known
+// by then.
 func Follow(ctx context.Context, files Files, c Command) (Trace, error) {
 	search := environment(c.Env)
 	if len(search) > maxVariable {
 		return Trace{}, &rootfs.Limit{
-			Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable), Cure: "set a shorter PATH with ENV",
+			Reason: fmt.Sprintf("its PATH has more than the %d bytes that Linux allows", maxVariable),
+			Cure:   "set a shorter PATH with ENV",
 		}
 	}
 	f := &follower{files: files, command: c, folder: cmp.Or(c.WorkingDir, "/"), search: search}
@@ -193,8 +198,8 @@ func (f *follower) follow(ctx context.Context, how How, from int, args []string)
 	return f.follow(ctx, next, at, rest)
 }
 
-// program finds a program by name, and follows what the kernel needs to execute it. It returns the program's step, or -1 if
-// there is nothing more to follow.
+// program finds a program by name, and follows what the kernel needs to execute it. It returns the
+// program's step, or -1 if there is nothing more to follow.
 func (f *follower) program(ctx context.Context, how How, from int, name string) (int, error) {
 	find := f.find
 	if how == Entry {
@@ -280,7 +285,8 @@ func (f *follower) resolve(ctx context.Context, s *Step) error {
 		return err
 	}
 	below, err := f.files.Resolve(ctx, f.folder, "/usr"+s.Name)
-	if err == nil && (below.State == rootfs.Found || below.Dangling) { // dangling, if its own link leads through the hidden one
+	if err == nil &&
+		(below.State == rootfs.Found || below.Dangling) { // dangling, if its own link leads through the hidden one
 		s.Merged = "/usr" + s.Name
 	}
 	return err
@@ -343,7 +349,8 @@ func (f *follower) interpreter(ctx context.Context, script int, line executable.
 		return err
 	}
 	at, err := f.execute(ctx, s, scripts+1)
-	if err != nil || at < 0 || path.Base(line.Interpreter) != "env" || line.Argument == "" || f.refused(at, []string{line.Argument}) {
+	if err != nil || at < 0 || path.Base(line.Interpreter) != "env" || line.Argument == "" ||
+		f.refused(at, []string{line.Argument}) {
 		return err
 	}
 	if rest, ok := executable.Env([]string{line.Argument}); ok {

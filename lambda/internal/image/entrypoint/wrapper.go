@@ -22,8 +22,8 @@ var inits = map[string][]string{
 	"nohup":       nil,
 }
 
-// next says what a program executes that was started with these arguments, and how sure that is. No rest means: nothing else, or
-// nothing that is known here.
+// next says what a program executes that was started with these arguments, and how sure that is. No
+// rest means: nothing else, or nothing that is known here.
 func (f *follower) next(at int, args []string) (how How, rest []string) {
 	name := path.Base(args[0])
 	if (name == "busybox" || name == "toybox") && len(args) > 1 && !strings.HasPrefix(args[1], "-") {
@@ -52,7 +52,8 @@ func (f *follower) next(at int, args []string) (how How, rest []string) {
 	if slices.Contains(shells, name) {
 		return Probable, firstWord(args[1:])
 	}
-	// By the convention of Docker's official images, a script that is the entrypoint ends with exec "$@".
+	// By the convention of Docker's official images, a script that is the entrypoint ends with exec
+	// "$@".
 	p := f.trace.Steps[at].File.Node.Program
 	if p.Kind != executable.Script || len(args) < 2 || strings.HasPrefix(args[1], "-") || !f.interpretedByShell(at) {
 		return Wrapped, nil
@@ -98,7 +99,8 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+@%:-]+$`)
 // assignment sets a variable for one command.
 var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_./+@%:,-]*$`)
 
-// firstWord gives the program that a shell's command begins with, where the command is so simple that a look can tell.
+// firstWord gives the program that a shell's command begins with, where the command is so simple
+// that a look can tell.
 func firstWord(args []string) []string {
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") && !shellOptions.MatchString(args[0]) {
 		if strings.HasSuffix(args[0], "o") { // -o pipefail

@@ -231,7 +231,8 @@ func (l *linker) section() error {
 	return l.entries(section)
 }
 
-// begin keeps the first n bytes of a file, or a few more, of which nothing beyond them has passed by.
+// begin keeps the first n bytes of a file, or a few more, of which nothing beyond them has passed
+// by.
 func (s *Scanner) begin(n int, buffer *[]byte) ([]byte, error) {
 	if n <= s.have {
 		return s.head[:s.have], nil

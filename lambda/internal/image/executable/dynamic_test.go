@@ -18,13 +18,17 @@ import (
 
 func TestLinkageOfMadeFiles(t *testing.T) {
 	links := layertest.Links{
-		Soname: "libx.so.1", RPath: "/a:$ORIGIN/b", RunPath: "$ORIGIN/../lib", Needed: []string{"libc.so.6", "libm.so.6"},
-		Wants: map[string][]string{"libc.so.6": {"GLIBC_2.34", "GLIBC_2.2.5"}}, Weak: map[string][]string{"libm.so.6": {"GLIBC_2.99"}},
+		Soname: "libx.so.1", RPath: "/a:$ORIGIN/b", RunPath: "$ORIGIN/../lib",
+		Needed:  []string{"libc.so.6", "libm.so.6"},
+		Wants:   map[string][]string{"libc.so.6": {"GLIBC_2.34", "GLIBC_2.2.5"}},
+		Weak:    map[string][]string{"libm.so.6": {"GLIBC_2.99"}},
 		Defines: []string{"libx.so.1", "X_1.0", "X_2.0"}, NoDefaults: true,
 	}
 	want := executable.Linkage{
-		Soname: "libx.so.1", RPath: "/a:$ORIGIN/b", RunPath: "$ORIGIN/../lib", Needed: []string{"libc.so.6", "libm.so.6"},
-		Wants:   []executable.Version{{Library: "libc.so.6", Name: "GLIBC_2.34"}, {Library: "libc.so.6", Name: "GLIBC_2.2.5"}},
+		Soname: "libx.so.1", RPath: "/a:$ORIGIN/b", RunPath: "$ORIGIN/../lib",
+		Needed: []string{"libc.so.6", "libm.so.6"},
+		Wants: []executable.Version{{Library: "libc.so.6", Name: "GLIBC_2.34"},
+			{Library: "libc.so.6", Name: "GLIBC_2.2.5"}},
 		Defines: []string{"libx.so.1", "X_1.0", "X_2.0"}, NoDefaults: true,
 	}
 	for _, arch := range []string{"amd64", "386", "arm64", "arm", "s390x", "ppc64le", "mips"} {
@@ -46,7 +50,8 @@ func TestLinkageOfMadeFiles(t *testing.T) {
 	}
 }
 
-// The programs and libraries of this machine, against the standard library's reader, which has the whole file.
+// The programs and libraries of this machine, against the standard library's reader, which has the
+// whole file.
 func TestLinkageOfRealFiles(t *testing.T) {
 	seen := 0
 	for _, folder := range []string{"/usr/bin", "/usr/lib", "/lib"} {
@@ -54,7 +59,8 @@ func TestLinkageOfRealFiles(t *testing.T) {
 			if err != nil || !d.Type().IsRegular() || seen > 120 {
 				return nil
 			}
-			if info, err := d.Info(); err != nil || info.Size() > 150<<20 || info.Size() < 1000 || path[len(path)-1]%2 == 0 && seen > 60 {
+			if info, err := d.Info(); err != nil || info.Size() > 150<<20 || info.Size() < 1000 ||
+				path[len(path)-1]%2 == 0 && seen > 60 {
 				return nil
 			}
 			f, err := elf.Open(path)
@@ -62,7 +68,8 @@ func TestLinkageOfRealFiles(t *testing.T) {
 				return nil
 			}
 			defer f.Close()
-			if f.Type != elf.ET_DYN && f.Type != elf.ET_EXEC || f.Section(".dynamic") == nil || !strings.Contains(path, ".so") && filepath.Dir(path) != "/usr/bin" {
+			if f.Type != elf.ET_DYN && f.Type != elf.ET_EXEC || f.Section(".dynamic") == nil ||
+				!strings.Contains(path, ".so") && filepath.Dir(path) != "/usr/bin" {
 				return nil
 			}
 			seen++
@@ -94,7 +101,8 @@ func compare(t *testing.T, path string, f *elf.File) {
 		}
 		return ""
 	}
-	want := executable.Linkage{Soname: one(elf.DT_SONAME), RPath: one(elf.DT_RPATH), RunPath: one(elf.DT_RUNPATH), Level: got.Level, NoDefaults: got.NoDefaults}
+	want := executable.Linkage{Soname: one(elf.DT_SONAME), RPath: one(elf.DT_RPATH), RunPath: one(elf.DT_RUNPATH),
+		Level: got.Level, NoDefaults: got.NoDefaults}
 	want.Needed, _ = f.DynString(elf.DT_NEEDED)
 	needs, _ := f.DynamicVersionNeeds()
 	for _, n := range needs {

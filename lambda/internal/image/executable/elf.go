@@ -11,13 +11,16 @@ import (
 const (
 	ptLoad   = 1
 	ptInterp = 3
-	// maxHeaders is the largest table of program headers that the kernel takes, in bytes (fs/binfmt_elf.c, load_elf_phdrs).
+	// maxHeaders is the largest table of program headers that the kernel takes, in bytes
+	// (fs/binfmt_elf.c, load_elf_phdrs).
 	maxHeaders = 64 << 10
-	// maxPath is the longest loader's name that the kernel takes, with the zero at its end (PATH_MAX).
+	// maxPath is the longest loader's name that the kernel takes, with the zero at its end
+	// (PATH_MAX).
 	maxPath = 4096
 )
 
-// elf reads an ELF header and what it leads to: the program headers, and the name of the dynamic loader.
+// elf reads an ELF header and what it leads to: the program headers, and the name of the dynamic
+// loader.
 func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	p := Program{Kind: ELF}
 	const short = "breaks off within its header; it was probably copied or downloaded incompletely"
@@ -102,7 +105,8 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 		if wide {
 			g.add(order.Uint32(rest), span{order.Uint64(rest[8:]), order.Uint64(rest[16:]), order.Uint64(rest[32:])})
 		} else {
-			g.add(order.Uint32(rest), span{uint64(order.Uint32(rest[4:])), uint64(order.Uint32(rest[8:])), uint64(order.Uint32(rest[16:]))})
+			g.add(order.Uint32(rest),
+				span{uint64(order.Uint32(rest[4:])), uint64(order.Uint32(rest[8:])), uint64(order.Uint32(rest[16:]))})
 		}
 	}
 	p, err = s.headers(p, g, table, each, size)
@@ -112,7 +116,8 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	return s.linkage(p, g, size)
 }
 
-// headers looks through the program headers for the loader's name, and for segments that the file is too short for.
+// headers looks through the program headers for the loader's name, and for segments that the file
+// is too short for.
 func (s *Scanner) headers(p Program, g *segments, table []byte, each int, size int64) (Program, error) {
 	order := g.order
 	var interp, end uint64
@@ -124,7 +129,8 @@ func (s *Scanner) headers(p Program, g *segments, table []byte, each int, size i
 		if each == 56 {
 			offset, address, filesz = order.Uint64(table[8:]), order.Uint64(table[16:]), order.Uint64(table[32:])
 		} else {
-			offset, address, filesz = uint64(order.Uint32(table[4:])), uint64(order.Uint32(table[8:])), uint64(order.Uint32(table[16:]))
+			offset, address, filesz = uint64(order.Uint32(table[4:])), uint64(order.Uint32(table[8:])),
+				uint64(order.Uint32(table[16:]))
 		}
 		if kind == ptLoad && address == 0 && offset > 0 {
 			p.NoEntry = false // the address 0 has something else than the file's header
@@ -171,7 +177,8 @@ func (p Program) loadedBy(name []byte, length int) Program {
 	return p
 }
 
-// float reads how an ARM program passes floating-point numbers. The two flags exist since version 5 of ARM's binary interface.
+// float reads how an ARM program passes floating-point numbers. The two flags exist since version 5
+// of ARM's binary interface.
 func float(machine uint16, flags uint32) Float {
 	const version5, hard, soft = 0x05000000, 0x400, 0x200
 	switch {

@@ -61,7 +61,8 @@ func candidate(line []byte) bool {
 			continue
 		}
 		before := bytes.TrimRight(line[:at], "\" \t")
-		if executes || len(before) == 0 || bytes.IndexByte([]byte(";&|({!neol"), before[len(before)-1]) >= 0 { // then, else, do, time, eval
+		if executes || len(before) == 0 ||
+			bytes.IndexByte([]byte(";&|({!neol"), before[len(before)-1]) >= 0 { // then, else, do, time, eval
 			return true
 		}
 	}

@@ -18,7 +18,8 @@ type Linkage struct {
 	NoDefaults bool
 	// Wants are the versions of symbols that a library must define, without those marked as weak.
 	Wants []Version
-	// Defines are the names of the versions that the file itself defines. Empty: it has no versions.
+	// Defines are the names of the versions that the file itself defines. Empty: it has no
+	// versions.
 	Defines []string
 	// Level is the x86-64 level that the file says to need: 0 if it doesn't say, 1 to 4.
 	Level int

@@ -112,8 +112,9 @@ const (
 	Unjudged Fit = iota
 	// Runs is for programs of the platform itself.
 	Runs
-	// RunsInCompat is for programs that need a kernel with support for the 32-bit predecessor. Nearly every amd64 node runs those
-	// of 386. Programs of arm on arm64 don't count: some processors have no 32-bit mode (Graviton4, Ampere One, Apple's).
+	// RunsInCompat is for programs that need a kernel with support for the 32-bit predecessor.
+	// Nearly every amd64 node runs those of 386. Programs of arm on arm64 don't count: some
+	// processors have no 32-bit mode (Graviton4, Ampere One, Apple's).
 	RunsInCompat
 	// Fails is for programs of another machine.
 	Fails
@@ -121,9 +122,9 @@ const (
 
 // On tells how the machine's programs run on a platform of Linux.
 //
-// A variant says little that an ELF header could confirm: amd64/v3 or arm/v6 against v7 differ in instructions only. What the
-// header does say of ARM is how floating-point numbers are passed: arm/v5 has no unit for them, so a hard-float program of it
-// stops at its first calculation.
+// A variant says little that an ELF header could confirm: amd64/v3 or arm/v6 against v7 differ in
+// instructions only. What the header does say of ARM is how floating-point numbers are passed:
+// arm/v5 has no unit for them, so a hard-float program of it stops at its first calculation.
 func (m Machine) On(architecture, variant string) Fit {
 	want, known := architectures[architecture]
 	switch got := m.key(); {

@@ -17,11 +17,13 @@ func scan(t *testing.T, b []byte) executable.Program {
 	return p
 }
 
-// What the real compiler and linker make for each architecture runs there, and nowhere else but where a 32-bit mode is usual.
+// What the real compiler and linker make for each architecture runs there, and nowhere else but
+// where a 32-bit mode is usual.
 func TestGoProgramsFitTheirOwnPlatformOnly(t *testing.T) {
 	for _, arch := range layertest.Architectures {
 		p := scan(t, layertest.Program(t, arch))
-		if p.Kind != executable.ELF || p.Fault != "" || p.Loader != "" || p.Type != executable.Executable || p.Machine.String() != arch {
+		if p.Kind != executable.ELF || p.Fault != "" || p.Loader != "" || p.Type != executable.Executable ||
+			p.Machine.String() != arch {
 			t.Errorf("%s: %+v, machine %s", arch, p, p.Machine)
 		}
 		for _, platform := range layertest.Architectures {
@@ -54,7 +56,8 @@ func TestMachinesBesideThoseOfPlatforms(t *testing.T) {
 		{layertest.ELF{Arch: "386", Raw: func(b []byte) { b[18] = 6 }}, "386", "", "386", executable.Runs},
 		{layertest.ELF{Arch: "386", Raw: func(b []byte) { b[18] = 6 }}, "amd64", "", "386", executable.RunsInCompat},
 		{layertest.ELF{Arch: "bpf"}, "amd64", "", "the kernel's own machine (BPF)", executable.Fails},
-		{layertest.ELF{Arch: "s390x", Raw: func(b []byte) { b[19] = 99 }}, "s390x", "", "an unknown machine (number 99, 64-bit, big endian)", executable.Fails},
+		{layertest.ELF{Arch: "s390x", Raw: func(b []byte) { b[19] = 99 }}, "s390x", "",
+			"an unknown machine (number 99, 64-bit, big endian)", executable.Fails},
 		{layertest.ELF{Arch: "amd64"}, "sparc64", "", "amd64", executable.Unjudged},
 		{layertest.ELF{Arch: "arm", Flags: 0x05000400}, "arm", "v5", "arm", executable.Fails},
 		{layertest.ELF{Arch: "arm", Flags: 0x05000200}, "arm", "v5", "arm", executable.Runs},
@@ -66,21 +69,30 @@ func TestMachinesBesideThoseOfPlatforms(t *testing.T) {
 	} {
 		p := scan(t, test.elf.Bytes())
 		if p.Machine.String() != test.name || p.Machine.On(test.platform, test.variant) != test.fit {
-			t.Errorf("%s with flags %x on %s/%s: %s %v, want %s %v", test.elf.Arch, test.elf.Flags, test.platform, test.variant,
-				p.Machine, p.Machine.On(test.platform, test.variant), test.name, test.fit)
+			t.Errorf("%s with flags %x on %s/%s: %s %v, want %s %v", test.elf.Arch, test.elf.Flags, test.platform,
+				test.variant, p.Machine, p.Machine.On(test.platform, test.variant), test.name, test.fit)
 		}
 	}
 }
 
 // Programs for other systems and machines that people build on their own computer and copy in.
 func TestProgramsOfOtherSystemsAreToldApart(t *testing.T) {
-	for system, name := range map[byte]string{0: "", 3: "", 97: "", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD"} {
+	for system, name := range map[byte]string{
+		0:  "",
+		3:  "",
+		97: "",
+		2:  "NetBSD",
+		6:  "Solaris",
+		9:  "FreeBSD",
+		12: "OpenBSD",
+	} {
 		if p := scan(t, layertest.ELF{System: system}.Bytes()); p.System.Foreign() != name {
 			t.Errorf("system %d is %q, want %q", system, p.System.Foreign(), name)
 		}
 	}
 	for magic, kind := range map[string]executable.Kind{
-		"MZ\x90\x00": executable.Windows, "\xcf\xfa\xed\xfe\x0c\x00\x00\x01": executable.MacOS, "\xfe\xed\xfa\xce": executable.MacOS, "\x00asm\x01": executable.Wasm,
+		"MZ\x90\x00": executable.Windows, "\xcf\xfa\xed\xfe\x0c\x00\x00\x01": executable.MacOS,
+		"\xfe\xed\xfa\xce": executable.MacOS, "\x00asm\x01": executable.Wasm,
 	} {
 		if p := scan(t, []byte(magic)); p.Kind != kind {
 			t.Errorf("%q: %v, want %v", magic, p.Kind, kind)

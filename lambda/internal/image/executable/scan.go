@@ -7,11 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// near is how much of a file's beginning is kept while it passes by. Linkers put the program headers and the loader's name there;
-// patchelf may move either to the end, which is read then too.
+// near is how much of a file's beginning is kept while it passes by. Linkers put the program
+// headers and the loader's name there; patchelf may move either to the end, which is read then too.
 const near = 8 << 10
 
-// Scanner reads beginnings of files. It keeps its buffers, so that hundreds of thousands of files cost nothing.
+// Scanner reads beginnings of files. It keeps its buffers, so that hundreds of thousands of files
+// cost nothing.
 type Scanner struct {
 	head [near]byte
 	have int
@@ -22,8 +23,8 @@ type Scanner struct {
 	reach int64
 }
 
-// Scan tells what a file of the given size is. It reads only as much of it as it needs, the first bytes of most files, and never
-// beyond reach: an archive can pretend terabytes of zeros.
+// Scan tells what a file of the given size is. It reads only as much of it as it needs, the first
+// bytes of most files, and never beyond reach: an archive can pretend terabytes of zeros.
 // The error is the reader's own; whatever is wrong with the file stands in the result.
 func (s *Scanner) Scan(r io.Reader, size, reach int64) (Program, error) {
 	s.r, s.have, s.pos, s.reach = r, 0, 0, max(reach, near)
@@ -55,7 +56,8 @@ func (s *Scanner) Scan(r io.Reader, size, reach int64) (Program, error) {
 // errUnseen says that bytes are wanted that passed by and were not kept, or that lie beyond reach.
 var errUnseen = errors.New("unseen")
 
-// at gives n bytes at an offset, which stay valid until the next call. They are fewer than n where the file ends.
+// at gives n bytes at an offset, which stay valid until the next call. They are fewer than n where
+// the file ends.
 func (s *Scanner) at(offset int64, n int) ([]byte, error) {
 	if offset+int64(n) <= int64(len(s.head)) {
 		want := int(offset) + n
@@ -141,14 +143,16 @@ func other(first []byte) Program {
 	case starts("MZ"):
 		return Program{Kind: Windows}
 	case starts("\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf"),
-		// Java's classes begin as universal binaries do; the number that follows is a version there (45 and more), and here how many
-		// architectures it holds.
-		starts("\xca\xfe\xba\xbe") && len(first) >= 8 && first[4] == 0 && first[5] == 0 && first[6] == 0 && first[7] < 40:
+		// Java's classes begin as universal binaries do; the number that follows is a version there
+		// (45 and more), and here how many architectures it holds.
+		starts("\xca\xfe\xba\xbe") && len(first) >= 8 && first[4] == 0 && first[5] == 0 && first[6] == 0 &&
+			first[7] < 40:
 		return Program{Kind: MacOS}
 	case starts("\x00asm"):
 		return Program{Kind: Wasm}
 	case starts("\xef\xbb\xbf#!"):
-		return Program{Kind: Text, Fault: "begins with a byte order mark, so that the kernel doesn't see the #! behind it"}
+		return Program{Kind: Text,
+			Fault: "begins with a byte order mark, so that the kernel doesn't see the #! behind it"}
 	case isText(first):
 		return Program{Kind: Text}
 	}

@@ -28,10 +28,14 @@ func TestTheLoaderIsFoundWhereverItStands(t *testing.T) {
 		{"across what is kept", layertest.ELF{Loader: musl, LoaderAt: 8<<10 - 5}, musl},
 		{"right behind what is kept", layertest.ELF{Loader: musl, LoaderAt: 8 << 10}, musl},
 		{"far behind", layertest.ELF{Loader: musl, LoaderAt: 3 << 20}, musl},
-		{"program headers at the end, as patchelf puts them", layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 0x318}, musl},
-		{"program headers and loader at the end", layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 100_500}, musl},
+		{"program headers at the end, as patchelf puts them",
+			layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 0x318}, musl},
+		{"program headers and loader at the end", layertest.ELF{Loader: musl, HeadersAt: 100_000, LoaderAt: 100_500},
+			musl},
 		{"program headers across what is kept", layertest.ELF{Loader: musl, HeadersAt: 8<<10 - 30}, musl},
-		{"a Nix store path", layertest.ELF{Loader: "/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"}, "/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"},
+		{"a Nix store path",
+			layertest.ELF{Loader: "/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"},
+			"/nix/store/" + strings.Repeat("a", 32) + "-glibc-2.40/lib/ld-linux-x86-64.so.2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.elf.Size = max(test.elf.HeadersAt, test.elf.LoaderAt) + 1000
@@ -49,14 +53,16 @@ func TestFirstInstruction(t *testing.T) {
 		elf  layertest.ELF
 		none bool
 	}{
-		"a program":                 {layertest.ELF{}, false},
-		"a program of 32 bits":      {layertest.ELF{Arch: "arm"}, false},
-		"big endian":                {layertest.ELF{Arch: "s390x"}, false},
-		"a library":                 {layertest.ELF{NoEntry: true}, true},
-		"a library of 32 bits":      {layertest.ELF{Arch: "386", NoEntry: true}, true},
-		"a library with a loader":   {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so"}, true},
-		"code at the address 0":     {layertest.ELF{NoEntry: true, Raw: func(b []byte) { b[64+9], b[64+17] = 1, 0 }, Size: 300}, false},
-		"a loader that is not seen": {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so", LoaderAt: 50_000, HeadersAt: 100_000}, true},
+		"a program":               {layertest.ELF{}, false},
+		"a program of 32 bits":    {layertest.ELF{Arch: "arm"}, false},
+		"big endian":              {layertest.ELF{Arch: "s390x"}, false},
+		"a library":               {layertest.ELF{NoEntry: true}, true},
+		"a library of 32 bits":    {layertest.ELF{Arch: "386", NoEntry: true}, true},
+		"a library with a loader": {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so"}, true},
+		"code at the address 0": {layertest.ELF{NoEntry: true, Raw: func(b []byte) { b[64+9], b[64+17] = 1, 0 },
+			Size: 300}, false},
+		"a loader that is not seen": {layertest.ELF{NoEntry: true, Loader: "/lib/ld.so", LoaderAt: 50_000,
+			HeadersAt: 100_000}, true},
 	} {
 		if p := scan(t, test.elf.Bytes()); p.NoEntry != test.none || p.Kind != executable.ELF {
 			t.Errorf("%s: %+v, want none %v", name, p, test.none)
@@ -180,8 +186,9 @@ func TestScriptsThatExecuteTheirArgumentsAreKnown(t *testing.T) {
 
 func TestPortableExecutablesAreToldFromThoseOfWindows(t *testing.T) {
 	for text, want := range map[string]executable.Kind{
-		"MZqFpD='\n\x00": executable.Portable, "jartsr='\n\x00": executable.Portable, "APEDBG='\n\x00": executable.Portable,
-		"MZ\x90\x00": executable.Windows, "MZqFpD=\"": executable.Windows, "jartsr\n": executable.Text,
+		"MZqFpD='\n\x00": executable.Portable, "jartsr='\n\x00": executable.Portable,
+		"APEDBG='\n\x00": executable.Portable,
+		"MZ\x90\x00":     executable.Windows, "MZqFpD=\"": executable.Windows, "jartsr\n": executable.Text,
 	} {
 		if p := scan(t, []byte(text)); p.Kind != want {
 			t.Errorf("%q is %v", text, p.Kind)

@@ -2,18 +2,20 @@ package executable
 
 import "strings"
 
-// lineLimit is how many bytes of a script the kernel looks at (BINPRM_BUF_SIZE since Linux 5.1; 128 before).
+// lineLimit is how many bytes of a script the kernel looks at (BINPRM_BUF_SIZE since Linux 5.1; 128
+// before).
 const lineLimit = 256
 
-// Shebang is a script's first line, taken apart as the kernel does (fs/binfmt_script.c): an interpreter, and the whole rest as one
-// argument.
+// Shebang is a script's first line, taken apart as the kernel does (fs/binfmt_script.c): an
+// interpreter, and the whole rest as one argument.
 type Shebang struct {
 	Interpreter string
 	Argument    string
-	// CR says that the line ends in a carriage return, which the kernel takes as part of the last word: the file has
-	// Windows line ends.
+	// CR says that the line ends in a carriage return, which the kernel takes as part of the last
+	// word: the file has Windows line ends.
 	CR bool
-	// Fault says why the kernel refuses the line, in words that follow "its first line". Empty if it doesn't.
+	// Fault says why the kernel refuses the line, in words that follow "its first line". Empty if
+	// it doesn't.
 	Fault string
 }
 
@@ -40,8 +42,8 @@ func (p Program) Shebang() Shebang {
 	return s
 }
 
-// Env is what "env" starts when it gets these arguments. ok is false if it starts nothing, or in a way that isn't followed here:
-// with another PATH, or in another folder.
+// Env is what "env" starts when it gets these arguments. ok is false if it starts nothing, or in a
+// way that isn't followed here: with another PATH, or in another folder.
 func Env(args []string) (rest []string, ok bool) {
 	for len(args) > 0 {
 		arg := args[0]
@@ -80,7 +82,8 @@ func Env(args []string) (rest []string, ok bool) {
 	return nil, false
 }
 
-// BoxRefuses gives the first option of "env" that GNU has and BusyBox hasn't (coreutils/env.c, up to 1.37), or "".
+// BoxRefuses gives the first option of "env" that GNU has and BusyBox hasn't (coreutils/env.c, up
+// to 1.37), or "".
 func BoxRefuses(args []string) string {
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
 		switch arg := args[0]; {

@@ -21,18 +21,23 @@ func TestShebangLinesAreTakenApartAsByTheKernel(t *testing.T) {
 		{"blanks before", "#! \t/bin/sh\n", executable.Shebang{Interpreter: "/bin/sh"}},
 		{"blanks behind", "#!/bin/sh \t\n", executable.Shebang{Interpreter: "/bin/sh"}},
 		{"argument", "#!/bin/sh -e\n", executable.Shebang{Interpreter: "/bin/sh", Argument: "-e"}},
-		{"arguments are one", "#!/usr/bin/env -S node --x\n", executable.Shebang{Interpreter: "/usr/bin/env", Argument: "-S node --x"}},
+		{"arguments are one", "#!/usr/bin/env -S node --x\n",
+			executable.Shebang{Interpreter: "/usr/bin/env", Argument: "-S node --x"}},
 		{"tab", "#!/bin/sh\t-e\n", executable.Shebang{Interpreter: "/bin/sh", Argument: "-e"}},
 		{"Windows", "#!/bin/sh\r\necho\r\n", executable.Shebang{Interpreter: "/bin/sh\r", CR: true}},
-		{"Windows with env", "#!/usr/bin/env node\r\n", executable.Shebang{Interpreter: "/usr/bin/env", Argument: "node\r", CR: true}},
+		{"Windows with env", "#!/usr/bin/env node\r\n",
+			executable.Shebang{Interpreter: "/usr/bin/env", Argument: "node\r", CR: true}},
 		{"zero", "#!/bin/sh\x00 -e\n", executable.Shebang{Interpreter: "/bin/sh"}},
 		{"nothing", "#!\n", executable.Shebang{Fault: "names no interpreter after #!"}},
 		{"blanks only", "#!   \n", executable.Shebang{Fault: "names no interpreter after #!"}},
 		{"at the file's end", "#!", executable.Shebang{Fault: "names no interpreter after #!"}},
-		{"a long argument is cut", "#!/bin/sh " + long + "\n", executable.Shebang{Interpreter: "/bin/sh", Argument: long[:256-len("#!/bin/sh ")]}},
-		{"a long interpreter", "#!/" + long + "\n", executable.Shebang{Fault: "is longer than the 256 bytes that the kernel reads"}},
+		{"a long argument is cut", "#!/bin/sh " + long + "\n",
+			executable.Shebang{Interpreter: "/bin/sh", Argument: long[:256-len("#!/bin/sh ")]}},
+		{"a long interpreter", "#!/" + long + "\n",
+			executable.Shebang{Fault: "is longer than the 256 bytes that the kernel reads"}},
 		{"just as long as allowed", "#!/" + long[:252] + "\n", executable.Shebang{Interpreter: "/" + long[:252]}},
-		{"a long first line that a zero ends", "#!/bin/sh\x00" + long + "\n", executable.Shebang{Interpreter: "/bin/sh"}},
+		{"a long first line that a zero ends", "#!/bin/sh\x00" + long + "\n",
+			executable.Shebang{Interpreter: "/bin/sh"}},
 	} {
 		p := scan(t, []byte(test.file))
 		if p.Kind != executable.Script {
@@ -93,8 +98,10 @@ func TestEnvStartsItsFirstWordThatIsNoSetting(t *testing.T) {
 
 func TestOptionsThatBusyBoxLacks(t *testing.T) {
 	for args, want := range map[string]string{
-		"": "", "node": "", "A=1|node|-S": "", "-i|node": "", "-|-S": "-S", "-u|-S|node": "", "-u|X|-S|node": "-S", "-S node": "-S", "-vS|node": "-v", "-u": "",
-		"--|-S": "", "--split-string=node": "--split-string", "--debug": "--debug", "--ignore-environment|node": "", "A=1|-S|x": "",
+		"": "", "node": "", "A=1|node|-S": "", "-i|node": "", "-|-S": "-S", "-u|-S|node": "", "-u|X|-S|node": "-S",
+		"-S node": "-S", "-vS|node": "-v", "-u": "",
+		"--|-S": "", "--split-string=node": "--split-string", "--debug": "--debug", "--ignore-environment|node": "",
+		"A=1|-S|x": "",
 	} {
 		var split []string
 		if args != "" {
@@ -107,7 +114,8 @@ func TestOptionsThatBusyBoxLacks(t *testing.T) {
 }
 
 func FuzzShebang(f *testing.F) {
-	for _, s := range []string{"/bin/sh", " /usr/bin/env -S a b\r", "\x00", "\t", strings.Repeat("a", 254), "/usr/bin/env -vS"} {
+	for _, s := range []string{"/bin/sh", " /usr/bin/env -S a b\r", "\x00", "\t", strings.Repeat("a", 254),
+		"/usr/bin/env -vS"} {
 		f.Add(s, true)
 		f.Add(s, false)
 	}

@@ -20,15 +20,18 @@ func TestAmbiguousManifests(t *testing.T) {
 			`the key "architecture" stands twice (in "manifests.1.platform")`},
 		{"case", `{"manifests":[{"platform":{"architecture":"arm64","Architecture":"amd64"}}]}`,
 			`the key "Architecture" differs from "architecture" by case alone (in "manifests.0.platform")`},
-		{"case alone", `{"config":{"DIGEST":"x"}}`, `the key "DIGEST" differs from "digest" by case alone (in "config")`},
+		{"case alone", `{"config":{"DIGEST":"x"}}`,
+			`the key "DIGEST" differs from "digest" by case alone (in "config")`},
 		{"letters that fold", `{"layerſ":[]}`, `the key "layerſ" differs from "layers" by case alone`},
-		{"subject", `{"subject":{"mediatype":"x"}}`, `the key "mediatype" differs from "mediaType" by case alone (in "subject")`},
+		{"subject", `{"subject":{"mediatype":"x"}}`,
+			`the key "mediatype" differs from "mediaType" by case alone (in "subject")`},
 		{"annotations", `{"annotations":{"a":"1","a":"2"}}`, `the key "a" stands twice (in "annotations")`},
 		{"escaped", `{"layers":[],"l\u0061yers":[]}`, `the key "layers" stands twice`},
 		{"in what nobody knows", `{"x":[{"y":{"z":1,"z":1}}]}`, `the key "z" stands twice (in "x.0.y")`},
 		{"bytes", "{\"annotations\":{\"a\":\"\xff\"}}", `it holds bytes that are no UTF-8`},
 		{"two", `{"a":1,"a":2,"b":1,"b":2}`, `the key "a" stands twice; the key "b" stands twice`},
-		{"very many", `{"a":1` + strings.Repeat(`,"a":1`, 100) + `}`, strings.TrimSuffix(strings.Repeat(`the key "a" stands twice; `, 5), "; ")},
+		{"very many", `{"a":1` + strings.Repeat(`,"a":1`, 100) + `}`,
+			strings.TrimSuffix(strings.Repeat(`the key "a" stands twice; `, 5), "; ")},
 		{"letters that steer", `{"\u009b":1,"\u009b":1}`, `the key "\u009b" stands twice`},
 
 		{"annotations by case", `{"annotations":{"a":"1","A":"2"}}`, ""},
@@ -71,15 +74,19 @@ func TestAmbiguousStatements(t *testing.T) {
 	for _, test := range []struct{ name, json, want string }{
 		{"subject", statement(`,"subject":[],"subject":[]`), `the key "subject" stands twice`},
 		{"case", statement(`,"Subject":[]`), `the key "Subject" differs from "subject" by case alone`},
-		{"digest", statement(`,"subject":[{"digest":{"sha256":"a","sha256":"b"}}]`), `the key "sha256" stands twice (in "subject.0.digest")`},
-		{"commit", statement(`,"predicate":{"invocation":{"configSource":{"digest":{"sha1":"a","sha1":"b"}}}}`), `the key "sha1" stands twice`},
+		{"digest", statement(`,"subject":[{"digest":{"sha256":"a","sha256":"b"}}]`),
+			`the key "sha256" stands twice (in "subject.0.digest")`},
+		{"commit", statement(`,"predicate":{"invocation":{"configSource":{"digest":{"sha1":"a","sha1":"b"}}}}`),
+			`the key "sha1" stands twice`},
 		{"commit's field by case", statement(`,"predicate":{"invocation":{"configsource":{"digest":{"sha1":"a"}}}}`),
 			`its predicate: the key "configsource" differs from "configSource" by case alone (in "invocation")`},
-		{"resource by case", statement(`,"predicate":{"materials":[{"URI":"git+x"}]}`), `the key "URI" differs from "uri"`},
+		{"resource by case", statement(`,"predicate":{"materials":[{"URI":"git+x"}]}`),
+			`the key "URI" differs from "uri"`},
 		{"good", statement(`,"subject":[],"predicate":{"materials":[{"uri":"git+x"}],"x":{"a":1,"A":2}}`), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := index.ParseStatement(index.InToto, []byte(test.json)); fmt.Sprint(err) == "<nil>" != (test.want == "") ||
+			if _, err := index.ParseStatement(index.InToto,
+				[]byte(test.json)); fmt.Sprint(err) == "<nil>" != (test.want == "") ||
 				err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -87,7 +94,8 @@ func TestAmbiguousStatements(t *testing.T) {
 	}
 	good := fixture.Envelope([]byte(statement(`,"predicate":{}`)), false)
 	twice := bytes.Replace(good, []byte(`{`), []byte(`{"payload":"x",`), 1)
-	if _, err := index.ParseStatement(index.DSSE, twice); err == nil || !strings.Contains(err.Error(), `the key "payload" stands twice`) {
+	if _, err := index.ParseStatement(index.DSSE, twice); err == nil ||
+		!strings.Contains(err.Error(), `the key "payload" stands twice`) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := index.ParseStatement(index.DSSE, good); err != nil {

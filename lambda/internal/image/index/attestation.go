@@ -10,8 +10,8 @@ import (
 // (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 const PredicateType = "in-toto.io/predicate-type"
 
-// About tells whether an attestation in the index says that it is about an image: by BuildKit's annotation, or by the manifest's
-// subject, as OCI 1.1 has it.
+// About tells whether an attestation in the index says that it is about an image: by BuildKit's
+// annotation, or by the manifest's subject, as OCI 1.1 has it.
 func (e *Entry) About(image *Entry) bool {
 	if e.Role() != RoleAttestation {
 		return false
@@ -28,7 +28,8 @@ func (e *Entry) Statements() []specs.Descriptor {
 	if e.Manifest == nil || e.Manifest.Shape() != ShapeManifest {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(e.Manifest.Body.Layers), func(d specs.Descriptor) bool { return d.MediaType != InToto })
+	return slices.DeleteFunc(slices.Clone(e.Manifest.Body.Layers),
+		func(d specs.Descriptor) bool { return d.MediaType != InToto })
 }
 
 // Predicates are the types of the statements about an image that the index says to hold, each once.

@@ -14,30 +14,34 @@ import (
 	"archway/lambda/internal/image/registry"
 )
 
-// maxBill bounds the bytes that are read of one bill of materials. It is never in memory as a whole: syft lists the files of an image
-// too, which for a large one gives tens of megabytes.
+// maxBill bounds the bytes that are read of one bill of materials. It is never in memory as a
+// whole: syft lists the files of an image too, which for a large one gives tens of megabytes.
 const maxBill = 256 << 20
 
-// maxHeader bounds the statement's own fields, which are all that is kept of a bill of materials, and maxToken one string in it or one
-// of these fields while it is read. The texts of licenses have some hundred kilobytes.
+// maxHeader bounds the statement's own fields, which are all that is kept of a bill of materials,
+// and maxToken one string in it or one of these fields while it is read. The texts of licenses have
+// some hundred kilobytes.
 const (
 	maxHeader = 1 << 20
 	maxToken  = 4 << 20
 )
 
-// IsBill tells whether a predicate is a bill of materials in the format that BuildKit's generators write, SPDX.
+// IsBill tells whether a predicate is a bill of materials in the format that BuildKit's generators
+// write, SPDX.
 func IsBill(predicateType string) bool {
 	return strings.HasPrefix(predicateType, "https://spdx.dev/Document")
 }
 
-// ReadBills reads what the statements with each image's bills of materials are about: those in the index, and where there are none
-// those that are attached to the image in the registry.
+// ReadBills reads what the statements with each image's bills of materials are about: those in the
+// index, and where there are none those that are attached to the image in the registry.
 func ReadBills(ctx context.Context, source Source, i *Image) error {
-	r := &statementReader{source: source, image: i, wanted: IsBill, of: func(e *Entry) *[]Attached { return &e.Bills }, read: readBill}
+	r := &statementReader{source: source, image: i, wanted: IsBill, of: func(e *Entry) *[]Attached { return &e.Bills },
+		read: readBill}
 	return r.all(ctx)
 }
 
-// readBill reads a bare statement as a stream; what is in an envelope must be small, as it is decoded from one text.
+// readBill reads a bare statement as a stream; what is in an envelope must be small, as it is
+// decoded from one text.
 func readBill(ctx context.Context, source Source, mediaType string, a *Attached) error {
 	if mediaType != InToto {
 		return readStatement(ctx, source, mediaType, a)
@@ -51,8 +55,9 @@ func readBill(ctx context.Context, source Source, mediaType string, a *Attached)
 	return err
 }
 
-// header reads a statement's own fields and passes over its predicate. The bytes are read to their end, because only then it is known
-// that they are those of the digest; err says that they are not, or could not be had.
+// header reads a statement's own fields and passes over its predicate. The bytes are read to their
+// end, because only then it is known that they are those of the digest; err says that they are not,
+// or could not be had.
 func header(stream io.Reader, d digest.Digest, limit int64) (s Statement, malformed, err error) {
 	verifier := d.Verifier()
 	counted := &failing{from: io.TeeReader(io.LimitReader(stream, limit+1), verifier)}

@@ -7,7 +7,8 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// RevisionLabel names the commit that an image was built from: an image label and an index annotation.
+// RevisionLabel names the commit that an image was built from: an image label and an index
+// annotation.
 const RevisionLabel = specs.AnnotationRevision
 
 // Config is what the checks need of an image's config. Fields that no check reads, such as the

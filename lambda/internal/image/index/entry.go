@@ -14,7 +14,8 @@ type State int
 
 // What can come of reading.
 const (
-	// NotRead is what was not asked for: its type or digest says that it can't be what is wanted, or a limit was reached.
+	// NotRead is what was not asked for: its type or digest says that it can't be what is wanted,
+	// or a limit was reached.
 	NotRead State = iota
 	// Read is what is there, with the bytes that its digest names.
 	Read
@@ -33,8 +34,8 @@ type Image struct {
 	State  State
 	// Root is nil unless State is Read or OtherBytes.
 	Root *Manifest
-	// Entries are the root's entries in their order, each followed by those of the index that it may be.
-	// A root that is a single image is its own and only entry.
+	// Entries are the root's entries in their order, each followed by those of the index that it
+	// may be. A root that is a single image is its own and only entry.
 	Entries []*Entry
 	// Single says that the root is an image and not an index.
 	Single bool
@@ -55,13 +56,15 @@ type Entry struct {
 	Parent     *Manifest
 	Descriptor specs.Descriptor
 	State      State
-	// Behind says that an image for the very same platform stands before the entry, so that every runtime takes that one.
+	// Behind says that an image for the very same platform stands before the entry, so that every
+	// runtime takes that one.
 	Behind bool
 	// Loop says that the entry leads back to an index that it is part of.
 	Loop bool
 	// Manifest is nil unless State is Read or OtherBytes.
 	Manifest *Manifest
-	// Config is that of an image. Nil if it was not read, or ConfigErr says why it couldn't be decoded.
+	// Config is that of an image. Nil if it was not read, or ConfigErr says why it couldn't be
+	// decoded.
 	Config      *Config
 	ConfigState State
 	ConfigSize  int64
@@ -70,9 +73,11 @@ type Entry struct {
 	Blobs []*Blob
 	// Start is what would start in an image, if ReadLayers was asked and could look.
 	Start *Started
-	// Provenance are statements about how an image was built, if they were asked for by ReadProvenance.
+	// Provenance are statements about how an image was built, if they were asked for by
+	// ReadProvenance.
 	Provenance []Attached
-	// Bills are statements with bills of materials about an image, if they were asked for by ReadBills.
+	// Bills are statements with bills of materials about an image, if they were asked for by
+	// ReadBills.
 	Bills []Attached
 }
 
@@ -106,8 +111,8 @@ const (
 	RoleAttestation
 	// RoleIndex is an index inside the index.
 	RoleIndex
-	// RoleArtifact is a manifest that no runtime starts: it claims no platform, or stands behind the image of its platform,
-	// as SOCI's indexes do.
+	// RoleArtifact is a manifest that no runtime starts: it claims no platform, or stands behind
+	// the image of its platform, as SOCI's indexes do.
 	RoleArtifact
 	// RoleBlob is a layer or other blob that stands where a manifest belongs.
 	RoleBlob
@@ -121,7 +126,8 @@ const (
 	Attestation     = "attestation-manifest"
 )
 
-// Role tells what the entry is there for, by its descriptor first and its content where the descriptor leaves it open.
+// Role tells what the entry is there for, by its descriptor first and its content where the
+// descriptor leaves it open.
 func (e *Entry) Role() Role {
 	d := e.Descriptor
 	switch {
@@ -140,7 +146,8 @@ func (e *Entry) Role() Role {
 	}
 }
 
-// UnknownPlatform tells whether the entry declares the platform unknown/unknown, which keeps runtimes from pulling it.
+// UnknownPlatform tells whether the entry declares the platform unknown/unknown, which keeps
+// runtimes from pulling it.
 func (e *Entry) UnknownPlatform() bool {
 	p := e.Descriptor.Platform
 	return p != nil && p.OS == "unknown" && p.Architecture == "unknown"
@@ -154,10 +161,12 @@ func (e *Entry) isArtifact() bool {
 		return false
 	}
 	config := e.Manifest.Body.Config
-	return e.Manifest.Body.ArtifactType != "" || config != nil && !IsConfigType(config.MediaType) && config.MediaType != CacheConfig
+	return e.Manifest.Body.ArtifactType != "" || config != nil && !IsConfigType(config.MediaType) &&
+		config.MediaType != CacheConfig
 }
 
-// holdsNoImage tells whether the manifest is one of an artifact, whatever its descriptor says of it.
+// holdsNoImage tells whether the manifest is one of an artifact, whatever its descriptor says of
+// it.
 func (e *Entry) holdsNoImage() bool {
 	if e.Manifest == nil || e.Manifest.Body.Config == nil {
 		return false
@@ -166,21 +175,23 @@ func (e *Entry) holdsNoImage() bool {
 	return e.isArtifact() && !IsConfigType(config) && config != CacheConfig
 }
 
-// ZstdAnnotation marks an entry for those who understand zstd: between two equal entries CRI-O and Podman take it.
+// ZstdAnnotation marks an entry for those who understand zstd: between two equal entries CRI-O and
+// Podman take it.
 const ZstdAnnotation = "io.github.containers.compression.zstd"
 
 // MarkedZstd tells whether the entry carries that mark.
 func (e *Entry) MarkedZstd() bool { return e.Descriptor.Annotations[ZstdAnnotation] == "true" }
 
-// nydusFeature marks an image whose layers only nydus unpacks, which brings it beside the ordinary image of the same platform
-// ("nydusify convert --merge-platform"). Matchers that know os.features leave it to those who ask for it; others take the first.
+// nydusFeature marks an image whose layers only nydus unpacks, which brings it beside the ordinary
+// image of the same platform ("nydusify convert --merge-platform"). Matchers that know os.features
+// leave it to those who ask for it; others take the first.
 const nydusFeature = "nydus.remoteimage.v1"
 
 // lazy tells whether a platform carries that mark.
 func lazy(p *specs.Platform) bool { return p != nil && slices.Contains(p.OSFeatures, nydusFeature) }
 
-// order marks the entries of one index that stand behind the image of their platform. The letters are compared: of two
-// spellings of one platform, each is the first for some runtime.
+// order marks the entries of one index that stand behind the image of their platform. The letters
+// are compared: of two spellings of one platform, each is the first for some runtime.
 func order(entries []*Entry) {
 	first := map[string]bool{}
 	for _, e := range entries {

@@ -21,8 +21,10 @@ func seeds(f *testing.F) {
 		f.Add(s.Manifests[d].Bytes)
 	}
 	for _, text := range []string{
-		"", "null", "[]", "{", "<html>", `{"manifests":null}`, `{"manifests":[{}]}`, `{"manifests":[{"platform":{}}],"layers":[]}`,
-		`{"schemaVersion":1,"fsLayers":[]}`, `{"manifests":[],"Manifests":[]}`, `{"config":{"size":-1},"layers":[{"size":1e300}]}`, "\xff\xfe{}",
+		"", "null", "[]", "{", "<html>", `{"manifests":null}`, `{"manifests":[{}]}`,
+		`{"manifests":[{"platform":{}}],"layers":[]}`,
+		`{"schemaVersion":1,"fsLayers":[]}`, `{"manifests":[],"Manifests":[]}`,
+		`{"config":{"size":-1},"layers":[{"size":1e300}]}`, "\xff\xfe{}",
 	} {
 		f.Add([]byte(text))
 	}
@@ -47,7 +49,8 @@ func FuzzConfig(f *testing.F) {
 	for _, b := range s.Blobs {
 		f.Add(b)
 	}
-	for _, text := range []string{"", "null", `{"config":null}`, `{"config":{"Env":"x"}}`, `{"rootfs":{"diff_ids":[""]}}`, `{"os":5}`} {
+	for _, text := range []string{"", "null", `{"config":null}`, `{"config":{"Env":"x"}}`,
+		`{"rootfs":{"diff_ids":[""]}}`, `{"os":5}`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -82,8 +85,10 @@ func FuzzGet(f *testing.F) {
 // What a tag serves now is read from the registry too.
 func FuzzOffered(f *testing.F) {
 	seeds(f)
-	entry := `{"mediaType":"` + registry.OCIManifest + `","digest":"` + digest.FromString("x").String() + `","platform":{"os":"linux","architecture":"amd64"}}`
-	f.Add([]byte(`{"schemaVersion":2,"manifests":[` + strings.Repeat(entry+",", index.MaxEntries) + entry + `]}`)) // one more than are read
+	entry := `{"mediaType":"` + registry.OCIManifest + `","digest":"` + digest.FromString("x").String() +
+		`","platform":{"os":"linux","architecture":"amd64"}}`
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[` + strings.Repeat(entry+",", index.MaxEntries) + entry +
+		`]}`)) // one more than are read
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := fixture.New()
 		s.Good()

@@ -38,7 +38,11 @@ func unpanicked(t *testing.T, source index.Source, root digest.Digest) *index.Im
 
 // In a size of 2^63-1, one byte more than there should be is a negative number.
 func TestSizesBeyondEveryMeasure(t *testing.T) {
-	for name, size := range map[string]int64{"the largest": math.MaxInt64, "a large": 1 << 60, "the smallest": math.MinInt64} {
+	for name, size := range map[string]int64{
+		"the largest":  math.MaxInt64,
+		"a large":      1 << 60,
+		"the smallest": math.MinInt64,
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := fixture.New()
 			root := s.Index(s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
@@ -47,7 +51,8 @@ func TestSizesBeyondEveryMeasure(t *testing.T) {
 				}
 			}})).Digest
 			limits := unpanicked(t, claiming{s, -1}, root).Limits
-			if size > 0 && (len(limits) != 2 || !strings.Contains(limits[0].Text, "no layer of more than 256 GiB is read")) {
+			if size > 0 &&
+				(len(limits) != 2 || !strings.Contains(limits[0].Text, "no layer of more than 256 GiB is read")) {
 				t.Errorf("of the manifest: limits %q", limits)
 			}
 			root = s.Index(s.Linux("amd64", "")).Digest
@@ -84,7 +89,8 @@ func TestPanicsAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := index.ReadLayers(t.Context(), broken{s, false}, image, false); !errors.As(err, &p) || p.Reason != "layer" {
+	if err := index.ReadLayers(t.Context(), broken{s, false}, image, false); !errors.As(err, &p) ||
+		p.Reason != "layer" {
 		t.Errorf("error %v", err)
 	}
 }

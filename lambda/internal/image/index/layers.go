@@ -25,13 +25,15 @@ import (
 // Started is what would start in an image.
 type Started struct {
 	Trace entrypoint.Trace
-	// Proven says that the trace was followed to its end, and what is wrong in it even with all layers read to theirs.
+	// Proven says that the trace was followed to its end, and what is wrong in it even with all
+	// layers read to theirs.
 	Proven bool
 	// Needs is what the programs need to start. Nil if that wasn't looked at.
 	Needs *Needs
 	// Census lists programs and libraries of other machines. Nil unless all layers were to be read.
 	Census *rootfs.Census
-	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other checks refuse the image.
+	// Unproven says why not all of this is known, and what is. Empty if all of it is, or other
+	// checks refuse the image.
 	Unproven string
 	// Late says that time ran out, and Cure otherwise how to come below the limit that was met.
 	Late bool
@@ -90,7 +92,8 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 
 // unpacked tells whether an image's layers are all there and can be unpacked.
 func unpacked(e *Entry) bool {
-	if e.Manifest == nil || e.Manifest.Shape() != ShapeManifest || e.Config == nil || len(e.Manifest.Body.Layers) > MaxLayers {
+	if e.Manifest == nil || e.Manifest.Shape() != ShapeManifest || e.Config == nil ||
+		len(e.Manifest.Body.Layers) > MaxLayers {
 		return false
 	}
 	for _, b := range e.Blobs[:len(e.Manifest.Body.Layers)] {
@@ -101,7 +104,8 @@ func unpacked(e *Entry) bool {
 	return true
 }
 
-// unpackable tells whether a media type is one of layers that runtimes unpack; the check of layer types refuses all others.
+// unpackable tells whether a media type is one of layers that runtimes unpack; the check of layer
+// types refuses all others.
 func unpackable(mediaType string) bool {
 	return strings.Contains(mediaType, ".tar") && !strings.HasSuffix(mediaType, "+encrypted")
 }
@@ -124,7 +128,8 @@ func layersOf(e *Entry) []specs.Descriptor {
 	return layers
 }
 
-// Platform is the platform that an image is offered for: its entry's, or its config's where no entry tells.
+// Platform is the platform that an image is offered for: its entry's, or its config's where no
+// entry tells.
 func (e *Entry) Platform() specs.Platform {
 	if p := e.Descriptor.Platform; p != nil && p.OS != "" && p.Architecture != "" {
 		return platform.Normal(*p)
@@ -198,11 +203,13 @@ func (f *follower) judge(whole, reading context.Context, s *Started, err error) 
 	return nil
 }
 
-// trace follows what starts. If anything is wrong with it, it does so again with all layers read to their ends: only what is
-// certain is reported. If all is well, layers that are nearly read are read to their digests.
+// trace follows what starts. If anything is wrong with it, it does so again with all layers read to
+// their ends: only what is certain is reported. If all is well, layers that are nearly read are
+// read to their digests.
 func (f *follower) trace(ctx context.Context, s *Started) error {
 	run := f.entry.Config.Run
-	command := entrypoint.Command{Entrypoint: run.Entrypoint, Cmd: run.Cmd, Env: run.Env, WorkingDir: run.WorkingDir, Fits: f.entry.Fits}
+	command := entrypoint.Command{Entrypoint: run.Entrypoint, Cmd: run.Cmd, Env: run.Env, WorkingDir: run.WorkingDir,
+		Fits: f.entry.Fits}
 	var err error
 	if f.deep {
 		err = f.fs.Finish(ctx)

@@ -71,11 +71,13 @@ func get(t *testing.T, source index.Source, root digest.Digest) *index.Image {
 
 // large is a plain layer whose program stands at the beginning of many MiB.
 func large(arch string, behind int) []lt.Entry {
-	return []lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), lt.Exe("app", lt.Static(arch)), lt.Plain("z", make([]byte, behind))}
+	return []lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), lt.Exe("app", lt.Static(arch)),
+		lt.Plain("z", make([]byte, behind))}
 }
 
 func plainLayers(arch string, layers ...[]lt.Entry) fixture.ImageSpec {
-	return fixture.ImageSpec{Platform: specs.Platform{OS: "linux", Architecture: arch}, LayerType: specs.MediaTypeImageLayer, Layers: layers}
+	return fixture.ImageSpec{Platform: specs.Platform{OS: "linux", Architecture: arch},
+		LayerType: specs.MediaTypeImageLayer, Layers: layers}
 }
 
 // A program of the wrong machine is looked at again with all layers read to their ends. If that
@@ -115,13 +117,17 @@ func TestUnread(t *testing.T) {
 		spec fixture.ImageSpec
 		want []string
 	}{
-		{"a layer below", false, plainLayers("amd64", under, []lt.Entry{lt.Exe("app", lt.Static("amd64"))}), []string{"0 of layer 0"}},
+		{"a layer below", false, plainLayers("amd64", under, []lt.Entry{lt.Exe("app", lt.Static("amd64"))}),
+			[]string{"0 of layer 0"}},
 		{"nothing", false, plainLayers("amd64", []lt.Entry{lt.Exe("app", lt.Static("amd64"))}), nil},
 		{"most of a layer", false, plainLayers("amd64", large("amd64", 8<<20)), []string{"some of layer 0"}},
-		{"one layer twice", false, plainLayers("amd64", under, under, []lt.Entry{lt.Exe("app", lt.Static("amd64"))}), []string{"0 of layer 0"}},
+		{"one layer twice", false, plainLayers("amd64", under, under, []lt.Entry{lt.Exe("app", lt.Static("amd64"))}),
+			[]string{"0 of layer 0"}},
 		{"deep", true, plainLayers("amd64", under, large("amd64", 8<<20)), nil},
-		{"another system", false, fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}}, []string{"0 of layer 0", "0 of layer 1"}},
-		{"another system, deep", true, fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}}, nil},
+		{"another system", false, fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}},
+			[]string{"0 of layer 0", "0 of layer 1"}},
+		{"another system, deep", true,
+			fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root, layers := one(s, test.spec)
@@ -272,14 +278,16 @@ func TestShapes(t *testing.T) {
 // An image without a config is for other checks: nothing of it is read.
 func TestAnEntryWithoutConfig(t *testing.T) {
 	s := fixture.New()
-	root, _ := one(s, fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) { delete(doc, "config") }})
+	root, _ := one(s,
+		fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) { delete(doc, "config") }})
 	source := &breaking{Store: s}
 	image := get(t, source, root)
 	if err := index.ReadLayers(t.Context(), source, image, true); err != nil {
 		t.Fatal(err)
 	}
 	e := image.Entries[0]
-	if e.Role() != index.RoleImage || e.Config != nil || e.ConfigState != index.NotRead || e.Start != nil || len(source.opens) > 0 || len(e.Blobs) != 2 {
+	if e.Role() != index.RoleImage || e.Config != nil || e.ConfigState != index.NotRead || e.Start != nil ||
+		len(source.opens) > 0 || len(e.Blobs) != 2 {
 		t.Errorf("%+v, opened %v", e, source.opens)
 	}
 	if p := e.Platform(); p.OS != "linux" {
@@ -293,10 +301,12 @@ func TestWeighing(t *testing.T) {
 		"values":                 {`{"manifests":[` + many + `{}]}`, "more than 100000 values"},
 		"values after an escape": {`{"a":"\"","manifests":[` + many + `{}]}`, "more than 100000 values"},
 		"values after a slash":   {`{"a":"\\","manifests":[` + many + `{}]}`, "more than 100000 values"},
-		"objects":                {`{"x":` + strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32) + "}", "nested more than 32 levels"},
-		"lists":                  {`{"x":` + strings.Repeat(`[`, 32) + strings.Repeat("]", 32) + "}", "nested more than 32 levels"},
-		"as deep as may be":      {`{"x":` + strings.Repeat(`[`, 31) + strings.Repeat("]", 31) + "}", ""},
-		"one after another":      {`{"x":[` + strings.Repeat(`[],`, 100) + "[]]}", ""},
+		"objects": {`{"x":` + strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32) + "}",
+			"nested more than 32 levels"},
+		"lists": {`{"x":` + strings.Repeat(`[`, 32) + strings.Repeat("]", 32) + "}",
+			"nested more than 32 levels"},
+		"as deep as may be": {`{"x":` + strings.Repeat(`[`, 31) + strings.Repeat("]", 31) + "}", ""},
+		"one after another": {`{"x":[` + strings.Repeat(`[],`, 100) + "[]]}", ""},
 	} {
 		m := index.ParseManifest([]byte(test.json))
 		if m.Err == nil != (test.want == "") || m.Err != nil && !strings.Contains(m.Err.Error(), test.want) {
@@ -320,7 +330,8 @@ func TestEnvelopesOfSomethingElse(t *testing.T) {
 
 func TestParsePlatform(t *testing.T) {
 	for text, want := range map[string]string{
-		"linux/arm64": "linux/arm64", " linux/aarch64 ": "linux/arm64", "linux/arm64/v8": "linux/arm64", "linux/arm/7": "linux/arm/v7",
+		"linux/arm64": "linux/arm64", " linux/aarch64 ": "linux/arm64", "linux/arm64/v8": "linux/arm64",
+		"linux/arm/7":   "linux/arm/v7",
 		"windows/amd64": "windows/amd64", "arm64": "", "linux": "", "": "", "a/b/c/d": "", "linux/*": "",
 	} {
 		p, err := index.ParsePlatform(text)
@@ -339,7 +350,8 @@ func TestPlatformOfAnEntry(t *testing.T) {
 		config   *index.Config
 		want     specs.Platform
 	}{
-		"its own":         {&specs.Platform{OS: "linux", Architecture: "x86_64"}, config, specs.Platform{OS: "linux", Architecture: "amd64"}},
+		"its own": {&specs.Platform{OS: "linux", Architecture: "x86_64"}, config,
+			specs.Platform{OS: "linux", Architecture: "amd64"}},
 		"none":            {nil, config, arm64},
 		"half":            {&specs.Platform{OS: "windows"}, config, arm64},
 		"the other half":  {&specs.Platform{Architecture: "amd64"}, config, arm64},

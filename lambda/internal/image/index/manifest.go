@@ -37,7 +37,8 @@ func (s Shape) Named() string {
 
 // Manifest is one document that the registry serves as a manifest, read without judging it.
 type Manifest struct {
-	// Digest is that of the served bytes. It differs from what was asked for where the registry serves other bytes.
+	// Digest is that of the served bytes. It differs from what was asked for where the registry
+	// serves other bytes.
 	Digest digest.Digest
 	Size   int64
 	// ContentType is what the registry declares.
@@ -63,7 +64,8 @@ type Body struct {
 	FSLayers json.RawMessage `json:"fsLayers"`
 }
 
-// ParseManifest decodes a manifest or index. It never fails: what is wrong stands in Err and is a finding.
+// ParseManifest decodes a manifest or index. It never fails: what is wrong stands in Err and is a
+// finding.
 func ParseManifest(b []byte) *Manifest {
 	m := &Manifest{Digest: digest.FromBytes(b), Size: int64(len(b))}
 	if _, m.Err = weigh(b); m.Err != nil {

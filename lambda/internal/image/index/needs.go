@@ -95,7 +95,8 @@ func (f *follower) loads(ctx context.Context, s *Started, n *Needs) error {
 		}
 		program := t.Steps[step.From]
 		r, err := loading.Load(ctx, f.fs, loading.Program{
-			File: program.File, Loader: step.File, LoaderName: step.Name, Env: f.entry.Config.Run.Env, Folder: f.entry.Config.Run.WorkingDir,
+			File: program.File, Loader: step.File, LoaderName: step.Name, Env: f.entry.Config.Run.Env,
+			Folder: f.entry.Config.Run.WorkingDir,
 		})
 		if err != nil {
 			return err
@@ -113,7 +114,8 @@ func (f *follower) denied(ctx context.Context, t entrypoint.Trace, n *Needs) err
 		return nil
 	}
 	for i, step := range t.Steps {
-		if step.File.State != rootfs.Found || step.File.Node.Kind != layer.File || !step.File.Node.Exec || !t.Certain(i) || f.becomesAnother(t, i) {
+		if step.File.State != rootfs.Found || step.File.Node.Kind != layer.File || !step.File.Node.Exec ||
+			!t.Certain(i) || f.becomesAnother(t, i) {
 			continue
 		}
 		d, err := f.deny(ctx, u, step)
@@ -215,16 +217,21 @@ func (n *Needs) secured() string {
 // certificates are where OpenSSL, GnuTLS, Go and distributions look for the authorities that a
 // program trusts (Go's crypto/x509 lists them in root_linux.go).
 var certificates = []string{
-	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/cacert.pem",
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-bundle.crt", "/usr/local/share/certs/ca-root-nss.crt",
-	"/etc/ca-certificates/extracted/tls-ca-bundle.pem", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/var/lib/ca-certificates/ca-bundle.pem",
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	"/etc/pki/tls/cacert.pem",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-bundle.crt",
+	"/usr/local/share/certs/ca-root-nss.crt",
+	"/etc/ca-certificates/extracted/tls-ca-bundle.pem", "/usr/share/ca-certificates",
+	"/usr/local/share/ca-certificates", "/var/lib/ca-certificates/ca-bundle.pem",
 }
 
-// lacksCertificates tells whether none of them is there for sure, and no variable names another place.
+// lacksCertificates tells whether none of them is there for sure, and no variable names another
+// place.
 func (f *follower) lacksCertificates(ctx context.Context) (bool, error) {
 	for _, variable := range f.entry.Config.Run.Env {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "SSL_CERT_") || strings.Contains(name, "CA_BUNDLE") || strings.Contains(name, "CA_CERT") {
+		if strings.HasPrefix(name, "SSL_CERT_") || strings.Contains(name, "CA_BUNDLE") ||
+			strings.Contains(name, "CA_CERT") {
 			return false, nil
 		}
 	}

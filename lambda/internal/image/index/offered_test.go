@@ -32,7 +32,8 @@ func TestOfferedAreThePlatformsThatNodesCanPull(t *testing.T) {
 			return s.DockerList(s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Docker: true}))
 		}, "linux/amd64", ""},
 		{"a single image", func(s *fixture.Store) specs.Descriptor { return s.Linux("s390x", "") }, "linux/s390x", ""},
-		{"entries without platform", func(s *fixture.Store) specs.Descriptor { return s.Index(bare(s.Linux("amd64", ""))) }, "linux/amd64", ""},
+		{"entries without platform",
+			func(s *fixture.Store) specs.Descriptor { return s.Index(bare(s.Linux("amd64", ""))) }, "linux/amd64", ""},
 		{"an index inside the index", func(s *fixture.Store) specs.Descriptor {
 			return s.Index(bare(s.Index(s.Linux("arm64", ""))), s.Linux("amd64", ""))
 		}, "linux/arm64 linux/amd64", ""},
@@ -85,7 +86,8 @@ func TestOfferedAreThePlatformsThatNodesCanPull(t *testing.T) {
 			if diff := cmp.Diff(test.want, strings.Join(slices.Compact(names), " ")); diff != "" {
 				t.Error(diff)
 			}
-			if got.Tag != "latest" || got.Digest != d || (got.Unknown == "") != (test.unknown == "") || !strings.Contains(got.Unknown, test.unknown) {
+			if got.Tag != "latest" || got.Digest != d || (got.Unknown == "") != (test.unknown == "") ||
+				!strings.Contains(got.Unknown, test.unknown) {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -103,7 +105,8 @@ func (refusing) Blob(context.Context, digest.Digest, int64) (registry.Document, 
 
 func TestOfferedFailsIfNobodyCouldBeAsked(t *testing.T) {
 	s := fixture.New()
-	if _, err := index.Offered(t.Context(), refusing{s}, "latest", s.Linux("amd64", "").Digest); !errors.Is(err, errRefused) {
+	if _, err := index.Offered(t.Context(), refusing{s}, "latest", s.Linux("amd64", "").Digest); !errors.Is(err,
+		errRefused) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -10,18 +10,20 @@ import (
 	"archway/internal/platform"
 )
 
-// ParsePlatform reads a platform such as linux/arm64/v8 and normalizes it. Both halves must be there: containerd would fill in
-// this machine's.
+// ParsePlatform reads a platform such as linux/arm64/v8 and normalizes it. Both halves must be
+// there: containerd would fill in this machine's.
 func ParsePlatform(s string) (specs.Platform, error) {
 	s = strings.TrimSpace(s)
 	p, err := platforms.Parse(s)
 	if err != nil || !strings.Contains(s, "/") {
-		return specs.Platform{}, fmt.Errorf("%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
+		return specs.Platform{},
+			fmt.Errorf("%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
 	}
 	return platform.Normal(p), nil
 }
 
-// Name writes a platform for people and as a key: os/architecture, then variant and version where it has them.
+// Name writes a platform for people and as a key: os/architecture, then variant and version where
+// it has them.
 func Name(p *specs.Platform) string {
 	if p == nil {
 		return ""
@@ -40,7 +42,8 @@ func Name(p *specs.Platform) string {
 	return name
 }
 
-// Key is the name of the normalized platform: equal for two spellings of one platform. Versions count for Windows alone.
+// Key is the name of the normalized platform: equal for two spellings of one platform. Versions
+// count for Windows alone.
 func Key(p specs.Platform) string {
 	p = platform.Normal(p)
 	if p.OS != "windows" {

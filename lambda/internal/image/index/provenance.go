@@ -9,9 +9,11 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Referrers is a Source that also knows what is attached to an image from outside of the index, as cosign attaches attestations.
+// Referrers is a Source that also knows what is attached to an image from outside of the index, as
+// cosign attaches attestations.
 type Referrers interface {
-	// Referrers lists manifests whose subject is the digest, or that a tag of cosign's names for it.
+	// Referrers lists manifests whose subject is the digest, or that a tag of cosign's names for
+	// it.
 	Referrers(ctx context.Context, d digest.Digest) ([]specs.Descriptor, error)
 }
 
@@ -20,8 +22,9 @@ type Attached struct {
 	// Where says in words where it is kept.
 	Where  string
 	Digest digest.Digest
-	// Referrer is the manifest that names it, where that is attached to the image from outside of the index. ByTag says
-	// that the manifest itself doesn't name the image: only a tag leads from the one to the other.
+	// Referrer is the manifest that names it, where that is attached to the image from outside of
+	// the index. ByTag says that the manifest itself doesn't name the image: only a tag leads from
+	// the one to the other.
 	Referrer digest.Digest
 	ByTag    bool
 	// Index is the index that it is attached to, where it is about the index as a whole.
@@ -32,18 +35,21 @@ type Attached struct {
 	Statement
 }
 
-// Limits on what is read about one image. BuildKit's provenance of a large build has some hundred kilobytes.
+// Limits on what is read about one image. BuildKit's provenance of a large build has some hundred
+// kilobytes.
 const (
 	maxStatement  = 4 << 20
 	maxStatements = 16
 	maxReferrers  = 32
 )
 
-// ReadProvenance reads the statements about each image that say how it was built: those in the index, and where there are none
-// those that are attached to the image in the registry, and then those that are attached to the index: cosign and GitHub's
-// attestations are told the digest that a tag leads to, and name what the index names by its digest.
+// ReadProvenance reads the statements about each image that say how it was built: those in the
+// index, and where there are none those that are attached to the image in the registry, and then
+// those that are attached to the index: cosign and GitHub's attestations are told the digest that a
+// tag leads to, and name what the index names by its digest.
 func ReadProvenance(ctx context.Context, source Source, i *Image) error {
-	r := &statementReader{source: source, image: i, wanted: IsProvenance, of: func(e *Entry) *[]Attached { return &e.Provenance }, read: readStatement, forAll: true}
+	r := &statementReader{source: source, image: i, wanted: IsProvenance,
+		of: func(e *Entry) *[]Attached { return &e.Provenance }, read: readStatement, forAll: true}
 	return r.all(ctx)
 }
 
@@ -57,7 +63,8 @@ type statementReader struct {
 	of func(*Entry) *[]Attached
 	// read fills in what the blob at a.Digest holds, which is kept as the media type.
 	read func(ctx context.Context, source Source, mediaType string, a *Attached) error
-	// forAll says that a statement about the index counts for all of its images. whole has those, once they were read.
+	// forAll says that a statement about the index counts for all of its images. whole has those,
+	// once they were read.
 	forAll bool
 	whole  *Entry
 }
@@ -108,9 +115,11 @@ func (r *statementReader) ofIndex(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-// AboutImage tells whether a statement names an image, or the index that it is in and that the statement is attached to.
+// AboutImage tells whether a statement names an image, or the index that it is in and that the
+// statement is attached to.
 func (a Attached) AboutImage(e *Entry) bool {
-	return slices.Contains(a.Subjects, e.Descriptor.Digest.String()) || a.Index != "" && slices.Contains(a.Subjects, a.Index.String())
+	return slices.Contains(a.Subjects, e.Descriptor.Digest.String()) || a.Index != "" &&
+		slices.Contains(a.Subjects, a.Index.String())
 }
 
 // manifest reads the statements of one attestation's manifest, which are kept as from says.
@@ -126,7 +135,8 @@ func (r *statementReader) manifest(ctx context.Context, e *Entry, m *Manifest, f
 		all := r.of(e)
 		if len(*all) == maxStatements {
 			r.limit(Limit{
-				Text: fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read", e.Descriptor.Digest, maxStatements),
+				Text: fmt.Sprintf("the image %s has more than %d statements about it; the rest was not read",
+					e.Descriptor.Digest, maxStatements),
 				Cure: "keep one statement of each kind about it",
 			})
 			return nil
@@ -168,7 +178,8 @@ func (r *statementReader) referrers(ctx context.Context, e *Entry) error {
 	}
 	if len(found) > maxReferrers {
 		r.limit(Limit{
-			Text: fmt.Sprintf("more than %d manifests are attached to the image %s; the rest was not read", maxReferrers, of),
+			Text: fmt.Sprintf("more than %d manifests are attached to the image %s; the rest was not read",
+				maxReferrers, of),
 			Cure: "delete what was attached to it repeatedly, such as signatures and scans",
 		})
 		found = found[:maxReferrers]

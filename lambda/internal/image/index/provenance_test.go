@@ -55,12 +55,16 @@ func TestProvenanceThatIsAttached(t *testing.T) {
 		{"one", outside, []specs.Descriptor{mine}, []string{"the referrer " + mine.Digest.String()}, ""},
 		{"two", outside, []specs.Descriptor{mine, about(image)}, nil, ""},
 		{"about another image", outside, []specs.Descriptor{another}, []string{}, ""},
-		{"gone, changed, an index, no digest", outside, []specs.Descriptor{gone, changed, asIndex, bad}, []string{}, ""},
-		{"not asked, as the index holds one", inside, []specs.Descriptor{mine}, []string{"the attestation manifests[1]"}, ""},
+		{"gone, changed, an index, no digest", outside, []specs.Descriptor{gone, changed, asIndex, bad}, []string{},
+			""},
+		{"not asked, as the index holds one", inside, []specs.Descriptor{mine},
+			[]string{"the attestation manifests[1]"}, ""},
 		{"as many as are read", outside, slices.Repeat([]specs.Descriptor{another}, 32), []string{}, ""},
-		{"more than are read", outside, append(slices.Repeat([]specs.Descriptor{another}, 32), mine), []string{}, "more than 32 manifests are attached"},
+		{"more than are read", outside, append(slices.Repeat([]specs.Descriptor{another}, 32), mine), []string{},
+			"more than 32 manifests are attached"},
 		{"as many statements as are read", outside, slices.Repeat([]specs.Descriptor{mine}, 16), nil, ""},
-		{"more statements than are read", outside, slices.Repeat([]specs.Descriptor{mine}, 17), nil, "more than 16 statements"},
+		{"more statements than are read", outside, slices.Repeat([]specs.Descriptor{mine}, 17), nil,
+			"more than 16 statements"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := attached{source(s), test.list, nil}
@@ -104,10 +108,12 @@ func TestProvenanceThatIsAttached(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// The manifest, and the statement itself.
-	for _, d := range []digest.Digest{mine.Digest, index.ParseManifest(s.Manifests[mine.Digest].Bytes).Body.Layers[0].Digest} {
+	for _, d := range []digest.Digest{mine.Digest,
+		index.ParseManifest(s.Manifests[mine.Digest].Bytes).Body.Layers[0].Digest} {
 		c := source(s)
 		c.fail = d
-		if err := index.ReadProvenance(t.Context(), attached{c, []specs.Descriptor{mine}, nil}, get(t, s, outside.Digest)); !errors.Is(err, registry.ErrUnavailable) {
+		if err := index.ReadProvenance(t.Context(), attached{c, []specs.Descriptor{mine}, nil},
+			get(t, s, outside.Digest)); !errors.Is(err, registry.ErrUnavailable) {
 			t.Errorf("error %v", err)
 		}
 	}

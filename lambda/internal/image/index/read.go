@@ -1,5 +1,6 @@
-// Package index reads an image index with everything that it names except the layers' bytes, and judges nothing: what is
-// missing, too large or not what its digest says is recorded, for the checks to report together.
+// Package index reads an image index with everything that it names except the layers' bytes, and
+// judges nothing: what is missing, too large or not what its digest says is recorded, for the
+// checks to report together.
 package index
 
 import (
@@ -32,7 +33,8 @@ type Source interface {
 // parallel bounds the documents that are in memory at one time.
 const parallel = 8
 
-// Get reads the image at a digest, and the builds' results by platform key. It fails only if the source could not be asked.
+// Get reads the image at a digest, and the builds' results by platform key. It fails only if the
+// source could not be asked.
 func Get(ctx context.Context, source Source, root digest.Digest, builds map[string]digest.Digest) (*Image, error) {
 	r := &reader{source: source, image: &Image{Digest: root}}
 	if err := r.root(ctx); err != nil {
@@ -69,7 +71,8 @@ func (r *reader) affords(b []byte) bool {
 	return false
 }
 
-// outcome sorts a read's error: into a state that is a finding, or into an error because the source could not be asked.
+// outcome sorts a read's error: into a state that is a finding, or into an error because the source
+// could not be asked.
 func outcome(err error) (State, error) {
 	switch {
 	case err == nil:
@@ -120,7 +123,8 @@ func (r *reader) root(ctx context.Context) error {
 }
 
 // children reads the entries of an index, and those of the indexes among them.
-func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, depth int, path []digest.Digest) ([]*Entry, error) {
+func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, depth int,
+	path []digest.Digest) ([]*Entry, error) {
 	var entries []*Entry
 	for n, d := range parent.Body.Manifests {
 		if r.entries++; r.entries > MaxEntries {
@@ -130,7 +134,8 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 			})
 			break
 		}
-		entries = append(entries, &Entry{Where: fmt.Sprintf("%smanifests[%d]", prefix, n), Depth: depth, Parent: parent, Descriptor: d})
+		entries = append(entries,
+			&Entry{Where: fmt.Sprintf("%smanifests[%d]", prefix, n), Depth: depth, Parent: parent, Descriptor: d})
 	}
 	if err := r.manifests(ctx, entries, path); err != nil {
 		return nil, err
@@ -145,7 +150,8 @@ func (r *reader) children(ctx context.Context, parent *Manifest, prefix string, 
 		}
 		if depth >= MaxDepth {
 			r.limit(Limit{
-				Text: fmt.Sprintf("its indexes are nested more than %d levels deep; what is below was not read", MaxDepth),
+				Text: fmt.Sprintf("its indexes are nested more than %d levels deep; what is below was not read",
+					MaxDepth),
 				Cure: "make one flat index of the images",
 			})
 			continue
@@ -200,7 +206,8 @@ func (r *reader) contents(ctx context.Context) error {
 		layers := e.Manifest.Body.Layers
 		if len(layers) > MaxLayers {
 			r.limit(Limit{
-				Text: fmt.Sprintf("the manifest %s has %d layers; only the first %d were looked for", e.Descriptor.Digest, len(layers), MaxLayers),
+				Text: fmt.Sprintf("the manifest %s has %d layers; only the first %d were looked for",
+					e.Descriptor.Digest, len(layers), MaxLayers),
 				Cure: "build it with fewer layers: runtimes stack 500 at most, Docker 127",
 			})
 			layers = layers[:MaxLayers]
@@ -218,7 +225,8 @@ func (r *reader) contents(ctx context.Context) error {
 			}
 		}
 		for _, b := range e.Blobs {
-			// A foreign layer's bytes may be kept elsewhere, which is for the check of layer types to say.
+			// A foreign layer's bytes may be kept elsewhere, which is for the check of layer types
+			// to say.
 			if d := b.Descriptor.Digest; d.Validate() == nil && !IsForeignLayer(b.Descriptor.MediaType) {
 				blobs[d] = append(blobs[d], b)
 			}
@@ -302,7 +310,8 @@ func (r *reader) builds(ctx context.Context, reported map[string]digest.Digest) 
 }
 
 // each runs a function for every key, some at the same time, and returns the first error.
-func each[V any](ctx context.Context, work map[digest.Digest]V, do func(context.Context, digest.Digest, V) error) error {
+func each[V any](ctx context.Context, work map[digest.Digest]V,
+	do func(context.Context, digest.Digest, V) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for d, v := range work {

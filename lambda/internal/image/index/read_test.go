@@ -100,7 +100,8 @@ func TestGetFailsIfAnythingCouldNotBeAsked(t *testing.T) {
 	}
 	c := source(s)
 	c.fail = digest.FromString("build")
-	if _, err := index.Get(t.Context(), c, root, map[string]digest.Digest{"linux/amd64": c.fail}); !errors.Is(err, registry.ErrUnavailable) {
+	if _, err := index.Get(t.Context(), c, root, map[string]digest.Digest{"linux/amd64": c.fail}); !errors.Is(err,
+		registry.ErrUnavailable) {
 		t.Errorf("error %v without the build's result, want %v", err, registry.ErrUnavailable)
 	}
 }
@@ -128,9 +129,12 @@ func TestGetKeepsLittleInMemory(t *testing.T) {
 	s := fixture.New()
 	var entries []specs.Descriptor
 	for n := range 10 {
-		heavy := fmt.Appendf(nil, `{"schemaVersion":2,"layers":[],"number":%d,"annotations":{"x":""%s}}`, n, strings.Repeat(`,"y":""`, 90_000))
+		heavy := fmt.Appendf(nil, `{"schemaVersion":2,"layers":[],"number":%d,"annotations":{"x":""%s}}`, n,
+			strings.Repeat(`,"y":""`, 90_000))
 		d := s.PutManifest(registry.OCIManifest, heavy)
-		entries = append(entries, specs.Descriptor{MediaType: registry.OCIManifest, Digest: d, Size: int64(len(heavy)), Platform: &fixture.AMD64})
+		entries = append(entries,
+			specs.Descriptor{MediaType: registry.OCIManifest, Digest: d, Size: int64(len(heavy)),
+				Platform: &fixture.AMD64})
 	}
 	image, err := index.Get(t.Context(), s, s.Index(entries...).Digest, nil)
 	if err != nil {

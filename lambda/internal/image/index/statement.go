@@ -9,17 +9,19 @@ import (
 	"strings"
 )
 
-// Statement is an in-toto statement as far as the checks need it (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md).
+// Statement is an in-toto statement as far as the checks need it
+// (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md).
 type Statement struct {
 	PredicateType string
 	// Subjects are the digests that it is about, such as sha256:….
 	Subjects []string
-	// Revisions are the commits that a provenance records as its source. Often there are none: a build from a folder knows no
-	// commit.
+	// Revisions are the commits that a provenance records as its source. Often there are none: a
+	// build from a folder knows no commit.
 	Revisions []string
 }
 
-// Media types that statements are kept in: bare, in an envelope with signatures, and in Sigstore's bundle around that.
+// Media types that statements are kept in: bare, in an envelope with signatures, and in Sigstore's
+// bundle around that.
 const (
 	DSSE           = "application/vnd.dsse.envelope.v1+json"
 	sigstoreBundle = "application/vnd.dev.sigstore.bundle" // and a version
@@ -35,8 +37,8 @@ func IsProvenance(predicateType string) bool {
 	return strings.HasPrefix(predicateType, "https://slsa.dev/provenance/")
 }
 
-// ParseStatement decodes a statement of a layer, out of its envelope if it has one. Signatures are not verified: there is no key
-// to do that with.
+// ParseStatement decodes a statement of a layer, out of its envelope if it has one. Signatures are
+// not verified: there is no key to do that with.
 func ParseStatement(mediaType string, b []byte) (Statement, error) {
 	var s Statement
 	if mediaType != InToto {
@@ -162,7 +164,8 @@ type vcs struct {
 	} `json:"vcs"`
 }
 
-// resource is something that a build was made from. Some builders write other shapes in its place, which say nothing here.
+// resource is something that a build was made from. Some builders write other shapes in its place,
+// which say nothing here.
 type resource struct {
 	URI    string            `json:"uri"`
 	Digest map[string]string `json:"digest"`
@@ -186,14 +189,16 @@ func (r resource) commit() string {
 	return r.Digest["sha1"]
 }
 
-// revisions are the commits of the source. What BuildKit lists as materials is also what the Dockerfile fetched by git, which is
-// not the source; other builders record the source nowhere else.
+// revisions are the commits of the source. What BuildKit lists as materials is also what the
+// Dockerfile fetched by git, which is not the source; other builders record the source nowhere
+// else.
 func (p provenance) revisions() []string {
 	found := []string{
 		p.Invocation.ConfigSource.commit(), p.Metadata.BuildKit.VCS.Revision,
 		p.BuildDefinition.ExternalParameters.ConfigSource.commit(), p.RunDetails.Metadata.BuildKit.VCS.Revision,
 	}
-	if kind := p.BuildType + p.BuildDefinition.BuildType; !strings.Contains(kind, "mobyproject.org/buildkit") && !strings.Contains(kind, "moby/buildkit") {
+	if kind := p.BuildType + p.BuildDefinition.BuildType; !strings.Contains(kind, "mobyproject.org/buildkit") &&
+		!strings.Contains(kind, "moby/buildkit") {
 		for _, r := range append(p.Materials, p.BuildDefinition.ResolvedDependencies...) {
 			if strings.HasPrefix(r.URI, "git+") || r.Digest["gitCommit"] != "" {
 				found = append(found, r.commit())

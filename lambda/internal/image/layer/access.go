@@ -25,7 +25,8 @@ func access(h *tar.Header) Access {
 		return Access{}
 	}
 	_, privileged := h.PAXRecords["SCHILY.xattr.security.capability"]
-	return Access{Known: true, Mode: uint16(h.Mode & 0o7777), UID: uint32(h.Uid), GID: uint32(h.Gid), Privileged: privileged}
+	return Access{Known: true, Mode: uint16(h.Mode & 0o7777), UID: uint32(h.Uid), GID: uint32(h.Gid),
+		Privileged: privileged}
 }
 
 // Allows tells whether somebody with a user's and groups' ids may do what the bits say (4: read, 2:

@@ -1,7 +1,7 @@
-// Package layer reads one layer of an image as a stream, entry by entry, whatever its compression: gzip (also in the many pieces
-// of eStargz), zstd, or none. It keeps nothing of the files, so that memory doesn't grow with a layer, and it stops at limits
-// that no honest layer reaches, so that a hostile one can't exhaust it. Where a layer is read to its end, its digests are known
-// for free.
+// Package layer reads one layer of an image as a stream, entry by entry, whatever its compression:
+// gzip (also in the many pieces of eStargz), zstd, or none. It keeps nothing of the files, so that
+// memory doesn't grow with a layer, and it stops at limits that no honest layer reaches, so that a
+// hostile one can't exhaust it. Where a layer is read to its end, its digests are known for free.
 package layer
 
 import (
@@ -39,15 +39,16 @@ const (
 
 // Entry is one entry of a layer.
 type Entry struct {
-	// Path has no leading or trailing slash and no dots; it is "" for the root. A whiteout has the path of what is gone, an opaque
-	// marker that of the folder.
+	// Path has no leading or trailing slash and no dots; it is "" for the root. A whiteout has the
+	// path of what is gone, an opaque marker that of the folder.
 	Path string
 	Kind Kind
 	// Target is that of a symlink, as it is written, or of a hard link, as a path like Path.
 	Target string
 	// Exec says that somebody may execute the file, as far as its mode tells.
 	Exec bool
-	// Program is what the file is. It is read of files that may be executed and of libraries, or of all if the options say so.
+	// Program is what the file is. It is read of files that may be executed and of libraries, or of
+	// all if the options say so.
 	Program executable.Program
 	// Access is who may do what with a file or folder.
 	Access Access
@@ -64,7 +65,8 @@ type Options struct {
 	AllFiles bool
 	// Keep says up to which size to keep the content of the file at a path. Nil keeps nothing.
 	Keep func(path string) int64
-	// Large is a lock for memory-hungry compressions, of capacity 1, shared by all layers that are read at one time.
+	// Large is a lock for memory-hungry compressions, of capacity 1, shared by all layers that are
+	// read at one time.
 	Large chan struct{}
 }
 
@@ -97,7 +99,8 @@ type Reader struct {
 	err       error
 }
 
-// Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here as with Next.
+// Open begins to read a layer. Errors are those of the stream itself, a *Damage or a *Limit, here
+// as with Next.
 func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
 	if o.Size > MaxStored {
 		return nil, limit(smaller, "it has %d bytes, more than %d GiB", o.Size, MaxStored>>30)
@@ -132,7 +135,8 @@ func (r *Reader) Next() (Entry, error) {
 // Read is how many bytes of the layer have been taken from the registry.
 func (r *Reader) Read() int64 { return r.stored.size }
 
-// Pending is about how many bytes of the registry's it takes to come to the next entry, if the rest compresses like what came so far.
+// Pending is about how many bytes of the registry's it takes to come to the next entry, if the rest
+// compresses like what came so far.
 func (r *Reader) Pending() int64 {
 	ahead := r.following - r.plain.size
 	if r.plain.size == 0 || ahead <= 0 {
@@ -157,7 +161,8 @@ func (r *Reader) Sums() *Sums { return r.sums }
 // Close frees what the reader holds, but not the stream.
 func (r *Reader) Close() { r.close() }
 
-// MaxDepth is far above the number of names in any real path. Without it, a few deep paths would cost as much as many short ones.
+// MaxDepth is far above the number of names in any real path. Without it, a few deep paths would
+// cost as much as many short ones.
 const MaxDepth = 256
 
 const (
@@ -204,7 +209,8 @@ func (r *Reader) next() (e Entry, skip bool, err error) {
 		e.Kind, e.Exec, e.Access = File, h.Mode&0o111 != 0, access(h)
 		// The holes of a sparse file cost the archive nothing, and a runtime writes them as zeros.
 		if h.Size > maxPlain-r.files {
-			return e, false, limit(emptier, "its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
+			return e, false,
+				limit(emptier, "its files have more than %d GiB, the holes of sparse ones counted in", maxPlain>>30)
 		}
 		r.files += h.Size
 		switch {
@@ -238,14 +244,15 @@ func (r *Reader) keep(e *Entry, size int64) error {
 	return err
 }
 
-// library tells whether a file's name is that of a shared library, which needs no permission to be executed.
+// library tells whether a file's name is that of a shared library, which needs no permission to be
+// executed.
 func library(p string) bool {
 	base := path.Base(p)
 	return strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.")
 }
 
-// reach is how far into a file to look for what an ELF header leads to. The holes of a sparse file cost the archive nothing and
-// this program time.
+// reach is how far into a file to look for what an ELF header leads to. The holes of a sparse file
+// cost the archive nothing and this program time.
 func reach(h *tar.Header) int64 {
 	if h.Typeflag == tar.TypeGNUSparse {
 		return 1 << 20
@@ -258,7 +265,8 @@ func reach(h *tar.Header) int64 {
 	return 1 << 40
 }
 
-// Clean gives a path in a layer the one form in which paths are compared: from the root, without leading slash and dots.
+// Clean gives a path in a layer the one form in which paths are compared: from the root, without
+// leading slash and dots.
 func Clean(name string) string { return path.Clean("/" + name)[1:] }
 
 // whiteout recognizes the markers for what is gone.
@@ -274,9 +282,11 @@ func whiteout(p string) (Kind, string) {
 	}
 }
 
-// marked recognizes AUFS's own records, which runtimes leave out, except for the files that hard links point at.
+// marked recognizes AUFS's own records, which runtimes leave out, except for the files that hard
+// links point at.
 func marked(p string) bool {
-	return strings.HasPrefix(path.Base(p), whiteoutMeta) || strings.HasPrefix(p, whiteoutMeta) && !strings.HasPrefix(p, auxiliaryLinks)
+	return strings.HasPrefix(path.Base(p), whiteoutMeta) || strings.HasPrefix(p, whiteoutMeta) &&
+		!strings.HasPrefix(p, auxiliaryLinks)
 }
 
 // end reads what follows the archive's end, so that the sums are those of everything.
@@ -291,8 +301,8 @@ func (r *Reader) end() error {
 	return io.EOF
 }
 
-// fail tells a stream that broke off from one whose contents are wrong. Of a wrong one it takes the rest, so that it is known
-// whether the registry serves other bytes than were pushed.
+// fail tells a stream that broke off from one whose contents are wrong. Of a wrong one it takes the
+// rest, so that it is known whether the registry serves other bytes than were pushed.
 func (r *Reader) fail(err error) error {
 	var beyond *Limit
 	switch {

@@ -56,7 +56,8 @@ var archive = lt.Tar(
 )
 
 func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
-	dynamic := executable.Program{Kind: executable.ELF, Machine: executable.Machine{Bits: 64, ID: 183}, Type: executable.Shared, Loader: "/lib/ld.so"}
+	dynamic := executable.Program{Kind: executable.ELF, Machine: executable.Machine{Bits: 64, ID: 183},
+		Type: executable.Shared, Loader: "/lib/ld.so"}
 	library := executable.Program{Kind: executable.ELF, Machine: dynamic.Machine, Type: executable.Executable}
 	passwd := "root:x:0:0::/:/bin/sh\n"
 	mode := func(bits uint16) layer.Access { return layer.Access{Known: true, Mode: bits} }
@@ -66,7 +67,8 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 		{Path: "bin", Kind: layer.Symlink, Target: "usr/bin"},
 		{Path: "usr/again", Kind: layer.Hardlink, Target: "usr/app"},
 		{Path: "usr/data", Kind: layer.File, Access: mode(0o644)},
-		{Path: "run", Kind: layer.File, Exec: true, Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}, Access: mode(0o755)},
+		{Path: "run", Kind: layer.File, Exec: true,
+			Program: executable.Program{Kind: executable.Script, Line: "/bin/sh -e"}, Access: mode(0o755)},
 		{Path: "etc/old", Kind: layer.Whiteout},
 		{Path: "var", Kind: layer.Opaque},
 		{Path: "", Kind: layer.Opaque},
@@ -74,7 +76,8 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 		{Path: "dev/null", Kind: layer.Other},
 		{Path: "b/c", Kind: layer.File, Access: mode(0o644)},
 		{Path: "usr/libx.so.1", Kind: layer.File, Program: library, Access: mode(0o644)},
-		{Path: "etc/passwd", Kind: layer.File, Program: executable.Program{Kind: executable.Text}, Access: mode(0o644), Content: &passwd},
+		{Path: "etc/passwd", Kind: layer.File, Program: executable.Program{Kind: executable.Text}, Access: mode(0o644),
+			Content: &passwd},
 	}
 	for name, b := range map[string][]byte{
 		"plain":          archive,
@@ -102,7 +105,8 @@ func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("entries (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(&layer.Sums{Digest: digest.FromBytes(b), Size: int64(len(b)), DiffID: digest.FromBytes(archive)}, sums); diff != "" {
+			if diff := cmp.Diff(&layer.Sums{Digest: digest.FromBytes(b), Size: int64(len(b)),
+				DiffID: digest.FromBytes(archive)}, sums); diff != "" {
 				t.Errorf("sums (-want +got):\n%s", diff)
 			}
 		})
@@ -128,12 +132,13 @@ func TestTheDigestIsOfTheAlgorithmThatIsNamed(t *testing.T) {
 }
 
 func TestRecordsOfAUFSAreNoFiles(t *testing.T) {
-	b := lt.Tar(lt.Dir(".wh..wh.orph"), lt.Plain(".wh..wh.aufs", nil), lt.Plain(".wh..wh.plnk/12.3", []byte("x")), lt.Hard("bin/a", ".wh..wh.plnk/12.3"),
-		lt.Plain("x/.wh..wh.else", nil), lt.Plain("x/.wh.", nil))
+	b := lt.Tar(lt.Dir(".wh..wh.orph"), lt.Plain(".wh..wh.aufs", nil), lt.Plain(".wh..wh.plnk/12.3", []byte("x")),
+		lt.Hard("bin/a", ".wh..wh.plnk/12.3"), lt.Plain("x/.wh..wh.else", nil), lt.Plain("x/.wh.", nil))
 	got, _, err := read(bytes.NewReader(b), options(b))
 	plain := layer.Access{Known: true, Mode: 0o644}
 	want := []layer.Entry{
-		{Path: ".wh..wh.plnk/12.3", Kind: layer.File, Access: plain}, {Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"},
+		{Path: ".wh..wh.plnk/12.3", Kind: layer.File, Access: plain},
+		{Path: "bin/a", Kind: layer.Hardlink, Target: ".wh..wh.plnk/12.3"},
 		{Path: "x/.wh.", Kind: layer.File, Access: plain},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -142,7 +147,8 @@ func TestRecordsOfAUFSAreNoFiles(t *testing.T) {
 }
 
 func TestArchivesOfOddTools(t *testing.T) {
-	global := lt.Entry{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "commit"}}}
+	global := lt.Entry{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader,
+		PAXRecords: map[string]string{"comment": "commit"}}}
 	for name, b := range map[string][]byte{
 		"git archive":         lt.Tar(global, lt.Plain("a", []byte("x"))),
 		"no end marker":       lt.Tar(lt.Plain("a", []byte("x")))[:1024],
@@ -154,7 +160,11 @@ func TestArchivesOfOddTools(t *testing.T) {
 			t.Errorf("%s: %+v, %+v, %v", name, entries, sums, err)
 		}
 	}
-	for name, b := range map[string][]byte{"nothing": nil, "an empty archive": lt.Tar(), "one block of zeros": make([]byte, 512)} {
+	for name, b := range map[string][]byte{
+		"nothing":            nil,
+		"an empty archive":   lt.Tar(),
+		"one block of zeros": make([]byte, 512),
+	} {
 		if entries, _, err := read(bytes.NewReader(b), options(b)); err != nil || entries != nil {
 			t.Errorf("%s: %+v, %v", name, entries, err)
 		}
@@ -171,7 +181,8 @@ func TestDamageIsToldFromACutStream(t *testing.T) {
 	other[3] ^= 1
 	for name, b := range map[string][]byte{
 		"checksum": flipped, "cut gzip": whole[:len(whole)/2], "cut magic": whole[:3], "zstd": broken, "header": other,
-		"no archive": bytes.Repeat([]byte("text "), 200), "xz": []byte("\xfd7zXZ\x00 and so on"), "cut archive": archive[:700], "garbage behind": append(bytes.Clone(whole), "more"...),
+		"no archive": bytes.Repeat([]byte("text "), 200), "xz": []byte("\xfd7zXZ\x00 and so on"),
+		"cut archive": archive[:700], "garbage behind": append(bytes.Clone(whole), "more"...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := read(bytes.NewReader(b), options(b))
@@ -187,14 +198,16 @@ func TestDamageIsToldFromACutStream(t *testing.T) {
 	}
 }
 
-// A layer that doesn't unpack is hashed all the same: that tells a registry's fault from a builder's.
+// A layer that doesn't unpack is hashed all the same: that tells a registry's fault from a
+// builder's.
 func TestTheDigestIsKnownOfWhatCanNotBeUnpacked(t *testing.T) {
 	b := append([]byte("no archive"), make([]byte, 200_000)...)
 	l, err := layer.Open(t.Context(), bytes.NewReader(b), options(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = l.Next(); err == nil || l.Sums() == nil || l.Sums().Digest != digest.FromBytes(b) || l.Sums().DiffID != "" {
+	if _, err = l.Next(); err == nil || l.Sums() == nil || l.Sums().Digest != digest.FromBytes(b) ||
+		l.Sums().DiffID != "" {
 		t.Errorf("error %v, sums %+v", err, l.Sums())
 	}
 	if _, again := l.Next(); again != err {
@@ -228,7 +241,8 @@ func TestLimits(t *testing.T) {
 	} {
 		_, _, err := read(bytes.NewReader(test.layer), options(test.layer))
 		var limit *layer.Limit
-		if !errors.As(err, &limit) || !strings.Contains(err.Error(), test.say) || !strings.Contains(limit.Cure, test.cure) {
+		if !errors.As(err, &limit) || !strings.Contains(err.Error(), test.say) ||
+			!strings.Contains(limit.Cure, test.cure) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -247,7 +261,8 @@ func TestBombsAreLeftAlone(t *testing.T) {
 	b := append(lt.Zstd(header), bytes.Repeat(lt.Zstd(make([]byte, piece)), 40)...)
 	_, _, err := read(bytes.NewReader(b), options(b))
 	var limit *layer.Limit
-	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "300 times") || !strings.Contains(limit.Cure, "full of zeros") {
+	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "300 times") ||
+		!strings.Contains(limit.Cure, "full of zeros") {
 		t.Errorf("%v", err)
 	}
 }
@@ -300,7 +315,8 @@ func TestLargeWindowsWaitForEachOther(t *testing.T) {
 	second.Close()
 }
 
-// A compressor that knows the size writes one segment, whose window is all of it: "zstd --ultra -22 FILE" does, up to 128 MiB.
+// A compressor that knows the size writes one segment, whose window is all of it: "zstd --ultra -22
+// FILE" does, up to 128 MiB.
 func TestAnnouncedWindows(t *testing.T) {
 	large := lt.Tar(lt.Plain("z", make([]byte, 20<<20)))
 	segment := func(b []byte) []byte {
@@ -341,7 +357,8 @@ func TestAnnouncedWindows(t *testing.T) {
 	}
 }
 
-// A large window neither counts against the memory that the program allows itself, nor leaves room when it is gone.
+// A large window neither counts against the memory that the program allows itself, nor leaves room
+// when it is gone.
 func TestLargeWindowsGetRoom(t *testing.T) {
 	const limit = 1 << 40
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
@@ -395,7 +412,8 @@ func FuzzLayer(f *testing.F) {
 			t.Errorf("digest %s", sums.Digest)
 		}
 		for _, e := range entries {
-			if e.Kind == 0 || strings.HasPrefix(e.Path, "/") || strings.HasSuffix(e.Path, "/") || e.Path != layer.Clean(e.Path) {
+			if e.Kind == 0 || strings.HasPrefix(e.Path, "/") || strings.HasSuffix(e.Path, "/") ||
+				e.Path != layer.Clean(e.Path) {
 				t.Errorf("%+v", e)
 			}
 		}

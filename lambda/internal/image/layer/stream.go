@@ -9,7 +9,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// stored is the layer as the registry serves it: counted, hashed, and bounded by the size that the manifest gives.
+// stored is the layer as the registry serves it: counted, hashed, and bounded by the size that the
+// manifest gives.
 type stored struct {
 	stream  io.Reader
 	limit   int64
@@ -74,8 +75,9 @@ type plain struct {
 }
 
 const (
-	// A layer may grow as it likes up to this size. Then it may have grown by at most maxRatio: files full of zeros compress
-	// 1,000 times, but nobody ships gigabytes of them. A bomb costs a second or two.
+	// A layer may grow as it likes up to this size. Then it may have grown by at most maxRatio:
+	// files full of zeros compress 1,000 times, but nobody ships gigabytes of them. A bomb costs a
+	// second or two.
 	freeSize = 1 << 30
 	maxRatio = 300
 	// maxPlain bounds the size of what hardly compresses.

@@ -20,7 +20,8 @@ type Reference struct {
 	Name string
 }
 
-// ParseReference reads FOLDER, FOLDER:NAME or FOLDER@DIGEST. What names a folder that is there is one, whatever colons it has.
+// ParseReference reads FOLDER, FOLDER:NAME or FOLDER@DIGEST. What names a folder that is there is
+// one, whatever colons it has.
 func ParseReference(s string) Reference {
 	if isFolder(s) {
 		return Reference{Folder: s}
@@ -52,7 +53,8 @@ func (r Reference) String() string {
 	return "oci:" + r.Folder + ":" + r.Name
 }
 
-// Annotations that name an image in index.json: the specification's, and containerd's for full names.
+// Annotations that name an image in index.json: the specification's, and containerd's for full
+// names.
 var nameAnnotations = []string{specs.AnnotationRefName, "io.containerd.image.name"}
 
 // Find gives the digest of an image in the layout. Without a name it is the only one there; or, if

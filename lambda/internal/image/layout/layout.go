@@ -1,5 +1,6 @@
-// Package layout reads images from an OCI image layout: a folder with an index.json, as buildx, Skopeo, Buildah, ko and crane write
-// it (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md). It asks no registry.
+// Package layout reads images from an OCI image layout: a folder with an index.json, as buildx,
+// Skopeo, Buildah, ko and crane write it
+// (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md). It asks no registry.
 package layout
 
 import (
@@ -24,7 +25,8 @@ var ErrNoLayout = errors.New("no OCI image layout")
 
 // Layout is an OCI image layout. It is an index.Source.
 type Layout struct {
-	// root keeps what a layout from elsewhere may hold, such as symbolic links, from leading out of the folder.
+	// root keeps what a layout from elsewhere may hold, such as symbolic links, from leading out of
+	// the folder.
 	root *os.Root
 	// top is index.json.
 	top *index.Manifest
@@ -56,8 +58,9 @@ func Open(folder string) (*Layout, error) {
 // Close closes the folder.
 func (l *Layout) Close() error { return l.root.Close() }
 
-// Manifest implements index.Source. A layout has no header that declares a type, so it is what the document itself says, or
-// else what index.json lists it as, or else what OCI's documents of its form are.
+// Manifest implements index.Source. A layout has no header that declares a type, so it is what the
+// document itself says, or else what index.json lists it as, or else what OCI's documents of its
+// form are.
 func (l *Layout) Manifest(ctx context.Context, d digest.Digest) (registry.Document, error) {
 	b, err := l.blob(ctx, d, registry.MaxManifest)
 	if err != nil {
@@ -129,7 +132,8 @@ func same(doc registry.Document, d digest.Digest) (registry.Document, error) {
 	return doc, nil
 }
 
-// listed is the type under which index.json lists a manifest. For index.json itself it is what the specification makes it.
+// listed is the type under which index.json lists a manifest. For index.json itself it is what the
+// specification makes it.
 func (l *Layout) listed(d digest.Digest) string {
 	for _, e := range l.top.Body.Manifests {
 		if e.Digest == d {

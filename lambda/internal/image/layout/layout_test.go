@@ -65,9 +65,14 @@ func TestFindKnowsTheImageThatIsMeant(t *testing.T) {
 		problem string
 	}{
 		{"the only index", []specs.Descriptor{root}, "", root.Digest, ""},
-		{"the only index, by any name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1")}, "", root.Digest, ""},
-		{"by name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1"), called(other, specs.AnnotationRefName, "v2")}, "v2", other.Digest, ""},
-		{"by containerd's name", []specs.Descriptor{called(root, full, "docker.io/me/app:1"), called(other, specs.AnnotationRefName, "2")}, "docker.io/me/app:1", root.Digest, ""},
+		{"the only index, by any name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1")}, "",
+			root.Digest, ""},
+		{"by name",
+			[]specs.Descriptor{called(root, specs.AnnotationRefName, "v1"),
+				called(other, specs.AnnotationRefName, "v2")}, "v2", other.Digest, ""},
+		{"by containerd's name",
+			[]specs.Descriptor{called(root, full, "docker.io/me/app:1"), called(other, specs.AnnotationRefName, "2")},
+			"docker.io/me/app:1", root.Digest, ""},
 		{"by digest", []specs.Descriptor{root, other}, other.Digest.String(), other.Digest, ""},
 		{"by a digest that only an index lists", []specs.Descriptor{root}, amd64.Digest.String(), amd64.Digest, ""},
 		{"a single image", []specs.Descriptor{single}, "", single.Digest, ""},
@@ -75,21 +80,28 @@ func TestFindKnowsTheImageThatIsMeant(t *testing.T) {
 		{"a single image with its platform, as BuildKit writes it", []specs.Descriptor{amd64}, "", amd64.Digest, ""},
 		{"an index that cosign has saved", []specs.Descriptor{cosign(root, "imageIndex")}, "", root.Digest, ""},
 		{"an index that cosign has saved with what is attached to it",
-			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs"), cosign(other, "atts")}, "", root.Digest, ""},
+			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs"), cosign(other, "atts")}, "",
+			root.Digest, ""},
 		{"an image that cosign has saved with its signatures",
 			[]specs.Descriptor{cosign(single, "image"), cosign(other, "sigs")}, "", single.Digest, ""},
 		{"cosign's signatures, by digest",
-			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs")}, single.Digest.String(), single.Digest, ""},
+			[]specs.Descriptor{cosign(root, "imageIndex"), cosign(single, "sigs")}, single.Digest.String(),
+			single.Digest, ""},
 		{"cosign's signatures alone", []specs.Descriptor{cosign(single, "sigs")}, "", "", "lists no image"},
 		{"two images beside what cosign saves",
 			[]specs.Descriptor{root, other, cosign(single, "sigs")}, "", "", `"` + other.Digest.String() + `"`},
 		{"a kind that isn't cosign's", []specs.Descriptor{amd64, called(arm64, "kind", "sigs")}, "", "", ""},
 		{"index.json itself with an index among the images", []specs.Descriptor{amd64, arm64, root}, "", "", ""},
 		{"none", nil, "", "", "lists no image"},
-		{"an unknown name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1")}, "v2", "", `no image called "v2", but "v1"`},
-		{"several", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1"), other}, "", "", `the name of one, of "v1", "` + other.Digest.String() + `"`},
-		{"several named single images", []specs.Descriptor{called(amd64, specs.AnnotationRefName, "a"), called(arm64, specs.AnnotationRefName, "b")}, "", "", `of "a", "b"`},
-		{"very many", []specs.Descriptor{root, root, root, root, root, root, root, root, root, root, root, root}, "", "", "and 2 more"},
+		{"an unknown name", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1")}, "v2", "",
+			`no image called "v2", but "v1"`},
+		{"several", []specs.Descriptor{called(root, specs.AnnotationRefName, "v1"), other}, "", "",
+			`the name of one, of "v1", "` + other.Digest.String() + `"`},
+		{"several named single images",
+			[]specs.Descriptor{called(amd64, specs.AnnotationRefName, "a"),
+				called(arm64, specs.AnnotationRefName, "b")}, "", "", `of "a", "b"`},
+		{"very many", []specs.Descriptor{root, root, root, root, root, root, root, root, root, root, root, root}, "",
+			"", "and 2 more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := open(t, s, test.entries...).Find(test.ask)
@@ -138,7 +150,8 @@ func TestWhatOCIMayLeaveOutIsReadFromTheForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if types := []string{got.Root.ContentType, got.Entries[0].Manifest.ContentType}; !slices.Equal(types, []string{registry.OCIIndex, registry.OCIManifest}) {
+	if types := []string{got.Root.ContentType, got.Entries[0].Manifest.ContentType}; !slices.Equal(types,
+		[]string{registry.OCIIndex, registry.OCIManifest}) {
 		t.Errorf("read as %v", types)
 	}
 }
@@ -151,7 +164,9 @@ func TestLayoutsOfGoContainerRegistryAreRead(t *testing.T) {
 	}
 	var entries []mutate.IndexAddendum
 	for _, architecture := range []string{"amd64", "arm64"} {
-		entries = append(entries, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}}})
+		entries = append(entries,
+			mutate.IndexAddendum{Add: image,
+				Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}}})
 	}
 	folder := t.TempDir()
 	if _, err := ggcr.Write(folder, mutate.AppendManifests(empty.Index, entries...)); err != nil {
@@ -186,7 +201,8 @@ func TestWhatIsNotInALayoutIsMissing(t *testing.T) {
 			t.Errorf("error %v, want %v", err, registry.ErrNotFound)
 		}
 	}
-	if _, err := l.Manifest(t.Context(), "sha256:../../index.json"); err == nil || errors.Is(err, registry.ErrNotFound) {
+	if _, err := l.Manifest(t.Context(), "sha256:../../index.json"); err == nil ||
+		errors.Is(err, registry.ErrNotFound) {
 		t.Errorf("error %v, want one about the digest", err)
 	}
 	if _, err := l.Blob(t.Context(), root.Digest, 10); !errors.Is(err, registry.ErrTooLarge) {
@@ -212,7 +228,8 @@ func TestOtherBytesThanTheDigestNamesAreNoticed(t *testing.T) {
 	root := s.Good()
 	folder := t.TempDir()
 	s.Layout(t, folder, root)
-	if err := os.WriteFile(filepath.Join(folder, "blobs", "sha256", root.Digest.Encoded()), []byte("{}"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "blobs", "sha256", root.Digest.Encoded()), []byte("{}"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	l, err := layout.Open(folder)
@@ -222,12 +239,14 @@ func TestOtherBytesThanTheDigestNamesAreNoticed(t *testing.T) {
 	defer l.Close()
 	doc, manifest := l.Manifest(t.Context(), root.Digest)
 	_, blob := l.Blob(t.Context(), root.Digest, 10)
-	if !errors.Is(manifest, registry.ErrOtherBytes) || !errors.Is(blob, registry.ErrOtherBytes) || string(doc.Bytes) != "{}" {
+	if !errors.Is(manifest, registry.ErrOtherBytes) || !errors.Is(blob, registry.ErrOtherBytes) ||
+		string(doc.Bytes) != "{}" {
 		t.Errorf("errors %v and %v, want %v", manifest, blob, registry.ErrOtherBytes)
 	}
 }
 
-// A layout that somebody sends must not make this program read anything else of the machine, nor wait forever.
+// A layout that somebody sends must not make this program read anything else of the machine, nor
+// wait forever.
 func TestALayoutDoesNotLeadElsewhere(t *testing.T) {
 	s := fixture.New()
 	root := s.Good()
@@ -239,7 +258,8 @@ func TestALayoutDoesNotLeadElsewhere(t *testing.T) {
 	}
 	blobs := filepath.Join(folder, "blobs", "sha256")
 	link, pipe := digest.FromString("link"), digest.FromString("pipe")
-	if err := errors.Join(os.Symlink(secret, filepath.Join(blobs, link.Encoded())), syscall.Mkfifo(filepath.Join(blobs, pipe.Encoded()), 0o644)); err != nil {
+	if err := errors.Join(os.Symlink(secret, filepath.Join(blobs, link.Encoded())),
+		syscall.Mkfifo(filepath.Join(blobs, pipe.Encoded()), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	l, err := layout.Open(folder)
@@ -272,7 +292,8 @@ func TestWhatIsNoLayoutIsRefused(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := layout.Open(folder); !errors.Is(err, layout.ErrNoLayout) || !strings.Contains(err.Error(), test.want) {
+			if _, err := layout.Open(folder); !errors.Is(err, layout.ErrNoLayout) ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
@@ -330,7 +351,8 @@ func FuzzIndexJSON(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := index.Get(t.Context(), l, d, nil); err != nil && json.Valid(top) && !strings.Contains(err.Error(), "digest") {
+		if _, err := index.Get(t.Context(), l, d, nil); err != nil && json.Valid(top) &&
+			!strings.Contains(err.Error(), "digest") {
 			t.Errorf("%v", err)
 		}
 	})
@@ -377,7 +399,8 @@ func TestAnAmbiguousListOfImages(t *testing.T) {
 	root, other := s.Good(), s.Good()
 	folder := t.TempDir()
 	s.Layout(t, folder, called(root, specs.AnnotationRefName, "v1"))
-	top := strings.Replace(string(fixture.TopOfLayout(called(root, specs.AnnotationRefName, "v1"))), `"digest":`, `"digest":"`+other.Digest.String()+`","digest":`, 1)
+	top := strings.Replace(string(fixture.TopOfLayout(called(root, specs.AnnotationRefName, "v1"))), `"digest":`,
+		`"digest":"`+other.Digest.String()+`","digest":`, 1)
 	if err := os.WriteFile(filepath.Join(folder, "index.json"), []byte(top), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +410,8 @@ func TestAnAmbiguousListOfImages(t *testing.T) {
 	}
 	defer l.Close()
 	for _, name := range []string{"", "v1"} {
-		if _, err := l.Find(name); !errors.Is(err, layout.ErrNoLayout) || !strings.Contains(err.Error(), `"digest" stands twice`) {
+		if _, err := l.Find(name); !errors.Is(err, layout.ErrNoLayout) ||
+			!strings.Contains(err.Error(), `"digest" stands twice`) {
 			t.Errorf("error %v", err)
 		}
 	}
@@ -421,7 +445,8 @@ func TestReferrersAreWhatIndexJSONListsAboutAnImage(t *testing.T) {
 	// A list that goes on and on is not looked through.
 	for n, want := range map[int]int{99: 1, 100: 0} {
 		many := slices.Repeat([]specs.Descriptor{root}, n)
-		if found, err := open(t, s, append(many, mine)...).Referrers(t.Context(), image.Digest); len(found) != want || err != nil {
+		if found, err := open(t, s, append(many, mine)...).Referrers(t.Context(), image.Digest); len(found) != want ||
+			err != nil {
 			t.Errorf("behind %d others: %v, %v", n, found, err)
 		}
 	}

@@ -24,7 +24,8 @@ const (
 	maxCached = 100_000
 )
 
-// ParseCache reads a cache. ok is false if it isn't one in the form that glibc has written since 1998.
+// ParseCache reads a cache. ok is false if it isn't one in the form that glibc has written since
+// 1998.
 func ParseCache(content string, order binary.ByteOrder) (c Cache, ok bool) {
 	b := []byte(content)
 	if strings.HasPrefix(content, oldMagic) {
@@ -34,7 +35,8 @@ func ParseCache(content string, order binary.ByteOrder) (c Cache, ok bool) {
 		count := uint64(order.Uint32(b[len(oldMagic)+1:]))
 		end := oldHeader + count*oldEntry
 		for _, align := range []uint64{8, 4} {
-			if at := (end + align - 1) &^ (align - 1); at <= uint64(len(b)) && strings.HasPrefix(content[at:], newMagic) {
+			if at := (end + align - 1) &^ (align - 1); at <= uint64(len(b)) &&
+				strings.HasPrefix(content[at:], newMagic) {
 				return ParseCache(content[at:], order)
 			}
 		}

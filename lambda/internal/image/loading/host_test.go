@@ -39,7 +39,8 @@ func (host) Resolve(_ context.Context, folder, name string) (rootfs.File, error)
 	if err != nil {
 		return rootfs.File{}, err
 	}
-	f := rootfs.File{State: rootfs.Found, Path: real, Node: rootfs.Node{Kind: layer.Other, Exec: info.Mode()&0o111 != 0}}
+	f := rootfs.File{State: rootfs.Found, Path: real,
+		Node: rootfs.Node{Kind: layer.Other, Exec: info.Mode()&0o111 != 0}}
 	switch {
 	case info.IsDir():
 		f.Node.Kind = layer.Dir
@@ -117,7 +118,8 @@ func load(t *testing.T, path string, env ...string) loading.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := loading.Load(t.Context(), host{}, loading.Program{File: file, Loader: loader, LoaderName: interp, Env: env, Folder: "/"})
+	r, err := loading.Load(t.Context(), host{},
+		loading.Program{File: file, Loader: loader, LoaderName: interp, Env: env, Folder: "/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,8 +153,11 @@ func TestAgainstTheLoaderWithLibrariesMovedAbout(t *testing.T) {
 		}
 	}
 	at := func(name string) string { return filepath.Join(base, name) }
-	low, high, main := write("low.c", "int low(void){return 1;}"), write("high.c", "int low(void);int high(void){return low();}"), write("main.c", "int high(void);int main(void){return high()-1;}")
-	old, new := write("old.map", "LOW_1 { global: low; };"), write("new.map", "LOW_1 { };\nLOW_2 { global: low; } LOW_1;")
+	low, high, main := write("low.c", "int low(void){return 1;}"),
+		write("high.c", "int low(void);int high(void){return low();}"),
+		write("main.c", "int high(void);int main(void){return high()-1;}")
+	old, new := write("old.map", "LOW_1 { global: low; };"),
+		write("new.map", "LOW_1 { };\nLOW_2 { global: low; } LOW_1;")
 	for _, folder := range []string{"lib", "elsewhere", "bin"} {
 		if err := os.MkdirAll(at(folder), 0o755); err != nil {
 			t.Fatal(err)
@@ -163,21 +168,29 @@ func TestAgainstTheLoaderWithLibrariesMovedAbout(t *testing.T) {
 		flags, below string
 	}
 	for name, v := range map[string]variant{
-		"RUNPATH by origin, of both":            {"-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib", "-Wl,--enable-new-dtags,-rpath,$ORIGIN"},
-		"RUNPATH holds for one's own only":      {"-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib", ""},
-		"RPATH holds for what is below":         {"-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib", ""},
-		"RPATH, not for one that has a RUNPATH": {"-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib", "-Wl,--enable-new-dtags,-rpath,/nowhere"},
-		"relative":                              {"-Wl,--enable-new-dtags,-rpath,lib", "-Wl,--enable-new-dtags,-rpath,${ORIGIN}"},
-		"none":                                  {"", ""},
+		"RUNPATH by origin, of both": {"-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib",
+			"-Wl,--enable-new-dtags,-rpath,$ORIGIN"},
+		"RUNPATH holds for one's own only": {"-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib", ""},
+		"RPATH holds for what is below":    {"-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib", ""},
+		"RPATH, not for one that has a RUNPATH": {"-Wl,--disable-new-dtags,-rpath,$ORIGIN/../lib",
+			"-Wl,--enable-new-dtags,-rpath,/nowhere"},
+		"relative": {"-Wl,--enable-new-dtags,-rpath,lib",
+			"-Wl,--enable-new-dtags,-rpath,${ORIGIN}"},
+		"none": {"", ""},
 	} {
-		compile("-shared", "-fPIC", "-o", at("lib/liblow.so.1"), "-Wl,-soname,liblow.so.1", "-Wl,--version-script="+new, low)
-		compile(strings.Fields("-shared -fPIC -o " + at("lib/libhigh.so.1") + " -Wl,-soname,libhigh.so.1 " + v.below + " " + high + " " + at("lib/liblow.so.1"))...)
-		compile(strings.Fields("-o " + at("bin/main") + " " + v.flags + " " + main + " " + at("lib/libhigh.so.1") + " -Wl,-rpath-link," + at("lib"))...)
+		compile("-shared", "-fPIC", "-o", at("lib/liblow.so.1"), "-Wl,-soname,liblow.so.1", "-Wl,--version-script="+new,
+			low)
+		compile(strings.Fields("-shared -fPIC -o " + at("lib/libhigh.so.1") + " -Wl,-soname,libhigh.so.1 " + v.below +
+			" " + high + " " + at("lib/liblow.so.1"))...)
+		compile(strings.Fields("-o " + at("bin/main") + " " + v.flags + " " + main + " " + at("lib/libhigh.so.1") +
+			" -Wl,-rpath-link," + at("lib"))...)
 		for _, lowMap := range []string{new, old} {
 			if lowMap == old {
-				compile("-shared", "-fPIC", "-o", at("lib/liblow.so.1"), "-Wl,-soname,liblow.so.1", "-Wl,--version-script="+old, low)
+				compile("-shared", "-fPIC", "-o", at("lib/liblow.so.1"), "-Wl,-soname,liblow.so.1",
+					"-Wl,--version-script="+old, low)
 			}
-			for _, env := range []string{"", "LD_LIBRARY_PATH=" + at("lib"), "LD_LIBRARY_PATH=/nowhere:" + at("elsewhere") + ";" + at("lib")} {
+			for _, env := range []string{"", "LD_LIBRARY_PATH=" + at("lib"),
+				"LD_LIBRARY_PATH=/nowhere:" + at("elsewhere") + ";" + at("lib")} {
 				cmd := exec.Command(at("bin/main"))
 				cmd.Dir = "/"
 				if env != "" {
@@ -186,7 +199,8 @@ func TestAgainstTheLoaderWithLibrariesMovedAbout(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				r := load(t, at("bin/main"), strings.Fields(env)...)
 				if ok := len(r.Missing)+len(r.Unmet) == 0; ok != (err == nil) || !r.Known || !r.Sure {
-					t.Errorf("%s, %s, %q: started: %v %s\nmissing %+v, unmet %+v, known %t, sure %t", name, filepath.Base(lowMap), env, err, out, r.Missing, r.Unmet, r.Known, r.Sure)
+					t.Errorf("%s, %s, %q: started: %v %s\nmissing %+v, unmet %+v, known %t, sure %t", name,
+						filepath.Base(lowMap), env, err, out, r.Missing, r.Unmet, r.Known, r.Sure)
 				}
 				for _, m := range r.Missing {
 					if !strings.Contains(string(out), m.Name) && len(r.Missing) == 1 {

@@ -151,8 +151,10 @@ type object struct {
 // level after the other.
 func (l *loader) all() error {
 	p := l.program
-	main := &object{Object: Object{Name: p.File.Path, Path: p.File.Path, Links: p.File.Node.Program.Linkage()}, origin: path.Dir(p.File.Path), real: p.File.Path}
-	self := &object{Object: Object{Name: p.LoaderName, Path: p.Loader.Path, Links: p.Loader.Node.Program.Linkage()}, real: p.Loader.Path}
+	main := &object{Object: Object{Name: p.File.Path, Path: p.File.Path, Links: p.File.Node.Program.Linkage()},
+		origin: path.Dir(p.File.Path), real: p.File.Path}
+	self := &object{Object: Object{Name: p.LoaderName, Path: p.Loader.Path, Links: p.Loader.Node.Program.Linkage()},
+		real: p.Loader.Path}
 	l.objects = []*object{main, self}
 	if a := p.File.Node.Access; a.Mode&0o6000 != 0 || a.Privileged {
 		l.result.Sure = false // the loader doesn't believe the environment then
@@ -227,7 +229,8 @@ func (l *loader) need(o *object, name string) error {
 // loaded gives what goes by a name already.
 func (l *loader) loaded(name string) *object {
 	for _, o := range l.objects {
-		if o.Name == name || path.Base(o.Name) == name && o.Name == l.program.LoaderName || o.Links.Soname == name && l.kind == glibc {
+		if o.Name == name || path.Base(o.Name) == name && o.Name == l.program.LoaderName || o.Links.Soname == name &&
+			l.kind == glibc {
 			return o
 		}
 	}
@@ -243,7 +246,8 @@ func (l *loader) versions() {
 			if of == nil || of.unseen || len(of.Links.Defines) == 0 || of.Links.Has(want.Name) {
 				continue
 			}
-			l.result.Unmet = append(l.result.Unmet, Unmet{Version: want.Name, Path: of.Path, By: o.Path, Has: of.Links.Defines})
+			l.result.Unmet = append(l.result.Unmet,
+				Unmet{Version: want.Name, Path: of.Path, By: o.Path, Has: of.Links.Defines})
 		}
 	}
 }

@@ -12,8 +12,10 @@ import (
 
 // triplets begin the names of the folders in which Debian's and Ubuntu's loaders search first.
 var triplets = map[string][]string{
-	"386": {"i386-linux-gnu", "i686-linux-gnu"}, "amd64": {"x86_64-linux-gnu"}, "arm": {"arm-linux-gnueabihf", "arm-linux-gnueabi"},
-	"arm64": {"aarch64-linux-gnu"}, "loong64": {"loongarch64-linux-gnu"}, "mips64le": {"mips64el-linux-gnuabi64"}, "mipsle": {"mipsel-linux-gnu"},
+	"386": {"i386-linux-gnu", "i686-linux-gnu"}, "amd64": {"x86_64-linux-gnu"},
+	"arm":   {"arm-linux-gnueabihf", "arm-linux-gnueabi"},
+	"arm64": {"aarch64-linux-gnu"}, "loong64": {"loongarch64-linux-gnu"}, "mips64le": {"mips64el-linux-gnuabi64"},
+	"mipsle":  {"mipsel-linux-gnu"},
 	"ppc64le": {"powerpc64le-linux-gnu"}, "riscv64": {"riscv64-linux-gnu"}, "s390x": {"s390x-linux-gnu"},
 }
 
@@ -222,8 +224,10 @@ func (l *loader) try(f *found, folder, name string) error {
 // capable are the folders below a searched one in which glibc looks for libraries that are made for
 // newer processors.
 var capable = []string{
-	"glibc-hwcaps/x86-64-v2", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v4", "haswell", "haswell/x86_64", "x86_64", "tls", "tls/x86_64",
-	"glibc-hwcaps/power9", "glibc-hwcaps/power10", "glibc-hwcaps/z13", "glibc-hwcaps/z14", "glibc-hwcaps/z15", "glibc-hwcaps/z16", "i686", "sse2",
+	"glibc-hwcaps/x86-64-v2", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v4", "haswell", "haswell/x86_64", "x86_64",
+	"tls", "tls/x86_64",
+	"glibc-hwcaps/power9", "glibc-hwcaps/power10", "glibc-hwcaps/z13", "glibc-hwcaps/z14", "glibc-hwcaps/z15",
+	"glibc-hwcaps/z16", "i686", "sse2",
 }
 
 // hidden tells whether the library is in such a folder, so that some processors find it.
@@ -251,7 +255,8 @@ func (l *loader) elsewhere(o *object, name string) (string, error) {
 	if strings.Contains(name, "/") {
 		return "", nil
 	}
-	for _, folder := range []string{"/usr/local/lib", "/usr/local/lib64", o.origin, o.origin + "/lib", path.Dir(o.origin) + "/lib", "/opt/lib"} {
+	for _, folder := range []string{"/usr/local/lib", "/usr/local/lib64", o.origin, o.origin + "/lib",
+		path.Dir(o.origin) + "/lib", "/opt/lib"} {
 		place := strings.TrimSuffix(folder, "/") + "/" + name
 		file, open, err := l.resolve(place)
 		if err != nil {

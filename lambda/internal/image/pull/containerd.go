@@ -17,9 +17,10 @@ func strict(i *index.Image, node specs.Platform) *index.Entry {
 	return containerd(i, i.Root, platforms.OnlyStrict(node))
 }
 
-// containerd chooses as containerd's images.FilterPlatforms, LimitManifests and Manifest do: of the entries that match or name no
-// platform the best one, and only that, also where it turns out to be an index without anything for the node. An image whose
-// entry names no platform is judged by its config.
+// containerd chooses as containerd's images.FilterPlatforms, LimitManifests and Manifest do: of the
+// entries that match or name no platform the best one, and only that, also where it turns out to be
+// an index without anything for the node. An image whose entry names no platform is judged by its
+// config.
 // https://github.com/containerd/containerd/blob/v2.1.4/core/images/image.go and handlers.go
 func containerd(i *index.Image, parent *index.Manifest, node platforms.MatchComparer) *index.Entry {
 	var best []*index.Entry

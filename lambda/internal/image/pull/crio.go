@@ -7,10 +7,12 @@ import (
 	"archway/lambda/internal/image/registry"
 )
 
-// exact chooses as the image library of CRI-O, Podman and Skopeo does: operating system, architecture and variant must be the very
-// words. A node with a variant looks for that first, and then for none. In an OCI index an entry without a platform is the last
-// resort, in a Docker manifest list it is nothing. An index inside the index can't be pulled.
-// https://github.com/containers/container-libs: image/internal/pkg/platform, image/internal/manifest
+// exact chooses as the image library of CRI-O, Podman and Skopeo does: operating system,
+// architecture and variant must be the very words. A node with a variant looks for that first, and
+// then for none. In an OCI index an entry without a platform is the last resort, in a Docker
+// manifest list it is nothing. An index inside the index can't be pulled.
+// https://github.com/containers/container-libs: image/internal/pkg/platform,
+// image/internal/manifest
 func exact(i *index.Image, node specs.Platform) *index.Entry {
 	wanted := []specs.Platform{node}
 	if node.Variant != "" {

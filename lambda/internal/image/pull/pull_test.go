@@ -22,7 +22,8 @@ func linux(architecture, variant string) *specs.Platform {
 	return &specs.Platform{OS: "linux", Architecture: architecture, Variant: variant}
 }
 
-// Each row: what an amd64 node gets by containerd's default rule, its strict one, and CRI-O's; then the same for an arm64 node.
+// Each row: what an amd64 node gets by containerd's default rule, its strict one, and CRI-O's; then
+// the same for an arm64 node.
 func TestNodesPullByTheirRuntimesRules(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -33,9 +34,10 @@ func TestNodesPullByTheirRuntimesRules(t *testing.T) {
 			[6]string{"linux/amd64", "linux/amd64", "linux/amd64", "linux/arm64", "linux/arm64", "linux/arm64"}},
 		{"arm64 with v8", func(s *fixture.Store) digest.Digest { return s.Index(s.Linux("arm64", "v8")).Digest },
 			[6]string{"", "", "", "linux/arm64/v8", "linux/arm64/v8", "linux/arm64/v8"}},
-		{"v8 is what CRI-O looks for first, and containerd takes the first of the two", func(s *fixture.Store) digest.Digest {
-			return s.Index(s.Linux("arm64", ""), s.Linux("arm64", "v8")).Digest
-		}, [6]string{"", "", "", "linux/arm64", "linux/arm64", "linux/arm64/v8"}},
+		{"v8 is what CRI-O looks for first, and containerd takes the first of the two",
+			func(s *fixture.Store) digest.Digest {
+				return s.Index(s.Linux("arm64", ""), s.Linux("arm64", "v8")).Digest
+			}, [6]string{"", "", "", "linux/arm64", "linux/arm64", "linux/arm64/v8"}},
 		{"newer variants are for newer nodes", func(s *fixture.Store) digest.Digest {
 			return s.Index(s.Linux("amd64", "v3"), s.Linux("arm64", "v9")).Digest
 		}, [6]string{"", "", "", "", "", ""}},
@@ -46,11 +48,13 @@ func TestNodesPullByTheirRuntimesRules(t *testing.T) {
 			return s.Index(s.Linux("386", ""), s.Linux("arm", "v6"), s.Linux("arm", "v7")).Digest
 		}, [6]string{"linux/386", "", "", "linux/arm/v7", "", ""}},
 		{"a spelling that containerd understands", func(s *fixture.Store) digest.Digest {
-			return s.Index(as(s.Linux("amd64", ""), linux("x86_64", "")), as(s.Linux("arm64", ""), linux("aarch64", ""))).Digest
+			return s.Index(as(s.Linux("amd64", ""), linux("x86_64", "")),
+				as(s.Linux("arm64", ""), linux("aarch64", ""))).Digest
 		}, [6]string{"linux/x86_64", "linux/x86_64", "", "linux/aarch64", "linux/aarch64", ""}},
 		{"an entry without a platform goes by its config, or to anybody", func(s *fixture.Store) digest.Digest {
 			return s.Index(as(s.Linux("amd64", ""), nil)).Digest
-		}, [6]string{"none, for linux/amd64", "none, for linux/amd64", "none, for linux/amd64", "", "", "none, for linux/amd64"}},
+		}, [6]string{"none, for linux/amd64", "none, for linux/amd64", "none, for linux/amd64", "", "",
+			"none, for linux/amd64"}},
 		{"an entry without a platform comes last", func(s *fixture.Store) digest.Digest {
 			return s.Index(as(s.Linux("arm64", ""), nil), s.Linux("arm64", "")).Digest
 		}, [6]string{"", "", "none, for linux/arm64", "linux/arm64", "linux/arm64", "linux/arm64"}},
@@ -70,7 +74,8 @@ func TestNodesPullByTheirRuntimesRules(t *testing.T) {
 			return s.Index(gone).Digest
 		}, [6]string{"", "", "", "", "", ""}},
 		{"a layer among the entries", func(s *fixture.Store) digest.Digest {
-			return s.Index(specs.Descriptor{MediaType: specs.MediaTypeImageLayerGzip, Digest: s.PutBlob([]byte("layer")), Size: 5}).Digest
+			return s.Index(specs.Descriptor{MediaType: specs.MediaTypeImageLayerGzip,
+				Digest: s.PutBlob([]byte("layer")), Size: 5}).Digest
 		}, [6]string{"", "", "", "", "", ""}},
 		{"zstd wins between equals for CRI-O", func(s *fixture.Store) digest.Digest {
 			zstd := s.Linux("amd64", "")
@@ -78,7 +83,8 @@ func TestNodesPullByTheirRuntimesRules(t *testing.T) {
 			return s.Index(s.Linux("amd64", ""), zstd).Digest
 		}, [6]string{"linux/amd64", "linux/amd64", "linux/amd64 (second)", "", "", ""}},
 		{"a single image is for everybody", func(s *fixture.Store) digest.Digest { return s.Linux("s390x", "").Digest },
-			[6]string{"none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x"}},
+			[6]string{"none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x",
+				"none, for linux/s390x", "none, for linux/s390x", "none, for linux/s390x"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := fixture.New()
@@ -106,7 +112,8 @@ func named(i *index.Image, e *index.Entry) string {
 	case e.Descriptor.Platform == nil:
 		p := e.Config.Platform()
 		return "none, for " + index.Name(&p)
-	case len(i.Entries) > 1 && e == i.Entries[1] && index.Name(i.Entries[0].Descriptor.Platform) == index.Name(e.Descriptor.Platform):
+	case len(i.Entries) > 1 && e == i.Entries[1] &&
+		index.Name(i.Entries[0].Descriptor.Platform) == index.Name(e.Descriptor.Platform):
 		return index.Name(e.Descriptor.Platform) + " (second)"
 	}
 	return index.Name(e.Descriptor.Platform)

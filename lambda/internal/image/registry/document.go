@@ -18,12 +18,14 @@ import (
 type Document struct {
 	// Digest is computed from Bytes, never copied from a header.
 	Digest digest.Digest
-	// MediaType is what the Content-Type header declares, without parameters. Empty if there is none.
+	// MediaType is what the Content-Type header declares, without parameters. Empty if there is
+	// none.
 	MediaType string
 	Bytes     []byte
 }
 
-// Manifest reads a manifest by digest. ErrOtherBytes comes with the document that was served instead.
+// Manifest reads a manifest by digest. ErrOtherBytes comes with the document that was served
+// instead.
 func (r *Repository) Manifest(ctx context.Context, d digest.Digest) (Document, error) {
 	return r.read(ctx, "manifests", d, MaxManifest)
 }
@@ -33,7 +35,8 @@ func (r *Repository) Blob(ctx context.Context, d digest.Digest, limit int64) (Do
 	return r.read(ctx, "blobs", d, limit)
 }
 
-// HasManifest tells whether a manifest is there at this moment, and of which media type the registry says that it is.
+// HasManifest tells whether a manifest is there at this moment, and of which media type the
+// registry says that it is.
 func (r *Repository) HasManifest(ctx context.Context, d digest.Digest) (mediaType string, there bool, err error) {
 	if err := d.Validate(); err != nil {
 		return "", false, fmt.Errorf("%q is not a digest: %w", d, err)
@@ -60,7 +63,8 @@ func (r *Repository) read(ctx context.Context, kind string, d digest.Digest, lim
 	q := request{method: http.MethodGet, kind: kind, id: d.String(), limit: limit}
 	doc, err := r.readOnce(ctx, q, d)
 	if errors.Is(err, ErrOtherBytes) {
-		// Once more: a proxy may have garbled one answer. What is stored wrongly comes back the same.
+		// Once more: a proxy may have garbled one answer. What is stored wrongly comes back the
+		// same.
 		doc, err = r.readOnce(ctx, q, d)
 	}
 	return doc, err
@@ -73,7 +77,9 @@ func (r *Repository) readOnce(ctx context.Context, q request, d digest.Digest) (
 	}
 	doc := Document{Digest: d.Algorithm().FromBytes(a.body), MediaType: mediaTypeOf(a.header), Bytes: a.body}
 	if doc.Digest != d {
-		return doc, &failure{op: q.String(), kind: ErrOtherBytes, cause: fmt.Errorf("they have the digest %s", doc.Digest), reason: retry.Final}
+		return doc,
+			&failure{op: q.String(), kind: ErrOtherBytes, cause: fmt.Errorf("they have the digest %s", doc.Digest),
+				reason: retry.Final}
 	}
 	return doc, nil
 }

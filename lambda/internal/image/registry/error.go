@@ -21,21 +21,26 @@ import (
 var (
 	// ErrNotFound says that the registry has no such repository, manifest or blob.
 	ErrNotFound = errors.New("not found in the registry")
-	// ErrDenied says that the registry refuses the credentials, or these credentials may not do this.
+	// ErrDenied says that the registry refuses the credentials, or these credentials may not do
+	// this.
 	ErrDenied = errors.New("the registry refuses access")
-	// ErrUnavailable says that the registry could not be asked: it didn't answer, or not with an answer that helps.
+	// ErrUnavailable says that the registry could not be asked: it didn't answer, or not with an
+	// answer that helps.
 	ErrUnavailable = errors.New("the registry could not be asked")
 	// ErrTooLarge says that a document is larger than this program reads.
 	ErrTooLarge = errors.New("larger than the limit")
-	// ErrOtherBytes says that the bytes that the registry served are not those that the digest names.
+	// ErrOtherBytes says that the bytes that the registry served are not those that the digest
+	// names.
 	ErrOtherBytes = errors.New("the registry serves other bytes than the digest names")
-	// ErrUploadLost says that the registry doesn't take an upload up where it was, so that it must begin again.
+	// ErrUploadLost says that the registry doesn't take an upload up where it was, so that it must
+	// begin again.
 	ErrUploadLost = errors.New("the upload can't go on where it was")
 	// ErrTagExists says that an immutable tag is there already, so that it can't be written.
 	ErrTagExists = errors.New("the tag exists already and is immutable")
 )
 
-// failure is one failed request: what it was, which of the kinds above, and whether another attempt may help.
+// failure is one failed request: what it was, which of the kinds above, and whether another attempt
+// may help.
 type failure struct {
 	op     string
 	kind   error
@@ -51,7 +56,8 @@ func (f *failure) Error() string {
 	return fmt.Sprintf("%s: %s: %s", f.op, f.kind, presentable(f.cause.Error()))
 }
 
-// longestCause is how many characters of a cause are kept: a registry's own words can be a whole page of HTML.
+// longestCause is how many characters of a cause are kept: a registry's own words can be a whole
+// page of HTML.
 const longestCause = 500
 
 // presentable keeps what a registry says from steering a terminal or flooding a log.
@@ -108,7 +114,8 @@ func answerFailure(op string, answer *transport.Error, header http.Header) error
 	switch status := answer.StatusCode; {
 	case status == http.StatusNotFound:
 		f.kind, f.reason = ErrNotFound, retry.Missing
-	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, hasCode(answer, transport.TooManyRequestsErrorCode),
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
+		hasCode(answer, transport.TooManyRequestsErrorCode),
 		status >= 500 && status != http.StatusNotImplemented:
 		f.reason = retry.Passing
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
@@ -128,8 +135,8 @@ func hasCode(answer *transport.Error, code transport.ErrorCode) bool {
 	return false
 }
 
-// tagExists recognizes ECR's answer to a write of an immutable tag that exists: 400 with the code TAG_INVALID, or with the
-// API's exception name in the text.
+// tagExists recognizes ECR's answer to a write of an immutable tag that exists: 400 with the code
+// TAG_INVALID, or with the API's exception name in the text.
 func tagExists(answer *transport.Error) bool {
 	if hasCode(answer, transport.TagInvalidErrorCode) {
 		return true
@@ -155,7 +162,8 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// bodyFailure judges a body that could not be read to its end: a cut connection, or a trickle that takes longer than an attempt may.
+// bodyFailure judges a body that could not be read to its end: a cut connection, or a trickle that
+// takes longer than an attempt may.
 func bodyFailure(op string, err error) error {
 	f := &failure{op: op, kind: ErrUnavailable, cause: err, reason: retry.Passing}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

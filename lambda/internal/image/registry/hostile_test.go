@@ -91,20 +91,23 @@ func TestNothingLeadsToThisMachine(t *testing.T) {
 			// Of the registry's own address, the tests say that it is elsewhere.
 			elsewhere := netip.MustParsePrefix("127.0.0.2/32")
 			read := func(allowed ...netip.Prefix) error {
-				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"}, transport.PullScope, quick, registry.Allow(allowed...))
+				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"},
+					transport.PullScope, quick, registry.Allow(allowed...))
 				if err != nil {
 					return err
 				}
 				_, err = r.Blob(t.Context(), someBlob, 100)
 				return err
 			}
-			if err := read(elsewhere); !errors.Is(err, registry.ErrAddress) || !errors.Is(err, registry.ErrUnavailable) {
+			if err := read(elsewhere); !errors.Is(err, registry.ErrAddress) ||
+				!errors.Is(err, registry.ErrUnavailable) {
 				t.Errorf("error %v", err)
 			}
 			if len(victim.asked) > 0 {
 				t.Errorf("asked: %q", victim.asked)
 			}
-			if err := read(netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")); errors.Is(err, registry.ErrAddress) || len(victim.asked) == 0 {
+			if err := read(netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")); errors.Is(err,
+				registry.ErrAddress) || len(victim.asked) == 0 {
 				t.Errorf("allowed: error %v, asked: %q", err, victim.asked)
 			}
 		})
@@ -132,7 +135,8 @@ func TestCredentialsAreForTheRegistry(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"}, transport.PullScope, quick)
+				r, err := registry.Open(t.Context(), repository, &authn.Basic{Username: "me", Password: "secret"},
+					transport.PullScope, quick)
 				if err == nil {
 					_, err = r.Blob(t.Context(), someBlob, 100)
 				}
@@ -143,7 +147,8 @@ func TestCredentialsAreForTheRegistry(t *testing.T) {
 					t.Errorf("error %v", err)
 				}
 				for _, a := range thief.asked {
-					if strings.Contains(a, " Basic") || strings.Contains(a, " Bearer") && !strings.HasSuffix(a, "Bearer anonymous") {
+					if strings.Contains(a, " Basic") || strings.Contains(a, " Bearer") &&
+						!strings.HasSuffix(a, "Bearer anonymous") {
 						t.Errorf("asked: %q", thief.asked)
 					}
 				}

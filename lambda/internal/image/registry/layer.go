@@ -15,15 +15,18 @@ import (
 )
 
 const (
-	// silence is how long a stream may stay without a byte where the policy sets no bound for an attempt.
+	// silence is how long a stream may stay without a byte where the policy sets no bound for an
+	// attempt.
 	silence = 30 * time.Second
-	// progress is how many bytes make up for an interruption, so that a large layer may suffer more of them than a small one.
+	// progress is how many bytes make up for an interruption, so that a large layer may suffer more
+	// of them than a small one.
 	progress = 16 << 20
 )
 
-// Layer opens a blob of any size for reading. The stream is bound to the context. An interruption is taken up where it was, as
-// often as the policy allows attempts; bytes are not checked against the digest here. It may be closed at any point, and costs
-// no more than what was read and what was on the way.
+// Layer opens a blob of any size for reading. The stream is bound to the context. An interruption
+// is taken up where it was, as often as the policy allows attempts; bytes are not checked against
+// the digest here. It may be closed at any point, and costs no more than what was read and what was
+// on the way.
 func (r *Repository) Layer(ctx context.Context, d digest.Digest) (io.ReadCloser, error) {
 	return r.LayerFrom(ctx, d, 0)
 }
@@ -138,7 +141,8 @@ func (s *stream) open() error {
 	return policy.Do(s.ctx, s.once)
 }
 
-// once makes one request. An attempt's context bounds the answer's beginning, the stream's own all of it.
+// once makes one request. An attempt's context bounds the answer's beginning, the stream's own all
+// of it.
 func (s *stream) once(attempt context.Context) error {
 	op := s.request.String()
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -152,7 +156,8 @@ func (s *stream) once(attempt context.Context) error {
 	if err != nil {
 		return fail(transportFailure(op, err))
 	}
-	// The bytes as they are: net/http would unpack what a proxy declares to be compressed on the way.
+	// The bytes as they are: net/http would unpack what a proxy declares to be compressed on the
+	// way.
 	req.Header.Set("Accept-Encoding", "identity")
 	if s.offset > 0 && !s.whole {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", s.offset))
@@ -179,10 +184,12 @@ func (s *stream) once(attempt context.Context) error {
 }
 
 func refusesRange(status int) bool {
-	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusBadRequest || status == http.StatusNotImplemented
+	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusBadRequest ||
+		status == http.StatusNotImplemented
 }
 
-// accept judges an answer, and brings its body to the offset where the registry sends all of it again.
+// accept judges an answer, and brings its body to the offset where the registry sends all of it
+// again.
 func (s *stream) accept(resp *http.Response) error {
 	op := s.request.String()
 	if err := transport.CheckError(resp, http.StatusOK, http.StatusPartialContent); err != nil {
@@ -194,7 +201,8 @@ func (s *stream) accept(resp *http.Response) error {
 	if resp.StatusCode == http.StatusPartialContent {
 		if from := fmt.Sprintf("bytes %d-", s.offset); !strings.HasPrefix(resp.Header.Get("Content-Range"), from) {
 			return &failure{op: op, kind: ErrUnavailable, reason: retry.Final,
-				cause: fmt.Errorf("asked for the bytes from %d on, it sent the range %q", s.offset, resp.Header.Get("Content-Range"))}
+				cause: fmt.Errorf("asked for the bytes from %d on, it sent the range %q", s.offset,
+					resp.Header.Get("Content-Range"))}
 		}
 		return nil
 	}

@@ -22,7 +22,8 @@ import (
 	"archway/lambda/internal/retry"
 )
 
-var patient = retry.Policy{Attempts: 3, Missing: 2, First: time.Millisecond, Each: 5 * time.Second, Longest: 10 * time.Millisecond}
+var patient = retry.Policy{Attempts: 3, Missing: 2, First: time.Millisecond, Each: 5 * time.Second,
+	Longest: 10 * time.Millisecond}
 
 // blobServer serves one blob's bytes as a handler sees fit, and counts the requests.
 type blobServer struct {
@@ -172,10 +173,14 @@ func TestALayerThatCanNotBeReadIsAnError(t *testing.T) {
 		kind   error
 		most   int
 	}{
-		"gone":        {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, registry.ErrNotFound, 2},
-		"refused":     {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, registry.ErrDenied, 1},
-		"always busy": {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, registry.ErrUnavailable, 3},
-		"always cut":  {func(s *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { s.part(w, 50) }, registry.ErrUnavailable, 3},
+		"gone": {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
+			registry.ErrNotFound, 2},
+		"refused": {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) },
+			registry.ErrDenied, 1},
+		"always busy": {func(_ *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+			registry.ErrUnavailable, 3},
+		"always cut": {func(s *blobServer, _ int, w http.ResponseWriter, _ *http.Request) { s.part(w, 50) },
+			registry.ErrUnavailable, 3},
 		"another range": {func(s *blobServer, n int, w http.ResponseWriter, r *http.Request) {
 			if n == 1 {
 				s.part(w, 100)
@@ -195,7 +200,8 @@ func TestALayerThatCanNotBeReadIsAnError(t *testing.T) {
 			s.answer = func(n int, w http.ResponseWriter, r *http.Request) { test.answer(s, n, w, r) }
 			r, d := openBlob(t, s, patient)
 			if _, err := readBlob(t.Context(), r, d); !errors.Is(err, test.kind) || int(s.requests.Load()) > test.most {
-				t.Errorf("error %v after %d requests, want %v after at most %d", err, int(s.requests.Load()), test.kind, test.most)
+				t.Errorf("error %v after %d requests, want %v after at most %d", err, int(s.requests.Load()), test.kind,
+					test.most)
 			}
 		})
 	}
@@ -216,7 +222,8 @@ func TestASilentLayerIsGivenUp(t *testing.T) {
 	policy := patient
 	policy.Each = 30 * time.Millisecond
 	r, d := openBlob(t, s, policy)
-	if _, err := readBlob(t.Context(), r, d); !errors.Is(err, registry.ErrUnavailable) || !strings.Contains(err.Error(), "no byte came for 30ms") {
+	if _, err := readBlob(t.Context(), r, d); !errors.Is(err, registry.ErrUnavailable) ||
+		!strings.Contains(err.Error(), "no byte came for 30ms") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -237,7 +244,8 @@ func TestAPauseOfTheReaderIsNoSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(2500 * time.Millisecond)
-	if n, err := io.Copy(io.Discard, stream); err != nil || n != int64(len(s.bytes)-100) || int(s.requests.Load()) != 1 {
+	if n, err := io.Copy(io.Discard, stream); err != nil || n != int64(len(s.bytes)-100) ||
+		int(s.requests.Load()) != 1 {
 		t.Errorf("%d bytes in %d requests, %v", n, int(s.requests.Load()), err)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// Put writes a manifest's bytes under a tag. ErrTagExists says that the registry refused because the tag is immutable and
-// there.
+// Put writes a manifest's bytes under a tag. ErrTagExists says that the registry refused because
+// the tag is immutable and there.
 func (r *Repository) Put(ctx context.Context, tag string, doc Document) error {
 	q := putRequest(tag, doc)
 	a, err := r.do(ctx, q)
@@ -18,10 +18,11 @@ func (r *Repository) Put(ctx context.Context, tag string, doc Document) error {
 	return stored(q, a, doc)
 }
 
-// PutIf does the same, and asks before each attempt, also before repeated ones, whether the tag may still be written: between
-// two attempts somebody else can have moved it. Registries have no conditional write of a tag. It tells whether the tag was
-// written.
-func (r *Repository) PutIf(ctx context.Context, tag string, doc Document, may func(context.Context) (bool, error)) (bool, error) {
+// PutIf does the same, and asks before each attempt, also before repeated ones, whether the tag may
+// still be written: between two attempts somebody else can have moved it. Registries have no
+// conditional write of a tag. It tells whether the tag was written.
+func (r *Repository) PutIf(ctx context.Context, tag string, doc Document,
+	may func(context.Context) (bool, error)) (bool, error) {
 	q := putRequest(tag, doc)
 	written := false
 	var refused error
@@ -51,7 +52,8 @@ func (r *Repository) PutByDigest(ctx context.Context, doc Document) error {
 	q := putRequest(doc.Digest.String(), doc)
 	a, err := r.do(ctx, q)
 	if errors.Is(err, ErrTagExists) {
-		// ECR's word for a manifest that is there (ImageAlreadyExistsException). Under a digest nothing else can be.
+		// ECR's word for a manifest that is there (ImageAlreadyExistsException). Under a digest
+		// nothing else can be.
 		if _, there, asked := r.HasManifest(ctx, doc.Digest); asked == nil && there {
 			return nil
 		}
@@ -63,12 +65,14 @@ func (r *Repository) PutByDigest(ctx context.Context, doc Document) error {
 }
 
 func putRequest(tag string, doc Document) request {
-	return request{method: http.MethodPut, kind: "manifests", id: tag, contentType: doc.MediaType, body: doc.Bytes, limit: 64 << 10}
+	return request{method: http.MethodPut, kind: "manifests", id: tag, contentType: doc.MediaType, body: doc.Bytes,
+		limit: 64 << 10}
 }
 
 func stored(q request, a answer, doc Document) error {
 	if got := a.header.Get("Docker-Content-Digest"); got != "" && got != doc.Digest.String() {
-		return &failure{op: q.String(), kind: ErrOtherBytes, cause: fmt.Errorf("it stored %s, sent was %s", got, doc.Digest)}
+		return &failure{op: q.String(), kind: ErrOtherBytes,
+			cause: fmt.Errorf("it stored %s, sent was %s", got, doc.Digest)}
 	}
 	return nil
 }

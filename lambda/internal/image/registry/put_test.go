@@ -23,8 +23,10 @@ func TestPutStoresTheSameBytesUnderTheTag(t *testing.T) {
 
 func TestPutTellsThatAnImmutableTagIsThere(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
-		"TAG_INVALID": status(400, `{"errors":[{"code":"TAG_INVALID","message":"The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`),
-		"exception":   status(400, `{"errors":[{"code":"UNKNOWN","message":"ImageTagAlreadyExistsException: The image tag 'v1' already exists"}]}`),
+		"TAG_INVALID": status(400,
+			`{"errors":[{"code":"TAG_INVALID","message":"The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`),
+		"exception": status(400,
+			`{"errors":[{"code":"UNKNOWN","message":"ImageTagAlreadyExistsException: The image tag 'v1' already exists"}]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, store, d := served(t)

@@ -123,6 +123,6 @@ func checkRedirect(_ *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// noRedirect makes the redirect itself the answer: a registry redirects only for what it has, and the address is often signed for
-// GET alone.
+// noRedirect makes the redirect itself the answer: a registry redirects only for what it has, and
+// the address is often signed for GET alone.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -12,15 +12,18 @@ import (
 
 func TestPlaces(t *testing.T) {
 	for address, want := range map[string]place{
-		"127.0.0.1": loopback, "127.255.0.9": loopback, "::1": loopback, "0.0.0.0": loopback, "0.1.2.3": loopback, "::": loopback,
+		"127.0.0.1": loopback, "127.255.0.9": loopback, "::1": loopback, "0.0.0.0": loopback, "0.1.2.3": loopback,
+		"::":               loopback,
 		"::ffff:127.0.0.1": loopback, "64:ff9b::7f00:1": loopback, "2002:7f00:1::": loopback,
 		"169.254.1.1": linkLocal, "fe80::1%eth0": linkLocal, "::ffff:169.254.0.1": linkLocal,
 		"100.64.0.1": shared, "100.127.255.255": shared, "100.128.0.0": anywhere, "100.63.255.255": anywhere,
-		"169.254.169.254": metadata, "::ffff:169.254.169.254": metadata, "64:ff9b::a9fe:a9fe": metadata, "2002:a9fe:a9fe::1": metadata,
-		"fd00:ec2::254": metadata, "fd00:ec2::23": metadata, "169.254.170.2": metadata, "169.254.170.23": metadata,
+		"169.254.169.254": metadata, "::ffff:169.254.169.254": metadata, "64:ff9b::a9fe:a9fe": metadata,
+		"2002:a9fe:a9fe::1": metadata,
+		"fd00:ec2::254":     metadata, "fd00:ec2::23": metadata, "169.254.170.2": metadata, "169.254.170.23": metadata,
 		"fd20:ce::254": metadata, "100.100.100.200": metadata, "168.63.129.16": metadata,
 		"224.0.0.1": group, "255.255.255.255": group, "ff02::1": group,
-		"10.0.0.1": anywhere, "172.16.0.1": anywhere, "192.168.1.1": anywhere, "fd12::1": anywhere, "203.0.113.9": anywhere, "2600::1": anywhere,
+		"10.0.0.1": anywhere, "172.16.0.1": anywhere, "192.168.1.1": anywhere, "fd12::1": anywhere,
+		"203.0.113.9": anywhere, "2600::1": anywhere,
 	} {
 		if got := placeOf(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s is %q, want %q", address, got, want)
@@ -64,7 +67,8 @@ func TestGate(t *testing.T) {
 			for _, a := range test.reached {
 				g.reached(&net.TCPAddr{IP: net.ParseIP(a), Port: 443})
 			}
-			if err := g.admits(netip.MustParseAddr(test.address), test.own); err == nil != test.ok || err != nil && !errors.Is(err, ErrAddress) {
+			if err := g.admits(netip.MustParseAddr(test.address), test.own); err == nil != test.ok || err != nil &&
+				!errors.Is(err, ErrAddress) {
 				t.Errorf("error %v, want ok = %v", err, test.ok)
 			}
 		})
@@ -100,12 +104,15 @@ func TestSteps(t *testing.T) {
 		{"to storage", []string{"https://registry.example/v2/x", "https://bucket.s3.amazonaws.com/x"}, false, true},
 		{"to HTTP", []string{"https://registry.example/v2/x", "http://bucket.s3.amazonaws.com/x"}, false, false},
 		{"to HTTP at once", []string{"https://registry.example/v2/", "http://registry.example/v2/"}, false, false},
-		{"to HTTP later", []string{"https://registry.example/v2/x", "https://a.example/x", "http://b.example/x"}, false, false},
-		{"from HTTP, up and down", []string{"http://localhost:5000/v2/x", "https://a.example/x", "http://localhost:5000/x"}, false, false},
+		{"to HTTP later", []string{"https://registry.example/v2/x", "https://a.example/x", "http://b.example/x"}, false,
+			false},
+		{"from HTTP, up and down",
+			[]string{"http://localhost:5000/v2/x", "https://a.example/x", "http://localhost:5000/x"}, false, false},
 		{"HTTP to HTTP", []string{"http://localhost:5000/v2/x", "http://localhost:9000/x"}, false, true},
 		{"to another scheme", []string{"https://registry.example/v2/x", "ftp://a.example/x"}, false, false},
 		{"a secret to another host", []string{"https://auth.example/token", "https://a.example/token"}, true, false},
-		{"a secret to the same host", []string{"https://auth.example/token", "https://AUTH.example:443/v2/token"}, true, true},
+		{"a secret to the same host", []string{"https://auth.example/token", "https://AUTH.example:443/v2/token"}, true,
+			true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := follow(t, test.chain...)
@@ -117,7 +124,9 @@ func TestSteps(t *testing.T) {
 			}
 		})
 	}
-	if resp, err := h.RoundTrip(follow(t, "https://registry.example/v2/", "http://registry.example/v2/")); !errors.Is(err, errRedirect) {
+	if resp, err := h.RoundTrip(follow(t, "https://registry.example/v2/",
+		"http://registry.example/v2/")); !errors.Is(err,
+		errRedirect) {
 		t.Errorf("%v, error %v", resp, err)
 	}
 }
@@ -135,7 +144,8 @@ func TestRedirectsDoNotGoOnForever(t *testing.T) {
 // A proxy is wherever the user says, also on this machine, and names are its own to resolve.
 func TestProxies(t *testing.T) {
 	var asked []string
-	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = append(asked, r.URL.String()) }))
+	proxy := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = append(asked, r.URL.String()) }))
 	defer proxy.Close()
 	at, err := url.Parse(proxy.URL)
 	if err != nil {
@@ -149,7 +159,8 @@ func TestProxies(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	for _, u := range []string{"http://169.254.169.254/latest/", "http://[fd00:ec2::254]/", "http://127.0.0.1:9000/", "http://100.64.0.1/"} {
+	for _, u := range []string{"http://169.254.169.254/latest/", "http://[fd00:ec2::254]/", "http://127.0.0.1:9000/",
+		"http://100.64.0.1/"} {
 		if resp, err := h.RoundTrip(follow(t, u)); !errors.Is(err, ErrAddress) {
 			t.Errorf("%s: %v, error %v", u, resp, err)
 		}

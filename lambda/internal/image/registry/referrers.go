@@ -16,8 +16,8 @@ import (
 // maxPages bounds how many pages of referrers are read. ECR gives 20 to a page.
 const maxPages = 5
 
-// Referrers lists the manifests that are attached to an image: by the API of OCI 1.1, or the tag that stands for it in older
-// registries, and by cosign's tag for attestations.
+// Referrers lists the manifests that are attached to an image: by the API of OCI 1.1, or the tag
+// that stands for it in older registries, and by cosign's tag for attestations.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
 func (r *Repository) Referrers(ctx context.Context, d digest.Digest) ([]specs.Descriptor, error) {
 	if err := d.Validate(); err != nil {
@@ -69,12 +69,13 @@ func (r *Repository) index(ctx context.Context, tag string) ([]specs.Descriptor,
 const (
 	// maxListed bounds how many entries of one page are taken: more than callers look at.
 	maxListed = 100
-	// maxEntry bounds the JSON of an entry, in bytes. Annotations and small embedded contents fit many times.
+	// maxEntry bounds the JSON of an entry, in bytes. Annotations and small embedded contents fit
+	// many times.
 	maxEntry = 64 << 10
 )
 
-// descriptors are the first entries of an index. What is no index has none. They are taken one by one: a page of megabytes of "{},{},…"
-// would become hundreds of megabytes of descriptors.
+// descriptors are the first entries of an index. What is no index has none. They are taken one by
+// one: a page of megabytes of "{},{},…" would become hundreds of megabytes of descriptors.
 func descriptors(b []byte) []specs.Descriptor {
 	var body struct {
 		Manifests entries `json:"manifests"`
@@ -107,10 +108,12 @@ func (e *entries) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// nextPage is the query of a Link header's next page: only that, so that a registry can't lead elsewhere.
+// nextPage is the query of a Link header's next page: only that, so that a registry can't lead
+// elsewhere.
 func nextPage(link string) string {
 	address, relation, ok := strings.Cut(strings.TrimSpace(link), ">")
-	if !ok || !strings.HasPrefix(address, "<") || !strings.Contains(relation, `rel="next"`) && !strings.Contains(relation, "rel=next") {
+	if !ok || !strings.HasPrefix(address, "<") || !strings.Contains(relation, `rel="next"`) &&
+		!strings.Contains(relation, "rel=next") {
 		return ""
 	}
 	u, err := url.Parse(address[1:])

@@ -41,7 +41,8 @@ func TestEntriesOfAPageAreTakenOneByOne(t *testing.T) {
 
 func FuzzReferrers(f *testing.F) {
 	for _, body := range []string{
-		"", "null", "{", `{"manifests":null}`, `{"manifests":{}}`, `{"manifests":[{"size":1},5,{}]}`, `{"Manifests":[{}],"manifests":[{}]}`,
+		"", "null", "{", `{"manifests":null}`, `{"manifests":{}}`, `{"manifests":[{"size":1},5,{}]}`,
+		`{"Manifests":[{}],"manifests":[{}]}`,
 		`{"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2,"artifactType":"application/vnd.in-toto+json","data":"e30="}]}`,
 	} {
 		f.Add([]byte(body))
@@ -55,7 +56,8 @@ func FuzzReferrers(f *testing.F) {
 		var plain struct {
 			Manifests []specs.Descriptor `json:"manifests"`
 		}
-		if len(b) < maxEntry && json.Unmarshal(b, &plain) == nil && len(plain.Manifests) <= maxListed && bytes.Count(bytes.ToLower(b), []byte("manifests")) == 1 {
+		if len(b) < maxEntry && json.Unmarshal(b, &plain) == nil && len(plain.Manifests) <= maxListed &&
+			bytes.Count(bytes.ToLower(b), []byte("manifests")) == 1 {
 			if diff := cmp.Diff(len(plain.Manifests), len(found)); diff != "" {
 				t.Errorf("entries (-want +got):\n%s", diff)
 			}
@@ -64,12 +66,14 @@ func FuzzReferrers(f *testing.F) {
 }
 
 func FuzzNextPage(f *testing.F) {
-	for _, link := range []string{"", `</v2/app/referrers/sha256:x?n=1&last=2>; rel="next"`, `<https://elsewhere/?a=b>;rel=next`, "<", ">", `<%zz>; rel="next"`, `<?a> rel="prev"`} {
+	for _, link := range []string{"", `</v2/app/referrers/sha256:x?n=1&last=2>; rel="next"`,
+		`<https://elsewhere/?a=b>;rel=next`, "<", ">", `<%zz>; rel="next"`, `<?a> rel="prev"`} {
 		f.Add(link)
 	}
 	f.Fuzz(func(t *testing.T, link string) {
 		query := nextPage(link)
-		if u, err := url.Parse("https://registry.example/?" + query); query != "" && (err != nil || u.Host != "registry.example") {
+		if u, err := url.Parse("https://registry.example/?" + query); query != "" &&
+			(err != nil || u.Host != "registry.example") {
 			t.Errorf("the query %q of %q leads to %v (%v)", query, link, u, err)
 		}
 	})

@@ -45,10 +45,13 @@ func TestReferrersAreFoundInEveryWayThatTheyAreAttached(t *testing.T) {
 		to    digest.Digest
 		want  []digest.Digest
 	}{
-		"the API":                                {nil, "", "", []digest.Digest{attached.Digest}},
-		"the tag that stands for it":             {withoutAPI(404), tag, listed.Digest, []digest.Digest{attached.Digest}},
-		"the tag, where the API is not allowed":  {withoutAPI(405), tag, listed.Digest, []digest.Digest{attached.Digest}},
-		"cosign's tag":                           {withoutAPI(404), tag + ".att", attached.Digest, []digest.Digest{attached.Digest}},
+		"the API": {nil, "", "", []digest.Digest{attached.Digest}},
+		"the tag that stands for it": {withoutAPI(404), tag, listed.Digest,
+			[]digest.Digest{attached.Digest}},
+		"the tag, where the API is not allowed": {withoutAPI(405), tag, listed.Digest,
+			[]digest.Digest{attached.Digest}},
+		"cosign's tag": {withoutAPI(404), tag + ".att", attached.Digest,
+			[]digest.Digest{attached.Digest}},
 		"none":                                   {withoutAPI(404), "", "", nil},
 		"what is no index under the tag":         {withoutAPI(404), tag, image.Digest, nil},
 		"the API answers with something strange": {answers("/referrers/", 200, "<html>"), "", "", nil},
@@ -112,7 +115,8 @@ func TestReferrersComeInPages(t *testing.T) {
 }
 
 func TestLinksThatLeadNowhereEndTheList(t *testing.T) {
-	for _, link := range []string{"", "next", `</v2/x?a=b>; rel="prev"`, `<%zz?a=b>; rel="next"`, `</v2/x>; rel="next"`} {
+	for _, link := range []string{"", "next", `</v2/x?a=b>; rel="prev"`, `<%zz?a=b>; rel="next"`,
+		`</v2/x>; rel="next"`} {
 		s, _, d := served(t)
 		asked := 0
 		s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {

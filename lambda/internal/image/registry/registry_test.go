@@ -49,7 +49,8 @@ func served(t *testing.T) (*fixture.Server, *fixture.Store, digest.Digest) {
 func first(n int32, answer http.HandlerFunc) fixture.Fault {
 	var count atomic.Int32
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.Contains(r.URL.Path, "/manifests/") && !strings.Contains(r.URL.Path, "/blobs/") || count.Add(1) > n {
+		if !strings.Contains(r.URL.Path, "/manifests/") && !strings.Contains(r.URL.Path, "/blobs/") ||
+			count.Add(1) > n {
 			return false
 		}
 		answer(w, r)
@@ -113,7 +114,8 @@ func TestManifestTellsWhyItCouldNotBeRead(t *testing.T) {
 		{"418", status(418, ""), registry.ErrUnavailable, 1},
 		{"404", status(404, ""), registry.ErrNotFound, 3},
 		{"401", status(401, ""), registry.ErrDenied, 1},
-		{"403", status(403, `{"errors":[{"code":"DENIED","message":"no basic auth credentials"}]}`), registry.ErrDenied, 1},
+		{"403", status(403, `{"errors":[{"code":"DENIED","message":"no basic auth credentials"}]}`), registry.ErrDenied,
+			1},
 		{"cut body", cut, registry.ErrUnavailable, 3},
 		{"other bytes", status(200, "{}"), registry.ErrOtherBytes, 2},
 		{"endless", func(w http.ResponseWriter, _ *http.Request) {
@@ -223,7 +225,8 @@ func TestServesSaysAtOnceThatATagIsNotThere(t *testing.T) {
 	}
 }
 
-// ECR redirects downloads to S3 with a signed address, and S3 refuses a request that carries credentials as well.
+// ECR redirects downloads to S3 with a signed address, and S3 refuses a request that carries
+// credentials as well.
 func TestBlobFollowsARedirectWithoutCredentials(t *testing.T) {
 	s, store, _ := served(t)
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -246,7 +249,8 @@ func TestBlobFollowsARedirectWithoutCredentials(t *testing.T) {
 		}
 		return false
 	})
-	r, err := registry.Open(t.Context(), s.Repository(t, "app"), &authn.Basic{Username: "AWS", Password: "secret"}, transport.PullScope, quick)
+	r, err := registry.Open(t.Context(), s.Repository(t, "app"), &authn.Basic{Username: "AWS", Password: "secret"},
+		transport.PullScope, quick)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +343,8 @@ func TestWhatARegistrySaysIsPresentable(t *testing.T) {
 	})
 	r := open(t, s)
 	_, err := r.Manifest(t.Context(), digest.FromString("x"))
-	if err == nil || strings.ContainsFunc(err.Error(), unicode.IsControl) || len(err.Error()) > 800 || !strings.Contains(err.Error(), "[2J<html> <body> no xxx") {
+	if err == nil || strings.ContainsFunc(err.Error(), unicode.IsControl) || len(err.Error()) > 800 ||
+		!strings.Contains(err.Error(), "[2J<html> <body> no xxx") {
 		t.Errorf("error %q", err)
 	}
 	_, err = r.Resolve(t.Context(), "latest")

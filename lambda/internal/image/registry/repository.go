@@ -1,5 +1,6 @@
-// Package registry reads and writes manifests over the OCI distribution protocol and keeps their exact bytes: what is
-// served, under which declared type, and whether it is what the digest names. Authentication is go-containerregistry's.
+// Package registry reads and writes manifests over the OCI distribution protocol and keeps their
+// exact bytes: what is served, under which declared type, and whether it is what the digest names.
+// Authentication is go-containerregistry's.
 package registry
 
 import (
@@ -18,9 +19,11 @@ import (
 )
 
 const (
-	// MaxManifest is the largest manifest that ECR stores (and that the distribution specification asks registries to take).
+	// MaxManifest is the largest manifest that ECR stores (and that the distribution specification
+	// asks registries to take).
 	MaxManifest = 4 << 20
-	// MaxConfig bounds an image's config. The largest seen in practice are some hundred kilobytes of history.
+	// MaxConfig bounds an image's config. The largest seen in practice are some hundred kilobytes
+	// of history.
 	MaxConfig = 4 << 20
 	// requests at the same time to one repository.
 	concurrency = 8
@@ -28,9 +31,11 @@ const (
 
 var (
 	// InPipeline waits long enough for what ECR may need after a push, and for throttling.
-	InPipeline = retry.Policy{Attempts: 6, Missing: 6, First: 300 * time.Millisecond, Each: 30 * time.Second, Longest: 30 * time.Second}
+	InPipeline = retry.Policy{Attempts: 6, Missing: 6, First: 300 * time.Millisecond, Each: 30 * time.Second,
+		Longest: 30 * time.Second}
 	// AtTerminal answers sooner: a person waits.
-	AtTerminal = retry.Policy{Attempts: 4, Missing: 3, First: 200 * time.Millisecond, Each: time.Minute, Longest: 15 * time.Second}
+	AtTerminal = retry.Policy{Attempts: 4, Missing: 3, First: 200 * time.Millisecond, Each: time.Minute,
+		Longest: 15 * time.Second}
 )
 
 // Repository is one repository of one registry, with credentials.

@@ -38,11 +38,13 @@ type answer struct {
 }
 
 func (r *Repository) url(kind, id string) string {
-	u := url.URL{Scheme: r.name.Scheme(), Host: r.name.RegistryStr(), Path: fmt.Sprintf("/v2/%s/%s/%s", r.name.RepositoryStr(), kind, id)}
+	u := url.URL{Scheme: r.name.Scheme(), Host: r.name.RegistryStr(),
+		Path: fmt.Sprintf("/v2/%s/%s/%s", r.name.RepositoryStr(), kind, id)}
 	return u.String()
 }
 
-// do makes one request, with retries, and reads the whole answer: a body that breaks off is a failed attempt like any other.
+// do makes one request, with retries, and reads the whole answer: a body that breaks off is a
+// failed attempt like any other.
 func (r *Repository) do(ctx context.Context, q request) (answer, error) {
 	select {
 	case r.slots <- struct{}{}:
@@ -106,7 +108,8 @@ func (r *Repository) once(ctx context.Context, q request) (answer, error) {
 
 	accepted := []int{http.StatusOK, http.StatusCreated, q.accepts}
 	if q.probe {
-		accepted = append(accepted, http.StatusPartialContent, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
+		accepted = append(accepted, http.StatusPartialContent, http.StatusFound, http.StatusSeeOther,
+			http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
 	}
 	if err := transport.CheckError(resp, accepted...); err != nil {
 		if refused, ok := err.(*transport.Error); ok {

@@ -10,9 +10,10 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Stat asks whether a blob is there, without reading it. The size is -1 where the registry doesn't say it.
-// ErrNotFound says that it isn't there. A registry takes a manifest only after its blobs, so a blob of a manifest that could
-// be read is not waited for as a manifest straight after its push is.
+// Stat asks whether a blob is there, without reading it. The size is -1 where the registry doesn't
+// say it. ErrNotFound says that it isn't there. A registry takes a manifest only after its blobs,
+// so a blob of a manifest that could be read is not waited for as a manifest straight after its
+// push is.
 func (r *Repository) Stat(ctx context.Context, d digest.Digest) (size int64, err error) {
 	return r.stat(ctx, d, 2)
 }
@@ -29,7 +30,8 @@ func (r *Repository) HasBlob(ctx context.Context, d digest.Digest) (bool, error)
 // stat asks again as often as missing says where the blob isn't there.
 func (r *Repository) stat(ctx context.Context, d digest.Digest, missing int) (size int64, err error) {
 	if !r.noHead.Load() {
-		a, err := r.do(ctx, request{method: http.MethodHead, kind: "blobs", id: d.String(), missing: missing, probe: true})
+		a, err := r.do(ctx,
+			request{method: http.MethodHead, kind: "blobs", id: d.String(), missing: missing, probe: true})
 		if err == nil {
 			return a.size(), nil
 		}
@@ -38,8 +40,9 @@ func (r *Repository) stat(ctx context.Context, d digest.Digest, missing int) (si
 		}
 		r.noHead.Store(true)
 	}
-	// ECR asks for another permission for HEAD (BatchCheckLayerAvailability) than for reading (GetDownloadUrlForLayer). Asked
-	// to read the first byte, it answers with a redirect, which is not followed: that there is one is what we want to know.
+	// ECR asks for another permission for HEAD (BatchCheckLayerAvailability) than for reading
+	// (GetDownloadUrlForLayer). Asked to read the first byte, it answers with a redirect, which is
+	// not followed: that there is one is what we want to know.
 	a, err := r.do(ctx, request{method: http.MethodGet, kind: "blobs", id: d.String(), missing: missing, probe: true})
 	if err != nil {
 		return 0, err

@@ -28,7 +28,8 @@ func TestStatKnowsTheSizeWithoutReading(t *testing.T) {
 	}
 }
 
-// A function that may read blobs but not ask for them by HEAD, as ECR's permissions have it, gets the same answers.
+// A function that may read blobs but not ask for them by HEAD, as ECR's permissions have it, gets
+// the same answers.
 func TestStatDoesWithoutHead(t *testing.T) {
 	for name, redirect := range map[string]bool{"redirected to storage": true, "served by the registry": false} {
 		t.Run(name, func(t *testing.T) {

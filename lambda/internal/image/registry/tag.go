@@ -9,9 +9,9 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Resolve returns the digest that a tag serves, and waits a little for a tag that was just pushed. ErrNotFound says that
-// there is no such tag. Reading by tag may translate a manifest's format (ECR), reading by digest never does: everything
-// else is read by digest.
+// Resolve returns the digest that a tag serves, and waits a little for a tag that was just pushed.
+// ErrNotFound says that there is no such tag. Reading by tag may translate a manifest's format
+// (ECR), reading by digest never does: everything else is read by digest.
 func (r *Repository) Resolve(ctx context.Context, tag string) (digest.Digest, error) {
 	return r.resolve(ctx, tag, 0)
 }
@@ -36,7 +36,8 @@ func (r *Repository) resolve(ctx context.Context, tag string, missing int) (dige
 		}
 	}
 	// The header is optional, and not every registry answers HEAD: the bytes themselves say it.
-	a, err = r.do(ctx, request{method: http.MethodGet, kind: "manifests", id: tag, limit: MaxManifest, missing: missing})
+	a, err = r.do(ctx,
+		request{method: http.MethodGet, kind: "manifests", id: tag, limit: MaxManifest, missing: missing})
 	if err != nil {
 		return "", err
 	}

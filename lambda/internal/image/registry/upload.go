@@ -174,7 +174,8 @@ func withoutPort(u *url.URL) string {
 // Append sends the next chunk, of at most n bytes, of a blob of a size. from gives the blob's bytes
 // from an offset on; it is asked once for each attempt, at the place that the registry wants.
 // Append fails with ErrUploadLost if only a new upload helps.
-func (u *Upload) Append(ctx context.Context, n, size int64, from func(context.Context, int64) (io.Reader, error)) error {
+func (u *Upload) Append(ctx context.Context, n, size int64,
+	from func(context.Context, int64) (io.Reader, error)) error {
 	policy := u.repository.policy
 	policy.Each = 0 // a chunk may take long as long as it moves
 	return policy.Do(ctx, func(ctx context.Context) error {

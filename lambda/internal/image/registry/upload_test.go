@@ -226,7 +226,8 @@ func TestPutByDigest(t *testing.T) {
 	if err := r.PutByDigest(t.Context(), store.Manifests[d]); err != nil {
 		t.Fatal(err)
 	}
-	if mediaType, there, err := r.HasManifest(t.Context(), d); mediaType != registry.OCIManifest || !there || err != nil {
+	if mediaType, there, err := r.HasManifest(t.Context(),
+		d); mediaType != registry.OCIManifest || !there || err != nil {
 		t.Errorf("%q, %t, %v", mediaType, there, err)
 	}
 	if !slices.Contains(s.Requests(), "PUT /v2/app/manifests/"+d.String()) {
@@ -253,7 +254,8 @@ func TestOpenAsksForTheSourcesToo(t *testing.T) {
 	})
 	other := fixture.Serve(t)
 	_, err := registry.Open(t.Context(), s.Repository(t, "release"), authn.Anonymous, transport.PushScope, quick,
-		registry.MountFrom(s.Repository(t, "staging/app"), s.Repository(t, "release"), other.Repository(t, "elsewhere")))
+		registry.MountFrom(s.Repository(t, "staging/app"), s.Repository(t, "release"),
+			other.Repository(t, "elsewhere")))
 	if err != nil {
 		t.Fatal(err)
 	}

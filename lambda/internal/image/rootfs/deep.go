@@ -10,8 +10,9 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-// maxNamed is how many files of one machine are kept by name in one layer. A cross-compiler brings 300 libraries of each machine
-// that it is for; an image in which more than this are of the wrong machine is wrong altogether.
+// maxNamed is how many files of one machine are kept by name in one layer. A cross-compiler brings
+// 300 libraries of each machine that it is for; an image in which more than this are of the wrong
+// machine is wrong altogether.
 const maxNamed = 2000
 
 // tally counts a layer's programs and libraries by their machine.
@@ -59,7 +60,8 @@ type Census struct {
 	More int
 }
 
-// Census reads all layers to their ends and lists the programs and libraries whose machine isn't wanted. The store must have been made with Deep.
+// Census reads all layers to their ends and lists the programs and libraries whose machine isn't
+// wanted. The store must have been made with Deep.
 func (f *FS) Census(ctx context.Context, wanted func(executable.Machine) bool) (Census, error) {
 	var c Census
 	if err := f.Finish(ctx); err != nil {
@@ -90,8 +92,8 @@ func (f *FS) Census(ctx context.Context, wanted func(executable.Machine) bool) (
 	return c, nil
 }
 
-// visible reports whether a program of a layer is what a container sees at that path. A later entry of the same layer may have
-// taken its place, as "tar -u" and "tar -r" write it.
+// visible reports whether a program of a layer is what a container sees at that path. A later entry
+// of the same layer may have taken its place, as "tar -u" and "tar -r" write it.
 func (f *FS) visible(ctx context.Context, level int, name string, machine executable.Machine) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err // what was read already is looked through without asking

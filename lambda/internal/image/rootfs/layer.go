@@ -12,7 +12,8 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-// stacked is one layer, read as far as was needed so far. Images that share it share its stream and its record.
+// stacked is one layer, read as far as was needed so far. Images that share it share its stream and
+// its record.
 type stacked struct {
 	store  *Store
 	digest digest.Digest
@@ -45,8 +46,8 @@ type stacked struct {
 // query asks for a path, with everything above it that may hide it in a layer.
 type query struct {
 	path string
-	// entries, whiteouts and opaques are the hashes of the path and the folders above it, from the root down: entries[i] and
-	// whiteouts[i] of the first i+1 names, opaques[i] of the first i.
+	// entries, whiteouts and opaques are the hashes of the path and the folders above it, from the
+	// root down: entries[i] and whiteouts[i] of the first i+1 names, opaques[i] of the first i.
 	entries, whiteouts, opaques []uint64
 	// bits lets nearly all of a layer's records be passed over by one look.
 	bits uint64
@@ -80,11 +81,13 @@ type answer struct {
 	node  Node
 	// hidden says that the layer hides it in the layers below.
 	hidden bool
-	// exact says that the path has an entry of its own, so that it is no folder implied by what is in it.
+	// exact says that the path has an entry of its own, so that it is no folder implied by what is
+	// in it.
 	exact bool
 }
 
-// look reads the layer as far as is needed to know what it says about a path, and not beyond what may be spent, if that is bounded.
+// look reads the layer as far as is needed to know what it says about a path, and not beyond what
+// may be spent, if that is bounded.
 func (l *stacked) look(ctx context.Context, q query, spend *int64) (answer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +111,8 @@ func (l *stacked) look(ctx context.Context, q query, spend *int64) (answer, erro
 	return a, l.pause(ctx)
 }
 
-// worthSkipping is how large the rest of a layer must be, in bytes of the registry's, for it to be left unread.
+// worthSkipping is how large the rest of a layer must be, in bytes of the registry's, for it to be
+// left unread.
 const worthSkipping = 2 << 20
 
 // decided tells whether the rest of the layer can't say anything about the path any more.
@@ -181,8 +185,8 @@ func (l *stacked) judge() error {
 	return nil
 }
 
-// restart begins again, once, after other bytes came than the digest names: a proxy may have garbled one answer. What is stored
-// wrongly comes back the same.
+// restart begins again, once, after other bytes came than the digest names: a proxy may have
+// garbled one answer. What is stored wrongly comes back the same.
 func (l *stacked) restart() {
 	l.again = true
 	l.end()
@@ -245,8 +249,8 @@ func (l *stacked) end() {
 	l.reader, l.stream = nil, nil
 }
 
-// pause keeps the stream for the next question, unless too many are kept already, or it holds much memory: then it is read to
-// its end.
+// pause keeps the stream for the next question, unless too many are kept already, or it holds much
+// memory: then it is read to its end.
 func (l *stacked) pause(ctx context.Context) error {
 	if l.reader == nil || l.paused {
 		return nil
@@ -289,7 +293,8 @@ func (l *stacked) finish(ctx context.Context) error {
 	return nil
 }
 
-// scan looks through what was read so far. A later entry of one name takes the place of an earlier one.
+// scan looks through what was read so far. A later entry of one name takes the place of an earlier
+// one.
 func (l *stacked) scan(q query) answer {
 	last := len(q.entries) - 1
 	var seen [layer.MaxDepth/64 + 1]uint64 // folders of which the latest entry is known
@@ -305,8 +310,9 @@ func (l *stacked) scan(q query) answer {
 			value := chunk.values[i]
 			switch kind := layer.Kind(value & (1<<kindBits - 1)); kind {
 			case layer.Whiteout:
-				// What a layer takes away and then makes again as a folder shows what the layers below have in it: overlayfs
-				// merges folders, and the mark is gone. The image specification would hide it.
+				// What a layer takes away and then makes again as a folder shows what the layers
+				// below have in it: overlayfs merges folders, and the mark is gone. The image
+				// specification would hide it.
 				n := position(q.whiteouts, h)
 				a.hidden = a.hidden || n >= 0 && (n == last || seen[n/64]&(1<<(n%64)) == 0)
 			case layer.Opaque:

@@ -36,14 +36,16 @@ type File struct {
 	Path  string
 	State State
 	Node  Node
-	// Missing is the path that is not there, where State is Absent or NotFolder. It differs from Path's beginning where a link led to it.
+	// Missing is the path that is not there, where State is Absent or NotFolder. It differs from
+	// Path's beginning where a link led to it.
 	Missing string
 	// Dangling says that the name itself is there, as a symlink to what is missing.
 	Dangling bool
-	// Link is the last symlink that the name itself is or leads to, and Target where that points, as it
-	// is written.
+	// Link is the last symlink that the name itself is or leads to, and Target where that points,
+	// as it is written.
 	Link, Target string
-	// Via is the first symlink on the way, with where it points, for a message. Empty if there is none.
+	// Via is the first symlink on the way, with where it points, for a message. Empty if there is
+	// none.
 	Via string
 }
 
@@ -75,8 +77,8 @@ const (
 // mounts are what every runtime puts into a container.
 var mounts = []string{"proc", "sys", "dev"}
 
-// Resolve follows a name as the kernel does, from a folder if it is relative. The folder is a working directory, which the runtime makes where
-// the image lacks it.
+// Resolve follows a name as the kernel does, from a folder if it is relative. The folder is a
+// working directory, which the runtime makes where the image lacks it.
 func (f *FS) Resolve(ctx context.Context, folder, name string) (File, error) {
 	if err := ctx.Err(); err != nil {
 		return File{}, err // what was read already is looked through without asking
@@ -123,7 +125,8 @@ func parts(name string) []string {
 	return strings.FieldsFunc(name, func(c rune) bool { return c == '/' })
 }
 
-// way is the parts of a name that is to be followed. A slash behind it asks for a folder, as a dot does.
+// way is the parts of a name that is to be followed. A slash behind it asks for a folder, as a dot
+// does.
 func way(name string) []string {
 	names := parts(name)
 	if len(names) > 0 && strings.HasSuffix(name, "/") {
@@ -244,7 +247,8 @@ func (f *FS) from(ctx context.Context, level int, p string) (Node, error) {
 	return Node{}, nil
 }
 
-// Finish reads all layers to their ends. Names that are followed afterwards are proven to lead where they do.
+// Finish reads all layers to their ends. Names that are followed afterwards are proven to lead
+// where they do.
 func (f *FS) Finish(ctx context.Context) error {
 	clear(f.known)
 	for _, l := range f.layers {

@@ -7,9 +7,9 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-// What an entry means can depend on what its own layer had before it, and what containerd then can't
-// unpack nobody can pull. It writes into a folder of the layer alone, for overlayfs (archive/tar.go and
-// tar_opts_linux.go of v1.6.20 and v2.3.4):
+// What an entry means can depend on what its own layer had before it, and what containerd then
+// can't unpack nobody can pull. It writes into a folder of the layer alone, for overlayfs
+// (archive/tar.go and tar_opts_linux.go of v1.6.20 and v2.3.4):
 //
 //   - A hard link is a second name of a file that stands before it in the same layer. What the
 //     first name stands for later, in this layer or above, doesn't matter to the second.
@@ -29,11 +29,12 @@ type pending struct {
 	name, target string
 }
 
-// mostPending is how many are judged together. A layer of 700,000 links is gone through 85 times then, in
-// a tenth of a second.
+// mostPending is how many are judged together. A layer of 700,000 links is gone through 85 times
+// then, in a tenth of a second.
 const mostPending = 8192
 
-// pendingBytes is what one costs, beside its names: itself, and two or three hashes with their values.
+// pendingBytes is what one costs, beside its names: itself, and two or three hashes with their
+// values.
 const pendingBytes = 160
 
 // note keeps an entry until it is judged.
@@ -84,7 +85,8 @@ func (r *record) often() error {
 	return r.resolve()
 }
 
-// resolve judges what is pending, and gives hard links the values of the files that they are names of.
+// resolve judges what is pending, and gives hard links the values of the files that they are names
+// of.
 func (r *record) resolve() error {
 	if len(r.pending) == 0 {
 		return nil
@@ -166,7 +168,8 @@ func linkable(p pending, target uint32) error {
 	return nil
 }
 
-// marked judges a whiteout or an opaque folder by what its layer had before, and notes what it makes.
+// marked judges a whiteout or an opaque folder by what its layer had before, and notes what it
+// makes.
 func marked(there map[uint64]uint32, p pending) error {
 	gone := ""
 	folder := func(at string) {

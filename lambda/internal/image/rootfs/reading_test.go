@@ -33,7 +33,9 @@ func noise(name string, size int) lt.Entry {
 func TestOnlyWhatIsNeededIsRead(t *testing.T) {
 	s := newStack()
 	base := s.put(lt.Gzip(lt.Tar(lt.Dir("bin"), marked("bin/sh", "sh"), noise("usr/share/big", 6<<20))))
-	node := s.put(lt.Gzip(lt.Tar(lt.Dir("usr"), lt.Dir("usr/local"), lt.Plain("usr/local/LICENSE", nil), lt.Plain("usr/local/README", nil), lt.Dir("usr/local/bin"), marked("usr/local/bin/node", "node"), noise("usr/local/lib/big", 6<<20), lt.Plain("var/x", nil))))
+	node := s.put(lt.Gzip(lt.Tar(lt.Dir("usr"), lt.Dir("usr/local"), lt.Plain("usr/local/LICENSE", nil),
+		lt.Plain("usr/local/README", nil), lt.Dir("usr/local/bin"), marked("usr/local/bin/node", "node"),
+		noise("usr/local/lib/big", 6<<20), lt.Plain("var/x", nil))))
 	app := s.put(lt.Gzip(lt.Tar(lt.Dir("srv"), lt.Plain("srv/server.js", []byte("…")))))
 	top := s.put(lt.Gzip(lt.Tar(marked("entry", "/bin/sh"))))
 	fs := rootfs.NewStore(s.open, rootfs.Options{}).FS([]specs.Descriptor{base, node, app, top})
@@ -72,11 +74,13 @@ func TestOnlyWhatIsNeededIsRead(t *testing.T) {
 // Out of order, the rest of a layer can hold anything: it is read.
 func TestUnsortedLayersAreReadToTheirEnds(t *testing.T) {
 	for name, entries := range map[string][]lt.Entry{
-		"sorted by chance":             {lt.Dir("x"), noise("x/y", 6<<20), marked("b", "new")},
-		"sorted up to a small rest":    {lt.Dir("a"), marked("b", "old"), noise("c", 1<<20), marked("b", "new")},
-		"whiteout, then the file":      {lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)},
-		"sorted by bytes, not folders": {lt.Dir("a"), lt.Plain("a-b", nil), lt.Plain("a/c", nil), marked("b", "new"), noise("c", 6<<20)},
-		"in no order":                  {lt.Dir("z"), lt.Dir("usr"), lt.Dir("var"), lt.Dir("tmp"), noise("x", 6<<20), marked("b", "new")},
+		"sorted by chance":          {lt.Dir("x"), noise("x/y", 6<<20), marked("b", "new")},
+		"sorted up to a small rest": {lt.Dir("a"), marked("b", "old"), noise("c", 1<<20), marked("b", "new")},
+		"whiteout, then the file":   {lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)},
+		"sorted by bytes, not folders": {lt.Dir("a"), lt.Plain("a-b", nil), lt.Plain("a/c", nil), marked("b", "new"),
+			noise("c", 6<<20)},
+		"in no order": {lt.Dir("z"), lt.Dir("usr"), lt.Dir("var"), lt.Dir("tmp"), noise("x", 6<<20),
+			marked("b", "new")},
 	} {
 		if got := show(t, image(t, []lt.Entry{marked("b", "below")}, entries), "/", "/b"); got != "/b new" {
 			t.Errorf("%s: %s", name, got)
@@ -127,7 +131,9 @@ func TestManyHalfReadLayersDoNotPileUp(t *testing.T) {
 			store := rootfs.NewStore(s.open, rootfs.Options{})
 			var layers []specs.Descriptor
 			for n := range 6 {
-				layers = append(layers, s.put(test.compress(lt.Tar(lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), marked(fmt.Sprintf("b%d", n), "x"), noise("z", 3<<20+n)))))
+				layers = append(layers,
+					s.put(test.compress(lt.Tar(lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"),
+						marked(fmt.Sprintf("b%d", n), "x"), noise("z", 3<<20+n)))))
 			}
 			fs := store.FS(layers)
 			defer fs.Close()
@@ -141,7 +147,8 @@ func TestManyHalfReadLayersDoNotPileUp(t *testing.T) {
 				}
 			}
 			if whole != 6-test.paused {
-				t.Errorf("%d of 6 layers were read to their ends, want %d: the others may stand half read", whole, 6-test.paused)
+				t.Errorf("%d of 6 layers were read to their ends, want %d: the others may stand half read", whole,
+					6-test.paused)
 			}
 			if got := show(t, fs, "/", "/b3"); got != "/b3 x" {
 				t.Error(got)
@@ -153,8 +160,10 @@ func TestManyHalfReadLayersDoNotPileUp(t *testing.T) {
 func TestErrorsSayWhichLayer(t *testing.T) {
 	limited := newStack()
 	big := limited.put(lt.Tar(lt.Plain(strings.Repeat("d/", 300)+"f", nil)))
-	_, err := rootfs.NewStore(limited.open, rootfs.Options{}).FS([]specs.Descriptor{big}).Resolve(t.Context(), "/", "/x")
-	if limit, ok := rootfs.Beyond(err); !ok || limit.Cure == "" || !strings.Contains(limit.Reason, "256 names") || !strings.Contains(err.Error(), big.Digest.String()) {
+	_, err := rootfs.NewStore(limited.open, rootfs.Options{}).FS([]specs.Descriptor{big}).Resolve(t.Context(), "/",
+		"/x")
+	if limit, ok := rootfs.Beyond(err); !ok || limit.Cure == "" || !strings.Contains(limit.Reason, "256 names") ||
+		!strings.Contains(err.Error(), big.Digest.String()) {
 		t.Errorf("limit: %v", err)
 	}
 
@@ -185,7 +194,8 @@ func TestErrorsSayWhichLayer(t *testing.T) {
 	broken := newStack()
 	cut := broken.put(lt.Gzip(lt.Tar(noise("x", 100_000))))
 	broken.fail = io.ErrClosedPipe
-	if _, err = rootfs.NewStore(broken.open, rootfs.Options{}).FS([]specs.Descriptor{cut}).Resolve(t.Context(), "/", "/x"); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err = rootfs.NewStore(broken.open, rootfs.Options{}).FS([]specs.Descriptor{cut}).Resolve(t.Context(), "/",
+		"/x"); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("cut: %v", err)
 	}
 	var failed *rootfs.SourceError
@@ -240,7 +250,8 @@ func TestMemoryIsGivenBack(t *testing.T) {
 // as long as a layer can be in either, both count.
 func TestNamesThatTheTwoOrdersPlaceDifferently(t *testing.T) {
 	fs := image(t, []lt.Entry{marked("app-x", "below")}, []lt.Entry{
-		lt.Dir("app"), lt.Plain("app/a", nil), lt.Plain("app/b", nil), lt.Plain("app/c", nil), lt.Plain("app/d", nil), lt.Plain("app/e", nil),
+		lt.Dir("app"), lt.Plain("app/a", nil), lt.Plain("app/b", nil), lt.Plain("app/c", nil), lt.Plain("app/d", nil),
+		lt.Plain("app/e", nil),
 		marked("app-x", "new"), noise("z", 6<<20),
 	})
 	if got := show(t, fs, "/", "/app-x"); got != "/app-x new" {
@@ -254,8 +265,10 @@ func TestAWhiteoutIsNotTheLastWord(t *testing.T) {
 		entries []lt.Entry
 		want    string
 	}{
-		"back again":   {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)}, "/b new"},
-		"a folder now": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), lt.Dir("b"), noise("c", 6<<20)}, "/b dir"},
+		"back again": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), marked("b", "new"), noise("c", 6<<20)},
+			"/b new"},
+		"a folder now": {[]lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Gone("b"), lt.Dir("b"), noise("c", 6<<20)},
+			"/b dir"},
 	} {
 		fs := image(t, []lt.Entry{marked("b", "below")}, test.entries)
 		if got := show(t, fs, "/", "/a3"); got != "absent /a3" {
@@ -312,7 +325,8 @@ func TestNearlyReadLayersAreCompleted(t *testing.T) {
 				} else {
 					b.Name = fmt.Sprint("b", n)
 				}
-				layers = append([]specs.Descriptor{s.put(lt.Tar(lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), noise("a4", size[0]<<20+n), b, noise("z", size[1]<<20+8<<10)))}, layers...)
+				layers = append([]specs.Descriptor{s.put(lt.Tar(lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"),
+					noise("a4", size[0]<<20+n), b, noise("z", size[1]<<20+8<<10)))}, layers...)
 			}
 			untouched := s.put(lt.Tar(lt.Plain("b", nil)))
 			fs := rootfs.NewStore(s.open, rootfs.Options{}).FS(append([]specs.Descriptor{untouched}, layers...))

@@ -12,14 +12,16 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-// Why a record instead of reading again: what starts leads from name to name (a symlink, an interpreter, a loader), and each
-// new name can be in any layer, also in those that passed by. Reading those again would cost the layer's whole stream for every
-// hop: a Node image takes nine, so up to nine times 50 MB. The record of a layer costs 12 bytes for each entry, whatever the
-// length of its path, plus the targets of its links: 0.1 MB for Debian with Node (9,000 entries), 12 MB for a million entries.
-// So each layer is read at most once, and memory is bounded by Budget.
+// Why a record instead of reading again: what starts leads from name to name (a symlink, an
+// interpreter, a loader), and each new name can be in any layer, also in those that passed by.
+// Reading those again would cost the layer's whole stream for every hop: a Node image takes nine,
+// so up to nine times 50 MB. The record of a layer costs 12 bytes for each entry, whatever the
+// length of its path, plus the targets of its links: 0.1 MB for Debian with Node (9,000 entries),
+// 12 MB for a million entries. So each layer is read at most once, and memory is bounded by Budget.
 
-// record is what is known of a layer's entries: a hash of each path with what is there. Paths themselves are only ever looked
-// up, never listed, so they are not kept. The hash is seeded per process: nobody can prepare two paths that collide.
+// record is what is known of a layer's entries: a hash of each path with what is there. Paths
+// themselves are only ever looked up, never listed, so they are not kept. The hash is seeded per
+// process: nobody can prepare two paths that collide.
 type record struct {
 	budget  *Budget
 	chunks  []chunk
@@ -31,10 +33,11 @@ type record struct {
 	contents []string
 	// links are this layer's own symlinks: entries below one are placed where it leads.
 	links map[uint64]uint32
-	// folder is the latest entry's, which has been noted with all above it; latest is where the entry itself ended up.
+	// folder is the latest entry's, which has been noted with all above it; latest is where the
+	// entry itself ended up.
 	folder, latest string
-	// implied are the folders noted last, each at a place that its hash gives: a large archive without entries for folders would
-	// have them noted again and again. Nil of a small one.
+	// implied are the folders noted last, each at a place that its hash gives: a large archive
+	// without entries for folders would have them noted again and again. Nil of a small one.
 	implied *[impliedSize]uint64
 	// pending are the entries that were not judged yet by what stands before them.
 	pending     []pending
@@ -61,8 +64,8 @@ type chunk struct {
 	values *[chunkSize]uint32
 }
 
-// A value is a kind (4 bits), whether the file may be executed (1 bit) and is BusyBox (1 bit), and a reference: into files, or into
-// targets.
+// A value is a kind (4 bits), whether the file may be executed (1 bit) and is BusyBox (1 bit), and
+// a reference: into files, or into targets.
 const (
 	kindBits = 4
 	execBit  = 1 << kindBits
@@ -86,7 +89,8 @@ func opaqueOf(p string) uint64 { return maphash.String(seed, p+"\x00o") }
 // Budget bounds the memory of all records of a run.
 type Budget struct {
 	left atomic.Int64
-	// extra is for what makes an image no worse if it is forgotten: what libraries need, and files that are kept whole.
+	// extra is for what makes an image no worse if it is forgotten: what libraries need, and files
+	// that are kept whole.
 	extra atomic.Int64
 }
 
@@ -200,7 +204,8 @@ func (r *record) through(name string) string {
 	return name
 }
 
-// parents notes the folders above an entry that have no entry themselves. Those that the entry before had too are there already.
+// parents notes the folders above an entry that have no entry themselves. Those that the entry
+// before had too are there already.
 func (r *record) parents(name string) error {
 	for i := commonFolders(r.folder, name); i < len(name); i++ {
 		if name[i] != '/' {
@@ -223,7 +228,8 @@ func (r *record) parents(name string) error {
 	return nil
 }
 
-// commonFolders is the length of the part of a path that lies in the same folders as a folder, with the slash at its end.
+// commonFolders is the length of the part of a path that lies in the same folders as a folder, with
+// the slash at its end.
 func commonFolders(folder, name string) int {
 	n := 0
 	for i := 0; i < len(name); i++ {
@@ -280,8 +286,9 @@ func (r *record) value(e layer.Entry) (uint32, error) {
 	return value | uint32(ref)<<refShift, nil
 }
 
-// file keeps each kind of file once: a layer has thousands of files, but few owners, machines, loaders and interpreters. What
-// a file needs of the dynamic loader is its own, and is forgotten where there is no more room.
+// file keeps each kind of file once: a layer has thousands of files, but few owners, machines,
+// loaders and interpreters. What a file needs of the dynamic loader is its own, and is forgotten
+// where there is no more room.
 func (r *record) file(f file) (uint32, error) {
 	if n, ok := r.known[f]; ok {
 		return n, nil

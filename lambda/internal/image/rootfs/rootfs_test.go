@@ -81,8 +81,10 @@ func marked(name, mark string) lt.Entry { return lt.Script(name, "#!"+mark+"\n")
 
 func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 	base := []lt.Entry{
-		lt.Link("bin", "usr/bin"), lt.Link("lib64", "usr/lib64"), lt.Dir("usr"), lt.Dir("usr/bin"), marked("usr/bin/sh", "dash"),
-		lt.Link("usr/bin/ash", "/bin/busybox"), marked("usr/bin/busybox", "busybox"), lt.Dir("usr/lib64"), lt.Link("usr/lib64/ld.so", "../lib/real.so"),
+		lt.Link("bin", "usr/bin"), lt.Link("lib64", "usr/lib64"), lt.Dir("usr"), lt.Dir("usr/bin"),
+		marked("usr/bin/sh", "dash"),
+		lt.Link("usr/bin/ash", "/bin/busybox"), marked("usr/bin/busybox", "busybox"), lt.Dir("usr/lib64"),
+		lt.Link("usr/lib64/ld.so", "../lib/real.so"),
 		lt.Dir("usr/lib"), marked("usr/lib/real.so", "loader"),
 	}
 	for _, test := range []struct {
@@ -91,77 +93,154 @@ func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
 		ask    map[string]string
 	}{
 		{"plain", [][]lt.Entry{{marked("app", "x")}}, map[string]string{
-			"/app": "/app x", "app": "/app x", "/./app": "/app x", "//app": "/app x", "/no": "absent /no", "/": "/ dir", "/app/x": "not a folder /app", "/..": "/ dir", "/../app": "/app x",
+			"/app": "/app x", "app": "/app x", "/./app": "/app x", "//app": "/app x", "/no": "absent /no", "/": "/ dir",
+			"/app/x": "not a folder /app", "/..": "/ dir", "/../app": "/app x",
 		}},
 		{"merged usr", [][]lt.Entry{base}, map[string]string{
-			"/bin/sh": "/usr/bin/sh dash", "/lib64/ld.so": "/usr/lib/real.so loader", "/bin/ash": "/usr/bin/busybox busybox", "/bin/../lib/real.so": "/usr/lib/real.so loader",
+			"/bin/sh": "/usr/bin/sh dash", "/lib64/ld.so": "/usr/lib/real.so loader",
+			"/bin/ash": "/usr/bin/busybox busybox", "/bin/../lib/real.so": "/usr/lib/real.so loader",
 		}},
-		{"usual names in unsorted layers", [][]lt.Entry{{marked("usr/bin/b", "b"), lt.Link("bin", "usr/bin"), marked("a", "a")}}, map[string]string{"/bin/b": "/usr/bin/b b", "/usr": "/usr dir", "/a": "/a a"}},
-		{"upper layer wins", [][]lt.Entry{{marked("app", "old")}, {marked("app", "new")}}, map[string]string{"/app": "/app new"}},
-		{"later entry wins", [][]lt.Entry{{marked("app", "old"), marked("app", "new")}}, map[string]string{"/app": "/app new"}},
-		{"merged folders", [][]lt.Entry{{lt.Dir("d"), marked("d/a", "a")}, {lt.Dir("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "/d/a a", "/d/b": "/d/b b"}},
-		{"folders without entries", [][]lt.Entry{{marked("x/y/a", "a")}, {marked("x/y/b", "b")}}, map[string]string{"/x/y/a": "/x/y/a a", "/x/y/b": "/x/y/b b", "/x": "/x dir", "/x/y": "/x/y dir"}},
+		{"usual names in unsorted layers",
+			[][]lt.Entry{{marked("usr/bin/b", "b"), lt.Link("bin", "usr/bin"), marked("a", "a")}},
+			map[string]string{"/bin/b": "/usr/bin/b b", "/usr": "/usr dir", "/a": "/a a"}},
+		{"upper layer wins", [][]lt.Entry{{marked("app", "old")}, {marked("app", "new")}},
+			map[string]string{"/app": "/app new"}},
+		{"later entry wins", [][]lt.Entry{{marked("app", "old"), marked("app", "new")}},
+			map[string]string{"/app": "/app new"}},
+		{"merged folders", [][]lt.Entry{{lt.Dir("d"), marked("d/a", "a")}, {lt.Dir("d"), marked("d/b", "b")}},
+			map[string]string{"/d/a": "/d/a a", "/d/b": "/d/b b"}},
+		{"folders without entries", [][]lt.Entry{{marked("x/y/a", "a")}, {marked("x/y/b", "b")}},
+			map[string]string{"/x/y/a": "/x/y/a a", "/x/y/b": "/x/y/b b", "/x": "/x dir", "/x/y": "/x/y dir"}},
 
-		{"whiteout", [][]lt.Entry{{marked("d/a", "a"), marked("d/b", "b")}, {lt.Gone("d/a")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
-		{"whiteout of a folder", [][]lt.Entry{{marked("d/e/a", "a")}, {lt.Gone("d/e")}}, map[string]string{"/d/e/a": "absent /d/e", "/d": "/d dir"}},
-		{"whiteout of a link", [][]lt.Entry{base, {lt.Gone("bin")}}, map[string]string{"/bin/sh": "absent /bin", "/usr/bin/sh": "/usr/bin/sh dash"}},
-		{"file in place of what was taken away", [][]lt.Entry{{marked("a", "old")}, {lt.Gone("a"), marked("a", "new")}}, map[string]string{"/a": "/a new"}},
+		{"whiteout", [][]lt.Entry{{marked("d/a", "a"), marked("d/b", "b")}, {lt.Gone("d/a")}},
+			map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"whiteout of a folder", [][]lt.Entry{{marked("d/e/a", "a")}, {lt.Gone("d/e")}},
+			map[string]string{"/d/e/a": "absent /d/e", "/d": "/d dir"}},
+		{"whiteout of a link", [][]lt.Entry{base, {lt.Gone("bin")}},
+			map[string]string{"/bin/sh": "absent /bin", "/usr/bin/sh": "/usr/bin/sh dash"}},
+		{"file in place of what was taken away", [][]lt.Entry{{marked("a", "old")}, {lt.Gone("a"), marked("a", "new")}},
+			map[string]string{"/a": "/a new"}},
 		// As overlay file systems show it, which all runtimes use.
-		{"folder in place of what was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "/d/a a", "/d/b": "/d/b b"}},
-		{"opaque folder in place of what was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), lt.Opaque("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
-		{"file in place of a folder that was taken away", [][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), marked("d", "d")}}, map[string]string{"/d/a": "not a folder /d"}},
-		{"back again above a whiteout", [][]lt.Entry{{marked("a", "1")}, {lt.Gone("a")}, {marked("a", "3")}}, map[string]string{"/a": "/a 3"}},
-		{"whiteout of something else", [][]lt.Entry{{marked("ab", "x")}, {lt.Gone("a")}}, map[string]string{"/ab": "/ab x"}},
+		{"folder in place of what was taken away",
+			[][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), marked("d/b", "b")}},
+			map[string]string{"/d/a": "/d/a a", "/d/b": "/d/b b"}},
+		{"opaque folder in place of what was taken away",
+			[][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), lt.Dir("d"), lt.Opaque("d"), marked("d/b", "b")}},
+			map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"file in place of a folder that was taken away",
+			[][]lt.Entry{{marked("d/a", "a")}, {lt.Gone("d"), marked("d", "d")}},
+			map[string]string{"/d/a": "not a folder /d"}},
+		{"back again above a whiteout", [][]lt.Entry{{marked("a", "1")}, {lt.Gone("a")}, {marked("a", "3")}},
+			map[string]string{"/a": "/a 3"}},
+		{"whiteout of something else", [][]lt.Entry{{marked("ab", "x")}, {lt.Gone("a")}},
+			map[string]string{"/ab": "/ab x"}},
 
-		{"opaque", [][]lt.Entry{{marked("d/a", "a")}, {lt.Dir("d"), lt.Opaque("d"), marked("d/b", "b")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
-		{"opaque behind the files", [][]lt.Entry{{marked("d/a", "a")}, {lt.Dir("d"), marked("d/b", "b"), lt.Opaque("d")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
-		{"opaque above", [][]lt.Entry{{marked("d/e/f/a", "a")}, {lt.Opaque("d")}}, map[string]string{"/d/e/f/a": "absent /d/e", "/d": "/d dir"}},
-		{"opaque root", [][]lt.Entry{{marked("a", "a")}, {lt.Opaque(""), marked("b", "b")}}, map[string]string{"/a": "absent /a", "/b": "/b b"}},
+		{"opaque", [][]lt.Entry{{marked("d/a", "a")}, {lt.Dir("d"), lt.Opaque("d"), marked("d/b", "b")}},
+			map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"opaque behind the files",
+			[][]lt.Entry{{marked("d/a", "a")}, {lt.Dir("d"), marked("d/b", "b"), lt.Opaque("d")}},
+			map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"opaque above", [][]lt.Entry{{marked("d/e/f/a", "a")}, {lt.Opaque("d")}},
+			map[string]string{"/d/e/f/a": "absent /d/e", "/d": "/d dir"}},
+		{"opaque root", [][]lt.Entry{{marked("a", "a")}, {lt.Opaque(""), marked("b", "b")}},
+			map[string]string{"/a": "absent /a", "/b": "/b b"}},
 		{"opaque elsewhere", [][]lt.Entry{{marked("d/a", "a")}, {lt.Opaque("e")}}, map[string]string{"/d/a": "/d/a a"}},
 
-		{"folder in place of a link", [][]lt.Entry{base, {lt.Dir("bin"), marked("bin/x", "x")}}, map[string]string{"/bin/sh": "absent /bin/sh", "/bin/x": "/bin/x x", "/usr/bin/sh": "/usr/bin/sh dash"}},
-		// Overlay file systems, which all runtimes use, make a folder of a name that a layer has files under.
-		{"files in place of a link", [][]lt.Entry{base, {marked("bin/x", "x")}}, map[string]string{"/bin/sh": "absent /bin/sh", "/bin/x": "/bin/x x"}},
-		{"link in place of a folder", [][]lt.Entry{{marked("bin/sh", "old")}, {lt.Link("bin", "usr/bin"), marked("usr/bin/sh", "new")}}, map[string]string{"/bin/sh": "/usr/bin/sh new"}},
-		{"file in place of a folder", [][]lt.Entry{{marked("d/a", "a")}, {marked("d", "file")}}, map[string]string{"/d/a": "not a folder /d"}},
-		{"folder in place of a file", [][]lt.Entry{{marked("d", "file")}, {marked("d/a", "a")}}, map[string]string{"/d/a": "/d/a a"}},
-		{"folder hides what lies two layers below", [][]lt.Entry{{marked("d/a", "a")}, {marked("d", "file")}, {marked("d/b", "b")}}, map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
+		{"folder in place of a link", [][]lt.Entry{base, {lt.Dir("bin"), marked("bin/x", "x")}},
+			map[string]string{"/bin/sh": "absent /bin/sh", "/bin/x": "/bin/x x", "/usr/bin/sh": "/usr/bin/sh dash"}},
+		// Overlay file systems, which all runtimes use, make a folder of a name that a layer has
+		// files under.
+		{"files in place of a link", [][]lt.Entry{base, {marked("bin/x", "x")}},
+			map[string]string{"/bin/sh": "absent /bin/sh", "/bin/x": "/bin/x x"}},
+		{"link in place of a folder",
+			[][]lt.Entry{{marked("bin/sh", "old")}, {lt.Link("bin", "usr/bin"), marked("usr/bin/sh", "new")}},
+			map[string]string{"/bin/sh": "/usr/bin/sh new"}},
+		{"file in place of a folder", [][]lt.Entry{{marked("d/a", "a")}, {marked("d", "file")}},
+			map[string]string{"/d/a": "not a folder /d"}},
+		{"folder in place of a file", [][]lt.Entry{{marked("d", "file")}, {marked("d/a", "a")}},
+			map[string]string{"/d/a": "/d/a a"}},
+		{"folder hides what lies two layers below",
+			[][]lt.Entry{{marked("d/a", "a")}, {marked("d", "file")}, {marked("d/b", "b")}},
+			map[string]string{"/d/a": "absent /d/a", "/d/b": "/d/b b"}},
 
-		{"files below the layer's own link", [][]lt.Entry{{lt.Link("bin", "usr/bin"), marked("bin/x", "x"), lt.Hard("bin/y", "bin/x"), marked("zz", "z")}}, map[string]string{"/bin/x": "/usr/bin/x x", "/usr/bin/x": "/usr/bin/x x", "/bin/y": "/usr/bin/y x"}},
-		{"files below a chain of own links", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "./d"), marked("a/e/x", "x"), marked("a/e/y", "y")}}, map[string]string{"/d/e/x": "/d/e/x x", "/a/e/y": "/d/e/y y"}},
-		{"own link replaced by a folder", [][]lt.Entry{{lt.Link("bin", "usr/bin"), lt.Dir("bin"), marked("bin/x", "x")}}, map[string]string{"/bin/x": "/bin/x x", "/usr": "absent /usr"}},
+		{"files below the layer's own link",
+			[][]lt.Entry{{lt.Link("bin", "usr/bin"), marked("bin/x", "x"), lt.Hard("bin/y", "bin/x"),
+				marked("zz", "z")}},
+			map[string]string{"/bin/x": "/usr/bin/x x", "/usr/bin/x": "/usr/bin/x x", "/bin/y": "/usr/bin/y x"}},
+		{"files below a chain of own links",
+			[][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "./d"), marked("a/e/x", "x"), marked("a/e/y", "y")}},
+			map[string]string{"/d/e/x": "/d/e/x x", "/a/e/y": "/d/e/y y"}},
+		{"own link replaced by a folder",
+			[][]lt.Entry{{lt.Link("bin", "usr/bin"), lt.Dir("bin"), marked("bin/x", "x")}},
+			map[string]string{"/bin/x": "/bin/x x", "/usr": "absent /usr"}},
 
-		{"hard link", [][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a"), lt.Hard("c", "/b")}}, map[string]string{"/b": "/b x", "/c": "/c x"}},
-		{"hard link whose first name is gone above", [][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a")}, {lt.Gone("a")}}, map[string]string{"/b": "/b x", "/a": "absent /a"}},
-		{"hard link whose first name is other above", [][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a")}, {marked("a", "new")}}, map[string]string{"/b": "/b old", "/a": "/a new"}},
-		{"hard link to what is replaced later", [][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a"), marked("a", "new"), lt.Hard("c", "a")}}, map[string]string{"/a": "/a new", "/b": "/b old", "/c": "/c new"}},
-		{"hard link that is replaced later", [][]lt.Entry{{marked("a", "a"), lt.Hard("b", "a"), marked("b", "b")}}, map[string]string{"/a": "/a a", "/b": "/b b"}},
-		{"hard link in place of a link", [][]lt.Entry{{marked("a", "a"), lt.Link("b", "no"), lt.Hard("b", "a"), lt.Hard("c", "b")}}, map[string]string{"/b": "/b a", "/c": "/c a"}},
-		{"hard link to a symlink", [][]lt.Entry{{lt.Link("l", "x"), lt.Hard("m", "l"), marked("x", "x")}}, map[string]string{"/m": "/x x"}},
-		{"hard-linked busybox", [][]lt.Entry{{lt.Dir("bin"), marked("bin/[", "busybox"), lt.Hard("bin/sh", "bin/["), lt.Hard("bin/ls", "bin/[")}}, map[string]string{"/bin/sh": "/bin/sh busybox"}},
+		{"hard link", [][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a"), lt.Hard("c", "/b")}},
+			map[string]string{"/b": "/b x", "/c": "/c x"}},
+		{"hard link whose first name is gone above",
+			[][]lt.Entry{{marked("a", "x"), lt.Hard("b", "a")}, {lt.Gone("a")}},
+			map[string]string{"/b": "/b x", "/a": "absent /a"}},
+		{"hard link whose first name is other above",
+			[][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a")}, {marked("a", "new")}},
+			map[string]string{"/b": "/b old", "/a": "/a new"}},
+		{"hard link to what is replaced later",
+			[][]lt.Entry{{marked("a", "old"), lt.Hard("b", "a"), marked("a", "new"), lt.Hard("c", "a")}},
+			map[string]string{"/a": "/a new", "/b": "/b old", "/c": "/c new"}},
+		{"hard link that is replaced later", [][]lt.Entry{{marked("a", "a"), lt.Hard("b", "a"), marked("b", "b")}},
+			map[string]string{"/a": "/a a", "/b": "/b b"}},
+		{"hard link in place of a link",
+			[][]lt.Entry{{marked("a", "a"), lt.Link("b", "no"), lt.Hard("b", "a"), lt.Hard("c", "b")}},
+			map[string]string{"/b": "/b a", "/c": "/c a"}},
+		{"hard link to a symlink", [][]lt.Entry{{lt.Link("l", "x"), lt.Hard("m", "l"), marked("x", "x")}},
+			map[string]string{"/m": "/x x"}},
+		{"hard-linked busybox",
+			[][]lt.Entry{{lt.Dir("bin"), marked("bin/[", "busybox"), lt.Hard("bin/sh", "bin/["),
+				lt.Hard("bin/ls", "bin/[")}}, map[string]string{"/bin/sh": "/bin/sh busybox"}},
 
-		{"a slash behind a file", [][]lt.Entry{{marked("a", "a"), lt.Link("b", "a"), lt.Link("c", "a/"), lt.Dir("d"), lt.Link("e", "d/")}},
-			map[string]string{"/a/": "not a folder /a", "a/": "not a folder /a", "/b/": "not a folder /a", "/c": "not a folder /a", "/a/.": "not a folder /a", "/d/": "/d dir", "/e": "/d dir", "/e/": "/d dir", "//": "/ dir"}},
+		{"a slash behind a file",
+			[][]lt.Entry{{marked("a", "a"), lt.Link("b", "a"), lt.Link("c", "a/"), lt.Dir("d"), lt.Link("e", "d/")}},
+			map[string]string{"/a/": "not a folder /a", "a/": "not a folder /a", "/b/": "not a folder /a",
+				"/c": "not a folder /a", "/a/.": "not a folder /a", "/d/": "/d dir", "/e": "/d dir", "/e/": "/d dir",
+				"//": "/ dir"}},
 		{"symlink to nothing", [][]lt.Entry{{lt.Link("a", "/x/y")}}, map[string]string{"/a": "absent /x"}},
 		{"symlink to itself", [][]lt.Entry{{lt.Link("a", "a")}}, map[string]string{"/a": "circle"}},
-		{"symlinks in a circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a/c")}}, map[string]string{"/a": "circle"}},
-		{"symlinks in a plain circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a")}}, map[string]string{"/a": "circle", "/b/x": "circle"}},
-		{"one link twice is no circle", [][]lt.Entry{{lt.Link("a", "."), marked("x", "x")}}, map[string]string{"/a/a/a/x": "/x x"}},
-		{"symlinks in a wide circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "c"), lt.Link("c", "d"), lt.Link("d", "a/x")}},
+		{"symlinks in a circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a/c")}},
 			map[string]string{"/a": "circle"}},
-		{"as many symlinks as Linux follows", [][]lt.Entry{chain(40, "")}, map[string]string{"/l1": "/l41 end", "/l2/x": "not a folder /l41"}},
-		{"more symlinks than Linux follows", [][]lt.Entry{chain(41, "")}, map[string]string{"/l1": "too many links", "/l2": "/l42 end"}},
-		{"more symlinks than Linux follows, every second one the same", [][]lt.Entry{append(chain(30, "to/"), lt.Link("to", "/"))},
+		{"symlinks in a plain circle", [][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "a")}},
+			map[string]string{"/a": "circle", "/b/x": "circle"}},
+		{"one link twice is no circle", [][]lt.Entry{{lt.Link("a", "."), marked("x", "x")}},
+			map[string]string{"/a/a/a/x": "/x x"}},
+		{"symlinks in a wide circle",
+			[][]lt.Entry{{lt.Link("a", "/b"), lt.Link("b", "c"), lt.Link("c", "d"), lt.Link("d", "a/x")}},
+			map[string]string{"/a": "circle"}},
+		{"as many symlinks as Linux follows", [][]lt.Entry{chain(40, "")},
+			map[string]string{"/l1": "/l41 end", "/l2/x": "not a folder /l41"}},
+		{"more symlinks than Linux follows", [][]lt.Entry{chain(41, "")},
+			map[string]string{"/l1": "too many links", "/l2": "/l42 end"}},
+		{"more symlinks than Linux follows, every second one the same",
+			[][]lt.Entry{append(chain(30, "to/"), lt.Link("to", "/"))},
 			map[string]string{"/l11": "/l31 end", "/l1": "too many links"}},
-		{"symlink out of the root", [][]lt.Entry{{lt.Link("a/b", "../../../../x"), marked("x", "x")}}, map[string]string{"/a/b": "/x x"}},
-		{"symlink to the root", [][]lt.Entry{{lt.Link("a", "/"), marked("x", "x")}}, map[string]string{"/a": "/ dir", "/a/a/x": "/x x"}},
-		{"symlink across layers", [][]lt.Entry{{marked("opt/v2/app", "v2")}, {lt.Link("opt/app", "v2/app")}}, map[string]string{"/opt/app": "/opt/v2/app v2"}},
-		{"symlink up across layers", [][]lt.Entry{{lt.Link("etc/alternatives/java", "/opt/jdk/bin/java"), lt.Link("usr/bin/java", "/etc/alternatives/java")}, {marked("opt/jdk/bin/java", "java")}}, map[string]string{"/usr/bin/java": "/opt/jdk/bin/java java"}},
-		{"symlink through a link", [][]lt.Entry{{lt.Link("a", "b/../c"), lt.Link("b", "deep/er"), marked("deep/c", "right"), marked("c", "wrong"), lt.Dir("deep/er")}}, map[string]string{"/a": "/deep/c right"}},
-		{"symlink into proc", [][]lt.Entry{{lt.Link("a", "/proc/self/exe")}}, map[string]string{"/a": "outside", "/dev/null": "outside", "/sys": "outside", "/process": "absent /process"}},
+		{"symlink out of the root", [][]lt.Entry{{lt.Link("a/b", "../../../../x"), marked("x", "x")}},
+			map[string]string{"/a/b": "/x x"}},
+		{"symlink to the root", [][]lt.Entry{{lt.Link("a", "/"), marked("x", "x")}},
+			map[string]string{"/a": "/ dir", "/a/a/x": "/x x"}},
+		{"symlink across layers", [][]lt.Entry{{marked("opt/v2/app", "v2")}, {lt.Link("opt/app", "v2/app")}},
+			map[string]string{"/opt/app": "/opt/v2/app v2"}},
+		{"symlink up across layers",
+			[][]lt.Entry{{lt.Link("etc/alternatives/java", "/opt/jdk/bin/java"),
+				lt.Link("usr/bin/java", "/etc/alternatives/java")}, {marked("opt/jdk/bin/java", "java")}},
+			map[string]string{"/usr/bin/java": "/opt/jdk/bin/java java"}},
+		{"symlink through a link",
+			[][]lt.Entry{{lt.Link("a", "b/../c"), lt.Link("b", "deep/er"), marked("deep/c", "right"),
+				marked("c", "wrong"), lt.Dir("deep/er")}}, map[string]string{"/a": "/deep/c right"}},
+		{"symlink into proc", [][]lt.Entry{{lt.Link("a", "/proc/self/exe")}},
+			map[string]string{"/a": "outside", "/dev/null": "outside", "/sys": "outside",
+				"/process": "absent /process"}},
 		{"device", [][]lt.Entry{{lt.Plain("x", nil)}}, map[string]string{"/x": "/x "}},
 
-		{"Nix store", [][]lt.Entry{{marked("nix/store/abc-hello/bin/hello", "hello")}, {lt.Link("bin", "/nix/store/abc-hello/bin")}}, map[string]string{"/bin/hello": "/nix/store/abc-hello/bin/hello hello"}},
+		{"Nix store",
+			[][]lt.Entry{{marked("nix/store/abc-hello/bin/hello", "hello")},
+				{lt.Link("bin", "/nix/store/abc-hello/bin")}},
+			map[string]string{"/bin/hello": "/nix/store/abc-hello/bin/hello hello"}},
 		{"no layers", nil, map[string]string{"/app": "absent /app", "/": "/ dir"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -190,14 +269,22 @@ func TestEntriesThatCantBeUnpacked(t *testing.T) {
 		layers [][]lt.Entry
 		reason string
 	}{
-		"into the layer below": {[][]lt.Entry{{marked("real", "x")}, {lt.Hard("a", "real")}}, "/a is a hard link to /real, which doesn't stand before it"},
-		"before its target":    {[][]lt.Entry{{lt.Hard("a", "z"), marked("z", "x")}}, "/a is a hard link to /z, which doesn't stand before it"},
-		"to nothing":           {[][]lt.Entry{{lt.Hard("a", "no")}}, "/a is a hard link to /no, which doesn't stand before it"},
-		"in a circle":          {[][]lt.Entry{{lt.Hard("a", "b"), lt.Hard("b", "a")}}, "/a is a hard link to /b, which doesn't stand before it"},
-		"to itself":            {[][]lt.Entry{{lt.Hard("a", "a")}}, "/a is a hard link to /a, which doesn't stand before it"},
-		"to a folder":          {[][]lt.Entry{{lt.Dir("d"), lt.Hard("a", "d")}}, "/a is a hard link to /d, which is a folder"},
-		"to a folder that nothing but its files tell of": {[][]lt.Entry{{lt.Plain("d/x", nil), lt.Hard("a", "d")}}, "which is a folder"},
-		"that nobody asks for":                           {[][]lt.Entry{{marked("real", "x")}, {marked("a", "x"), lt.Hard("other", "real")}}, "/other is a hard link to /real"},
+		"into the layer below": {[][]lt.Entry{{marked("real", "x")}, {lt.Hard("a", "real")}},
+			"/a is a hard link to /real, which doesn't stand before it"},
+		"before its target": {[][]lt.Entry{{lt.Hard("a", "z"), marked("z", "x")}},
+			"/a is a hard link to /z, which doesn't stand before it"},
+		"to nothing": {[][]lt.Entry{{lt.Hard("a", "no")}},
+			"/a is a hard link to /no, which doesn't stand before it"},
+		"in a circle": {[][]lt.Entry{{lt.Hard("a", "b"), lt.Hard("b", "a")}},
+			"/a is a hard link to /b, which doesn't stand before it"},
+		"to itself": {[][]lt.Entry{{lt.Hard("a", "a")}},
+			"/a is a hard link to /a, which doesn't stand before it"},
+		"to a folder": {[][]lt.Entry{{lt.Dir("d"), lt.Hard("a", "d")}},
+			"/a is a hard link to /d, which is a folder"},
+		"to a folder that nothing but its files tell of": {[][]lt.Entry{{lt.Plain("d/x", nil), lt.Hard("a", "d")}},
+			"which is a folder"},
+		"that nobody asks for": {[][]lt.Entry{{marked("real", "x")},
+			{marked("a", "x"), lt.Hard("other", "real")}}, "/other is a hard link to /real"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fs := image(t, test.layers...)
@@ -223,12 +310,14 @@ func TestEntriesThatCantBeUnpacked(t *testing.T) {
 func TestManyHardLinks(t *testing.T) {
 	var entries []lt.Entry
 	for n := range 30_000 {
-		entries = append(entries, marked(fmt.Sprintf("d/%06d", n), fmt.Sprint(n)), lt.Hard(fmt.Sprintf("d/%06d-b", n), fmt.Sprintf("d/%06d", n)))
+		entries = append(entries, marked(fmt.Sprintf("d/%06d", n), fmt.Sprint(n)),
+			lt.Hard(fmt.Sprintf("d/%06d-b", n), fmt.Sprintf("d/%06d", n)))
 	}
 	entries = append(entries, lt.Hard("e/first", "d/000000-b"), lt.Hard("e/last", "d/029999-b"))
 	fs := image(t, entries)
 	for name, want := range map[string]string{
-		"/e/first": "/e/first 0", "/e/last": "/e/last 29999", "/d/012345-b": "/d/012345-b 12345", "/d/000001-b": "/d/000001-b 1",
+		"/e/first": "/e/first 0", "/e/last": "/e/last 29999", "/d/012345-b": "/d/012345-b 12345",
+		"/d/000001-b": "/d/000001-b 1",
 	} {
 		if got := show(t, fs, "/", name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -256,11 +345,14 @@ func TestMarkersThatCanBeUnpacked(t *testing.T) {
 // Under which names a file is BusyBox, of which env takes other options.
 func TestBusyBoxIsKnownByItsName(t *testing.T) {
 	fs := image(t, []lt.Entry{
-		marked("bin/[", "x"), lt.Hard("bin/ash", "bin/["), lt.Hard("bin/busybox", "bin/["), lt.Hard("bin/env", "bin/["), lt.Hard("bin/sh", "bin/env"),
-		marked("usr/bin/busybox", "y"), lt.Link("usr/bin/env", "busybox"), marked("usr/bin/other", "y"), lt.Hard("usr/bin/more", "usr/bin/other"),
+		marked("bin/[", "x"), lt.Hard("bin/ash", "bin/["), lt.Hard("bin/busybox", "bin/["), lt.Hard("bin/env", "bin/["),
+		lt.Hard("bin/sh", "bin/env"),
+		marked("usr/bin/busybox", "y"), lt.Link("usr/bin/env", "busybox"), marked("usr/bin/other", "y"),
+		lt.Hard("usr/bin/more", "usr/bin/other"),
 	})
 	for name, want := range map[string]bool{
-		"/bin/busybox": true, "/bin/env": true, "/bin/sh": true, "/usr/bin/busybox": true, "/usr/bin/env": true, "/usr/bin/other": false, "/usr/bin/more": false,
+		"/bin/busybox": true, "/bin/env": true, "/bin/sh": true, "/usr/bin/busybox": true, "/usr/bin/env": true,
+		"/usr/bin/other": false, "/usr/bin/more": false,
 	} {
 		f, err := fs.Resolve(t.Context(), "/", name)
 		if err != nil || f.State != rootfs.Found || f.Node.BusyBox != want {
@@ -270,8 +362,15 @@ func TestBusyBoxIsKnownByItsName(t *testing.T) {
 }
 
 func TestRelativeNamesStartInTheFolder(t *testing.T) {
-	fs := image(t, []lt.Entry{lt.Link("current", "srv/app"), marked("srv/app/run", "run"), marked("srv/other", "other")})
-	for name, want := range map[string]string{"run": "/srv/app/run run", "./run": "/srv/app/run run", "../other": "/srv/other other", "/current/run": "/srv/app/run run", "no": "absent /srv/app/no"} {
+	fs := image(t,
+		[]lt.Entry{lt.Link("current", "srv/app"), marked("srv/app/run", "run"), marked("srv/other", "other")})
+	for name, want := range map[string]string{
+		"run":          "/srv/app/run run",
+		"./run":        "/srv/app/run run",
+		"../other":     "/srv/other other",
+		"/current/run": "/srv/app/run run",
+		"no":           "absent /srv/app/no",
+	} {
 		if got := show(t, fs, "/current", name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
@@ -280,7 +379,8 @@ func TestRelativeNamesStartInTheFolder(t *testing.T) {
 
 // A runtime makes the working directory before it starts anything.
 func TestAMissingFolderIsMadeByTheRuntime(t *testing.T) {
-	fs := image(t, []lt.Entry{marked("run", "run"), marked("file", "x"), lt.Link("dangling", "gone"), lt.Link("circle", "circle")})
+	fs := image(t,
+		[]lt.Entry{marked("run", "run"), marked("file", "x"), lt.Link("dangling", "gone"), lt.Link("circle", "circle")})
 	for _, test := range []struct{ folder, name, want string }{
 		{"/nowhere", "run", "absent /nowhere/run"},
 		{"/no/where", "../../run", "/run run"},
@@ -298,16 +398,21 @@ func TestAMissingFolderIsMadeByTheRuntime(t *testing.T) {
 
 func TestWorkingFolders(t *testing.T) {
 	fs := image(t, []lt.Entry{
-		marked("srv/file", "x"), lt.Link("home", "srv"), lt.Link("dangling", "gone"), lt.Link("circle", "circle"), lt.Link("tofile", "srv/file"),
+		marked("srv/file", "x"), lt.Link("home", "srv"), lt.Link("dangling", "gone"), lt.Link("circle", "circle"),
+		lt.Link("tofile", "srv/file"),
 	})
 	for name, want := range map[string]struct {
 		path   string
 		usable bool
 	}{
-		"/": {"/", true}, "/srv": {"/srv", true}, "/srv/": {"/srv", true}, "/home": {"/srv", true}, "/home/new": {"/srv/new", true},
-		"/new/../home": {"/srv", true}, "/new/deep": {"/new/deep", true}, "/..//./srv": {"/srv", true}, "/home/../x": {"/x", true},
-		"/srv/file": {"/srv/file", false}, "/srv/file/x": {"/srv/file", false}, "/tofile": {"/srv/file", false}, "/srv/file/..": {"/srv/file", false},
-		"/dangling": {"/gone", false}, "/dangling/x": {"/gone", false}, "/circle": {"/", false}, "/circle/x": {"/", false}, "/proc/self": {"/proc", false},
+		"/": {"/", true}, "/srv": {"/srv", true}, "/srv/": {"/srv", true}, "/home": {"/srv", true},
+		"/home/new":    {"/srv/new", true},
+		"/new/../home": {"/srv", true}, "/new/deep": {"/new/deep", true}, "/..//./srv": {"/srv", true},
+		"/home/../x": {"/x", true},
+		"/srv/file":  {"/srv/file", false}, "/srv/file/x": {"/srv/file", false}, "/tofile": {"/srv/file", false},
+		"/srv/file/..": {"/srv/file", false},
+		"/dangling":    {"/gone", false}, "/dangling/x": {"/gone", false}, "/circle": {"/", false},
+		"/circle/x": {"/", false}, "/proc/self": {"/proc", false},
 	} {
 		f, err := fs.Folder(t.Context(), name)
 		if err != nil || f.Path != want.path || f.Usable() != want.usable {
@@ -319,7 +424,8 @@ func TestWorkingFolders(t *testing.T) {
 func TestWhatLedToAMissingFileIsKept(t *testing.T) {
 	fs := image(t, []lt.Entry{lt.Link("bin", "usr/bin"), lt.Link("usr/bin/python", "python3")})
 	f, err := fs.Resolve(t.Context(), "/", "/bin/python")
-	if err != nil || f.State != rootfs.Absent || !f.Dangling || f.Missing != "/usr/bin/python3" || f.Via != "/bin → usr/bin" {
+	if err != nil || f.State != rootfs.Absent || !f.Dangling || f.Missing != "/usr/bin/python3" ||
+		f.Via != "/bin → usr/bin" {
 		t.Errorf("%+v, %v", f, err)
 	}
 	f, err = fs.Resolve(t.Context(), "/", "/bin/perl")
@@ -338,8 +444,15 @@ func chain(n int, through string) []lt.Entry {
 }
 
 func TestTheLastLinkOnTheWayIsKnown(t *testing.T) {
-	fs := image(t, []lt.Entry{lt.Link("app", "current/app"), lt.Link("current", "v1"), lt.Link("v1/app", "/opt/v1/bin/app"), marked("run", "x")})
-	for name, want := range map[string]string{"/app": "/v1/app → /opt/v1/bin/app", "/current/x": " → ", "/run": " → ", "/current": "/current → v1"} {
+	fs := image(t,
+		[]lt.Entry{lt.Link("app", "current/app"), lt.Link("current", "v1"), lt.Link("v1/app", "/opt/v1/bin/app"),
+			marked("run", "x")})
+	for name, want := range map[string]string{
+		"/app":       "/v1/app → /opt/v1/bin/app",
+		"/current/x": " → ",
+		"/run":       " → ",
+		"/current":   "/current → v1",
+	} {
 		f, err := fs.Resolve(t.Context(), "/", name)
 		if got := f.Link + " → " + f.Target; err != nil || got != want {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -355,7 +468,8 @@ func TestHostileLayersEnd(t *testing.T) {
 	}
 	own := []lt.Entry{lt.Link("a", "b"), lt.Link("b", "a"), lt.Plain("a/x", nil)}
 	for name, entries := range map[string][]lt.Entry{"a long chain": circles, "alternating deep folders": folders} {
-		if got := show(t, image(t, entries), "/", "/l0"); !strings.HasPrefix(got, "too many") && !strings.HasPrefix(got, "absent") {
+		if got := show(t, image(t, entries), "/", "/l0"); !strings.HasPrefix(got, "too many") &&
+			!strings.HasPrefix(got, "absent") {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -363,14 +477,16 @@ func TestHostileLayersEnd(t *testing.T) {
 		t.Error("a circle of the layer's own links was not noticed")
 	}
 	long := image(t, []lt.Entry{lt.Link("a", strings.Repeat("../", 1300)), lt.Link("b", strings.Repeat("a/", 2000))})
-	for _, name := range []string{"/b", "/" + strings.Repeat("x", 300), "/" + strings.Repeat("y/", 3000), strings.Repeat("/a", 2000)} {
+	for _, name := range []string{"/b", "/" + strings.Repeat("x", 300), "/" + strings.Repeat("y/", 3000),
+		strings.Repeat("/a", 2000)} {
 		if got := show(t, long, "/", name); !strings.HasPrefix(got, "too many") && !strings.HasPrefix(got, "absent") {
 			t.Errorf("%.20s…: %s", name, got)
 		}
 	}
 }
 
-// Whatever a layer holds, looking things up in it ends, and gives the same in whatever order is asked.
+// Whatever a layer holds, looking things up in it ends, and gives the same in whatever order is
+// asked.
 func FuzzResolve(f *testing.F) {
 	f.Add("a>b b>a c", "/a", "/c")
 	f.Add("bin>usr/bin usr/bin/sh bin/x", "/bin/sh", "/bin/x")

@@ -48,13 +48,15 @@ func (l *stacked) affordable(left int64) bool {
 // machine with all of GNOME 200.
 const maxKept = 1 << 20
 
-// kept says which files are kept whole: those that say who is who, and where libraries are searched.
+// kept says which files are kept whole: those that say who is who, and where libraries are
+// searched.
 func kept(name string) int64 {
 	switch name {
 	case "etc/passwd", "etc/group", "etc/ld.so.cache":
 		return maxKept
 	}
-	if folder, base := path.Split(name); folder == "etc/" && strings.HasPrefix(base, "ld-musl-") && strings.HasSuffix(base, ".path") {
+	if folder, base := path.Split(name); folder == "etc/" && strings.HasPrefix(base, "ld-musl-") &&
+		strings.HasSuffix(base, ".path") {
 		return 4 << 10
 	}
 	return -1

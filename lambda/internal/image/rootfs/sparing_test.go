@@ -15,8 +15,10 @@ import (
 // Nothing is opened or read for what is asked sparingly, beyond what it may cost.
 func TestSparing(t *testing.T) {
 	s := newStack()
-	base := s.put(lt.Gzip(lt.Tar(lt.Dir("a"), lt.Plain("a/b", nil), lt.Dir("c"), lt.Dir("d"), lt.Dir("e"), marked("f", "x"),
-		lt.Plain("g", nil), lt.Plain("h", nil), noise("l", 6<<20), lt.Plain("m", nil), noise("n", 100<<10), lt.Plain("p", nil), noise("z", 6<<20))))
+	base := s.put(
+		lt.Gzip(lt.Tar(lt.Dir("a"), lt.Plain("a/b", nil), lt.Dir("c"), lt.Dir("d"), lt.Dir("e"), marked("f", "x"),
+			lt.Plain("g", nil), lt.Plain("h", nil), noise("l", 6<<20), lt.Plain("m", nil), noise("n", 100<<10),
+			lt.Plain("p", nil), noise("z", 6<<20))))
 	below := s.put(lt.Gzip(lt.Tar(lt.Plain("0", nil))))
 	fs := rootfs.NewStore(s.open, rootfs.Options{}).FS([]specs.Descriptor{below, base})
 	defer fs.Close()
@@ -42,7 +44,8 @@ func TestSparing(t *testing.T) {
 		return fmt.Sprint(file.State)
 	}
 	there := fmt.Sprint(rootfs.Found)
-	for _, test := range []struct{ name, want string }{{"/a/b", there}, {"/h", there}, {"/m", "unread"}, {"/aa", "unread"}} {
+	for _, test := range []struct{ name, want string }{{"/a/b", there}, {"/h", there}, {"/m", "unread"},
+		{"/aa", "unread"}} {
 		if got := ask(test.name); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
@@ -63,7 +66,8 @@ func TestSparing(t *testing.T) {
 
 func TestKeptFilesAndWhatIsForgotten(t *testing.T) {
 	passwd := "app:x:7:8::/:/bin/sh\n"
-	fs := image(t, []lt.Entry{lt.Plain("etc/passwd", []byte("old")), lt.Plain("etc/shadow", []byte("x"))}, []lt.Entry{lt.Plain("etc/passwd", []byte(passwd))})
+	fs := image(t, []lt.Entry{lt.Plain("etc/passwd", []byte("old")), lt.Plain("etc/shadow", []byte("x"))},
+		[]lt.Entry{lt.Plain("etc/passwd", []byte(passwd))})
 	file, err := fs.Resolve(t.Context(), "/", "/etc/passwd")
 	if err != nil || !file.Node.Kept || file.Node.Content != passwd {
 		t.Errorf("%+v, %v", file, err)
@@ -79,14 +83,16 @@ func TestKeptFilesAndWhatIsForgotten(t *testing.T) {
 		links := &lt.Links{Soname: fmt.Sprintf("lib%d.so.1", n), Needed: []string{strings.Repeat("x", 1000)}}
 		entries = append(entries, lt.Plain(fmt.Sprintf("lib/lib%d.so.1", n), lt.ELF{Links: links}.Bytes()))
 	}
-	small := rootfs.NewStore(s.open, rootfs.Options{Memory: 90_000}).FS([]specs.Descriptor{s.put(lt.Gzip(lt.Tar(entries...)))})
+	small := rootfs.NewStore(s.open,
+		rootfs.Options{Memory: 90_000}).FS([]specs.Descriptor{s.put(lt.Gzip(lt.Tar(entries...)))})
 	defer small.Close()
 	for _, test := range []struct {
 		name   string
 		unseen bool
 	}{{"/lib/lib0.so.1", false}, {"/lib/lib199.so.1", true}} {
 		file, err := small.Resolve(t.Context(), "/", test.name)
-		if err != nil || file.Node.Program.LinksUnseen != test.unseen || (file.Node.Program.Links == "") != test.unseen {
+		if err != nil || file.Node.Program.LinksUnseen != test.unseen ||
+			(file.Node.Program.Links == "") != test.unseen {
 			t.Errorf("%s: %+v, %v", test.name, file, err)
 		}
 	}

@@ -1,6 +1,7 @@
-// Package rootfs looks up files in an image's root file system without unpacking it: it reads the layers as streams, the top one
-// first, and each only as far as a question needs. It sees what a container would see: whiteouts and opaque folders of upper
-// layers, symlinks of every kind, hard links. A layer that several images share is read once for all of them.
+// Package rootfs looks up files in an image's root file system without unpacking it: it reads the
+// layers as streams, the top one first, and each only as far as a question needs. It sees what a
+// container would see: whiteouts and opaque folders of upper layers, symlinks of every kind, hard
+// links. A layer that several images share is read once for all of them.
 package rootfs
 
 import (
@@ -17,9 +18,11 @@ import (
 )
 
 const (
-	// maxPaused is how many layers may stand half read at a time, over all images: each keeps a connection.
+	// maxPaused is how many layers may stand half read at a time, over all images: each keeps a
+	// connection.
 	maxPaused = 4
-	// maxHeavy is how many of them may be compressed with zstd, whose decompressor keeps 8 MiB and more.
+	// maxHeavy is how many of them may be compressed with zstd, whose decompressor keeps 8 MiB and
+	// more.
 	maxHeavy = 1
 	// memory is what the records of all layers may take together: one and a half million entries.
 	memory = 18 << 20
@@ -32,7 +35,8 @@ type Source func(context.Context, digest.Digest) (io.ReadCloser, error)
 type Options struct {
 	// Deep looks at every program and library of every layer.
 	Deep bool
-	// Memory bounds what is kept of all layers, in bytes. 0 means 18 MiB, enough for one and a half million files.
+	// Memory bounds what is kept of all layers, in bytes. 0 means 18 MiB, enough for one and a half
+	// million files.
 	Memory int64
 }
 
@@ -57,11 +61,12 @@ func NewStore(source Source, o Options) *Store {
 	if o.Memory == 0 {
 		o.Memory = memory
 	}
-	return &Store{source: source, options: o, budget: NewBudget(o.Memory), large: make(chan struct{}, 1), layers: map[digest.Digest]*stacked{}}
+	return &Store{source: source, options: o, budget: NewBudget(o.Memory), large: make(chan struct{}, 1),
+		layers: map[digest.Digest]*stacked{}}
 }
 
-// Restarts counts the layers that were read again because other bytes came than their digests name. What was followed
-// meanwhile may have been made of those, and is to be followed again.
+// Restarts counts the layers that were read again because other bytes came than their digests name.
+// What was followed meanwhile may have been made of those, and is to be followed again.
 func (s *Store) Restarts() int64 { return s.restarts.Load() }
 
 // Bytes is how much was read from the source.
@@ -81,8 +86,9 @@ type FS struct {
 	spent int64
 }
 
-// FS makes the file system of an image whose layers are given from the bottom up, as in a manifest. It reads nothing yet. All
-// images that may share layers are to be made before the first is asked; each must be closed.
+// FS makes the file system of an image whose layers are given from the bottom up, as in a manifest.
+// It reads nothing yet. All images that may share layers are to be made before the first is asked;
+// each must be closed.
 func (s *Store) FS(layers []specs.Descriptor) *FS {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,7 +49,8 @@ func refused(t *testing.T, to *world, err error, words string) {
 func TestHostileManifests(t *testing.T) {
 	manifest := func(layers ...string) string {
 		return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[%s]}`,
-			registry.OCIManifest, describe(specs.MediaTypeImageConfig, digest.FromString("{}"), 2), strings.Join(layers, ","))
+			registry.OCIManifest, describe(specs.MediaTypeImageConfig, digest.FromString("{}"), 2),
+			strings.Join(layers, ","))
 	}
 	list := func(children ...string) string {
 		return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"manifests":[%s]}`,
@@ -61,20 +62,23 @@ func TestHostileManifests(t *testing.T) {
 		many[n] = describe(specs.MediaTypeImageLayer, digest.FromString(fmt.Sprint(n)), 1)
 	}
 	for name, test := range map[string]struct{ document, want string }{
-		"2^63-1 bytes":       {manifest(layer(1<<63 - 1)), "9223372036854775807 bytes, expected 0 to"},
-		"2^63 bytes":         {manifest(strings.Replace(layer(7), `"size":7`, `"size":9223372036854775808`, 1)), "can't be read"},
-		"negative":           {manifest(layer(-1)), "-1 bytes, expected 0 to"},
-		"two sizes":          {manifest(layer(5), layer(6)), "in one manifest and"},
-		"no digest":          {manifest(`{"mediaType":"a/b","size":1}`), `names "", which is no digest`},
-		"path as digest":     {manifest(`{"mediaType":"a/b","size":1,"digest":"sha256:../../../v2/other"}`), "which is no digest"},
-		"thousands":          {manifest(slices.Concat(many, many, many)...), "1503 layers, expected at most 500"},
-		"501 layers":         {manifest(many...), "501 layers, expected at most 500"},
-		"4 MiB of nothing":   {manifest("{}" + strings.Repeat(",{}", 1<<20)), "more than 100000 values"},
-		"index and manifest": {strings.Replace(manifest(layer(5)), `"layers"`, `"manifests":[],"layers"`, 1), "mixture"},
-		"a key twice":        {strings.Replace(manifest(layer(5)), `"layers"`, `"layers":[],"layers"`, 1), "twice"},
-		"schema 1":           {`{"schemaVersion":1,"fsLayers":[]}`, "schema 1"},
-		"something":          {`{}`, "something else"},
-		"no JSON":            {`nothing`, "can't be read"},
+		"2^63-1 bytes": {manifest(layer(1<<63 - 1)), "9223372036854775807 bytes, expected 0 to"},
+		"2^63 bytes": {manifest(strings.Replace(layer(7), `"size":7`, `"size":9223372036854775808`, 1)),
+			"can't be read"},
+		"negative":  {manifest(layer(-1)), "-1 bytes, expected 0 to"},
+		"two sizes": {manifest(layer(5), layer(6)), "in one manifest and"},
+		"no digest": {manifest(`{"mediaType":"a/b","size":1}`), `names "", which is no digest`},
+		"path as digest": {manifest(`{"mediaType":"a/b","size":1,"digest":"sha256:../../../v2/other"}`),
+			"which is no digest"},
+		"thousands":        {manifest(slices.Concat(many, many, many)...), "1503 layers, expected at most 500"},
+		"501 layers":       {manifest(many...), "501 layers, expected at most 500"},
+		"4 MiB of nothing": {manifest("{}" + strings.Repeat(",{}", 1<<20)), "more than 100000 values"},
+		"index and manifest": {strings.Replace(manifest(layer(5)), `"layers"`, `"manifests":[],"layers"`, 1),
+			"mixture"},
+		"a key twice": {strings.Replace(manifest(layer(5)), `"layers"`, `"layers":[],"layers"`, 1), "twice"},
+		"schema 1":    {`{"schemaVersion":1,"fsLayers":[]}`, "schema 1"},
+		"something":   {`{}`, "something else"},
+		"no JSON":     {`nothing`, "can't be read"},
 		"child's size": {list(describe(registry.OCIManifest, digest.FromString("child"), 6)),
 			"has 5 bytes, but the index that names it says 6"},
 		"child's digest": {list(`{"size":5,"digest":"sha256:1"}`), "is not a digest"},
@@ -181,8 +185,9 @@ func TestForeignLayers(t *testing.T) {
 	}
 	t.Run("an ordinary one is missing", func(t *testing.T) {
 		store := fixture.New()
-		root := store.PutManifest(registry.OCIManifest, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"layers":[%s]}`,
-			registry.OCIManifest, describe(specs.MediaTypeImageLayer, digest.FromString("gone"), 4)))
+		root := store.PutManifest(registry.OCIManifest,
+			fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"layers":[%s]}`,
+				registry.OCIManifest, describe(specs.MediaTypeImageLayer, digest.FromString("gone"), 4)))
 		to, job := across(t, store, root)
 		_, err := transfer.Run(t.Context(), job)
 		refused(t, to, err, "")

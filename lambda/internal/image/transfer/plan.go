@@ -149,7 +149,8 @@ func (p *planner) contents(of digest.Digest, body index.Body) error {
 		b := blob{digest: d.Digest, size: d.Size, foreign: index.IsForeignLayer(d.MediaType)}
 		if other, ok := p.blobs[d.Digest]; ok {
 			if other.size != d.Size {
-				return fmt.Errorf("the blob %s has %d bytes in one manifest and %d in another", d.Digest, other.size, d.Size)
+				return fmt.Errorf("the blob %s has %d bytes in one manifest and %d in another", d.Digest, other.size,
+					d.Size)
 			}
 			b.foreign = b.foreign && other.foreign
 		}

@@ -61,16 +61,17 @@ func TestHostileTokens(t *testing.T) {
 	u := good.Uploads[0]
 	at := func(to string) string { return strings.Replace(job.Token, u.At, to, 1) }
 	cases := map[string]string{
-		"no JSON":       "x",
-		"too long":      job.Token + strings.Repeat(" ", transfer.MaxToken),
-		"more follows":  job.Token + "{}",
-		"key twice":     strings.Replace(job.Token, `"v":1`, `"v":1,"v":1`, 1),
-		"other case":    strings.Replace(job.Token, `"v"`, `"V"`, 1),
-		"unknown key":   strings.Replace(job.Token, `"v":1`, `"v":1,"w":1`, 1),
-		"version":       strings.Replace(job.Token, `"v":1`, `"v":2`, 1),
-		"other job":     strings.Replace(job.Token, good.Job, strings.Repeat("0", len(good.Job)), 1),
-		"offset -1":     strings.Replace(job.Token, fmt.Sprintf(`"offset":%d`, u.Offset), `"offset":-1`, 1),
-		"offset 2^63-1": strings.Replace(job.Token, fmt.Sprintf(`"offset":%d`, u.Offset), `"offset":9223372036854775807`, 1),
+		"no JSON":      "x",
+		"too long":     job.Token + strings.Repeat(" ", transfer.MaxToken),
+		"more follows": job.Token + "{}",
+		"key twice":    strings.Replace(job.Token, `"v":1`, `"v":1,"v":1`, 1),
+		"other case":   strings.Replace(job.Token, `"v"`, `"V"`, 1),
+		"unknown key":  strings.Replace(job.Token, `"v":1`, `"v":1,"w":1`, 1),
+		"version":      strings.Replace(job.Token, `"v":1`, `"v":2`, 1),
+		"other job":    strings.Replace(job.Token, good.Job, strings.Repeat("0", len(good.Job)), 1),
+		"offset -1":    strings.Replace(job.Token, fmt.Sprintf(`"offset":%d`, u.Offset), `"offset":-1`, 1),
+		"offset 2^63-1": strings.Replace(job.Token, fmt.Sprintf(`"offset":%d`, u.Offset),
+			`"offset":9223372036854775807`, 1),
 		"offset beyond": strings.Replace(job.Token, fmt.Sprintf(`"offset":%d`, u.Offset), `"offset":1000000`, 1),
 		"no digest":     strings.Replace(job.Token, u.Digest, "latest", 1),
 		"digest twice": strings.Replace(job.Token, `[`,
@@ -94,7 +95,8 @@ func TestHostileTokens(t *testing.T) {
 		}
 		job := job
 		job.Token = token
-		if _, err := transfer.Run(t.Context(), job); err == nil || !strings.Contains(err.Error(), "continuation token") {
+		if _, err := transfer.Run(t.Context(), job); err == nil ||
+			!strings.Contains(err.Error(), "continuation token") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -123,7 +125,8 @@ func TestWrongTokens(t *testing.T) {
 			case "another blob": // what lies in the upload are not its bytes
 				for d, b := range w.store.Blobs {
 					if at := strings.Index(good, "sha256:"); len(b) < chunk {
-						job.Token = strings.Replace(good[:at]+d.String()+good[at+len(d):], `"offset":16384`, `"offset":1`, 1)
+						job.Token = strings.Replace(good[:at]+d.String()+good[at+len(d):], `"offset":16384`,
+							`"offset":1`, 1)
 					}
 				}
 			}

@@ -34,7 +34,8 @@ func TestCopies(t *testing.T) {
 				result.Next != "" {
 				t.Errorf("%+v, want %d blobs and %d manifests", result, blobs, manifests)
 			}
-			if mounts := kind == "mounts" || kind == "ECR, mounts"; mounts != (result.Copied == 0) || mounts != (result.Bytes == 0) {
+			if mounts := kind == "mounts" || kind == "ECR, mounts"; mounts != (result.Copied == 0) ||
+				mounts != (result.Bytes == 0) {
 				t.Errorf("%+v", result)
 			}
 			// Nothing is sent again.
@@ -76,7 +77,8 @@ func TestOnlyWhatIsMissingIsSent(t *testing.T) {
 func TestBlobsThatAreThereAreNotSent(t *testing.T) {
 	w := start(t, "no mounts", fixture.AMD64)
 	w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
-		refuse := r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") && w.Count("PUT /v2/release/manifests/") == 1
+		refuse := r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") &&
+			w.Count("PUT /v2/release/manifests/") == 1
 		if refuse {
 			http.Error(out, "{}", http.StatusBadRequest)
 		}
@@ -152,7 +154,10 @@ func TestAnyRequestFailsOnce(t *testing.T) {
 	for _, kind := range thorough {
 		for name, fail := range map[string]func(http.ResponseWriter, *http.Request, func()){
 			"cut": cut, "cut after": cutAfter,
-			"503":   func(w http.ResponseWriter, _ *http.Request, _ func()) { w.WriteHeader(http.StatusServiceUnavailable) },
+			"503": func(w http.ResponseWriter, _ *http.Request,
+				_ func()) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			},
 			"halts": func(_ http.ResponseWriter, r *http.Request, _ func()) { halfway(r) },
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
@@ -248,7 +253,8 @@ func TestDeadlineInAChunk(t *testing.T) {
 			job.Margin = 2 * time.Second // half of it is for the answer, also of a busy machine
 			var silent atomic.Bool
 			w.Misbehave(func(out http.ResponseWriter, r *http.Request) bool {
-				return r.Method == http.MethodPatch && r.ContentLength == chunk && !silent.Swap(true) && fixture.Silent(out, r)
+				return r.Method == http.MethodPatch && r.ContentLength == chunk && !silent.Swap(true) &&
+					fixture.Silent(out, r)
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 2200*time.Millisecond)
 			defer cancel()
@@ -280,8 +286,10 @@ func TestLargeManifests(t *testing.T) {
 	var roots []digest.Digest
 	for n := range 3 {
 		roots = append(roots, store.PutManifest(registry.OCIManifest, fmt.Appendf(nil,
-			`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[],"annotations":{"%d":"%s"}}`, registry.OCIManifest,
-			describe("application/vnd.oci.empty.v1+json", store.PutBlob([]byte("{}")), 2), n, strings.Repeat("x", 3<<20))))
+			`{"schemaVersion":2,"mediaType":%q,"config":%s,"layers":[],"annotations":{"%d":"%s"}}`,
+			registry.OCIManifest,
+			describe("application/vnd.oci.empty.v1+json", store.PutBlob([]byte("{}")), 2), n,
+			strings.Repeat("x", 3<<20))))
 	}
 	to, job := across(t, store, roots...)
 	run(t.Context(), t, job)
@@ -302,7 +310,8 @@ func TestDefectEndsInAnError(t *testing.T) {
 	w := start(t, "403 to mount", fixture.AMD64)
 	job := w.job(t, "release")
 	job.Log = slog.New(defective{slog.NewTextHandler(io.Discard, nil)})
-	if _, err := transfer.Run(t.Context(), job); err == nil || !strings.Contains(err.Error(), "a defect of this program") {
+	if _, err := transfer.Run(t.Context(), job); err == nil ||
+		!strings.Contains(err.Error(), "a defect of this program") {
 		t.Errorf("error %v", err)
 	}
 }

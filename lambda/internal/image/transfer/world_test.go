@@ -93,7 +93,8 @@ func start(t *testing.T, kind string, platforms ...specs.Platform) *world {
 		}}))
 	}
 	index := w.store.Index(entries...).Digest
-	referrer := w.store.PutManifest(registry.OCIManifest, []byte(`{"schemaVersion":2,"mediaType":"`+registry.OCIManifest+`",
+	referrer := w.store.PutManifest(registry.OCIManifest,
+		[]byte(`{"schemaVersion":2,"mediaType":"`+registry.OCIManifest+`",
 		"artifactType":"application/spdx+json",
 		"config":`+w.described([]byte("{}"))+`,"layers":[`+w.described([]byte("a bill"))+`],
 		"subject":{"mediaType":"`+registry.OCIIndex+`","digest":"`+index.String()+`","size":1}}`))

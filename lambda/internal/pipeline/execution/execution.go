@@ -85,11 +85,12 @@ func (c CodePipeline) With(p Patience) CodePipeline {
 	return c
 }
 
-// settled is how long an execution may be unknown although its actions run: a rollback was seen to be readable within two seconds
-// of its start, and its action to start within one.
+// settled is how long an execution may be unknown although its actions run: a rollback was seen to
+// be readable within two seconds of its start, and its action to start within one.
 const settled = 6 * time.Second
 
-// Execution asks about one execution (GetPipelineExecution). It asks again for one that CodePipeline doesn't know yet.
+// Execution asks about one execution (GetPipelineExecution). It asks again for one that
+// CodePipeline doesn't know yet.
 func (c CodePipeline) Execution(ctx context.Context, id string) (Execution, error) {
 	var e Execution
 	patience := c.patience
@@ -114,7 +115,8 @@ func (c CodePipeline) none(id string) error {
 }
 
 func (c CodePipeline) ask(ctx context.Context, id string) (Execution, error) {
-	out, err := c.client.GetPipelineExecution(ctx, &codepipeline.GetPipelineExecutionInput{PipelineName: &c.pipeline, PipelineExecutionId: &id})
+	out, err := c.client.GetPipelineExecution(ctx,
+		&codepipeline.GetPipelineExecutionInput{PipelineName: &c.pipeline, PipelineExecutionId: &id})
 	var noPipeline *types.PipelineNotFoundException
 	switch {
 	case errors.As(err, &noPipeline):
@@ -124,7 +126,8 @@ func (c CodePipeline) ask(ctx context.Context, id string) (Execution, error) {
 	}
 	x := out.PipelineExecution
 	if x == nil || x.Status == "" || aws.ToString(x.PipelineExecutionId) != id {
-		return Execution{}, fmt.Errorf("CodePipeline's answer about execution %s of the pipeline %s is not about it", id, c.pipeline)
+		return Execution{},
+			fmt.Errorf("CodePipeline's answer about execution %s of the pipeline %s is not about it", id, c.pipeline)
 	}
 	e := Execution{
 		Pipeline: c.pipeline, ID: id, Status: string(x.Status), Variables: map[string]string{},
@@ -134,7 +137,9 @@ func (c CodePipeline) ask(ctx context.Context, id string) (Execution, error) {
 		e.Target = aws.ToString(x.RollbackMetadata.RollbackTargetPipelineExecutionId)
 	}
 	if e.Rollback && e.Target == "" {
-		return Execution{}, fmt.Errorf("execution %s of the pipeline %s is a rollback, and CodePipeline doesn't say to which execution", id, c.pipeline)
+		return Execution{},
+			fmt.Errorf("execution %s of the pipeline %s is a rollback, and CodePipeline doesn't say to which execution",
+				id, c.pipeline)
 	}
 	for _, v := range x.Variables {
 		e.Variables[aws.ToString(v.Name)] = aws.ToString(v.ResolvedValue)

@@ -26,7 +26,8 @@ func open(t *testing.T) (*fixture.AWS, execution.CodePipeline) {
 	return endpoint, execution.NewCodePipeline(aws.Config{
 		Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-	}, fixture.Pipeline).With(execution.Patience{First: time.Millisecond, Longest: time.Millisecond, Whole: 20 * time.Millisecond})
+	}, fixture.Pipeline).With(execution.Patience{First: time.Millisecond, Longest: time.Millisecond,
+		Whole: 20 * time.Millisecond})
 }
 
 func TestExecution(t *testing.T) {
@@ -39,8 +40,9 @@ func TestExecution(t *testing.T) {
 	endpoint.Run("short", "0123456")
 	none := map[string]string{}
 	for id, want := range map[string]execution.Execution{
-		"push":     {Status: "InProgress", Commit: commit, Variables: map[string]string{"rule": "main", "ref": `a"b`}},
-		"back":     {Status: "InProgress", Rollback: true, Target: "target", Commit: commit, Variables: map[string]string{"rule": "main"}},
+		"push": {Status: "InProgress", Commit: commit, Variables: map[string]string{"rule": "main", "ref": `a"b`}},
+		"back": {Status: "InProgress", Rollback: true, Target: "target", Commit: commit,
+			Variables: map[string]string{"rule": "main"}},
 		"done":     {Status: "Superseded", Variables: none},
 		"stopping": {Status: "Stopping", Variables: none},
 		"short":    {Status: "InProgress", Variables: none},
@@ -95,7 +97,8 @@ func TestUnusableAnswersAreErrors(t *testing.T) {
 	}
 	endpoint, source := open(t)
 	endpoint.Refuse("GetPipelineExecution", "AccessDeniedException")
-	if _, err := source.Execution(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "ask for execution x of the pipeline app-pipeline") {
+	if _, err := source.Execution(t.Context(), "x"); err == nil ||
+		!strings.Contains(err.Error(), "ask for execution x of the pipeline app-pipeline") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -106,7 +109,8 @@ func TestUnknownExecutionIsMisconfigured(t *testing.T) {
 		endpoint.Refuse("GetPipelineExecution", code)
 		_, err := source.Execution(t.Context(), "x")
 		var failure *job.Failure
-		if !errors.As(err, &failure) || failure.Type != "ConfigurationError" || !strings.Contains(err.Error(), "The pipeline app-pipeline has no execution x") {
+		if !errors.As(err, &failure) || failure.Type != "ConfigurationError" ||
+			!strings.Contains(err.Error(), "The pipeline app-pipeline has no execution x") {
 			t.Errorf("%s: error %v", code, err)
 		}
 	}
@@ -120,7 +124,9 @@ func TestCommitIsTheOnlyRevision(t *testing.T) {
 		other:  `{"name":"A","revisionId":"` + other + `"},{"name":"B","revisionId":"` + other + `"}`,
 	} {
 		endpoint, source := open(t)
-		endpoint.Answer("GetPipelineExecution", `{"pipelineExecution":{"pipelineExecutionId":"x","status":"InProgress","artifactRevisions":[`+revisions+`]}}`)
+		endpoint.Answer("GetPipelineExecution",
+			`{"pipelineExecution":{"pipelineExecutionId":"x","status":"InProgress","artifactRevisions":[`+revisions+
+				`]}}`)
 		if got, err := source.Execution(t.Context(), "x"); err != nil || got.Commit != want {
 			t.Errorf("commit %q, %v, want %q", got.Commit, err, want)
 		}

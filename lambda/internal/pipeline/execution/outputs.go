@@ -48,7 +48,9 @@ func (c CodePipeline) Outputs(ctx context.Context, id string, actions []Action) 
 	case err != nil:
 		return nil, fmt.Errorf("ask for the actions of execution %s of the pipeline %s: %w", id, c.pipeline, err)
 	case lacks != "":
-		return nil, job.Failed("Not every action of execution %s that must have succeeded has: %s. Retry the stage that failed, or push a new commit.", id, lacks)
+		return nil,
+			job.Failed("Not every action of execution %s that must have succeeded has: %s. Retry the stage that failed, or push a new commit.",
+				id, lacks)
 	}
 	return outputs, nil
 }
@@ -56,7 +58,8 @@ func (c CodePipeline) Outputs(ctx context.Context, id string, actions []Action) 
 // newest gives the newest attempt of each action.
 func (c CodePipeline) newest(ctx context.Context, id string) (map[Action]types.ActionExecutionDetail, error) {
 	pages := codepipeline.NewListActionExecutionsPaginator(c.client, &codepipeline.ListActionExecutionsInput{
-		PipelineName: &c.pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &id}, MaxResults: aws.Int32(100),
+		PipelineName: &c.pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &id},
+		MaxResults: aws.Int32(100),
 	})
 	attempts := map[Action][]types.ActionExecutionDetail{}
 	for pages.HasMorePages() {

@@ -35,7 +35,8 @@ func TestOutputsAreThoseOfTheNewestAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[execution.Action]map[string]string{build: digest("built"), merge: digest("last merge"), validate: digest("validated"), approval: nil}
+	want := map[execution.Action]map[string]string{build: digest("built"), merge: digest("last merge"),
+		validate: digest("validated"), approval: nil}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -43,7 +44,8 @@ func TestOutputsAreThoseOfTheNewestAttempts(t *testing.T) {
 
 func TestOutputsNameWhatHasNotSucceeded(t *testing.T) {
 	for status, want := range map[string]string{
-		"Failed": "Merge/web is Failed", "Abandoned": "Merge/web is Abandoned", "InProgress": "Merge/web is InProgress", "": "Merge/web is in no known state",
+		"Failed": "Merge/web is Failed", "Abandoned": "Merge/web is Abandoned", "InProgress": "Merge/web is InProgress",
+		"":        "Merge/web is in no known state",
 		"missing": "Merge/web has not run",
 	} {
 		endpoint, source := open(t)
@@ -56,7 +58,8 @@ func TestOutputsNameWhatHasNotSucceeded(t *testing.T) {
 		endpoint.Did("y", "Merge", "web", "Succeeded", digest("another execution's"))
 		got, err := source.Outputs(t.Context(), "x", []execution.Action{build, merge})
 		var failure *job.Failure
-		if !errors.As(err, &failure) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Build/") || got != nil {
+		if !errors.As(err, &failure) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "Build/") || got != nil {
 			t.Errorf("%s: %v, error %v", status, got, err)
 		}
 	}
@@ -65,14 +68,16 @@ func TestOutputsNameWhatHasNotSucceeded(t *testing.T) {
 // A filter that is ignored must not let an execution pass by what another one did.
 func TestOutputsTakeNothingOfOtherExecutions(t *testing.T) {
 	endpoint, source := open(t)
-	endpoint.Answer("ListActionExecutions", `{"actionExecutionDetails":[{"pipelineExecutionId":"y","stageName":"Merge","actionName":"web","status":"Succeeded"}]}`)
+	endpoint.Answer("ListActionExecutions",
+		`{"actionExecutionDetails":[{"pipelineExecutionId":"y","stageName":"Merge","actionName":"web","status":"Succeeded"}]}`)
 	if got, err := source.Outputs(t.Context(), "x", []execution.Action{merge}); err == nil {
 		t.Errorf("%v, want an error", got)
 	}
 }
 
 func TestOutputsOfTwoAttemptsAtOnce(t *testing.T) {
-	const succeeded, failed = `{"pipelineExecutionId":"x","stageName":"Merge","actionName":"web","status":"Succeeded","startTime":1}`,
+	const succeeded,
+		failed = `{"pipelineExecutionId":"x","stageName":"Merge","actionName":"web","status":"Succeeded","startTime":1}`,
 		`{"pipelineExecutionId":"x","stageName":"Merge","actionName":"web","status":"Failed","startTime":1}`
 	for _, list := range []string{succeeded + "," + failed, failed + "," + succeeded} {
 		endpoint, source := open(t)
@@ -86,7 +91,8 @@ func TestOutputsOfTwoAttemptsAtOnce(t *testing.T) {
 func TestOutputsThatCannotBeAskedFor(t *testing.T) {
 	endpoint, source := open(t)
 	endpoint.Refuse("ListActionExecutions", "AccessDeniedException")
-	if _, err := source.Outputs(t.Context(), "x", nil); err == nil || !strings.Contains(err.Error(), "ask for the actions of execution x") {
+	if _, err := source.Outputs(t.Context(), "x", nil); err == nil ||
+		!strings.Contains(err.Error(), "ask for the actions of execution x") {
 		t.Errorf("error %v", err)
 	}
 	endpoint, source = open(t)

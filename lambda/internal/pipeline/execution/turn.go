@@ -39,9 +39,12 @@ func (c CodePipeline) Turn(ctx context.Context, id, stage, action string) (Execu
 	})
 	switch {
 	case err != nil:
-		return Execution{}, fmt.Errorf("ask whose turn it is in the stage %s of the pipeline %s: %w", stage, c.pipeline, err)
+		return Execution{},
+			fmt.Errorf("ask whose turn it is in the stage %s of the pipeline %s: %w", stage, c.pipeline, err)
 	case lacks != "":
-		return Execution{}, job.Failed("It is not the turn of execution %s: %s. This is a late repetition of a job, or CodePipeline didn't send it.", id, lacks)
+		return Execution{},
+			job.Failed("It is not the turn of execution %s: %s. This is a late repetition of a job, or CodePipeline didn't send it.",
+				id, lacks)
 	}
 	return turn, nil
 }
@@ -52,7 +55,8 @@ func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lac
 	out, err := c.client.GetPipelineState(ctx, &codepipeline.GetPipelineStateInput{Name: &c.pipeline})
 	var noPipeline *types.PipelineNotFoundException
 	if errors.As(err, &noPipeline) {
-		return "", "", job.Misconfigured("There is no pipeline %s. This function works for that pipeline only.", c.pipeline)
+		return "", "",
+			job.Misconfigured("There is no pipeline %s. This function works for that pipeline only.", c.pipeline)
 	}
 	if err != nil {
 		return "", "", err
@@ -67,7 +71,8 @@ func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lac
 	default:
 		return "", fmt.Sprintf("the stage %s is %s", stage, in.LatestExecution.Status), nil
 	}
-	of := slices.IndexFunc(in.ActionStates, func(s types.ActionState) bool { return aws.ToString(s.ActionName) == action })
+	of := slices.IndexFunc(in.ActionStates,
+		func(s types.ActionState) bool { return aws.ToString(s.ActionName) == action })
 	if of < 0 || in.ActionStates[of].LatestExecution == nil {
 		return "", fmt.Sprintf("the action %s/%s has not begun", stage, action), nil
 	}
@@ -80,7 +85,8 @@ func (c CodePipeline) serves(ctx context.Context, stage, action string) (id, lac
 // until asks until nothing is lacking, or the patience, or the context, ends. It gives what was
 // lacking at the end.
 func (c CodePipeline) until(ctx context.Context, ask func() (lacks string, err error)) (lacks string, err error) {
-	// What is counted is the time waited, not that of the answers, so that a busy machine looks no less often.
+	// What is counted is the time waited, not that of the answers, so that a busy machine looks no
+	// less often.
 	left := c.patience.Whole
 	for wait := c.patience.First; ; wait = min(wait+wait/2, c.patience.Longest) {
 		if lacks, err = ask(); err != nil || lacks == "" {

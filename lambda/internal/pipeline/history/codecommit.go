@@ -113,8 +113,9 @@ func (c CodeCommit) Tag(ctx context.Context, name string) (string, error) {
 		case err != nil:
 			return "", err
 		case branch != "":
-			return "", fmt.Errorf("%s has a branch %q, and CodeCommit can't tell it from the tag %q: delete one of them",
-				c.repository, specifier, name)
+			return "",
+				fmt.Errorf("%s has a branch %q, and CodeCommit can't tell it from the tag %q: delete one of them",
+					c.repository, specifier, name)
 		}
 		return commit, nil
 	}

@@ -43,7 +43,8 @@ func TestCompareTellsThatItMayNotAsk(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
 	endpoint.Refuse("GetMergeOptions", "AccessDeniedException")
 	_, err := open(endpoint, fixture.SourceRepository).Compare(t.Context(), a, b)
-	if err == nil || !strings.Contains(err.Error(), "ask for the merge base of aaaaaaaaaaaa and bbbbbbbbbbbb in app-source") {
+	if err == nil ||
+		!strings.Contains(err.Error(), "ask for the merge base of aaaaaaaaaaaa and bbbbbbbbbbbb in app-source") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -73,7 +74,8 @@ func TestBranch(t *testing.T) {
 		t.Errorf("a name that can't be: %q, %v", got, err)
 	}
 	endpoint.Refuse("GetBranch", "AccessDeniedException")
-	if _, err := repository.Branch(t.Context(), "main"); err == nil || !strings.Contains(err.Error(), `ask for the branch "main" of app-source`) {
+	if _, err := repository.Branch(t.Context(), "main"); err == nil ||
+		!strings.Contains(err.Error(), `ask for the branch "main" of app-source`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -122,7 +124,8 @@ func TestTagThatCannotBeAskedFor(t *testing.T) {
 	}
 	endpoint := fixture.ServeAWS(t)
 	endpoint.Answer("GetFolder", `{"commitId":"0123456"}`)
-	if got, err := open(endpoint, fixture.SourceRepository).Tag(t.Context(), "v1"); err == nil || !strings.Contains(err.Error(), "names no commit") {
+	if got, err := open(endpoint, fixture.SourceRepository).Tag(t.Context(), "v1"); err == nil ||
+		!strings.Contains(err.Error(), "names no commit") {
 		t.Errorf("half a commit: %q, %v", got, err)
 	}
 }

@@ -1,5 +1,6 @@
-// Package history asks the source of a pipeline about commits: which of two is older, to which one a
-// branch or a tag leads, and which one a push has brought. Each kind of source has a file of its own.
+// Package history asks the source of a pipeline about commits: which of two is older, to which one
+// a branch or a tag leads, and which one a push has brought. Each kind of source has a file of its
+// own.
 package history
 
 import (

@@ -12,7 +12,9 @@ import (
 func Action(loaded *settings.Loaded, work Work) Work {
 	return checked(loaded, work, func(p settings.Parameters) (*settings.Image, error) {
 		if p.Image != "" {
-			return nil, Misconfigured("UserParameters of this action name the image %q, but the action is about all images.", p.Image)
+			return nil,
+				Misconfigured("UserParameters of this action name the image %q, but the action is about all images.",
+					p.Image)
 		}
 		return nil, nil
 	})
@@ -23,7 +25,10 @@ func ImageAction(loaded *settings.Loaded, work Work) Work {
 	return checked(loaded, work, func(p settings.Parameters) (*settings.Image, error) {
 		image, ok := loaded.Image(p.Image)
 		if !ok {
-			return nil, Misconfigured("UserParameters of this action name the image %q, and the pipeline %s has none of this name.", p.Image, loaded.Name)
+			return nil,
+				Misconfigured(
+					"UserParameters of this action name the image %q, and the pipeline %s has none of this name.",
+					p.Image, loaded.Name)
 		}
 		return image, nil
 	})
@@ -39,8 +44,9 @@ func checked(loaded *settings.Loaded, work Work, image func(settings.Parameters)
 			return nil, Misconfigured("UserParameters of this action lack execution, the id of the run.")
 		}
 		if p.Settings != loaded.Sum {
-			return nil, Misconfigured("The pipeline was made with other settings (%.12s) than this function (%.12s): a deployment is under way, or it broke off. "+
-				"Nothing was decided. Finish the deployment, then retry the stage.", p.Settings, loaded.Sum)
+			return nil,
+				Misconfigured("The pipeline was made with other settings (%.12s) than this function (%.12s): a deployment is under way, or it broke off. "+
+					"Nothing was decided. Finish the deployment, then retry the stage.", p.Settings, loaded.Sum)
 		}
 		var err error
 		if j.Image, err = image(p); err != nil {

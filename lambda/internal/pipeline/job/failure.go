@@ -41,15 +41,23 @@ func failureOf(err error) *Failure {
 	case errors.Is(err, login.ErrNoECR):
 		return &Failure{types.FailureTypeConfigurationError, err.Error()}
 	case errors.Is(err, registry.ErrDenied):
-		return &Failure{types.FailureTypePermissionError, fmt.Sprintf("The registry refused access, so nothing was decided: %s. Check the policy of this function's role, and the repository's own policy.", err)}
+		return &Failure{types.FailureTypePermissionError,
+			fmt.Sprintf("The registry refused access, so nothing was decided: %s. Check the policy of this function's role, and the repository's own policy.",
+				err)}
 	case errors.As(err, &api) && denied[api.ErrorCode()]:
-		return &Failure{types.FailureTypePermissionError, fmt.Sprintf("AWS refused access, so nothing was decided: %s. Check the policy of this function's role.", err)}
+		return &Failure{types.FailureTypePermissionError,
+			fmt.Sprintf("AWS refused access, so nothing was decided: %s. Check the policy of this function's role.",
+				err)}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("The function's time ran out before the registry had answered everything, so nothing was decided: %s. Retry the stage; if it happens again, raise the function's timeout.", err)}
+		return &Failure{types.FailureTypeSystemUnavailable,
+			fmt.Sprintf("The function's time ran out before the registry had answered everything, so nothing was decided: %s. Retry the stage; if it happens again, raise the function's timeout.",
+				err)}
 	case errors.As(err, &api):
-		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("AWS could not be asked, so nothing was decided: %s. Retry the stage.", err)}
+		return &Failure{types.FailureTypeSystemUnavailable,
+			fmt.Sprintf("AWS could not be asked, so nothing was decided: %s. Retry the stage.", err)}
 	case errors.Is(err, registry.ErrUnavailable):
-		return &Failure{types.FailureTypeSystemUnavailable, fmt.Sprintf("The registry could not be asked, so nothing was decided: %s. Retry the stage.", err)}
+		return &Failure{types.FailureTypeSystemUnavailable,
+			fmt.Sprintf("The registry could not be asked, so nothing was decided: %s. Retry the stage.", err)}
 	default:
 		return &Failure{types.FailureTypeJobFailed, err.Error()}
 	}

@@ -59,7 +59,8 @@ func Handler(reporter Reporter, log *slog.Logger, work Work) func(context.Contex
 			return errors.New("the event holds no CodePipeline job; this function is an action of a pipeline")
 		}
 		data := event.Job.Data
-		job := Job{ID: id, Parameters: data.ActionConfiguration.Configuration.UserParameters, Continuation: data.ContinuationToken, Log: log.With("job", id)}
+		job := Job{ID: id, Parameters: data.ActionConfiguration.Configuration.UserParameters,
+			Continuation: data.ContinuationToken, Log: log.With("job", id)}
 		variables, err := do(ctx, job, work)
 		if err == nil {
 			job.Log.Info("job succeeded", "variables", variables)

@@ -78,16 +78,25 @@ func TestFailuresHaveTheTypeThatTellsWhoMustAct(t *testing.T) {
 		kind    types.FailureType
 		message string
 	}{
-		"invalid image":    {job.Failed("bad: %d", 2), types.FailureTypeJobFailed, "bad: 2"},
-		"configuration":    {job.Misconfigured("no digest"), types.FailureTypeConfigurationError, "no digest"},
-		"no ECR":           {fmt.Errorf("%w: x", login.ErrNoECR), types.FailureTypeConfigurationError, "not a registry of Amazon ECR: x"},
-		"registry refuses": {fmt.Errorf("app: %w", registry.ErrDenied), types.FailureTypePermissionError, "The registry refused access, so nothing was decided: app: the registry refuses access. Check the policy of this function's role, and the repository's own policy."},
-		"AWS refuses":      {fmt.Errorf("token: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}), types.FailureTypePermissionError, "AWS refused access, so nothing was decided: token: api error AccessDeniedException: no. Check the policy of this function's role."},
-		"AWS throttles":    {&smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow"}, types.FailureTypeSystemUnavailable, "AWS could not be asked, so nothing was decided: api error ThrottlingException: slow. Retry the stage."},
-		"registry down":    {fmt.Errorf("app: %w", registry.ErrUnavailable), types.FailureTypeSystemUnavailable, "The registry could not be asked, so nothing was decided: app: the registry could not be asked. Retry the stage."},
-		"out of time":      {fmt.Errorf("app: %w", context.DeadlineExceeded), types.FailureTypeSystemUnavailable, "The function's time ran out before the registry had answered everything, so nothing was decided: app: context deadline exceeded. Retry the stage; if it happens again, raise the function's timeout."},
-		"anything else":    {errors.New("odd"), types.FailureTypeJobFailed, "odd"},
-		"no words":         {errors.New(" "), types.FailureTypeJobFailed, "The function failed without a message; see its log."},
+		"invalid image": {job.Failed("bad: %d", 2), types.FailureTypeJobFailed, "bad: 2"},
+		"configuration": {job.Misconfigured("no digest"), types.FailureTypeConfigurationError, "no digest"},
+		"no ECR": {fmt.Errorf("%w: x", login.ErrNoECR), types.FailureTypeConfigurationError,
+			"not a registry of Amazon ECR: x"},
+		"registry refuses": {fmt.Errorf("app: %w", registry.ErrDenied), types.FailureTypePermissionError,
+			"The registry refused access, so nothing was decided: app: the registry refuses access. Check the policy of this function's role, and the repository's own policy."},
+		"AWS refuses": {fmt.Errorf("token: %w",
+			&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}), types.FailureTypePermissionError,
+			"AWS refused access, so nothing was decided: token: api error AccessDeniedException: no. Check the policy of this function's role."},
+		"AWS throttles": {&smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow"},
+			types.FailureTypeSystemUnavailable,
+			"AWS could not be asked, so nothing was decided: api error ThrottlingException: slow. Retry the stage."},
+		"registry down": {fmt.Errorf("app: %w", registry.ErrUnavailable), types.FailureTypeSystemUnavailable,
+			"The registry could not be asked, so nothing was decided: app: the registry could not be asked. Retry the stage."},
+		"out of time": {fmt.Errorf("app: %w", context.DeadlineExceeded), types.FailureTypeSystemUnavailable,
+			"The function's time ran out before the registry had answered everything, so nothing was decided: app: context deadline exceeded. Retry the stage; if it happens again, raise the function's timeout."},
+		"anything else": {errors.New("odd"), types.FailureTypeJobFailed, "odd"},
+		"no words": {errors.New(" "), types.FailureTypeJobFailed,
+			"The function failed without a message; see its log."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := fixture.ServeAWS(t)
@@ -109,7 +118,8 @@ func TestLongMessagesAreCutToWhatCodePipelineTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := endpoint.Answers()[0].FailureDetails.Message
-	if n := utf8.RuneCountInString(message); n != job.MaxMessage || !strings.HasSuffix(message, "the function's log has it all)") {
+	if n := utf8.RuneCountInString(message); n != job.MaxMessage ||
+		!strings.HasSuffix(message, "the function's log has it all)") {
 		t.Errorf("%d characters, ending in %q", n, message[len(message)-50:])
 	}
 }
@@ -150,10 +160,15 @@ func TestAnswersThatCannotBeGiven(t *testing.T) {
 		"continue": {"PutJobSuccessResult", job.Again("token", "more to do")},
 		"failure":  {"PutJobFailureResult", job.Failed("bad")},
 	} {
-		for code, given := range map[string]bool{"AccessDeniedException": false, "JobNotFoundException": false, "InvalidJobStateException": true} {
+		for code, given := range map[string]bool{
+			"AccessDeniedException":    false,
+			"JobNotFoundException":     false,
+			"InvalidJobStateException": true,
+		} {
 			endpoint := fixture.ServeAWS(t)
 			endpoint.Refuse(test.call, code)
-			if log, err := run(t, endpoint, "job", failing(test.result)); (err == nil) != given || given != strings.Contains(log, "the job was answered before") {
+			if log, err := run(t, endpoint, "job", failing(test.result)); (err == nil) != given ||
+				given != strings.Contains(log, "the job was answered before") {
 				t.Errorf("%s, %s: error %v, and the log\n%s", name, code, err, log)
 			}
 		}
@@ -162,7 +177,8 @@ func TestAnswersThatCannotBeGiven(t *testing.T) {
 
 func TestJobThatGoesOnGivesItsToken(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
-	if _, err := run(t, endpoint, "job", failing(fmt.Errorf("copy: %w", job.Again("token", "more to do")))); err != nil {
+	if _, err := run(t, endpoint, "job",
+		failing(fmt.Errorf("copy: %w", job.Again("token", "more to do")))); err != nil {
 		t.Fatal(err)
 	}
 	want := fixture.Answer{Job: "job", Continuation: "token"}
@@ -201,7 +217,8 @@ func TestWorkEndsBeforeTheFunctionsTimeSoThatTheAnswerCanBeGiven(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")}
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(endpoint.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")}
 	var event job.Event
 	event.Job.ID = "job"
 	work := func(ctx context.Context, _ job.Job) (map[string]string, error) {

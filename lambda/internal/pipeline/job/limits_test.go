@@ -19,8 +19,9 @@ func TestRefusalsOfAWSArePermissionErrors(t *testing.T) {
 	want := map[string]types.FailureType{
 		"AccessDenied": types.FailureTypePermissionError, "AccessDeniedException": types.FailureTypePermissionError,
 		"ExpiredToken": types.FailureTypePermissionError, "ExpiredTokenException": types.FailureTypePermissionError,
-		"InvalidClientTokenId": types.FailureTypePermissionError, "UnrecognizedClientException": types.FailureTypePermissionError,
-		"ThrottlingException": types.FailureTypeSystemUnavailable,
+		"InvalidClientTokenId":        types.FailureTypePermissionError,
+		"UnrecognizedClientException": types.FailureTypePermissionError,
+		"ThrottlingException":         types.FailureTypeSystemUnavailable,
 	}
 	for code, kind := range want {
 		endpoint := fixture.ServeAWS(t)
@@ -68,7 +69,8 @@ func TestRepositoriesOfTheSettings(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 	var failure *job.Failure
-	if _, err := job.CheckRepository("app"); !errors.As(err, &failure) || failure.Type != types.FailureTypeConfigurationError {
+	if _, err := job.CheckRepository("app"); !errors.As(err, &failure) ||
+		failure.Type != types.FailureTypeConfigurationError {
 		t.Errorf("a repository without a host: %v", err)
 	}
 }

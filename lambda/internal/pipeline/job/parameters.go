@@ -15,7 +15,8 @@ func Decode(parameters string, into any) error {
 		return Misconfigured("%s, but they are empty.", expected)
 	}
 	if at := strings.Index(parameters, "#{"); at >= 0 {
-		return Misconfigured("UserParameters of this action hold the variable %s, which CodePipeline didn't resolve; check the name of the action and of its namespace.", variable(parameters[at:]))
+		return Misconfigured("UserParameters of this action hold the variable %s, which CodePipeline didn't resolve; check the name of the action and of its namespace.",
+			variable(parameters[at:]))
 	}
 	if err := strict.Decode([]byte(parameters), into); err != nil {
 		return Misconfigured("%s with the fields that its documentation lists: %s.", expected, err)
@@ -34,7 +35,10 @@ func variable(s string) string {
 func CheckRepository(value string) (name.Repository, error) {
 	repository, err := name.NewRepository(value, name.StrictValidation)
 	if err != nil {
-		return name.Repository{}, Misconfigured("The settings lead to the repository %q, expected a registry's host and a repository's name: %s.", value, err)
+		return name.Repository{},
+			Misconfigured(
+				"The settings lead to the repository %q, expected a registry's host and a repository's name: %s.",
+				value, err)
 	}
 	return repository, nil
 }

@@ -55,7 +55,8 @@ func (c CodePipeline) Success(ctx context.Context, id string, variables map[stri
 // Continue asks for another call.
 func (c CodePipeline) Continue(ctx context.Context, id string, later *Later) error {
 	_, err := c.client.PutJobSuccessResult(ctx, &codepipeline.PutJobSuccessResultInput{
-		JobId: &id, ContinuationToken: &later.Token, ExecutionDetails: &types.ExecutionDetails{Summary: aws.String(fit(later.Summary, MaxSummary))},
+		JobId: &id, ContinuationToken: &later.Token,
+		ExecutionDetails: &types.ExecutionDetails{Summary: aws.String(fit(later.Summary, MaxSummary))},
 	})
 	return answered(err)
 }
@@ -63,8 +64,9 @@ func (c CodePipeline) Continue(ctx context.Context, id string, later *Later) err
 // Failure reports why the action failed.
 func (c CodePipeline) Failure(ctx context.Context, id string, failure *Failure) error {
 	_, err := c.client.PutJobFailureResult(ctx, &codepipeline.PutJobFailureResultInput{
-		JobId:          &id,
-		FailureDetails: &types.FailureDetails{Type: failure.Type, Message: aws.String(fit(failure.Message, MaxMessage))},
+		JobId: &id,
+		FailureDetails: &types.FailureDetails{Type: failure.Type,
+			Message: aws.String(fit(failure.Message, MaxMessage))},
 	})
 	return answered(err)
 }

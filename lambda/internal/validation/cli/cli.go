@@ -76,7 +76,8 @@ func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 	return code
 }
 
-// judge opens the source of an image and has the image judged. On a terminal it shows how far it is.
+// judge opens the source of an image and has the image judged. On a terminal it shows how far it
+// is.
 func judge(ctx context.Context, image image, o options, terminal io.Writer) (validation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
@@ -105,7 +106,8 @@ func explain(ctx context.Context, image image, err error) error {
 	case errors.Is(err, registry.ErrDenied):
 		return fmt.Errorf("%w (%s)", err, image.access(ctx))
 	case errors.Is(err, layout.ErrNoLayout):
-		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)", err)
+		return fmt.Errorf("%w (oci: wants a folder with an index.json, as docker buildx build --output type=oci,tar=false,dest=FOLDER writes it)",
+			err)
 	case errors.Is(err, registry.ErrAddress):
 		return fmt.Errorf("%w (--allow-network allows it, if it is meant)", err)
 	case errors.Is(err, context.Canceled):

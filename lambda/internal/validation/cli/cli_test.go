@@ -76,7 +76,8 @@ func bad(s *fixture.Store) digest.Digest {
 	s.Forget(gone.Digest)
 	attestation := s.Attest(gone)
 	attestation.Annotations[index.ReferenceDigest] = digest.FromString("elsewhere").String()
-	return s.Index(amd64, arm64, gone, attestation, specs.Descriptor{MediaType: index.CacheConfig, Digest: s.PutBlob([]byte("{}")), Size: 2}).Digest
+	return s.Index(amd64, arm64, gone, attestation,
+		specs.Descriptor{MediaType: index.CacheConfig, Digest: s.PutBlob([]byte("{}")), Size: 2}).Digest
 }
 
 func TestHelpIsForPeople(t *testing.T) {
@@ -111,7 +112,8 @@ func TestCredentialsAreDockers(t *testing.T) {
 		t.Errorf("with credentials: exit %d, %s%s", code, out.String(), err.String())
 	}
 	s.Misbehave(fixture.Locked("me", "another"))
-	if code := cli.Run(t.Context(), []string{image}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "credentials for "+s.Host+" were refused") {
+	if code := cli.Run(t.Context(), []string{image}, &out, &err); code != cli.Unknown ||
+		!strings.Contains(err.String(), "credentials for "+s.Host+" were refused") {
 		t.Errorf("with old credentials: exit %d, %s", code, err.String())
 	}
 }
@@ -139,16 +141,19 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 	image := store.Image(fixture.ImageSpec{
 		Platform: specs.Platform{OS: "linux", Architecture: "arm64", Variant: hostile},
 		Run: func(run map[string]any) {
-			run["Entrypoint"], run["User"], run["Env"] = []any{hostile}, hostile, []any{hostile + "=1", "PATH=" + hostile}
+			run["Entrypoint"], run["User"], run["Env"] = []any{hostile}, hostile,
+				[]any{hostile + "=1", "PATH=" + hostile}
 			run["Labels"] = map[string]any{index.RevisionLabel: hostile}
 		},
 		Layers: [][]layertest.Entry{{layertest.Script("run", "#!"+hostile+"\n"), layertest.Link(hostile, "run")}},
 	})
 	odd := image
-	odd.MediaType, odd.Digest, odd.Annotations = hostile, digest.Digest(hostile), map[string]string{index.ReferenceType: hostile}
+	odd.MediaType, odd.Digest, odd.Annotations = hostile, digest.Digest(hostile),
+		map[string]string{index.ReferenceType: hostile}
 	about := store.Attest(image)
 	about.Annotations = map[string]string{index.ReferenceType: hostile, index.ReferenceDigest: hostile}
-	root := store.IndexWith(func(doc map[string]any) { doc[hostile], doc["mediaType"] = 1, hostile }, store.Linux("amd64", ""), image, odd, about)
+	root := store.IndexWith(func(doc map[string]any) { doc[hostile], doc["mediaType"] = 1, hostile },
+		store.Linux("amd64", ""), image, odd, about)
 	s.Push(t, "app", store)
 	s.Tag(t, "app", "bad", store, root.Digest)
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
@@ -160,10 +165,13 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 		return refused
 	})
 	folder := t.TempDir()
-	store.Layout(t, folder, specs.Descriptor{Digest: root.Digest, Annotations: map[string]string{specs.AnnotationRefName: hostile}}, image)
+	store.Layout(t, folder,
+		specs.Descriptor{Digest: root.Digest, Annotations: map[string]string{specs.AnnotationRefName: hostile}}, image)
 	for _, args := range [][]string{
-		{s.Host + "/app:bad"}, {"-o", "json", s.Host + "/app:bad"}, {s.Host + "/refused/app:bad"}, {"-o", "json", s.Host + "/refused/app:bad"},
-		{"oci:" + folder}, {"oci:" + folder + ":" + hostile}, {"oci:" + hostile}, {hostile}, {"--" + hostile}, {"--platform", hostile, "x"},
+		{s.Host + "/app:bad"}, {"-o", "json", s.Host + "/app:bad"}, {s.Host + "/refused/app:bad"},
+		{"-o", "json", s.Host + "/refused/app:bad"},
+		{"oci:" + folder}, {"oci:" + folder + ":" + hostile}, {"oci:" + hostile}, {hostile}, {"--" + hostile},
+		{"--platform", hostile, "x"},
 	} {
 		stdout, stderr, code := run(t, args...)
 		if code == cli.Valid {

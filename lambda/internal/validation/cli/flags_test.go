@@ -33,7 +33,8 @@ func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
 	}
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
 	empty := t.TempDir()
-	if err := os.WriteFile(filepath.Join(empty, "index.json"), []byte(`{"schemaVersion":2,"manifests":[]}`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(empty, "index.json"), []byte(`{"schemaVersion":2,"manifests":[]}`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	store.Layout(t, one, good)
@@ -75,7 +76,8 @@ func TestDowngradesAreShownWithTheirReasons(t *testing.T) {
 	s.Push(t, "app", store)
 	s.Tag(t, "app", "lone", store, lone.Digest)
 	image := s.Host + "/app:lone"
-	stdout, _, code := run(t, image, "--allow-platform", "linux/s390x", "--downgrade", "platform-set=warning:arm64 follows: see #7")
+	stdout, _, code := run(t, image, "--allow-platform", "linux/s390x", "--downgrade",
+		"platform-set=warning:arm64 follows: see #7")
 	if code != cli.Valid {
 		t.Errorf("exit %d", code)
 	}
@@ -87,7 +89,8 @@ func TestDowngradesAreShownWithTheirReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := document.Images[0].Findings
-	if !document.Valid || len(f) != 1 || f[0].Severity != "info" || f[0].Downgraded == nil || f[0].Downgraded.From != "error" || f[0].Downgraded.Reason != "known" {
+	if !document.Valid || len(f) != 1 || f[0].Severity != "info" || f[0].Downgraded == nil ||
+		f[0].Downgraded.From != "error" || f[0].Downgraded.Reason != "known" {
 		t.Errorf("%s", stdout)
 	}
 }
@@ -127,14 +130,16 @@ func TestTagsThatAreToMoveAreGuarded(t *testing.T) {
 	s.Tag(t, "app", "latest", store, wider.Digest)
 	image := s.Host + "/app:new"
 	stdout, _, code := run(t, image, "--against", "latest,none")
-	if code != cli.Invalid || !strings.Contains(stdout, "linux/arm/v7 (") || !strings.Contains(stdout, "latest (sha256:") {
+	if code != cli.Invalid || !strings.Contains(stdout, "linux/arm/v7 (") ||
+		!strings.Contains(stdout, "latest (sha256:") {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 	if _, _, code := run(t, image, "--against", "none"); code != cli.Valid {
 		t.Errorf("exit %d for a tag that isn't there yet", code)
 	}
 	s.Misbehave(fixture.Broken("/manifests/latest"))
-	if _, stderr, code := run(t, image, "--against", "latest"); code != cli.Unknown || !strings.Contains(stderr, "read what the tag latest serves") {
+	if _, stderr, code := run(t, image, "--against", "latest"); code != cli.Unknown ||
+		!strings.Contains(stderr, "read what the tag latest serves") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
@@ -149,7 +154,8 @@ func TestProvenanceCanBeRequired(t *testing.T) {
 	if _, _, code := run(t, s.Host+"/app:without"); code != cli.Valid {
 		t.Errorf("exit %d without the flag", code)
 	}
-	if stdout, _, code := run(t, "--require-provenance", s.Host+"/app:without"); code != cli.Invalid || strings.Count(stdout, "error  provenance") != 2 {
+	if stdout, _, code := run(t, "--require-provenance", s.Host+"/app:without"); code != cli.Invalid ||
+		strings.Count(stdout, "error  provenance") != 2 {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 	// As cosign attaches it: under a tag named after the image.
@@ -168,7 +174,8 @@ func TestABillOfMaterialsCanBeRequired(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()
 	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
 	bill := func(of specs.Descriptor) specs.Descriptor {
-		return store.AttestWith(of, func(statement map[string]any) { statement["predicateType"] = "https://spdx.dev/Document" })
+		return store.AttestWith(of,
+			func(statement map[string]any) { statement["predicateType"] = "https://spdx.dev/Document" })
 	}
 	for tag, index := range map[string]specs.Descriptor{
 		"provenance": store.Index(amd64, arm64, store.Attest(amd64), store.Attest(arm64)),
@@ -202,7 +209,8 @@ func TestAMisspelledFlagIsNamedRightly(t *testing.T) {
 
 func TestAReferenceThatIsNoneIsToldHowItLooks(t *testing.T) {
 	for _, image := range []string{"UPPER/x:1", "app@sha256:short", "a b"} {
-		if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr, "expected HOST/REPOSITORY:TAG") {
+		if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr,
+			"expected HOST/REPOSITORY:TAG") {
 			t.Errorf("%s: exit %d, %s", image, code, stderr)
 		}
 	}
@@ -236,7 +244,8 @@ func TestTheTableShowsWhatNodesPullInFull(t *testing.T) {
 	old := fixture.AMD64
 	old.OSVersion = "6.1.0-with-a-long-name"
 	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: old}), store.Linux("arm64", "")))
-	if stdout, _, _ := run(t, "oci:"+folder); !strings.Contains(stdout, "  linux/amd64   linux/amd64 6.1.0-with-a-long-name   ") {
+	if stdout, _, _ := run(t, "oci:"+folder); !strings.Contains(stdout,
+		"  linux/amd64   linux/amd64 6.1.0-with-a-long-name   ") {
 		t.Errorf("%s", stdout)
 	}
 }
@@ -247,7 +256,8 @@ func TestCuresInAFolderWorkThere(t *testing.T) {
 	amd64, arm64 := store.Linux("amd64", ""), store.Linux("arm64", "")
 	store.Layout(t, folder, amd64)
 	stdout, _, code := run(t, "oci:"+folder)
-	if code != cli.Invalid || !strings.Contains(stdout, "one image, for linux/amd64 only") || !strings.Contains(stdout, "--output type=oci") ||
+	if code != cli.Invalid || !strings.Contains(stdout, "one image, for linux/amd64 only") ||
+		!strings.Contains(stdout, "--output type=oci") ||
 		strings.Contains(stdout, "the tag") {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
@@ -256,7 +266,9 @@ func TestCuresInAFolderWorkThere(t *testing.T) {
 	folder = t.TempDir()
 	store.Layout(t, folder, root)
 	stdout, _, code = run(t, "oci:"+folder)
-	if code != cli.Invalid || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "the folder doesn't have it") || strings.Contains(stdout, "lifecycle") {
+	if code != cli.Invalid ||
+		!strings.Contains(strings.Join(strings.Fields(stdout), " "), "the folder doesn't have it") ||
+		strings.Contains(stdout, "lifecycle") {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 }
@@ -264,9 +276,10 @@ func TestCuresInAFolderWorkThere(t *testing.T) {
 // A size of 2^63-1 once ended the whole program with a stack trace.
 func TestAHostileSizeIsAFinding(t *testing.T) {
 	store, folder := fixture.New(), t.TempDir()
-	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
-		doc["layers"].([]any)[1].(map[string]any)["size"] = int64(math.MaxInt64)
-	}})))
+	store.Layout(t, folder,
+		store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+			doc["layers"].([]any)[1].(map[string]any)["size"] = int64(math.MaxInt64)
+		}})))
 	stdout, stderr, code := run(t, "oci:"+folder, "--platform", "linux/amd64")
 	if code != cli.Invalid || stderr != "" || !strings.Contains(stdout, "no layer of more than 256 GiB is read") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
@@ -278,10 +291,11 @@ func sparse(t *testing.T, size int64) string {
 	t.Helper()
 	store, folder := fixture.New(), t.TempDir()
 	empty := digest.FromString("sparse")
-	store.Layout(t, folder, store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
-		top := doc["layers"].([]any)[1].(map[string]any)
-		top["digest"], top["size"], top["mediaType"] = empty, size, specs.MediaTypeImageLayer
-	}})))
+	store.Layout(t, folder,
+		store.Index(store.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: func(doc map[string]any) {
+			top := doc["layers"].([]any)[1].(map[string]any)
+			top["digest"], top["size"], top["mediaType"] = empty, size, specs.MediaTypeImageLayer
+		}})))
 	name := filepath.Join(folder, "blobs", "sha256", empty.Encoded())
 	if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, size)); err != nil {
 		t.Fatal(err)
@@ -306,7 +320,8 @@ func TestASparseLayerEndsWithASignal(t *testing.T) {
 	var out, err bytes.Buffer
 	folder := sparse(t, 200<<30)
 	time.AfterFunc(200*time.Millisecond, cancel)
-	if code := cli.Run(ctx, []string{"oci:" + folder, "--platform", "linux/amd64"}, &out, &err); code != cli.Unknown || !strings.Contains(err.String(), "interrupted") {
+	if code := cli.Run(ctx, []string{"oci:" + folder, "--platform", "linux/amd64"}, &out, &err); code != cli.Unknown ||
+		!strings.Contains(err.String(), "interrupted") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), err.String())
 	}
 }
@@ -337,7 +352,8 @@ func TestNetworksCanBeAllowed(t *testing.T) {
 	})
 	// That the registry's own address is allowed makes it one that is elsewhere.
 	image := s.Host + "/app@" + d.String()
-	if _, stderr, code := run(t, image, "--allow-network", "127.0.0.1/32"); code != cli.Unknown || !strings.Contains(stderr, "--allow-network allows it") {
+	if _, stderr, code := run(t, image, "--allow-network", "127.0.0.1/32"); code != cli.Unknown ||
+		!strings.Contains(stderr, "--allow-network allows it") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	if stdout, stderr, code := run(t, image, "--allow-network", "127.0.0.0/8,::1/128"); code != cli.Valid {

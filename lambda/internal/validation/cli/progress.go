@@ -56,7 +56,8 @@ func (p *progress) show(w io.Writer, image string, quiet time.Duration) {
 	}
 	defer fmt.Fprint(w, clearLine)
 	for {
-		fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, printable(image), p.documents.Load(), float64(p.bytes.Load())/1e6)
+		fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, printable(image), p.documents.Load(),
+			float64(p.bytes.Load())/1e6)
 		select {
 		case <-time.After(often):
 		case <-p.ended:

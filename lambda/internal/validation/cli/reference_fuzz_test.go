@@ -5,11 +5,14 @@ import (
 	"testing"
 )
 
-// Whatever stands on the command line as an image, it is refused or has a name that means the same again.
+// Whatever stands on the command line as an image, it is refused or has a name that means the same
+// again.
 func FuzzReference(f *testing.F) {
 	for _, s := range []string{
-		"app", "ghcr.io/me/app:1.2", "localhost:5000/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-		"oci:", "oci:.", "oci:./x:y", "oci:.@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "UPPER", "a//b", ":", "@", "x@sha256:", "",
+		"app", "ghcr.io/me/app:1.2",
+		"localhost:5000/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"oci:", "oci:.", "oci:./x:y", "oci:.@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"UPPER", "a//b", ":", "@", "x@sha256:", "",
 	} {
 		f.Add(s)
 	}

@@ -72,7 +72,8 @@ func (i inRegistry) open(ctx context.Context, o options) (source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Docker's credentials: %w", err)
 	}
-	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal, registry.Allow(o.networks...))
+	r, err := registry.Open(ctx, i.Context(), auth, transport.PullScope, registry.AtTerminal,
+		registry.Allow(o.networks...))
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +83,11 @@ func (i inRegistry) open(ctx context.Context, o options) (source, error) {
 func (i inRegistry) access(ctx context.Context) string {
 	registry := i.Context().RegistryStr()
 	if auth, err := authn.Resolve(ctx, authn.DefaultKeychain, i.Context()); err == nil && auth != authn.Anonymous {
-		return fmt.Sprintf("Docker's credentials for %s were refused or may not read this: log in again with docker login %[1]s, and check the name", registry)
+		return fmt.Sprintf("Docker's credentials for %s were refused or may not read this: log in again with docker login %[1]s, and check the name",
+			registry)
 	}
-	return fmt.Sprintf("Docker's configuration has no credentials for %s: log in with docker login %[1]s, and check the name: many registries answer so for repositories that don't exist", registry)
+	return fmt.Sprintf("Docker's configuration has no credentials for %s: log in with docker login %[1]s, and check the name: many registries answer so for repositories that don't exist",
+		registry)
 }
 
 type remote struct{ *registry.Repository }

@@ -19,7 +19,8 @@ import (
 // width of the text output: findings are read in terminals and in logs.
 const width = 100
 
-// printText writes a verdict line, the digest, the platforms, what nodes pull, and the findings with their cures.
+// printText writes a verdict line, the digest, the platforms, what nodes pull, and the findings
+// with their cures.
 func printText(w io.Writer, image string, v validation.Verdict, deep bool) {
 	verdict := "valid"
 	if !v.Valid() {
@@ -124,7 +125,8 @@ func entries(w io.Writer, i *index.Image) {
 		if e.Config != nil && e.Config.Run.Labels[index.RevisionLabel] != "" {
 			revision = abbreviate(printable(e.Config.Run.Labels[index.RevisionLabel]), 12)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", printable(what(e)), printable(check.Short(e.Descriptor.Digest.String())), layers, starting(e), revision)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", printable(what(e)),
+			printable(check.Short(e.Descriptor.Digest.String())), layers, starting(e), revision)
 	}
 	t.Flush()
 }
@@ -214,7 +216,8 @@ func abbreviate(s string, n int) string {
 	return s
 }
 
-// wrap writes text in lines of at most width characters; the lines after the first are indented as far as the first's text.
+// wrap writes text in lines of at most width characters; the lines after the first are indented as
+// far as the first's text.
 func wrap(w io.Writer, first, text string) {
 	indent := strings.Repeat(" ", len(first))
 	line := first

@@ -13,30 +13,37 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// allELF looks at every program and library of an image, where that was asked for (minideb#241): one that is built for another machine
-// fails when something needs it, perhaps days after the start. In folders that the system searches, that is an error. Elsewhere
-// such files can be right, as they are in cross-compilers and packages that bring binaries for every machine: a warning. So is
-// one whose name says its machine, such as tool-amd64 beside tool-arm64, of which a script starts the right one.
-var allELF = Check{Name: "all-elf", About: "with --deep: any program or library built for another machine", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		c := e.Start.Census
-		if c == nil {
-			continue
+// allELF looks at every program and library of an image, where that was asked for (minideb#241):
+// one that is built for another machine fails when something needs it, perhaps days after the
+// start. In folders that the system searches, that is an error. Elsewhere such files can be right,
+// as they are in cross-compilers and packages that bring binaries for every machine: a warning. So
+// is one whose name says its machine, such as tool-amd64 beside tool-arm64, of which a script
+// starts the right one.
+var allELF = Check{Name: "all-elf", About: "with --deep: any program or library built for another machine",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			c := e.Start.Census
+			if c == nil {
+				continue
+			}
+			if c.More > 0 {
+				r.add(Error, about(e), buildCure,
+					"%d programs or libraries in its layers are built for other machines than %s; they were not all looked at",
+					c.More+len(c.Strays), e.Platform().Architecture)
+			}
+			searched, elsewhere := sorted(e, c.Strays)
+			if len(searched) > 0 {
+				r.add(Error, about(e), buildCure,
+					"%s; whatever needs them fails; probably the Dockerfile names a fixed architecture where it gets them, or "+
+						"copies them from another platform's image or from the host", strays(searched, e.Platform()))
+			}
+			if len(elsewhere) > 0 {
+				r.add(Warning, about(e), "leave out of the image what is for other machines, unless it is meant",
+					"%s, outside the folders where the system looks for programs and libraries, or named after their machines",
+					strays(elsewhere, e.Platform()))
+			}
 		}
-		if c.More > 0 {
-			r.add(Error, about(e), buildCure, "%d programs or libraries in its layers are built for other machines than %s; they were not all looked at", c.More+len(c.Strays), e.Platform().Architecture)
-		}
-		searched, elsewhere := sorted(e, c.Strays)
-		if len(searched) > 0 {
-			r.add(Error, about(e), buildCure,
-				"%s; whatever needs them fails; probably the Dockerfile names a fixed architecture where it gets them, or "+
-					"copies them from another platform's image or from the host", strays(searched, e.Platform()))
-		}
-		if len(elsewhere) > 0 {
-			r.add(Warning, about(e), "leave out of the image what is for other machines, unless it is meant", "%s, outside the folders where the system looks for programs and libraries, or named after their machines", strays(elsewhere, e.Platform()))
-		}
-	}
-}}
+	}}
 
 // strays names some files with their machines.
 func strays(files []rootfs.Stray, want specs.Platform) string {
@@ -67,18 +74,21 @@ var multiarch = regexp.MustCompile(`^(/usr)?/lib/([a-z0-9_]+)-linux-(gnu|musl)[a
 
 // triplets begin the names of those folders.
 var triplets = map[string]string{
-	"386": "i386", "amd64": "x86_64", "arm": "arm", "arm64": "aarch64", "ppc64le": "powerpc64le", "riscv64": "riscv64", "s390x": "s390x",
+	"386": "i386", "amd64": "x86_64", "arm": "arm", "arm64": "aarch64", "ppc64le": "powerpc64le", "riscv64": "riscv64",
+	"s390x": "s390x",
 }
 
 // spellings are how the names of files say what machine they are for.
 var spellings = map[string][]string{
-	"386": {"386", "486", "586", "686", "x86"}, "amd64": {"amd64", "x86_64", "x86-64", "x64"}, "arm": {"armv", "armhf", "armel", "-arm", "_arm"},
+	"386": {"386", "486", "586", "686", "x86"}, "amd64": {"amd64", "x86_64", "x86-64", "x64"},
+	"arm":   {"armv", "armhf", "armel", "-arm", "_arm"},
 	"arm64": {"arm64", "aarch64"}, "ppc64le": {"ppc64le", "powerpc64le"}, "riscv64": {"riscv64"}, "s390x": {"s390x"},
 }
 
 func namesMachine(f rootfs.Stray) bool {
 	name := strings.ToLower(path.Base(f.Path))
-	return slices.ContainsFunc(spellings[f.Machine.String()], func(spelling string) bool { return strings.Contains(name, spelling) })
+	return slices.ContainsFunc(spellings[f.Machine.String()],
+		func(spelling string) bool { return strings.Contains(name, spelling) })
 }
 
 // sorted parts the files in folders that the platform's system searches from the others.

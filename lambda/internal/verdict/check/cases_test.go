@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-// A testCase is an image and what the checks must report about it, all of them together: "severity check platform".
+// A testCase is an image and what the checks must report about it, all of them together: "severity
+// check platform".
 type testCase struct {
 	name string
 	make func(*fixture.Store) digest.Digest
@@ -57,7 +58,8 @@ func all() []testCase {
 }
 
 // read reads all that the checks judge.
-func read(t *testing.T, source index.Source, root digest.Digest, builds map[string]digest.Digest, want check.Want) *index.Image {
+func read(t *testing.T, source index.Source, root digest.Digest, builds map[string]digest.Digest,
+	want check.Want) *index.Image {
 	t.Helper()
 	image, err := index.Get(t.Context(), source, root, builds)
 	if err != nil {
@@ -84,7 +86,8 @@ func short(findings []check.Finding) []string {
 }
 
 // findings gives all findings about an image, as the command line and the function get them.
-func findings(t *testing.T, source index.Source, root digest.Digest, want check.Want, builds map[string]digest.Digest) []check.Finding {
+func findings(t *testing.T, source index.Source, root digest.Digest, want check.Want,
+	builds map[string]digest.Digest) []check.Finding {
 	t.Helper()
 	verdict, err := validation.Of(t.Context(), source, root, want, builds)
 	if err != nil {
@@ -127,7 +130,8 @@ func TestEachCheckHasACaseThatOnlyItReports(t *testing.T) {
 		if !alone[c.Name] {
 			t.Errorf("no case is reported by %s alone", c.Name)
 		}
-		if len(cases[c.Name]) < 2 || !slices.ContainsFunc(cases[c.Name], func(c testCase) bool { return c.report == nil }) {
+		if len(cases[c.Name]) < 2 ||
+			!slices.ContainsFunc(cases[c.Name], func(c testCase) bool { return c.report == nil }) {
 			t.Errorf("%s has no neighbouring case that passes", c.Name)
 		}
 	}

@@ -1,5 +1,6 @@
-// Package check judges an image index that package index has read. Each check is one small file and one value in the list
-// below; it looks at one thing, at all of the image, and reports everything that it finds.
+// Package check judges an image index that package index has read. Each check is one small file and
+// one value in the list below; it looks at one thing, at all of the image, and reports everything
+// that it finds.
 package check
 
 import (
@@ -30,15 +31,19 @@ type Want struct {
 	Allowed []specs.Platform
 	// AllowExtra accepts any platform beyond those.
 	AllowExtra bool
-	// Revision is the commit that every image must carry as a label. Empty: only that they agree is checked.
+	// Revision is the commit that every image must carry as a label. Empty: only that they agree is
+	// checked.
 	Revision string
-	// Provenance requires of each image a statement about how it was built. index.ReadProvenance must have read them.
+	// Provenance requires of each image a statement about how it was built. index.ReadProvenance
+	// must have read them.
 	Provenance bool
-	// SBOM requires of each image a bill of materials. index.ReadBills must have read what they are about.
+	// SBOM requires of each image a bill of materials. index.ReadBills must have read what they are
+	// about.
 	SBOM bool
 	// Served is what the tags serve now that are to point at the image.
 	Served []index.Served
-	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes reading all of them.
+	// Deep asks for programs and libraries of other machines anywhere in the layers, which takes
+	// reading all of them.
 	Deep bool
 	// Place is where the image is.
 	Place Place
@@ -52,14 +57,17 @@ type Input struct {
 	Want  Want
 }
 
-// All lists the checks in the order of their tiers: the index, the manifests, the configs, across all of them, the layers.
+// All lists the checks in the order of their tiers: the index, the manifests, the configs, across
+// all of them, the layers.
 func All() []Check {
 	return []Check{
-		tagIsIndex, mediaType, mixedFamily, platformSet, platformDup, digestDup, platformShape, fallbackTrap, attestationShape,
+		tagIsIndex, mediaType, mixedFamily, platformSet, platformDup, digestDup, platformShape, fallbackTrap,
+		attestationShape,
 		nested, cacheNotImage, limits,
 		childMissing, descriptor, layerType, layerMissing,
 		configPlatform, rootFS, sameRevision, configParity, provenance, sbom,
-		entryELF, elfInterp, shebang, shellForm, givenFile, elfNeeded, elfVersion, cpuLevel, user, access, caCertificates, allELF, layerDigest,
+		entryELF, elfInterp, shebang, shellForm, givenFile, elfNeeded, elfVersion, cpuLevel, user, access,
+		caCertificates, allELF, layerDigest,
 		regression,
 	}
 }

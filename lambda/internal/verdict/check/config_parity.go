@@ -8,26 +8,29 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// configParity warns when the platforms of one index start differently (headroom#2673). There can be reasons for it, so it is
-// no error.
-var configParity = Check{Name: "config-parity", About: "the platforms' images start differently", run: func(in Input, r *report) {
-	var first *index.Entry
-	for _, e := range in.Image.Images() {
-		if e.Config == nil || e.Config.OS != "linux" {
-			continue
+// configParity warns when the platforms of one index start differently (headroom#2673). There can
+// be reasons for it, so it is no error.
+var configParity = Check{Name: "config-parity", About: "the platforms' images start differently",
+	run: func(in Input, r *report) {
+		var first *index.Entry
+		for _, e := range in.Image.Images() {
+			if e.Config == nil || e.Config.OS != "linux" {
+				continue
+			}
+			if first == nil {
+				first = e
+				continue
+			}
+			if different := differences(e.Config.Run, first.Config.Run); len(different) > 0 {
+				r.add(Warning, about(e),
+					"build all platforms from one Dockerfile without conditions on the platform, unless this is meant",
+					"the image starts differently from %s: %s", about(first), strings.Join(different, ", "))
+			}
 		}
-		if first == nil {
-			first = e
-			continue
-		}
-		if different := differences(e.Config.Run, first.Config.Run); len(different) > 0 {
-			r.add(Warning, about(e), "build all platforms from one Dockerfile without conditions on the platform, unless this is meant",
-				"the image starts differently from %s: %s", about(first), strings.Join(different, ", "))
-		}
-	}
-}}
+	}}
 
-// differences names what differs. Of the environment only the names are compared: values such as an architecture's name differ rightly.
+// differences names what differs. Of the environment only the names are compared: values such as an
+// architecture's name differ rightly.
 func differences(a, b index.Run) []string {
 	var found []string
 	compare := func(what, x, y string) {

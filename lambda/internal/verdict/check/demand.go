@@ -28,7 +28,8 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 		case a.State == index.TooLarge:
 			unread = append(unread, "the statement of "+a.Where+" is too large to be read")
 		case a.State != index.Read:
-			unread = append(unread, "the statement of "+a.Where+" can't be read, as "+r.place.holds()+" other bytes than its digest names")
+			unread = append(unread,
+				"the statement of "+a.Where+" can't be read, as "+r.place.holds()+" other bytes than its digest names")
 		case a.Err != nil:
 			unread = append(unread, "the statement of "+a.Where+" can't be read: "+a.Err.Error())
 		case d.wanted(a.PredicateType):
@@ -41,7 +42,9 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 	case ok:
 		return proof, true
 	case len(statements) > 0:
-		r.add(Error, about(e), d.cure, "the statement of %s about %s is about %s, expected %s; it probably belongs to another build", statements[0].Where, d.says, subjects(statements[0]), Short(of))
+		r.add(Error, about(e), d.cure,
+			"the statement of %s about %s is about %s, expected %s; it probably belongs to another build",
+			statements[0].Where, d.says, subjects(statements[0]), Short(of))
 	case len(unread) > 0:
 		r.add(Error, about(e), d.cure, "nothing that can be read says %s: %s", d.says, strings.Join(unread, "; "))
 	default:
@@ -77,12 +80,14 @@ func (d demand) proof(e *index.Entry) (index.Attached, bool) {
 	return d.statements[at], true
 }
 
-// Referrers are those of the statements which were asked for, and which meet the demand, that are attached to the images
-// or the index from outside of the index: who copies the index must take them along.
+// Referrers are those of the statements which were asked for, and which meet the demand, that are
+// attached to the images or the index from outside of the index: who copies the index must take
+// them along.
 func Referrers(i *index.Image) []index.Attached {
 	var all []index.Attached
 	for _, e := range i.Images() {
-		for _, d := range []demand{{statements: e.Provenance, wanted: index.IsProvenance}, {statements: e.Bills, wanted: index.IsBill}} {
+		for _, d := range []demand{{statements: e.Provenance, wanted: index.IsProvenance},
+			{statements: e.Bills, wanted: index.IsBill}} {
 			if a, ok := d.proof(e); ok && a.Referrer != "" {
 				all = append(all, a)
 			}

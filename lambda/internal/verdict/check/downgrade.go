@@ -16,8 +16,8 @@ type Downgraded struct {
 	Reason string
 }
 
-// Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't be downgraded or
-// doesn't exist: a misspelled one would change nothing, in silence.
+// Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't
+// be downgraded or doesn't exist: a misspelled one would change nothing, in silence.
 func Downgradable(name string, d spec.Downgrade) error {
 	if err := known(name); err != nil {
 		return err
@@ -34,7 +34,9 @@ func Downgradable(name string, d spec.Downgrade) error {
 func known(name string) error {
 	switch {
 	case slices.Contains(checks.Firm, name):
-		return fmt.Errorf("the check %s can't be downgraded: what it reports was not examined, so that nothing is known about it", name)
+		return fmt.Errorf(
+			"the check %s can't be downgraded: what it reports was not examined, so that nothing is known about it",
+			name)
 	case slices.Contains(checks.Names, name):
 		return nil
 	}

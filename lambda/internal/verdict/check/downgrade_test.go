@@ -41,7 +41,8 @@ func TestADowngradedFindingStaysVisibleWithItsReason(t *testing.T) {
 		want []string
 	}{
 		{"not at all", nil, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
-		{"another check", map[string]spec.Downgrade{"rootfs": {Severity: "info", Reason: "none"}}, []string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
+		{"another check", map[string]spec.Downgrade{"rootfs": {Severity: "info", Reason: "none"}},
+			[]string{"error platform-set linux/arm64", "error platform-set linux/s390x"}},
 		{"to a warning", map[string]spec.Downgrade{"platform-set": {Severity: "warning", Reason: "moving"}}, []string{
 			"warning platform-set linux/arm64 (error: moving)", "warning platform-set linux/s390x (error: moving)",
 		}},
@@ -108,7 +109,8 @@ func TestDowngradesWithoutEffectAreRefused(t *testing.T) {
 		{"xyz", "info", "x", "use one of tag-is-index, "},
 		{"limits", "info", "x", "can't be downgraded"},
 	} {
-		if err := check.Downgradable(test.name, spec.Downgrade{Severity: spec.Severity(test.severity), Reason: test.reason}); err == nil ||
+		if err := check.Downgradable(test.name,
+			spec.Downgrade{Severity: spec.Severity(test.severity), Reason: test.reason}); err == nil ||
 			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v", test, err)
 		}

@@ -11,23 +11,26 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// elfInterp refuses a dynamically linked program whose loader isn't in the image, or is another machine's (xk6-kafka#395): the kernel says
-// "no such file or directory" of a program that is plainly there. Usually a program built for Debian was copied into Alpine or
-// scratch.
-var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is missing, or built for another machine", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		t := e.Start.Trace
-		for _, s := range t.Steps {
-			if s.How == entrypoint.Loader {
-				if !ownLoader(r, e, s, t.Steps[s.From]) {
-					loaderOf(r, e, s, t.Steps[s.From])
+// elfInterp refuses a dynamically linked program whose loader isn't in the image, or is another
+// machine's (xk6-kafka#395): the kernel says "no such file or directory" of a program that is
+// plainly there. Usually a program built for Debian was copied into Alpine or scratch.
+var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is missing, or built for another machine",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			t := e.Start.Trace
+			for _, s := range t.Steps {
+				if s.How == entrypoint.Loader {
+					if !ownLoader(r, e, s, t.Steps[s.From]) {
+						loaderOf(r, e, s, t.Steps[s.From])
+					}
+				} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
+					r.add(Warning, about(e), "link it in the usual way",
+						"the dynamic loader of %s stands at so unusual a place of the file that it was not looked for",
+						called(s))
 				}
-			} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
-				r.add(Warning, about(e), "link it in the usual way", "the dynamic loader of %s stands at so unusual a place of the file that it was not looked for", called(s))
 			}
 		}
-	}
-}}
+	}}
 
 const ownLoaderCure = "link the program with the dynamic loader of the C library that it was built for"
 
@@ -54,7 +57,8 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	f := faultOf(e, s)
 	switch {
 	case f == nil && !sameMachine(s, program):
-		f = &fault{text: fmt.Sprintf("is built for %s, expected %s", s.File.Node.Program.Machine, program.File.Node.Program.Machine)}
+		f = &fault{text: fmt.Sprintf("is built for %s, expected %s", s.File.Node.Program.Machine,
+			program.File.Node.Program.Machine)}
 	case f == nil || f.weak:
 		return
 	}
@@ -68,7 +72,8 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 		f.text += itself + "\"no such file or directory\", although it is there; " + libraryOf(s.Name)
 	case s.File.State != rootfs.Found:
 	case s.File.Node.Kind != layers.File, !s.File.Node.Exec:
-		f.text, f.cure = f.text+itself+"\"permission denied\"", "take the loader with its mode, as the base image has it"
+		f.text, f.cure = f.text+itself+"\"permission denied\"",
+			"take the loader with its mode, as the base image has it"
 	default:
 		if text := unfitLoader(s, program); text != "" {
 			f.text = text + itself + corrupted(s)

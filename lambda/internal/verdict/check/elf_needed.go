@@ -14,16 +14,18 @@ import (
 // elfNeeded refuses a program whose shared libraries the dynamic loader doesn't find: it ends
 // before its first instruction, with "error while loading shared libraries". Where the search can't
 // be told for sure, this says nothing.
-var elfNeeded = Check{Name: "elf-needed", About: "a shared library that a program needs is not where the dynamic loader looks", run: func(in Input, r *report) {
-	loads(in, func(e *index.Entry, l index.Load) {
-		for n, group := range alike(l.Missing) {
-			if n == maxNamed {
-				return
+var elfNeeded = Check{Name: "elf-needed",
+	About: "a shared library that a program needs is not where the dynamic loader looks",
+	run: func(in Input, r *report) {
+		loads(in, func(e *index.Entry, l index.Load) {
+			for n, group := range alike(l.Missing) {
+				if n == maxNamed {
+					return
+				}
+				missing(r, e, l, group)
 			}
-			missing(r, e, l, group)
-		}
-	})
-}}
+		})
+	}}
 
 // maxNamed is how many libraries are named of those that a file lacks, and of how many files. One
 // is often enough: the others come with the same package.
@@ -35,7 +37,8 @@ func alike(all []loading.Missing) [][]loading.Missing {
 	var groups [][]loading.Missing
 	for _, m := range all {
 		at := slices.IndexFunc(groups, func(g []loading.Missing) bool {
-			return g[0].By == m.By && path.Dir(g[0].Elsewhere) == path.Dir(m.Elsewhere) && slices.Equal(g[0].Searched, m.Searched)
+			return g[0].By == m.By && path.Dir(g[0].Elsewhere) == path.Dir(m.Elsewhere) &&
+				slices.Equal(g[0].Searched, m.Searched)
 		})
 		if at < 0 {
 			groups = append(groups, nil)
@@ -87,7 +90,8 @@ func missing(r *report, e *index.Entry, l index.Load, group []loading.Missing) {
 	cause := causeOf(m.Name)
 	if m.Elsewhere != "" {
 		where += ", and doesn't look at " + m.Elsewhere
-		cure = "run ldconfig after the library was installed, or set LD_LIBRARY_PATH=" + path.Dir(m.Elsewhere) + " with ENV"
+		cure = "run ldconfig after the library was installed, or set LD_LIBRARY_PATH=" + path.Dir(m.Elsewhere) +
+			" with ENV"
 		cause = "probably it was copied there, and ldconfig didn't run afterwards"
 		if !m.Cached {
 			cause = "probably it was copied there, and nothing says to look there"

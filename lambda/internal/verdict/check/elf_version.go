@@ -13,22 +13,24 @@ import (
 // elfVersion refuses a program that was linked with a newer library than the image has, most often
 // glibc: "version `GLIBC_2.34' not found". The loader looks at the versions of all libraries before
 // it starts anything.
-var elfVersion = Check{Name: "elf-version", About: "a program wants a newer version of a library than the image has, such as GLIBC_2.34", run: func(in Input, r *report) {
-	loads(in, func(e *index.Entry, l index.Load) {
-		name := called(e.Start.Trace.Steps[l.Step])
-		seen := map[string]bool{}
-		for _, u := range l.Unmet {
-			if seen[u.Path+"\x00"+u.By] {
-				continue // one of a file's versions is enough: the newest
+var elfVersion = Check{Name: "elf-version",
+	About: "a program wants a newer version of a library than the image has, such as GLIBC_2.34",
+	run: func(in Input, r *report) {
+		loads(in, func(e *index.Entry, l index.Load) {
+			name := called(e.Start.Trace.Steps[l.Step])
+			seen := map[string]bool{}
+			for _, u := range l.Unmet {
+				if seen[u.Path+"\x00"+u.By] {
+					continue // one of a file's versions is enough: the newest
+				}
+				seen[u.Path+"\x00"+u.By] = true
+				if len(seen) > maxNamed {
+					return
+				}
+				unmet(r, e, l, name, newestUnmet(l.Unmet, u))
 			}
-			seen[u.Path+"\x00"+u.By] = true
-			if len(seen) > maxNamed {
-				return
-			}
-			unmet(r, e, l, name, newestUnmet(l.Unmet, u))
-		}
-	})
-}}
+		})
+	}}
 
 func unmet(r *report, e *index.Entry, l index.Load, program string, u loading.Unmet) {
 	by := "the program " + program
@@ -49,7 +51,8 @@ func unmet(r *report, e *index.Entry, l index.Load, program string, u loading.Un
 // newestUnmet gives the newest of the versions that one file wants of another.
 func newestUnmet(all []loading.Unmet, like loading.Unmet) loading.Unmet {
 	for _, u := range all {
-		if u.Path == like.Path && u.By == like.By && family(u.Version) == family(like.Version) && compareVersions(u.Version, like.Version) > 0 {
+		if u.Path == like.Path && u.By == like.By && family(u.Version) == family(like.Version) &&
+			compareVersions(u.Version, like.Version) > 0 {
 			like = u
 		}
 	}
@@ -58,7 +61,8 @@ func newestUnmet(all []loading.Unmet, like loading.Unmet) loading.Unmet {
 
 // newestLike gives the newest version of the same family, such as GLIBC_2.31 for GLIBC_2.34.
 func newestLike(has []string, version string) string {
-	same := slices.DeleteFunc(slices.Clone(has), func(v string) bool { return family(v) != family(version) || !strings.ContainsAny(v, "0123456789") })
+	same := slices.DeleteFunc(slices.Clone(has),
+		func(v string) bool { return family(v) != family(version) || !strings.ContainsAny(v, "0123456789") })
 	if len(same) == 0 {
 		return ""
 	}

@@ -35,8 +35,11 @@ var _ = about("attestation-shape",
 		report: []string{"error attestation-shape unknown/unknown"},
 	},
 	testCase{
-		name:   "another type",
-		make:   attested(func(_ *fixture.Store, a *specs.Descriptor) { a.Annotations[index.ReferenceType] = "something" }),
+		name: "another type",
+		make: attested(func(_ *fixture.Store,
+			a *specs.Descriptor) {
+			a.Annotations[index.ReferenceType] = "something"
+		}),
 		report: []string{"error attestation-shape unknown/unknown"},
 	},
 	testCase{
@@ -88,7 +91,8 @@ var _ = about("nested",
 func soci(s *fixture.Store, architecture, variant string) specs.Descriptor {
 	const soci = "application/vnd.amazon.soci.index.v2+json"
 	d := s.Image(fixture.ImageSpec{
-		Platform: specs.Platform{OS: "linux", Architecture: architecture, Variant: variant}, LayerType: "application/octet-stream",
+		Platform:  specs.Platform{OS: "linux", Architecture: architecture, Variant: variant},
+		LayerType: "application/octet-stream",
 		Manifest: func(doc map[string]any) {
 			doc["artifactType"] = soci
 			doc["config"].(map[string]any)["mediaType"] = specs.MediaTypeEmptyJSON
@@ -103,10 +107,11 @@ var _ = about("cache-not-image",
 	testCase{
 		name: "an artifact without a platform",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
-			artifact := s.Image(fixture.ImageSpec{LayerType: "application/vnd.example.sbom", Manifest: func(doc map[string]any) {
-				doc["artifactType"] = "application/vnd.example"
-				doc["config"].(map[string]any)["mediaType"] = specs.MediaTypeEmptyJSON
-			}})
+			artifact := s.Image(fixture.ImageSpec{LayerType: "application/vnd.example.sbom",
+				Manifest: func(doc map[string]any) {
+					doc["artifactType"] = "application/vnd.example"
+					doc["config"].(map[string]any)["mediaType"] = specs.MediaTypeEmptyJSON
+				}})
 			artifact.Platform, artifact.ArtifactType = nil, "application/vnd.example"
 			return []specs.Descriptor{artifact}
 		}),
@@ -115,7 +120,8 @@ var _ = about("cache-not-image",
 	testCase{
 		name: "SOCI's indexes behind the images, as soci convert writes them",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), soci(s, "amd64", ""), soci(s, "arm64", "")).Digest
+			return s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""), soci(s, "amd64", ""),
+				soci(s, "arm64", "")).Digest
 		},
 		report: []string{"info cache-not-image linux/amd64", "info cache-not-image linux/arm64"},
 	},

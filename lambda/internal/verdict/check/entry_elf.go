@@ -9,43 +9,46 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// entryELF refuses an image whose program can't start on its platform: built for another machine (calico#13203, varlock#336,
-// atmos#2931), not there, or no program. Everything that the index and the config say can be right, and each container ends with
-// "exec format error" all the same.
-var entryELF = Check{Name: "entry-elf", About: "the program that starts is missing, or built for another machine", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		t := e.Start.Trace
-		if len(t.Args) == 0 {
-			r.add(Warning, about(e), "name a program with ENTRYPOINT or CMD, unless the image is only a base for others",
-				"the image has neither an entrypoint nor a command, so that nothing starts unless a container's creator names it")
-		} else if f := folderFault(t.Folder); f != nil {
-			r.fault(about(e), f, "the working folder, %s,", asWritten(t.Folder.Name))
+// entryELF refuses an image whose program can't start on its platform: built for another machine
+// (calico#13203, varlock#336, atmos#2931), not there, or no program. Everything that the index and
+// the config say can be right, and each container ends with "exec format error" all the same.
+var entryELF = Check{Name: "entry-elf", About: "the program that starts is missing, or built for another machine",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			t := e.Start.Trace
+			if len(t.Args) == 0 {
+				r.add(Warning, about(e),
+					"name a program with ENTRYPOINT or CMD, unless the image is only a base for others",
+					"the image has neither an entrypoint nor a command, so that nothing starts unless a container's creator names it")
+			} else if f := folderFault(t.Folder); f != nil {
+				r.fault(about(e), f, "the working folder, %s,", asWritten(t.Folder.Name))
+			}
+			for _, s := range t.Steps {
+				if s.How == entrypoint.Loader || ofScript(t, s) {
+					continue
+				}
+				f := faultOf(e, s).unless(t.Guess(s))
+				if f == nil && s.Refuses != "" {
+					f = refusing(s, "leave env out, and set variables with ENV").unless(t.Guess(s))
+				}
+				given := s.How == entrypoint.Probable || s.How == entrypoint.Guessed
+				if f == nil || given && s.File.Node.Program.Kind == executable.Data {
+					continue // a shell may make something of it
+				}
+				switch s.How {
+				case entrypoint.Entry:
+					r.fault(about(e), f, "the program that starts, %s,", called(s))
+				case entrypoint.Wrapped:
+					r.fault(about(e), f, "the program %s, which %s starts,", called(s), t.Steps[s.From].Name)
+				case entrypoint.Guessed:
+					r.fault(about(e), f, "the program %s, which the script %s is given and may start,", called(s),
+						t.Steps[s.From].Name)
+				default:
+					r.fault(about(e), f, "the program %s, which %s is given to start,", called(s), t.Steps[s.From].Name)
+				}
+			}
 		}
-		for _, s := range t.Steps {
-			if s.How == entrypoint.Loader || ofScript(t, s) {
-				continue
-			}
-			f := faultOf(e, s).unless(t.Guess(s))
-			if f == nil && s.Refuses != "" {
-				f = refusing(s, "leave env out, and set variables with ENV").unless(t.Guess(s))
-			}
-			given := s.How == entrypoint.Probable || s.How == entrypoint.Guessed
-			if f == nil || given && s.File.Node.Program.Kind == executable.Data {
-				continue // a shell may make something of it
-			}
-			switch s.How {
-			case entrypoint.Entry:
-				r.fault(about(e), f, "the program that starts, %s,", called(s))
-			case entrypoint.Wrapped:
-				r.fault(about(e), f, "the program %s, which %s starts,", called(s), t.Steps[s.From].Name)
-			case entrypoint.Guessed:
-				r.fault(about(e), f, "the program %s, which the script %s is given and may start,", called(s), t.Steps[s.From].Name)
-			default:
-				r.fault(about(e), f, "the program %s, which %s is given to start,", called(s), t.Steps[s.From].Name)
-			}
-		}
-	}
-}}
+	}}
 
 // refusing is the fault of a program that is given an option that it doesn't have: GNU's options
 // for BusyBox's env.
@@ -75,7 +78,8 @@ func folderFault(folder entrypoint.Folder) *fault {
 	case f.State == rootfs.TooManyLinks:
 		return no("can't be entered: it leads through more than the 40 symbolic links that Linux follows")
 	default:
-		return no("can't be entered: %s, and %s is not in the image; runtimes make folders, and not what a link leads to",
+		return no(
+			"can't be entered: %s, and %s is not in the image; runtimes make folders, and not what a link leads to",
 			cmp.Or(f.Via, folder.Name), f.Missing)
 	}
 }

@@ -20,7 +20,8 @@ const (
 	modeCure = "copy it with `COPY --chmod=755`, or give it the mode in the repository (git update-index --chmod=+x)"
 )
 
-// fault is what is wrong with a file that is to be executed: a sentence's end after the file's name, and a cure.
+// fault is what is wrong with a file that is to be executed: a sentence's end after the file's
+// name, and a cure.
 type fault struct {
 	text, cure string
 	// weak says that it runs on most nodes all the same.
@@ -36,11 +37,13 @@ func faultOf(e *index.Entry, s entrypoint.Step) *fault {
 	case s.Relative != "":
 		return &fault{
 			text: fmt.Sprintf("is found in %s, a folder of PATH that doesn't begin at the root; "+
-				"runc and others refuse to start what is found there, whatever later folders have", asWritten(s.Relative)),
+				"runc and others refuse to start what is found there, whatever later folders have",
+				asWritten(s.Relative)),
 			cure: "let every folder in PATH begin with a slash and leave none empty, or name the program from the root",
 		}
 	case n.Kind == layers.Dir:
-		return &fault{text: "is a folder, expected a program; probably the name lacks that of the file in it", cure: copyCure}
+		return &fault{text: "is a folder, expected a program; probably the name lacks that of the file in it",
+			cure: copyCure}
 	case n.Kind != layers.File:
 		return &fault{text: "is a device or pipe, expected a program", cure: copyCure}
 	case !n.Exec:
@@ -58,7 +61,8 @@ func byShell(t entrypoint.Trace, s entrypoint.Step) bool {
 		return true
 	case entrypoint.Wrapped:
 		wrapper := t.Steps[s.From].File.Node.Program
-		return wrapper.Kind == executable.ELF && strings.Contains(wrapper.Loader, "/ld") && !strings.Contains(wrapper.Loader, "musl")
+		return wrapper.Kind == executable.ELF && strings.Contains(wrapper.Loader, "/ld") &&
+			!strings.Contains(wrapper.Loader, "musl")
 	default:
 		return false
 	}
@@ -69,7 +73,8 @@ func (f *fault) unless(guess bool) *fault {
 	if f == nil || !guess {
 		return f
 	}
-	return &fault{text: f.text, cure: "if the script only reads the file, leave it as it is; else " + f.cure, weak: true}
+	return &fault{text: f.text, cure: "if the script only reads the file, leave it as it is; else " + f.cure,
+		weak: true}
 }
 
 // unfound says why a name leads to no file.
@@ -82,7 +87,8 @@ func unfound(s entrypoint.Step) *fault {
 		return &fault{text: "is behind more than 40 symbolic links, which is more than Linux follows",
 			cure: "name the file itself, or let the link " + f.Missing + " point at it"}
 	case f.State == rootfs.Circle && f.Missing == "":
-		return &fault{text: "is a script whose interpreters are scripts in turn, one too many for the kernel", cure: "let the first line name a program"}
+		return &fault{text: "is a script whose interpreters are scripts in turn, one too many for the kernel",
+			cure: "let the first line name a program"}
 	case f.State == rootfs.Circle:
 		return &fault{text: "leads in a circle of symbolic links", cure: "correct the link " + f.Missing}
 	case f.State == rootfs.NotFolder:
@@ -99,19 +105,22 @@ func unfound(s entrypoint.Step) *fault {
 		}
 		return &fault{text: text, cure: "copy what the link points at along"}
 	case strings.Contains(s.Name, "$") && !strings.ContainsAny(s.Name, " \t"):
-		return &fault{text: "is not in the image" + unexpanded(s.Name), cure: "write the value, or use the shell form with `exec`"}
+		return &fault{text: "is not in the image" + unexpanded(s.Name),
+			cure: "write the value, or use the shell form with `exec`"}
 	case s.Merged != "":
 		top, _, _ := strings.Cut(strings.TrimPrefix(s.Name, "/"), "/")
 		return &fault{text: fmt.Sprintf("is not in the image, but %s is: "+
 			"a layer with a folder /%s of its own hides the base's link from /%[2]s to /usr/%[2]s", s.Merged, top),
 			cure: fmt.Sprintf("copy to /usr/%s what is copied to /%[1]s now, and make no folder /%[1]s", top)}
 	case strings.ContainsAny(s.Name, " \t"):
-		return &fault{text: "is not in the image; with the blanks in it it is one name", cure: `write every word as an element of its own, as in ["program", "argument"]`}
+		return &fault{text: "is not in the image; with the blanks in it it is one name",
+			cure: `write every word as an element of its own, as in ["program", "argument"]`}
 	case s.Name != "" && !strings.Contains(s.Name, "/") && len(s.Searched) == 0:
 		cure := "name it from the root with a slash, or set PATH with ENV"
 		return &fault{text: "is called by its name alone, and PATH is empty", cure: cure}
 	case len(s.Searched) > 0:
-		return &fault{text: "is in no folder of PATH (" + strings.Join(s.Searched, ":") + ")", cure: copyCure + ", or set PATH with ENV"}
+		return &fault{text: "is in no folder of PATH (" + strings.Join(s.Searched, ":") + ")",
+			cure: copyCure + ", or set PATH with ENV"}
 	case f.Via != "" && f.Missing != "":
 		return &fault{text: fmt.Sprintf("is not in the image: %s is missing (%s)", f.Missing, f.Via), cure: copyCure}
 	default:
@@ -148,7 +157,8 @@ func unfit(e *index.Entry, s entrypoint.Step) *fault {
 	case executable.MacOS:
 		return no("a program for macOS, probably built on the host and copied in", buildCure)
 	case executable.Wasm:
-		return no("a WebAssembly module", "start it through a WebAssembly runtime in the image, or offer the image for wasi/wasm")
+		return no("a WebAssembly module",
+			"start it through a WebAssembly runtime in the image, or offer the image for wasi/wasm")
 	case executable.Data:
 		return no("neither a program nor a script, probably an archive or another download",
 			"unpack it in the Dockerfile if it is an archive, and copy the program that it holds")
@@ -156,7 +166,8 @@ func unfit(e *index.Entry, s entrypoint.Step) *fault {
 		return nil // for the check of first lines
 	}
 	if system := p.System.Foreign(); system != "" {
-		return &fault{text: fmt.Sprintf("is a program for %s, expected Linux; it crashes at its first system call", system),
+		return &fault{text: fmt.Sprintf("is a program for %s, expected Linux; it crashes at its first system call",
+			system),
 			cure: "build it with GOOS=linux or the like, or copy the one for Linux"}
 	}
 	switch p.Machine.On(arch, want.Variant) {
@@ -164,7 +175,9 @@ func unfit(e *index.Entry, s entrypoint.Step) *fault {
 		return wrongMachine(e, s)
 	case executable.RunsInCompat:
 		return &fault{
-			text: fmt.Sprintf("is built for %s, expected %s; it runs only on nodes whose kernel has support for 32-bit programs", p.Machine, arch),
+			text: fmt.Sprintf(
+				"is built for %s, expected %s; it runs only on nodes whose kernel has support for 32-bit programs",
+				p.Machine, arch),
 			cure: buildCure, weak: true,
 		}
 	}
@@ -217,25 +230,29 @@ func wrongMachine(e *index.Entry, s entrypoint.Step) *fault {
 	if e.Config != nil && e.Config.Architecture == p.Machine.String() && e.Config.Architecture != want.Architecture {
 		return &fault{
 			text: text + "so is the whole image, by its config",
-			cure: "offer it for the platform that its config names, and take the image that was built for " + index.Name(&want),
+			cure: "offer it for the platform that its config names, and take the image that was built for " +
+				index.Name(&want),
 		}
 	}
 	text += "probably "
 	if ofBase.MatchString(s.File.Path) {
 		return &fault{
-			text: text + "the base image is one architecture's (FROM amd64/… or arm64v8/…, a tag or digest of one platform), " +
+			text: text +
+				"the base image is one architecture's (FROM amd64/… or arm64v8/…, a tag or digest of one platform), " +
 				"or the last stage has a --platform of its own (FROM --platform=$BUILDPLATFORM)",
 			cure: "name a base image for all platforms in the last FROM, by a tag or the digest of its index, and use no --platform there",
 		}
 	}
 	return &fault{
-		text: text + "the Dockerfile names a fixed architecture" + fixed(p.Machine) + ", its last stage has a --platform of its own " +
+		text: text + "the Dockerfile names a fixed architecture" + fixed(p.Machine) +
+			", its last stage has a --platform of its own " +
 			"(FROM --platform=$BUILDPLATFORM), or the file was built on the host and copied in",
 		cure: buildCure + "; keep --platform=$BUILDPLATFORM for stages that only cross-compile",
 	}
 }
 
-// called is a step's name as a person knows it: as it was written, with the real file where that is another one.
+// called is a step's name as a person knows it: as it was written, with the real file where that is
+// another one.
 func called(s entrypoint.Step) string {
 	name := asWritten(s.Name)
 	if s.File.State == rootfs.Found && s.File.Path != s.Name {
@@ -254,7 +271,8 @@ func asWritten(name string) string {
 
 // ofScript tells whether a step is a script's interpreter, or what env starts as one.
 func ofScript(t entrypoint.Trace, s entrypoint.Step) bool {
-	return s.How == entrypoint.Interpreter || s.How == entrypoint.Wrapped && t.Steps[s.From].How == entrypoint.Interpreter
+	return s.How == entrypoint.Interpreter || s.How == entrypoint.Wrapped &&
+		t.Steps[s.From].How == entrypoint.Interpreter
 }
 
 // started gives the images of which it is known what starts, in their order.

@@ -44,11 +44,13 @@ type Finding struct {
 	Check    string
 	Severity Severity
 	Subject  Subject
-	// Problem says what was found, what was expected, and the likely cause. It begins in the middle of a sentence, after the subject.
+	// Problem says what was found, what was expected, and the likely cause. It begins in the middle
+	// of a sentence, after the subject.
 	Problem string
 	// Cure says what to do about it.
 	Cure string
-	// Downgraded says, if the finding weighs less by configuration, what it would be otherwise, and why it isn't.
+	// Downgraded says, if the finding weighs less by configuration, what it would be otherwise, and
+	// why it isn't.
 	Downgraded *Downgraded
 }
 
@@ -78,10 +80,13 @@ type report struct {
 }
 
 func (r *report) add(s Severity, about Subject, cure, format string, args ...any) {
-	r.findings = append(r.findings, Finding{Check: r.check, Severity: s, Subject: about, Problem: printable(fmt.Sprintf(format, args...)), Cure: cure})
+	r.findings = append(r.findings,
+		Finding{Check: r.check, Severity: s, Subject: about, Problem: printable(fmt.Sprintf(format, args...)),
+			Cure: cure})
 }
 
-// printable keeps what a registry put into names and labels from steering a terminal or flooding a log.
+// printable keeps what a registry put into names and labels from steering a terminal or flooding a
+// log.
 func printable(s string) string {
 	s = plain.Text(s)
 	if runes := []rune(s); len(runes) > longest {
@@ -90,12 +95,14 @@ func printable(s string) string {
 	return s
 }
 
-// longest is the length in characters beyond which a problem's text is cut. Our own words stay far below it.
+// longest is the length in characters beyond which a problem's text is cut. Our own words stay far
+// below it.
 const longest = 900
 
 // about is the subject of a finding about an entry.
 func about(e *index.Entry) Subject {
-	s := Subject{Digest: printable(e.Descriptor.Digest.String()), Platform: printable(index.Name(e.Descriptor.Platform))}
+	s := Subject{Digest: printable(e.Descriptor.Digest.String()),
+		Platform: printable(index.Name(e.Descriptor.Platform))}
 	if s.Platform == "" && e.Config != nil {
 		p := e.Config.Platform()
 		s.Platform = printable(index.Name(&p))

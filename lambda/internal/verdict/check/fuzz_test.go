@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-// Whatever a registry serves as index, manifest and config, all checks end, and what they say can be shown on a terminal.
+// Whatever a registry serves as index, manifest and config, all checks end, and what they say can
+// be shown on a terminal.
 func FuzzChecks(f *testing.F) {
 	for _, c := range all() {
 		if strings.HasPrefix(c.name, "limits/") {
@@ -42,7 +43,8 @@ func FuzzChecks(f *testing.F) {
 		// The same with descriptors that fit, so that what they name is reached.
 		s.Replace(d, nil)
 		whole := s.Index(s.Image(fixture.ImageSpec{Platform: fixture.AMD64}), specs.Descriptor{
-			MediaType: registry.OCIManifest, Digest: digest.FromBytes(manifest), Size: int64(len(manifest)), Platform: &fixture.ARM64,
+			MediaType: registry.OCIManifest, Digest: digest.FromBytes(manifest), Size: int64(len(manifest)),
+			Platform: &fixture.ARM64,
 		})
 		judge(t, s, whole.Digest)
 	})

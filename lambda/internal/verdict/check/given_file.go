@@ -11,16 +11,18 @@ import (
 // givenFile refuses an image whose interpreter is there, and what it is told to run isn't: `java
 // -jar app.jar`, `python main.py`, `sh /entry.sh`, or the program of a shell's command. The
 // container starts, and ends at once. What a volume may bring isn't looked at.
-var givenFile = Check{Name: "given-file", About: "the file that an interpreter is told to run is missing (`java -jar app.jar`, `sh /entry.sh`)", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		if e.Start.Needs == nil || shellFormed(e) != "" {
-			continue
+var givenFile = Check{Name: "given-file",
+	About: "the file that an interpreter is told to run is missing (`java -jar app.jar`, `sh /entry.sh`)",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			if e.Start.Needs == nil || shellFormed(e) != "" {
+				continue
+			}
+			for _, g := range e.Start.Needs.Given {
+				givenTo(r, e, g)
+			}
 		}
-		for _, g := range e.Start.Needs.Given {
-			givenTo(r, e, g)
-		}
-	}
-}}
+	}}
 
 func givenTo(r *report, e *index.Entry, g entrypoint.Given) {
 	severity := Warning

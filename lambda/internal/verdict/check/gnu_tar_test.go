@@ -35,11 +35,13 @@ func newTarred(t *testing.T) *tarred {
 	if err != nil {
 		t.Skip("NOT CHECKED: there is no tar: apt-get install tar")
 	}
-	if out, err := exec.Command(program, "--version").Output(); err != nil || !strings.Contains(string(out), "GNU tar") {
+	if out, err := exec.Command(program, "--version").Output(); err != nil ||
+		!strings.Contains(string(out), "GNU tar") {
 		t.Skipf("NOT CHECKED: %s is not GNU tar", program)
 	}
 	dir := t.TempDir()
-	x := &tarred{t: t, folder: filepath.Join(dir, "root"), archive: filepath.Join(dir, "layer.tar"), age: time.Unix(1_700_000_000, 0)}
+	x := &tarred{t: t, folder: filepath.Join(dir, "root"), archive: filepath.Join(dir, "layer.tar"),
+		age: time.Unix(1_700_000_000, 0)}
 	x.must(os.Mkdir(x.folder, 0o755))
 	return x
 }
@@ -77,7 +79,8 @@ func (x *tarred) tar(args ...string) {
 	}
 }
 
-// begin writes the archive of a program, with four MiB behind it: so much of a sorted layer is left unread.
+// begin writes the archive of a program, with four MiB behind it: so much of a sorted layer is left
+// unread.
 func (x *tarred) begin(app []byte) {
 	x.t.Helper()
 	for _, name := range []string{"a1", "a2", "a3"} {
@@ -91,8 +94,8 @@ func (x *tarred) begin(app []byte) {
 	x.tar("-c", "--sort=name", ".")
 }
 
-// What GNU tar appends to an archive replaces what stands in it already. Who reads all sees that; who reads no more than needed
-// says what was left out.
+// What GNU tar appends to an archive replaces what stands in it already. Who reads all sees that;
+// who reads no more than needed says what was left out.
 func TestLayersThatGNUTarHasAppendedTo(t *testing.T) {
 	fine, wrong := lt.Static("arm64"), lt.Static("amd64")
 	const here = "linux/arm64"
@@ -110,8 +113,10 @@ func TestLayersThatGNUTarHasAppendedTo(t *testing.T) {
 			[]string{"error entry-elf " + here, "warning all-elf " + here}, nil, true},
 		{"tar -u, another machine's", func(x *tarred) { x.begin(fine); x.file("app", wrong); x.tar("-u", ".") },
 			[]string{"error entry-elf " + here, "warning all-elf " + here}, nil, true},
-		{"tar -u, which mends it", func(x *tarred) { x.begin(wrong); x.file("app", fine); x.tar("-u", ".") }, nil, nil, false},
-		{"tar -r, which mends it", func(x *tarred) { x.begin(wrong); x.file("app", fine); x.tar("-r", "app") }, nil, nil, false},
+		{"tar -u, which mends it", func(x *tarred) { x.begin(wrong); x.file("app", fine); x.tar("-u", ".") }, nil, nil,
+			false},
+		{"tar -r, which mends it", func(x *tarred) { x.begin(wrong); x.file("app", fine); x.tar("-r", "app") }, nil,
+			nil, false},
 		{"tar -u, an old file", func(x *tarred) {
 			x.begin(fine)
 			x.file("app", wrong)
@@ -159,20 +164,23 @@ func TestLayersThatGNUTarHasAppendedTo(t *testing.T) {
 			test.make(x)
 			archive, err := os.ReadFile(x.archive)
 			x.must(err)
-			for _, layerType := range []string{specs.MediaTypeImageLayer, specs.MediaTypeImageLayerGzip, specs.MediaTypeImageLayerZstd} {
+			for _, layerType := range []string{specs.MediaTypeImageLayer, specs.MediaTypeImageLayerGzip,
+				specs.MediaTypeImageLayerZstd} {
 				s := fixture.New()
 				root := s.Index(s.Linux("amd64", ""), s.Image(fixture.ImageSpec{
 					Platform: fixture.ARM64, LayerType: layerType, Archives: [][]byte{archive},
 				})).Digest
 				want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: true}
-				if diff := cmp.Diff(slices.Sorted(slices.Values(test.whole)), short(findings(t, s, root, want, nil))); diff != "" {
+				if diff := cmp.Diff(slices.Sorted(slices.Values(test.whole)),
+					short(findings(t, s, root, want, nil))); diff != "" {
 					t.Errorf("%s, all read (-want +got):\n%s", layerType, diff)
 				}
 				if unread := unread(t, s, root, want); unread != 0 {
 					t.Errorf("%s, all read, but for %d layers", layerType, unread)
 				}
 				want.Deep = false
-				if diff := cmp.Diff(slices.Sorted(slices.Values(test.quick)), short(findings(t, s, root, want, nil))); diff != "" {
+				if diff := cmp.Diff(slices.Sorted(slices.Values(test.quick)),
+					short(findings(t, s, root, want, nil))); diff != "" {
 					t.Errorf("%s, the quick way (-want +got):\n%s", layerType, diff)
 				}
 				if unread := unread(t, s, root, want); test.hidden && unread != 1 {
@@ -195,7 +203,8 @@ func TestLayersWithHolesAreReadInLittleMemory(t *testing.T) {
 	archive, err := os.ReadFile(x.archive)
 	x.must(err)
 	s := fixture.New()
-	root := s.Index(s.Linux("amd64", ""), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Archives: [][]byte{archive}})).Digest
+	root := s.Index(s.Linux("amd64", ""),
+		s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Archives: [][]byte{archive}})).Digest
 	want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: true}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -22,7 +22,8 @@ func TestEachCaseIsReportedOverHTTPToo(t *testing.T) {
 			store := fixture.New()
 			root, builds := c.render(store)
 			server.Push(t, "app", store)
-			repository, err := registry.Open(t.Context(), server.Repository(t, "app"), authn.Anonymous, transport.PullScope, retry.Policy{First: time.Millisecond})
+			repository, err := registry.Open(t.Context(), server.Repository(t, "app"), authn.Anonymous,
+				transport.PullScope, retry.Policy{First: time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,8 @@ var _ = about("descriptor",
 	testCase{
 		name: "other bytes than the config's digest",
 		make: merged(func(s *fixture.Store, _, arm64 *specs.Descriptor) {
-			s.Replace(parsed(s, arm64.Digest).Config.Digest, s.Blobs[parsed(s, s.Linux("arm64", "").Digest).Config.Digest])
+			s.Replace(parsed(s, arm64.Digest).Config.Digest,
+				s.Blobs[parsed(s, s.Linux("arm64", "").Digest).Config.Digest])
 		}),
 		report: []string{"error descriptor linux/arm64"},
 	},
@@ -134,7 +135,8 @@ var _ = about("layer-type",
 		name: "gzip under Docker's type of a plain archive, which is looked into",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{
-				Docker: true, Platform: fixture.ARM64, LayerType: "application/vnd.docker.image.rootfs.diff.tar", Compress: lt.Gzip,
+				Docker: true, Platform: fixture.ARM64, LayerType: "application/vnd.docker.image.rootfs.diff.tar",
+				Compress: lt.Gzip,
 			})).Digest
 		},
 	},
@@ -142,7 +144,8 @@ var _ = about("layer-type",
 		name: "zstd in a Docker image",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.DockerList(dockerImage(s, fixture.AMD64),
-				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64, LayerType: "application/vnd.docker.image.rootfs.diff.tar.zstd"})).Digest
+				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64,
+					LayerType: "application/vnd.docker.image.rootfs.diff.tar.zstd"})).Digest
 		},
 		report: []string{"error layer-type linux/arm64", "error layer-type linux/arm64"},
 	},
@@ -154,14 +157,19 @@ var _ = about("layer-type",
 	testCase{
 		name: "foreign, of Windows",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
-			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows, LayerType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"})}
+			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows,
+				LayerType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"})}
 		}),
-		want:   extra,
-		report: []string{"warning layer-type windows/amd64 10.0.20348.2700", "warning layer-type windows/amd64 10.0.20348.2700"},
+		want: extra,
+		report: []string{"warning layer-type windows/amd64 10.0.20348.2700",
+			"warning layer-type windows/amd64 10.0.20348.2700"},
 	},
 	testCase{
-		name:   "encrypted",
-		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { layerOf(doc, 1)["mediaType"] = specs.MediaTypeImageLayerGzip + "+encrypted" }}),
+		name: "encrypted",
+		make: image(fixture.ImageSpec{Manifest: func(doc map[string]any) {
+			layerOf(doc,
+				1)["mediaType"] = specs.MediaTypeImageLayerGzip + "+encrypted"
+		}}),
 		report: []string{"error layer-type linux/arm64"},
 	},
 	testCase{
@@ -256,7 +264,8 @@ var _ = about("config-platform",
 	testCase{name: "no time of its creation", make: configured("created", nil)},
 	testCase{name: "a time of another zone", make: configured("created", "1970-01-01T00:00:00.5+05:30")},
 	testCase{
-		name: "a history", make: configured("history", []any{map[string]any{"created": fixture.Created, "empty_layer": true}}),
+		name: "a history",
+		make: configured("history", []any{map[string]any{"created": fixture.Created, "empty_layer": true}}),
 	},
 	testCase{name: "a field that nobody decodes", make: configured("x-parent", map[string]any{"created": 5})},
 	testCase{name: "a time in words", make: configured("created", "yesterday"), report: wrongConfig},
@@ -264,7 +273,8 @@ var _ = about("config-platform",
 	testCase{name: "an empty time", make: configured("created", ""), report: wrongConfig},
 	testCase{name: "a time as a number", make: configured("created", 1_700_000_000), report: wrongConfig},
 	testCase{
-		name: "a time in words in the history", make: configured("history", []any{map[string]any{"created": "yesterday"}}),
+		name:   "a time in words in the history",
+		make:   configured("history", []any{map[string]any{"created": "yesterday"}}),
 		report: wrongConfig,
 	},
 	testCase{name: "a history that is no list", make: configured("history", map[string]any{}), report: wrongConfig},
@@ -281,8 +291,9 @@ var _ = about("config-platform",
 		}}),
 	},
 	testCase{
-		name:   "a health check that Docker can't read",
-		make:   image(fixture.ImageSpec{Run: func(run map[string]any) { run["Healthcheck"] = map[string]any{"Interval": "5s"} }}),
+		name: "a health check that Docker can't read",
+		make: image(
+			fixture.ImageSpec{Run: func(run map[string]any) { run["Healthcheck"] = map[string]any{"Interval": "5s"} }}),
 		report: []string{"warning config-platform linux/arm64"},
 	},
 )
@@ -305,18 +316,21 @@ var _ = about("rootfs",
 		report: []string{"error entry-elf linux/arm64"},
 	},
 	testCase{
-		name:   "a layer too many in the manifest",
-		make:   image(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["layers"] = append(doc["layers"].([]any), layerOf(doc, 0)) }}),
+		name: "a layer too many in the manifest",
+		make: image(fixture.ImageSpec{
+			Manifest: func(doc map[string]any) { doc["layers"] = append(doc["layers"].([]any), layerOf(doc, 0)) }}),
 		report: []string{"error rootfs linux/arm64"},
 	},
 	testCase{
-		name:   "another type",
-		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["rootfs"].(map[string]any)["type"] = "files" }}),
+		name: "another type",
+		make: image(
+			fixture.ImageSpec{Config: func(doc map[string]any) { doc["rootfs"].(map[string]any)["type"] = "files" }}),
 		report: []string{"error rootfs linux/arm64"},
 	},
 	testCase{
-		name:   "no digest",
-		make:   image(fixture.ImageSpec{Config: func(doc map[string]any) { doc["rootfs"].(map[string]any)["diff_ids"].([]any)[1] = "x" }}),
+		name: "no digest",
+		make: image(fixture.ImageSpec{
+			Config: func(doc map[string]any) { doc["rootfs"].(map[string]any)["diff_ids"].([]any)[1] = "x" }}),
 		report: []string{"error rootfs linux/arm64"},
 	},
 )
@@ -343,7 +357,8 @@ var expected = check.Want{Revision: fixture.Revision}
 var _ = about("same-revision",
 	testCase{name: "the expected one", make: merged(nil), want: expected},
 	testCase{name: "none anywhere", make: func(s *fixture.Store) digest.Digest {
-		return s.Index(s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Run: unlabeled}), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: unlabeled})).Digest
+		return s.Index(s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Run: unlabeled}),
+			s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: unlabeled})).Digest
 	}},
 	testCase{
 		name:   "two commits",
@@ -412,7 +427,8 @@ var _ = about("same-revision",
 		make: func(s *fixture.Store) digest.Digest { return s.Good().Digest },
 		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {
 			entries := parsed(s, root).Manifests
-			return map[string]digest.Digest{"linux/amd64": s.Index(entries[0], entries[2]).Digest, "linux/arm64": s.Index(entries[1], entries[3]).Digest}
+			return map[string]digest.Digest{"linux/amd64": s.Index(entries[0], entries[2]).Digest,
+				"linux/arm64": s.Index(entries[1], entries[3]).Digest}
 		},
 	},
 	testCase{
@@ -420,7 +436,8 @@ var _ = about("same-revision",
 		make: func(s *fixture.Store) digest.Digest { return s.Good().Digest },
 		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {
 			entries := parsed(s, root).Manifests
-			return map[string]digest.Digest{"linux/amd64": s.Index(entries[0], entries[2]).Digest, "linux/arm64": entries[1].Digest}
+			return map[string]digest.Digest{"linux/amd64": s.Index(entries[0], entries[2]).Digest,
+				"linux/arm64": entries[1].Digest}
 		},
 		report: []string{"error same-revision unknown/unknown"},
 	},
@@ -440,7 +457,8 @@ var _ = about("same-revision",
 		name: "the image of another run",
 		make: merged(nil),
 		builds: func(s *fixture.Store, root digest.Digest) map[string]digest.Digest {
-			return map[string]digest.Digest{"linux/amd64": parsed(s, root).Manifests[0].Digest, "linux/arm64": s.Linux("arm64", "").Digest}
+			return map[string]digest.Digest{"linux/amd64": parsed(s, root).Manifests[0].Digest,
+				"linux/arm64": s.Linux("arm64", "").Digest}
 		},
 		report: []string{"error same-revision linux/arm64"},
 	},
@@ -469,7 +487,8 @@ var _ = about("config-parity",
 	testCase{
 		name: "other user, ports and variables are one finding",
 		make: image(fixture.ImageSpec{Run: func(run map[string]any) {
-			run["User"], run["ExposedPorts"], run["Env"] = "", map[string]any{"80/tcp": map[string]any{}}, []any{"PATH=/bin", "MORE=1"}
+			run["User"], run["ExposedPorts"], run["Env"] = "", map[string]any{"80/tcp": map[string]any{}},
+				[]any{"PATH=/bin", "MORE=1"}
 		}}),
 		report: []string{"warning config-parity linux/arm64"},
 	},
@@ -485,13 +504,15 @@ func lone(spec fixture.ImageSpec) func(*fixture.Store) digest.Digest {
 
 var _ = about("descriptor",
 	testCase{
-		name:   "a single image's layer",
-		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["layers"].([]any)[0].(map[string]any)["size"] = 5 }}),
+		name: "a single image's layer",
+		make: lone(fixture.ImageSpec{
+			Manifest: func(doc map[string]any) { doc["layers"].([]any)[0].(map[string]any)["size"] = 5 }}),
 		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
 	},
 	testCase{
-		name:   "a single image's config",
-		make:   lone(fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["config"].(map[string]any)["size"] = 5 }}),
+		name: "a single image's config",
+		make: lone(
+			fixture.ImageSpec{Manifest: func(doc map[string]any) { doc["config"].(map[string]any)["size"] = 5 }}),
 		report: []string{"error descriptor linux/amd64", "error tag-is-index"},
 	},
 	testCase{

@@ -14,19 +14,21 @@ import (
 // type for it (amazon-ecs-agent#4179), encrypted ones, ones kept outside the registry, and unknown
 // types. Runtimes tell the compression by the first bytes, with one exception: OCI's type of a
 // plain archive, in which containerd looks for none (images.DiffCompression).
-var layerType = Check{Name: "layer-type", About: "a layer of a type that runtimes can't unpack", run: func(in Input, r *report) {
-	for _, e := range in.Image.Images() {
-		if e.Manifest == nil || e.Manifest.Shape() != index.ShapeManifest || e.Manifest.Body.Config != nil && !index.IsConfigType(e.Manifest.Body.Config.MediaType) {
-			continue
+var layerType = Check{Name: "layer-type", About: "a layer of a type that runtimes can't unpack",
+	run: func(in Input, r *report) {
+		for _, e := range in.Image.Images() {
+			if e.Manifest == nil || e.Manifest.Shape() != index.ShapeManifest || e.Manifest.Body.Config != nil &&
+				!index.IsConfigType(e.Manifest.Body.Config.MediaType) {
+				continue
+			}
+			for _, l := range e.Manifest.Body.Layers {
+				layer(r, e, l)
+			}
+			for n, b := range e.Blobs[:min(len(e.Blobs), len(e.Manifest.Body.Layers))] {
+				saidPlain(r, e, n, b)
+			}
 		}
-		for _, l := range e.Manifest.Body.Layers {
-			layer(r, e, l)
-		}
-		for n, b := range e.Blobs[:min(len(e.Blobs), len(e.Manifest.Body.Layers))] {
-			saidPlain(r, e, n, b)
-		}
-	}
-}}
+	}}
 
 func layer(r *report, e *index.Entry, l specs.Descriptor) {
 	name, kind := Short(l.Digest.String()), l.MediaType
@@ -34,7 +36,8 @@ func layer(r *report, e *index.Entry, l specs.Descriptor) {
 	switch {
 	case docker && strings.Contains(kind, "zstd"):
 		r.add(Error, about(e), "build with OCI media types (`oci-mediatypes=true`), or with gzip",
-			"the layer %s is compressed with zstd in a Docker manifest (%s), expected gzip; Docker's format knows no zstd, and ECS agents and older Dockers fail on it", name, kind)
+			"the layer %s is compressed with zstd in a Docker manifest (%s), expected gzip; Docker's format knows no zstd, and ECS agents and older Dockers fail on it",
+			name, kind)
 	case index.IsForeignLayer(kind):
 		severity := Error
 		if p := e.Descriptor.Platform; p != nil && p.OS == "windows" {
@@ -61,7 +64,8 @@ func saidPlain(r *report, e *index.Entry, n int, b *index.Blob) {
 		c.Sums == nil || c.Sums.Digest != b.Descriptor.Digest {
 		return
 	}
-	r.add(Error, about(e), r.place.rebuild(fmt.Sprintf(" with the type %s+%s for such layers", b.Descriptor.MediaType, c.Compression)),
+	r.add(Error, about(e),
+		r.place.rebuild(fmt.Sprintf(" with the type %s+%s for such layers", b.Descriptor.MediaType, c.Compression)),
 		"the layer %s (layers[%d]) has the type of a plain archive (%s) but is compressed by %s; "+
 			"containerd unpacks it as it is, and fails with \"invalid tar header\" or \"unexpected EOF\"",
 		Short(b.Descriptor.Digest.String()), n, b.Descriptor.MediaType, c.Compression)

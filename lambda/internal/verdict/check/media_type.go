@@ -6,36 +6,39 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// mediaType refuses documents whose declared type is missing, contradicts another declaration or their content, or is schema 1.
-// Runtimes choose how to read a manifest by its declared type: containerd by the Content-Type header and then by the body,
-// Docker by the body (apko#138, rules_oci#496; for ambiguous bodies see CVE-2021-41190).
-var mediaType = Check{Name: "media-type", About: "the declared type is missing, contradicts the content, or is schema 1", run: func(in Input, r *report) {
-	i := in.Image
-	if i.Root != nil {
-		document(r, root(i), i.Root, "")
-	}
-	seen := map[*index.Manifest]bool{i.Root: true}
-	for _, e := range i.Entries {
-		if e.Manifest == nil && e.Descriptor.MediaType == "" && !i.Single {
-			missingInDescriptor(r, e)
+// mediaType refuses documents whose declared type is missing, contradicts another declaration or
+// their content, or is schema 1. Runtimes choose how to read a manifest by its declared type:
+// containerd by the Content-Type header and then by the body, Docker by the body (apko#138,
+// rules_oci#496; for ambiguous bodies see CVE-2021-41190).
+var mediaType = Check{Name: "media-type",
+	About: "the declared type is missing, contradicts the content, or is schema 1", run: func(in Input, r *report) {
+		i := in.Image
+		if i.Root != nil {
+			document(r, root(i), i.Root, "")
 		}
-		if e.Manifest == nil || seen[e.Manifest] {
-			continue
+		seen := map[*index.Manifest]bool{i.Root: true}
+		for _, e := range i.Entries {
+			if e.Manifest == nil && e.Descriptor.MediaType == "" && !i.Single {
+				missingInDescriptor(r, e)
+			}
+			if e.Manifest == nil || seen[e.Manifest] {
+				continue
+			}
+			seen[e.Manifest] = true
+			if e.Descriptor.MediaType == "" {
+				missingInDescriptor(r, e)
+			}
+			document(r, about(e), e.Manifest, e.Descriptor.MediaType)
 		}
-		seen[e.Manifest] = true
-		if e.Descriptor.MediaType == "" {
-			missingInDescriptor(r, e)
-		}
-		document(r, about(e), e.Manifest, e.Descriptor.MediaType)
-	}
-}}
+	}}
 
 func missingInDescriptor(r *report, e *index.Entry) {
 	r.add(Error, about(e), r.place.rewrite(),
 		"the index's entry %s declares no media type, expected that of an image manifest", e.Where)
 }
 
-// document judges one manifest or index. listed is the type under which an index lists it, if one does.
+// document judges one manifest or index. listed is the type under which an index lists it, if one
+// does.
 func document(r *report, s Subject, m *index.Manifest, listed string) {
 	if m.Err != nil {
 		r.add(Error, s, r.place.remerge("push it again"),
@@ -65,7 +68,8 @@ func document(r *report, s Subject, m *index.Manifest, listed string) {
 	switch {
 	case body.MediaType == "" && index.FamilyOf(or(listed, m.ContentType)) == index.Docker:
 		r.add(Error, s, r.place.rewrite(),
-			"the document itself declares no media type, which Docker's format requires; expected %s", or(listed, m.ContentType))
+			"the document itself declares no media type, which Docker's format requires; expected %s",
+			or(listed, m.ContentType))
 	case body.MediaType == "" && shape == index.ShapeUnknown:
 		r.add(Error, s, r.place.rewrite(),
 			"the document declares no media type and has neither an index's list of manifests nor an image's layers")
@@ -73,21 +77,26 @@ func document(r *report, s Subject, m *index.Manifest, listed string) {
 	case body.MediaType == "":
 		r.add(Warning, s, r.place.rewrite(),
 			"the document itself declares no media type; OCI allows that, but recommends %s", expectedType(shape))
-	case shape == index.ShapeIndex && !index.IsIndexType(body.MediaType), shape == index.ShapeManifest && !index.IsManifestType(body.MediaType):
+	case shape == index.ShapeIndex && !index.IsIndexType(body.MediaType),
+		shape == index.ShapeManifest && !index.IsManifestType(body.MediaType):
 		r.add(Error, s, r.place.rewrite(),
 			"the document declares the type %s but its content is %s", body.MediaType, shape.Named())
 	}
 	switch {
 	case m.ContentType == "" && r.place == Folder: // where none is declared but by documents
 	case m.ContentType == "":
-		r.add(Error, s, "have the registry store and serve the type that the manifest was pushed with", "the registry serves it without a media type (Content-Type header), expected %s", or(body.MediaType, expectedType(shape)))
-	case body.MediaType != "" && body.MediaType != m.ContentType, body.MediaType == "" && shape == index.ShapeIndex != index.IsIndexType(m.ContentType):
+		r.add(Error, s, "have the registry store and serve the type that the manifest was pushed with",
+			"the registry serves it without a media type (Content-Type header), expected %s",
+			or(body.MediaType, expectedType(shape)))
+	case body.MediaType != "" && body.MediaType != m.ContentType,
+		body.MediaType == "" && shape == index.ShapeIndex != index.IsIndexType(m.ContentType):
 		cause := "it was probably pushed with the wrong Content-Type"
 		if r.place == Folder {
 			cause = "its index.json was probably written by hand"
 		}
 		r.add(Error, s, r.place.remerge("push it again with its own type"),
-			"%s it as %s but the document is %s; %s", r.place.holds(), m.ContentType, or(body.MediaType, shape.Named()), cause)
+			"%s it as %s but the document is %s; %s", r.place.holds(), m.ContentType, or(body.MediaType, shape.Named()),
+			cause)
 	}
 	if listed != "" && body.MediaType != "" && listed != body.MediaType {
 		r.add(Error, s, r.place.rewrite(),

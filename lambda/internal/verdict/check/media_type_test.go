@@ -26,7 +26,8 @@ var _ = about("media-type",
 		name: "a Docker manifest list declares none",
 		make: func(s *fixture.Store) digest.Digest {
 			d := s.IndexWith(func(doc map[string]any) { delete(doc, "mediaType") },
-				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.AMD64}), s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64})).Digest
+				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.AMD64}),
+				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64})).Digest
 			s.Declare(d, registry.DockerList)
 			return d
 		},
@@ -46,7 +47,8 @@ var _ = about("media-type",
 		name: "a Docker manifest declares none",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.DockerList(s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.AMD64}),
-				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64, Manifest: func(doc map[string]any) { delete(doc, "mediaType") }})).Digest
+				s.Image(fixture.ImageSpec{Docker: true, Platform: fixture.ARM64,
+					Manifest: func(doc map[string]any) { delete(doc, "mediaType") }})).Digest
 		},
 		report: []string{"error media-type linux/arm64"},
 	},
@@ -71,7 +73,8 @@ var _ = about("media-type",
 	testCase{
 		name: "the content is an index, its type an image's",
 		make: func(s *fixture.Store) digest.Digest {
-			d := s.IndexWith(func(doc map[string]any) { doc["mediaType"] = registry.OCIManifest }, s.Linux("amd64", ""), s.Linux("arm64", "")).Digest
+			d := s.IndexWith(func(doc map[string]any) { doc["mediaType"] = registry.OCIManifest }, s.Linux("amd64", ""),
+				s.Linux("arm64", "")).Digest
 			s.Declare(d, registry.OCIManifest)
 			return d
 		},
@@ -101,14 +104,16 @@ var _ = about("media-type",
 		name: "schema 1",
 		make: merged(func(s *fixture.Store, _, arm64 *specs.Descriptor) {
 			b := []byte(`{"schemaVersion":1,"name":"app","architecture":"arm64","fsLayers":[],"history":[]}`)
-			*arm64 = specs.Descriptor{MediaType: registry.DockerSchema1, Digest: s.PutManifest(registry.DockerSchema1, b), Size: int64(len(b)), Platform: arm64.Platform}
+			*arm64 = specs.Descriptor{MediaType: registry.DockerSchema1,
+				Digest: s.PutManifest(registry.DockerSchema1, b), Size: int64(len(b)), Platform: arm64.Platform}
 		}),
 		report: []string{"error media-type linux/arm64", "error mixed-family"},
 	},
 	testCase{
 		name: "the tag holds schema 1",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.PutManifest(registry.DockerSchema1JW, []byte(`{"schemaVersion":1,"name":"app","architecture":"arm64","fsLayers":[],"history":[]}`))
+			return s.PutManifest(registry.DockerSchema1JW,
+				[]byte(`{"schemaVersion":1,"name":"app","architecture":"arm64","fsLayers":[],"history":[]}`))
 		},
 		report: []string{"error media-type"},
 	},
@@ -126,7 +131,9 @@ var _ = about("media-type",
 		name: "one key twice, in two spellings",
 		make: func(s *fixture.Store) digest.Digest {
 			b, _ := json.Marshal([]specs.Descriptor{s.Linux("amd64", ""), s.Linux("arm64", "")})
-			return s.PutManifest(registry.OCIIndex, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"Manifests":[],"manifests":%s}`, registry.OCIIndex, b))
+			return s.PutManifest(registry.OCIIndex,
+				fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"Manifests":[],"manifests":%s}`, registry.OCIIndex,
+					b))
 		},
 		report: []string{"error media-type"},
 	},

@@ -4,23 +4,26 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// mixedFamily refuses Docker's and OCI's media types in one image where somebody fails on them. GCR and Quay have refused indexes
-// with children of both families (quay#6070, image-spec#1150). The image library of CRI-O, Podman and Skopeo refuses a Docker
-// manifest with OCI's layers (Schema2FromManifest), and takes an OCI manifest with Docker's config for an artifact (OCIConfig);
-// the other way round it pulls both, as containerd does, and only a push that compresses again fails (podman#19949): a warning.
-// So is an OCI index whose children are all Docker's, which the OCI specification expressly leaves open and every runtime pulls.
-var mixedFamily = Check{Name: "mixed-family", About: "Docker's and OCI's media types in one image", run: func(in Input, r *report) {
-	i := in.Image
-	if i.Root == nil {
-		return
-	}
-	mixedChildren(i, r)
-	for _, e := range i.Entries {
-		if e.Manifest != nil && e.Role() == index.RoleImage {
-			mixedManifest(e, r)
+// mixedFamily refuses Docker's and OCI's media types in one image where somebody fails on them. GCR
+// and Quay have refused indexes with children of both families (quay#6070, image-spec#1150). The
+// image library of CRI-O, Podman and Skopeo refuses a Docker manifest with OCI's layers
+// (Schema2FromManifest), and takes an OCI manifest with Docker's config for an artifact
+// (OCIConfig); the other way round it pulls both, as containerd does, and only a push that
+// compresses again fails (podman#19949): a warning. So is an OCI index whose children are all
+// Docker's, which the OCI specification expressly leaves open and every runtime pulls.
+var mixedFamily = Check{Name: "mixed-family", About: "Docker's and OCI's media types in one image",
+	run: func(in Input, r *report) {
+		i := in.Image
+		if i.Root == nil {
+			return
 		}
-	}
-}}
+		mixedChildren(i, r)
+		for _, e := range i.Entries {
+			if e.Manifest != nil && e.Role() == index.RoleImage {
+				mixedManifest(e, r)
+			}
+		}
+	}}
 
 // oneFamily is the cure.
 func (p Place) oneFamily() string {
@@ -33,7 +36,8 @@ func mixedChildren(i *index.Image, r *report) {
 	}
 	first := map[index.Family]*index.Entry{}
 	for _, e := range i.Entries {
-		if family := index.FamilyOf(e.Descriptor.MediaType); family != index.None && first[family] == nil && e.Role() != index.RoleBlob {
+		if family := index.FamilyOf(e.Descriptor.MediaType); family != index.None && first[family] == nil &&
+			e.Role() != index.RoleBlob {
 			first[family] = e
 		}
 	}

@@ -17,7 +17,8 @@ var _ = about("mixed-family",
 	testCase{
 		name: "all Docker, as docker manifest makes it",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.DockerList(dockerImage(s, fixture.AMD64), dockerImage(s, specs.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"})).Digest
+			return s.DockerList(dockerImage(s, fixture.AMD64),
+				dockerImage(s, specs.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"})).Digest
 		},
 	},
 	testCase{
@@ -49,16 +50,19 @@ var _ = about("mixed-family",
 	testCase{
 		name: "an OCI layer in a Docker image",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true, LayerType: specs.MediaTypeImageLayerGzip})).Digest
+			return s.DockerList(dockerImage(s, fixture.AMD64),
+				s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true,
+					LayerType: specs.MediaTypeImageLayerGzip})).Digest
 		},
 		report: []string{"error mixed-family linux/arm64"},
 	},
 	testCase{
 		name: "an OCI config in a Docker image",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.DockerList(dockerImage(s, fixture.AMD64), s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true, Manifest: func(doc map[string]any) {
-				doc["config"].(map[string]any)["mediaType"] = index.OCIConfig
-			}})).Digest
+			return s.DockerList(dockerImage(s, fixture.AMD64),
+				s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Docker: true, Manifest: func(doc map[string]any) {
+					doc["config"].(map[string]any)["mediaType"] = index.OCIConfig
+				}})).Digest
 		},
 		report: []string{"warning mixed-family linux/arm64"},
 	},

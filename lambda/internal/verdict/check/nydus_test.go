@@ -23,13 +23,15 @@ var _ = about("cache-not-image",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.Index(s.Linux("amd64", ""), nydus(s, "amd64"), s.Linux("arm64", ""), nydus(s, "arm64")).Digest
 		},
-		report: []string{"info cache-not-image linux/amd64 +nydus.remoteimage.v1", "info cache-not-image linux/arm64 +nydus.remoteimage.v1"},
+		report: []string{"info cache-not-image linux/amd64 +nydus.remoteimage.v1",
+			"info cache-not-image linux/arm64 +nydus.remoteimage.v1"},
 	},
 	testCase{
 		name: "nydus images alone",
 		make: func(s *fixture.Store) digest.Digest { return s.Index(s.Linux("amd64", ""), nydus(s, "arm64")).Digest },
 		report: []string{
-			"error platform-set linux/arm64", "error platform-set linux/arm64 +nydus.remoteimage.v1", "error layer-type linux/arm64 +nydus.remoteimage.v1",
+			"error platform-set linux/arm64", "error platform-set linux/arm64 +nydus.remoteimage.v1",
+			"error layer-type linux/arm64 +nydus.remoteimage.v1",
 			"error layer-type linux/arm64 +nydus.remoteimage.v1",
 		},
 	},

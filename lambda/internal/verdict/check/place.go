@@ -72,11 +72,14 @@ func (p Place) rewrite() string {
 func (p Place) storage() (cause, cure string) {
 	switch p {
 	case Folder:
-		return "the file was changed, or its disk is damaged", "copy the folder again, or build the image again into an empty one"
+		return "the file was changed, or its disk is damaged",
+			"copy the folder again, or build the image again into an empty one"
 	case Pipeline:
-		return "its storage, or a proxy before it, is damaged", "run the pipeline again; if that gives the same, ask who runs the registry"
+		return "its storage, or a proxy before it, is damaged",
+			"run the pipeline again; if that gives the same, ask who runs the registry"
 	default:
-		return "its storage, or a proxy before it, is damaged", "push the image again, and have the registry's storage checked"
+		return "its storage, or a proxy before it, is damaged",
+			"push the image again, and have the registry's storage checked"
 	}
 }
 

@@ -2,8 +2,9 @@ package check
 
 import "archway/lambda/internal/image/index"
 
-// platformDup refuses two entries for one platform: which of them a node pulls depends on its runtime. Spellings are
-// compared as containerd compares them, so arm64 and arm64/v8 are one platform (image-spec#862).
+// platformDup refuses two entries for one platform: which of them a node pulls depends on its
+// runtime. Spellings are compared as containerd compares them, so arm64 and arm64/v8 are one
+// platform (image-spec#862).
 var platformDup = Check{Name: "platform-dup", About: "two entries for one platform", run: func(in Input, r *report) {
 	first := map[string]*index.Entry{}
 	for _, e := range in.Image.Images() {

@@ -7,45 +7,50 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// platformSet refuses an index that lacks a required platform, or has one that nobody asked for (emqx#6870, microsoft/go#2313).
-var platformSet = Check{Name: "platform-set", About: "a required platform is missing, or an extra one is there", run: func(in Input, r *report) {
-	i := in.Image
-	if i.Root == nil || i.Root.Shape() != index.ShapeIndex {
-		return
-	}
-	var there, wanted []string
-	for _, e := range i.Images() {
-		if p := e.Descriptor.Platform; p != nil {
-			there = append(there, index.Key(*p))
+// platformSet refuses an index that lacks a required platform, or has one that nobody asked for
+// (emqx#6870, microsoft/go#2313).
+var platformSet = Check{Name: "platform-set", About: "a required platform is missing, or an extra one is there",
+	run: func(in Input, r *report) {
+		i := in.Image
+		if i.Root == nil || i.Root.Shape() != index.ShapeIndex {
+			return
 		}
-	}
-	for _, p := range in.Want.Platforms {
-		wanted = append(wanted, index.Key(p))
-	}
-	for _, p := range wanted {
-		if !slices.ContainsFunc(there, func(t string) bool { return serves(t, p) }) {
-			r.add(Error, Subject{Digest: i.Digest.String(), Platform: p}, r.place.remerge("look into that platform's build, and merge again with its digest"),
-				"the index has no image for it, found %s; its build probably failed or was left out of the merge", orNone(there))
+		var there, wanted []string
+		for _, e := range i.Images() {
+			if p := e.Descriptor.Platform; p != nil {
+				there = append(there, index.Key(*p))
+			}
 		}
-	}
-	if in.Want.AllowExtra {
-		return
-	}
-	expected := slices.Clone(wanted)
-	for _, p := range in.Want.Allowed {
-		expected = append(expected, index.Key(p))
-	}
-	for _, e := range i.Images() {
-		p := e.Descriptor.Platform
-		if p == nil || slices.ContainsFunc(expected, func(w string) bool { return serves(index.Key(*p), w) }) {
-			continue
+		for _, p := range in.Want.Platforms {
+			wanted = append(wanted, index.Key(p))
 		}
-		r.add(Error, about(e), "leave it out of the index, or "+r.place.allow(),
-			"the index has an image for it that nobody asked for, expected only %s", orNone(expected))
-	}
-}}
+		for _, p := range wanted {
+			if !slices.ContainsFunc(there, func(t string) bool { return serves(t, p) }) {
+				r.add(Error, Subject{Digest: i.Digest.String(), Platform: p},
+					r.place.remerge("look into that platform's build, and merge again with its digest"),
+					"the index has no image for it, found %s; its build probably failed or was left out of the merge",
+					orNone(there))
+			}
+		}
+		if in.Want.AllowExtra {
+			return
+		}
+		expected := slices.Clone(wanted)
+		for _, p := range in.Want.Allowed {
+			expected = append(expected, index.Key(p))
+		}
+		for _, e := range i.Images() {
+			p := e.Descriptor.Platform
+			if p == nil || slices.ContainsFunc(expected, func(w string) bool { return serves(index.Key(*p), w) }) {
+				continue
+			}
+			r.add(Error, about(e), "leave it out of the index, or "+r.place.allow(),
+				"the index has an image for it that nobody asked for, expected only %s", orNone(expected))
+		}
+	}}
 
-// serves tells whether an entry's platform is the one wanted. A wanted Windows without a version takes any version.
+// serves tells whether an entry's platform is the one wanted. A wanted Windows without a version
+// takes any version.
 func serves(there, wanted string) bool {
 	return there == wanted || strings.HasPrefix(there, wanted+" ") && strings.HasPrefix(wanted, "windows/")
 }

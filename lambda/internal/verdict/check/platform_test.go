@@ -106,7 +106,8 @@ var _ = about("platform-dup",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
 			older := windows
 			older.OSVersion = "10.0.17763.6414"
-			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows}), s.Image(fixture.ImageSpec{Platform: older})}
+			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows}),
+				s.Image(fixture.ImageSpec{Platform: older})}
 		}),
 		want: extra,
 	},
@@ -120,7 +121,8 @@ var _ = about("digest-dup",
 			*arm64 = *amd64
 			arm64.Platform = &fixture.ARM64
 		}),
-		report: []string{"error config-platform linux/arm64", "error digest-dup linux/arm64", "error entry-elf linux/arm64"},
+		report: []string{"error config-platform linux/arm64", "error digest-dup linux/arm64",
+			"error entry-elf linux/arm64"},
 	},
 	testCase{
 		name: "one image for two variants",
@@ -148,7 +150,8 @@ func entry(platform any) func(*fixture.Store) digest.Digest {
 }
 
 var _ = about("platform-shape",
-	testCase{name: "as runtimes write it", make: entry(map[string]any{"os": "linux", "architecture": "arm64", "variant": "v8"})},
+	testCase{name: "as runtimes write it",
+		make: entry(map[string]any{"os": "linux", "architecture": "arm64", "variant": "v8"})},
 	testCase{
 		name:   "none",
 		make:   entry(nil),
@@ -196,8 +199,9 @@ var _ = about("platform-shape",
 		want: extra,
 	},
 	testCase{
-		name:   "such a variant in capital letters",
-		make:   with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("ppc64le", "POWER9")} }),
+		name: "such a variant in capital letters",
+		make: with(
+			func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("ppc64le", "POWER9")} }),
 		want:   extra,
 		report: []string{"error platform-shape linux/ppc64le/POWER9"},
 	},
@@ -230,8 +234,11 @@ var _ = about("fallback-trap",
 		report: []string{"error fallback-trap linux/arm/v7"},
 	},
 	testCase{
-		name:   "386 without amd64",
-		make:   func(s *fixture.Store) digest.Digest { return s.Index(s.Linux("386", ""), s.Linux("arm64", "")).Digest },
+		name: "386 without amd64",
+		make: func(s *fixture.Store) digest.Digest {
+			return s.Index(s.Linux("386", ""),
+				s.Linux("arm64", "")).Digest
+		},
 		want:   check.Want{Platforms: []specs.Platform{fixture.ARM64}, AllowExtra: true},
 		report: []string{"error fallback-trap linux/386"},
 	},

@@ -7,21 +7,24 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// provenance refuses, where it is required, an image that nothing says how it was built, or whose statement is about another
-// image or another commit. It reads BuildKit's attestations and what cosign and others attach, SLSA's v0.2 and v1. It does not
-// verify signatures.
-var provenance = Check{Name: "provenance", About: "the required provenance is missing, or about another image or commit (only if required)", run: func(in Input, r *report) {
-	if !in.Want.Provenance {
-		return
-	}
-	for _, e := range in.Image.Images() {
-		required(in, r, e)
-	}
-}}
+// provenance refuses, where it is required, an image that nothing says how it was built, or whose
+// statement is about another image or another commit. It reads BuildKit's attestations and what
+// cosign and others attach, SLSA's v0.2 and v1. It does not verify signatures.
+var provenance = Check{Name: "provenance",
+	About: "the required provenance is missing, or about another image or commit (only if required)",
+	run: func(in Input, r *report) {
+		if !in.Want.Provenance {
+			return
+		}
+		for _, e := range in.Image.Images() {
+			required(in, r, e)
+		}
+	}}
 
 func required(in Input, r *report, e *index.Entry) {
 	demand := demand{
-		statements: e.Provenance, wanted: index.IsProvenance, cure: r.place.stated("--provenance=true"), says: "how it was built",
+		statements: e.Provenance, wanted: index.IsProvenance, cure: r.place.stated("--provenance=true"),
+		says:     "how it was built",
 		expected: "an in-toto statement of the type https://slsa.dev/provenance/…; the build probably made none, or the merge left it out",
 	}
 	if a, ok := demand.met(r, e); ok {
@@ -29,8 +32,8 @@ func required(in Input, r *report, e *index.Entry) {
 	}
 }
 
-// revision compares the commit that a statement records with the one that is expected: the one asked for, or else the one that the
-// image's label names.
+// revision compares the commit that a statement records with the one that is expected: the one
+// asked for, or else the one that the image's label names.
 func revision(in Input, r *report, e *index.Entry, a index.Attached) {
 	want := in.Want.Revision
 	if want == "" && e.Config != nil {

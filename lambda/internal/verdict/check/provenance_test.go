@@ -39,7 +39,8 @@ var mismatch = []string{"error provenance linux/arm64"}
 
 var _ = about("provenance",
 	testCase{name: "not required", make: merged(nil)},
-	testCase{name: "there for both", make: func(s *fixture.Store) digest.Digest { return s.Good().Digest }, want: provenanceWanted},
+	testCase{name: "there for both", make: func(s *fixture.Store) digest.Digest { return s.Good().Digest },
+		want: provenanceWanted},
 	testCase{
 		name: "there for both, as artifacts of OCI",
 		make: func(s *fixture.Store) digest.Digest {
@@ -48,7 +49,8 @@ var _ = about("provenance",
 		},
 		want: provenanceWanted,
 	},
-	testCase{name: "there for none", make: merged(nil), want: provenanceWanted, report: []string{"error provenance linux/amd64", "error provenance linux/arm64"}},
+	testCase{name: "there for none", make: merged(nil), want: provenanceWanted,
+		report: []string{"error provenance linux/amd64", "error provenance linux/arm64"}},
 	testCase{
 		name: "there for one",
 		make: func(s *fixture.Store) digest.Digest {
@@ -69,8 +71,10 @@ var _ = about("provenance",
 		}),
 		want: provenanceWanted, report: mismatch,
 	},
-	testCase{name: "about nothing", make: statements(func(statement map[string]any) { statement["subject"] = nil }), want: provenanceWanted, report: mismatch},
-	testCase{name: "no statement", make: statements(func(statement map[string]any) { statement["_type"] = "?" }), want: provenanceWanted, report: mismatch},
+	testCase{name: "about nothing", make: statements(func(statement map[string]any) { statement["subject"] = nil }),
+		want: provenanceWanted, report: mismatch},
+	testCase{name: "no statement", make: statements(func(statement map[string]any) { statement["_type"] = "?" }),
+		want: provenanceWanted, report: mismatch},
 	testCase{
 		name: "no document",
 		make: func(s *fixture.Store) digest.Digest {
@@ -104,21 +108,30 @@ var _ = about("provenance",
 		name: "too large to be read",
 		make: func(s *fixture.Store) digest.Digest {
 			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
-			return s.Index(amd64, arm64, s.Attest(amd64), s.AttestIn(arm64, index.InToto, []byte(strings.Repeat(" ", 5<<20)))).Digest
+			return s.Index(amd64, arm64, s.Attest(amd64),
+				s.AttestIn(arm64, index.InToto, []byte(strings.Repeat(" ", 5<<20)))).Digest
 		},
 		want: provenanceWanted, report: mismatch,
 	},
 
-	testCase{name: "v0.2 of the same commit", make: statements(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(fixture.Revision)}})), want: provenanceWanted},
-	testCase{name: "v0.2 of another commit", make: statements(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})), want: provenanceWanted, report: mismatch},
+	testCase{name: "v0.2 of the same commit",
+		make: statements(predicate(fixture.SLSA02,
+			object{"invocation": object{"configSource": configSource(fixture.Revision)}})), want: provenanceWanted},
+	testCase{name: "v0.2 of another commit",
+		make: statements(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
+		want: provenanceWanted, report: mismatch},
 	testCase{
 		name: "v0.2 with BuildKit's record of another commit",
-		make: statements(predicate(fixture.SLSA02, object{"metadata": object{"https://mobyproject.org/buildkit@v1#metadata": object{"vcs": object{"revision": other}}}})),
+		make: statements(predicate(fixture.SLSA02,
+			object{"metadata": object{
+				"https://mobyproject.org/buildkit@v1#metadata": object{"vcs": object{"revision": other}}}})),
 		want: provenanceWanted, report: mismatch,
 	},
 	testCase{
 		name: "v0.2 with BuildKit's record of uncommitted changes",
-		make: statements(predicate(fixture.SLSA02, object{"metadata": object{"https://mobyproject.org/buildkit@v1#metadata": object{"vcs": object{"revision": fixture.Revision + "-dirty"}}}})),
+		make: statements(predicate(fixture.SLSA02,
+			object{"metadata": object{"https://mobyproject.org/buildkit@v1#metadata": object{
+				"vcs": object{"revision": fixture.Revision + "-dirty"}}}})),
 		want: provenanceWanted, report: mismatch,
 	},
 	testCase{
@@ -133,32 +146,45 @@ var _ = about("provenance",
 		name: "v0.2 of another builder, of another commit",
 		make: statements(predicate(fixture.SLSA02, object{
 			"buildType": "tekton.dev/v1beta1/TaskRun",
-			"materials": []any{object{"uri": "git+https://example.com/app.git", "digest": object{"sha1": other}}, object{"uri": "oci://base", "digest": object{"sha256": "00"}}},
+			"materials": []any{object{"uri": "git+https://example.com/app.git", "digest": object{"sha1": other}},
+				object{"uri": "oci://base", "digest": object{"sha256": "00"}}},
 		})),
 		want: provenanceWanted, report: mismatch,
 	},
-	testCase{name: "v1 of the same commit", make: statements(predicate(fixture.SLSA1, object{"buildDefinition": object{"externalParameters": object{"configSource": configSource(fixture.Revision)}}})), want: provenanceWanted},
-	testCase{name: "v1 of another commit", make: statements(predicate(fixture.SLSA1, object{"buildDefinition": object{"externalParameters": object{"configSource": configSource(other)}}})), want: provenanceWanted, report: mismatch},
+	testCase{name: "v1 of the same commit",
+		make: statements(predicate(fixture.SLSA1,
+			object{"buildDefinition": object{"externalParameters": object{
+				"configSource": configSource(fixture.Revision)}}})), want: provenanceWanted},
+	testCase{name: "v1 of another commit",
+		make: statements(predicate(fixture.SLSA1,
+			object{"buildDefinition": object{"externalParameters": object{"configSource": configSource(other)}}})),
+		want: provenanceWanted, report: mismatch},
 	testCase{
 		name: "v1 with BuildKit's record of another commit",
-		make: statements(predicate(fixture.SLSA1, object{"runDetails": object{"metadata": object{"buildkit_metadata": object{"vcs": object{"revision": other}}}}})),
+		make: statements(predicate(fixture.SLSA1,
+			object{"runDetails": object{
+				"metadata": object{"buildkit_metadata": object{"vcs": object{"revision": other}}}}})),
 		want: provenanceWanted, report: mismatch,
 	},
 	testCase{
 		name: "v1 of GitHub's builder, of the same commit",
 		make: statements(predicate(fixture.SLSA1, object{"buildDefinition": object{
-			"buildType":            "https://actions.github.io/buildtypes/workflow/v1",
-			"externalParameters":   object{"workflow": object{"path": ".github/workflows/release.yml"}},
-			"resolvedDependencies": []any{object{"uri": "git+https://github.com/me/app@refs/heads/main", "digest": object{"gitCommit": fixture.Revision}}},
+			"buildType":          "https://actions.github.io/buildtypes/workflow/v1",
+			"externalParameters": object{"workflow": object{"path": ".github/workflows/release.yml"}},
+			"resolvedDependencies": []any{object{"uri": "git+https://github.com/me/app@refs/heads/main",
+				"digest": object{"gitCommit": fixture.Revision}}},
 		}})),
 		want: provenanceWanted,
 	},
 	testCase{
 		name: "v1 whose external parameters are of another shape",
-		make: statements(predicate(fixture.SLSA1, object{"buildDefinition": object{"externalParameters": object{"configSource": "main"}}})),
+		make: statements(predicate(fixture.SLSA1,
+			object{"buildDefinition": object{"externalParameters": object{"configSource": "main"}}})),
 		want: provenanceWanted,
 	},
-	testCase{name: "a predicate that can't be read", make: statements(predicate(fixture.SLSA1, object{"buildDefinition": []any{}})), want: provenanceWanted, report: mismatch},
+	testCase{name: "a predicate that can't be read",
+		make: statements(predicate(fixture.SLSA1, object{"buildDefinition": []any{}})), want: provenanceWanted,
+		report: mismatch},
 	testCase{
 		name: "a commit that was asked for",
 		make: statements(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
@@ -171,7 +197,8 @@ var _ = about("provenance",
 			amd64, arm64 := s.Linux("amd64", ""), s.Linux("arm64", "")
 			attestation := s.Refer(arm64, index.InToto, s.Statement(arm64, nil))
 			attestation.Platform, attestation.ArtifactType = &specs.Platform{OS: "unknown", Architecture: "unknown"}, ""
-			attestation.Annotations = map[string]string{index.ReferenceType: index.Attestation, index.ReferenceDigest: arm64.Digest.String()}
+			attestation.Annotations = map[string]string{index.ReferenceType: index.Attestation,
+				index.ReferenceDigest: arm64.Digest.String()}
 			return s.Index(amd64, arm64, s.Attest(amd64), attestation).Digest
 		},
 		want: provenanceWanted,
@@ -180,7 +207,8 @@ var _ = about("provenance",
 	testCase{name: "attached in Sigstore's bundle", make: attached(true, nil), want: provenanceWanted},
 	testCase{
 		name: "attached, of another commit",
-		make: attached(true, predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
+		make: attached(true,
+			predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
 		want: provenanceWanted, report: mismatch,
 	},
 	testCase{
@@ -205,7 +233,8 @@ var _ = about("provenance",
 	},
 	testCase{
 		name: "attached to the index, of another commit",
-		make: attachedToIndex(predicate(fixture.SLSA02, object{"invocation": object{"configSource": configSource(other)}})),
+		make: attachedToIndex(predicate(fixture.SLSA02,
+			object{"invocation": object{"configSource": configSource(other)}})),
 		want: provenanceWanted, report: []string{"error provenance linux/amd64", "error provenance linux/arm64"},
 	},
 	testCase{
@@ -265,11 +294,13 @@ var _ = about("provenance",
 	},
 )
 
-// attachedToIndex is an index with a statement about it outside of it, as cosign and GitHub's action attach theirs.
+// attachedToIndex is an index with a statement about it outside of it, as cosign and GitHub's
+// action attach theirs.
 func attachedToIndex(change func(statement map[string]any)) func(*fixture.Store) digest.Digest {
 	return func(s *fixture.Store) digest.Digest {
 		made := s.Index(s.Linux("amd64", ""), s.Linux("arm64", ""))
-		s.Refer(made, "application/vnd.dev.sigstore.bundle.v0.3+json", fixture.Envelope(s.Statement(made, change), true))
+		s.Refer(made, "application/vnd.dev.sigstore.bundle.v0.3+json",
+			fixture.Envelope(s.Statement(made, change), true))
 		return made.Digest
 	}
 }

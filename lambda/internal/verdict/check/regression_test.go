@@ -30,7 +30,8 @@ func arm(variant string) specs.Platform {
 
 var _ = about("regression",
 	testCase{name: "the first release", make: merged(nil), want: after(index.Served{Tag: "latest"})},
-	testCase{name: "the same platforms", make: merged(nil), want: after(serves("latest", fixture.AMD64, fixture.ARM64))},
+	testCase{name: "the same platforms", make: merged(nil),
+		want: after(serves("latest", fixture.AMD64, fixture.ARM64))},
 	testCase{
 		name: "one is lost",
 		make: merged(nil),
@@ -42,7 +43,8 @@ var _ = about("regression",
 	testCase{
 		name: "one is lost from two tags, another from one",
 		make: merged(nil),
-		want: after(serves("latest", fixture.AMD64, arm("v7")), serves("main", arm("v7"), specs.Platform{OS: "linux", Architecture: "s390x"})),
+		want: after(serves("latest", fixture.AMD64, arm("v7")),
+			serves("main", arm("v7"), specs.Platform{OS: "linux", Architecture: "s390x"})),
 		report: []string{
 			"error regression linux/arm/v7", "error regression linux/s390x",
 		},
@@ -52,12 +54,14 @@ var _ = about("regression",
 		make: func(s *fixture.Store) digest.Digest {
 			return s.Index(s.Linux("amd64", ""), s.Linux("arm", "v7")).Digest
 		},
-		want: check.Want{Platforms: []specs.Platform{fixture.AMD64, arm("v7")}, Served: []index.Served{serves("latest", fixture.ARM64)}},
+		want: check.Want{Platforms: []specs.Platform{fixture.AMD64, arm("v7")},
+			Served: []index.Served{serves("latest", fixture.ARM64)}},
 		report: []string{
 			"error regression linux/arm64", "warning fallback-trap linux/arm/v7",
 		},
 	},
-	testCase{name: "another spelling", make: merged(nil), want: after(serves("latest", specs.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}))},
+	testCase{name: "another spelling", make: merged(nil),
+		want: after(serves("latest", specs.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}))},
 	testCase{
 		name: "an older variant serves the newer one's nodes too",
 		make: with(func(s *fixture.Store) []specs.Descriptor { return []specs.Descriptor{s.Linux("arm", "v6")} }),
@@ -79,7 +83,8 @@ var _ = about("regression",
 	testCase{
 		name: "two versions of Windows, as base images have them",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
-			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows}), s.Image(fixture.ImageSpec{Platform: windowsOf("10.0.26100.1", "win32k")})}
+			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows}),
+				s.Image(fixture.ImageSpec{Platform: windowsOf("10.0.26100.1", "win32k")})}
 		}),
 		want: after(serves("latest", windowsOf("10.0.17763.1", ""), windowsOf("10.0.20348.1", "win32k"))),
 	},
@@ -94,7 +99,8 @@ var _ = about("regression",
 		make: with(func(s *fixture.Store) []specs.Descriptor {
 			return []specs.Descriptor{s.Image(fixture.ImageSpec{Platform: windows})}
 		}),
-		want:   after(serves("latest", specs.Platform{OS: "windows", Architecture: "arm64", OSVersion: "10.0.26100.1"})),
+		want: after(serves("latest",
+			specs.Platform{OS: "windows", Architecture: "arm64", OSVersion: "10.0.26100.1"})),
 		report: []string{"error regression windows/arm64"},
 	},
 	testCase{
@@ -105,13 +111,15 @@ var _ = about("regression",
 	},
 )
 
-// A tag that serves the very image already can't lose anything by it, whatever is wrong with the image.
+// A tag that serves the very image already can't lose anything by it, whatever is wrong with the
+// image.
 func init() {
 	s := fixture.New()
 	root := s.Index(s.Linux("amd64", "")).Digest
 	about("regression", testCase{
 		name: "the tag serves it already",
 		make: func(s *fixture.Store) digest.Digest { return s.Index(s.Linux("amd64", "")).Digest },
-		want: check.Want{Platforms: []specs.Platform{fixture.AMD64}, Served: []index.Served{{Tag: "latest", Digest: root, Platforms: []specs.Platform{fixture.ARM64}}}},
+		want: check.Want{Platforms: []specs.Platform{fixture.AMD64},
+			Served: []index.Served{{Tag: "latest", Digest: root, Platforms: []specs.Platform{fixture.ARM64}}}},
 	})
 }

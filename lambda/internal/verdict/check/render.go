@@ -18,7 +18,8 @@ func (f Finding) Item(number int) string {
 // Log writes a line for each finding.
 func Log(l *slog.Logger, findings []Finding) {
 	for _, f := range findings {
-		line := l.With("check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform", f.Subject.Platform)
+		line := l.With("check", f.Check, "severity", f.Severity, "subject", f.Subject.Digest, "platform",
+			f.Subject.Platform)
 		if d := f.Downgraded; d != nil {
 			line = line.With("downgradedFrom", d.From, "reason", d.Reason)
 		}

@@ -7,16 +7,18 @@ import (
 	"archway/lambda/internal/image/index"
 )
 
-// sameRevision refuses an index whose architectures come from different commits, or aren't what this run's builds pushed
-// (ClickHouse#41568). The commit stands in each image's label and in the index's annotation.
-var sameRevision = Check{Name: "same-revision", About: "the platforms come from different commits, or not from this run's builds", run: func(in Input, r *report) {
-	if in.Want.Revision != "" {
-		expectedRevision(in, r)
-	} else {
-		oneRevision(in, r)
-	}
-	reportedBuilds(in, r)
-}}
+// sameRevision refuses an index whose architectures come from different commits, or aren't what
+// this run's builds pushed (ClickHouse#41568). The commit stands in each image's label and in the
+// index's annotation.
+var sameRevision = Check{Name: "same-revision",
+	About: "the platforms come from different commits, or not from this run's builds", run: func(in Input, r *report) {
+		if in.Want.Revision != "" {
+			expectedRevision(in, r)
+		} else {
+			oneRevision(in, r)
+		}
+		reportedBuilds(in, r)
+	}}
 
 // oneCommit is the cure.
 func (p Place) oneCommit() string {
@@ -33,7 +35,9 @@ func expectedRevision(in Input, r *report) {
 		switch got := e.Config.Run.Labels[index.RevisionLabel]; got {
 		case want:
 		case "":
-			r.add(Error, about(e), "build it with `--label "+index.RevisionLabel+"="+want+"`", "the image doesn't say which commit it was built from, expected the label %s=%s", index.RevisionLabel, want)
+			r.add(Error, about(e), "build it with `--label "+index.RevisionLabel+"="+want+"`",
+				"the image doesn't say which commit it was built from, expected the label %s=%s", index.RevisionLabel,
+				want)
 		default:
 			r.add(Error, about(e), r.place.oneCommit(),
 				"it was built from commit %s, expected %s; probably it comes from another run", got, want)
@@ -46,7 +50,8 @@ func expectedRevision(in Input, r *report) {
 	case got == want:
 	case got != "":
 		r.add(Error, root(i), r.place.oneCommit(),
-			"the index says that it was merged for commit %s, expected %s; probably it comes from another run", got, want)
+			"the index says that it was merged for commit %s, expected %s; probably it comes from another run", got,
+			want)
 	case index.FamilyOf(i.Root.Body.MediaType) != index.Docker: // Docker's format has no annotations
 		r.add(Warning, root(i), r.place.remerge("merge with `--annotation index:"+index.RevisionLabel+"="+want+"`"),
 			"the index doesn't say which commit it was merged for, expected the annotation %s", index.RevisionLabel)
@@ -77,7 +82,8 @@ func oneRevision(in Input, r *report) {
 		return
 	}
 	for _, e := range without {
-		r.add(Warning, about(e), "build all platforms with the label "+index.RevisionLabel, "the image doesn't say which commit it was built from, while %s does", about(first))
+		r.add(Warning, about(e), "build all platforms with the label "+index.RevisionLabel,
+			"the image doesn't say which commit it was built from, while %s does", about(first))
 	}
 	if i := in.Image; i.Root != nil && !i.Single {
 		label := first.Config.Run.Labels[index.RevisionLabel]
@@ -89,8 +95,8 @@ func oneRevision(in Input, r *report) {
 	}
 }
 
-// reportedBuilds compares the entries with the digests that the builds reported: a build pushes one image, or an index of that
-// image and its attestation.
+// reportedBuilds compares the entries with the digests that the builds reported: a build pushes one
+// image, or an index of that image and its attestation.
 func reportedBuilds(in Input, r *report) {
 	i := in.Image
 	readable := true
@@ -98,7 +104,8 @@ func reportedBuilds(in Input, r *report) {
 		build := i.Builds[platform]
 		if build.State != index.Read {
 			readable = false
-			r.add(Error, Subject{Digest: build.Digest.String(), Platform: platform}, r.place.remerge("run the build again"),
+			r.add(Error, Subject{Digest: build.Digest.String(), Platform: platform},
+				r.place.remerge("run the build again"),
 				"the registry doesn't have (or can't serve) what this platform's build reported to have pushed, so that the index can't be compared with it")
 			continue
 		}

@@ -17,7 +17,8 @@ var (
 
 const spdx = "https://spdx.dev/Document"
 
-// bills is an index of both platforms, each with provenance and a bill of materials; that of arm64 is changed.
+// bills is an index of both platforms, each with provenance and a bill of materials; that of arm64
+// is changed.
 func bills(change func(statement map[string]any)) func(*fixture.Store) digest.Digest {
 	bill := predicate(spdx, object{"spdxVersion": "SPDX-2.3"})
 	return func(s *fixture.Store) digest.Digest {
@@ -26,7 +27,8 @@ func bills(change func(statement map[string]any)) func(*fixture.Store) digest.Di
 			bill(statement)
 			change(statement)
 		}
-		return s.Index(amd64, arm64, s.Attest(amd64), s.Attest(arm64), s.AttestWith(amd64, bill), s.AttestWith(arm64, changed)).Digest
+		return s.Index(amd64, arm64, s.Attest(amd64), s.Attest(arm64), s.AttestWith(amd64, bill),
+			s.AttestWith(arm64, changed)).Digest
 	}
 }
 
@@ -42,8 +44,10 @@ func nested(levels int) any {
 var _ = about("sbom",
 	testCase{name: "not required", make: merged(nil)},
 	testCase{name: "there for both", make: bills(func(map[string]any) {}), want: sbomWanted},
-	testCase{name: "there for both, beside provenance", make: bills(func(map[string]any) {}), want: check.Want{SBOM: true, Provenance: true}},
-	testCase{name: "there for none", make: merged(nil), want: sbomWanted, report: []string{"error sbom linux/amd64", "error sbom linux/arm64"}},
+	testCase{name: "there for both, beside provenance", make: bills(func(map[string]any) {}),
+		want: check.Want{SBOM: true, Provenance: true}},
+	testCase{name: "there for none", make: merged(nil), want: sbomWanted,
+		report: []string{"error sbom linux/amd64", "error sbom linux/arm64"}},
 	testCase{
 		name: "only provenance",
 		make: func(s *fixture.Store) digest.Digest { return s.Good().Digest },
@@ -56,13 +60,16 @@ var _ = about("sbom",
 		}),
 		want: sbomWanted, report: withoutBill,
 	},
-	testCase{name: "about nothing", make: bills(func(statement map[string]any) { delete(statement, "subject") }), want: sbomWanted, report: withoutBill},
-	testCase{name: "no statement", make: bills(func(statement map[string]any) { statement["_type"] = "?" }), want: sbomWanted, report: withoutBill},
+	testCase{name: "about nothing", make: bills(func(statement map[string]any) { delete(statement, "subject") }),
+		want: sbomWanted, report: withoutBill},
+	testCase{name: "no statement", make: bills(func(statement map[string]any) { statement["_type"] = "?" }),
+		want: sbomWanted, report: withoutBill},
 	testCase{
 		name: "larger than what is decoded of other statements",
 		make: bills(func(statement map[string]any) {
 			// JSON objects come sorted from Go: this stands before the subject.
-			statement["predicate"] = object{"files": strings.Split(strings.Repeat("a/quite/long/path/of/a/file ", 200_000), " ")}
+			statement["predicate"] = object{
+				"files": strings.Split(strings.Repeat("a/quite/long/path/of/a/file ", 200_000), " ")}
 		}),
 		want: sbomWanted,
 	},

@@ -12,26 +12,29 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// shebang refuses a script that the kernel can't start (runc#1773): its first line is missing or ends in a carriage return, or names an
-// interpreter that isn't in the image or is built for another machine. A shell hides most of these; a container's runtime doesn't.
-var shebang = Check{Name: "shebang", About: "a script's interpreter is missing, unfit, or spelled with a carriage return", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		t := e.Start.Trace
-		for n, s := range t.Steps {
-			if s.File.State != rootfs.Found || !s.File.Node.Exec || s.How == entrypoint.Loader {
-				continue
-			}
-			switch p := s.File.Node.Program; p.Kind {
-			case executable.Text:
-				if !byShell(t, s) { // which runs it
-					noLine(r, e, s, p)
+// shebang refuses a script that the kernel can't start (runc#1773): its first line is missing or
+// ends in a carriage return, or names an interpreter that isn't in the image or is built for
+// another machine. A shell hides most of these; a container's runtime doesn't.
+var shebang = Check{Name: "shebang",
+	About: "a script's interpreter is missing, unfit, or spelled with a carriage return",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			t := e.Start.Trace
+			for n, s := range t.Steps {
+				if s.File.State != rootfs.Found || !s.File.Node.Exec || s.How == entrypoint.Loader {
+					continue
 				}
-			case executable.Script:
-				firstLine(r, e, n, s)
+				switch p := s.File.Node.Program; p.Kind {
+				case executable.Text:
+					if !byShell(t, s) { // which runs it
+						noLine(r, e, s, p)
+					}
+				case executable.Script:
+					firstLine(r, e, n, s)
+				}
 			}
 		}
-	}
-}}
+	}}
 
 func noLine(r *report, e *index.Entry, s entrypoint.Step, p executable.Program) {
 	problem := "is a text that doesn't begin with #! and an interpreter"
@@ -39,7 +42,8 @@ func noLine(r *report, e *index.Entry, s entrypoint.Step, p executable.Program) 
 		problem = p.Fault
 	}
 	r.add(Error, about(e), "make `#!/bin/sh`, or the interpreter that it is written for, its very first line",
-		"the script %s %s, expected a first line such as #!/bin/sh; every start fails with \"exec format error\"", called(s), problem)
+		"the script %s %s, expected a first line such as #!/bin/sh; every start fails with \"exec format error\"",
+		called(s), problem)
 }
 
 // firstLine judges a script's first line and what it leads to.
@@ -72,7 +76,8 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 		case strings.HasSuffix(next.Name, "\r"):
 			f = &fault{text: "is not in the image; the script has Windows line ends, so that the carriage return belongs to the name",
 				cure: unixLines(s.Name)}
-		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") && !strings.HasPrefix(line.Argument, "-") && name == "env":
+		case next.How == entrypoint.Wrapped && strings.Contains(line.Argument, " ") &&
+			!strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = oneArgument(line, t.Steps[next.From])
 		case next.File.State == rootfs.Absent && next.Merged == "" && !next.File.Dangling:
 			f = missingInterpreter(f, next)
@@ -90,7 +95,8 @@ func oneArgument(line executable.Shebang, env entrypoint.Step) *fault {
 		f.cure = "name the interpreter by its whole path, as in `#!/usr/bin/" + line.Argument +
 			"`, since BusyBox's env has no -S; or install coreutils"
 	} else {
-		f.cure = fmt.Sprintf("write `#!%s -S %s`, or name %s by its whole path", line.Interpreter, line.Argument, program)
+		f.cure = fmt.Sprintf("write `#!%s -S %s`, or name %s by its whole path", line.Interpreter, line.Argument,
+			program)
 	}
 	return f
 }
@@ -122,7 +128,8 @@ var (
 	refusesReturns = regexp.MustCompile(`^((d|b|)ash|(z|k|)sh|busybox|python[0-9.]*|node(js)?|[gm]?awk|sed)$`)
 )
 
-// returned judges a carriage return behind the interpreter's argument, which gets it as a part of that.
+// returned judges a carriage return behind the interpreter's argument, which gets it as a part of
+// that.
 func returned(r *report, e *index.Entry, s entrypoint.Step, line executable.Shebang) {
 	name := path.Base(line.Interpreter)
 	if !line.CR || line.Argument == "" || name == "env" || takesReturns.MatchString(name) {
@@ -132,11 +139,13 @@ func returned(r *report, e *index.Entry, s entrypoint.Step, line executable.Sheb
 	if refusesReturns.MatchString(name) {
 		severity, what = Error, "it refuses"
 	}
-	r.add(severity, about(e), unixLines(s.Name), "the first line of the script %s ends in a carriage return, so that %s is given the "+
-		"argument %q, which %s; the file has Windows line ends", called(s), line.Interpreter, line.Argument, what)
+	r.add(severity, about(e), unixLines(s.Name),
+		"the first line of the script %s ends in a carriage return, so that %s is given the "+
+			"argument %q, which %s; the file has Windows line ends", called(s), line.Interpreter, line.Argument, what)
 }
 
 // leadsTo tells whether a step is the interpreter of the script at n, or what its env starts.
 func leadsTo(t entrypoint.Trace, n int, s entrypoint.Step) bool {
-	return s.From == n || s.How == entrypoint.Wrapped && t.Steps[s.From].How == entrypoint.Interpreter && t.Steps[s.From].From == n
+	return s.From == n || s.How == entrypoint.Wrapped && t.Steps[s.From].How == entrypoint.Interpreter &&
+		t.Steps[s.From].From == n
 }

@@ -12,17 +12,20 @@ import (
 // shellForm refuses an ENTRYPOINT or CMD that was meant as a list and isn't valid JSON, such as one
 // in single quotes: Docker silently takes it as a command for the shell, and the shell looks for a
 // program called "[/app]".
-var shellForm = Check{Name: "shell-form", About: "a list that isn't valid JSON, such as ENTRYPOINT ['/app'], became a shell's command", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		text := shellFormed(e)
-		if text == "" {
-			continue
+var shellForm = Check{Name: "shell-form",
+	About: "a list that isn't valid JSON, such as ENTRYPOINT ['/app'], became a shell's command",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			text := shellFormed(e)
+			if text == "" {
+				continue
+			}
+			r.add(Error, about(e), fmt.Sprintf(
+				"write valid JSON with double quotes and without a comma at its end, as in %s", asJSON(text)),
+				"the shell is given %s as a command, expected a program; probably ENTRYPOINT or CMD was meant as a list, but isn't valid JSON, so that Docker took it as text; nothing of it starts",
+				text)
 		}
-		r.add(Error, about(e), fmt.Sprintf(
-			"write valid JSON with double quotes and without a comma at its end, as in %s", asJSON(text)),
-			"the shell is given %s as a command, expected a program; probably ENTRYPOINT or CMD was meant as a list, but isn't valid JSON, so that Docker took it as text; nothing of it starts", text)
-	}
-}}
+	}}
 
 // list is a text that looks like a list of quoted words, and not like a test in brackets: its first
 // word is quoted, and no variable.

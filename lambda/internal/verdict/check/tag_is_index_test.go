@@ -23,14 +23,16 @@ var _ = about("tag-is-index",
 	testCase{
 		name: "a build cache",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.Image(fixture.ImageSpec{Manifest: func(doc map[string]any) { configOf(doc)["mediaType"] = index.CacheConfig }}).Digest
+			return s.Image(fixture.ImageSpec{
+				Manifest: func(doc map[string]any) { configOf(doc)["mediaType"] = index.CacheConfig }}).Digest
 		},
 		report: []string{"error cache-not-image", "error tag-is-index"},
 	},
 	testCase{
 		name: "an artifact",
 		make: func(s *fixture.Store) digest.Digest {
-			return s.PutManifest(registry.OCIManifest, []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json"}`))
+			return s.PutManifest(registry.OCIManifest,
+				[]byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json"}`))
 		},
 		report: []string{"error tag-is-index"},
 	},

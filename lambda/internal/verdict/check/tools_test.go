@@ -27,7 +27,8 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-// Images that go-containerregistry makes, as ko and crane do: our own idea of an image has no part in them.
+// Images that go-containerregistry makes, as ko and crane do: our own idea of an image has no part
+// in them.
 func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -35,16 +36,20 @@ func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
 		report []string
 	}{
 		{"like ko", func(t *testing.T) v1.ImageIndex {
-			return appended(t, types.OCIImageIndex, made(t, types.OCIManifestSchema1, "amd64", "amd64"), made(t, types.OCIManifestSchema1, "arm64", "arm64"))
+			return appended(t, types.OCIImageIndex, made(t, types.OCIManifestSchema1, "amd64", "amd64"),
+				made(t, types.OCIManifestSchema1, "arm64", "arm64"))
 		}, nil},
 		{"Docker manifest list", func(t *testing.T) v1.ImageIndex {
-			return appended(t, types.DockerManifestList, made(t, types.DockerManifestSchema2, "amd64", "amd64"), made(t, types.DockerManifestSchema2, "arm64", "arm64"))
+			return appended(t, types.DockerManifestList, made(t, types.DockerManifestSchema2, "amd64", "amd64"),
+				made(t, types.DockerManifestSchema2, "arm64", "arm64"))
 		}, nil},
 		{"crane index append of Docker images", func(t *testing.T) v1.ImageIndex {
-			return appended(t, types.OCIImageIndex, made(t, types.DockerManifestSchema2, "amd64", "amd64"), made(t, types.DockerManifestSchema2, "arm64", "arm64"))
+			return appended(t, types.OCIImageIndex, made(t, types.DockerManifestSchema2, "amd64", "amd64"),
+				made(t, types.DockerManifestSchema2, "arm64", "arm64"))
 		}, []string{"warning mixed-family"}},
 		{"zstd layers", func(t *testing.T) v1.ImageIndex {
-			amd64, arm64 := made(t, types.OCIManifestSchema1, "amd64", "amd64"), made(t, types.OCIManifestSchema1, "arm64", "arm64")
+			amd64, arm64 := made(t, types.OCIManifestSchema1, "amd64", "amd64"),
+				made(t, types.OCIManifestSchema1, "arm64", "arm64")
 			layer, err := random.Layer(100, types.OCILayerZStd)
 			must(t, err)
 			arm64.Add, err = mutate.AppendLayers(arm64.Add.(v1.Image), layer)
@@ -52,7 +57,8 @@ func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
 			return appended(t, types.OCIImageIndex, amd64, arm64)
 		}, nil},
 		{"an image built for the wrong platform", func(t *testing.T) v1.ImageIndex {
-			return appended(t, types.OCIImageIndex, made(t, types.OCIManifestSchema1, "amd64", "amd64"), made(t, types.OCIManifestSchema1, "arm64", "amd64"))
+			return appended(t, types.OCIImageIndex, made(t, types.OCIManifestSchema1, "amd64", "amd64"),
+				made(t, types.OCIManifestSchema1, "arm64", "amd64"))
 		}, []string{"error config-platform linux/arm64", "error entry-elf linux/arm64"}},
 		{"random images without platforms", func(t *testing.T) v1.ImageIndex {
 			index, err := random.Index(100, 1, 2)
@@ -70,9 +76,11 @@ func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
 			tag, err := name.NewTag(s.Host + "/app:latest")
 			must(t, err)
 			must(t, remote.WriteIndex(tag, test.make(t)))
-			repository, err := registry.Open(t.Context(), tag.Context(), authn.Anonymous, transport.PullScope, retry.Policy{First: time.Millisecond})
+			repository, err := registry.Open(t.Context(), tag.Context(), authn.Anonymous, transport.PullScope,
+				retry.Policy{First: time.Millisecond})
 			must(t, err)
-			verdict, err := validation.OfTag(t.Context(), repository, "latest", check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
+			verdict, err := validation.OfTag(t.Context(), repository, "latest",
+				check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
 			must(t, err)
 			if diff := cmp.Diff(test.report, short(verdict.Findings)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
@@ -88,8 +96,12 @@ func made(t *testing.T, kind types.MediaType, entry, config string) mutate.Index
 	if kind == types.OCIManifestSchema1 {
 		layerType, configType = types.OCILayer, types.OCIConfigJSON
 	}
-	archive := layertest.Tar(layertest.Exe("ko-app/app", layertest.Static(config)), layertest.Plain("ko-app/for", []byte(entry)))
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil }, tarball.WithMediaType(layerType))
+	archive := layertest.Tar(layertest.Exe("ko-app/app", layertest.Static(config)),
+		layertest.Plain("ko-app/for", []byte(entry)))
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(archive)),
+			nil
+	}, tarball.WithMediaType(layerType))
 	must(t, err)
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, kind), configType)
 	image, err = mutate.AppendLayers(image, layer)
@@ -101,7 +113,8 @@ func made(t *testing.T, kind types.MediaType, entry, config string) mutate.Index
 	file.Config.Entrypoint = []string{"/ko-app/app"}
 	image, err = mutate.ConfigFile(image, file)
 	must(t, err)
-	return mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: entry}}}
+	return mutate.IndexAddendum{Add: image,
+		Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: entry}}}
 }
 
 func appended(t *testing.T, kind types.MediaType, images ...mutate.IndexAddendum) v1.ImageIndex {

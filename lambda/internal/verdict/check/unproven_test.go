@@ -55,7 +55,8 @@ func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
 				t.Fatalf("deep %t: findings %v", deep, findings)
 			}
 			for _, f := range findings {
-				if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") || !strings.Contains(f.Message(), "0 of 2 layers") {
+				if f.Check != "limits" || !strings.Contains(f.Message(), "not proven (the time limit was reached)") ||
+					!strings.Contains(f.Message(), "0 of 2 layers") {
 					t.Errorf("deep %t: %s: %s", deep, f.Check, f.Message())
 				}
 			}
@@ -76,18 +77,21 @@ func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
 
 // Neither time nor a smaller image helps against a window.
 func TestAZstdWindowThatIsTooLargeSaysWhatHelps(t *testing.T) {
+	const cure = "compress the layer with a window of at most 128 MiB: zstd without --long=28 and above"
 	s := fixture.New()
-	d := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayerZstd, Manifest: func(doc map[string]any) {
-		archive := lt.Tar(lt.Exe("app", lt.Static("arm64")), lt.Plain("z", make([]byte, 1<<20)))
-		b := lt.Zstd(archive, zstd.WithWindowSize(256<<20), zstd.WithSingleSegment(false))
-		layer := doc["layers"].([]any)[1].(map[string]any)
-		layer["digest"], layer["size"] = s.PutBlob(b), len(b)
-	}})
+	d := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayerZstd,
+		Manifest: func(doc map[string]any) {
+			archive := lt.Tar(lt.Exe("app", lt.Static("arm64")), lt.Plain("z", make([]byte, 1<<20)))
+			b := lt.Zstd(archive, zstd.WithWindowSize(256<<20), zstd.WithSingleSegment(false))
+			layer := doc["layers"].([]any)[1].(map[string]any)
+			layer["digest"], layer["size"] = s.PutBlob(b), len(b)
+		}})
 	for _, deep := range []bool{false, true} {
 		want := check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}, Deep: deep}
 		findings := findings(t, s, s.Index(s.Linux("amd64", ""), d).Digest, want, nil)
-		if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Problem, "needs more than 128 MiB") ||
-			findings[0].Cure != "compress the layer with a window of at most 128 MiB: zstd without --long=28 and above" {
+		if len(findings) != 1 || findings[0].Check != "limits" ||
+			!strings.Contains(findings[0].Problem, "needs more than 128 MiB") ||
+			findings[0].Cure != cure {
 			t.Errorf("findings %v", findings)
 		}
 	}
@@ -130,7 +134,8 @@ func TestARegistryThatCanNotBeAskedIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := index.ReadLayers(t.Context(), broken{s}, image, false); err == nil || !strings.Contains(err.Error(), "closed pipe") {
+	if err := index.ReadLayers(t.Context(), broken{s}, image, false); err == nil ||
+		!strings.Contains(err.Error(), "closed pipe") {
 		t.Errorf("error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -151,8 +156,10 @@ func TestAPathThatLinuxRefusesIsNotProven(t *testing.T) {
 	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) {
 		run["Env"] = []any{"PATH=" + strings.Repeat("/x:", 50_000)}
 	}})
-	findings := findings(t, s, s.Index(s.Linux("amd64", ""), image).Digest, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
-	if len(findings) != 1 || findings[0].Check != "limits" || !strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") ||
+	findings := findings(t, s, s.Index(s.Linux("amd64", ""), image).Digest,
+		check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
+	if len(findings) != 1 || findings[0].Check != "limits" ||
+		!strings.Contains(findings[0].Message(), "131072 bytes that Linux allows") ||
 		!strings.Contains(findings[0].Cure, "set a shorter PATH") {
 		t.Errorf("findings %v", findings)
 	}
@@ -164,7 +171,8 @@ func TestLimitsHaveACureThatHelps(t *testing.T) {
 		spec fixture.ImageSpec
 		say  string
 	}{
-		"links that lead in a circle": {fixture.ImageSpec{Layers: [][]lt.Entry{{lt.Link("a", "b"), lt.Link("b", "a"), lt.Plain("a/x", nil)}}}, "links that point at each other"},
+		"links that lead in a circle": {fixture.ImageSpec{Layers: [][]lt.Entry{{lt.Link("a", "b"), lt.Link("b", "a"),
+			lt.Plain("a/x", nil)}}}, "links that point at each other"},
 		"too many layers": {fixture.ImageSpec{Manifest: func(doc map[string]any) {
 			doc["layers"] = times(layerOf(doc, 0), index.MaxLayers+1)
 		}}, "fewer layers"},
@@ -173,7 +181,8 @@ func TestLimitsHaveACureThatHelps(t *testing.T) {
 			s := fixture.New()
 			test.spec.Platform = fixture.ARM64
 			var cures []string
-			for _, f := range findings(t, s, s.Index(s.Linux("amd64", ""), s.Image(test.spec)).Digest, check.Want{}, nil) {
+			for _, f := range findings(t, s, s.Index(s.Linux("amd64", ""), s.Image(test.spec)).Digest, check.Want{},
+				nil) {
 				if f.Check == "limits" {
 					cures = append(cures, f.Cure)
 				}

@@ -11,13 +11,14 @@ import (
 // user refuses an image whose USER nobody knows: runtimes look the name up in the image's own
 // /etc/passwd and /etc/group before they start anything. Kubernetes can't look: it refuses a name
 // where a pod has to run as somebody else than root.
-var user = Check{Name: "user", About: "the image's user or group is not in its /etc/passwd or /etc/group", run: func(in Input, r *report) {
-	for _, e := range started(in.Image) {
-		if e.Start.Needs != nil {
-			userOf(r, e, e.Start.Needs.User)
+var user = Check{Name: "user", About: "the image's user or group is not in its /etc/passwd or /etc/group",
+	run: func(in Input, r *report) {
+		for _, e := range started(in.Image) {
+			if e.Start.Needs != nil {
+				userOf(r, e, e.Start.Needs.User)
+			}
 		}
-	}
-}}
+	}}
 
 const userCure = "create it in the last stage of the Dockerfile (`RUN adduser …`, or copy /etc/passwd and /etc/group from the stage that has it), or write the number, as in `USER 1000`"
 

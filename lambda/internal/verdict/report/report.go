@@ -1,5 +1,5 @@
-// Package report writes verdicts down as the JSON document that "validate -o json" prints and docs/validate.schema.json describes.
-// Fields are only ever added.
+// Package report writes verdicts down as the JSON document that "validate -o json" prints and
+// docs/validate.schema.json describes. Fields are only ever added.
 package report
 
 import (
@@ -25,7 +25,8 @@ type Image struct {
 	Image string `json:"image"`
 	// Whether no finding is an error. It is false too if the registry could not be asked.
 	Valid bool `json:"valid"`
-	// Why the registry could not be asked. Nothing is known about the image then, and there are no findings.
+	// Why the registry could not be asked. Nothing is known about the image then, and there are no
+	// findings.
 	Error string `json:"error,omitempty"`
 	// Digest of the index, or of what stands in its place.
 	Digest string `json:"digest,omitempty"`
@@ -47,9 +48,11 @@ type Platform struct {
 	Digest string `json:"digest"`
 	// The commit that the image's label org.opencontainers.image.revision names.
 	Revision string `json:"revision,omitempty"`
-	// The types of the in-toto statements that the index holds about the image, such as https://slsa.dev/provenance/v0.2.
+	// The types of the in-toto statements that the index holds about the image, such as
+	// https://slsa.dev/provenance/v0.2.
 	Attestations []string `json:"attestations,omitempty"`
-	// What would start in a Linux image, from its entrypoint on: the programs that were looked at. Missing: nothing was, such as where a layer is missing.
+	// What would start in a Linux image, from its entrypoint on: the programs that were looked at.
+	// Missing: nothing was, such as where a layer is missing.
 	Starts []Start `json:"starts,omitempty"`
 	// The layers that were not read to their ends, so that their bytes are not proven to be those
 	// that their digests name. Missing: all were read, as with --deep.
@@ -137,7 +140,8 @@ func (one *Image) fill(v validation.Verdict) {
 		one.MediaType = v.Image.Root.Body.MediaType
 	}
 	for _, e := range v.Image.Images() {
-		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(), Attestations: v.Image.Predicates(e), Starts: starts(e)}
+		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(),
+			Attestations: v.Image.Predicates(e), Starts: starts(e)}
 		if e.Config != nil {
 			p.Revision = e.Config.Run.Labels[index.RevisionLabel]
 		}
@@ -147,11 +151,14 @@ func (one *Image) fill(v validation.Verdict) {
 		one.Platforms = append(one.Platforms, p)
 	}
 	for _, c := range pull.Choices(v.Image) {
-		one.Nodes = append(one.Nodes, Node{Node: c.Node, Containerd: pulled(c.Containerd), ContainerdStrict: pulled(c.Strict), CRIO: pulled(c.CRIO)})
+		one.Nodes = append(one.Nodes,
+			Node{Node: c.Node, Containerd: pulled(c.Containerd), ContainerdStrict: pulled(c.Strict),
+				CRIO: pulled(c.CRIO)})
 	}
 	for _, f := range v.Findings {
 		one.Findings = append(one.Findings, Finding{
-			Check: f.Check, Severity: f.Severity, Subject: Subject(f.Subject), Message: f.Message(), Cure: f.Cure, Downgraded: (*Downgraded)(f.Downgraded),
+			Check: f.Check, Severity: f.Severity, Subject: Subject(f.Subject), Message: f.Message(), Cure: f.Cure,
+			Downgraded: (*Downgraded)(f.Downgraded),
 		})
 	}
 }

@@ -48,7 +48,8 @@ func TestSchemaFollowsTheTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(b.String(), string(got)); diff != "" {
-		t.Errorf("docs/validate.schema.json does not follow the types any more: run go generate ./lambda/internal/verdict/report\n(-want +got)\n%s", diff)
+		t.Errorf("docs/validate.schema.json does not follow the types any more: run go generate ./lambda/internal/verdict/report\n(-want +got)\n%s",
+			diff)
 	}
 }
 
@@ -56,7 +57,8 @@ func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	// Later versions add fields, and readers are to take them.
 	reflector := jsonschema.Reflector{Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: true}
-	if err := reflector.AddGoComments("archway/lambda/internal/verdict/report", "./", jsonschema.WithFullComment()); err != nil {
+	if err := reflector.AddGoComments("archway/lambda/internal/verdict/report", "./",
+		jsonschema.WithFullComment()); err != nil {
 		t.Fatal(err)
 	}
 	for key, comment := range reflector.CommentMap {
@@ -101,7 +103,8 @@ func documents(t *testing.T) Document {
 	t.Helper()
 	var d Document
 	s := fixture.New()
-	other := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Config: func(c map[string]any) { c["architecture"] = "amd64" }})
+	other := s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+		Config: func(c map[string]any) { c["architecture"] = "amd64" }})
 	for name, root := range map[string]digest.Digest{
 		"good":    s.Good().Digest,
 		"bad":     s.Index(s.Linux("amd64", ""), other).Digest,
@@ -109,8 +112,9 @@ func documents(t *testing.T) Document {
 		"missing": digest.FromString("nothing"),
 	} {
 		want := check.Want{
-			Platforms:  []specs.Platform{fixture.AMD64, fixture.ARM64},
-			Downgrades: map[string]spec.Downgrade{"tag-is-index": {Severity: "warning", Reason: "it is for one platform only"}},
+			Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64},
+			Downgrades: map[string]spec.Downgrade{"tag-is-index": {Severity: "warning",
+				Reason: "it is for one platform only"}},
 		}
 		verdict, err := validation.Of(t.Context(), s, root, want, nil)
 		d.Add("registry.example/"+name, verdict, err)
@@ -150,7 +154,8 @@ func TestDocumentsFollowTheSchema(t *testing.T) {
 // conform compares a value with the part of JSON Schema that our schema uses.
 func conform(root, s map[string]any, value any, at string) (problems []string) {
 	if ref, ok := s["$ref"].(string); ok {
-		return conform(root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), value, at)
+		return conform(root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any),
+			value, at)
 	}
 	wrong := func(format string, args ...any) { problems = append(problems, at+": "+fmt.Sprintf(format, args...)) }
 	if allowed, ok := s["enum"].([]any); ok && !slices.Contains(allowed, value) {
@@ -181,7 +186,8 @@ func conform(root, s map[string]any, value any, at string) (problems []string) {
 			wrong("is no list")
 		}
 		for n, item := range items {
-			problems = append(problems, conform(root, s["items"].(map[string]any), item, fmt.Sprintf("%s[%d]", at, n))...)
+			problems = append(problems,
+				conform(root, s["items"].(map[string]any), item, fmt.Sprintf("%s[%d]", at, n))...)
 		}
 	case "string":
 		if _, ok := value.(string); !ok {
@@ -208,7 +214,9 @@ func TestTheVerdictOnAllIsThatOnEach(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, i := range d.Images {
-		got[strings.TrimPrefix(i.Image, "registry.example/")] = fmt.Sprintf("%v, %d platforms, %d nodes, %d findings, %q", i.Valid, len(i.Platforms), len(i.Nodes), len(i.Findings), i.Error)
+		got[strings.TrimPrefix(i.Image,
+			"registry.example/")] = fmt.Sprintf("%v, %d platforms, %d nodes, %d findings, %q", i.Valid,
+			len(i.Platforms), len(i.Nodes), len(i.Findings), i.Error)
 	}
 	want := map[string]string{
 		"good":    `true, 2 platforms, 2 nodes, 0 findings, ""`,
@@ -222,14 +230,16 @@ func TestTheVerdictOnAllIsThatOnEach(t *testing.T) {
 	}
 	var good Document
 	s := fixture.New()
-	verdict, err := validation.Of(t.Context(), s, s.Good().Digest, check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
+	verdict, err := validation.Of(t.Context(), s, s.Good().Digest,
+		check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}}, nil)
 	if good.Add("good", verdict, err); !good.Valid {
 		t.Error("not valid, although the only image is")
 	}
 	p := good.Images[0].Platforms[0]
-	if diff := cmp.Diff(Platform{Platform: "linux/amd64", Digest: p.Digest, Revision: fixture.Revision, Attestations: []string{"https://slsa.dev/provenance/v0.2"},
-		Starts: []Start{{How: "entry", Name: "/app", File: "/app", Machine: "amd64"}},
-		Unread: []Unread{{Digest: p.Unread[0].Digest, Size: p.Unread[0].Size}}}, p); diff != "" {
+	if diff := cmp.Diff(Platform{Platform: "linux/amd64", Digest: p.Digest, Revision: fixture.Revision,
+		Attestations: []string{"https://slsa.dev/provenance/v0.2"},
+		Starts:       []Start{{How: "entry", Name: "/app", File: "/app", Machine: "amd64"}},
+		Unread:       []Unread{{Digest: p.Unread[0].Digest, Size: p.Unread[0].Size}}}, p); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -244,7 +254,8 @@ func TestEverythingInAnIndexHasAName(t *testing.T) {
 	artifact.Platform, artifact.ArtifactType = nil, "application/vnd.example"
 	layer := specs.Descriptor{MediaType: specs.MediaTypeImageLayerGzip, Digest: s.PutBlob([]byte("layer")), Size: 5}
 	amd64 := s.Linux("amd64", "")
-	image, err := index.Get(t.Context(), s, s.Index(amd64, bare, none, s.Attest(amd64), s.Index(), layer, artifact).Digest, nil)
+	image, err := index.Get(t.Context(), s,
+		s.Index(amd64, bare, none, s.Attest(amd64), s.Index(), layer, artifact).Digest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

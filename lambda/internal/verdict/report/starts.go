@@ -9,7 +9,9 @@ import (
 
 // Start is one program on the way from the entrypoint to the last dynamic loader.
 type Start struct {
-	// How it is reached: entry (what the runtime executes), interpreter (of the script before), loader (of the program before), wrapped (what a program such as env or tini is told to execute) or probable (what a shell or an entrypoint script is given to execute).
+	// How it is reached: entry (what the runtime executes), interpreter (of the script before),
+	// loader (of the program before), wrapped (what a program such as env or tini is told to
+	// execute) or probable (what a shell or an entrypoint script is given to execute).
 	How string `json:"how"`
 	// The name by which it is called.
 	Name string `json:"name"`
@@ -20,7 +22,8 @@ type Start struct {
 }
 
 var hows = map[entrypoint.How]string{
-	entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader", entrypoint.Wrapped: "wrapped",
+	entrypoint.Entry: "entry", entrypoint.Interpreter: "interpreter", entrypoint.Loader: "loader",
+	entrypoint.Wrapped:  "wrapped",
 	entrypoint.Probable: "probable", entrypoint.Guessed: "probable",
 }
 

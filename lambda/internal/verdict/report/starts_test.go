@@ -15,10 +15,13 @@ import (
 func TestWhatStartsIsToldFromTheEntrypointToTheLoader(t *testing.T) {
 	s := fixture.New()
 	windows := s.Image(fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}})
-	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) { run["Entrypoint"], run["Cmd"] = []any{"entry.sh"}, []any{"server"} }, Layers: [][]lt.Entry{
-		{lt.Exe("bin/dash", lt.Dynamic("arm64", "/lib/ld.so")), lt.Link("bin/sh", "dash"), lt.Exe("bin/server", lt.Static("amd64"))},
-		{lt.Script("bin/entry.sh", "#!/bin/sh\nexec \"$@\"\n")},
-	}})
+	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
+		Run: func(run map[string]any) { run["Entrypoint"], run["Cmd"] = []any{"entry.sh"}, []any{"server"} },
+		Layers: [][]lt.Entry{
+			{lt.Exe("bin/dash", lt.Dynamic("arm64", "/lib/ld.so")), lt.Link("bin/sh", "dash"),
+				lt.Exe("bin/server", lt.Static("amd64"))},
+			{lt.Script("bin/entry.sh", "#!/bin/sh\nexec \"$@\"\n")},
+		}})
 	verdict, err := validation.Of(t.Context(), s, s.Index(windows, image).Digest, check.Want{}, nil)
 	var d Document
 	d.Add("image", verdict, err)

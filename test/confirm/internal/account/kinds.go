@@ -164,7 +164,8 @@ var functionKind = &kind{
 		})
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
-		out, err := s.Lambda.ListTags(ctx, &lambda.ListTagsInput{Resource: aws.String(s.ARN("lambda", "function:"+name))})
+		out, err := s.Lambda.ListTags(ctx,
+			&lambda.ListTagsInput{Resource: aws.String(s.ARN("lambda", "function:"+name))})
 		if err != nil {
 			return "", err
 		}

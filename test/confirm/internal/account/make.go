@@ -52,7 +52,8 @@ func (s *Session) Role(ctx context.Context, what, service string, statements ...
 	role, err := s.IAM.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: &name, Tags: []iamtypes.Tag{{Key: aws.String(tagKey), Value: &s.Prefix}},
 		AssumeRolePolicyDocument: aws.String(Policy(Statement{
-			Effect: "Allow", Principal: map[string]string{"Service": service + ".amazonaws.com"}, Action: "sts:AssumeRole",
+			Effect: "Allow", Principal: map[string]string{"Service": service + ".amazonaws.com"},
+			Action: "sts:AssumeRole",
 		})),
 	})
 	if err != nil {
@@ -100,7 +101,8 @@ func (s *Session) Bucket(ctx context.Context, what string) (string, error) {
 		return "", err
 	}
 	_, err := s.S3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-		Bucket: &name, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
+		Bucket:                  &name,
+		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
 	})
 	return name, err
 }

@@ -90,7 +90,8 @@ func New(ctx context.Context, cfg aws.Config, prefix string, options Options, se
 		return nil, "", fmt.Errorf("the caller's ARN %q: %w", aws.ToString(caller.Arn), err)
 	}
 	return &Session{
-		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: self.Partition, Region: cfg.Region,
+		Options: options, Config: cfg, Account: aws.ToString(caller.Account), Partition: self.Partition,
+		Region:       cfg.Region,
 		Prefix:       prefix,
 		CodeBuild:    codebuild.NewFromConfig(cfg),
 		CodeCommit:   codecommit.NewFromConfig(cfg),

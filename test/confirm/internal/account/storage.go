@@ -63,7 +63,8 @@ var bucketKind = &kind{
 		return namesOf(out.Buckets, func(i s3types.Bucket) *string { return i.Name }), nil
 	},
 	tag: func(ctx context.Context, s *Session, name string) (string, error) {
-		out, err := s.S3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &s.Account})
+		out, err := s.S3.GetBucketTagging(ctx,
+			&s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &s.Account})
 		if err != nil {
 			return "", err
 		}

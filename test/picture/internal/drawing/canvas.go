@@ -1,5 +1,5 @@
-// Package drawing makes an SVG picture of a scene. Where everything is, is known before it is written, so that a test can tell
-// whether something overlaps.
+// Package drawing makes an SVG picture of a scene. Where everything is, is known before it is
+// written, so that a test can tell whether something overlaps.
 package drawing
 
 import "math"

@@ -40,7 +40,12 @@ func TestEverythingCanBeReadInBothSchemes(t *testing.T) {
 				t.Errorf("%s: %s has a contrast of %.2f, expected %g or more", name, what, got, least)
 			}
 		}
-		for what, background := range map[string]string{"page": p.page, "frame": p.frame, "stage": p.stage, "card": p.card} {
+		for what, background := range map[string]string{
+			"page":  p.page,
+			"frame": p.frame,
+			"stage": p.stage,
+			"card":  p.card,
+		} {
 			check("text on "+what, p.ink, background, 4.5)
 			check("muted text on "+what, p.muted, background, 4.5)
 			check("a line on "+what, p.flow, background, 3)

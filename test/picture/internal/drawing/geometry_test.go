@@ -18,11 +18,13 @@ type rectangle struct {
 }
 
 func (r rectangle) overlaps(o rectangle) bool {
-	return math.Min(r.right, o.right)-math.Max(r.left, o.left) > tolerance && math.Min(r.bottom, o.bottom)-math.Max(r.top, o.top) > tolerance
+	return math.Min(r.right, o.right)-math.Max(r.left, o.left) > tolerance &&
+		math.Min(r.bottom, o.bottom)-math.Max(r.top, o.top) > tolerance
 }
 
 func (r rectangle) contains(o rectangle) bool {
-	return o.left >= r.left-tolerance && o.right <= r.right+tolerance && o.top >= r.top-tolerance && o.bottom <= r.bottom+tolerance
+	return o.left >= r.left-tolerance && o.right <= r.right+tolerance && o.top >= r.top-tolerance &&
+		o.bottom <= r.bottom+tolerance
 }
 
 // tolerance is for sums of fractions; lines may touch what they lead to.
@@ -50,7 +52,9 @@ func checkGeometry(t *testing.T, scenes ...scene.Scene) {
 		case Line:
 			for i := range s.Points[1:] {
 				a, b := s.Points[i], s.Points[i+1]
-				lines = append(lines, rectangle{math.Min(a[0], b[0]) - 0.75, math.Min(a[1], b[1]) - 0.75, math.Max(a[0], b[0]) + 0.75, math.Max(a[1], b[1]) + 0.75, "a line " + s.Class})
+				lines = append(lines,
+					rectangle{math.Min(a[0], b[0]) - 0.75, math.Min(a[1], b[1]) - 0.75, math.Max(a[0], b[0]) + 0.75,
+						math.Max(a[1], b[1]) + 0.75, "a line " + s.Class})
 			}
 		}
 	}
@@ -170,7 +174,8 @@ func (r random) scene() scene.Scene {
 		who := scene.Identity{Name: r.text(100), As: r.text(60)}
 		for range r.IntN(8) {
 			who.May = append(who.May, scene.Permission{
-				Thing: r.text(120), Verbs: append(r.texts(5, 60), "x"), Class: scene.Writes, Conditions: r.texts(2, 80), Any: r.IntN(2) == 0, Denied: r.IntN(4) == 0,
+				Thing: r.text(120), Verbs: append(r.texts(5, 60), "x"), Class: scene.Writes, Conditions: r.texts(2, 80),
+				Any: r.IntN(2) == 0, Denied: r.IntN(4) == 0,
 			})
 		}
 		s.Who = append(s.Who, who)

@@ -5,11 +5,20 @@ import (
 	"unicode/utf8"
 )
 
-// The width of ASCII's printable characters in thousandths of the font's size, as Chromium measures them in DejaVu Sans, regular
-// and bold. The picture asks for no font that is wider, so text takes this much room or less wherever it is shown.
+// The width of ASCII's printable characters in thousandths of the font's size, as Chromium measures
+// them in DejaVu Sans, regular and bold. The picture asks for no font that is wider, so text takes
+// this much room or less wherever it is shown.
 var widths = map[bool][]int{
-	false: {318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632, 575, 775, 752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685, 611, 685, 390, 337, 390, 838, 500, 500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838},
-	true:  {348, 456, 521, 838, 696, 1002, 872, 306, 457, 457, 523, 838, 380, 415, 380, 365, 696, 696, 696, 696, 696, 696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 580, 1000, 774, 762, 734, 830, 683, 683, 821, 837, 372, 372, 775, 637, 995, 837, 850, 733, 850, 770, 720, 682, 812, 774, 1103, 771, 724, 725, 457, 365, 457, 838, 500, 500, 675, 716, 593, 716, 678, 435, 716, 712, 343, 343, 665, 343, 1042, 712, 687, 716, 716, 493, 595, 478, 712, 652, 924, 645, 652, 582, 712, 365, 712, 838},
+	false: {318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636, 636, 636,
+		636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632, 575, 775, 752, 295, 295,
+		656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685, 611, 685, 390, 337, 390, 838, 500, 500,
+		613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592,
+		818, 592, 592, 525, 636, 337, 636, 838},
+	true: {348, 456, 521, 838, 696, 1002, 872, 306, 457, 457, 523, 838, 380, 415, 380, 365, 696, 696, 696, 696, 696,
+		696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 580, 1000, 774, 762, 734, 830, 683, 683, 821, 837, 372, 372,
+		775, 637, 995, 837, 850, 733, 850, 770, 720, 682, 812, 774, 1103, 771, 724, 725, 457, 365, 457, 838, 500, 500,
+		675, 716, 593, 716, 678, 435, 716, 712, 343, 343, 665, 343, 1042, 712, 687, 716, 716, 493, 595, 478, 712, 652,
+		924, 645, 652, 582, 712, 365, 712, 838},
 }
 
 // elsewhere is the width of any other character: none is wider.
@@ -22,7 +31,8 @@ type font struct {
 	bold  bool
 }
 
-// leading is the distance between two lines of a text, and the height of each, in sizes of its font.
+// leading is the distance between two lines of a text, and the height of each, in sizes of its
+// font.
 const leading = 1.3
 
 func (f font) line() float64 { return f.size * leading }
@@ -40,8 +50,8 @@ func (f font) width(text string) float64 {
 	return float64(sum) * f.size / 1000
 }
 
-// wrap breaks a text into at most so many lines: at spaces where it can, after what joins the parts of a name otherwise. What is
-// left over becomes an ellipsis.
+// wrap breaks a text into at most so many lines: at spaces where it can, after what joins the parts
+// of a name otherwise. What is left over becomes an ellipsis.
 func (f font) wrap(text string, width float64, most int) []string {
 	var lines []string
 	rest := strings.TrimSpace(text)

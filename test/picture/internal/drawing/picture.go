@@ -6,7 +6,8 @@ import (
 	"archway/test/picture/internal/scene"
 )
 
-// The measures of the picture. GitHub shows a README about 830 px wide: the smallest text is still 9.5 px there.
+// The measures of the picture. GitHub shows a README about 830 px wide: the smallest text is still
+// 9.5 px there.
 const (
 	width  = 960.0
 	margin = 20.0
@@ -90,7 +91,8 @@ func (c *canvas) starts(s scene.Scene, y float64) float64 {
 	if len(s.Stages) > 0 {
 		// Into the first stage, around everything else.
 		first := margin + stageInset + 14
-		c.line("flow", true, [2]float64{x, y}, [2]float64{x, y + gap/2}, [2]float64{first, y + gap/2}, [2]float64{first, y + gap + stageInset})
+		c.line("flow", true, [2]float64{x, y}, [2]float64{x, y + gap/2}, [2]float64{first, y + gap/2},
+			[2]float64{first, y + gap + stageInset})
 	}
 	return y + gap
 }

@@ -18,7 +18,8 @@ func (c *canvas) stages(s scene.Scene, y float64) float64 {
 	for start := 0; start < len(s.Stages); start += columns {
 		row := s.Stages[start:min(start+columns, len(s.Stages))]
 		if start > 0 {
-			// From the end of the row above to the start of this one, through the room between them.
+			// From the end of the row above to the start of this one, through the room between
+			// them.
 			from := at - gap
 			c.line("flow", true,
 				[2]float64{right - stageWidth/2, from}, [2]float64{right - stageWidth/2, from + gap/2},

@@ -12,12 +12,17 @@ import (
 func SVG(scenes []scene.Scene) []byte {
 	c := layout(scenes)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-labelledby="title desc">`+"\n",
+	fmt.Fprintf(&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-labelledby="title desc">`+
+			"\n",
 		c.width, round(c.height), c.width, round(c.height))
-	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n", html.EscapeString(title(scenes)), html.EscapeString(describe(scenes)))
+	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n", html.EscapeString(title(scenes)),
+		html.EscapeString(describe(scenes)))
 	fmt.Fprintf(&b, "<style>%s</style>\n", style())
-	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>` + "\n")
-	fmt.Fprintf(&b, `<rect class="page" x="0.5" y="0.5" width="%g" height="%g" rx="8"/>`+"\n", c.width-1, round(c.height)-1)
+	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>` +
+		"\n")
+	fmt.Fprintf(&b, `<rect class="page" x="0.5" y="0.5" width="%g" height="%g" rx="8"/>`+"\n", c.width-1,
+		round(c.height)-1)
 	for _, frame := range c.frames {
 		frame.write(&b)
 	}
@@ -36,7 +41,8 @@ func SVG(scenes []scene.Scene) []byte {
 }
 
 func (s Box) write(b *strings.Builder) {
-	fmt.Fprintf(b, `<rect class="%s" x="%g" y="%g" width="%g" height="%g" rx="%g"`, s.Class, round(s.X), round(s.Y), round(s.W), round(s.H), s.Round)
+	fmt.Fprintf(b, `<rect class="%s" x="%g" y="%g" width="%g" height="%g" rx="%g"`, s.Class, round(s.X), round(s.Y),
+		round(s.W), round(s.H), s.Round)
 	if s.Tip == "" {
 		b.WriteString("/>\n")
 		return
@@ -48,7 +54,8 @@ func (s Text) write(b *strings.Builder) {
 	class := strings.TrimSpace(s.Font.class + " " + s.Class)
 	// The baseline, as DejaVu Sans has it, with the line's free room above and below alike.
 	baseline := s.Y + s.Font.line()/2 + s.Font.size*0.35
-	fmt.Fprintf(b, "<text class=\"%s\" x=\"%g\" y=\"%g\">%s</text>\n", class, round(s.X), round(baseline), html.EscapeString(s.Text))
+	fmt.Fprintf(b, "<text class=\"%s\" x=\"%g\" y=\"%g\">%s</text>\n", class, round(s.X), round(baseline),
+		html.EscapeString(s.Text))
 }
 
 func (s Line) write(b *strings.Builder) {

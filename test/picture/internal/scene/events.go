@@ -34,7 +34,8 @@ func (b *builder) events() {
 	}
 }
 
-// pipelineOf is the pipeline that an ARN names: a rule that is created before its pipeline can't refer to it.
+// pipelineOf is the pipeline that an ARN names: a rule that is created before its pipeline can't
+// refer to it.
 func (b *builder) pipelineOf(arn any) (id string, ok bool) {
 	name, _ := b.resource(arn)
 	for _, id := range b.of("AWS::CodePipeline::Pipeline") {
@@ -72,7 +73,8 @@ func (b *builder) when(rule map[string]any) Card {
 	return card
 }
 
-// matches are the values that a leaf of a pattern allows: words, or an operator with what it is given.
+// matches are the values that a leaf of a pattern allows: words, or an operator with what it is
+// given.
 func (b *builder) matches(leaf any) []string {
 	var all []string
 	for _, value := range list(leaf) {
@@ -109,7 +111,8 @@ func (b *builder) target(id string, target map[string]any) Card {
 	case "":
 		return Card{Kind: Other, Title: b.text(target["Arn"])}
 	}
-	return Card{Kind: Other, Title: b.label(id), Lines: []string{strings.ReplaceAll(strings.TrimPrefix(r.Type, "AWS::"), "::", " ")}}
+	return Card{Kind: Other, Title: b.label(id),
+		Lines: []string{strings.ReplaceAll(strings.TrimPrefix(r.Type, "AWS::"), "::", " ")}}
 }
 
 // starts is the pipeline that a function may start; empty if it may start none.

@@ -49,7 +49,8 @@ func (b *builder) keep(id string, lines ...string) {
 	fate := map[string]string{
 		"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack",
 	}[b.resources[id].DeletionPolicy]
-	b.scene.Keeps = append(b.scene.Keeps, Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
+	b.scene.Keeps = append(b.scene.Keeps,
+		Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
 }
 
 // writtenBy says who may change a thing: the stages of the pipeline, or who else.
@@ -103,7 +104,8 @@ func (b *builder) expires(p map[string]any) []string {
 	var lines []string
 	for _, rule := range policy.Rules {
 		s := rule.Selection
-		what := map[string]string{"untagged": "images without a tag", "any": "images", "tagged": "tagged images"}[s.TagStatus]
+		what := map[string]string{"untagged": "images without a tag", "any": "images",
+			"tagged": "tagged images"}[s.TagStatus]
 		if s.CountType == "sinceImagePushed" {
 			lines = append(lines, fmt.Sprintf("%s expire after %d %s", what, s.CountNumber, s.CountUnit))
 		} else {

@@ -12,7 +12,8 @@ import (
 func (b *builder) permissions() {
 	for _, id := range b.of("AWS::CodeBuild::Project") {
 		name := strings.TrimPrefix(b.thing(id), "project ")
-		b.uses(b.resources[id].Properties["ServiceRole"], strings.TrimSuffix(name, "/Project"), "CodeBuild"+b.stages(id))
+		b.uses(b.resources[id].Properties["ServiceRole"], strings.TrimSuffix(name, "/Project"),
+			"CodeBuild"+b.stages(id))
 	}
 	for _, id := range b.of("AWS::Lambda::Function") {
 		b.uses(b.resources[id].Properties["Role"], b.program(id), "Lambda"+b.stages(id))
@@ -41,7 +42,9 @@ func (b *builder) permissions() {
 		may := table.permissions()
 		for _, item := range list(p["ManagedPolicyArns"]) {
 			text := b.text(item)
-			may = append(may, Permission{Thing: "managed policy", Verbs: []string{text[strings.LastIndex(text, "/")+1:]}, Class: Writes, Any: true, Actions: []string{text}})
+			may = append(may,
+				Permission{Thing: "managed policy", Verbs: []string{text[strings.LastIndex(text, "/")+1:]},
+					Class: Writes, Any: true, Actions: []string{text}})
 		}
 		for _, p := range may {
 			if p.Class == Writes && !p.Denied {
@@ -270,10 +273,12 @@ func (t *table) statement(s map[string]any, thing string) {
 	for _, action := range list(s["Action"]) {
 		service, _, _ := strings.Cut(t.b.text(action), ":")
 		for _, name := range slices.Sorted(maps.Keys(things)) {
-			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "), strconv.FormatBool(denied)}, "|")
+			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "),
+				strconv.FormatBool(denied)}, "|")
 			r := t.rows[key]
 			if r == nil {
-				r = &row{Permission: Permission{Thing: name, Any: !things[name], Denied: denied}, actions: map[string]bool{}, conditions: conditions}
+				r = &row{Permission: Permission{Thing: name, Any: !things[name], Denied: denied},
+					actions: map[string]bool{}, conditions: conditions}
 				t.rows[key] = r
 				t.order = append(t.order, key)
 			}
@@ -284,7 +289,8 @@ func (t *table) statement(s map[string]any, thing string) {
 
 // condition says a condition in words.
 func (b *builder) condition(operator, key string, value any) string {
-	is := map[string]string{"Bool": "is", "StringEquals": "is", "ArnEquals": "is", "ArnLike": "is", "StringLike": "is like"}[operator]
+	is := map[string]string{"Bool": "is", "StringEquals": "is", "ArnEquals": "is", "ArnLike": "is",
+		"StringLike": "is like"}[operator]
 	if is == "" {
 		is = operator
 	}

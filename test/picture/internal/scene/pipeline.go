@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// pipelines reads the stack's pipeline; of several, all stages in a row, each with its pipeline's name.
+// pipelines reads the stack's pipeline; of several, all stages in a row, each with its pipeline's
+// name.
 func (b *builder) pipelines() {
 	ids := b.of("AWS::CodePipeline::Pipeline")
 	var notes []string
@@ -94,7 +95,8 @@ func (b *builder) action(a map[string]any, stage string) Card {
 	default:
 		for _, key := range slices.Sorted(maps.Keys(configuration)) {
 			if threshold, ok := strings.CutSuffix(key, "Threshold"); ok {
-				card.Lines = append(card.Lines, fmt.Sprintf("%s: at most %s", strings.ToLower(threshold), b.text(configuration[key])))
+				card.Lines = append(card.Lines,
+					fmt.Sprintf("%s: at most %s", strings.ToLower(threshold), b.text(configuration[key])))
 			}
 		}
 	}

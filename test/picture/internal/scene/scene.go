@@ -1,5 +1,6 @@
-// Package scene makes of a stack what a picture shows of it, as words: what starts the pipeline, its stages, what the stack keeps,
-// and who may do what. Nothing of the template is left out silently: what has no words of its own is counted by its type.
+// Package scene makes of a stack what a picture shows of it, as words: what starts the pipeline,
+// its stages, what the stack keeps, and who may do what. Nothing of the template is left out
+// silently: what has no words of its own is counted by its type.
 package scene
 
 import (
@@ -151,9 +152,11 @@ func (b *builder) also() {
 }
 
 // names are the properties that hold a name that somebody chose.
-var names = []string{"Name", "RepositoryName", "FunctionName", "BucketName", "TopicName", "QueueName", "LogGroupName", "RoleName", "DashboardName", "AlarmName"}
+var names = []string{"Name", "RepositoryName", "FunctionName", "BucketName", "TopicName", "QueueName", "LogGroupName",
+	"RoleName", "DashboardName", "AlarmName"}
 
-// nouns tell things apart that were given the same name, as a pipeline, its source and its image often are.
+// nouns tell things apart that were given the same name, as a pipeline, its source and its image
+// often are.
 var nouns = map[string]string{
 	"AWS::CodeBuild::Project":     "project",
 	"AWS::CodeCommit::Repository": "source",

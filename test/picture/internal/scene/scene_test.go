@@ -70,14 +70,16 @@ func TestRepositoriesSayWhoWritesAndWhatExpires(t *testing.T) {
 	if diff := cmp.Diff(want, card(t, guarded, "staging/app").Lines); diff != "" {
 		t.Errorf("staging (-want +got):\n%s", diff)
 	}
-	want = []string{"ECR repository", "tags may move", "nobody but promote and role/break-glass may write", "nothing expires"}
+	want = []string{"ECR repository", "tags may move", "nobody but promote and role/break-glass may write",
+		"nothing expires"}
 	if diff := cmp.Diff(want, card(t, guarded, "app").Lines); diff != "" {
 		t.Errorf("release (-want +got):\n%s", diff)
 	}
 	last := guarded.Who[len(guarded.Who)-1]
 	said := Permission{Thing: "registry app", Verbs: []string{"write images and tags"}, Class: Writes}
 	last.May[0].Actions = nil
-	if diff := cmp.Diff([]Permission{said}, last.May); diff != "" || last.Name != "nobody but promote and role/break-glass" {
+	if diff := cmp.Diff([]Permission{said}, last.May); diff != "" ||
+		last.Name != "nobody but promote and role/break-glass" {
 		t.Errorf("%s (-want +got):\n%s", last.Name, diff)
 	}
 	// Whatever is not exactly that is shown as it stands.
@@ -85,7 +87,8 @@ func TestRepositoriesSayWhoWritesAndWhatExpires(t *testing.T) {
 		"another condition": release(t, "Deny", all, writes, `{"ArnNotLike": {"aws:PrincipalArn": "arn:x"}}`),
 		"a condition more": release(t, "Deny", all, writes,
 			`{"ArnNotEquals": {"aws:PrincipalArn": "arn:x"}, "Bool": {"aws:SecureTransport": "false"}}`),
-		"a key more":     release(t, "Deny", all, writes, `{"ArnNotEquals": {"aws:PrincipalArn": "arn:x", "aws:SourceArn": "arn:x"}}`),
+		"a key more": release(t, "Deny", all, writes,
+			`{"ArnNotEquals": {"aws:PrincipalArn": "arn:x", "aws:SourceArn": "arn:x"}}`),
 		"another key":    release(t, "Deny", all, writes, `{"ArnNotEquals": {"aws:SourceArn": "arn:x"}}`),
 		"one principal":  release(t, "Deny", `{"AWS": "arn:y"}`, writes, unless),
 		"an allowance":   release(t, "Allow", all, writes, unless),
@@ -99,7 +102,10 @@ func TestRepositoriesSayWhoWritesAndWhatExpires(t *testing.T) {
 
 // What starts a pipeline by way of a function starts it all the same.
 func TestFunctionThatStartsThePipelineIsItsStart(t *testing.T) {
-	for action, starts := range map[string]int{"codepipeline:StartPipelineExecution": 1, "codepipeline:GetPipelineExecution": 0} {
+	for action, starts := range map[string]int{
+		"codepipeline:StartPipelineExecution": 1,
+		"codepipeline:GetPipelineExecution":   0,
+	} {
 		s := look(t, `{
 			"Rule": {"Type": "AWS::Events::Rule", "Properties": {
 				"EventPattern": {"detail": {"referenceType": ["branch", "tag"]}}, "Targets": [{"Arn": {"Fn::GetAtt": ["Trigger", "Arn"]}}]}},
@@ -121,7 +127,11 @@ func TestFunctionThatStartsThePipelineIsItsStart(t *testing.T) {
 
 // The rule is created before the pipeline, so that it can't refer to it.
 func TestPipelineIsKnownByItsName(t *testing.T) {
-	for arn, starts := range map[string]int{"arn:aws:codepipeline:r:a:app": 1, "arn:aws:codepipeline:r:a:other": 0, "arn:aws:sqs:r:a:app": 0} {
+	for arn, starts := range map[string]int{
+		"arn:aws:codepipeline:r:a:app":   1,
+		"arn:aws:codepipeline:r:a:other": 0,
+		"arn:aws:sqs:r:a:app":            0,
+	} {
 		s := look(t, `{
 			"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {"Name": "app", "Stages": []}},
 			"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Targets": [{"Arn": "`+arn+`"}]}}}`)

@@ -12,14 +12,16 @@ type phrase struct {
 	actions []string
 }
 
-// phrases by service; the first whose actions are all allowed is taken, and then the next. What no phrase says is named as IAM has it.
+// phrases by service; the first whose actions are all allowed is taken, and then the next. What no
+// phrase says is named as IAM has it.
 var phrases = map[string][]phrase{
 	"codebuild": {
 		{"start and stop builds", Runs, []string{"BatchGetBuilds", "StartBuild", "StopBuild"}},
 		{"start builds", Runs, []string{"BatchGetBuilds", "StartBuild"}},
 	},
 	"codecommit": {
-		{"fetch commits", Reads, []string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetUploadArchiveStatus", "UploadArchive"}},
+		{"fetch commits", Reads,
+			[]string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetUploadArchiveStatus", "UploadArchive"}},
 		{"look up branches and tags", Reads, []string{"GetBranch", "GetFolder"}},
 		{"look up branches", Reads, []string{"GetBranch"}},
 		{"look up tags", Reads, []string{"GetFolder"}},
@@ -36,21 +38,24 @@ var phrases = map[string][]phrase{
 	},
 	"ecr": {
 		{"sign in", Reads, []string{"GetAuthorizationToken"}},
-		{"pull through a cache", Writes, []string{"BatchGetImage", "BatchImportUpstreamImage", "CreateRepository", "GetDownloadUrlForLayer"}},
+		{"pull through a cache", Writes,
+			[]string{"BatchGetImage", "BatchImportUpstreamImage", "CreateRepository", "GetDownloadUrlForLayer"}},
 		{"pull", Reads, []string{"BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"pull", Reads, []string{"BatchGetImage", "GetDownloadUrlForLayer"}},
 		{"read manifests", Reads, []string{"BatchGetImage"}},
 		{"write images and tags", Writes, []string{
 			"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart",
 		}},
-		{"write images and tags", Writes, []string{"CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
+		{"write images and tags", Writes,
+			[]string{"CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart"}},
 		{"write manifests and tags", Writes, []string{"PutImage"}},
 		{"look for layers", Reads, []string{"BatchCheckLayerAvailability"}},
 		{"see when images were pushed", Reads, []string{"DescribeImages"}},
 		{"read scan findings", Reads, []string{"DescribeImageScanFindings"}},
 	},
 	"kms": {
-		{"encrypt and decrypt", Writes, []string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
+		{"encrypt and decrypt", Writes,
+			[]string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
 		{"encrypt and decrypt", Writes, []string{"Decrypt", "GenerateDataKey"}},
 		{"decrypt", Reads, []string{"Decrypt"}},
 	},

@@ -13,14 +13,18 @@ func TestVerbsSayEveryAction(t *testing.T) {
 		words   []string
 		class   Class
 	}{
-		"a pull":                   {"ecr", []string{"BatchGetImage", "GetDownloadUrlForLayer"}, []string{"pull"}, Reads},
-		"half a pull":              {"ecr", []string{"BatchGetImage"}, []string{"read manifests"}, Reads},
-		"a tag is written":         {"ecr", []string{"BatchGetImage", "PutImage"}, []string{"read manifests", "write manifests and tags"}, Writes},
-		"a phrase and more":        {"codepipeline", []string{"StartPipelineExecution", "StopPipelineExecution"}, []string{"start", "StopPipelineExecution"}, Runs},
+		"a pull": {"ecr", []string{"BatchGetImage", "GetDownloadUrlForLayer"}, []string{"pull"},
+			Reads},
+		"half a pull": {"ecr", []string{"BatchGetImage"}, []string{"read manifests"}, Reads},
+		"a tag is written": {"ecr", []string{"BatchGetImage", "PutImage"},
+			[]string{"read manifests", "write manifests and tags"}, Writes},
+		"a phrase and more": {"codepipeline", []string{"StartPipelineExecution", "StopPipelineExecution"},
+			[]string{"start", "StopPipelineExecution"}, Runs},
 		"an action nobody foresaw": {"ecr", []string{"DeleteRepository"}, []string{"DeleteRepository"}, Writes},
 		"a service nobody foresaw": {"braket", []string{"GetQuantumTask"}, []string{"GetQuantumTask"}, Reads},
-		"a customer's key":         {"kms", []string{"Decrypt", "GenerateDataKey"}, []string{"encrypt and decrypt"}, Writes},
-		"everything":               {"s3", []string{"*"}, []string{"*"}, Writes},
+		"a customer's key": {"kms", []string{"Decrypt", "GenerateDataKey"}, []string{"encrypt and decrypt"},
+			Writes},
+		"everything": {"s3", []string{"*"}, []string{"*"}, Writes},
 	}
 	for name, test := range tests {
 		words, class := verbs(test.service, test.actions)
@@ -31,7 +35,12 @@ func TestVerbsSayEveryAction(t *testing.T) {
 }
 
 func TestLongTimesAreInDays(t *testing.T) {
-	for minutes, want := range map[string]string{"60": "≤ 60 min", "1440": "≤ 1440 min", "1500": "≤ 1500 min", "10080": "≤ 7 days"} {
+	for minutes, want := range map[string]string{
+		"60":    "≤ 60 min",
+		"1440":  "≤ 1440 min",
+		"1500":  "≤ 1500 min",
+		"10080": "≤ 7 days",
+	} {
 		if got := atMost(minutes); got != want {
 			t.Errorf("%s minutes: got %q, expected %q", minutes, got, want)
 		}

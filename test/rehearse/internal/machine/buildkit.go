@@ -65,7 +65,8 @@ func (m *Machine) StartBuildKit(ctx context.Context, k BuildKit) (builder, build
 	if err := os.WriteFile(config, []byte(k.config(root, socket)), 0o600); err != nil {
 		return "", "", err
 	}
-	d, err := startDaemon(state, "buildkitd", daemonEnv(os.Environ(), host, k.CAFile), filepath.Join(m.Bin, "buildkitd"), "--config", config)
+	d, err := startDaemon(state, "buildkitd", daemonEnv(os.Environ(), host, k.CAFile),
+		filepath.Join(m.Bin, "buildkitd"), "--config", config)
 	if err != nil {
 		return "", "", err
 	}
@@ -79,7 +80,8 @@ func (m *Machine) StartBuildKit(ctx context.Context, k BuildKit) (builder, build
 
 	buildxConfig = filepath.Join(state, "buildx")
 	m.onClose(func() error { return os.RemoveAll(buildxConfig) })
-	create := exec.CommandContext(ctx, m.BuildxPlugin, "create", "--driver", "remote", "--name", builderName, "unix://"+socket)
+	create := exec.CommandContext(ctx, m.BuildxPlugin, "create", "--driver", "remote", "--name", builderName,
+		"unix://"+socket)
 	create.Env = append(os.Environ(), "BUILDX_CONFIG="+buildxConfig, "DOCKER_CONFIG="+m.DockerConfig)
 	if out, err := create.CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("buildx create: %w: %s", err, out)
@@ -94,7 +96,8 @@ func (k BuildKit) config(root, socket string) string {
 	// The cache outlives rehearsals; its size must end somewhere.
 	b.WriteString("[worker.oci]\n  enabled = true\n  gc = true\n  maxUsedSpace = \"20GB\"\n\n[worker.containerd]\n  enabled = false\n")
 	if len(k.Frontends) > 0 {
-		fmt.Fprintf(&b, "\n[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"%s\"]\n", strings.Join(k.Frontends, `", "`))
+		fmt.Fprintf(&b, "\n[frontend.\"gateway.v0\"]\n  allowedRepositories = [\"%s\"]\n",
+			strings.Join(k.Frontends, `", "`))
 	}
 	mirrors := map[string][]string{}
 	for name, cache := range k.Caches {

@@ -38,9 +38,10 @@ func TestBuildKitConfiguration(t *testing.T) {
 [registry."registry.test:2"]
   ca = ["/tmp/ca.pem"]
 `
-	k := BuildKit{RegistryHost: "registry.test:2", CAFile: "/tmp/ca.pem", MirrorHost: "127.0.0.1:1", Caches: map[string]string{
-		"public.ecr.aws": "registry.test:2/ecr-public", "quay.io": "registry.test:2/quay",
-	}, Frontends: []string{"docker.io/docker/dockerfile", "a.test/frontend"}}
+	k := BuildKit{RegistryHost: "registry.test:2", CAFile: "/tmp/ca.pem", MirrorHost: "127.0.0.1:1",
+		Caches: map[string]string{
+			"public.ecr.aws": "registry.test:2/ecr-public", "quay.io": "registry.test:2/quay",
+		}, Frontends: []string{"docker.io/docker/dockerfile", "a.test/frontend"}}
 	if diff := cmp.Diff(want, k.config("/cache/buildkit", "/run/s.sock")); diff != "" {
 		t.Error(diff)
 	}
@@ -52,8 +53,11 @@ func TestDaemonsReachTheRegistryWithoutAProxy(t *testing.T) {
 		env      []string
 		want     []string
 	}{
-		{"no proxy is set", []string{"A=b"}, []string{"A=b", "SSL_CERT_FILE=ca", "NO_PROXY=registry.test", "no_proxy=registry.test"}},
-		{"exceptions are kept", []string{"no_proxy=corp"}, []string{"no_proxy=corp", "SSL_CERT_FILE=ca", "NO_PROXY=corp,registry.test", "no_proxy=corp,registry.test"}},
+		{"no proxy is set", []string{"A=b"},
+			[]string{"A=b", "SSL_CERT_FILE=ca", "NO_PROXY=registry.test", "no_proxy=registry.test"}},
+		{"exceptions are kept", []string{"no_proxy=corp"},
+			[]string{"no_proxy=corp", "SSL_CERT_FILE=ca", "NO_PROXY=corp,registry.test",
+				"no_proxy=corp,registry.test"}},
 	}
 	for _, test := range tests {
 		t.Run(test.behavior, func(t *testing.T) {

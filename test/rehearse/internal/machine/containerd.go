@@ -34,7 +34,8 @@ const (
 	runLimit = time.Minute
 )
 
-// StartContainerd runs a containerd until Close. It waits while a rehearsal runs, after it said which.
+// StartContainerd runs a containerd until Close. It waits while a rehearsal runs, after it said
+// which.
 func StartContainerd(ctx context.Context, progress io.Writer) (*Containerd, error) {
 	cache, err := tools.CacheDir()
 	if err != nil {
@@ -112,8 +113,9 @@ func (c *Containerd) Import(ctx context.Context, archive string) error {
 }
 
 // Run unpacks an image and starts it, as Kubernetes would: with the program, arguments, variables,
-// folder and user of its config, and nothing else. It gives the status with which the container ended, or ctr
-// where there was none to start, and what either said. The error is that it didn't end.
+// folder and user of its config, and nothing else. It gives the status with which the container
+// ended, or ctr where there was none to start, and what either said. The error is that it didn't
+// end.
 func (c *Containerd) Run(ctx context.Context, image string) (status int, said string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
@@ -154,7 +156,8 @@ func removeContainerd() error {
 	}
 	var errs []error
 	for _, line := range slices.Backward(strings.Split(string(mounts), "\n")) {
-		// The fifth field is where it is mounted, with blanks as octal numbers; there are none here.
+		// The fifth field is where it is mounted, with blanks as octal numbers; there are none
+		// here.
 		fields := strings.Fields(line)
 		if len(fields) > 4 && strings.HasPrefix(fields[4], containerdFolder+"/") {
 			errs = append(errs, syscall.Unmount(fields[4], syscall.MNT_DETACH))
@@ -166,8 +169,8 @@ func removeContainerd() error {
 	return os.RemoveAll(containerdFolder)
 }
 
-// killShims ends the processes that watch over containers, and the containers: they outlive containerd. Ours are
-// those that were started with the address of our socket.
+// killShims ends the processes that watch over containers, and the containers: they outlive
+// containerd. Ours are those that were started with the address of our socket.
 func killShims() error {
 	folders, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {

@@ -27,7 +27,8 @@ func startContainerd(t *testing.T) *Containerd {
 
 func TestContainerdLeavesNothingBehind(t *testing.T) {
 	c := startContainerd(t)
-	if status, said, err := c.Run(t.Context(), "nosuch"); err != nil || status == 0 || !strings.Contains(said, "not found") {
+	if status, said, err := c.Run(t.Context(), "nosuch"); err != nil || status == 0 || !strings.Contains(said,
+		"not found") {
 		t.Errorf("an image that isn't there: status %d, %s, %v", status, said, err)
 	}
 	if err := c.Close(); err != nil {

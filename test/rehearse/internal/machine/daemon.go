@@ -109,7 +109,8 @@ func (d *daemon) stop() error {
 	select {
 	case <-d.ended:
 	case <-time.After(stopLimit):
-		err = errors.Join(fmt.Errorf("%s (process %d) did not end within %v and was killed", d.name, d.process.Pid, stopLimit), d.process.Kill())
+		err = errors.Join(fmt.Errorf("%s (process %d) did not end within %v and was killed", d.name, d.process.Pid,
+			stopLimit), d.process.Kill())
 		<-d.ended
 	}
 	return errors.Join(err, remove(d.pidFile))

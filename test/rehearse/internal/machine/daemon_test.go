@@ -49,7 +49,8 @@ func TestDaemonThatEndsBeforeItIsReadyShowsItsLog(t *testing.T) {
 	}
 	defer d.stop()
 	err = d.waitFor(t.Context(), func(context.Context) error { return errors.New("not yet") })
-	if err == nil || !strings.Contains(err.Error(), "broken ended before it was ready: exit status 3") || !strings.Contains(err.Error(), "no such configuration") {
+	if err == nil || !strings.Contains(err.Error(), "broken ended before it was ready: exit status 3") ||
+		!strings.Contains(err.Error(), "no such configuration") {
 		t.Errorf("got error %v, expected the exit status and the log", err)
 	}
 }
@@ -62,7 +63,8 @@ func TestWaitingForADaemonCanBeGivenUp(t *testing.T) {
 	defer d.stop()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := d.waitFor(ctx, func(context.Context) error { return errors.New("not yet") }); !errors.Is(err, context.Canceled) {
+	if err := d.waitFor(ctx, func(context.Context) error { return errors.New("not yet") }); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("got error %v, expected the cancel", err)
 	}
 }

@@ -27,7 +27,8 @@ func (m *Machine) findDocker(ctx context.Context) error {
 	case m.DockerHost == "":
 		m.DockerHost = OwnDockerHost
 	case !strings.HasPrefix(m.DockerHost, "unix://"):
-		return fmt.Errorf("%w: the Docker engine is at %s, another machine, which can't reach the rehearsal's registry; unset DOCKER_HOST or switch to a local context", ErrUnavailable, m.DockerHost)
+		return fmt.Errorf("%w: the Docker engine is at %s, another machine, which can't reach the rehearsal's registry; unset DOCKER_HOST or switch to a local context",
+			ErrUnavailable, m.DockerHost)
 	}
 	return nil
 }
@@ -61,16 +62,19 @@ func (m *Machine) startDocker() (ready func(context.Context) error, err error) {
 // ContainerPrefix starts the name of each container that a rehearsal runs to prove an image.
 const ContainerPrefix = "archway-proof-"
 
-// containers matches the names of all containers that a rehearsal runs: those, and what the buildspec of a smoke test starts.
+// containers matches the names of all containers that a rehearsal runs: those, and what the
+// buildspec of a smoke test starts.
 const containers = "^/(" + ContainerPrefix + "|archway-smoke-test-)"
 
 // removeContainers removes those of a rehearsal that was killed: as this one has
 // the lock, no other can be running any.
 func (m *Machine) removeContainers(ctx context.Context) error {
 	docker := func(args ...string) (string, error) {
-		out, err := exec.CommandContext(ctx, "docker", append([]string{"--host", m.DockerHost}, args...)...).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "docker",
+			append([]string{"--host", m.DockerHost}, args...)...).CombinedOutput()
 		if err != nil {
-			return "", fmt.Errorf("remove containers of a rehearsal that was killed: docker %s: %w: %s", args[0], err, out)
+			return "",
+				fmt.Errorf("remove containers of a rehearsal that was killed: docker %s: %w: %s", args[0], err, out)
 		}
 		return string(out), nil
 	}
@@ -94,7 +98,8 @@ func runningEngine(ctx context.Context) string {
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
 		return host
 	}
-	out, err := exec.CommandContext(ctx, "docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}").Output()
+	out, err := exec.CommandContext(ctx, "docker", "context", "inspect", "--format",
+		"{{.Endpoints.docker.Host}}").Output()
 	if err != nil {
 		return ""
 	}

@@ -55,7 +55,8 @@ func resolves(name string) error {
 	if err == nil && strings.HasPrefix(string(out), "127.0.0.1 ") {
 		return nil
 	}
-	return fmt.Errorf("%s resolves to %q (%v), expected 127.0.0.1 as %s says; does the line \"hosts:\" of /etc/nsswitch.conf have \"files\" first?", name, out, err, hostsFile)
+	return fmt.Errorf("%s resolves to %q (%v), expected 127.0.0.1 as %s says; does the line \"hosts:\" of /etc/nsswitch.conf have \"files\" first?",
+		name, out, err, hostsFile)
 }
 
 // ourHosts returns the names that have our marker.

@@ -19,8 +19,10 @@ func TestHostsLinesComeAndGo(t *testing.T) {
 		removed  string
 	}{
 		{"ours follow the others", "127.0.0.1 localhost\n", "127.0.0.1 localhost\n" + added, "127.0.0.1 localhost\n"},
-		{"a last line without end gets one", "127.0.0.1 localhost", "127.0.0.1 localhost\n" + added, "127.0.0.1 localhost\n"},
-		{"what a killed rehearsal left goes", marked + "::1 localhost\n" + marked, "::1 localhost\n" + added, "::1 localhost\n"},
+		{"a last line without end gets one", "127.0.0.1 localhost", "127.0.0.1 localhost\n" + added,
+			"127.0.0.1 localhost\n"},
+		{"what a killed rehearsal left goes", marked + "::1 localhost\n" + marked, "::1 localhost\n" + added,
+			"::1 localhost\n"},
 		{"an empty file", "", added, ""},
 		{"comments of others stay", "# added by hand\n", "# added by hand\n" + added, "# added by hand\n"},
 	}
@@ -116,7 +118,8 @@ func TestMountedFileIsRewrittenInPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff("127.0.0.1 localhost\n127.0.0.1 a.archway.test # added by a rehearsal of Archway\n", string(got)); diff != "" {
+	if diff := cmp.Diff("127.0.0.1 localhost\n127.0.0.1 a.archway.test # added by a rehearsal of Archway\n",
+		string(got)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -77,7 +77,8 @@ func removeKey() error {
 	}
 	// Its folder, if nothing else is there: an engine makes that too.
 	err := os.Remove(filepath.Dir(engineKey))
-	if entries, readErr := os.ReadDir(filepath.Dir(engineKey)); readErr == nil && len(entries) > 0 || errors.Is(err, fs.ErrNotExist) {
+	if entries, readErr := os.ReadDir(filepath.Dir(engineKey)); readErr == nil && len(entries) > 0 ||
+		errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err

@@ -40,8 +40,8 @@ type Machine struct {
 }
 
 // Prepare makes this machine ready for one rehearsal and says on progress what
-// it does; StartBuildKit then starts the daemons. While another rehearsal runs it waits, after it said which, until ctx
-// is done. The error is ErrUnavailable if a person has to do something first.
+// it does; StartBuildKit then starts the daemons. While another rehearsal runs it waits, after it
+// said which, until ctx is done. The error is ErrUnavailable if a person has to do something first.
 func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
 	cache, err := tools.CacheDir()
 	if err != nil {

@@ -23,8 +23,8 @@ var ErrUnavailable = errors.New("this machine can not run the rehearsal")
 // needsPerson is the script's exit code for that.
 const needsPerson = 2
 
-// Check tells at once, and changes nothing, whether a person has to do something first: the error is ErrUnavailable then.
-// It comes before anything that takes long.
+// Check tells at once, and changes nothing, whether a person has to do something first: the error
+// is ErrUnavailable then. It comes before anything that takes long.
 func Check(ctx context.Context) error {
 	cache, err := tools.CacheDir()
 	if err != nil {

@@ -33,7 +33,8 @@ func TestMachineThatLacksWhatOnlyAPersonCanGive(t *testing.T) {
 	if !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("got error %v, expected that the machine can't run the rehearsal", err)
 	}
-	for _, want := range []string{"Go, at least the version of go.mod", "Node.js with npm", "without apt-get this script can not install them: runc debootstrap"} {
+	for _, want := range []string{"Go, at least the version of go.mod", "Node.js with npm",
+		"without apt-get this script can not install them: runc debootstrap"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, expected it to have %q", err, want)
 		}
@@ -57,12 +58,14 @@ func TestCheckChangesNothing(t *testing.T) {
 
 func TestMachineWithoutBash(t *testing.T) {
 	emptyMachine(t)
-	if err := setUp(t.Context(), t.TempDir(), new(bytes.Buffer)); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "bash") {
+	if err := setUp(t.Context(), t.TempDir(), new(bytes.Buffer)); !errors.Is(err, ErrUnavailable) ||
+		!strings.Contains(err.Error(), "bash") {
 		t.Errorf("got error %v, expected that bash is missing", err)
 	}
 }
 
-// What only tests use is installed for them alone, and once; a machine that gets nothing of it can rehearse.
+// What only tests use is installed for them alone, and once; a machine that gets nothing of it can
+// rehearse.
 func TestToolsOfTestsAreInstalledWhereTheyAreMissing(t *testing.T) {
 	const others = "shellcheck skopeo buildah containerd runc busybox "
 	for name, test := range map[string]struct {
@@ -73,15 +76,18 @@ func TestToolsOfTestsAreInstalledWhereTheyAreMissing(t *testing.T) {
 	}{
 		"all":             {others + "chromium", "exit 1", "", ""},
 		"another browser": {others + "google-chrome", "exit 1", "", ""},
-		"no browser":      {others, "exit 0", "chromium fonts-dejavu-core", "installing chromium fonts-dejavu-core, for tests"},
-		"no tools":        {"chromium", "exit 0", "shellcheck skopeo buildah containerd runc busybox-static", "installing shellcheck skopeo buildah containerd runc busybox-static, for tests"},
-		"none to be had":  {others, "exit 100", "", "not installed: chromium fonts-dejavu-core; only tests want them"},
+		"no browser": {others, "exit 0", "chromium fonts-dejavu-core",
+			"installing chromium fonts-dejavu-core, for tests"},
+		"no tools": {"chromium", "exit 0", "shellcheck skopeo buildah containerd runc busybox-static",
+			"installing shellcheck skopeo buildah containerd runc busybox-static, for tests"},
+		"none to be had": {others, "exit 100", "", "not installed: chromium fonts-dejavu-core; only tests want them"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			emptyMachine(t, "bash")
 			dir := os.Getenv("PATH")
 			asked := filepath.Join(t.TempDir(), "asked")
-			programs := map[string]string{"apt-get": "#!" + filepath.Join(dir, "bash") + "\necho \"$@\" >>" + asked + "\n" + test.apt + "\n"}
+			programs := map[string]string{"apt-get": "#!" + filepath.Join(dir, "bash") + "\necho \"$@\" >>" + asked +
+				"\n" + test.apt + "\n"}
 			for program := range strings.FieldsSeq(test.there) {
 				programs[program] = "#!/bin/false\n"
 			}

@@ -13,7 +13,8 @@ func TestTrustIsTakenBackAndThatOfOthersStays(t *testing.T) {
 	ca := filepath.Join(dir, "ca.pem")
 	root := filepath.Join(dir, "docker", "certs.d")
 	other := filepath.Join(root, "registry.example:5000", "ca.crt")
-	if err := errors.Join(os.WriteFile(ca, []byte("certificate"), 0o644), os.MkdirAll(filepath.Dir(other), 0o755), os.WriteFile(other, nil, 0o644)); err != nil {
+	if err := errors.Join(os.WriteFile(ca, []byte("certificate"), 0o644), os.MkdirAll(filepath.Dir(other), 0o755),
+		os.WriteFile(other, nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if err := trust(root, "registry.archway.test:1234", ca); err != nil {

@@ -98,7 +98,8 @@ func buildsAsTold(t *testing.T, buildx, buildkitd string, tellsBases bool) {
 		}
 	}
 	if !slices.Equal(got, platforms) || len(index.Manifests) != 2*len(platforms) {
-		t.Errorf("the merge has %v in %d entries, expected %v and an attestation each", got, len(index.Manifests), platforms)
+		t.Errorf("the merge has %v in %d entries, expected %v and an attestation each", got, len(index.Manifests),
+			platforms)
 	}
 	if got := index.Annotations["org.opencontainers.image.revision"]; got != commit {
 		t.Errorf("the index is of commit %q, expected %s", got, commit)

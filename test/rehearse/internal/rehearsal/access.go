@@ -23,9 +23,12 @@ type call struct {
 func (r *Rehearsal) authorize(calls ...call) error {
 	var problems []error
 	for _, c := range calls {
-		problems = append(problems, r.permissions.Authorize(iam.Request{Principal: c.by, Action: c.action, Resource: c.resource, Context: c.context}))
+		problems = append(problems,
+			r.permissions.Authorize(iam.Request{Principal: c.by, Action: c.action, Resource: c.resource,
+				Context: c.context}))
 		problems = append(problems, r.authorize(r.keyCalls(c)...), r.authorize(r.logKeyCalls(c)...))
-		// ECR is taken to accept the image, and to tell in its signing status that there is no signature: the refusal is noted, nothing else.
+		// ECR is taken to accept the image, and to tell in its signing status that there is no
+		// signature: the refusal is noted, nothing else.
 		_ = r.authorize(r.signCalls(c)...)
 	}
 	return errors.Join(problems...)
@@ -54,7 +57,8 @@ func (r *Rehearsal) keyCalls(c call) []call {
 	if !ok {
 		return nil
 	}
-	// A service that publishes in its own name says for which resource; of a role it is said through which service.
+	// A service that publishes in its own name says for which resource; of a role it is said
+	// through which service.
 	// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 	context := c.context
 	if c.by.Service == "" {
@@ -71,7 +75,8 @@ func (r *Rehearsal) keyCalls(c call) []call {
 // logKeyUses are the calls of a customer's key that CloudWatch Logs makes in its
 // own name for an encrypted log group.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-var logKeyUses = []string{"kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"}
+var logKeyUses = []string{"kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+	"kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"}
 
 func (r *Rehearsal) logKeyCalls(c call) []call {
 	if c.action != "logs:PutLogEvents" {
@@ -96,7 +101,8 @@ func (r *Rehearsal) logKeyCalls(c call) []call {
 // whose images it signs, besides the push of the signature itself: a manifest like
 // the image's. Pointing a tag counts as a push, as it does for ECR's events.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/managed-signing.html
-var signUses = []string{"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"}
+var signUses = []string{"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+	"ecr:CompleteLayerUpload"}
 
 func (r *Rehearsal) signCalls(c call) []call {
 	profile, ok := r.signed[c.resource]

@@ -20,7 +20,8 @@ const (
 	key     = "arn:aws:kms:eu-west-1:111122223333:key/1"
 )
 
-// judged is an account with one role that may do everything to the bucket, the key and the topic, if the key's policy leaves it so.
+// judged is an account with one role that may do everything to the bucket, the key and the topic,
+// if the key's policy leaves it so.
 func judged(t *testing.T, keyPolicy string) *Rehearsal {
 	t.Helper()
 	document := func(text string) any {
@@ -30,7 +31,8 @@ func judged(t *testing.T, keyPolicy string) *Rehearsal {
 		}
 		return v
 	}
-	identity, err := iam.Identity("Builder", document(`{"Effect":"Allow","Action":["s3:*","kms:*","sns:*","sqs:*"],"Resource":"*"}`))
+	identity, err := iam.Identity("Builder",
+		document(`{"Effect":"Allow","Action":["s3:*","kms:*","sns:*","sqs:*"],"Resource":"*"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +40,10 @@ func judged(t *testing.T, keyPolicy string) *Rehearsal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Rehearsal{account: cloudformation.Account{URLSuffix: "amazonaws.com"}, permissions: iam.NewAccount(accountID), keys: map[string]string{bucket: key, arn("sns", "topic"): key, arn("sqs", "queue"): key}}
-	err = r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}}, []iam.ResourcePolicy{{Resource: key, ID: "Key", Policy: policy}})
+	r := &Rehearsal{account: cloudformation.Account{URLSuffix: "amazonaws.com"}, permissions: iam.NewAccount(accountID),
+		keys: map[string]string{bucket: key, arn("sns", "topic"): key, arn("sqs", "queue"): key}}
+	err = r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}},
+		[]iam.ResourcePolicy{{Resource: key, ID: "Key", Policy: policy}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +51,8 @@ func judged(t *testing.T, keyPolicy string) *Rehearsal {
 }
 
 func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
-	r := judged(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`)
+	r := judged(t,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`)
 	for _, c := range []call{
 		{action: "s3:GetObject", resource: bucket + "/a/b"},
 		{action: "s3:GetObject", resource: bucket + "-without-a-key/a/b"},
@@ -69,8 +74,10 @@ func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"kms:Decrypt via s3.eu-west-1.amazonaws.com", "kms:Decrypt via sns.eu-west-1.amazonaws.com", "kms:Decrypt via sqs.eu-west-1.amazonaws.com",
-		"kms:GenerateDataKey via s3.eu-west-1.amazonaws.com", "kms:GenerateDataKey via sns.eu-west-1.amazonaws.com", "kms:GenerateDataKey via sqs.eu-west-1.amazonaws.com",
+		"kms:Decrypt via s3.eu-west-1.amazonaws.com", "kms:Decrypt via sns.eu-west-1.amazonaws.com",
+		"kms:Decrypt via sqs.eu-west-1.amazonaws.com",
+		"kms:GenerateDataKey via s3.eu-west-1.amazonaws.com", "kms:GenerateDataKey via sns.eu-west-1.amazonaws.com",
+		"kms:GenerateDataKey via sqs.eu-west-1.amazonaws.com",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -78,28 +85,38 @@ func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
 }
 
 func TestKeyThatMayNotBeUsedRefusesTheCall(t *testing.T) {
-	r := judged(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/another"},"Action":"kms:*","Resource":"*"}`)
+	r := judged(t,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/another"},"Action":"kms:*","Resource":"*"}`)
 	err := r.authorize(call{by: session(builder), action: "s3:GetObject", resource: bucket + "/a"})
-	if err == nil || !strings.Contains(err.Error(), "is not authorized to perform: kms:Decrypt on resource: "+key+" because no resource-based policy allows the kms:Decrypt action") {
+	if err == nil ||
+		!strings.Contains(err.Error(),
+			"is not authorized to perform: kms:Decrypt on resource: "+key+
+				" because no resource-based policy allows the kms:Decrypt action") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// CloudWatch tells the key for which alarm of which account; it has no role whose service could be told.
+// CloudWatch tells the key for which alarm of which account; it has no role whose service could be
+// told.
 func TestServiceUsesACustomersKeyInItsOwnName(t *testing.T) {
 	const cloudWatch = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}}`
 	alarm := &cloudformation.Alarm{Name: "a", ARN: arn("cloudwatch", "alarm:a")}
-	for account, want := range map[string]string{accountID: "", "999988887777": "is not authorized to perform: kms:GenerateDataKey"} {
+	for account, want := range map[string]string{
+		accountID:      "",
+		"999988887777": "is not authorized to perform: kms:GenerateDataKey",
+	} {
 		r := judged(t, fmt.Sprintf(cloudWatch, account))
 		topic := arn("sns", "topic")
 		policy, err := iam.Resource("Topic", topic, map[string]any{"Statement": map[string]any{
-			"Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic,
+			"Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"},
+			"Action": "sns:Publish", "Resource": topic,
 			"Condition": map[string]any{"ArnLike": map[string]any{iam.KeySourceARN: alarm.ARN}},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.permissions.Add(nil, []iam.ResourcePolicy{{Resource: topic, ID: "Topic", Policy: policy}}); err != nil {
+		if err := r.permissions.Add(nil,
+			[]iam.ResourcePolicy{{Resource: topic, ID: "Topic", Policy: policy}}); err != nil {
 			t.Fatal(err)
 		}
 		err = r.authorize(alarmCalls(alarm, topic)...)

@@ -15,11 +15,12 @@ import (
 // begins. role is the action's, or the pipeline's.
 //
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
-// https://docs.aws.amazon.com/codepipeline/latest/userguide/structure-action-reference.html ("Service role permissions" of each action)
+// https://docs.aws.amazon.com/codepipeline/latest/userguide/structure-action-reference.html
+// ("Service role permissions" of each action)
 type actionCalls func(run codepipeline.Run, role string) []call
 
-// actionType is a type of actions that can be rehearsed: what does their work, and what they must be
-// allowed.
+// actionType is a type of actions that can be rehearsed: what does their work, and what they must
+// be allowed.
 type actionType struct {
 	provider codepipeline.Provider
 	calls    actionCalls

@@ -10,8 +10,9 @@ import (
 	"archway/test/rehearse/internal/aws/endpoint"
 )
 
-// soundAlarms lets the alarms go off that watch a metric of a resource, at once: of which there is something to count that there
-// should be nothing of. It has no clock, and so no periods and thresholds.
+// soundAlarms lets the alarms go off that watch a metric of a resource, at once: of which there is
+// something to count that there should be nothing of. It has no clock, and so no periods and
+// thresholds.
 func (r *Rehearsal) soundAlarms(namespace, dimension, value string) error {
 	var problems []error
 	for _, stack := range r.stacks {
@@ -39,7 +40,8 @@ func (r *Rehearsal) notifyTopics(alarm *cloudformation.Alarm) error {
 		}
 		subject := fmt.Sprintf("ALARM: %.60q in %s", alarm.Name, region)
 		problems = append(problems, r.api.Notify(endpoint.Notice{
-			Caller: endpoint.Caller{Kind: "alarm", Name: alarm.Name}, Topic: topic, Subject: subject, Text: cmp.Or(alarm.Description, subject),
+			Caller: endpoint.Caller{Kind: "alarm", Name: alarm.Name}, Topic: topic, Subject: subject,
+			Text: cmp.Or(alarm.Description, subject),
 		}))
 	}
 	return errors.Join(problems...)

@@ -29,10 +29,12 @@ func installCLI(ctx context.Context, bin, moduleDir string) error {
 	if real, err := exec.LookPath("aws"); err == nil && knowsEndpoints(ctx, real) {
 		// The CLI may be installed below the home folder (pyenv, pipx) and find
 		// its parts there; a build has a home of its own.
-		script := fmt.Sprintf("#!/bin/sh\nHOME=%s PATH=%s exec %s \"$@\"\n", quote(os.Getenv("HOME")), quote(os.Getenv("PATH")), quote(real))
+		script := fmt.Sprintf("#!/bin/sh\nHOME=%s PATH=%s exec %s \"$@\"\n", quote(os.Getenv("HOME")),
+			quote(os.Getenv("PATH")), quote(real))
 		return os.WriteFile(target, []byte(script), 0o755)
 	}
-	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", "archway/test/rehearse/internal/aws/awscli", target) // see Function.Build
+	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", "archway/test/rehearse/internal/aws/awscli",
+		target) // see Function.Build
 	c.Dir = moduleDir
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))

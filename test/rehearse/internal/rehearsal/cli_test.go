@@ -19,8 +19,10 @@ func program(t *testing.T, dir, name, script string) string {
 
 func TestOnlyACLIThatObeysTheEndpointIsUsed(t *testing.T) {
 	tests := map[string]bool{
-		"echo aws-cli/1.28.9 Python/3": false, "echo aws-cli/1.29.0 Python/3": true, "echo aws-cli/2.12.7 Python/3": false,
-		"echo aws-cli/2.13.0 exe/x": true, "echo aws-cli/3.0.0 exe/x": true, "echo something else": false, "exit 1": false,
+		"echo aws-cli/1.28.9 Python/3": false, "echo aws-cli/1.29.0 Python/3": true,
+		"echo aws-cli/2.12.7 Python/3": false,
+		"echo aws-cli/2.13.0 exe/x":    true, "echo aws-cli/3.0.0 exe/x": true, "echo something else": false,
+		"exit 1": false,
 	}
 	for script, want := range tests {
 		if got := knowsEndpoints(t.Context(), program(t, t.TempDir(), "aws", script)); got != want {

@@ -12,7 +12,8 @@ import (
 type commitReader struct{ r *Rehearsal }
 
 // MergeBase implements endpoint.Commits.
-func (c commitReader) MergeBase(ctx context.Context, repository, source, destination string) (endpoint.MergeOptions, error) {
+func (c commitReader) MergeBase(ctx context.Context, repository, source, destination string) (endpoint.MergeOptions,
+	error) {
 	git, err := c.source(repository)
 	if err != nil {
 		return endpoint.MergeOptions{}, err

@@ -39,7 +39,8 @@ func (r *Rehearsal) deploy(ctx context.Context, stacks []*assembly.Stack, h host
 	return nil
 }
 
-func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, providers map[codepipeline.ActionType]codepipeline.Provider) error {
+func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack,
+	providers map[codepipeline.ActionType]codepipeline.Provider) error {
 	if err := r.permissions.Add(stack.Access.Roles, stack.Access.Policies); err != nil {
 		return err
 	}
@@ -50,7 +51,8 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 		err := r.reg.AddRepository(ecr.Repository{
-			Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions, Encryption: declared.Encryption,
+			Name: declared.Name, Mutability: declared.Mutability, Exclusions: declared.Exclusions,
+			Encryption: declared.Encryption,
 		})
 		if err != nil {
 			return err
@@ -66,7 +68,8 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 		git.Readings = r.options.Readings
-		if err := create(r.repositories, "source repository", declared.Name, &repository{declared: declared, git: git}); err != nil {
+		if err := create(r.repositories, "source repository", declared.Name,
+			&repository{declared: declared, git: git}); err != nil {
 			return err
 		}
 	}
@@ -76,7 +79,8 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 		}
 	}
 	for _, provider := range cloudformation.Of[cloudformation.Provider](stack) {
-		// CloudFormation calls the function when it makes the custom resource. Whether it may is the matter of who deploys.
+		// CloudFormation calls the function when it makes the custom resource. Whether it may is
+		// the matter of who deploys.
 		if err := r.authorize(providerCalls(provider)...); err != nil {
 			return fmt.Errorf("the function behind %s: %w", provider.Type, err)
 		}
@@ -92,7 +96,8 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack, pro
 			return err
 		}
 		engine, err := codepipeline.New(pipeline, codepipeline.Options{
-			Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline), Readings: r.options.Readings,
+			Providers: providers, Dir: dir, Logs: r.openLog, Observer: r.observe(pipeline),
+			Readings: r.options.Readings,
 		})
 		if err != nil {
 			return err

@@ -39,7 +39,8 @@ func (r *Rehearsal) dockerfiles(stacks []*assembly.Stack) (files, generators []s
 			}
 			err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 				name := strings.ToLower(entry.Name())
-				if err == nil && entry.Type().IsRegular() && strings.Contains(name, "dockerfile") && !strings.HasSuffix(name, ".dockerignore") {
+				if err == nil && entry.Type().IsRegular() && strings.Contains(name, "dockerfile") &&
+					!strings.HasSuffix(name, ".dockerignore") {
 					files = append(files, path)
 				}
 				return err

@@ -24,9 +24,11 @@ func (r *Rehearsal) awaitEngine(ctx context.Context) error {
 	user, password := r.Login()
 	deadline := time.Now().Add(engineLimit)
 	for {
-		c := exec.CommandContext(ctx, "docker", "--host", r.machine.DockerHost, "login", "--username", user, "--password-stdin", r.reg.Host())
+		c := exec.CommandContext(ctx, "docker", "--host", r.machine.DockerHost, "login", "--username", user,
+			"--password-stdin", r.reg.Host())
 		c.Stdin = strings.NewReader(password)
-		c.Env = []string{"PATH=" + r.machine.Bin + string(filepath.ListSeparator) + os.Getenv("PATH"), "DOCKER_CONFIG=" + dir, "SSL_CERT_FILE=" + r.reg.CAFile()}
+		c.Env = []string{"PATH=" + r.machine.Bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
+			"DOCKER_CONFIG=" + dir, "SSL_CERT_FILE=" + r.reg.CAFile()}
 		out, err := c.CombinedOutput()
 		switch {
 		case err == nil:
@@ -34,7 +36,8 @@ func (r *Rehearsal) awaitEngine(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case !strings.Contains(string(out), "no such host") || time.Now().After(deadline):
-			return fmt.Errorf("the Docker engine does not reach the registry %s: %w: %s", r.reg.Host(), err, strings.TrimSpace(string(out)))
+			return fmt.Errorf("the Docker engine does not reach the registry %s: %w: %s", r.reg.Host(), err,
+				strings.TrimSpace(string(out)))
 		}
 		select {
 		case <-time.After(300 * time.Millisecond):

@@ -21,8 +21,8 @@ type history struct {
 	answers map[[2]string]int
 }
 
-// late tells whether who asks is not told yet of something that happened at a time: CodePipeline's history lags behind its state,
-// by no more than lag.
+// late tells whether who asks is not told yet of something that happened at a time: CodePipeline's
+// history lags behind its state, by no more than lag.
 func (h *history) late(caller endpoint.Caller, what string, at time.Time, lag time.Duration) bool {
 	if h.r.options.Readings.PromptHistory || at.IsZero() || time.Since(at) > lag {
 		return false
@@ -57,19 +57,22 @@ func (h *history) Execution(caller endpoint.Caller, pipeline, id string) (endpoi
 		return endpoint.PipelineExecution{}, err
 	}
 	result := x.Result()
-	if result.Type == codepipeline.RollbackType && h.late(caller, "the start of "+id, result.Start, assumptions.NewExecution) {
+	if result.Type == codepipeline.RollbackType &&
+		h.late(caller, "the start of "+id, result.Start, assumptions.NewExecution) {
 		return endpoint.PipelineExecution{}, notFound(id)
 	}
 	status, summary := result.Status, result.Message
 	run := fmt.Sprintf("run %d of %s", result.Attempt, id)
 	switch {
-	case status == codepipeline.InProgress && result.Attempt > 1 && h.late(caller, "the start of "+run, result.Start, assumptions.HistoryLag):
+	case status == codepipeline.InProgress && result.Attempt > 1 &&
+		h.late(caller, "the start of "+run, result.Start, assumptions.HistoryLag):
 		status = result.Earlier
 	case h.late(caller, "the end of "+run, result.End, assumptions.HistoryLag):
 		status, summary = codepipeline.InProgress, ""
 	}
 	answer := endpoint.PipelineExecution{
-		Pipeline: pipeline, Version: 1, ID: id, Status: string(status), Summary: summary, Mode: engine.Pipeline().Mode, Type: result.Type,
+		Pipeline: pipeline, Version: 1, ID: id, Status: string(status), Summary: summary, Mode: engine.Pipeline().Mode,
+		Type:    result.Type,
 		Trigger: map[string]string{"triggerType": result.Cause.Type, "triggerDetail": result.Cause.Detail},
 	}
 	if result.Type == codepipeline.RollbackType {
@@ -81,7 +84,8 @@ func (h *history) Execution(caller endpoint.Caller, pipeline, id string) (endpoi
 		}
 	}
 	for _, a := range x.Sources() {
-		answer.Revisions = append(answer.Revisions, endpoint.ArtifactRevision{Name: a.Name, ID: a.Revision, Summary: a.Summary})
+		answer.Revisions = append(answer.Revisions,
+			endpoint.ArtifactRevision{Name: a.Name, ID: a.Revision, Summary: a.Summary})
 	}
 	return answer, nil
 }
@@ -106,10 +110,12 @@ func (h *history) Actions(caller endpoint.Caller, pipeline, id string) ([]endpoi
 func actionExecution(a codepipeline.Attempt) endpoint.ActionExecution {
 	t := a.Action.Type
 	one := endpoint.ActionExecution{
-		Execution: a.Execution, ID: a.ID, Version: 1, Stage: a.Stage, Action: a.Action.Name, Status: actionStatus(a.Status),
-		Start: seconds(a.Start), Update: seconds(changed(a)),
+		Execution: a.Execution, ID: a.ID, Version: 1, Stage: a.Stage, Action: a.Action.Name,
+		Status: actionStatus(a.Status),
+		Start:  seconds(a.Start), Update: seconds(changed(a)),
 		Input: endpoint.ActionInput{
-			Type:          map[string]string{"category": t.Category, "owner": t.Owner, "provider": t.Provider, "version": t.Version},
+			Type: map[string]string{"category": t.Category, "owner": t.Owner, "provider": t.Provider,
+				"version": t.Version},
 			Configuration: a.Action.Configuration, Resolved: a.Resolved, Role: a.Action.RoleARN, Region: region,
 			Namespace: a.Action.Namespace, Artifacts: artifacts(a.Inputs),
 		},
@@ -162,7 +168,8 @@ func (h *history) State(pipeline string) (endpoint.PipelineState, error) {
 	if err != nil {
 		return endpoint.PipelineState{}, &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	state := endpoint.PipelineState{Name: pipeline, Version: 1, Created: seconds(h.r.created), Updated: seconds(h.r.created)}
+	state := endpoint.PipelineState{Name: pipeline, Version: 1, Created: seconds(h.r.created),
+		Updated: seconds(h.r.created)}
 	for _, s := range engine.State() {
 		stage := endpoint.StageState{Name: s.Name}
 		if s.Entered != nil {
@@ -170,7 +177,8 @@ func (h *history) State(pipeline string) (endpoint.PipelineState, error) {
 			if status == codepipeline.Waiting {
 				status = codepipeline.InProgress // it is about to begin
 			}
-			stage.Latest = &endpoint.StageExecution{ID: s.Entered.ID(), Status: string(status), Type: s.Entered.Result().Type}
+			stage.Latest = &endpoint.StageExecution{ID: s.Entered.ID(), Status: string(status),
+				Type: s.Entered.Result().Type}
 		}
 		for _, a := range s.Actions {
 			stage.Actions = append(stage.Actions, endpoint.ActionState{Name: a.Name, Latest: latest(a.Latest)})
@@ -185,7 +193,8 @@ func latest(a *codepipeline.Attempt) *endpoint.LatestAction {
 		return nil
 	}
 	l := &endpoint.LatestAction{
-		ID: a.ID, Status: actionStatus(a.Status), Changed: seconds(changed(*a)), ExternalID: a.Outcome.ExternalID, ExternalURL: a.Outcome.ExternalURL,
+		ID: a.ID, Status: actionStatus(a.Status), Changed: seconds(changed(*a)), ExternalID: a.Outcome.ExternalID,
+		ExternalURL: a.Outcome.ExternalURL,
 	}
 	switch {
 	case a.Status == codepipeline.Failed:

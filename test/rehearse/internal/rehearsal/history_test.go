@@ -25,14 +25,18 @@ type discard struct{ io.Writer }
 func (discard) Close() error { return nil }
 
 // told is a pipeline Source → Promote, whose second stage does what a test says, and its history.
-func told(t *testing.T, readings assumptions.Readings, promote func(codepipeline.Run) codepipeline.Outcome) (*history, *codepipeline.Engine) {
+func told(t *testing.T, readings assumptions.Readings, promote func(codepipeline.Run) codepipeline.Outcome) (*history,
+	*codepipeline.Engine) {
 	t.Helper()
 	source := codepipeline.ActionType{Category: "Source", Owner: "AWS", Provider: "Test", Version: "1"}
 	lambda := codepipeline.ActionType{Category: "Invoke", Owner: "AWS", Provider: "Lambda", Version: "1"}
 	engine, err := codepipeline.New(&codepipeline.Pipeline{
-		Name: "app", ARN: "arn", Mode: codepipeline.Queued, Bucket: "bucket", Variables: []codepipeline.Variable{{Name: "rule", Default: "main"}},
+		Name: "app", ARN: "arn", Mode: codepipeline.Queued, Bucket: "bucket",
+		Variables: []codepipeline.Variable{{Name: "rule", Default: "main"}},
 		Stages: []codepipeline.Stage{
-			{Name: "Source", Actions: []codepipeline.Action{{Name: "Source", Type: source, RunOrder: 1, Outputs: []string{"SourceCode"}, Namespace: "Source"}}},
+			{Name: "Source",
+				Actions: []codepipeline.Action{{Name: "Source", Type: source, RunOrder: 1,
+					Outputs: []string{"SourceCode"}, Namespace: "Source"}}},
 			{Name: "Promote", Actions: []codepipeline.Action{{
 				Name: "Promote", Type: lambda, RunOrder: 1, Inputs: []string{"SourceCode"},
 				Configuration: map[string]string{"UserParameters": "#{codepipeline.PipelineExecutionId}"},
@@ -45,7 +49,8 @@ func told(t *testing.T, readings assumptions.Readings, promote func(codepipeline
 			source: scripted{func(run codepipeline.Run) codepipeline.Outcome {
 				a, err := run.Output("SourceCode")
 				a.Revision, a.Summary = "c0ffee", "Change files"
-				return codepipeline.Outcome{Err: err, Outputs: []codepipeline.Artifact{a}, Summary: "Change files", ExternalID: "c0ffee"}
+				return codepipeline.Outcome{Err: err, Outputs: []codepipeline.Artifact{a}, Summary: "Change files",
+					ExternalID: "c0ffee"}
 			}},
 			lambda: scripted{promote},
 		},
@@ -68,7 +73,8 @@ func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 		}
 		return outcome
 	})
-	x, err := engine.Start(t.Context(), codepipeline.StartInput{Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: "rule"}})
+	x, err := engine.Start(t.Context(),
+		codepipeline.StartInput{Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: "rule"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,16 +83,19 @@ func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if about.Status != "Failed" || about.Type != "" || about.Rollback != nil || about.Trigger["triggerType"] != "CloudWatchEvent" ||
+	if about.Status != "Failed" || about.Type != "" || about.Rollback != nil ||
+		about.Trigger["triggerType"] != "CloudWatchEvent" ||
 		about.Variables[0] != (endpoint.ResolvedVariable{Name: "rule", Value: "main"}) ||
 		about.Revisions[0] != (endpoint.ArtifactRevision{Name: "SourceCode", ID: "c0ffee", Summary: "Change files"}) {
 		t.Errorf("got %+v", about)
 	}
 	failed := h.actions(t, x.ID())[0]
-	if failed.Status != "Failed" || failed.Output.Result.Summary != "broken" || failed.Output.Result.Error["code"] != "JobFailed" || failed.Output.Result.Error["message"] != "" {
+	if failed.Status != "Failed" || failed.Output.Result.Summary != "broken" ||
+		failed.Output.Result.Error["code"] != "JobFailed" || failed.Output.Result.Error["message"] != "" {
 		t.Errorf("history: %+v", failed.Output)
 	}
-	if got := h.promote(t).Latest; got.Summary != "" || got.Error["code"] != "JobFailed" || got.Error["message"] != "broken" {
+	if got := h.promote(t).Latest; got.Summary != "" || got.Error["code"] != "JobFailed" ||
+		got.Error["message"] != "broken" {
 		t.Errorf("state: %+v", got)
 	}
 
@@ -96,12 +105,15 @@ func TestHistoryOfAFailureAndItsRetry(t *testing.T) {
 	}
 	x.Wait()
 	all := h.actions(t, x.ID())
-	if len(all) != 3 || all[0].Status != "Succeeded" || all[1].ID != failed.ID || all[0].ID == failed.ID || all[2].Stage != "Source" {
+	if len(all) != 3 || all[0].Status != "Succeeded" || all[1].ID != failed.ID || all[0].ID == failed.ID ||
+		all[2].Stage != "Source" {
 		t.Fatalf("got %+v", all)
 	}
 	good := all[0]
-	if good.Output.Result.Summary != "" || good.Output.Result.ID != "promote" || good.Output.Variables["summary"] != "moved" ||
-		good.Input.Resolved["UserParameters"] != x.ID() || good.Input.Configuration["UserParameters"] != "#{codepipeline.PipelineExecutionId}" ||
+	if good.Output.Result.Summary != "" || good.Output.Result.ID != "promote" ||
+		good.Output.Variables["summary"] != "moved" ||
+		good.Input.Resolved["UserParameters"] != x.ID() ||
+		good.Input.Configuration["UserParameters"] != "#{codepipeline.PipelineExecutionId}" ||
 		good.Input.Artifacts[0].Name != "SourceCode" {
 		t.Errorf("got %+v", good)
 	}
@@ -136,7 +148,8 @@ func TestStateIsAheadOfTheHistory(t *testing.T) {
 			return codepipeline.Outcome{Err: err}
 		}
 		stage := state.Stages[1]
-		if stage.Latest.ID != run.Execution || stage.Latest.Status != "InProgress" || stage.Actions[0].Latest.Status != "InProgress" || stage.Actions[0].Latest.ID != run.Attempt {
+		if stage.Latest.ID != run.Execution || stage.Latest.Status != "InProgress" ||
+			stage.Actions[0].Latest.Status != "InProgress" || stage.Actions[0].Latest.ID != run.Attempt {
 			t.Errorf("state: %+v", stage)
 		}
 		statuses, executions = nil, nil
@@ -176,7 +189,8 @@ func TestStateIsAheadOfTheHistory(t *testing.T) {
 		t.Errorf("a rollback: got %q", executions)
 	}
 	state, _ := h.State("app")
-	if state.Stages[1].Latest.Type != "ROLLBACK" || state.Stages[0].Latest.Type != "" || state.Stages[0].Latest.ID != x.ID() {
+	if state.Stages[1].Latest.Type != "ROLLBACK" || state.Stages[0].Latest.Type != "" ||
+		state.Stages[0].Latest.ID != x.ID() {
 		t.Errorf("got %+v", state.Stages)
 	}
 }

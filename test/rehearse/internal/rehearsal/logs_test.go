@@ -12,7 +12,8 @@ import (
 
 func TestLogThatHeldACredentialFailsItsAction(t *testing.T) {
 	var streamed strings.Builder
-	r := &Rehearsal{secrets: &redact.Secrets{}, options: Options{Dir: t.TempDir(), Stream: func(stage, action string) io.Writer { return &streamed }}}
+	r := &Rehearsal{secrets: &redact.Secrets{},
+		options: Options{Dir: t.TempDir(), Stream: func(stage, action string) io.Writer { return &streamed }}}
 	r.secrets.Add("hunter2")
 	for printed, leak := range map[string]bool{"fine\n": false, "password: hunter2\n": true} {
 		log, file, err := r.openLog("execution", "Build", "amd64")

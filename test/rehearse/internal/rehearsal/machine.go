@@ -22,7 +22,8 @@ type hosts struct {
 
 // prepareMachine makes the machine ready, with the registry, the AWS endpoint and
 // BuildKit running. cli waits for the folder with the aws program.
-func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts, error) {
+func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts,
+	error) {
 	var mirror string
 	steps := []struct {
 		name string
@@ -60,7 +61,9 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 		if err != nil {
 			return err
 		}
-		builder, config, err := r.machine.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror, Caches: builds.mirrors, Frontends: builds.frontends})
+		builder, config, err := r.machine.StartBuildKit(ctx,
+			machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror,
+				Caches: builds.mirrors, Frontends: builds.frontends})
 		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
 		return err
 	})
@@ -88,7 +91,8 @@ func (r *Rehearsal) startServices() error {
 		return err
 	}
 	host := fmt.Sprintf("%s.dkr.ecr.%s.%s", accountID, region, domain)
-	r.reg, err = ecr.Start(ecr.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept, Mount: r.options.Readings.Mount, Now: r.options.Now})
+	r.reg, err = ecr.Start(ecr.Options{Dir: dir, Hosts: []string{host}, Intercept: r.options.Intercept,
+		Mount: r.options.Readings.Mount, Now: r.options.Now})
 	if err != nil {
 		return err
 	}
@@ -130,7 +134,8 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 	return hosts{
 		build: codebuild.Host{
 			Dir: builds, Account: accountID, Region: region,
-			Path:         bin + string(filepath.ListSeparator) + r.machine.Bin + string(filepath.ListSeparator) + system,
+			Path: bin + string(filepath.ListSeparator) + r.machine.Bin + string(filepath.ListSeparator) +
+				system,
 			Environment:  environment,
 			BuildxPlugin: r.machine.BuildxPlugin,
 			Docker:       docker,

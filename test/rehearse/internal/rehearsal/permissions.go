@@ -8,16 +8,17 @@ import (
 
 // exception says of allowances why a rehearsal of one good commit does not need them.
 type exception struct {
-	// of is whose role and policies are meant: of the functions that are built from a Go package, or that stand behind a type
-	// of custom resource. Empty for everybody.
+	// of is whose role and policies are meant: of the functions that are built from a Go package,
+	// or that stand behind a type of custom resource. Empty for everybody.
 	of string
-	// service is the service whose roles are meant, or that a resource's policy names; empty for all.
+	// service is the service whose roles are meant, or that a resource's policy names; empty for
+	// all.
 	service string
 	// under is what resources end in that are meant; empty for all.
 	under   string
 	actions []string
-	// elsewhere tells that what happens on other days needs them, and tests rehearse it. Without it, no rehearsal on one
-	// machine can.
+	// elsewhere tells that what happens on other days needs them, and tests rehearse it. Without
+	// it, no rehearsal on one machine can.
 	elsewhere bool
 	reason    string
 }
@@ -32,8 +33,8 @@ const (
 	autoDelete = cloudformation.AutoDelete
 )
 
-// unexercised are the allowances that a rehearsal of one good commit does not need, and why they are there all the same.
-// docs/security.md lists them.
+// unexercised are the allowances that a rehearsal of one good commit does not need, and why they
+// are there all the same. docs/security.md lists them.
 var unexercised = []exception{
 	{actions: []string{"codepipeline:PutJobFailureResult"}, elsewhere: true,
 		reason: "only a failed validation or promotion reports a failure"},
@@ -41,7 +42,8 @@ var unexercised = []exception{
 		reason: "asked only where a moving tag serves another commit: which one is newer?"},
 	{service: "codebuild.amazonaws.com", actions: []string{"ecr:GetDownloadUrlForLayer"}, elsewhere: true,
 		reason: "the layer cache is empty before the first build"},
-	{service: "codebuild.amazonaws.com", under: "/*", actions: []string{"ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, elsewhere: true,
+	{service: "codebuild.amazonaws.com", under: "/*",
+		actions: []string{"ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, elsewhere: true,
 		reason: "all builds share one BuildKit here, which asks a pull-through cache once for all of them, and only for what Dockerfiles name"},
 	{actions: []string{"codebuild:StopBuild"}, elsewhere: true,
 		reason: "only a stopped execution stops its builds"},
@@ -55,8 +57,10 @@ var unexercised = []exception{
 		reason: "only a failed run is told of"},
 	{of: promoter, actions: []string{"ecr:DescribeImages"}, elsewhere: true,
 		reason: "asked only where history leaves open which of two images is newer: which one came later?"},
-	{of: promoter, actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:UploadLayerPart"}, elsewhere: true,
-		reason: "where the account has ECR mount blobs, none is uploaded"},
+	{of: promoter,
+		actions:   []string{"ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:UploadLayerPart"},
+		elsewhere: true,
+		reason:    "where the account has ECR mount blobs, none is uploaded"},
 	{of: promoter, actions: []string{"codecommit:GetFolder"}, elsewhere: true,
 		reason: "asked only about git tags: to which commit does it lead?"},
 	{of: trigger, actions: []string{"codecommit:GetFolder"}, elsewhere: true,
@@ -65,8 +69,9 @@ var unexercised = []exception{
 		reason: "asked only where somebody wants a branch built now: where is it?"},
 	{of: validator, actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
 		reason: "the scheduled check tells only of drift"},
-	{service: "cloudwatch.amazonaws.com", actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"}, elsewhere: true,
-		reason: "only an alarm that goes off is told of"},
+	{service: "cloudwatch.amazonaws.com", actions: []string{"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey"},
+		elsewhere: true,
+		reason:    "only an alarm that goes off is told of"},
 
 	{actions: []string{"codecommit:CancelUploadArchive"},
 		reason: "CodePipeline cancels an upload if the execution is stopped during it; here it takes no time"},
@@ -86,7 +91,9 @@ func (r *Rehearsal) Permissions() iam.Report {
 	for _, e := range unexercised {
 		for _, of := range r.ownersOf(e.of) {
 			for _, action := range e.actions {
-				exceptions = append(exceptions, iam.Exception{Service: e.service, Of: of, Under: e.under, Action: action, Elsewhere: e.elsewhere, Reason: e.reason})
+				exceptions = append(exceptions,
+					iam.Exception{Service: e.service, Of: of, Under: e.under, Action: action, Elsewhere: e.elsewhere,
+						Reason: e.reason})
 			}
 		}
 	}

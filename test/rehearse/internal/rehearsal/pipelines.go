@@ -18,7 +18,8 @@ func (r *Rehearsal) engine(pipeline string) (*codepipeline.Engine, error) {
 }
 
 // RollbackStage rolls a stage of a pipeline back to an earlier execution.
-func (r *Rehearsal) RollbackStage(ctx context.Context, pipeline, stage, target string) (*codepipeline.Execution, error) {
+func (r *Rehearsal) RollbackStage(ctx context.Context, pipeline, stage, target string) (*codepipeline.Execution,
+	error) {
 	engine, err := r.engine(pipeline)
 	if err != nil {
 		return nil, err
@@ -27,7 +28,8 @@ func (r *Rehearsal) RollbackStage(ctx context.Context, pipeline, stage, target s
 }
 
 // RetryStage retries a failed stage of an execution.
-func (r *Rehearsal) RetryStage(ctx context.Context, pipeline, stage, execution string, mode codepipeline.RetryMode) (*codepipeline.Execution, error) {
+func (r *Rehearsal) RetryStage(ctx context.Context, pipeline, stage, execution string,
+	mode codepipeline.RetryMode) (*codepipeline.Execution, error) {
 	engine, err := r.engine(pipeline)
 	if err != nil {
 		return nil, err

@@ -29,8 +29,8 @@ type builderSettings struct {
 	frontends []string          // repositories of Dockerfile frontends
 }
 
-// builderConfig says how the projects' builders are configured, and has the registry answer in the name of the registries whose
-// images they look for there, from the stand-ins of mirror.
+// builderConfig says how the projects' builders are configured, and has the registry answer in the
+// name of the registries whose images they look for there, from the stand-ins of mirror.
 func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (builderSettings, error) {
 	configured, declared := builderSettings{mirrors: map[string]string{}}, map[string]string{}
 	for _, s := range stacks {
@@ -51,13 +51,16 @@ func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (buil
 					return builderSettings{}, fmt.Errorf("project %s: %s: %w", project.Name, builderConfig, err)
 				}
 				if configured.frontends != nil && !slices.Equal(configured.frontends, found.frontends) {
-					return builderSettings{}, fmt.Errorf("project %s: frontends come from %q, and in another project from %q: the rehearsal has one builder for all",
-						project.Name, found.frontends, configured.frontends)
+					return builderSettings{},
+						fmt.Errorf("project %s: frontends come from %q, and in another project from %q: the rehearsal has one builder for all",
+							project.Name, found.frontends, configured.frontends)
 				}
 				configured.frontends = found.frontends
 				for upstream, cache := range found.mirrors {
 					if other, ok := configured.mirrors[upstream]; ok && other != cache {
-						return builderSettings{}, fmt.Errorf("project %s: the cache of %s is %s, and another project's is %s: the rehearsal has one builder for all", project.Name, upstream, cache, other)
+						return builderSettings{},
+							fmt.Errorf("project %s: the cache of %s is %s, and another project's is %s: the rehearsal has one builder for all",
+								project.Name, upstream, cache, other)
 					}
 					configured.mirrors[upstream] = cache
 				}
@@ -75,7 +78,8 @@ func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (buil
 func (r *Rehearsal) addCache(upstream, cache string, declared map[string]string, mirror string) error {
 	prefix, ok := strings.CutPrefix(cache, r.reg.Host()+"/")
 	if !ok {
-		return fmt.Errorf("builds look for the images of %s at %s, which is no cache of the account's registry %s", upstream, cache, r.reg.Host())
+		return fmt.Errorf("builds look for the images of %s at %s, which is no cache of the account's registry %s",
+			upstream, cache, r.reg.Host())
 	}
 	address := upstream
 	if other, ok := addresses[upstream]; ok {
@@ -83,7 +87,8 @@ func (r *Rehearsal) addCache(upstream, cache string, declared map[string]string,
 	}
 	switch of, ok := declared[prefix]; {
 	case !ok:
-		fmt.Fprintf(r.options.Progress, "no stack has the rule for %s/*: the account is taken to have it, for %s\n", prefix, address)
+		fmt.Fprintf(r.options.Progress, "no stack has the rule for %s/*: the account is taken to have it, for %s\n",
+			prefix, address)
 	case of != address:
 		return fmt.Errorf("builds look for the images of %s under %s/, which is the cache of %s", address, prefix, of)
 	}
@@ -113,7 +118,8 @@ func parseBuilder(text string) (builderSettings, error) {
 	mirrors := map[string]string{}
 	for name, registry := range config.Registry {
 		if len(registry.Mirrors) != 1 {
-			return builderSettings{}, fmt.Errorf("registry %s has %d mirrors: the rehearsal supports one", name, len(registry.Mirrors))
+			return builderSettings{},
+				fmt.Errorf("registry %s has %d mirrors: the rehearsal supports one", name, len(registry.Mirrors))
 		}
 		mirrors[name] = registry.Mirrors[0]
 	}

@@ -14,7 +14,8 @@ func TestBuildersConfigurationIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := builderSettings{map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"}, []string{"docker.io/a/b"}}
+	want := builderSettings{map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"},
+		[]string{"docker.io/a/b"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(builderSettings{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -41,7 +42,8 @@ func TestCacheMustBeThatOfItsRegistry(t *testing.T) {
 		{"docker.io", "/quay", "which is the cache of quay.io", ""},
 		{"docker.io", ".example.com/hub", "which is no cache of the account's registry", ""},
 	} {
-		reg, err := ecr.Start(ecr.Options{Dir: t.TempDir(), Hosts: []string{"111122223333.dkr.ecr.eu-west-1.archway.test"}})
+		reg, err := ecr.Start(ecr.Options{Dir: t.TempDir(),
+			Hosts: []string{"111122223333.dkr.ecr.eu-west-1.archway.test"}})
 		if err != nil {
 			t.Fatal(err)
 		}

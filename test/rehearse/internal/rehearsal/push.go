@@ -65,7 +65,8 @@ func (r *Rehearsal) Push(ctx context.Context, repository, branch string, change 
 	return r.push(ctx, repository, branch, "Change files", change)
 }
 
-func (r *Rehearsal) push(ctx context.Context, repository, branch, message string, change func(dir string) error) (*Push, error) {
+func (r *Rehearsal) push(ctx context.Context, repository, branch, message string, change func(dir string) error) (*Push,
+	error) {
 	d, ok := r.repositories[repository]
 	if !ok {
 		return nil, fmt.Errorf("there is no repository %q", repository)
@@ -115,7 +116,8 @@ func (r *Rehearsal) Point(ctx context.Context, repository, ref, commit string) e
 }
 
 // pushed delivers the events of a push.
-func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, changes []codecommit.Change) (*Push, error) {
+func (r *Rehearsal) pushed(ctx context.Context, d *repository, branch string, changes []codecommit.Change) (*Push,
+	error) {
 	p := &Push{Repository: d.declared.Name, Branch: branch, Changes: changes}
 	var problems []error
 	for _, c := range changes {
@@ -145,22 +147,25 @@ func (r *Rehearsal) deliver(ctx context.Context, event eventbridge.Event, p *Pus
 	return started, errors.Join(problems...)
 }
 
-// First starts what CodePipeline starts by itself when it creates a pipeline: an execution of the branch's head, without any
-// values.
+// First starts what CodePipeline starts by itself when it creates a pipeline: an execution of the
+// branch's head, without any values.
 func (r *Rehearsal) First(ctx context.Context, pipeline string) (*codepipeline.Execution, error) {
 	return r.Start(ctx, pipeline, codepipeline.StartInput{
-		Trigger: "the pipeline's creation", Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: operator},
+		Trigger: "the pipeline's creation",
+		Cause:   codepipeline.Trigger{Type: codepipeline.TriggeredByCreation, Detail: operator},
 	})
 }
 
 // Start starts an execution of a pipeline by hand.
-func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution, error) {
+func (r *Rehearsal) Start(ctx context.Context, pipeline string, input codepipeline.StartInput) (*codepipeline.Execution,
+	error) {
 	engine, err := r.engine(pipeline)
 	if err != nil {
 		return nil, err
 	}
 	if input.Trigger == "" {
-		input.Trigger, input.Cause = "start by hand", codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: operator}
+		input.Trigger, input.Cause = "start by hand",
+			codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: operator}
 	}
 	return engine.Start(ctx, input)
 }

@@ -91,7 +91,8 @@ type taken struct {
 func takeOver(t *testing.T, r *Rehearsal, role string) taken {
 	t.Helper()
 	values := map[string]string{}
-	for _, pair := range r.api.StaticEnvironment(endpoint.Caller{Kind: "build", Name: "project:1", Role: "arn:aws:iam::111122223333:role/" + role}) {
+	for _, pair := range r.api.StaticEnvironment(endpoint.Caller{Kind: "build", Name: "project:1",
+		Role: "arn:aws:iam::111122223333:role/" + role}) {
 		name, value, _ := strings.Cut(pair, "=")
 		values[name] = value
 	}
@@ -110,7 +111,8 @@ func takeOver(t *testing.T, r *Rehearsal, role string) taken {
 	t.Cleanup(connect.CloseIdleConnections)
 	by := taken{r: r, http: connect, client: sdkecr.NewFromConfig(aws.Config{
 		Region: region, BaseEndpoint: aws.String(r.api.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values["AWS_SESSION_TOKEN"]),
+		Credentials: credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"],
+			values["AWS_SECRET_ACCESS_KEY"], values["AWS_SESSION_TOKEN"]),
 	})}
 	out, err := by.client.GetAuthorizationToken(t.Context(), nil)
 	if err != nil {
@@ -147,7 +149,8 @@ func (by taken) putImage(t *testing.T, repository string, image v1.Image) error 
 		t.Fatal(err)
 	}
 	_, err = by.client.PutImage(t.Context(), &sdkecr.PutImageInput{
-		RepositoryName: aws.String(repository), ImageManifest: aws.String(string(manifest)), ImageTag: aws.String("latest"),
+		RepositoryName: aws.String(repository), ImageManifest: aws.String(string(manifest)),
+		ImageTag: aws.String("latest"),
 	})
 	return err
 }
@@ -166,18 +169,22 @@ func TestTakenOverBuildWritesNoRelease(t *testing.T) {
 			t.Fatalf("into its own repository: %v", err)
 		}
 		denied := func(action string) string {
-			return "User: arn:aws:sts::111122223333:assumed-role/builder/AWSCodeBuild-1 is not authorized to perform: " + action +
-				" on resource: arn:aws:ecr:eu-west-1:111122223333:repository/app with an explicit deny in a resource-based policy"
+			return "User: arn:aws:sts::111122223333:assumed-role/builder/AWSCodeBuild-1" +
+				" is not authorized to perform: " + action +
+				" on resource: arn:aws:ecr:eu-west-1:111122223333:repository/app" +
+				" with an explicit deny in a resource-based policy"
 		}
 		var api smithy.APIError
 		err = build.putImage(t, "app", image)
-		if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" || api.ErrorMessage() != denied("ecr:PutImage") {
+		if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" ||
+			api.ErrorMessage() != denied("ecr:PutImage") {
 			t.Errorf("put-image: got %v", err)
 		}
 		err = build.push(t, "app:latest", image)
 		var refused *transport.Error
 		if !errors.As(err, &refused) || refused.StatusCode != http.StatusForbidden || len(refused.Errors) != 1 ||
-			refused.Errors[0].Code != transport.DeniedErrorCode || refused.Errors[0].Message != denied("ecr:InitiateLayerUpload") {
+			refused.Errors[0].Code != transport.DeniedErrorCode ||
+			refused.Errors[0].Message != denied("ecr:InitiateLayerUpload") {
 			t.Errorf("push: got %v", err)
 		}
 		// Where the layers are there already, it is the manifest that is refused.
@@ -185,13 +192,15 @@ func TestTakenOverBuildWritesNoRelease(t *testing.T) {
 			t.Fatalf("the promoter: %v", err)
 		}
 		err = build.push(t, "app:latest", image)
-		if !errors.As(err, &refused) || refused.StatusCode != http.StatusForbidden || refused.Errors[0].Message != denied("ecr:PutImage") {
+		if !errors.As(err, &refused) || refused.StatusCode != http.StatusForbidden ||
+			refused.Errors[0].Message != denied("ecr:PutImage") {
 			t.Errorf("push of what is there: got %v", err)
 		}
 		if tags, err := r.Tags("app"); err != nil || len(tags) != 1 {
 			t.Errorf("the release has the tags %v, %v, expected v1 alone", tags, err)
 		}
-		if _, err := remote.Get(build.reference(t, "app:v1"), remote.WithTransport(build.http), remote.WithAuth(build.auth)); err != nil {
+		if _, err := remote.Get(build.reference(t, "app:v1"), remote.WithTransport(build.http),
+			remote.WithAuth(build.auth)); err != nil {
 			t.Errorf("a build pulls what is released: %v", err)
 		}
 		if err := takeOver(t, r, "break-glass").putImage(t, "app", image); err != nil {

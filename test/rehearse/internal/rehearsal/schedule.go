@@ -14,7 +14,8 @@ import (
 
 // HasSchedule reports whether there is a schedule that can come due.
 func (r *Rehearsal) HasSchedule() bool {
-	return slices.ContainsFunc(r.rules, func(rule *eventbridge.Rule) bool { return rule.Enabled && rule.Schedule != "" })
+	return slices.ContainsFunc(r.rules,
+		func(rule *eventbridge.Rule) bool { return rule.Enabled && rule.Schedule != "" })
 }
 
 // RunSchedules lets every schedule come due once, one after the other, and returns what
@@ -38,15 +39,19 @@ func (r *Rehearsal) RunSchedules(ctx context.Context) (log string, err error) {
 // scheduledEvent is what a target without an input of its own is given.
 func scheduledEvent(rule *eventbridge.Rule, now time.Time) eventbridge.Event {
 	return eventbridge.Event{
-		"version": "0", "id": "00000000-0000-0000-0000-000000000000", "detail-type": "Scheduled Event", "source": "aws.events",
-		"account": accountID, "time": now.UTC().Format(time.RFC3339), "region": region, "resources": []any{rule.ARN}, "detail": map[string]any{},
+		"version": "0", "id": "00000000-0000-0000-0000-000000000000", "detail-type": "Scheduled Event",
+		"source":  "aws.events",
+		"account": accountID, "time": now.UTC().Format(time.RFC3339), "region": region, "resources": []any{rule.ARN},
+		"detail": map[string]any{},
 	}
 }
 
-func (r *Rehearsal) invokeTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, log *bytes.Buffer) error {
+func (r *Rehearsal) invokeTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target,
+	log *bytes.Buffer) error {
 	function, ok := r.functions[resourceName(target.ARN)]
 	if !ok || function.ARN != target.ARN {
-		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s", target.ARN)
+		return fmt.Errorf("the rehearsal supports functions of the same assembly as targets of a schedule, got %s",
+			target.ARN)
 	}
 	if err := r.authorize(targetCalls(rule, function)...); err != nil {
 		return err

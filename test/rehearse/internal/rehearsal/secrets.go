@@ -13,7 +13,8 @@ import (
 // secret is what a build's variable stands for. Nothing real is known here: each
 // secret gets a value of its own, made up when it is first asked for.
 func (r *Rehearsal) secret(build, role string, v codebuild.Variable) (string, error) {
-	need := endpoint.Need{Action: "ssm:GetParameters", Resource: arn("ssm", "parameter/"+strings.TrimPrefix(v.Value, "/"))}
+	need := endpoint.Need{Action: "ssm:GetParameters",
+		Resource: arn("ssm", "parameter/"+strings.TrimPrefix(v.Value, "/"))}
 	if v.Type == codebuild.SecretsManager {
 		need = endpoint.Need{Action: "secretsmanager:GetSecretValue", Resource: secretARN(v.Value)}
 	}

@@ -18,7 +18,8 @@ import (
 // these calls: which ones they are is taken from AWS's documentation, in its
 // strictest reading, and stands here in one place.
 
-// sourceCalls: what is special about the source, and then the archive is put into the artifact bucket.
+// sourceCalls: what is special about the source, and then the archive is put into the artifact
+// bucket.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 func (r *Rehearsal) sourceCalls(source actions.Source) actionCalls {
 	return func(run codepipeline.Run, role string) []call {
@@ -190,7 +191,8 @@ type guardedRuntime struct {
 }
 
 // InvokeAsync implements actions.Runtime.
-func (g guardedRuntime) InvokeAsync(ctx context.Context, f *lambdaruntime.Function, payload []byte, log io.Writer) error {
+func (g guardedRuntime) InvokeAsync(ctx context.Context, f *lambdaruntime.Function, payload []byte,
+	log io.Writer) error {
 	if err := g.r.authorize(functionCalls(f)...); err != nil {
 		return fmt.Errorf("function %s: %w", f.Name, err)
 	}

@@ -10,19 +10,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pusher is an account whose role may do these actions, and whose registry signs what is pushed into "signed".
+// pusher is an account whose role may do these actions, and whose registry signs what is pushed
+// into "signed".
 func pusher(t *testing.T, actions ...string) *Rehearsal {
 	t.Helper()
 	list := make([]any, len(actions))
 	for i, action := range actions {
 		list[i] = action
 	}
-	identity, err := iam.Identity("Builder", map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": list, "Resource": "*"}})
+	identity, err := iam.Identity("Builder",
+		map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": list, "Resource": "*"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Rehearsal{permissions: iam.NewAccount(accountID), signed: map[string]string{repositoryARN("signed"): arn("signer", "/signing-profiles/releases")}}
-	if err := r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}}, nil); err != nil {
+	r := &Rehearsal{permissions: iam.NewAccount(accountID),
+		signed: map[string]string{repositoryARN("signed"): arn("signer", "/signing-profiles/releases")}}
+	if err := r.permissions.Add([]*iam.Role{{ARN: builder, ID: "Builder", Policies: []iam.Policy{identity}}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -31,7 +35,8 @@ func pusher(t *testing.T, actions ...string) *Rehearsal {
 func TestPushIntoASignedRepositorySignsInTheCallersName(t *testing.T) {
 	all := append([]string{"ecr:PutImage", "signer:SignPayload"}, signUses...)
 	r := pusher(t, all...)
-	if err := r.authorize(call{by: session(builder), action: "ecr:PutImage", resource: repositoryARN("signed")}); err != nil {
+	if err := r.authorize(call{by: session(builder), action: "ecr:PutImage",
+		resource: repositoryARN("signed")}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -46,7 +51,8 @@ func TestPushIntoASignedRepositorySignsInTheCallersName(t *testing.T) {
 	for _, missing := range all {
 		r := pusher(t, slices.DeleteFunc(slices.Clone(all), func(action string) bool { return action == missing })...)
 		err := r.authorize(call{by: session(builder), action: "ecr:PutImage", resource: repositoryARN("signed")})
-		if refused := r.Permissions().Refused; len(refused) != 1 || !strings.Contains(refused[0], missing) || (err != nil) != (missing == "ecr:PutImage") {
+		if refused := r.Permissions().Refused; len(refused) != 1 || !strings.Contains(refused[0], missing) ||
+			(err != nil) != (missing == "ecr:PutImage") {
 			t.Errorf("without %s: refused %q, got %v", missing, refused, err)
 		}
 	}

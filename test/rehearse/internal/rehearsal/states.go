@@ -17,9 +17,10 @@ import (
 	"archway/test/rehearse/internal/aws/eventbridge"
 )
 
-// states turns the changes of executions into CodePipeline's events, and delivers them to the rules in the background: the engine
-// must not wait for a function. They arrive in any order on AWS, the end of something before its start; here each second one
-// comes before the first, so that it is the same in each rehearsal.
+// states turns the changes of executions into CodePipeline's events, and delivers them to the rules
+// in the background: the engine must not wait for a function. They arrive in any order on AWS, the
+// end of something before its start; here each second one comes before the first, so that it is the
+// same in each rehearsal.
 type states struct {
 	known     map[string]codepipeline.Result // by execution
 	mu        sync.Mutex
@@ -62,7 +63,8 @@ func (r *Rehearsal) wake() {
 	}
 }
 
-// ready tells whether there is an event to deliver now. One alone waits until another one has overtaken it.
+// ready tells whether there is an event to deliver now. One alone waits until another one has
+// overtaken it.
 func (s *states) ready() bool { return len(s.queue) > 1 || len(s.queue) > 0 && s.settling }
 
 // next takes the events that are delivered next: two in the wrong order.
@@ -93,7 +95,8 @@ func (r *Rehearsal) deliverStates() {
 	s.idle.Broadcast()
 }
 
-// Settle waits until all events about executions are delivered, and returns what went wrong with one.
+// Settle waits until all events about executions are delivered, and returns what went wrong with
+// one.
 func (r *Rehearsal) Settle() error {
 	s := &r.states
 	s.mu.Lock()
@@ -116,7 +119,8 @@ func (r *Rehearsal) States() []string {
 	var all []string
 	for _, e := range r.states.delivered {
 		d := e["detail"].(map[string]any)
-		what := strings.TrimSuffix(strings.TrimPrefix(e["detail-type"].(string), "CodePipeline "), " Execution State Change")
+		what := strings.TrimSuffix(strings.TrimPrefix(e["detail-type"].(string), "CodePipeline "),
+			" Execution State Change")
 		for _, key := range []string{"stage", "action"} {
 			if name, ok := d[key]; ok {
 				what += fmt.Sprintf(" %v", name)
@@ -146,18 +150,22 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 			state = "RESUMED"
 		}
 		detail := map[string]any{
-			"pipeline": pipeline.Name, "execution-id": now.Execution, "state": state, "start-time": now.Start.UTC().Format(millis),
-			"version": json.Number("1.0"), "pipeline-execution-attempt": attempt(kind, now.Attempt),
+			"pipeline": pipeline.Name, "execution-id": now.Execution, "state": state,
+			"start-time": now.Start.UTC().Format(millis),
+			"version":    json.Number("1.0"), "pipeline-execution-attempt": attempt(kind, now.Attempt),
 		}
 		if kind == "Pipeline" && state == "STARTED" {
-			detail["execution-trigger"] = map[string]any{"trigger-type": now.Cause.Type, "trigger-detail": now.Cause.Detail}
+			detail["execution-trigger"] = map[string]any{"trigger-type": now.Cause.Type,
+				"trigger-detail": now.Cause.Detail}
 		}
 		for key, value := range more {
 			detail[key] = value
 		}
 		all = append(all, eventbridge.Event{
-			"version": "0", "id": uuid.NewString(), "detail-type": "CodePipeline " + kind + " Execution State Change", "source": "aws.codepipeline",
-			"account": accountID, "time": time.Now().UTC().Format(time.RFC3339), "region": region, "resources": []any{pipeline.ARN}, "detail": detail,
+			"version": "0", "id": uuid.NewString(), "detail-type": "CodePipeline " + kind + " Execution State Change",
+			"source":  "aws.codepipeline",
+			"account": accountID, "time": time.Now().UTC().Format(time.RFC3339), "region": region,
+			"resources": []any{pipeline.ARN}, "detail": detail,
 		})
 	}
 	for i, stage := range now.Stages {
@@ -173,10 +181,12 @@ func changes(pipeline *codepipeline.Pipeline, before, now codepipeline.Result) [
 			t := pipeline.Stages[i].Actions[n].Type
 			more := map[string]any{
 				"stage": stage.Name, "action": action.Name, "action-execution-id": action.ID, "region": region,
-				"type": map[string]any{"owner": t.Owner, "provider": t.Provider, "category": t.Category, "version": t.Version},
+				"type": map[string]any{"owner": t.Owner, "provider": t.Provider, "category": t.Category,
+					"version": t.Version},
 			}
 			if action.Status == codepipeline.Failed {
-				more["execution-result"] = map[string]any{"external-execution-summary": action.Message, "error-code": "JobFailed"}
+				more["execution-result"] = map[string]any{"external-execution-summary": action.Message,
+					"error-code": "JobFailed"}
 			}
 			add("Action", was, action.Status, more)
 		}
@@ -197,5 +207,6 @@ func attempt(kind string, n int) json.Number {
 	return json.Number(fmt.Sprintf("%d.0", n))
 }
 
-// Metrics are what the functions have measured, and the lines of their logs that are no metrics although they look like some.
+// Metrics are what the functions have measured, and the lines of their logs that are no metrics
+// although they look like some.
 func (r *Rehearsal) Metrics() ([]cloudwatch.Datum, []error) { return r.measured.Data() }

@@ -12,14 +12,16 @@ import (
 )
 
 func aPipeline() *codepipeline.Pipeline {
-	return &codepipeline.Pipeline{Name: "app", ARN: "arn", Stages: []codepipeline.Stage{{Name: "Build", Actions: []codepipeline.Action{{Name: "build"}}}}}
+	return &codepipeline.Pipeline{Name: "app", ARN: "arn",
+		Stages: []codepipeline.Stage{{Name: "Build", Actions: []codepipeline.Action{{Name: "build"}}}}}
 }
 
 func aResult(status codepipeline.Status) codepipeline.Result {
 	return codepipeline.Result{
 		Execution: "x", Attempt: 1, Status: status, Span: codepipeline.Span{Start: time.UnixMilli(1790616759208)},
-		Cause:  codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: "rule"},
-		Stages: []codepipeline.StageResult{{Name: "Build", Status: status, Actions: []codepipeline.ActionResult{{Name: "build", ID: "a", Status: status}}}},
+		Cause: codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: "rule"},
+		Stages: []codepipeline.StageResult{{Name: "Build", Status: status,
+			Actions: []codepipeline.ActionResult{{Name: "build", ID: "a", Status: status}}}},
 	}
 }
 
@@ -39,7 +41,8 @@ func TestEventsOfExecutions(t *testing.T) {
 	for i, parts := range [][]string{
 		{`"action-execution-id":"a"`, `"pipeline-execution-attempt":1.0`, `"version":1.0`},
 		{`"stage":"Build"`, `"pipeline-execution-attempt":0.0`},
-		{`"execution-trigger":{"trigger-detail":"rule","trigger-type":"CloudWatchEvent"}`, `"start-time":"2026-09-28T17:32:39.208Z"`, `"pipeline-execution-attempt":1.0`},
+		{`"execution-trigger":{"trigger-detail":"rule","trigger-type":"CloudWatchEvent"}`,
+			`"start-time":"2026-09-28T17:32:39.208Z"`, `"pipeline-execution-attempt":1.0`},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(details[i], part) {
@@ -62,7 +65,8 @@ func TestEventsOvertakeEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Stage Build: STARTED", "Action Build build: STARTED", "Action Build build: FAILED", "Pipeline: STARTED", "Pipeline: FAILED", "Stage Build: FAILED",
+		"Stage Build: STARTED", "Action Build build: STARTED", "Action Build build: FAILED", "Pipeline: STARTED",
+		"Pipeline: FAILED", "Stage Build: FAILED",
 	}
 	if got := r.States(); !slices.Equal(got, want) {
 		t.Errorf("got %q\nexpected %q", got, want)

@@ -17,7 +17,8 @@ import (
 
 // startTarget gives an event to a target of a rule: a pipeline, or a function.
 // What fails ends in the target's dead-letter queue, and is an error as well.
-func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target, event eventbridge.Event, p *Push) ([]*codepipeline.Execution, error) {
+func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, target eventbridge.Target,
+	event eventbridge.Event, p *Push) ([]*codepipeline.Execution, error) {
 	payload, err := rule.Payload(target, event, time.Now())
 	if err != nil {
 		return nil, err
@@ -27,7 +28,8 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, tar
 		if err != nil {
 			return nil, err
 		}
-		input.Trigger, input.Cause = "rule "+rule.Name, codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: rule.ARN}
+		input.Trigger, input.Cause = "rule "+rule.Name,
+			codepipeline.Trigger{Type: codepipeline.TriggeredByRule, Detail: rule.ARN}
 		if r.options.Readings.DropVariables {
 			input.Variables, input.ClientToken = nil, ""
 		}
@@ -47,12 +49,14 @@ func (r *Rehearsal) startTarget(ctx context.Context, rule *eventbridge.Rule, tar
 		}
 		return r.invokeForEvent(ctx, f, []byte(payload), p)
 	}
-	return nil, fmt.Errorf("the rehearsal supports pipelines and functions of the same assembly as targets, got %s", target.ARN)
+	return nil,
+		fmt.Errorf("the rehearsal supports pipelines and functions of the same assembly as targets, got %s", target.ARN)
 }
 
 // invokeForEvent invokes a function as EventBridge does, asynchronously, but waits
 // for it, to tell what it started: one event after the other.
-func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Function, payload []byte, p *Push) ([]*codepipeline.Execution, error) {
+func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Function, payload []byte,
+	p *Push) ([]*codepipeline.Execution, error) {
 	r.invoking.Lock()
 	defer r.invoking.Unlock()
 	r.mu.Lock()
@@ -65,12 +69,14 @@ func (r *Rehearsal) invokeForEvent(ctx context.Context, f *lambdaruntime.Functio
 	p.Logs = append(p.Logs, file)
 	err = guardedRuntime{r.runtime, r}.InvokeAsync(ctx, f, payload, log)
 	if failure := (*lambdaruntime.FunctionError)(nil); errors.As(err, &failure) {
-		err = errors.Join(err, r.soundAlarms("AWS/Lambda", "FunctionName", f.Name), r.deadLetter(functionDeadLetter(f), map[string]any{
-			"version":         "1.0",
-			"requestContext":  map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted", "approximateInvokeCount": f.Retries + 1},
-			"requestPayload":  json.RawMessage(payload),
-			"responsePayload": failure,
-		}))
+		err = errors.Join(err, r.soundAlarms("AWS/Lambda", "FunctionName", f.Name),
+			r.deadLetter(functionDeadLetter(f), map[string]any{
+				"version": "1.0",
+				"requestContext": map[string]any{"functionArn": f.ARN, "condition": "RetriesExhausted",
+					"approximateInvokeCount": f.Retries + 1},
+				"requestPayload":  json.RawMessage(payload),
+				"responsePayload": failure,
+			}))
 	}
 	err = errors.Join(err, log.Close())
 	r.mu.Lock()
@@ -130,7 +136,8 @@ func (s executionStarter) StartExecution(caller endpoint.Caller, pipeline, body 
 	if err != nil {
 		return "", &endpoint.Error{Code: "PipelineNotFoundException", Message: err.Error()}
 	}
-	input.Trigger, input.Cause = caller.String(), codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: principalOf(caller).SessionARN()}
+	input.Trigger, input.Cause = caller.String(),
+		codepipeline.Trigger{Type: codepipeline.TriggeredByStart, Detail: principalOf(caller).SessionARN()}
 	x, err := engine.Start(s.r.base, input)
 	if refusal := (*codepipeline.Refusal)(nil); errors.As(err, &refusal) {
 		return "", &endpoint.Error{Code: refusal.Code, Message: refusal.Message}

@@ -10,7 +10,8 @@ import (
 	"archway/test/rehearse/internal/aws/cloudwatch"
 )
 
-// writeMetrics writes the sums of what was measured, one line for each image, as a dashboard would show them.
+// writeMetrics writes the sums of what was measured, one line for each image, as a dashboard would
+// show them.
 func writeMetrics(w io.Writer, data []cloudwatch.Datum) {
 	sums := map[string]map[string]float64{}
 	for _, d := range data {

@@ -12,8 +12,9 @@ import (
 
 // writePermissions says what the judgment of calls came to. Refusals are said once
 // each; of what was not used, each statement has a line. What only other events need
-// ("not now") and what no rehearsal can exercise ("not here") is said with the reason. Where a run ended early, and not by a
-// refusal, that says nothing about the permissions, and would only bury what does.
+// ("not now") and what no rehearsal can exercise ("not here") is said with the reason. Where a run
+// ended early, and not by a refusal, that says nothing about the permissions, and would only bury
+// what does.
 func writePermissions(w io.Writer, p *iam.Report, early bool) {
 	fmt.Fprintf(w, "\nPermissions: %d calls, %d refused; %s\n", p.Calls, len(p.Refused), unusedText(len(p.Unused)))
 	if early && len(p.Refused) == 0 {

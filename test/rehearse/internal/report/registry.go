@@ -15,8 +15,8 @@ type Source interface {
 	Manifest(repository, reference string) (manifest []byte, mediaType string, err error)
 }
 
-// ReadRegistry describes a registry repository as it is. Of the digests in made, those are described as well that the repository has
-// and that no tag serves.
+// ReadRegistry describes a registry repository as it is. Of the digests in made, those are
+// described as well that the repository has and that no tag serves.
 func ReadRegistry(source Source, repository string, made ...string) (Registry, error) {
 	r := Registry{Name: repository, Tagged: []Tagged{}}
 	tags, err := source.Tags(repository)

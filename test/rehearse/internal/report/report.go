@@ -130,7 +130,8 @@ func Busy(results []codepipeline.Result) time.Duration {
 			}
 		}
 	}
-	slices.SortFunc(spans, func(a, b codepipeline.Span) int { return cmp.Compare(a.Start.UnixNano(), b.Start.UnixNano()) })
+	slices.SortFunc(spans,
+		func(a, b codepipeline.Span) int { return cmp.Compare(a.Start.UnixNano(), b.Start.UnixNano()) })
 	var total time.Duration
 	var end time.Time
 	for _, s := range spans {

@@ -77,24 +77,30 @@ func TestReportForPeople(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("a", 64)
 	r := Report{Success: true, Pipelines: []Pipeline{{
 		Stack: "app", Repository: "app", Branch: "main", Commit: strings.Repeat("c", 40),
-		Execution: codepipeline.Result{Status: codepipeline.Succeeded, Span: span(75), Stages: []codepipeline.StageResult{
-			{Name: "Build", Status: codepipeline.Succeeded, Span: span(70)}, {Name: "Promote", Status: codepipeline.DidNotRun},
-		}},
+		Execution: codepipeline.Result{Status: codepipeline.Succeeded, Span: span(75),
+			Stages: []codepipeline.StageResult{
+				{Name: "Build", Status: codepipeline.Succeeded, Span: span(70)},
+				{Name: "Promote", Status: codepipeline.DidNotRun},
+			}},
 		Registries: []Registry{
 			{Name: "cache", Tagged: []Tagged{{Digest: digest, Tags: []string{"amd64"}}}},
 			{Name: "app", Tagged: []Tagged{{Digest: digest, Tags: []string{"abc", "latest"}, Entries: []Entry{
-				{Platform: "linux/amd64", Digest: digest}, {Platform: "unknown/unknown", Digest: "sha256:b", Attests: digest},
+				{Platform: "linux/amd64", Digest: digest},
+				{Platform: "unknown/unknown", Digest: "sha256:b", Attests: digest},
 			}}}},
 			{Name: "empty"},
 		},
-		Proofs: []Proof{{Image: "host:1/app:abc", Platform: "linux/amd64", Got: "Hello\n"}, {Platform: "linux/arm64", Error: "got nothing"}},
+		Proofs: []Proof{{Image: "host:1/app:abc", Platform: "linux/amd64", Got: "Hello\n"},
+			{Platform: "linux/arm64", Error: "got nothing"}},
 	}}}
 	var out bytes.Buffer
 	r.Write(&out)
 	for _, want := range []string{
 		"app: succeeded in 1m15s", "cccccccccccc of app, branch main", "Build 1m10s, Promote did not run",
-		"cache: amd64 (single manifests)", "app: abc, latest → index " + digest, "linux/amd64    sha256:aaaaaaaaaaaa…, with an attestation",
-		"empty: none", `linux/amd64 ran app:abc: "Hello"`, "linux/arm64: FAILED: got nothing", "The rehearsal succeeded.",
+		"cache: amd64 (single manifests)", "app: abc, latest → index " + digest,
+		"linux/amd64    sha256:aaaaaaaaaaaa…, with an attestation",
+		"empty: none", `linux/amd64 ran app:abc: "Hello"`, "linux/arm64: FAILED: got nothing",
+		"The rehearsal succeeded.",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, out.String())
@@ -117,7 +123,8 @@ func TestLogLine(t *testing.T) {
 		{"#1 building", "#1 building", true},
 		{"{not json", "{not json", true},
 		{`{"a":1}`, `{"a":1}`, true},
-		{`{"time":"x","level":"WARN","msg":"finding","job":"id","valid":false,"platform":"linux/arm64","n":2,"why":"a b"}`, "WARN  finding n=2 platform=linux/arm64 valid=false why=\"a b\"", true},
+		{`{"time":"x","level":"WARN","msg":"finding","job":"id","valid":false,"platform":"linux/arm64","n":2,"why":"a b"}`,
+			"WARN  finding n=2 platform=linux/arm64 valid=false why=\"a b\"", true},
 		{`{"type":"platform.start","record":{}}`, "", false},
 	}
 	for _, test := range tests {

@@ -34,7 +34,8 @@ func (r *Report) Write(w io.Writer) {
 	}
 	if len(r.Pipelines) > 0 {
 		t := r.Times
-		fmt.Fprintf(w, "\nTime: %s in all; builds %s, the rehearsal itself %s (synthesis %s, set-up %s, around the builds %s, proof %s)\n",
+		fmt.Fprintf(w,
+			"\nTime: %s in all; builds %s, the rehearsal itself %s (synthesis %s, set-up %s, around the builds %s, proof %s)\n",
 			t.Total, t.Builds, t.Overhead, t.Synthesis, t.SetUp, t.Pipelines, t.Proof)
 	}
 	for _, n := range r.Notices {
@@ -104,7 +105,8 @@ func (p *Pipeline) write(w io.Writer) {
 			fmt.Fprintf(w, "  proof    %s: FAILED: %s\n", proof.Platform, proof.Error)
 			continue
 		}
-		fmt.Fprintf(w, "  proof    %s ran %s: %q\n", proof.Platform, withoutHost(proof.Image), strings.TrimSpace(proof.Got))
+		fmt.Fprintf(w, "  proof    %s ran %s: %q\n", proof.Platform, withoutHost(proof.Image),
+			strings.TrimSpace(proof.Got))
 	}
 	if p.Unproved != "" {
 		fmt.Fprintf(w, "  proof    none: %s\n", p.Unproved)

@@ -109,13 +109,15 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	asked := p.request(w, push.Executions[0])
 	x := push.Executions[0].Result()
 	digest := validated(x, "app")
-	want := fmt.Sprintf("Is it tested?\nExecution %s of queued has validated:\napp (linux/amd64, linux/arm64)", x.Execution)
+	want := fmt.Sprintf("Is it tested?\nExecution %s of queued has validated:\napp (linux/amd64, linux/arm64)",
+		x.Execution)
 	if diff := cmp.Diff(want, asked.Text); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
 	// Nothing but the execution's id is written into a text: there, the commit and what was
 	// validated stand as they are.
-	link := "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/queued/executions/" + x.Execution + "/timeline?region=eu-west-1"
+	link := "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/queued/executions/" +
+		x.Execution + "/timeline?region=eu-west-1"
 	if digest == "" || x.Revisions["Source"] != push.Commit() {
 		t.Errorf("the execution shows %q of the commit %s", digest, x.Revisions["Source"])
 	}
@@ -124,7 +126,8 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	}
 	w.wantTags(queued, map[string]string{}) // nobody has approved yet
 	notices := w.Notices()
-	if len(notices) != 1 || !strings.Contains(notices[0].Topic, "Approval") || notices[0].Subject != "APPROVAL NEEDED: AWS CodePipeline queued for action Approve" {
+	if len(notices) != 1 || !strings.Contains(notices[0].Topic, "Approval") ||
+		notices[0].Subject != "APPROVAL NEEDED: AWS CodePipeline queued for action Approve" {
 		t.Fatalf("notices %+v", notices)
 	}
 	var notice struct {
@@ -156,7 +159,8 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 	}
 	next := w.commit(queued, "main", "2")
 	x := p.answer(w, next.Executions[0], no)
-	wantStatuses(t, x, "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval Failed, Promote DidNotRun")
+	wantStatuses(t, x,
+		"Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval Failed, Promote DidNotRun")
 	if got := x.Action("Approval", "Approve").Message; got != "Rejected: not on a Friday" {
 		t.Errorf("message %q", got)
 	}
@@ -211,17 +215,22 @@ func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *te
 	if overtaken.Status != codepipeline.Overtaken {
 		t.Errorf("the second execution: %s, want %s", overtaken.Status, codepipeline.Overtaken)
 	}
-	wantStatuses(t, overtaken, "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval DidNotRun, Promote DidNotRun")
+	wantStatuses(t, overtaken,
+		"Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Succeeded, Approval DidNotRun, Promote DidNotRun")
 	if got := statuses(first.Result())["Approval"]; got != codepipeline.InProgress {
 		t.Errorf("the first execution's approval: %s", got)
 	}
 	p.answers <- yes
 	w.succeeded(first.Wait())
 	asked := p.request(w, third)
-	if !strings.Contains(asked.Link, "/codesuite/codepipeline/pipelines/superseded/executions/"+third.ID()+"/timeline?region=eu-west-1") {
+	if !strings.Contains(asked.Link,
+		"/codesuite/codepipeline/pipelines/superseded/executions/"+third.ID()+"/timeline?region=eu-west-1") {
 		t.Errorf("link %s: it leads to the execution", asked.Link)
 	}
-	if want := "\nExecution " + third.ID() + " of superseded has validated:\napp (linux/amd64, linux/arm64)\ntool (linux/arm64)"; !strings.HasSuffix(asked.Text, want) {
+	if want := "\nExecution " + third.ID() +
+		" of superseded has validated:\napp (linux/amd64, linux/arm64)\ntool (linux/arm64)"; !strings.HasSuffix(
+		asked.Text,
+		want) {
 		t.Errorf("text %q, expected %q", asked.Text, want)
 	}
 	p.answers <- yes

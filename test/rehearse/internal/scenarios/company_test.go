@@ -123,11 +123,13 @@ func TestAlarmTellsTheTopicThatACustomersKeyEncrypts(t *testing.T) {
 	if _, err := w.PushSeed(t.Context(), "company", nil); err == nil || strings.Contains(err.Error(), "cloudwatch") {
 		t.Errorf("got %v, expected the push to start nothing, and the alarm to tell", err)
 	}
-	if notices := w.told(); len(notices) != 1 || !strings.HasPrefix(notices[0].Subject, "ALARM: ") || !strings.Contains(notices[0].Text, "the dead-letter queue") {
+	if notices := w.told(); len(notices) != 1 || !strings.HasPrefix(notices[0].Subject, "ALARM: ") ||
+		!strings.Contains(notices[0].Text, "the dead-letter queue") {
 		t.Errorf("told: %+v", notices)
 	}
 	isCloudWatchs := func(n iam.Unexercised) bool { return n.Service == "cloudwatch.amazonaws.com" }
-	if rest := slices.DeleteFunc(w.Permissions().NotExercised, func(n iam.Unexercised) bool { return !isCloudWatchs(n) }); len(rest) > 0 {
+	if rest := slices.DeleteFunc(w.Permissions().NotExercised,
+		func(n iam.Unexercised) bool { return !isCloudWatchs(n) }); len(rest) > 0 {
 		t.Errorf("nothing needed %+v", rest)
 	}
 }

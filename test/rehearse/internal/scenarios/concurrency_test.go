@@ -30,7 +30,8 @@ func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
 			return false
 		}
 		failed.Add(1)
-		response.WriteHeader([]int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}[failed.Load()%3])
+		response.WriteHeader([]int{http.StatusTooManyRequests, http.StatusInternalServerError,
+			http.StatusServiceUnavailable}[failed.Load()%3])
 		return true
 	})
 	var executions []*codepipeline.Execution
@@ -84,7 +85,9 @@ func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
 		digests[commits[n]] = validated(r, app)
 		if said := promoted(r); n < newest {
 			left++
-			if said["kept-"+app] != "latest,main" || !strings.Contains(said["summary"], "latest was left where it is: it serves the newer commit "+commits[newest][:12]) {
+			if said["kept-"+app] != "latest,main" ||
+				!strings.Contains(said["summary"],
+					"latest was left where it is: it serves the newer commit "+commits[newest][:12]) {
 				t.Errorf("commit %d: %v", n, said)
 			}
 		}
@@ -164,7 +167,8 @@ func TestFailedPromotionIsRetried(t *testing.T) {
 	}
 	r = again.Wait()
 	w.succeeded(r)
-	before["latest"], before["main"], before[push.Commit()[:12]] = validated(r, app), validated(r, app), validated(r, app)
+	before["latest"], before["main"], before[push.Commit()[:12]] = validated(r, app), validated(r, app),
+		validated(r, app)
 	w.wantTags(app, before)
 }
 
@@ -188,10 +192,12 @@ func TestSupersededExecutionsLeaveTheNewestCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if count[codepipeline.Overtaken] == 0 || tags["latest"] != validated(last, app) || tags["main"] != validated(last, app) || count[codepipeline.Failed] > 0 {
+	if count[codepipeline.Overtaken] == 0 || tags["latest"] != validated(last, app) ||
+		tags["main"] != validated(last, app) || count[codepipeline.Failed] > 0 {
 		t.Errorf("%v, latest serves %s, want %s", count, tags["latest"], validated(last, app))
 	}
-	t.Logf("12 pushes: %d executions succeeded, %d were superseded; latest and main serve the newest commit", count[codepipeline.Succeeded], count[codepipeline.Overtaken])
+	t.Logf("12 pushes: %d executions succeeded, %d were superseded; latest and main serve the newest commit",
+		count[codepipeline.Succeeded], count[codepipeline.Overtaken])
 }
 
 // The other image's immutable tag is taken: no tag of any image moves.
@@ -207,7 +213,8 @@ func TestConflictOfOneImageKeepsAllImagesWhereTheyAre(t *testing.T) {
 	web, worker := w.tagsOf("two-images/web"), w.tagsOf("two-images/worker")
 	r := w.at("two-images", push.Commit()).Wait()
 	const refusal = "No tag was moved. An immutable tag of the image worker serves another image already"
-	if got := r.Action("Promote", "Promote"); got.Status != codepipeline.Failed || !strings.HasPrefix(got.Message, refusal) {
+	if got := r.Action("Promote", "Promote"); got.Status != codepipeline.Failed ||
+		!strings.HasPrefix(got.Message, refusal) {
 		t.Fatalf("got %s: %q", got.Status, got.Message)
 	}
 	w.wantTags("two-images/web", web)
@@ -221,7 +228,8 @@ func TestHalfPromotionRollsItselfBack(t *testing.T) {
 }
 
 func halfPromotion(t *testing.T, readings assumptions.Readings) {
-	w := deployWith(t, twoImages, options{readings: &readings}, `"Name":"Promote"}`, `"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
+	w := deployWith(t, twoImages, options{readings: &readings}, `"Name":"Promote"}`,
+		`"Name":"Promote","OnFailure":{"Result":"ROLLBACK"}}`)
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]
 	web, worker := w.tagsOf("two-images/web"), w.tagsOf("two-images/worker")

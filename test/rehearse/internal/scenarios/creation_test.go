@@ -39,11 +39,13 @@ func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
 			}
 			of := map[string]string{}
 			for id, r := range parsed.Resources {
-				if r.Type != "AWS::Events::Rule" || strings.Contains(fmt.Sprint(r.Properties["EventPattern"]), "aws.codecommit") {
+				if r.Type != "AWS::Events::Rule" ||
+					strings.Contains(fmt.Sprint(r.Properties["EventPattern"]), "aws.codecommit") {
 					of[r.Type] = id
 				}
 			}
-			rule, pipeline, source := of["AWS::Events::Rule"], of["AWS::CodePipeline::Pipeline"], of["AWS::CodeCommit::Repository"]
+			rule, pipeline, source := of["AWS::Events::Rule"], of["AWS::CodePipeline::Pipeline"],
+				of["AWS::CodeCommit::Repository"]
 			// A class's repository is that of another stack.
 			if rule == "" || source != "" && !parsed.Needs(rule)[source] || !parsed.Needs(pipeline)[rule] {
 				t.Errorf("%s: the order is not %s, %s, %s", stack.Name, source, rule, pipeline)

@@ -12,11 +12,14 @@ import (
 // no tag moves.
 func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
 	tests := map[string]struct{ pipeline, role, action, stage string }{
-		"the scan gate asks for findings":          {scanned, "scanned/ScanGateRole", "ecr:DescribeImageScanFindings", "ScanGate"},
-		"the scan gate reads the index":            {scanned, "scanned/ScanGateRole", "ecr:BatchGetImage", "ScanGate"},
-		"CodeBuild takes on the smoke test's role": {queued, "queued/appSmokeTestArm64Role", "sts:AssumeRole", "SmokeTest"},
-		"the pipeline tells that it waits":         {queued, "queued/PipelineRole", "sns:Publish", "Approval"},
-		"the pipeline uses your topic's key":       {superseded, "superseded/PipelineRole", "kms:GenerateDataKey", "Approval"},
+		"the scan gate asks for findings": {scanned, "scanned/ScanGateRole", "ecr:DescribeImageScanFindings",
+			"ScanGate"},
+		"the scan gate reads the index": {scanned, "scanned/ScanGateRole", "ecr:BatchGetImage", "ScanGate"},
+		"CodeBuild takes on the smoke test's role": {queued, "queued/appSmokeTestArm64Role", "sts:AssumeRole",
+			"SmokeTest"},
+		"the pipeline tells that it waits": {queued, "queued/PipelineRole", "sns:Publish", "Approval"},
+		"the pipeline uses your topic's key": {superseded, "superseded/PipelineRole", "kms:GenerateDataKey",
+			"Approval"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +43,9 @@ func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
 			for _, action := range result.Stage(test.stage).Actions {
 				messages = append(messages, action.Message)
 			}
-			if result.Stage(test.stage).Status != codepipeline.Failed || !strings.Contains(strings.Join(messages, "\n"), "is not authorized to perform: "+test.action+" on resource: ") {
+			if result.Stage(test.stage).Status != codepipeline.Failed ||
+				!strings.Contains(strings.Join(messages, "\n"),
+					"is not authorized to perform: "+test.action+" on resource: ") {
 				t.Errorf("%s: %s, %q", test.stage, result.Stage(test.stage).Status, messages)
 			}
 			w.wantTags(test.pipeline, map[string]string{})

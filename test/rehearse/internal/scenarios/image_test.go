@@ -26,8 +26,8 @@ func image(platform, commit string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1), ggcr.OCIConfigJSON),
-		static.NewLayer(layer, ggcr.OCIUncompressedLayer))
+	image, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, ggcr.OCIManifestSchema1),
+		ggcr.OCIConfigJSON), static.NewLayer(layer, ggcr.OCIUncompressedLayer))
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,8 @@ func programLayer(architecture string) ([]byte, error) {
 	var program bytes.Buffer
 	for _, part := range []any{
 		elf.Header64{
-			Ident:   [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+			Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB),
+				byte(elf.EV_CURRENT)},
 			Type:    uint16(elf.ET_EXEC),
 			Machine: uint16(machine),
 			Version: uint32(elf.EV_CURRENT),
@@ -73,7 +74,8 @@ func programLayer(architecture string) ([]byte, error) {
 		name    string
 		content []byte
 	}{{"app", program.Bytes()}, {"etc/os-release", []byte("ID=test\n")}} {
-		if err := archive.WriteHeader(&tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)), Format: tar.FormatUSTAR}); err != nil {
+		if err := archive.WriteHeader(&tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)),
+			Format: tar.FormatUSTAR}); err != nil {
 			return nil, err
 		}
 		if _, err := archive.Write(file.content); err != nil {

@@ -64,12 +64,14 @@ func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T
 	}
 	for _, image := range []string{"web", "worker"} {
 		sentences := r.Action("Validate", image).Message
-		if !strings.Contains(sentences, "error config-platform: linux/arm64") || !strings.Contains(got.Text, "Validate / "+image+":\n"+sentences+"\n") {
+		if !strings.Contains(sentences, "error config-platform: linux/arm64") ||
+			!strings.Contains(got.Text, "Validate / "+image+":\n"+sentences+"\n") {
 			t.Errorf("the message lacks what the validator said about %s: %s", image, sentences)
 		}
 	}
 	for _, part := range []string{
-		"A run of the pipeline told failed in the stage Validate. Every tag serves what it served before.\nCommit " + push.Commit()[:12] + ": Change files\n",
+		"A run of the pipeline told failed in the stage Validate. Every tag serves what it served before.\nCommit " +
+			push.Commit()[:12] + ": Change files\n",
 		"/codesuite/codepipeline/pipelines/told/executions/" + r.Execution + "/timeline?region=eu-west-1\n",
 		"--stage-name Validate --pipeline-execution-id " + r.Execution,
 	} {
@@ -89,7 +91,8 @@ func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T
 	}
 	failed := slices.DeleteFunc(w.States(), func(s string) bool { return !strings.HasSuffix(s, "FAILED") })
 	slices.Sort(failed)
-	if want := []string{"Action Validate web: FAILED", "Action Validate worker: FAILED", "Pipeline: FAILED", "Stage Validate: FAILED"}; !slices.Equal(failed, want) {
+	if want := []string{"Action Validate web: FAILED", "Action Validate worker: FAILED", "Pipeline: FAILED",
+		"Stage Validate: FAILED"}; !slices.Equal(failed, want) {
 		t.Errorf("events %q, expected %q", failed, want)
 	}
 
@@ -119,7 +122,8 @@ func topicName(w *world) string {
 func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 	w := deploy(t, withNotices)
 	w.spoils(func(platform string) (string, error) {
-		return "", fmt.Errorf("Build terminated with state: FAILED. Phase: BUILD, Message: no compiler for %s", platform)
+		return "",
+			fmt.Errorf("Build terminated with state: FAILED. Phase: BUILD, Message: no compiler for %s", platform)
 	})
 	push, err := w.PushSeed(t.Context(), "told", nil)
 	if err != nil {
@@ -128,7 +132,9 @@ func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 	got := w.one(push.Wait()[0], "Build")
 	for _, action := range []string{"web-amd64", "web-arm64", "worker-amd64", "worker-arm64"} {
 		_, arch, _ := strings.Cut(action, "-")
-		if !strings.Contains(got.Text, "Build / "+action+":\nBuild terminated with state: FAILED. Phase: BUILD, Message: no compiler for linux/"+arch+"\n") {
+		if !strings.Contains(got.Text,
+			"Build / "+action+":\nBuild terminated with state: FAILED. Phase: BUILD, Message: no compiler for linux/"+
+				arch+"\n") {
 			t.Errorf("the message lacks what %s said", action)
 		}
 	}
@@ -206,7 +212,14 @@ func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
 			sum[d.Name] += d.Value
 		}
 	}
-	for name, want := range map[string]float64{"ImagesValid": 2, "ImagesInvalid": 1, "Promotions": 2, "Rollbacks": 1, "TagsRolledBack": 2, "Findings": 1} {
+	for name, want := range map[string]float64{
+		"ImagesValid":    2,
+		"ImagesInvalid":  1,
+		"Promotions":     2,
+		"Rollbacks":      1,
+		"TagsRolledBack": 2,
+		"Findings":       1,
+	} {
 		if sum[name] != want {
 			t.Errorf("%s of told/web: %v in all, expected %v", name, sum[name], want)
 		}

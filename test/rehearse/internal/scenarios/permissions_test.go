@@ -43,7 +43,8 @@ func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
 			for _, action := range result.Stage(test.stage).Actions {
 				messages = append(messages, action.Message)
 			}
-			if all := strings.Join(messages, "\n"); !strings.Contains(all, "is not authorized to perform: "+test.action+" on resource: ") {
+			if all := strings.Join(messages, "\n"); !strings.Contains(all,
+				"is not authorized to perform: "+test.action+" on resource: ") {
 				t.Errorf("no message names %s: %s", test.action, all)
 			}
 			w.wantTags(app, map[string]string{})
@@ -56,7 +57,9 @@ func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
 func TestRuleThatMayNotStartThePipelineLeavesADeadLetter(t *testing.T) {
 	w := without(t, "/TriggerRole", "codepipeline:StartPipelineExecution")
 	push, err := w.PushSeed(t.Context(), app, nil)
-	if err == nil || !strings.Contains(err.Error(), "is not authorized to perform: codepipeline:StartPipelineExecution") || len(push.Executions) > 0 {
+	if err == nil ||
+		!strings.Contains(err.Error(), "is not authorized to perform: codepipeline:StartPipelineExecution") ||
+		len(push.Executions) > 0 {
 		t.Errorf("got %v", err)
 	}
 	w.wantRefused("codepipeline:StartPipelineExecution")
@@ -113,13 +116,15 @@ func TestAllowanceThatNothingNeedsIsReported(t *testing.T) {
 	w := deployStacks(t, changed, options{})
 	w.seed(app)
 	unused := promoters(w.Permissions().Unused)
-	if len(unused) != 1 || unused[0].Action != "ecr:BatchDeleteImage" || !strings.HasPrefix(unused[0].Statement, "hello-go/PromoteRole") {
+	if len(unused) != 1 || unused[0].Action != "ecr:BatchDeleteImage" ||
+		!strings.HasPrefix(unused[0].Statement, "hello-go/PromoteRole") {
 		t.Errorf("got %+v, expected ecr:BatchDeleteImage alone", unused)
 	}
 }
 
 func promoters(all []iam.Allowance) []iam.Allowance {
-	return slices.DeleteFunc(all, func(a iam.Allowance) bool { return !strings.HasPrefix(a.Owner, "hello-go/PromoteRole") })
+	return slices.DeleteFunc(all,
+		func(a iam.Allowance) bool { return !strings.HasPrefix(a.Owner, "hello-go/PromoteRole") })
 }
 
 // What one good commit does not need, other days do: a second commit, a validation and a promotion
@@ -141,7 +146,8 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 		}
 		w.faults(nil)
 	}
-	if r := w.at(app, second.Commit()).Wait(); r.Stage("Promote").Status != codepipeline.Failed { // another build of the same commit
+	if r := w.at(app,
+		second.Commit()).Wait(); r.Stage("Promote").Status != codepipeline.Failed { // another build of the same commit
 		t.Fatalf("got %s", r.Stage("Promote").Status)
 	}
 	building := make(chan struct{})
@@ -155,7 +161,8 @@ func TestOtherDaysNeedTheRest(t *testing.T) {
 	stopped.Stop()
 
 	report := w.Permissions()
-	needed := []string{"codepipeline:PutJobFailureResult", "codecommit:GetMergeOptions", "codebuild:StopBuild", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}
+	needed := []string{"codepipeline:PutJobFailureResult", "codecommit:GetMergeOptions", "codebuild:StopBuild",
+		"ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"}
 	if len(report.Unused) > 0 {
 		t.Errorf("nothing needed %+v", report.Unused)
 	}

@@ -83,7 +83,8 @@ func TestRollbackWhileAnotherExecutionWaits(t *testing.T) {
 func day(t *testing.T, w *world) {
 	direct := w.seed(app).Wait()[0]
 	w.wantTags(app, map[string]string{
-		direct.Revisions["Source"][:12]: validated(direct, app), "latest": validated(direct, app), "main": validated(direct, app),
+		direct.Revisions["Source"][:12]: validated(direct, app), "latest": validated(direct, app),
+		"main": validated(direct, app),
 	})
 
 	seed := w.seed("ruled")

@@ -59,9 +59,11 @@ func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
 			}
 			logs.Write(log)
 		}
-		started, ignored := strings.Count(logs.String(), `"decision":"started"`), strings.Count(logs.String(), `"decision":"no rule matches"`)
+		started, ignored := strings.Count(logs.String(), `"decision":"started"`),
+			strings.Count(logs.String(), `"decision":"no rule matches"`)
 		if len(test.push.Executions) != test.started || started != test.started || started+ignored != 2 {
-			t.Errorf("%v: %d executions, expected %d:\n%s", test.push.Changes, len(test.push.Executions), test.started, &logs)
+			t.Errorf("%v: %d executions, expected %d:\n%s", test.push.Changes, len(test.push.Executions), test.started,
+				&logs)
 		}
 	}
 }
@@ -91,7 +93,8 @@ func TestDriftIsSeenInTagsThatRulesWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	quiet("after somebody moved main", 1)
-	if text := w.Notices()[0].Text; !strings.Contains(text, "main: sha256:") || !strings.Contains(text, "error platform-set: linux/arm64") {
+	if text := w.Notices()[0].Text; !strings.Contains(text, "main: sha256:") ||
+		!strings.Contains(text, "error platform-set: linux/arm64") {
 		t.Errorf("the notice says\n%s", text)
 	}
 }

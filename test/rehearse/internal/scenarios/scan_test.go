@@ -57,7 +57,8 @@ func deployScanned(t *testing.T) (*world, *scans) {
 func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
 	w, s := deployScanned(t)
 	first := w.seed(scanned).Wait()[0]
-	if got, want := first.Action("ScanGate", "app").Message, "linux/amd64: 0 critical, 0 high, 0 medium, 0 low; linux/arm64: 0 critical, 0 high, 0 medium, 0 low"; got != want {
+	want := "linux/amd64: 0 critical, 0 high, 0 medium, 0 low; linux/arm64: 0 critical, 0 high, 0 medium, 0 low"
+	if got := first.Action("ScanGate", "app").Message; got != want {
 		t.Errorf("message %q, want %q", got, want)
 	}
 	before, err := w.Tags(scanned)
@@ -69,9 +70,11 @@ func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
 	s.set("arm64", endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"HIGH": 3}})
 	push := w.commit(scanned, "main", "2")
 	x := push.Wait()[0]
-	wantStatuses(t, x, "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, ScanGate Failed, SmokeTest DidNotRun, Promote DidNotRun")
+	wantStatuses(t, x,
+		"Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, ScanGate Failed, SmokeTest DidNotRun, Promote DidNotRun")
 	message := x.Action("ScanGate", "app").Message
-	if !strings.Contains(message, "No tag was moved.\nlinux/arm64 (sha256:") || !strings.Contains(message, ") has 3 high, allowed 2.") || strings.Contains(message, "linux/amd64") {
+	if !strings.Contains(message, "No tag was moved.\nlinux/arm64 (sha256:") ||
+		!strings.Contains(message, ") has 3 high, allowed 2.") || strings.Contains(message, "linux/amd64") {
 		t.Errorf("message %q", message)
 	}
 	w.wantTags(scanned, before)
@@ -90,12 +93,17 @@ func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
 
 func TestAcceptedFindingsPassUntilTheirDayIsOver(t *testing.T) {
 	w, s := deployScanned(t)
-	s.set("amd64", endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 1, "HIGH": 1}, Findings: []endpoint.Finding{
-		{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"}, {Name: "CVE-2026-2", Severity: "HIGH", Package: "curl"},
-	}})
+	s.set("amd64",
+		endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 1, "HIGH": 1},
+			Findings: []endpoint.Finding{
+				{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"},
+				{Name: "CVE-2026-2", Severity: "HIGH", Package: "curl"},
+			}})
 	first := w.seed(scanned).Wait()[0]
 	accepted := first.Action("ScanGate", "app")
-	if want := "linux/amd64: 0 critical, 1 high, 0 medium, 0 low, 1 accepted (CVE-2026-1); linux/arm64: 0 critical, 0 high, 0 medium, 0 low"; accepted.Message != want {
+	want := "linux/amd64: 0 critical, 1 high, 0 medium, 0 low, 1 accepted (CVE-2026-1); " +
+		"linux/arm64: 0 critical, 0 high, 0 medium, 0 low"
+	if accepted.Message != want {
 		t.Errorf("message %q, want %q", accepted.Message, want)
 	}
 	log, err := os.ReadFile(accepted.Log)
@@ -114,15 +122,20 @@ func TestAcceptedFindingsPassUntilTheirDayIsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.set("amd64", endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 2}, Findings: []endpoint.Finding{
-		{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"}, {Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl"},
-	}})
+	s.set("amd64",
+		endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 2}, Findings: []endpoint.Finding{
+			{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib"},
+			{Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl"},
+		}})
 	x := w.commit(scanned, "main", "2").Wait()[0]
 	refused := x.Action("ScanGate", "app")
-	if refused.Status != codepipeline.Failed || !strings.Contains(refused.Message, ") has 1 critical, allowed 0: CVE-2025-1 in openssl (accepted until 2025-12-31).") {
+	if refused.Status != codepipeline.Failed ||
+		!strings.Contains(refused.Message,
+			") has 1 critical, allowed 0: CVE-2025-1 in openssl (accepted until 2025-12-31).") {
 		t.Errorf("%s: %q", refused.Status, refused.Message)
 	}
-	if log, err := os.ReadFile(refused.Log); err != nil || !strings.Contains(string(log), `"msg":"accepted no longer: it counts again"`) {
+	if log, err := os.ReadFile(refused.Log); err != nil ||
+		!strings.Contains(string(log), `"msg":"accepted no longer: it counts again"`) {
 		t.Errorf("%v\n%s", err, log)
 	}
 	w.wantTags(scanned, before)

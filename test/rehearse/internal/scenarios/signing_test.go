@@ -17,7 +17,8 @@ func TestPromoterSignsWhatItPushes(t *testing.T) {
 	report := w.Permissions()
 	signs := false
 	for _, use := range report.Uses {
-		signs = signs || use.Action == "signer:SignPayload" && use.Resource == "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/releases"
+		signs = signs || use.Action == "signer:SignPayload" &&
+			use.Resource == "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/releases"
 	}
 	if !signs {
 		t.Error("nobody signs with the profile")

@@ -26,7 +26,8 @@ func TestFailingSmokeTestLeavesEveryTagAsItWasAndARetryHeals(t *testing.T) {
 	})
 	push := w.commit(queued, "main", "2")
 	x := push.Wait()[0]
-	wantStatuses(t, x, "Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Failed, Approval DidNotRun, Promote DidNotRun")
+	wantStatuses(t, x,
+		"Source Succeeded, Build Succeeded, Merge Succeeded, Validate Succeeded, SmokeTest Failed, Approval DidNotRun, Promote DidNotRun")
 	digest := validated(x, "app")
 	if len(tested) != 2 || tested[0][len("linux/amd64 "):] != digest || tested[1][len("linux/amd64 "):] != digest {
 		t.Errorf("tested %q, want both platforms of %s", tested, digest)

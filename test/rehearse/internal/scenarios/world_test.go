@@ -244,7 +244,8 @@ func (w *world) await(x *codepipeline.Execution, stage string, status codepipeli
 			return
 		}
 		if r.Status != codepipeline.InProgress {
-			w.t.Fatalf("execution %s: %s, and its stage %s: %s, want %s", r.Execution, r.Status, stage, r.Stage(stage).Status, status)
+			w.t.Fatalf("execution %s: %s, and its stage %s: %s, want %s", r.Execution, r.Status, stage,
+				r.Stage(stage).Status, status)
 		}
 		<-changed
 	}

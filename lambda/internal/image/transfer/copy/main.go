@@ -45,7 +45,8 @@ func run(ctx context.Context, source string, image digest.Digest, target, tag st
 	if job.From, err = registry.Open(ctx, from, authn.Anonymous, transport.PullScope, registry.AtTerminal); err != nil {
 		return err
 	}
-	job.To, err = registry.Open(ctx, to, authn.Anonymous, transport.PushScope, registry.AtTerminal, registry.MountFrom(from))
+	job.To, err = registry.Open(ctx, to, authn.Anonymous, transport.PushScope, registry.AtTerminal,
+		registry.MountFrom(from))
 	if err != nil {
 		return err
 	}

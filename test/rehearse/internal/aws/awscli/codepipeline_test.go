@@ -18,7 +18,8 @@ type history struct {
 }
 
 func (h *history) Execution(_ endpoint.Caller, pipeline, id string) (endpoint.PipelineExecution, error) {
-	return endpoint.PipelineExecution{Pipeline: pipeline, ID: id, Status: "InProgress", Variables: []endpoint.ResolvedVariable{{Name: "rule", Value: "a<b"}}}, h.refuse
+	return endpoint.PipelineExecution{Pipeline: pipeline, ID: id, Status: "InProgress",
+		Variables: []endpoint.ResolvedVariable{{Name: "rule", Value: "a<b"}}}, h.refuse
 }
 
 func (h *history) Actions(endpoint.Caller, string, string) ([]endpoint.ActionExecution, error) {
@@ -42,7 +43,8 @@ func cli(t *testing.T, line ...string) (out string, code int, problems string) {
 func TestGetPipelineExecution(t *testing.T) {
 	h := &history{}
 	endpointOf(t, endpoint.Options{Pipelines: h})
-	line := []string{"codepipeline", "get-pipeline-execution", "--pipeline-name", "app", "--pipeline-execution-id", execution}
+	line := []string{"codepipeline", "get-pipeline-execution", "--pipeline-name", "app", "--pipeline-execution-id",
+		execution}
 	out, code, problems := cli(t, line...)
 	want := fmt.Sprintf(`{
     "pipelineExecution": {
@@ -66,7 +68,10 @@ func TestGetPipelineExecution(t *testing.T) {
 	}
 	h.refuse = &endpoint.Error{Code: "PipelineExecutionNotFoundException", Message: "there is none"}
 	_, code, problems = cli(t, line...)
-	if code != exitService || !strings.Contains(problems, "An error occurred (PipelineExecutionNotFoundException) when calling the GetPipelineExecution operation: there is none") {
+	if code != exitService ||
+		!strings.Contains(problems,
+			"An error occurred (PipelineExecutionNotFoundException) "+
+				"when calling the GetPipelineExecution operation: there is none") {
 		t.Errorf("got %d, %s", code, problems)
 	}
 }
@@ -75,10 +80,12 @@ func TestGetPipelineExecution(t *testing.T) {
 func TestListActionExecutions(t *testing.T) {
 	h := &history{}
 	for n := range 10 {
-		h.actions = append(h.actions, endpoint.ActionExecution{Action: fmt.Sprint(n), Start: 1_790_000_000 + float64(n)/4, Update: 1_790_000_000})
+		h.actions = append(h.actions,
+			endpoint.ActionExecution{Action: fmt.Sprint(n), Start: 1_790_000_000 + float64(n)/4, Update: 1_790_000_000})
 	}
 	endpointOf(t, endpoint.Options{Pipelines: h})
-	out, code, problems := cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter", "pipelineExecutionId="+execution, "--output", "json")
+	out, code, problems := cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter",
+		"pipelineExecutionId="+execution, "--output", "json")
 	if code != 0 {
 		t.Fatalf("got %d, %s", code, problems)
 	}
@@ -87,7 +94,8 @@ func TestListActionExecutions(t *testing.T) {
 			t.Errorf("the action %d is missing", n)
 		}
 	}
-	for _, want := range []string{`"startTime": "2026-09-21T14:13:20+00:00"`, `"startTime": "2026-09-21T14:13:20.250000+00:00"`, `"lastUpdateTime": "2026-09-21T14:13:20+00:00"`} {
+	for _, want := range []string{`"startTime": "2026-09-21T14:13:20+00:00"`,
+		`"startTime": "2026-09-21T14:13:20.250000+00:00"`, `"lastUpdateTime": "2026-09-21T14:13:20+00:00"`} {
 		if !strings.Contains(out, want) {
 			t.Errorf("got %s\nexpected %s", out, want)
 		}
@@ -96,12 +104,15 @@ func TestListActionExecutions(t *testing.T) {
 		t.Errorf("got %s, expected no token", out)
 	}
 	h.actions = nil
-	out, code, _ = cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter", "pipelineExecutionId="+execution)
+	out, code, _ = cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter",
+		"pipelineExecutionId="+execution)
 	if code != 0 || out != "{\n    \"actionExecutionDetails\": []\n}\n" {
 		t.Errorf("nothing: got %d, %s", code, out)
 	}
-	for _, filter := range []string{"executionId=" + execution, "latestInPipelineExecution={pipelineExecutionId=a}", "pipelineExecutionId=a,b=c", execution} {
-		if _, code, problems := cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter", filter); code != exitOther || !strings.Contains(problems, filter) {
+	for _, filter := range []string{"executionId=" + execution, "latestInPipelineExecution={pipelineExecutionId=a}",
+		"pipelineExecutionId=a,b=c", execution} {
+		if _, code, problems := cli(t, "codepipeline", "list-action-executions", "--pipeline-name", "app", "--filter",
+			filter); code != exitOther || !strings.Contains(problems, filter) {
 			t.Errorf("%s: got %d, %s", filter, code, problems)
 		}
 	}

@@ -40,7 +40,8 @@ func serve(t *testing.T) *registry {
 
 func endpointOf(t *testing.T, options endpoint.Options) {
 	t.Helper()
-	options.Account, options.Region, options.RegistryHost, options.Secrets = "111122223333", "eu-west-1", "host", &redact.Secrets{}
+	options.Account, options.Region, options.RegistryHost, options.Secrets = "111122223333", "eu-west-1", "host",
+		&redact.Secrets{}
 	s, err := endpoint.Start(options)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,8 @@ func TestPutImageAnswersAsTheCLIDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	arguments := []string{"ecr", "put-image", "--registry-id", "111122223333", "--repository-name", "app",
-		"--image-manifest", "file://" + file, "--image-manifest-media-type", "application/x", "--image-digest", "sha256:x"}
+		"--image-manifest", "file://" + file, "--image-manifest-media-type", "application/x", "--image-digest",
+		"sha256:x"}
 	var out, problems bytes.Buffer
 	if code := run(t.Context(), arguments, &out, &problems); code != 0 {
 		t.Fatalf("got %d: %s", code, problems.String())
@@ -89,7 +91,8 @@ func TestPutImageAnswersAsTheCLIDoes(t *testing.T) {
 			} `json:"imageId"`
 		} `json:"image"`
 	}
-	if err := json.Unmarshal(out.Bytes(), &answer); err != nil || !strings.HasPrefix(answer.Image.ImageID.ImageDigest, "sha256:") {
+	if err := json.Unmarshal(out.Bytes(), &answer); err != nil ||
+		!strings.HasPrefix(answer.Image.ImageID.ImageDigest, "sha256:") {
 		t.Errorf("got %s, %v", out.String(), err)
 	}
 	r.refuse = &endpoint.Error{Code: "ImageAlreadyExistsException", Message: "it exists"}
@@ -105,7 +108,8 @@ func TestNoCredentialsIsNoServiceError(t *testing.T) {
 	serve(t)
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
 	var problems bytes.Buffer
-	if code := run(t.Context(), []string{"ecr", "get-login-password"}, &bytes.Buffer{}, &problems); code != exitOther || problems.Len() == 0 {
+	if code := run(t.Context(), []string{"ecr", "get-login-password"}, &bytes.Buffer{}, &problems); code != exitOther ||
+		problems.Len() == 0 {
 		t.Errorf("got %d, %q", code, problems.String())
 	}
 }

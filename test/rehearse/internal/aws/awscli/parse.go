@@ -83,7 +83,8 @@ func parse(arguments []string) (command, error) {
 		}
 	}
 	for name, value := range c.options {
-		if name != "region" && name != "output" && !slices.Contains(slices.Concat(known.required, known.optional), name) {
+		if name != "region" && name != "output" &&
+			!slices.Contains(slices.Concat(known.required, known.optional), name) {
 			return c, fmt.Errorf("unknown option --%s of %s", name, c.name)
 		}
 		// A password has one form whatever is asked for.

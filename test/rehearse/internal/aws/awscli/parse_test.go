@@ -15,7 +15,8 @@ func TestParseReadsArgumentsAsTheCLIDoes(t *testing.T) {
 	if err := os.WriteFile(file, []byte("{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := parse([]string{"--region=eu-west-1", "ecr", "put-image", "--repository-name", "app", "--image-manifest", "file://" + file, "--no-cli-pager"})
+	got, err := parse([]string{"--region=eu-west-1", "ecr", "put-image", "--repository-name", "app", "--image-manifest",
+		"file://" + file, "--no-cli-pager"})
 	if err != nil {
 		t.Fatal(err)
 	}

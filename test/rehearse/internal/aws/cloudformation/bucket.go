@@ -34,8 +34,8 @@ func init() {
 	describe("AWS::S3::BucketPolicy", descriptor{read: (*loader).bucketPolicy, access: true})
 }
 
-// BucketARN is the ARN of a bucket. It names neither account nor Region, as the names of buckets are
-// unique everywhere.
+// BucketARN is the ARN of a bucket. It names neither account nor Region, as the names of buckets
+// are unique everywhere.
 func BucketARN(a Account, name string) string {
 	return arn.ARN{Partition: a.Partition, Service: "s3", Resource: name}.String()
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // Blocked is what is in the way of another try after the stack's first creation has failed at one
-// resource, and CloudFormation has deleted what it had made. That may be everything that doesn't need
-// the failed one, as it creates at the same time what it can. In the way is what it keeps, as its name
-// is taken, and what it can't delete, as a pipeline has run and written to it.
+// resource, and CloudFormation has deleted what it had made. That may be everything that doesn't
+// need the failed one, as it creates at the same time what it can. In the way is what it keeps, as
+// its name is taken, and what it can't delete, as a pipeline has run and written to it.
 //
 // Other than Retain, RetainExceptOnCreate keeps nothing of a creation that fails.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html

@@ -18,11 +18,17 @@ func TestBlocked(t *testing.T) {
 		resources string
 		want      []string
 	}{
-		"the pipeline comes last":    {holders + `"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "DependsOn": "Mid"}, "Mid": {"DependsOn": ["Failed"]}`, nil},
-		"the pipeline fails":         {holders + `"Failed": {"Type": "AWS::CodePipeline::Pipeline"}`, nil},
-		"the pipeline may have run":  {holders + `"Pipeline": {"Type": "AWS::CodePipeline::Pipeline"}`, []string{"Bucket holds what Pipeline has written (AWS::S3::Bucket)", "Images holds what Pipeline has written (AWS::ECR::Repository)"}},
-		"something is kept":          {`"Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}`, []string{"Logs is kept (AWS::Logs::LogGroup)"}},
-		"what would be kept is late": {`"Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": {"LogGroupName": {"Ref": "Failed"}}}`, nil},
+		"the pipeline comes last": {holders +
+			`"Pipeline": {"Type": "AWS::CodePipeline::Pipeline", "DependsOn": "Mid"}, "Mid": {"DependsOn": ["Failed"]}`,
+			nil},
+		"the pipeline fails": {holders + `"Failed": {"Type": "AWS::CodePipeline::Pipeline"}`, nil},
+		"the pipeline may have run": {holders + `"Pipeline": {"Type": "AWS::CodePipeline::Pipeline"}`,
+			[]string{"Bucket holds what Pipeline has written (AWS::S3::Bucket)",
+				"Images holds what Pipeline has written (AWS::ECR::Repository)"}},
+		"something is kept": {`"Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}`,
+			[]string{"Logs is kept (AWS::Logs::LogGroup)"}},
+		"what would be kept is late": {`"Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": {"LogGroupName": {"Ref": "Failed"}}}`,
+			nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var parsed template.Template

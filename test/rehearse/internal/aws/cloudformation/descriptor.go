@@ -8,8 +8,8 @@ import (
 	"archway/test/rehearse/internal/aws/cloudformation/template"
 )
 
-// descriptor is all that the rehearsal knows of one CloudFormation type. It stands in the file of its
-// type; resources of a type without one are refused.
+// descriptor is all that the rehearsal knows of one CloudFormation type. It stands in the file of
+// its type; resources of a type without one are refused.
 type descriptor struct {
 	// ignored says why resources of the type have no effect on one machine; they are not read then.
 	ignored string
@@ -35,7 +35,8 @@ type descriptor struct {
 
 	// runs reports whether a resource does something by itself as soon as it is there.
 	runs bool
-	// holds reports whether a resource can't be deleted while it has what a run has written; nil: it can.
+	// holds reports whether a resource can't be deleted while it has what a run has written; nil:
+	// it can.
 	holds func(r template.Resource) bool
 }
 
@@ -71,7 +72,8 @@ func (a Account) ARN(service, resource string) string {
 	}.String()
 }
 
-// regional makes the ARNs of a service that is in each Region; format says how a resource is written.
+// regional makes the ARNs of a service that is in each Region; format says how a resource is
+// written.
 func regional(service, format string) func(Account, string) string {
 	return func(a Account, name string) string { return a.ARN(service, fmt.Sprintf(format, name)) }
 }

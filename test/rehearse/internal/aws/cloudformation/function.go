@@ -108,7 +108,8 @@ func (l *loader) invokeConfig(r *resource) {
 	l.retries[name] = r.integer("MaximumRetryAttempts", functionRetries)
 }
 
-// configure gives the functions what resources of their own say about their asynchronous invocations.
+// configure gives the functions what resources of their own say about their asynchronous
+// invocations.
 func (l *loader) configure() {
 	for _, f := range Of[*lambdaruntime.Function](l.stack) {
 		if retries, ok := l.retries[f.Name]; ok {

@@ -50,8 +50,8 @@ func (l *loader) generatedName(id string, lowercase bool) string {
 	return name
 }
 
-// identify tells what a resource is called. After an error the name is empty, and everything else as
-// ever: what follows from it is not wrong for a second reason.
+// identify tells what a resource is called. After an error the name is empty, and everything else
+// as ever: what follows from it is not wrong for a second reason.
 func (l *loader) identify(id string) (identity, error) {
 	name, err := l.name(id)
 	arn := l.arnOf(l.template.Resources[id].Type, name)

@@ -57,8 +57,8 @@ func (l *loader) pipeline(r *resource) {
 	l.stack.add(pipeline)
 }
 
-// topicKeys notes the keys of topics from elsewhere. Such a key's policy is not known: it is taken to
-// leave the decision to IAM policies, as the one does that KMS gives a key by default.
+// topicKeys notes the keys of topics from elsewhere. Such a key's policy is not known: it is taken
+// to leave the decision to IAM policies, as the one does that KMS gives a key by default.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 func (l *loader) topicKeys(r *resource) {
 	keys, _ := r.metadata[topicKeysMetadata].(map[string]any)

@@ -15,8 +15,8 @@ import (
 
 var machines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
 
-// checkCode looks at the code that would be deployed. The result is the program's build tags, and the settings beside it: nil if
-// there are none.
+// checkCode looks at the code that would be deployed. The result is the program's build tags, and
+// the settings beside it: nil if there are none.
 func checkCode(f *lambdaruntime.Function, architecture string) (tags string, settled []byte, err error) {
 	dir, done, err := f.Code.Open()
 	if err != nil {
@@ -51,14 +51,18 @@ func checkProgram(file string, f *lambdaruntime.Function, architecture string) (
 	}
 	defer program.Close()
 	if want, ok := machines[architecture]; !ok || program.Machine != want {
-		return "", fmt.Errorf("the code's program is built for %v, the function's architecture is %s", program.Machine, architecture)
+		return "",
+			fmt.Errorf("the code's program is built for %v, the function's architecture is %s", program.Machine,
+				architecture)
 	}
 	built, err := buildinfo.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("the code's program was not built by Go: %w", err)
 	}
 	if built.Path != f.Package {
-		return "", fmt.Errorf("the code's program was built from %s, the metadata %s names %s", built.Path, packageMetadata, f.Package)
+		return "",
+			fmt.Errorf("the code's program was built from %s, the metadata %s names %s", built.Path, packageMetadata,
+				f.Package)
 	}
 	for _, setting := range built.Settings {
 		if setting.Key == "-tags" {

@@ -10,12 +10,13 @@ import (
 	"archway/test/rehearse/internal/aws/document"
 )
 
-// AutoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it. The
-// rehearsal deletes no stack, and the resource does nothing before that: its function's answer to the
-// creation is empty.
+// AutoDelete is the type of the CDK's resource that empties a bucket before the stack deletes it.
+// The rehearsal deletes no stack, and the resource does nothing before that: its function's answer
+// to the creation is empty.
 const AutoDelete = "Custom::S3AutoDeleteObjects"
 
-// autoDeleteTag is the tag without which that function leaves a bucket alone; so it stands in its code.
+// autoDeleteTag is the tag without which that function leaves a bucket alone; so it stands in its
+// code.
 const autoDeleteTag = "aws-cdk:auto-delete-objects"
 
 func init() { describe(AutoDelete, descriptor{read: (*loader).autoDeletion}) }
@@ -28,7 +29,8 @@ type Provider struct {
 	Name, ARN, RoleARN, LogGroup string
 }
 
-// findProviders looks for the functions behind the custom resources, which are read before the functions are.
+// findProviders looks for the functions behind the custom resources, which are read before the
+// functions are.
 func (l *loader) findProviders() error {
 	for id, r := range l.template.Resources {
 		if r.Type != AutoDelete {
@@ -54,8 +56,8 @@ func (l *loader) autoDeletion(r *resource) {
 	r.required("BucketName")
 }
 
-// provider reads a function that does not run here. Its code must be the one that is known: any other
-// could do anything when the stack is deployed.
+// provider reads a function that does not run here. Its code must be the one that is known: any
+// other could do anything when the stack is deployed.
 func (l *loader) provider(r *resource) {
 	provider := Provider{
 		Type: l.providers[r.arn], Name: r.name, ARN: r.arn,

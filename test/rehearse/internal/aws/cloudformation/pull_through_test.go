@@ -10,12 +10,14 @@ import (
 func cacheOf(mutability, scenario string) func(resources map[string]any) {
 	return func(resources map[string]any) {
 		resources["Rule"] = map[string]any{"Type": "AWS::ECR::PullThroughCacheRule", "Properties": map[string]any{
-			"EcrRepositoryPrefix": "docker-hub", "UpstreamRegistry": "docker-hub", "UpstreamRegistryUrl": "registry-1.docker.io",
-			"CredentialArn": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ecr-pullthroughcache/docker-hub-AbCdEf",
+			"EcrRepositoryPrefix": "docker-hub", "UpstreamRegistry": "docker-hub",
+			"UpstreamRegistryUrl": "registry-1.docker.io",
+			"CredentialArn":       "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ecr-pullthroughcache/docker-hub-AbCdEf",
 		}}
-		resources["Template"] = map[string]any{"Type": "AWS::ECR::RepositoryCreationTemplate", "Properties": map[string]any{
-			"Prefix": "docker-hub", "AppliedFor": []any{scenario}, "ImageTagMutability": mutability,
-		}}
+		resources["Template"] = map[string]any{"Type": "AWS::ECR::RepositoryCreationTemplate",
+			"Properties": map[string]any{
+				"Prefix": "docker-hub", "AppliedFor": []any{scenario}, "ImageTagMutability": mutability,
+			}}
 	}
 }
 
@@ -34,7 +36,8 @@ func TestTemplatesThatNoCacheCanUseAreRefused(t *testing.T) {
 		"ImageTagMutability": cacheOf("IMMUTABLE", "PULL_THROUGH_CACHE"),
 		"AppliedFor":         cacheOf("MUTABLE", "REPLICATION"),
 	} {
-		if _, err := Load(source(t, change), account); err == nil || !strings.Contains(err.Error(), "Template.Properties."+property) {
+		if _, err := Load(source(t, change), account); err == nil ||
+			!strings.Contains(err.Error(), "Template.Properties."+property) {
 			t.Errorf("%s: got %v", property, err)
 		}
 	}

@@ -16,10 +16,12 @@ func init() {
 		attributes: map[string]func(identity) string{
 			"Name": nameOf,
 			"CloneUrlHttp": func(i identity) string {
-				return fmt.Sprintf("https://git-codecommit.%s.%s/v1/repos/%s", i.account.Region, i.account.URLSuffix, i.name)
+				return fmt.Sprintf("https://git-codecommit.%s.%s/v1/repos/%s", i.account.Region, i.account.URLSuffix,
+					i.name)
 			},
 			"CloneUrlSsh": func(i identity) string {
-				return fmt.Sprintf("ssh://git-codecommit.%s.%s/v1/repos/%s", i.account.Region, i.account.URLSuffix, i.name)
+				return fmt.Sprintf("ssh://git-codecommit.%s.%s/v1/repos/%s", i.account.Region, i.account.URLSuffix,
+					i.name)
 			},
 		},
 		withoutEffect: map[string]string{
@@ -33,7 +35,8 @@ func init() {
 // Repository is a CodeCommit repository.
 type Repository struct {
 	Name, ARN, ID string
-	// Seed is the asset with the first commit's files, on the branch SeedBranch; nil if there is none.
+	// Seed is the asset with the first commit's files, on the branch SeedBranch; nil if there is
+	// none.
 	Seed       *assembly.Asset
 	SeedBranch string
 }

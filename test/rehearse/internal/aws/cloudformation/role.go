@@ -19,7 +19,8 @@ func init() {
 		},
 	})
 	describe("AWS::IAM::ManagedPolicy", descriptor{
-		read: (*loader).managedPolicy, access: true, name: "ManagedPolicyName", arn: global("iam", "policy/%s"), ref: arnOf,
+		read: (*loader).managedPolicy, access: true, name: "ManagedPolicyName", arn: global("iam", "policy/%s"),
+		ref:           arnOf,
 		withoutEffect: map[string]string{"Description": describes},
 	})
 	describe("AWS::IAM::Policy", descriptor{read: (*loader).inlinePolicy, access: true})

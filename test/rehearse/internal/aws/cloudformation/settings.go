@@ -14,11 +14,13 @@ import (
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
-// executionReference is the one thing in the parameters of a Lambda action that differs from run to run.
+// executionReference is the one thing in the parameters of a Lambda action that differs from run to
+// run.
 const executionReference = "#{codepipeline.PipelineExecutionId}"
 
-// checkSettings compares what the functions of a pipeline decide by: the file in each function's code, what the pipeline's
-// metadata shows to reviewers, and the file's hash in the parameters of each action.
+// checkSettings compares what the functions of a pipeline decide by: the file in each function's
+// code, what the pipeline's metadata shows to reviewers, and the file's hash in the parameters of
+// each action.
 func (l *loader) checkSettings() error {
 	var problems []error
 	for _, function := range slices.Sorted(maps.Keys(l.settings)) {
@@ -34,7 +36,8 @@ func (l *loader) checkSettings() error {
 		for _, stage := range pipeline.Stages {
 			for _, a := range stage.Actions {
 				if err := l.checkParameters(pipeline, a); err != nil {
-					problems = append(problems, fmt.Errorf("pipeline %s: stage %s: action %s: %w", pipeline.Name, stage.Name, a.Name, err))
+					problems = append(problems,
+						fmt.Errorf("pipeline %s: stage %s: action %s: %w", pipeline.Name, stage.Name, a.Name, err))
 				}
 			}
 		}
@@ -53,7 +56,8 @@ func (l *loader) checkShown(data []byte) error {
 	case !ok:
 		return fmt.Errorf("it is about the pipeline %q, which the template lacks: synthesize the app again", p.Name)
 	case shown == nil:
-		return fmt.Errorf("the pipeline %s lacks the metadata %s, which shows the same to reviewers", p.Name, settings.Metadata)
+		return fmt.Errorf("the pipeline %s lacks the metadata %s, which shows the same to reviewers", p.Name,
+			settings.Metadata)
 	case !same(shown, data):
 		return fmt.Errorf("the metadata %s of the pipeline %s shows something else than the file: reviewers would not see what the function "+
 			"decides by; synthesize the app again, and change neither by hand", settings.Metadata, p.Name)
@@ -89,7 +93,8 @@ func (l *loader) checkParameters(pipeline *codepipeline.Pipeline, a codepipeline
 	case data == nil && l.shown[pipeline.Name] == nil:
 		return nil
 	case data == nil:
-		return fmt.Errorf("the code of its function %s lacks the file %s, which the pipeline's metadata %s shows", name, settings.File, settings.Metadata)
+		return fmt.Errorf("the code of its function %s lacks the file %s, which the pipeline's metadata %s shows", name,
+			settings.File, settings.Metadata)
 	}
 	if p, err := settings.Decode(data); err == nil && p.Name != pipeline.Name {
 		return fmt.Errorf("its function %s has the settings of the pipeline %q", name, p.Name)

@@ -15,7 +15,8 @@ import (
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 )
 
-// settled is the assembly with a function in a Lambda action: its program is this test's, beside a file of settings.
+// settled is the assembly with a function in a Lambda action: its program is this test's, beside a
+// file of settings.
 type settled struct {
 	// file is the settings' file; empty for none. handler is the program's name.
 	file, handler string
@@ -26,7 +27,8 @@ type settled struct {
 }
 
 func newSettled() settled {
-	p := settings.Pipeline{Name: "app", HoldMinutes: 60, Stages: []settings.Stage{{Name: "Build", Actions: []string{"<build>"}}}, Images: []settings.Image{}}
+	p := settings.Pipeline{Name: "app", HoldMinutes: 60,
+		Stages: []settings.Stage{{Name: "Build", Actions: []string{"<build>"}}}, Images: []settings.Image{}}
 	data := p.Encode()
 	var shown any
 	if err := json.Unmarshal(data, &shown); err != nil {
@@ -34,7 +36,8 @@ func newSettled() settled {
 	}
 	return settled{
 		file: string(data), handler: "bootstrap", shown: shown,
-		parameters: fmt.Sprintf(`{"settings":"%s","execution":"#{codepipeline.PipelineExecutionId}","image":"web"}`, settings.Sum(data)),
+		parameters: fmt.Sprintf(`{"settings":"%s","execution":"#{codepipeline.PipelineExecutionId}","image":"web"}`,
+			settings.Sum(data)),
 	}
 }
 
@@ -105,11 +108,14 @@ func (s settled) load(t *testing.T) (*Stack, error) {
 			pipeline["Metadata"] = map[string]any{settings.Metadata: s.shown}
 		}
 		properties := pipeline["Properties"].(map[string]any)
-		properties["Stages"] = append(properties["Stages"].([]any), map[string]any{"Name": "Promote", "Actions": []any{map[string]any{
-			"Name": "Promote", "RunOrder": 1,
-			"ActionTypeId":  map[string]any{"Category": "Invoke", "Owner": "AWS", "Provider": "Lambda", "Version": "1"},
-			"Configuration": map[string]any{"FunctionName": map[string]any{"Ref": "Function"}, "UserParameters": s.parameters},
-		}}})
+		properties["Stages"] = append(properties["Stages"].([]any),
+			map[string]any{"Name": "Promote", "Actions": []any{map[string]any{
+				"Name": "Promote", "RunOrder": 1,
+				"ActionTypeId": map[string]any{"Category": "Invoke", "Owner": "AWS", "Provider": "Lambda",
+					"Version": "1"},
+				"Configuration": map[string]any{"FunctionName": map[string]any{"Ref": "Function"},
+					"UserParameters": s.parameters},
+			}}})
 	})
 	a, err := assembly.Load(dir)
 	if err != nil {
@@ -137,7 +143,8 @@ func TestFunctionsCode(t *testing.T) {
 	if err := f.Unpack(program, task); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(f.Program); err != nil || string(got) != "for this machine" || filepath.Dir(f.Program) != task {
+	if got, err := os.ReadFile(f.Program); err != nil || string(got) != "for this machine" ||
+		filepath.Dir(f.Program) != task {
 		t.Errorf("%s: %v", f.Program, err)
 	}
 	if loaded, err := settings.Load(task); err != nil || loaded.Name != "app" {
@@ -160,15 +167,22 @@ func TestSettings(t *testing.T) {
 		change func(*settled)
 		want   string
 	}{
-		"no program":       {func(s *settled) { s.handler = "main" }, "the code has no program bootstrap"},
-		"no file":          {func(s *settled) { s.file = "" }, "lacks the file settings.json"},
-		"no metadata":      {func(s *settled) { s.shown = nil }, "the pipeline app lacks the metadata archway:settings"},
-		"other metadata":   {func(s *settled) { s.shown.(map[string]any)["holdMinutes"] = 61 }, "the metadata archway:settings of the pipeline app shows something else"},
-		"a key twice":      {func(s *settled) { s.file = strings.Replace(s.file, `"name"`, `"name":"web","name"`, 1) }, "duplicate"},
-		"another pipeline": {func(s *settled) { s.file = strings.Replace(s.file, `"app"`, `"web"`, 1) }, `it is about the pipeline "web", which the template lacks`},
-		"another hash":     {func(s *settled) { s.parameters = strings.Replace(s.parameters, sum, "0"+sum[1:], 1) }, "has the hash " + sum},
-		"other parameters": {func(s *settled) { s.parameters = strings.Replace(s.parameters, "image", "Image", 1) }, "UserParameters: "},
-		"another execution": {func(s *settled) { s.parameters = strings.Replace(s.parameters, "PipelineExecutionId", "Other", 1) },
+		"no program": {func(s *settled) { s.handler = "main" }, "the code has no program bootstrap"},
+		"no file":    {func(s *settled) { s.file = "" }, "lacks the file settings.json"},
+		"no metadata": {func(s *settled) { s.shown = nil },
+			"the pipeline app lacks the metadata archway:settings"},
+		"other metadata": {func(s *settled) { s.shown.(map[string]any)["holdMinutes"] = 61 },
+			"the metadata archway:settings of the pipeline app shows something else"},
+		"a key twice": {func(s *settled) { s.file = strings.Replace(s.file, `"name"`, `"name":"web","name"`, 1) },
+			"duplicate"},
+		"another pipeline": {func(s *settled) { s.file = strings.Replace(s.file, `"app"`, `"web"`, 1) },
+			`it is about the pipeline "web", which the template lacks`},
+		"another hash": {func(s *settled) { s.parameters = strings.Replace(s.parameters, sum, "0"+sum[1:], 1) },
+			"has the hash " + sum},
+		"other parameters": {func(s *settled) { s.parameters = strings.Replace(s.parameters, "image", "Image", 1) },
+			"UserParameters: "},
+		"another execution": {
+			func(s *settled) { s.parameters = strings.Replace(s.parameters, "PipelineExecutionId", "Other", 1) },
 			`execution: got "#{codepipeline.Other}"`},
 	} {
 		s := newSettled()

@@ -6,7 +6,8 @@ func init() {
 	describe("AWS::Signer::SigningProfile", descriptor{
 		// The ARN has an empty part before its path.
 		// https://docs.aws.amazon.com/signer/latest/developerguide/security_iam_service-with-iam.html
-		read: (*loader).signingProfile, access: true, name: "ProfileName", arn: regional("signer", "/signing-profiles/%s"),
+		read: (*loader).signingProfile, access: true, name: "ProfileName",
+		arn:           regional("signer", "/signing-profiles/%s"),
 		withoutEffect: map[string]string{"SignatureValidityPeriod": "nothing is signed here", "Tags": describes},
 	})
 	describe("AWS::ECR::SigningConfiguration", descriptor{read: (*loader).signing, access: true})

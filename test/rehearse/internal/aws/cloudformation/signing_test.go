@@ -36,7 +36,8 @@ func TestSigningConfigurationNamesRepositoriesAndTheProfile(t *testing.T) {
 
 func TestSigningConfigurationWithWildcardsIsRefused(t *testing.T) {
 	_, err := Load(source(t, signingOf("team/*")), account)
-	if err == nil || !strings.Contains(err.Error(), "Signing.Properties.Rules") || !strings.Contains(err.Error(), "team/*") {
+	if err == nil || !strings.Contains(err.Error(), "Signing.Properties.Rules") ||
+		!strings.Contains(err.Error(), "team/*") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -113,7 +113,8 @@ type loader struct {
 	policies    map[string]iam.Policy   // managed ones, by ARN
 	managed     map[string][]string     // ARNs of managed policies, by role name
 	attached    map[string][]iam.Policy // by role name
-	// providers are the types of the custom resources that functions stand behind, by the function's ARN.
+	// providers are the types of the custom resources that functions stand behind, by the
+	// function's ARN.
 	providers map[string]string
 	// accessOnly reports whether resources that don't say who may do what are left out.
 	accessOnly bool

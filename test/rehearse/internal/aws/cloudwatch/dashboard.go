@@ -14,7 +14,8 @@ type Shown struct {
 	Searches []Search
 }
 
-// Search finds the metrics of a namespace that have exactly some dimensions, a name, and certain values.
+// Search finds the metrics of a namespace that have exactly some dimensions, a name, and certain
+// values.
 type Search struct {
 	Namespace, Name string
 	Dimensions      []string
@@ -54,7 +55,8 @@ type widget struct {
 	}
 }
 
-// ParseDashboard reads the body of a dashboard, and finds what CloudWatch would refuse, or show empty.
+// ParseDashboard reads the body of a dashboard, and finds what CloudWatch would refuse, or show
+// empty.
 func ParseDashboard(body string) (Shown, error) {
 	var shown Shown
 	var b struct{ Widgets []widget }
@@ -75,12 +77,14 @@ func ParseDashboard(body string) (Shown, error) {
 			}
 		case "alarm":
 			if len(w.Properties.Alarms) == 0 || len(w.Properties.Alarms) > 100 {
-				problems = append(problems, fmt.Errorf("%s has %d alarms, expected 1 to 100", at, len(w.Properties.Alarms)))
+				problems = append(problems,
+					fmt.Errorf("%s has %d alarms, expected 1 to 100", at, len(w.Properties.Alarms)))
 			}
 		case "metric":
 			problems = append(problems, w.metrics(at, &shown))
 		default:
-			problems = append(problems, fmt.Errorf("%s has the type %q; the rehearsal knows text, alarm and metric", at, w.Type))
+			problems = append(problems,
+				fmt.Errorf("%s has the type %q; the rehearsal knows text, alarm and metric", at, w.Type))
 		}
 	}
 	return shown, errors.Join(problems...)
@@ -91,16 +95,20 @@ func (w widget) place(at string) error {
 		return fmt.Errorf("%s has no place: x, y, width and height belong together", at)
 	}
 	if *w.X < 0 || *w.Y < 0 || *w.Width < 1 || *w.X+*w.Width > gridWidth || *w.Height < 1 || *w.Height > maxHeight {
-		return fmt.Errorf("%s lies at %d,%d with width %d and height %d: the grid is %d wide", at, *w.X, *w.Y, *w.Width, *w.Height, gridWidth)
+		return fmt.Errorf("%s lies at %d,%d with width %d and height %d: the grid is %d wide", at, *w.X, *w.Y, *w.Width,
+			*w.Height, gridWidth)
 	}
 	return nil
 }
 
-// metrics reads the lines of a widget: namespace, name, dimensions in pairs, and how to show it; or an expression alone.
+// metrics reads the lines of a widget: namespace, name, dimensions in pairs, and how to show it; or
+// an expression alone.
 func (w widget) metrics(at string, shown *Shown) error {
 	var problems []error
 	if w.Properties.Region == "" || len(w.Properties.Metrics) == 0 || len(w.Properties.Metrics) > maxMetric {
-		problems = append(problems, fmt.Errorf("%s has the region %q and %d metrics, expected a region and 1 to %d metrics", at, w.Properties.Region, len(w.Properties.Metrics), maxMetric))
+		problems = append(problems,
+			fmt.Errorf("%s has the region %q and %d metrics, expected a region and 1 to %d metrics", at,
+				w.Properties.Region, len(w.Properties.Metrics), maxMetric))
 	}
 	ids, expressions := map[string]bool{}, []string{}
 	for n, line := range w.Properties.Metrics {
@@ -113,12 +121,14 @@ func (w widget) metrics(at string, shown *Shown) error {
 			case json.Unmarshal(part, &word) == nil:
 				words = append(words, word)
 			case i != len(line)-1 || json.Unmarshal(part, &how) != nil:
-				problems = append(problems, fmt.Errorf("%s: got %s, expected a text, or at the end an object", at, part))
+				problems = append(problems,
+					fmt.Errorf("%s: got %s, expected a text, or at the end an object", at, part))
 			}
 		}
 		if how.ID != "" {
 			if !identifier.MatchString(how.ID) || ids[how.ID] {
-				problems = append(problems, fmt.Errorf("%s: the id %q is taken, or does not begin with a lower-case letter", at, how.ID))
+				problems = append(problems,
+					fmt.Errorf("%s: the id %q is taken, or does not begin with a lower-case letter", at, how.ID))
 			}
 			ids[how.ID] = true
 		}
@@ -126,7 +136,8 @@ func (w widget) metrics(at string, shown *Shown) error {
 		case how.Expression != "" && len(words) == 0:
 			expressions = append(expressions, how.Expression)
 		case len(words) < 2 || len(words)%2 != 0 || words[0] == "" || words[1] == "":
-			problems = append(problems, fmt.Errorf("%s: got %q, expected a namespace, a name and pairs of dimensions", at, words))
+			problems = append(problems,
+				fmt.Errorf("%s: got %q, expected a namespace, a name and pairs of dimensions", at, words))
 		default:
 			m := Metric{Namespace: words[0], Name: words[1], Dimensions: map[string]string{}}
 			for i := 2; i < len(words); i += 2 {
@@ -144,7 +155,8 @@ func (w widget) metrics(at string, shown *Shown) error {
 		}
 		for _, name := range identifiers.FindAllString(e, -1) {
 			if !ids[name] {
-				problems = append(problems, fmt.Errorf("%s: the expression %s uses %s, which no metric has as its id", at, e, name))
+				problems = append(problems,
+					fmt.Errorf("%s: the expression %s uses %s, which no metric has as its id", at, e, name))
 			}
 		}
 	}

@@ -1,5 +1,6 @@
-// Package cloudwatch is as much of CloudWatch as a rehearsal needs: it reads the metrics that functions write into their logs, and
-// the dashboards and alarms that show them, and tells which metrics nothing emits.
+// Package cloudwatch is as much of CloudWatch as a rehearsal needs: it reads the metrics that
+// functions write into their logs, and the dashboards and alarms that show them, and tells which
+// metrics nothing emits.
 package cloudwatch
 
 import (
@@ -44,8 +45,8 @@ const (
 
 var units = []string{"", "None", "Count", "Bytes", "Kilobytes", "Megabytes", "Seconds", "Milliseconds", "Percent"}
 
-// Parse reads a line of a log. A line without metrics gives none; one that CloudWatch would not read as its writer means it is
-// an error, where CloudWatch is silent.
+// Parse reads a line of a log. A line without metrics gives none; one that CloudWatch would not
+// read as its writer means it is an error, where CloudWatch is silent.
 func Parse(line []byte) ([]Datum, error) {
 	if !bytes.Contains(line, []byte(`"_aws"`)) {
 		return nil, nil
@@ -71,7 +72,9 @@ func Parse(line []byte) ([]Datum, error) {
 	var all []Datum
 	for _, directive := range embedded.CloudWatchMetrics {
 		if n := len(directive.Metrics); directive.Namespace == "" || n == 0 || n > maxMetrics {
-			return nil, fmt.Errorf("a directive has the namespace %q and %d metrics, expected a namespace and 1 to %d", directive.Namespace, n, maxMetrics)
+			return nil,
+				fmt.Errorf("a directive has the namespace %q and %d metrics, expected a namespace and 1 to %d",
+					directive.Namespace, n, maxMetrics)
 		}
 		for _, names := range directive.Dimensions {
 			dimensions, err := dimensionsOf(root, names)
@@ -81,7 +84,9 @@ func Parse(line []byte) ([]Datum, error) {
 			for _, m := range directive.Metrics {
 				d := Datum{Metric: Metric{directive.Namespace, m.Name, dimensions}, Unit: m.Unit}
 				if err := json.Unmarshal(root[m.Name], &d.Value); err != nil || root[m.Name] == nil {
-					return nil, fmt.Errorf("the metric %s has the value %s, expected a number on the top level", m.Name, root[m.Name])
+					return nil,
+						fmt.Errorf("the metric %s has the value %s, expected a number on the top level", m.Name,
+							root[m.Name])
 				}
 				if !slices.Contains(units, m.Unit) {
 					return nil, fmt.Errorf("the metric %s has the unit %q, expected one of %q", m.Name, m.Unit, units)
@@ -101,7 +106,8 @@ func dimensionsOf(root map[string]json.RawMessage, names []string) (map[string]s
 	for _, name := range names {
 		var value string
 		if json.Unmarshal(root[name], &value) != nil || value == "" {
-			return nil, fmt.Errorf("the dimension %s has the value %s, expected a text on the top level", name, root[name])
+			return nil,
+				fmt.Errorf("the dimension %s has the value %s, expected a text on the top level", name, root[name])
 		}
 		dimensions[name] = value
 	}
@@ -145,7 +151,8 @@ func (c *Collector) add(line []byte) {
 	}
 }
 
-// Data returns what was measured so far, and the lines that are no metrics although they look like some.
+// Data returns what was measured so far, and the lines that are no metrics although they look like
+// some.
 func (c *Collector) Data() ([]Datum, []error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,7 +14,8 @@ const line = `{"time":"2026-01-02T03:04:05Z","level":"INFO","msg":"measured","Pi
 func TestLogsAreReadAsCloudWatchReadsThem(t *testing.T) {
 	var c Collector
 	w := c.Log()
-	for _, piece := range []string{"START\n" + line[:40], line[40:] + "\n{\"msg\":\"no metric\"}\n", "not JSON \"_aws\"\n"} {
+	for _, piece := range []string{"START\n" + line[:40], line[40:] + "\n{\"msg\":\"no metric\"}\n",
+		"not JSON \"_aws\"\n"} {
 		if n, err := w.Write([]byte(piece)); err != nil || n != len(piece) {
 			t.Fatal(n, err)
 		}
@@ -24,7 +25,8 @@ func TestLogsAreReadAsCloudWatchReadsThem(t *testing.T) {
 		t.Error(problems)
 	}
 	dimensions := map[string]string{"Pipeline": "p", "Check": "rootfs"}
-	want := []Datum{{Metric{"Archway", "Findings", dimensions}, "Count", 2}, {Metric{"Archway", "Size", dimensions}, "Bytes", 5}}
+	want := []Datum{{Metric{"Archway", "Findings", dimensions}, "Count", 2},
+		{Metric{"Archway", "Size", dimensions}, "Bytes", 5}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -46,7 +48,8 @@ func TestLinesThatCloudWatchWouldDropInSilenceAreProblems(t *testing.T) {
 		if !strings.Contains(line, old) {
 			t.Fatalf("the line has no %s", old)
 		}
-		if _, err := Parse([]byte(strings.Replace(line, old, new, 1))); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Parse([]byte(strings.Replace(line, old, new, 1))); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, expected %q", change, err, want)
 		}
 	}
@@ -54,7 +57,8 @@ func TestLinesThatCloudWatchWouldDropInSilenceAreProblems(t *testing.T) {
 
 // body is a dashboard with one widget of metrics, whose lines are given.
 func body(lines string) string {
-	return fmt.Sprintf(`{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"T","region":"eu-west-1","metrics":[%s]}}]}`, lines)
+	return fmt.Sprintf(`{"widgets":[{"type":"metric","x":0,"y":0,"width":24,"height":6,"properties":{"title":"T","region":"eu-west-1","metrics":[%s]}}]}`,
+		lines)
 }
 
 func TestDashboardIsReadWithAllThatItShows(t *testing.T) {
@@ -64,8 +68,10 @@ func TestDashboardIsReadWithAllThatItShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Shown{
-		Metrics:  []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "p"}}, {"N", "M", map[string]string{}}},
-		Searches: []Search{{Namespace: "Archway", Name: "Findings", Dimensions: []string{"Pipeline", "Check"}, Values: map[string]string{"Pipeline": "p"}}},
+		Metrics: []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "p"}},
+			{"N", "M", map[string]string{}}},
+		Searches: []Search{{Namespace: "Archway", Name: "Findings", Dimensions: []string{"Pipeline", "Check"},
+			Values: map[string]string{"Pipeline": "p"}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -107,17 +113,25 @@ func TestWhatNothingEmitsIsNamed(t *testing.T) {
 	dimensions := map[string]string{"Pipeline": "p", "Check": "rootfs"}
 	for want, shown := range map[string]Shown{
 		"": {
-			Metrics:  []Metric{{"Archway", "Findings", dimensions}, {"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "p"}}},
-			Searches: []Search{{"Archway", "Findings", []string{"Pipeline", "Check"}, map[string]string{"Pipeline": "p"}}},
+			Metrics: []Metric{{"Archway", "Findings", dimensions},
+				{"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "p"}}},
+			Searches: []Search{{"Archway", "Findings", []string{"Pipeline", "Check"},
+				map[string]string{"Pipeline": "p"}}},
 		},
-		"no function has emitted it":            {Metrics: []Metric{{"Archway", "Finding", dimensions}}},
-		"{Pipeline=p}: no function":             {Metrics: []Metric{{"Archway", "Findings", map[string]string{"Pipeline": "p"}}}},
-		"archway Findings":                      {Metrics: []Metric{{"archway", "Findings", dimensions}}},
-		"the service has no such metric":        {Metrics: []Metric{{"AWS/CodePipeline", "SucceededPipelineExecutions", map[string]string{"PipelineName": "p"}}}},
-		"{Project=p}: the service has no such":  {Metrics: []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"Project": "p"}}}},
-		"there is no such resource":             {Metrics: []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "q"}}}},
-		"no function has emitted such a metric": {Searches: []Search{{"Archway", "Findings", []string{"Pipeline"}, nil}}},
-		"by [Pipeline Check]: no function":      {Searches: []Search{{"Archway", "Findings", []string{"Pipeline", "Check"}, map[string]string{"Pipeline": "q"}}}},
+		"no function has emitted it": {Metrics: []Metric{{"Archway", "Finding", dimensions}}},
+		"{Pipeline=p}: no function": {
+			Metrics: []Metric{{"Archway", "Findings", map[string]string{"Pipeline": "p"}}}},
+		"archway Findings": {Metrics: []Metric{{"archway", "Findings", dimensions}}},
+		"the service has no such metric": {Metrics: []Metric{{"AWS/CodePipeline", "SucceededPipelineExecutions",
+			map[string]string{"PipelineName": "p"}}}},
+		"{Project=p}: the service has no such": {
+			Metrics: []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"Project": "p"}}}},
+		"there is no such resource": {
+			Metrics: []Metric{{"AWS/CodeBuild", "Duration", map[string]string{"ProjectName": "q"}}}},
+		"no function has emitted such a metric": {
+			Searches: []Search{{"Archway", "Findings", []string{"Pipeline"}, nil}}},
+		"by [Pipeline Check]: no function": {Searches: []Search{{"Archway", "Findings",
+			[]string{"Pipeline", "Check"}, map[string]string{"Pipeline": "q"}}}},
 	} {
 		got := strings.Join(Unemitted(shown, measured, resources), "; ")
 		if want == "" && got != "" || want != "" && !strings.Contains(got, want) {

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// native are the metrics that AWS's services emit on their own, by namespace, as far as they are of use here.
+// native are the metrics that AWS's services emit on their own, by namespace, as far as they are of
+// use here.
 var native = map[string]struct {
 	// dimension is the one by which a single resource is asked about.
 	dimension string
@@ -16,7 +17,8 @@ var native = map[string]struct {
 	"AWS/CodePipeline": {"PipelineName", []string{"PipelineDuration", "FailedPipelineExecutions"}},
 	// https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch_metrics-codebuild.html
 	"AWS/CodeBuild": {"ProjectName", []string{
-		"Builds", "SucceededBuilds", "FailedBuilds", "Duration", "SubmittedDuration", "QueuedDuration", "ProvisioningDuration",
+		"Builds", "SucceededBuilds", "FailedBuilds", "Duration", "SubmittedDuration", "QueuedDuration",
+		"ProvisioningDuration",
 		"DownloadSourceDuration", "InstallDuration", "PreBuildDuration", "BuildDuration", "PostBuildDuration",
 		"UploadArtifactsDuration", "FinalizingDuration",
 	}},
@@ -28,13 +30,15 @@ var native = map[string]struct {
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 	"AWS/SQS": {"QueueName", []string{
 		"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
-		"ApproximateNumberOfMessagesVisible", "NumberOfEmptyReceives", "NumberOfMessagesDeleted", "NumberOfMessagesReceived",
+		"ApproximateNumberOfMessagesVisible", "NumberOfEmptyReceives", "NumberOfMessagesDeleted",
+		"NumberOfMessagesReceived",
 		"NumberOfMessagesSent", "SentMessageSize",
 	}},
 }
 
-// Unemitted tells, of all that is shown, what nothing emits: neither a function, whose metrics are measured, nor one of AWS's
-// services about a resource that exists. resources are names by the dimension that stands for them.
+// Unemitted tells, of all that is shown, what nothing emits: neither a function, whose metrics are
+// measured, nor one of AWS's services about a resource that exists. resources are names by the
+// dimension that stands for them.
 func Unemitted(shown Shown, measured []Datum, resources map[string][]string) []string {
 	var missing []string
 	for _, m := range shown.Metrics {
@@ -54,7 +58,9 @@ func Unemitted(shown Shown, measured []Datum, resources map[string][]string) []s
 	}
 	for _, s := range shown.Searches {
 		if !slices.ContainsFunc(measured, func(d Datum) bool { return s.Finds(d.Metric) }) {
-			missing = append(missing, fmt.Sprintf("search for %s %s by %v: no function has emitted such a metric", s.Namespace, s.Name, s.Dimensions))
+			missing = append(missing,
+				fmt.Sprintf("search for %s %s by %v: no function has emitted such a metric", s.Namespace, s.Name,
+					s.Dimensions))
 		}
 	}
 	return missing

@@ -129,7 +129,8 @@ type build struct {
 
 // say writes a line in the manner of CodeBuild's agent.
 func (b *build) say(format string, arguments ...any) {
-	fmt.Fprintf(b.Log, "[Container] %s %s\n", time.Now().UTC().Format("2006/01/02 15:04:05.000000"), fmt.Sprintf(format, arguments...))
+	fmt.Fprintf(b.Log, "[Container] %s %s\n", time.Now().UTC().Format("2006/01/02 15:04:05.000000"),
+		fmt.Sprintf(format, arguments...))
 }
 
 // provision makes the build's folders, unpacks its sources and gets its shell ready.
@@ -178,7 +179,8 @@ const noDaemon = "unix:///run/no-docker-daemon-in-an-unprivileged-build.sock"
 
 func (b *build) arn() string {
 	return arn.ARN{
-		Partition: "aws", Service: "codebuild", Region: b.host.Region, AccountID: b.host.Account, Resource: "build/" + b.id,
+		Partition: "aws", Service: "codebuild", Region: b.host.Region, AccountID: b.host.Account,
+		Resource: "build/" + b.id,
 	}.String()
 }
 
@@ -328,8 +330,9 @@ func (b *build) commands(ctx context.Context, commands []string, succeeding bool
 		if status != 0 {
 			b.say("Command did not exit successfully %s exit status %d", firstLine(command), status)
 			return &CommandError{
-				Code:    "COMMAND_EXECUTION_ERROR",
-				Message: fmt.Sprintf("Error while executing command: %s. Reason: exit status %d", firstLine(command), status),
+				Code: "COMMAND_EXECUTION_ERROR",
+				Message: fmt.Sprintf("Error while executing command: %s. Reason: exit status %d", firstLine(command),
+					status),
 			}
 		}
 	}

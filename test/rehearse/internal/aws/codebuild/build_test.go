@@ -70,10 +70,12 @@ func run(t *testing.T, ctx context.Context, spec string, change func(*Request, *
 		t.Fatal(err)
 	}
 	l := &log{}
-	host := Host{Dir: filepath.Join(dir, "builds"), Account: "111122223333", Region: "eu-west-1", Path: "/usr/local/bin:/usr/bin:/bin"}
+	host := Host{Dir: filepath.Join(dir, "builds"), Account: "111122223333", Region: "eu-west-1",
+		Path: "/usr/local/bin:/usr/bin:/bin"}
 	request := Request{
-		Project:   &Project{Name: "project", BuildSpec: parsed, Timeout: time.Minute},
-		Source:    Source{Name: "SourceCode", File: filepath.Join(dir, "source.zip"), Revision: "abc", Location: "bucket/key"},
+		Project: &Project{Name: "project", BuildSpec: parsed, Timeout: time.Minute},
+		Source: Source{Name: "SourceCode", File: filepath.Join(dir, "source.zip"), Revision: "abc",
+			Location: "bucket/key"},
 		Initiator: "codepipeline/app",
 		Log:       l,
 	}
@@ -99,8 +101,9 @@ type ends struct {
 // otherwise are those of TestPhases that end in another way where each command has a shell of its
 // own: variables survive, exported or not; functions and options do not.
 var otherwise = map[string]ends{
-	"commands share variables, folder, functions and options": {[]string{"/usr", "no f"}, map[string]string{"OUT": "o1"}, ""},
-	"set -e reaches the next command":                         {[]string{"never"}, map[string]string{}, ""},
+	"commands share variables, folder, functions and options": {[]string{"/usr", "no f"},
+		map[string]string{"OUT": "o1"}, ""},
+	"set -e reaches the next command": {[]string{"never"}, map[string]string{}, ""},
 	"post_build runs in a new shell if set -e ended the first": {
 		[]string{"kept lost gone /usr 0"}, nil, "Phase: BUILD",
 	},
@@ -130,7 +133,8 @@ func TestPhases(t *testing.T) {
 		"a failing command skips the rest of its phase": {
 			head + `
   build: {commands: ["echo one", "exit_with() { return 3; }; exit_with", "echo never"]}
-`, []string{"one"}, nil, "Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while executing command: exit_with() { return 3; }; exit_with. Reason: exit status 3",
+`, []string{"one"}, nil,
+			"Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while executing command: exit_with() { return 3; }; exit_with. Reason: exit status 3",
 		},
 		"only the last status of a block counts": {
 			head + `
@@ -301,7 +305,8 @@ func TestLargeValueIsForAFile(t *testing.T) {
 	}
 	for name, test := range tests {
 		for _, fresh := range models {
-			got, _ := run(t, t.Context(), head+"  build: {commands: "+test.commands+"}\n", func(_ *Request, h *Host) { h.FreshShell = fresh })
+			got, _ := run(t, t.Context(), head+"  build: {commands: "+test.commands+"}\n",
+				func(_ *Request, h *Host) { h.FreshShell = fresh })
 			if failed := got.Err != nil; failed != (fresh && test.fails) {
 				t.Errorf("%s, a shell for each %v: got %v", name, fresh, got.Err)
 			}
@@ -377,10 +382,12 @@ func timesOut(t *testing.T, fresh bool) {
   build: {commands: ["(echo $BASHPID > `+number+`; exec sleep 3600) & echo", "sleep 3600"], finally: ["echo never"]}
   post_build: {commands: ["echo never"]}
 `, func(r *Request, h *Host) { r.Project.Timeout, h.FreshShell = 2*time.Second, fresh })
-	if want := "Phase: BUILD, Code: BUILD_TIMED_OUT, Message: Build has timed out. "; got.Err == nil || got.Err.Error() != want {
+	if want := "Phase: BUILD, Code: BUILD_TIMED_OUT, Message: Build has timed out. "; got.Err == nil ||
+		got.Err.Error() != want {
 		t.Errorf("got %v, expected %s", got.Err, want)
 	}
-	if diff := cmp.Diff([]string{"Phase complete: BUILD State: TIMED_OUT", "Phase context status code: BUILD_TIMED_OUT Message: Build has timed out. "}, l.phases()[:2]); diff != "" {
+	if diff := cmp.Diff([]string{"Phase complete: BUILD State: TIMED_OUT",
+		"Phase context status code: BUILD_TIMED_OUT Message: Build has timed out. "}, l.phases()[:2]); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{""}, l.printed()); diff != "" {

@@ -106,7 +106,8 @@ func (s *BuildSpec) parseEnv(v any) error {
 		}
 		for _, name := range s.Exported {
 			if strings.HasPrefix(name, "AWS_") {
-				return fmt.Errorf("buildspec.env.exported-variables: %s: names that start with AWS_ can't be exported", name)
+				return fmt.Errorf("buildspec.env.exported-variables: %s: names that start with AWS_ can't be exported",
+					name)
 			}
 		}
 	}
@@ -122,7 +123,9 @@ func parsePhase(path string, v any) (PhaseSpec, error) {
 	if value, ok := object["on-failure"]; ok {
 		phase.OnFailure, _ = value.(string)
 		if phase.OnFailure != "ABORT" && phase.OnFailure != "CONTINUE" {
-			return phase, fmt.Errorf("%s.on-failure: got %s; the rehearsal supports ABORT and CONTINUE", path, document.Show(value))
+			return phase,
+				fmt.Errorf("%s.on-failure: got %s; the rehearsal supports ABORT and CONTINUE", path,
+					document.Show(value))
 		}
 	}
 	if phase.Commands, err = list(path+".commands", object["commands"]); err != nil {
@@ -147,7 +150,9 @@ func fields(path string, v any, known ...string) (map[string]any, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			return nil, fmt.Errorf("%s.%s: the rehearsal does not support this; known are %s", path, key, strings.Join(known, ", "))
+			return nil,
+				fmt.Errorf("%s.%s: the rehearsal does not support this; known are %s", path, key,
+					strings.Join(known, ", "))
 		}
 	}
 	return object, nil
@@ -161,7 +166,9 @@ func list(path string, v any) ([]string, error) {
 	texts := make([]string, len(items))
 	for i, item := range items {
 		if texts[i], ok = item.(string); !ok {
-			return nil, fmt.Errorf("%s[%d]: got %s, expected a string; a command with \": \" in it must be quoted", path, i, document.Show(item))
+			return nil,
+				fmt.Errorf("%s[%d]: got %s, expected a string; a command with \": \" in it must be quoted", path, i,
+					document.Show(item))
 		}
 	}
 	return texts, nil

@@ -181,7 +181,8 @@ func (s *shell) run(ctx context.Context, text string, succeeding bool) (int, err
 	}
 	if s.fresh {
 		script := fmt.Sprintf(own, s.dir, s.count, flag)
-		if err := os.WriteFile(filepath.Join(s.dir, "fresh-"+strconv.Itoa(s.count)), []byte(script), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(s.dir, "fresh-"+strconv.Itoa(s.count)), []byte(script),
+			0o644); err != nil {
 			return 0, err
 		}
 	}

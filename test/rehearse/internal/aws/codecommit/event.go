@@ -47,7 +47,8 @@ func (r *Repository) Event(c Change, account, region string, at time.Time) event
 		kind, name = "tag", tag
 	}
 	detail := map[string]any{
-		"callerUserArn":     arn.ARN{Partition: "aws", Service: "iam", AccountID: account, Resource: "user/rehearsal"}.String(),
+		"callerUserArn": arn.ARN{Partition: "aws", Service: "iam", AccountID: account,
+			Resource: "user/rehearsal"}.String(),
 		"repositoryName":    r.Name,
 		"repositoryId":      r.ID,
 		"referenceType":     kind,

@@ -128,7 +128,8 @@ func (r *Repository) Folder(ctx context.Context, specifier, path string) (commit
 	if commit, err = r.Specified(ctx, specifier); err != nil {
 		return "", "", err
 	}
-	tree, err = git(ctx, r.dir, "rev-parse", "--verify", "--quiet", "--end-of-options", commit+":"+strings.Trim(path, "/"))
+	tree, err = git(ctx, r.dir, "rev-parse", "--verify", "--quiet", "--end-of-options",
+		commit+":"+strings.Trim(path, "/"))
 	if err == nil {
 		var kind string
 		if kind, err = git(ctx, r.dir, "cat-file", "-t", tree); err == nil && kind == "tree" {

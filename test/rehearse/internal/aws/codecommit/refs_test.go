@@ -32,7 +32,8 @@ func TestTagsAreReported(t *testing.T) {
 	r := create(t)
 	first := push(t, r, "main", map[string]string{"a": "1"})[0].New
 	second := push(t, r, "main", map[string]string{"a": "2"})[0].New
-	if diff := cmp.Diff(Change{Ref: "refs/tags/v1", New: first, Object: first}, point(t, r, "refs/tags/v1", first)); diff != "" {
+	if diff := cmp.Diff(Change{Ref: "refs/tags/v1", New: first, Object: first},
+		point(t, r, "refs/tags/v1", first)); diff != "" {
 		t.Errorf("light (-want +got):\n%s", diff)
 	}
 	moved := annotate(t, r, "v1", second)
@@ -45,7 +46,8 @@ func TestTagsAreReported(t *testing.T) {
 		if detail["commitId"] != commit || detail["oldCommitId"] != first || detail["event"] != "referenceUpdated" {
 			t.Errorf("object %v: got %v, expected %s", object, detail, commit)
 		}
-		created := r.Event(Change{Ref: moved.Ref, New: second, Object: moved.Object}, "1", "eu-west-1", time.Unix(0, 0))["detail"].(map[string]any)
+		created := r.Event(Change{Ref: moved.Ref, New: second, Object: moved.Object}, "1", "eu-west-1",
+			time.Unix(0, 0))["detail"].(map[string]any)
 		if created["commitId"] != commit || created["event"] != "referenceCreated" {
 			t.Errorf("object %v: got %v, expected %s", object, created, commit)
 		}
@@ -97,7 +99,14 @@ func TestFolder(t *testing.T) {
 	r := create(t)
 	commit := push(t, r, "main", map[string]string{"dir/b": "2", "a": "1"})[0].New
 	trees := map[string]bool{}
-	for path, want := range map[string]error{"/": nil, "": nil, "dir": nil, "/dir/": nil, "a": ErrNoFolder, "none": ErrNoFolder} {
+	for path, want := range map[string]error{
+		"/":     nil,
+		"":      nil,
+		"dir":   nil,
+		"/dir/": nil,
+		"a":     ErrNoFolder,
+		"none":  ErrNoFolder,
+	} {
 		got, tree, err := r.Folder(t.Context(), "main", path)
 		if !errors.Is(err, want) || want == nil && (got != commit || !fullID.MatchString(tree)) {
 			t.Errorf("%q: got %s, %s, %v", path, got, tree, err)

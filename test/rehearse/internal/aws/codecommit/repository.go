@@ -39,7 +39,8 @@ func Create(ctx context.Context, dir, name, arn, id string) (*Repository, error)
 // Push clones the branch (or starts it, from nothing or from the repository's
 // first branch), lets change edit the files, commits them and pushes. The result
 // is what the push changed; nothing if there was nothing to commit.
-func (r *Repository) Push(ctx context.Context, branch, message string, change func(dir string) error) ([]Change, error) {
+func (r *Repository) Push(ctx context.Context, branch, message string, change func(dir string) error) ([]Change,
+	error) {
 	work, err := os.MkdirTemp(filepath.Dir(r.dir), "push-")
 	if err != nil {
 		return nil, err
@@ -130,7 +131,8 @@ func (r *Repository) Commit(ctx context.Context, id string) (Commit, error) {
 	if len(fields) != 4 {
 		return Commit{}, fmt.Errorf("git show %s: got %q", id, out)
 	}
-	return Commit{ID: fields[0], AuthorDate: fields[1], CommitterDate: fields[2], Message: strings.TrimSpace(fields[3])}, nil
+	return Commit{ID: fields[0], AuthorDate: fields[1], CommitterDate: fields[2],
+		Message: strings.TrimSpace(fields[3])}, nil
 }
 
 // Export writes a commit's files, without .git, into an existing folder. It is

@@ -12,7 +12,8 @@ import (
 
 func create(t *testing.T) *Repository {
 	t.Helper()
-	r, err := Create(t.Context(), filepath.Join(t.TempDir(), "app.git"), "app", "arn:aws:codecommit:eu-west-1:1:app", "id")
+	r, err := Create(t.Context(), filepath.Join(t.TempDir(), "app.git"), "app", "arn:aws:codecommit:eu-west-1:1:app",
+		"id")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,8 @@ func TestNewBranchStartsFromAnExistingOne(t *testing.T) {
 func TestExportKeepsModesLinksAndIgnoresAttributes(t *testing.T) {
 	r := create(t)
 	changes, err := r.Push(t.Context(), "main", "Add files", func(dir string) error {
-		if err := os.WriteFile(filepath.Join(dir, ".gitattributes"), []byte("kept export-ignore\n"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, ".gitattributes"), []byte("kept export-ignore\n"),
+			0o644); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, "kept"), nil, 0o755); err != nil {
@@ -105,19 +107,23 @@ func TestEventHasTheFieldsOfItsKind(t *testing.T) {
 	}{
 		"created": {
 			Change{Ref: "refs/heads/main", New: "n"},
-			map[string]any{"event": "referenceCreated", "referenceType": "branch", "referenceName": "main", "commitId": "n"},
+			map[string]any{"event": "referenceCreated", "referenceType": "branch", "referenceName": "main",
+				"commitId": "n"},
 		},
 		"updated": {
 			Change{Ref: "refs/heads/feature/x", Old: "o", New: "n"},
-			map[string]any{"event": "referenceUpdated", "referenceType": "branch", "referenceName": "feature/x", "commitId": "n", "oldCommitId": "o"},
+			map[string]any{"event": "referenceUpdated", "referenceType": "branch", "referenceName": "feature/x",
+				"commitId": "n", "oldCommitId": "o"},
 		},
 		"deleted": {
 			Change{Ref: "refs/heads/main", Old: "o"},
-			map[string]any{"event": "referenceDeleted", "referenceType": "branch", "referenceName": "main", "oldCommitId": "o"},
+			map[string]any{"event": "referenceDeleted", "referenceType": "branch", "referenceName": "main",
+				"oldCommitId": "o"},
 		},
 		"tag": {
 			Change{Ref: "refs/tags/main", New: "n"},
-			map[string]any{"event": "referenceCreated", "referenceType": "tag", "referenceName": "main", "commitId": "n"},
+			map[string]any{"event": "referenceCreated", "referenceType": "tag", "referenceName": "main",
+				"commitId": "n"},
 		},
 	}
 	for name, test := range tests {

@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Attempt is one execution of an action, which a retry is too. It is never changed: what happens to it makes a new value.
+// Attempt is one execution of an action, which a retry is too. It is never changed: what happens to
+// it makes a new value.
 type Attempt struct {
 	// ID is CodePipeline's id of the action's execution; an approval is answered by it.
 	ID        string

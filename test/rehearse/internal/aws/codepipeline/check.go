@@ -111,13 +111,16 @@ func (c *checker) stage(index int, stage Stage) {
 	case f.Result == Rollback && index == 0:
 		c.add("stage %s: OnFailure: the source stage can't be rolled back", stage.Name)
 	case f.Result == Retry && f.Retry != FailedActions && f.Retry != AllActions:
-		c.add("stage %s: OnFailure: retry mode: got %q, expected %s or %s", stage.Name, f.Retry, FailedActions, AllActions)
+		c.add("stage %s: OnFailure: retry mode: got %q, expected %s or %s", stage.Name, f.Retry, FailedActions,
+			AllActions)
 	case f.Result != "" && f.Result != Fail && f.Result != Rollback && f.Result != Retry:
-		c.add("stage %s: OnFailure: result: got %q; the rehearsal supports %s, %s and %s", stage.Name, f.Result, Fail, Rollback, Retry)
+		c.add("stage %s: OnFailure: result: got %q; the rehearsal supports %s, %s and %s", stage.Name, f.Result, Fail,
+			Rollback, Retry)
 	}
 	names := map[string]bool{}
 	// What a run order produces can be used by the next ones.
-	actions := slices.SortedStableFunc(slices.Values(stage.Actions), func(a, b Action) int { return cmp.Compare(a.RunOrder, b.RunOrder) })
+	actions := slices.SortedStableFunc(slices.Values(stage.Actions),
+		func(a, b Action) int { return cmp.Compare(a.RunOrder, b.RunOrder) })
 	for _, action := range actions {
 		if names[action.Name] {
 			c.add("stage %s: two actions have the name %s", stage.Name, action.Name)

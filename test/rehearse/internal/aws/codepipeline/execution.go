@@ -43,12 +43,14 @@ func (e *Engine) newExecution(r Result, variables Variables) *Execution {
 		known = r.Target
 	}
 	x.variables[pipelineNamespace] = map[string]string{"PipelineExecutionId": known}
-	x.result.Pipeline, x.result.Execution, x.result.Status, x.result.Start = e.pipeline.Name, x.id, InProgress, time.Now()
+	x.result.Pipeline, x.result.Execution, x.result.Status, x.result.Start = e.pipeline.Name, x.id, InProgress,
+		time.Now()
 	x.result.Attempt = 1
 	for _, stage := range e.pipeline.Stages {
 		s := StageResult{Name: stage.Name, Status: Waiting}
 		for _, a := range stage.Actions {
-			s.Actions = append(s.Actions, ActionResult{Name: a.Name, RunOrder: a.RunOrder, Namespace: a.Namespace, Status: Waiting})
+			s.Actions = append(s.Actions,
+				ActionResult{Name: a.Name, RunOrder: a.RunOrder, Namespace: a.Namespace, Status: Waiting})
 		}
 		x.result.Stages = append(x.result.Stages, s)
 	}
@@ -223,7 +225,8 @@ func (x *Execution) action(ctx context.Context, stage, index int, a Action, visi
 		outcome.Err = errors.Join(outcome.Err, log.Close())
 	}
 	status := Succeeded
-	// CodePipeline shows no summary of a function that succeeded: what it has to say is an output variable.
+	// CodePipeline shows no summary of a function that succeeded: what it has to say is an output
+	// variable.
 	message := cmp.Or(outcome.Summary, outcome.Variables[summaryVariable])
 	if outcome.Err != nil {
 		status, message = Failed, outcome.Err.Error()
@@ -257,7 +260,8 @@ func (x *Execution) action(ctx context.Context, stage, index int, a Action, visi
 const summaryVariable = "summary"
 
 // perform resolves what the action needs, notes it in the attempt, and lets its provider run it.
-func (x *Execution) perform(ctx context.Context, stage int, attempt *Attempt, visible Variables, log io.Writer) Outcome {
+func (x *Execution) perform(ctx context.Context, stage int, attempt *Attempt, visible Variables,
+	log io.Writer) Outcome {
 	a := attempt.Action
 	configuration, err := visible.resolve(a)
 	if err != nil {
@@ -290,7 +294,8 @@ func (x *Execution) perform(ctx context.Context, stage int, attempt *Attempt, vi
 	x.record(stage, *attempt)
 	if a.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, a.Timeout, fmt.Errorf("the action took longer than its %v", a.Timeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, a.Timeout,
+			fmt.Errorf("the action took longer than its %v", a.Timeout))
 		defer cancel()
 	}
 	outcome := x.engine.providers[a.Type].Run(ctx, run)
@@ -309,7 +314,8 @@ func checkOutcome(a Action, outcome Outcome) error {
 		size += len(key) + len(value)
 	}
 	if size > assumptions.OutputVariablesLimit {
-		return fmt.Errorf("the output variables have %d bytes, at most %d are allowed", size, assumptions.OutputVariablesLimit)
+		return fmt.Errorf("the output variables have %d bytes, at most %d are allowed", size,
+			assumptions.OutputVariablesLimit)
 	}
 	for _, name := range a.Outputs {
 		if !slices.ContainsFunc(outcome.Outputs, func(o Artifact) bool { return o.Name == name }) {
@@ -319,7 +325,8 @@ func checkOutcome(a Action, outcome Outcome) error {
 	return nil
 }
 
-// ArtifactFolder is where in its bucket a pipeline keeps an artifact's objects: both names are cut, as was recorded.
+// ArtifactFolder is where in its bucket a pipeline keeps an artifact's objects: both names are cut,
+// as was recorded.
 func ArtifactFolder(pipeline, artifact string) string {
 	return pipeline[:min(len(pipeline), 20)] + "/" + artifact[:min(len(artifact), 10)] + "/"
 }

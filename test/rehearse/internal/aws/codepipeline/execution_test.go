@@ -119,17 +119,19 @@ func TestVariables(t *testing.T) {
 			)
 			p.Variables = []Variable{{Name: "branch", Default: "main"}, {Name: "given", Default: "default"}}
 			var got string
-			result, _ := start(t, p, StartInput{Variables: []StartVariable{{Name: "given", Value: "value"}}}, func(_ context.Context, run Run) Outcome {
-				switch run.Action.Name {
-				case "source":
-					return Outcome{Variables: map[string]string{"CommitId": "abc"}}
-				case "first":
-					return Outcome{Variables: map[string]string{"X": "1", "Empty": "", "Long": strings.Repeat("x", 1001), "Limit": strings.Repeat("x", 1000)}}
-				case "consumer":
-					got = run.Configuration["UserParameters"]
-				}
-				return Outcome{Variables: map[string]string{"X": "1"}}
-			})
+			result, _ := start(t, p, StartInput{Variables: []StartVariable{{Name: "given", Value: "value"}}},
+				func(_ context.Context, run Run) Outcome {
+					switch run.Action.Name {
+					case "source":
+						return Outcome{Variables: map[string]string{"CommitId": "abc"}}
+					case "first":
+						return Outcome{Variables: map[string]string{"X": "1", "Empty": "",
+							"Long": strings.Repeat("x", 1001), "Limit": strings.Repeat("x", 1000)}}
+					case "consumer":
+						got = run.Configuration["UserParameters"]
+					}
+					return Outcome{Variables: map[string]string{"X": "1"}}
+				})
 			consumer := result.Action("Build", "consumer")
 			if !test.fails {
 				if got != test.want || consumer.Status != Succeeded {
@@ -137,7 +139,8 @@ func TestVariables(t *testing.T) {
 				}
 				return
 			}
-			if consumer.Status != Failed || !strings.Contains(consumer.Message, test.want) || result.Stage("Last").Status != DidNotRun {
+			if consumer.Status != Failed || !strings.Contains(consumer.Message, test.want) ||
+				result.Stage("Last").Status != DidNotRun {
 				t.Errorf("got %s: %q, expected %q", consumer.Status, consumer.Message, test.want)
 			}
 		})
@@ -171,15 +174,16 @@ func TestExecutionIdIsAVariable(t *testing.T) {
 func TestArtifactsAndRevisionsReachTheActions(t *testing.T) {
 	p := pipeline(Stage{Name: "Build", Actions: []Action{work("a", func(a *Action) { a.Inputs = []string{"Code"} })}})
 	var content, revision, pinned string
-	got, _ := start(t, p, StartInput{SourceRevisions: []SourceRevision{{"source", "COMMIT_ID", "abc"}}}, func(_ context.Context, run Run) Outcome {
-		if run.Action.Name == "source" {
-			pinned = run.Revision
-			return Outcome{}
-		}
-		data, err := os.ReadFile(run.Inputs[0].File)
-		content, revision = string(data), run.Inputs[0].Revision
-		return Outcome{Err: err}
-	})
+	got, _ := start(t, p, StartInput{SourceRevisions: []SourceRevision{{"source", "COMMIT_ID", "abc"}}},
+		func(_ context.Context, run Run) Outcome {
+			if run.Action.Name == "source" {
+				pinned = run.Revision
+				return Outcome{}
+			}
+			data, err := os.ReadFile(run.Inputs[0].File)
+			content, revision = string(data), run.Inputs[0].Revision
+			return Outcome{Err: err}
+		})
 	if got.Status != Succeeded || content != "Code" || revision != "commit" || pinned != "abc" {
 		t.Errorf("got %s, artifact %q of %q, pinned to %q", got.Status, content, revision, pinned)
 	}
@@ -267,10 +271,11 @@ func TestQueuedExecutionsKeepTheirOrderAndMayBeInDifferentStages(t *testing.T) {
 
 func TestQueueIsLimited(t *testing.T) {
 	release := make(chan struct{})
-	e, _, err := engine(t, pipeline(Stage{Name: "Build", Actions: []Action{work("a", nil)}}), func(context.Context, Run) Outcome {
-		<-release
-		return Outcome{}
-	})
+	e, _, err := engine(t, pipeline(Stage{Name: "Build", Actions: []Action{work("a", nil)}}),
+		func(context.Context, Run) Outcome {
+			<-release
+			return Outcome{}
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +301,8 @@ func TestQueueIsLimited(t *testing.T) {
 }
 
 func TestActionHasItsTimeout(t *testing.T) {
-	p := pipeline(Stage{Name: "Build", Actions: []Action{work("slow", func(a *Action) { a.Timeout = 20 * time.Millisecond })}})
+	p := pipeline(Stage{Name: "Build",
+		Actions: []Action{work("slow", func(a *Action) { a.Timeout = 20 * time.Millisecond })}})
 	got, _ := start(t, p, StartInput{}, func(ctx context.Context, run Run) Outcome {
 		if run.Action.Name == "slow" {
 			<-ctx.Done()
@@ -336,7 +342,8 @@ func TestStopEndsTheActions(t *testing.T) {
 
 func TestParseStartInput(t *testing.T) {
 	got, err := ParseStartInput(`{"sourceRevisions":[{"actionName":"Source","revisionType":"COMMIT_ID","revisionValue":"abc"}],"variables":[{"name":"branch","value":"main"}]}`)
-	want := StartInput{SourceRevisions: []SourceRevision{{"Source", "COMMIT_ID", "abc"}}, Variables: []StartVariable{{"branch", "main"}}}
+	want := StartInput{SourceRevisions: []SourceRevision{{"Source", "COMMIT_ID", "abc"}},
+		Variables: []StartVariable{{"branch", "main"}}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -366,7 +373,8 @@ func TestObserverSeesEachChange(t *testing.T) {
 	}
 	x.Wait()
 	got := slices.Compact(seen)
-	want := []string{"InProgress Waiting Waiting", "InProgress InProgress Waiting", "InProgress InProgress InProgress", "InProgress InProgress Succeeded", "InProgress Succeeded Succeeded", "Succeeded Succeeded Succeeded"}
+	want := []string{"InProgress Waiting Waiting", "InProgress InProgress Waiting", "InProgress InProgress InProgress",
+		"InProgress InProgress Succeeded", "InProgress Succeeded Succeeded", "Succeeded Succeeded Succeeded"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

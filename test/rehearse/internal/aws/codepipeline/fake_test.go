@@ -56,7 +56,8 @@ var (
 )
 
 func source() Stage {
-	return Stage{Name: "Source", Actions: []Action{{Name: "source", Type: sourceType, Outputs: []string{"Code"}, Namespace: "Src", RunOrder: 1}}}
+	return Stage{Name: "Source",
+		Actions: []Action{{Name: "source", Type: sourceType, Outputs: []string{"Code"}, Namespace: "Src", RunOrder: 1}}}
 }
 
 func work(name string, change func(*Action)) Action {

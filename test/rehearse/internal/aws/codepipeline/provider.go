@@ -53,7 +53,8 @@ type Outcome struct {
 	Code string
 	// Summary is one line about a success that CodePipeline's history keeps.
 	Summary string
-	// ExternalID and ExternalURL are what the action's work is called, and where it can be looked at, in its own service.
+	// ExternalID and ExternalURL are what the action's work is called, and where it can be looked
+	// at, in its own service.
 	ExternalID, ExternalURL string
 	// Variables are the output variables.
 	Variables map[string]string

@@ -8,7 +8,8 @@ import (
 
 // stageQueue lets one execution at a time into a stage, in the order in which they came.
 type stageQueue struct {
-	// supersede keeps one execution waiting at most: a newer one takes the place of the one that waits.
+	// supersede keeps one execution waiting at most: a newer one takes the place of the one that
+	// waits.
 	supersede bool
 
 	mu     sync.Mutex

@@ -26,28 +26,35 @@ func refuse(code, format string, arguments ...any) error {
 func (e *Engine) stageIndex(name string) (int, error) {
 	i := slices.IndexFunc(e.pipeline.Stages, func(s Stage) bool { return s.Name == name })
 	if i < 0 {
-		return i, refuse("StageNotFoundException", "Pipeline '%s' does not have a stage with name '%s'", e.pipeline.Name, name)
+		return i,
+			refuse("StageNotFoundException", "Pipeline '%s' does not have a stage with name '%s'", e.pipeline.Name,
+				name)
 	}
 	return i, nil
 }
 
 // RollbackStage runs a stage again with what an earlier execution had there: its
 // variables, artifacts and revisions. It is a new execution, of the type
-// ROLLBACK, and ends with that stage. user is the ARN of who asks for it. The refusals are those that were recorded, but for
-// the source stage, which AWS rolls back against its own guide, and the rehearsal doesn't, and for a target that is a rollback,
-// of whose refusal nobody recorded the words.
+// ROLLBACK, and ends with that stage. user is the ARN of who asks for it. The refusals are those
+// that were recorded, but for the source stage, which AWS rolls back against its own guide, and the
+// rehearsal doesn't, and for a target that is a rollback, of whose refusal nobody recorded the
+// words.
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html
 func (e *Engine) RollbackStage(ctx context.Context, stage, target, user string) (*Execution, error) {
 	if !uuidPattern.MatchString(target) {
-		return nil, refuse("ValidationException", "1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy "+
-			"constraint: Member must satisfy regular expression pattern: %s", strings.Trim(uuidPattern.String(), "^$"))
+		return nil,
+			refuse("ValidationException",
+				"1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy "+
+					"constraint: Member must satisfy regular expression pattern: %s",
+				strings.Trim(uuidPattern.String(), "^$"))
 	}
 	i, err := e.stageIndex(stage)
 	if err != nil {
 		return nil, err
 	}
 	if i == 0 {
-		return nil, refuse("UnableToRollbackStageException", "the rehearsal does not roll back the source stage %s", stage)
+		return nil,
+			refuse("UnableToRollbackStageException", "the rehearsal does not roll back the source stage %s", stage)
 	}
 	t, ok := e.Find(target)
 	if !ok {
@@ -84,9 +91,11 @@ func (e *Engine) didSucceed(stage int, x *Execution) bool {
 // rollback starts the execution that rolls a stage back.
 func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, place *place, trigger Trigger) *Execution {
 	target.mu.Lock()
-	variables, artifacts, revisions := target.variables.clone(), maps.Clone(target.artifacts), maps.Clone(target.result.Revisions)
+	variables, artifacts, revisions := target.variables.clone(), maps.Clone(target.artifacts),
+		maps.Clone(target.result.Revisions)
 	target.mu.Unlock()
-	x := e.newExecution(Result{Trigger: trigger.Type, Cause: trigger, Type: RollbackType, Target: target.id, Revisions: revisions}, variables)
+	x := e.newExecution(Result{Trigger: trigger.Type, Cause: trigger, Type: RollbackType, Target: target.id,
+		Revisions: revisions}, variables)
 	x.artifacts, x.revisions = artifacts, revisions
 	x.begin(ctx, part{place: place, first: stage, last: stage, mode: AllActions})
 	return x
@@ -97,7 +106,8 @@ func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, pla
 // earlier success there is nothing to go back to, and a failed rollback is not
 // rolled back.
 func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution, place *place) bool {
-	if e.pipeline.Stages[stage].OnFailure.Result != Rollback || failed.Result().Type == RollbackType || ctx.Err() != nil {
+	if e.pipeline.Stages[stage].OnFailure.Result != Rollback || failed.Result().Type == RollbackType ||
+		ctx.Err() != nil {
 		return false
 	}
 	e.mu.Lock()
@@ -125,18 +135,24 @@ func (e *Engine) RetryStage(ctx context.Context, stage, execution string, mode R
 	}
 	x, ok := e.Find(execution)
 	if !ok {
-		return nil, refuse("PipelineExecutionNotFoundException", "the pipeline %s has no execution %s", e.pipeline.Name, execution)
+		return nil,
+			refuse("PipelineExecutionNotFoundException", "the pipeline %s has no execution %s", e.pipeline.Name,
+				execution)
 	}
 	e.mu.Lock()
 	latest := e.stages[i].entered
 	e.mu.Unlock()
 	switch r := x.Result(); {
 	case mode != FailedActions && mode != AllActions:
-		return nil, refuse("ValidationException", "the retry mode is %q, expected %s or %s", mode, FailedActions, AllActions)
+		return nil,
+			refuse("ValidationException", "the retry mode is %q, expected %s or %s", mode, FailedActions, AllActions)
 	case latest != x:
-		return nil, refuse("NotLatestPipelineExecutionException", "the execution %s is not the latest in the stage %s", execution, stage)
+		return nil,
+			refuse("NotLatestPipelineExecutionException", "the execution %s is not the latest in the stage %s",
+				execution, stage)
 	case r.Status != Failed && r.Status != Stopped, r.Stages[i].Status != Failed && r.Stages[i].Status != Stopped:
-		return nil, refuse("StageNotRetryableException", "the stage %s of execution %s has no failed action", stage, execution)
+		return nil,
+			refuse("StageNotRetryableException", "the stage %s of execution %s has no failed action", stage, execution)
 	}
 	place := e.queues[i].joinIfFree()
 	if place == nil {

@@ -35,7 +35,8 @@ func newWorld(t *testing.T, change func(*Pipeline)) *world {
 		Stage{Name: "Promote", Actions: []Action{
 			work("a", func(a *Action) {
 				a.Inputs = []string{"Made"}
-				a.Configuration = map[string]string{"digest": "#{Build.DIGEST}", "execution": "#{codepipeline.PipelineExecutionId}"}
+				a.Configuration = map[string]string{"digest": "#{Build.DIGEST}",
+					"execution": "#{codepipeline.PipelineExecutionId}"}
 			}),
 			work("b", nil),
 			work("last", func(a *Action) { a.RunOrder = 2 }),
@@ -113,7 +114,9 @@ func TestRollbackIsANewExecutionOfOneStageWithTheTargetsVariablesAndArtifacts(t 
 		t.Fatal(err)
 	}
 	got := back.Wait()
-	if got.Status != Succeeded || got.Type != RollbackType || got.Target != first.ID() || got.Trigger != "ManualRollback" || got.Cause.Detail != `{"AwsUserArn":"`+somebody+`"}` || got.Execution == first.ID() {
+	if got.Status != Succeeded || got.Type != RollbackType || got.Target != first.ID() ||
+		got.Trigger != "ManualRollback" || got.Cause.Detail != `{"AwsUserArn":"`+somebody+`"}` ||
+		got.Execution == first.ID() {
 		t.Errorf("got %+v", got)
 	}
 	if diff := cmp.Diff([]string{"a", "b", "last"}, w.took()); diff != "" {
@@ -146,10 +149,13 @@ func TestRollbackRefuses(t *testing.T) {
 	for _, test := range []struct{ stage, target, code, message string }{
 		{"Source", good.ID(), "UnableToRollbackStageException", ""},
 		{"Missing", good.ID(), "StageNotFoundException", "Pipeline 'app' does not have a stage with name 'Missing'"},
-		{"Promote", nowhere, "PipelineExecutionNotFoundException", "Target Pipeline Execution with id '" + nowhere + "' does not exist in pipeline with name 'app'"},
-		{"Promote", "bad", "ValidationException", "1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy constraint: " +
-			"Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
-		{"Promote", bad.ID(), "UnableToRollbackStageException", "Target Pipeline Execution with id '" + bad.ID() + "' has not completed in stage with name 'Promote'"},
+		{"Promote", nowhere, "PipelineExecutionNotFoundException",
+			"Target Pipeline Execution with id '" + nowhere + "' does not exist in pipeline with name 'app'"},
+		{"Promote", "bad", "ValidationException",
+			"1 validation error detected: Value at 'targetPipelineExecutionId' failed to satisfy constraint: " +
+				"Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
+		{"Promote", bad.ID(), "UnableToRollbackStageException",
+			"Target Pipeline Execution with id '" + bad.ID() + "' has not completed in stage with name 'Promote'"},
 		{"Promote", back.ID(), "UnableToRollbackStageException", ""},
 	} {
 		_, err := w.RollbackStage(t.Context(), test.stage, test.target, somebody)
@@ -273,7 +279,8 @@ func TestStageThatFailsRollsItselfBackToTheLatestSuccess(t *testing.T) {
 		t.Fatalf("%d executions, expected 5", len(all))
 	}
 	got := all[4].Wait()
-	if failed.Result().Status != Failed || got.Type != RollbackType || got.Target != good.ID() || got.Trigger != "AutomatedRollback" {
+	if failed.Result().Status != Failed || got.Type != RollbackType || got.Target != good.ID() ||
+		got.Trigger != "AutomatedRollback" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -321,7 +328,8 @@ func TestSupersededPipelineKeepsOnlyTheNewestThatWaits(t *testing.T) {
 		}
 		all = append(all, x)
 		// Each waits in front of Build, or is in it, before the next one starts.
-		for end := time.Now().Add(5 * time.Second); x.Result().Stage("Source").Status != Succeeded && time.Now().Before(end); {
+		for end := time.Now().Add(5 * time.Second); x.Result().Stage("Source").Status != Succeeded &&
+			time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 		if n > 1 {

@@ -13,7 +13,8 @@ const (
 	Failed     Status = "Failed"
 	// Stopped: the rehearsal was ended from outside.
 	Stopped Status = "Stopped"
-	// Overtaken: while it waited for a stage of a SUPERSEDED pipeline, a newer execution took its place.
+	// Overtaken: while it waited for a stage of a SUPERSEDED pipeline, a newer execution took its
+	// place.
 	Overtaken Status = "Superseded"
 	// DidNotRun: something before it failed.
 	DidNotRun Status = "DidNotRun"

@@ -112,8 +112,8 @@ func (e *Engine) queue() error {
 	return nil
 }
 
-// values are those of the pipeline's variables, and the names of those that have none. What the pipeline doesn't declare is
-// ignored.
+// values are those of the pipeline's variables, and the names of those that have none. What the
+// pipeline doesn't declare is ignored.
 func (e *Engine) values(given []StartVariable) (values map[string]string, missing []string) {
 	values = map[string]string{}
 	for _, v := range e.pipeline.Variables {
@@ -141,12 +141,14 @@ func (e *Engine) check(input StartInput) error {
 		return err
 	}
 	for _, r := range input.SourceRevisions {
-		known := slices.ContainsFunc(e.pipeline.Stages[0].Actions, func(a Action) bool { return a.Name == r.ActionName })
+		known := slices.ContainsFunc(e.pipeline.Stages[0].Actions,
+			func(a Action) bool { return a.Name == r.ActionName })
 		if !known {
 			return refuse("ValidationException", "the pipeline has no source action %q", r.ActionName)
 		}
 		if r.RevisionType != "COMMIT_ID" {
-			return fmt.Errorf("source revision of %s: the rehearsal does not support the type %q", r.ActionName, r.RevisionType)
+			return fmt.Errorf("source revision of %s: the rehearsal does not support the type %q", r.ActionName,
+				r.RevisionType)
 		}
 		if r.RevisionValue == "" {
 			return refuse("ValidationException", "the source revision of %s is empty", r.ActionName)
@@ -161,7 +163,8 @@ func checkVariables(given []StartVariable) error {
 	for i, v := range given {
 		constrain := func(field, constraint string) error {
 			return refuse("ValidationException",
-				"1 validation error detected: Value at 'variables.%d.member.%s' failed to satisfy constraint: %s", i+1, field, constraint)
+				"1 validation error detected: Value at 'variables.%d.member.%s' failed to satisfy constraint: %s", i+1,
+				field, constraint)
 		}
 		switch n := utf8.RuneCountInString(v.Value); {
 		case !variablePattern.MatchString(v.Name):
@@ -171,7 +174,8 @@ func checkVariables(given []StartVariable) error {
 		case n > maxValue:
 			return constrain("value", fmt.Sprintf("Member must have length less than or equal to %d", maxValue))
 		case names[v.Name]:
-			return refuse("ValidationException", "Variable names must be unique. The following variable name is already in use: %s", v.Name)
+			return refuse("ValidationException",
+				"Variable names must be unique. The following variable name is already in use: %s", v.Name)
 		}
 		names[v.Name] = true
 	}

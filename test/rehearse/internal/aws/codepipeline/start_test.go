@@ -18,14 +18,16 @@ func declared() *Pipeline {
 func alpha(value string) StartVariable { return StartVariable{"Alpha", value} }
 
 func TestStartRefuses(t *testing.T) {
+	const constraint = " failed to satisfy constraint: Member must "
 	tests := map[string]StartInput{
 		"PipelineNotFoundException": {Name: "other"},
-		"ValidationException: Variable names must be unique. The following variable name is already in use: Alpha": {Variables: []StartVariable{alpha("1"), alpha("2")}},
-		"Value at 'variables.1.member.value' failed to satisfy constraint: Member must have length greater than or equal to 1": {
+		"ValidationException: Variable names must be unique. The following variable name is already in use: Alpha": {
+			Variables: []StartVariable{alpha("1"), alpha("2")}},
+		"Value at 'variables.1.member.value'" + constraint + "have length greater than or equal to 1": {
 			Variables: []StartVariable{alpha("")}},
-		"Value at 'variables.2.member.value' failed to satisfy constraint: Member must have length less than or equal to 1000": {
+		"Value at 'variables.2.member.value'" + constraint + "have length less than or equal to 1000": {
 			Variables: []StartVariable{alpha("1"), {"branch", strings.Repeat("x", 1001)}}},
-		`Value at 'variables.1.member.name' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9@\-_]+`: {
+		"Value at 'variables.1.member.name'" + constraint + `satisfy regular expression pattern: [A-Za-z0-9@\-_]+`: {
 			Variables: []StartVariable{{"a.b", "1"}}},
 		`no source action "Other"`:  {SourceRevisions: []SourceRevision{{"Other", "COMMIT_ID", "abc"}}},
 		`type "S3_OBJECT_KEY"`:      {SourceRevisions: []SourceRevision{{"source", "S3_OBJECT_KEY", "abc"}}},
@@ -58,7 +60,8 @@ func TestStartWithoutARequiredValue(t *testing.T) {
 	if got.Status != Failed || got.Message != "Values for required variables haven't been provided: Alpha" {
 		t.Errorf("got %s, %q", got.Status, got.Message)
 	}
-	if len(fake.ran) != 0 || len(x.Attempts()) != 0 || got.Stage("Source").Status != DidNotRun || got.Variables[VariablesNamespace] != nil {
+	if len(fake.ran) != 0 || len(x.Attempts()) != 0 || got.Stage("Source").Status != DidNotRun ||
+		got.Variables[VariablesNamespace] != nil {
 		t.Errorf("ran %v: %+v", fake.ran, got)
 	}
 	if found, ok := e.Find(x.ID()); !ok || found != x {
@@ -73,7 +76,8 @@ func TestStartIgnoresUnknownVariables(t *testing.T) {
 	}
 }
 
-// A token answers with the first execution, whatever else is asked for; but not what can't be valid.
+// A token answers with the first execution, whatever else is asked for; but not what can't be
+// valid.
 func TestStartTokens(t *testing.T) {
 	e, _, err := engine(t, declared(), nil)
 	if err != nil {
@@ -94,7 +98,8 @@ func TestStartTokens(t *testing.T) {
 	if other, without := start("two", "1"), start("", "1"); other == first || without == start("", "1") {
 		t.Error("another token, or none, started nothing")
 	}
-	if _, err := e.Start(t.Context(), StartInput{ClientToken: "one", Variables: []StartVariable{alpha("")}}); err == nil {
+	if _, err := e.Start(t.Context(),
+		StartInput{ClientToken: "one", Variables: []StartVariable{alpha("")}}); err == nil {
 		t.Error("an empty value is valid with a known token")
 	}
 	for _, x := range e.Executions() {
@@ -127,14 +132,17 @@ func TestAttemptsAndState(t *testing.T) {
 	if got[2] > got[3] {
 		got[2], got[3] = got[3], got[2]
 	}
-	if want := "source Succeeded, build Succeeded, a Succeeded, b Failed, b Succeeded, last Succeeded"; strings.Join(got, ", ") != want {
+	if want := "source Succeeded, build Succeeded, a Succeeded, b Failed, b Succeeded, last Succeeded"; strings.Join(
+		got,
+		", ") != want {
 		t.Errorf("got %s", strings.Join(got, ", "))
 	}
 	if len(ids) != 6 {
 		t.Errorf("%d ids of 6 attempts", len(ids))
 	}
 	build := bad.Attempts()[1]
-	if build.Outcome.Variables["DIGEST"] != "digest of "+bad.ID() || len(build.Inputs) != 1 || build.Inputs[0].Name != "Code" {
+	if build.Outcome.Variables["DIGEST"] != "digest of "+bad.ID() || len(build.Inputs) != 1 ||
+		build.Inputs[0].Name != "Code" {
 		t.Errorf("build: %+v", build)
 	}
 	// A rollback is in its stage only; the others keep what they had.
@@ -147,7 +155,8 @@ func TestAttemptsAndState(t *testing.T) {
 	if state[1].Entered != bad || state[2].Entered != back || state[2].Status != Succeeded {
 		t.Errorf("got %+v", state)
 	}
-	if a := state[2].Actions[0]; a.Name != "a" || a.Latest.Execution != back.ID() || a.Latest.Resolved["digest"] != "digest of "+good.ID() {
+	if a := state[2].Actions[0]; a.Name != "a" || a.Latest.Execution != back.ID() ||
+		a.Latest.Resolved["digest"] != "digest of "+good.ID() {
 		t.Errorf("got %+v", a.Latest)
 	}
 }

@@ -43,7 +43,8 @@ type UnresolvedError struct {
 // The sentence is CodePipeline's; the names, which it leaves out, are for the
 // person at the machine.
 func (e *UnresolvedError) Error() string {
-	return fmt.Sprintf("An action in this pipeline failed because one or more variables could not be resolved: Action name=%s. (%s)",
+	return fmt.Sprintf(
+		"An action in this pipeline failed because one or more variables could not be resolved: Action name=%s. (%s)",
 		e.Action, strings.Join(e.Names, ", "))
 }
 
@@ -71,10 +72,14 @@ func (v Variables) resolve(a Action) (map[string]string, error) {
 		return nil, &UnresolvedError{Action: a.Name, Names: missing}
 	}
 	if n := utf8.RuneCountInString(resolved["UserParameters"]); n > assumptions.UserParametersLimit {
-		return nil, fmt.Errorf("UserParameters has %d characters after its variables were resolved, at most %d are allowed", n, assumptions.UserParametersLimit)
+		return nil,
+			fmt.Errorf("UserParameters has %d characters after its variables were resolved, at most %d are allowed", n,
+				assumptions.UserParametersLimit)
 	}
 	if total > assumptions.ResolvedConfigurationLimit {
-		return nil, fmt.Errorf("the configuration has %d bytes after its variables were resolved, at most %d are allowed", total, assumptions.ResolvedConfigurationLimit)
+		return nil,
+			fmt.Errorf("the configuration has %d bytes after its variables were resolved, at most %d are allowed",
+				total, assumptions.ResolvedConfigurationLimit)
 	}
 	return resolved, nil
 }

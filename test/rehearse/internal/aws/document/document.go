@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Text turns a string, number or boolean into the string that AWS makes of it, and reports whether the
-// value is one. Numbers are as they were written.
+// Text turns a string, number or boolean into the string that AWS makes of it, and reports whether
+// the value is one. Numbers are as they were written.
 func Text(v any) (text string, ok bool) {
 	switch v := v.(type) {
 	case string:

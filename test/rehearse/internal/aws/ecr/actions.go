@@ -51,7 +51,8 @@ func allowed(guard Guard, method, repository, kind, rest string) error {
 	}
 	needed, ok := actions[kind][method]
 	if !ok {
-		return fmt.Errorf("the rehearsal does not know which action of ECR the request %s of %s in %s needs: add it to registry/actions.go", method, kind, repository)
+		return fmt.Errorf("the rehearsal does not know which action of ECR the request %s of %s in %s needs: add it to registry/actions.go",
+			method, kind, repository)
 	}
 	for _, action := range needed {
 		if err := guard(action, repository); err != nil {

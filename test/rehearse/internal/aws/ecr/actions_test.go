@@ -29,7 +29,9 @@ func asked(f *fixture, password, refuse string) *[]string {
 
 func with(f *fixture, password string) []remote.Option {
 	return []remote.Option{
-		remote.WithTransport(f.transport), remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "AWS", Password: password})), remote.WithRetryPredicate(func(error) bool { return false }),
+		remote.WithTransport(f.transport),
+		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "AWS", Password: password})),
+		remote.WithRetryPredicate(func(error) bool { return false }),
 	}
 }
 
@@ -76,11 +78,13 @@ func TestRefusedRequestsAreAnsweredAsECRDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, action := range []string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"} {
+	for _, action := range []string{"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload",
+		"ecr:PutImage"} {
 		asked(f, action, action)
 		err := remote.Write(f.ref("mutable:v1"), image, with(f, action)...)
 		var refused *transport.Error
-		if !errors.As(err, &refused) || refused.StatusCode != http.StatusForbidden || len(refused.Errors) != 1 || refused.Errors[0].Code != transport.DeniedErrorCode ||
+		if !errors.As(err, &refused) || refused.StatusCode != http.StatusForbidden || len(refused.Errors) != 1 ||
+			refused.Errors[0].Code != transport.DeniedErrorCode ||
 			!strings.Contains(refused.Errors[0].Message, "is not authorized to perform: "+action) {
 			t.Errorf("%s: got %v", action, err)
 		}
@@ -114,7 +118,8 @@ func TestRequestThatNoActionIsKnownForIsRefused(t *testing.T) {
 		}
 		text, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if err != nil || answer.StatusCode != http.StatusForbidden || !strings.Contains(string(text), "does not know which action of ECR") {
+		if err != nil || answer.StatusCode != http.StatusForbidden ||
+			!strings.Contains(string(text), "does not know which action of ECR") {
 			t.Errorf("%s: got %s, %s, %v", target, answer.Status, text, err)
 		}
 	}

@@ -51,11 +51,15 @@ func (r *Registry) serveSigned(w http.ResponseWriter, request *http.Request) {
 	slash := strings.LastIndex(request.URL.Path, "/")
 	switch {
 	case request.Header.Get("Authorization") != "":
-		refuseXML(w, http.StatusBadRequest, "InvalidArgument", "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
+		refuseXML(w, http.StatusBadRequest, "InvalidArgument",
+			"Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
 	case request.Method != http.MethodGet:
-		refuseXML(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-	case err != nil || slash < 1 || !hmac.Equal([]byte(query.Get("X-Amz-Signature")), []byte(r.sign(request.URL.Path, expires))):
-		refuseXML(w, http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+		refuseXML(w, http.StatusMethodNotAllowed, "MethodNotAllowed",
+			"The specified method is not allowed against this resource.")
+	case err != nil || slash < 1 ||
+		!hmac.Equal([]byte(query.Get("X-Amz-Signature")), []byte(r.sign(request.URL.Path, expires))):
+		refuseXML(w, http.StatusForbidden, "SignatureDoesNotMatch",
+			"The request signature we calculated does not match the signature you provided.")
 	case time.Now().Unix() > seconds:
 		refuseXML(w, http.StatusForbidden, "AccessDenied", "Request has expired")
 	default:
@@ -106,5 +110,6 @@ func (s *statusOnly) Write(p []byte) (int, error) {
 func refuseXML(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message></Error>", code, message)
+	fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message></Error>",
+		code, message)
 }

@@ -81,7 +81,8 @@ func (f *fixture) ref(reference string) name.Reference {
 }
 
 func (f *fixture) options() []remote.Option {
-	return []remote.Option{remote.WithTransport(f.transport), remote.WithAuth(&authn.Basic{Username: "AWS", Password: "secret"})}
+	return []remote.Option{remote.WithTransport(f.transport),
+		remote.WithAuth(&authn.Basic{Username: "AWS", Password: "secret"})}
 }
 
 // push writes an image and returns its digest.
@@ -121,8 +122,10 @@ func wantHTTP(t *testing.T, err error, status int, code, message string) {
 	if !errors.As(err, &e) {
 		t.Fatalf("got error %v, expected HTTP %d %s", err, status, code)
 	}
-	if e.StatusCode != status || len(e.Errors) != 1 || string(e.Errors[0].Code) != code || !strings.Contains(e.Errors[0].Message, message) {
-		t.Errorf("got HTTP %d %+v, expected %d, code %s and a message with %q", e.StatusCode, e.Errors, status, code, message)
+	if e.StatusCode != status || len(e.Errors) != 1 || string(e.Errors[0].Code) != code ||
+		!strings.Contains(e.Errors[0].Message, message) {
+		t.Errorf("got HTTP %d %+v, expected %d, code %s and a message with %q", e.StatusCode, e.Errors, status, code,
+			message)
 	}
 }
 

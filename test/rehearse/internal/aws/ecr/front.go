@@ -27,7 +27,8 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	user, password, _ := request.BasicAuth()
 	guard := r.guard(user, password)
 	if guard == nil {
-		w.Header().Set("Www-Authenticate", fmt.Sprintf(`Basic realm="https://%s/",service="ecr.amazonaws.com"`, r.Host()))
+		w.Header().Set("Www-Authenticate",
+			fmt.Sprintf(`Basic realm="https://%s/",service="ecr.amazonaws.com"`, r.Host()))
 		http.Error(w, "Not Authorized", http.StatusUnauthorized)
 		return
 	}
@@ -56,7 +57,8 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 		http.NotFound(w, request)
 	case kind == "manifests" && request.Method == http.MethodPut:
 		r.putManifest(w, request, repo, name, rest)
-	case kind == "blobs" && request.Method == http.MethodGet && r.options.BlobHost != "" && strings.HasPrefix(rest, "sha256:"):
+	case kind == "blobs" && request.Method == http.MethodGet && r.options.BlobHost != "" &&
+		strings.HasPrefix(rest, "sha256:"):
 		r.redirectBlob(w, request, name, rest)
 	case kind == "blobs" && request.Method == http.MethodPost:
 		r.startUpload(w, request, guard, repo)
@@ -119,7 +121,8 @@ func (s *statusOf) WriteHeader(status int) {
 
 // taken is ECR's wording, seen in osscontainertools/kaniko#204.
 func taken(repository, tag string) string {
-	return fmt.Sprintf("The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is immutable.", tag, repository)
+	return fmt.Sprintf("The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is immutable.",
+		tag, repository)
 }
 
 func isDigest(reference string) bool { return strings.Contains(reference, ":") }

@@ -114,7 +114,8 @@ func TestMountNeedsTheSource(t *testing.T) {
 	}
 	asked(f, "mounts", "ecr:GetDownloadUrlForLayer")
 	status, text := post(f, "mounts", "frozen", "from=mutable&mount="+config.String())
-	if status != http.StatusForbidden || !strings.Contains(text, "is not authorized to perform: ecr:GetDownloadUrlForLayer") {
+	if status != http.StatusForbidden ||
+		!strings.Contains(text, "is not authorized to perform: ecr:GetDownloadUrlForLayer") {
 		t.Errorf("got HTTP %d %s", status, text)
 	}
 }

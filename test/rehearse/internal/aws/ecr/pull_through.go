@@ -24,7 +24,8 @@ func (r *Registry) AddPullThrough(rule PullThrough) error {
 	defer r.mu.Unlock()
 	if _, ok := r.caches[rule.Prefix]; ok {
 		return &Error{"PullThroughCacheRuleAlreadyExistsException", fmt.Sprintf(
-			"A pull through cache rule with the prefix '%s' already exists in the registry with id '%s'", rule.Prefix, r.ID())}
+			"A pull through cache rule with the prefix '%s' already exists in the registry with id '%s'", rule.Prefix,
+			r.ID())}
 	}
 	r.caches[rule.Prefix] = rule
 	return nil
@@ -75,9 +76,11 @@ func (r *Registry) importing(guard Guard, name, kind, reference string) error {
 	return nil
 }
 
-func (r *Registry) serveCache(w http.ResponseWriter, request *http.Request, guard Guard, rule PullThrough, name, upstream, kind, reference string) {
+func (r *Registry) serveCache(w http.ResponseWriter, request *http.Request, guard Guard, rule PullThrough, name,
+	upstream, kind, reference string) {
 	if request.Method != http.MethodGet && request.Method != http.MethodHead {
-		refuse(w, http.StatusMethodNotAllowed, "UNSUPPORTED", fmt.Errorf("%s is a cache: nothing is pushed into it", name))
+		refuse(w, http.StatusMethodNotAllowed, "UNSUPPORTED",
+			fmt.Errorf("%s is a cache: nothing is pushed into it", name))
 		return
 	}
 	if err := r.importing(guard, name, kind, reference); err != nil {

@@ -78,7 +78,8 @@ func TestFirstPullsThroughACacheNeedMore(t *testing.T) {
 		return nil
 	})
 	pull := func() error {
-		_, err := remote.Get(f.ref("hub/library/debian:12"), remote.WithTransport(f.transport), remote.WithAuth(&authn.Basic{Username: "AWS", Password: "builder"}))
+		_, err := remote.Get(f.ref("hub/library/debian:12"), remote.WithTransport(f.transport),
+			remote.WithAuth(&authn.Basic{Username: "AWS", Password: "builder"}))
 		return err
 	}
 	wantHTTP(t, pull(), 403, "DENIED", "ecr:CreateRepository")

@@ -61,7 +61,8 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 	actual := fmt.Sprintf("sha256:%x", sha256.Sum256(manifest))
 	if digest != "" && digest != actual {
 		return &Error{"ImageDigestDoesNotMatchException", fmt.Sprintf(
-			"The specified image digest '%s' does not match the digest '%s' that was calculated for the image", digest, actual)}
+			"The specified image digest '%s' does not match the digest '%s' that was calculated for the image", digest,
+			actual)}
 	}
 
 	repo.writing.Lock()
@@ -77,7 +78,8 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 	switch {
 	case current == actual:
 		return &Error{"ImageAlreadyExistsException", fmt.Sprintf(
-			"Image with digest '%s'%s already exists in the repository with name '%s' in registry with id '%s'", actual, tagClause(tag), repository, r.ID())}
+			"Image with digest '%s'%s already exists in the repository with name '%s' in registry with id '%s'", actual,
+			tagClause(tag), repository, r.ID())}
 	case current != "" && repo.immutable(tag):
 		return &Error{"ImageTagAlreadyExistsException", taken(repository, tag)}
 	}
@@ -88,7 +90,8 @@ func (r *Registry) PutImage(repository, mediaType string, manifest []byte, diges
 		}
 		if found == "" {
 			return &Error{"ReferencedImagesNotFoundException", fmt.Sprintf(
-				"The manifest list references image '%s', which does not exist in the repository with name '%s' in registry with id '%s'", child.Digest, repository, r.ID())}
+				"The manifest list references image '%s', which does not exist in the repository with name '%s' in registry with id '%s'",
+				child.Digest, repository, r.ID())}
 		}
 	}
 	if missing := r.missingLayers(repository, append(body.Layers, body.Config)); len(missing) > 0 {
@@ -137,9 +140,11 @@ func (r *Registry) Manifest(repository, reference string) (manifest []byte, medi
 		return answer.Body.Bytes(), answer.Header().Get("Content-Type"), nil
 	case http.StatusNotFound:
 		return nil, "", &Error{"ImageNotFoundException", fmt.Sprintf(
-			"The image '%s' does not exist within the repository with name '%s' in the registry with id '%s'", reference, repository, r.ID())}
+			"The image '%s' does not exist within the repository with name '%s' in the registry with id '%s'",
+			reference, repository, r.ID())}
 	}
-	return nil, "", serverError(fmt.Errorf("GET of %s in %s: HTTP %d: %s", reference, repository, answer.Code, answer.Body))
+	return nil, "",
+		serverError(fmt.Errorf("GET of %s in %s: HTTP %d: %s", reference, repository, answer.Code, answer.Body))
 }
 
 // Tags returns the digest that each tag of a repository points at.

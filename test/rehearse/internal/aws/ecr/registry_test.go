@@ -57,7 +57,8 @@ func TestImageReadsBackByTagAndDigest(t *testing.T) {
 
 func TestWithoutCredentialsIsChallenged(t *testing.T) {
 	f := start(t, nil)
-	for _, auth := range []authn.Authenticator{authn.Anonymous, &authn.Basic{Username: "AWS", Password: "wrong"}, &authn.Basic{Username: "other", Password: "secret"}} {
+	for _, auth := range []authn.Authenticator{authn.Anonymous, &authn.Basic{Username: "AWS", Password: "wrong"},
+		&authn.Basic{Username: "other", Password: "secret"}} {
 		_, err := remote.Get(f.ref("mutable:x"), remote.WithTransport(f.transport), remote.WithAuth(auth))
 		var e *transport.Error
 		if !errors.As(err, &e) || e.StatusCode != http.StatusUnauthorized {
@@ -77,7 +78,8 @@ func TestWithoutCredentialsIsChallenged(t *testing.T) {
 
 func TestUnknownRepositoryIsRefused(t *testing.T) {
 	f := start(t, nil)
-	wantHTTP(t, f.push("nobody/made:1", newImage(t)), http.StatusNotFound, "NAME_UNKNOWN", "The repository with name 'nobody/made' does not exist in the registry with id '111122223333'")
+	wantHTTP(t, f.push("nobody/made:1", newImage(t)), http.StatusNotFound, "NAME_UNKNOWN",
+		"The repository with name 'nobody/made' does not exist in the registry with id '111122223333'")
 	_, err := f.Tags("nobody/made")
 	wantAPI(t, err, "RepositoryNotFoundException")
 	wantAPI(t, f.PutImage("nobody/made", "", []byte("{}"), "", "x"), "RepositoryNotFoundException")
@@ -108,7 +110,8 @@ func TestTagMutability(t *testing.T) {
 			if !test.again {
 				want = digestOf(t, first)
 				wantHTTP(t, err, http.StatusBadRequest, "TAG_INVALID",
-					"The image tag '"+tag+"' already exists in the '"+repository+"' repository and cannot be overwritten because the tag is immutable.")
+					"The image tag '"+tag+"' already exists in the '"+repository+
+						"' repository and cannot be overwritten because the tag is immutable.")
 			} else if err != nil {
 				t.Error(err)
 			}
@@ -132,7 +135,8 @@ func TestImmutableTagIsRefusedEvenWithTheSameDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequest(http.MethodPut, "https://"+f.Host()+"/v2/frozen/manifests/1", strings.NewReader(string(manifest)))
+	request, err := http.NewRequest(http.MethodPut, "https://"+f.Host()+"/v2/frozen/manifests/1",
+		strings.NewReader(string(manifest)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +147,8 @@ func TestImmutableTagIsRefusedEvenWithTheSameDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	wantHTTP(t, transport.CheckError(response, http.StatusCreated), http.StatusBadRequest, "TAG_INVALID", "cannot be overwritten")
+	wantHTTP(t, transport.CheckError(response, http.StatusCreated), http.StatusBadRequest, "TAG_INVALID",
+		"cannot be overwritten")
 
 	f.mustPush("frozen@"+digestOf(t, img), img) // by digest it is no tag's business
 }
@@ -175,12 +180,14 @@ func TestOnlyOneOfManyWritersGetsAnImmutableTag(t *testing.T) {
 func TestIndexNeedsItsChildren(t *testing.T) {
 	f := start(t, nil)
 	img := newImage(t)
-	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), mutate.IndexAddendum{Add: img})
+	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
+		mutate.IndexAddendum{Add: img})
 	manifest, err := index.RawManifest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantAPI(t, f.PutImage("team/app", string(types.OCIImageIndex), manifest, "", ""), "ReferencedImagesNotFoundException")
+	wantAPI(t, f.PutImage("team/app", string(types.OCIImageIndex), manifest, "", ""),
+		"ReferencedImagesNotFoundException")
 
 	ref := f.ref("team/app:x").(name.Tag)
 	wantHTTP(t, remote.Put(ref, index, f.options()...), http.StatusBadRequest, "MANIFEST_BLOB_UNKNOWN", "")
@@ -239,7 +246,8 @@ func TestPutImage(t *testing.T) {
 		{"no JSON", oci, []byte("{"), "", "2", "InvalidParameterException"},
 		{"an empty object", "", []byte("{}"), "", "2", "InvalidParameterException"},
 		{"an unknown media type", "text/plain", raw(first), "", "2", "InvalidParameterException"},
-		{"another media type than the manifest says", string(types.OCIImageIndex), raw(first), "", "2", "InvalidParameterException"},
+		{"another media type than the manifest says", string(types.OCIImageIndex), raw(first), "", "2",
+			"InvalidParameterException"},
 		{"layers that were never pushed", oci, raw(newImage(t)), "", "2", "LayersNotFoundException"},
 	}
 	for _, test := range tests {
@@ -284,7 +292,8 @@ func TestMissingLayersAreNamed(t *testing.T) {
 		}
 	}
 	wantAPI(t, f.PutImage("mutable", "", []byte("{}"), "", "2"), "InvalidParameterException")
-	if err := f.PutImage("mutable", "", []byte("{}"), "", "2"); !strings.Contains(err.Error(), "'Invalid JSON syntax'") {
+	if err := f.PutImage("mutable", "", []byte("{}"), "", "2"); !strings.Contains(err.Error(),
+		"'Invalid JSON syntax'") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -328,11 +337,14 @@ func TestBlobsAreRedirectedToASignedAddress(t *testing.T) {
 		body      string
 	}{
 		{"the signature is enough", location, false, http.StatusOK, `"rootfs"`},
-		{"two ways of authorization are refused", location, true, http.StatusBadRequest, "Only one auth mechanism allowed"},
+		{"two ways of authorization are refused", location, true, http.StatusBadRequest,
+			"Only one auth mechanism allowed"},
 		{"a signature is for one blob", other, false, http.StatusForbidden, "SignatureDoesNotMatch"},
 		{"without signature", strings.Split(location, "?")[0], false, http.StatusForbidden, "SignatureDoesNotMatch"},
-		{"the registry's own paths are not there", "https://" + blobHost + "/v2/", false, http.StatusForbidden, "SignatureDoesNotMatch"},
-		{"an unknown blob is not redirected", blob + "sha256:" + strings.Repeat("0", 64), true, http.StatusNotFound, "BLOB_UNKNOWN"},
+		{"the registry's own paths are not there", "https://" + blobHost + "/v2/", false, http.StatusForbidden,
+			"SignatureDoesNotMatch"},
+		{"an unknown blob is not redirected", blob + "sha256:" + strings.Repeat("0", 64), true, http.StatusNotFound,
+			"BLOB_UNKNOWN"},
 	}
 	for _, test := range tests {
 		t.Run(test.behavior, func(t *testing.T) {
@@ -352,7 +364,8 @@ func TestManifestsAreNotDeletedOverHTTP(t *testing.T) {
 	f := start(t, nil)
 	img := newImage(t)
 	f.mustPush("mutable:1", img)
-	wantHTTP(t, remote.Delete(f.ref("mutable@"+digestOf(t, img)), f.options()...), http.StatusMethodNotAllowed, "UNSUPPORTED", "")
+	wantHTTP(t, remote.Delete(f.ref("mutable@"+digestOf(t, img)), f.options()...), http.StatusMethodNotAllowed,
+		"UNSUPPORTED", "")
 }
 
 func TestFaultsCanBeInjected(t *testing.T) {
@@ -360,7 +373,8 @@ func TestFaultsCanBeInjected(t *testing.T) {
 		o.Intercept = func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/manifests/gone") {
-					http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}`, http.StatusTooManyRequests)
+					http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}`,
+						http.StatusTooManyRequests)
 					return
 				}
 				next.ServeHTTP(w, r)
@@ -381,12 +395,22 @@ func TestRepositoriesThatECRWouldRefuse(t *testing.T) {
 		{"capital letter", ecr.Repository{Name: "App"}, "InvalidParameterException"},
 		{"one character", ecr.Repository{Name: "a"}, "InvalidParameterException"},
 		{"unknown mutability", ecr.Repository{Name: "new", Mutability: "SOMETIMES"}, "InvalidParameterException"},
-		{"filters without exclusion", ecr.Repository{Name: "new", Mutability: "IMMUTABLE", Exclusions: []string{"latest"}}, "InvalidParameterException"},
-		{"exclusion without filters", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION"}, "InvalidParameterException"},
-		{"six filters", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"a", "b", "c", "d", "e", "f"}}, "InvalidParameterException"},
-		{"three wildcards", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"a*b*c*"}}, "InvalidParameterException"},
-		{"a filter that no tag can match", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"feature/*"}}, "InvalidParameterException"},
-		{"two wildcards", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"*a*"}}, ""},
+		{"filters without exclusion",
+			ecr.Repository{Name: "new", Mutability: "IMMUTABLE", Exclusions: []string{"latest"}},
+			"InvalidParameterException"},
+		{"exclusion without filters", ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION"},
+			"InvalidParameterException"},
+		{"six filters",
+			ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION",
+				Exclusions: []string{"a", "b", "c", "d", "e", "f"}}, "InvalidParameterException"},
+		{"three wildcards",
+			ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"a*b*c*"}},
+			"InvalidParameterException"},
+		{"a filter that no tag can match",
+			ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"feature/*"}},
+			"InvalidParameterException"},
+		{"two wildcards",
+			ecr.Repository{Name: "new", Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"*a*"}}, ""},
 	}
 	f := start(t, nil)
 	for _, test := range tests {

@@ -46,7 +46,8 @@ type repository struct {
 func (r *Registry) AddRepository(spec Repository) error {
 	if !repositoryName.MatchString(spec.Name) || len(spec.Name) < 2 || len(spec.Name) > 256 {
 		return &Error{"InvalidParameterException", fmt.Sprintf(
-			"Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '%s'', 2 to 256 characters; got %q", repositoryName, spec.Name)}
+			"Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '%s'', 2 to 256 characters; got %q",
+			repositoryName, spec.Name)}
 	}
 	immutable, err := immutability(spec)
 	if err != nil {
@@ -78,13 +79,15 @@ func (r *Registry) repository(name string) (*repository, error) {
 func immutability(spec Repository) (func(tag string) bool, error) {
 	if len(spec.Exclusions) > maxFilters {
 		return nil, &Error{"InvalidParameterException", fmt.Sprintf(
-			"repository %s has %d mutability exclusion filters, at most %d are allowed", spec.Name, len(spec.Exclusions), maxFilters)}
+			"repository %s has %d mutability exclusion filters, at most %d are allowed", spec.Name,
+			len(spec.Exclusions), maxFilters)}
 	}
 	var filters []*regexp.Regexp
 	for _, f := range spec.Exclusions {
 		if !wildcardFilter.MatchString(f) || strings.Count(f, "*") > maxWildcards {
 			return nil, &Error{"InvalidParameterException", fmt.Sprintf(
-				"repository %s: mutability exclusion filter %q must match %s with at most %d wildcards", spec.Name, f, wildcardFilter, maxWildcards)}
+				"repository %s: mutability exclusion filter %q must match %s with at most %d wildcards", spec.Name, f,
+				wildcardFilter, maxWildcards)}
 		}
 		parts := strings.Split(f, "*")
 		for i := range parts {
@@ -103,7 +106,8 @@ func immutability(spec Repository) (func(tag string) bool, error) {
 	withExclusion := strings.HasSuffix(spec.Mutability, "_WITH_EXCLUSION")
 	if withExclusion != (len(filters) > 0) {
 		return nil, &Error{"InvalidParameterException", fmt.Sprintf(
-			"repository %s: tag mutability %q with %d exclusion filters; filters and …_WITH_EXCLUSION need each other", spec.Name, spec.Mutability, len(filters))}
+			"repository %s: tag mutability %q with %d exclusion filters; filters and …_WITH_EXCLUSION need each other",
+			spec.Name, spec.Mutability, len(filters))}
 	}
 	switch spec.Mutability {
 	case "", "MUTABLE":
@@ -116,5 +120,6 @@ func immutability(spec Repository) (func(tag string) bool, error) {
 		return func(tag string) bool { return !excluded(tag) }, nil
 	}
 	return nil, &Error{"InvalidParameterException", fmt.Sprintf(
-		"repository %s: tag mutability %q is none of MUTABLE, IMMUTABLE, MUTABLE_WITH_EXCLUSION, IMMUTABLE_WITH_EXCLUSION", spec.Name, spec.Mutability)}
+		"repository %s: tag mutability %q is none of MUTABLE, IMMUTABLE, MUTABLE_WITH_EXCLUSION, IMMUTABLE_WITH_EXCLUSION",
+		spec.Name, spec.Mutability)}
 }

@@ -23,7 +23,8 @@ type Scan struct{ Status, Description string }
 // The words were recorded of an image without a distribution.
 var (
 	complete    = Scan{Status: "COMPLETE"}
-	unscannable = Scan{"FAILED", "UnsupportedImageError: The operating system and/or package manager are not supported."}
+	unscannable = Scan{"FAILED",
+		"UnsupportedImageError: The operating system and/or package manager are not supported."}
 )
 
 // distributions are files by which scanners know what an image is made of.

@@ -53,9 +53,12 @@ func TestScanKnowsImagesWithADistribution(t *testing.T) {
 		layers      [][]byte
 		description string
 	}{
-		"from scratch":              {[][]byte{app}, "UnsupportedImageError: The operating system and/or package manager are not supported."},
-		"from scratch, two layers":  {[][]byte{zipped(app), layerWith(t, "home/etc/os-release")}, "UnsupportedImageError: The operating system and/or package manager are not supported."},
-		"no archive at all":         {[][]byte{[]byte("text")}, "UnsupportedImageError: The operating system and/or package manager are not supported."},
+		"from scratch": {[][]byte{app},
+			"UnsupportedImageError: The operating system and/or package manager are not supported."},
+		"from scratch, two layers": {[][]byte{zipped(app), layerWith(t, "home/etc/os-release")},
+			"UnsupportedImageError: The operating system and/or package manager are not supported."},
+		"no archive at all": {[][]byte{[]byte("text")},
+			"UnsupportedImageError: The operating system and/or package manager are not supported."},
 		"with a distribution":       {[][]byte{release, app}, ""},
 		"in the second layer":       {[][]byte{app, zipped(release)}, ""},
 		"compressed with zstandard": {[][]byte{encoder.EncodeAll(release, nil)}, ""},

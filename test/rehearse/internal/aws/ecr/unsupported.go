@@ -21,6 +21,7 @@ func unsupported(manifest []byte) error {
 	if body.ArtifactType != attestation || len(body.Subject) == 0 {
 		return nil
 	}
-	return fmt.Errorf("ECR takes no manifest with a subject and the artifactType %s: export the image with oci-artifact=false",
+	return fmt.Errorf(
+		"ECR takes no manifest with a subject and the artifactType %s: export the image with oci-artifact=false",
 		attestation)
 }

@@ -22,13 +22,16 @@ func TestAttestationsAsArtifactsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	const attestation = "application/vnd.docker.attestation.manifest.v1+json"
-	subject := fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"%s","size":1}`, digestOf(t, image))
+	subject := fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"%s","size":1}`,
+		digestOf(t, image))
 	tests := map[string]struct {
 		add     map[string]string
 		refused bool
 	}{
-		"what BuildKit 0.32 writes by itself":      {map[string]string{"artifactType": `"` + attestation + `"`, "subject": subject}, true},
-		"a signature":                              {map[string]string{"artifactType": `"application/vnd.cncf.notary.signature"`, "subject": subject}, false},
+		"what BuildKit 0.32 writes by itself": {map[string]string{"artifactType": `"` + attestation + `"`,
+			"subject": subject}, true},
+		"a signature": {
+			map[string]string{"artifactType": `"application/vnd.cncf.notary.signature"`, "subject": subject}, false},
 		"an attestation without a subject":         {map[string]string{"artifactType": `"` + attestation + `"`}, false},
 		"an image that refers to another":          {map[string]string{"subject": subject}, false},
 		"what BuildKit writes with oci-artifact=0": {nil, false},
@@ -47,7 +50,8 @@ func TestAttestationsAsArtifactsAreRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			request, err := http.NewRequest(http.MethodPut, "https://"+f.Host()+"/v2/mutable/manifests/tag", bytes.NewReader(changed))
+			request, err := http.NewRequest(http.MethodPut, "https://"+f.Host()+"/v2/mutable/manifests/tag",
+				bytes.NewReader(changed))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,11 +37,14 @@ func TestSourcesAreAsked(t *testing.T) {
 	known := &sources{}
 	s.options.Commits = known
 	client := codecommit.NewFromConfig(settings)
-	branch, err := client.GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
+	branch, err := client.GetBranch(t.Context(),
+		&codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
 	if err != nil || *branch.Branch.CommitId != "c0ffee" || *branch.Branch.BranchName != "main" {
 		t.Errorf("got %+v, %v", branch, err)
 	}
-	folder, err := client.GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("v1"), FolderPath: aws.String("/")})
+	folder, err := client.GetFolder(t.Context(),
+		&codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("v1"),
+			FolderPath: aws.String("/")})
 	if err != nil || *folder.CommitId != "c0ffee" || *folder.TreeId != "7ree" || *folder.FolderPath != "/" {
 		t.Errorf("got %+v, %v", folder, err)
 	}
@@ -51,7 +54,8 @@ func TestSourcesAreAsked(t *testing.T) {
 	known.asked = nil
 	for code, call := range map[string]func() error{
 		"BranchDoesNotExistException": func() error {
-			_, err := client.GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("none")})
+			_, err := client.GetBranch(t.Context(),
+				&codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("none")})
 			return err
 		},
 		"BranchNameRequiredException": func() error {
@@ -59,19 +63,25 @@ func TestSourcesAreAsked(t *testing.T) {
 			return err
 		},
 		"CommitDoesNotExistException": func() error {
-			_, err := client.GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("none"), FolderPath: aws.String("/")})
+			_, err := client.GetFolder(t.Context(),
+				&codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("none"),
+					FolderPath: aws.String("/")})
 			return err
 		},
 		"PathRequiredException": func() error {
-			_, err := client.GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("v1"), FolderPath: aws.String("")})
+			_, err := client.GetFolder(t.Context(),
+				&codecommit.GetFolderInput{RepositoryName: aws.String("app"), CommitSpecifier: aws.String("v1"),
+					FolderPath: aws.String("")})
 			return err
 		},
 		"InvalidCommitException": func() error {
-			_, err := client.GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), FolderPath: aws.String("/")})
+			_, err := client.GetFolder(t.Context(),
+				&codecommit.GetFolderInput{RepositoryName: aws.String("app"), FolderPath: aws.String("/")})
 			return err
 		},
 		"RepositoryNameRequiredException": func() error {
-			_, err := client.GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String(""), BranchName: aws.String("main")})
+			_, err := client.GetBranch(t.Context(),
+				&codecommit.GetBranchInput{RepositoryName: aws.String(""), BranchName: aws.String("main")})
 			return err
 		},
 	} {

@@ -101,20 +101,26 @@ func (s *Server) authenticate(r *http.Request) (caller Caller, service string, e
 	}
 	m := authorization.FindStringSubmatch(header)
 	if m == nil {
-		return caller, "", &Error{"IncompleteSignatureException", "the Authorization header is not an AWS4-HMAC-SHA256 signature"}
+		return caller, "",
+			&Error{"IncompleteSignatureException", "the Authorization header is not an AWS4-HMAC-SHA256 signature"}
 	}
 	service = m[4]
 	s.mu.Lock()
 	c, ok := s.credentials[m[1]]
 	s.mu.Unlock()
 	if !ok || r.Header.Get("X-Amz-Security-Token") != c.token {
-		return caller, service, &Error{"UnrecognizedClientException", "The security token included in the request is invalid."}
+		return caller, service,
+			&Error{"UnrecognizedClientException", "The security token included in the request is invalid."}
 	}
 	if m[3] != s.options.Region {
-		return c.caller, service, &Error{"InvalidSignatureException", fmt.Sprintf("Credential should be scoped to a valid region, not '%s'.", m[3])}
+		return c.caller, service,
+			&Error{"InvalidSignatureException",
+				fmt.Sprintf("Credential should be scoped to a valid region, not '%s'.", m[3])}
 	}
 	if want := services[targetService(r)].signing; want != "" && service != want {
-		return c.caller, service, &Error{"InvalidSignatureException", fmt.Sprintf("Credential should be scoped to correct service: '%s'.", want)}
+		return c.caller, service,
+			&Error{"InvalidSignatureException",
+				fmt.Sprintf("Credential should be scoped to correct service: '%s'.", want)}
 	}
 	return c.caller, service, nil
 }

@@ -95,7 +95,8 @@ func (s *Server) putImage(_ Caller, body []byte) (any, error) {
 	}
 	if in.RegistryID != s.options.Account {
 		return nil, &Error{"RepositoryNotFoundException", fmt.Sprintf(
-			"The repository with name '%s' does not exist in the registry with id '%s'", in.RepositoryName, in.RegistryID)}
+			"The repository with name '%s' does not exist in the registry with id '%s'", in.RepositoryName,
+			in.RegistryID)}
 	}
 	for field, value := range map[string]string{"repositoryName": in.RepositoryName, "imageManifest": in.Manifest} {
 		if value == "" {
@@ -109,11 +110,14 @@ func (s *Server) putImage(_ Caller, body []byte) (any, error) {
 			MediaType string `json:"mediaType"`
 		}
 		if err := json.Unmarshal([]byte(in.Manifest), &declared); err != nil || declared.MediaType == "" {
-			return nil, &Error{"InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax', or it has no mediaType"}
+			return nil,
+				&Error{"InvalidParameterException",
+					"Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax', or it has no mediaType"}
 		}
 		in.MediaType = declared.MediaType
 	}
-	if err := s.options.Registry.PutImage(in.RepositoryName, in.MediaType, []byte(in.Manifest), in.Digest, in.Tag); err != nil {
+	if err := s.options.Registry.PutImage(in.RepositoryName, in.MediaType, []byte(in.Manifest), in.Digest,
+		in.Tag); err != nil {
 		return nil, err
 	}
 	id := map[string]string{"imageDigest": digest.FromString(in.Manifest).String()}

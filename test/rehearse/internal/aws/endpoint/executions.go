@@ -106,8 +106,8 @@ func (o *ActionOutput) Failed(code, message string) {
 const (
 	// maxResults is ListActionExecutions' limit.
 	maxResults = 100
-	// pageSize is how many results a page has here at most. CodePipeline may answer with fewer than it is asked for; callers must
-	// go on.
+	// pageSize is how many results a page has here at most. CodePipeline may answer with fewer than
+	// it is asked for; callers must go on.
 	pageSize = 3
 )
 

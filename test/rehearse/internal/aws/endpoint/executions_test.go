@@ -21,7 +21,8 @@ type history struct {
 func (h *history) Execution(caller Caller, pipeline, id string) (PipelineExecution, error) {
 	h.callers = append(h.callers, caller.Name)
 	return PipelineExecution{
-		Pipeline: pipeline, Version: 1, ID: id, Status: "Failed", Summary: "why", Variables: []ResolvedVariable{{"rule", "main"}},
+		Pipeline: pipeline, Version: 1, ID: id, Status: "Failed", Summary: "why",
+		Variables: []ResolvedVariable{{"rule", "main"}},
 	}, nil
 }
 
@@ -31,9 +32,11 @@ func (h *history) Actions(caller Caller, _, _ string) ([]ActionExecution, error)
 }
 
 func (h *history) State(string) (PipelineState, error) {
-	failed := LatestAction{ID: "a", Status: "Failed", Error: map[string]string{"code": "JobFailed", "message": "broken"}}
+	failed := LatestAction{ID: "a", Status: "Failed",
+		Error: map[string]string{"code": "JobFailed", "message": "broken"}}
 	return PipelineState{Name: "app", Stages: []StageState{
-		{Name: "Promote", Actions: []ActionState{{Name: "Promote", Latest: &failed}}, Latest: &StageExecution{anExecution, "Failed", "ROLLBACK"}},
+		{Name: "Promote", Actions: []ActionState{{Name: "Promote", Latest: &failed}},
+			Latest: &StageExecution{anExecution, "Failed", "ROLLBACK"}},
 	}}, nil
 }
 
@@ -95,8 +98,12 @@ func TestPagesRefuse(t *testing.T) {
 		t.Errorf("another list's token: got %v", err)
 	}
 	for code, change := range map[string]func(*codepipeline.ListActionExecutionsInput){
-		"InvalidNextTokenException": func(in *codepipeline.ListActionExecutionsInput) { in.NextToken = aws.String("made up") },
-		"ValidationException":       func(in *codepipeline.ListActionExecutionsInput) { in.MaxResults = aws.Int32(101) },
+		"InvalidNextTokenException": func(in *codepipeline.ListActionExecutionsInput) {
+			in.NextToken = aws.String("made up")
+		},
+		"ValidationException": func(in *codepipeline.ListActionExecutionsInput) {
+			in.MaxResults = aws.Int32(101)
+		},
 	} {
 		asked := in
 		change(&asked)
@@ -115,7 +122,8 @@ func TestExecutionsAndStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := x.PipelineExecution
-	if e.ExecutionType != "" || aws.ToString(e.StatusSummary) != "why" || aws.ToString(e.Variables[0].ResolvedValue) != "main" {
+	if e.ExecutionType != "" || aws.ToString(e.StatusSummary) != "why" ||
+		aws.ToString(e.Variables[0].ResolvedValue) != "main" {
 		t.Errorf("got %+v", e)
 	}
 	state, err := client.GetPipelineState(t.Context(), &codepipeline.GetPipelineStateInput{Name: aws.String("app")})
@@ -124,10 +132,12 @@ func TestExecutionsAndStates(t *testing.T) {
 	}
 	stage := state.StageStates[0]
 	latest := stage.LatestExecution
-	if latest.Type != types.ExecutionTypeRollback || latest.Status != types.StageExecutionStatusFailed || !stage.InboundTransitionState.Enabled {
+	if latest.Type != types.ExecutionTypeRollback || latest.Status != types.StageExecutionStatusFailed ||
+		!stage.InboundTransitionState.Enabled {
 		t.Errorf("got %+v", stage)
 	}
-	if e := stage.ActionStates[0].LatestExecution.ErrorDetails; aws.ToString(e.Code) != "JobFailed" || aws.ToString(e.Message) != "broken" {
+	if e := stage.ActionStates[0].LatestExecution.ErrorDetails; aws.ToString(e.Code) != "JobFailed" ||
+		aws.ToString(e.Message) != "broken" {
 		t.Errorf("got %+v", e)
 	}
 }

@@ -42,7 +42,8 @@ const (
 var (
 	idPattern    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	outputKey    = regexp.MustCompile(`^[A-Za-z0-9@\-_]+$`)
-	failureTypes = []string{"JobFailed", "ConfigurationError", "PermissionError", "RevisionOutOfSync", "RevisionUnavailable", "SystemUnavailable"}
+	failureTypes = []string{"JobFailed", "ConfigurationError", "PermissionError", "RevisionOutOfSync",
+		"RevisionUnavailable", "SystemUnavailable"}
 )
 
 // problems collects what a request's validation finds.
@@ -60,13 +61,15 @@ func (p problems) err() error {
 	case 1:
 		return &Error{"ValidationException", "1 validation error detected: " + p[0]}
 	}
-	return &Error{"ValidationException", fmt.Sprintf("%d validation errors detected: %s", len(p), strings.Join(p, "; "))}
+	return &Error{"ValidationException",
+		fmt.Sprintf("%d validation errors detected: %s", len(p), strings.Join(p, "; "))}
 }
 
 // id checks an id, which all have one form.
 func (p *problems) id(id, field string) {
 	if !idPattern.MatchString(id) {
-		p.add(field, "Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+		p.add(field,
+			"Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 	}
 }
 
@@ -108,7 +111,8 @@ func (s *Server) putJobSuccessResult(_ Caller, body []byte) (any, error) {
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(in.OutputVariables)) {
 		if !outputKey.MatchString(key) {
-			found.add("outputVariables", "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [A-Za-z0-9@\\-_]+]")
+			found.add("outputVariables",
+				"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [A-Za-z0-9@\\-_]+]")
 		}
 		size += len(key) + len(in.OutputVariables[key])
 	}
@@ -119,11 +123,13 @@ func (s *Server) putJobSuccessResult(_ Caller, body []byte) (any, error) {
 		return nil, err
 	}
 	if in.Continuation != nil && len(in.OutputVariables) > 0 {
-		return nil, &Error{"ValidationException", "A job can not contain both a continuation token and output variables."}
+		return nil,
+			&Error{"ValidationException", "A job can not contain both a continuation token and output variables."}
 	}
 	if size > assumptions.OutputVariablesLimit {
 		return nil, &Error{"OutputVariablesSizeExceededException", fmt.Sprintf(
-			"The total size of the output variables is %d bytes, at most %d are allowed", size, assumptions.OutputVariablesLimit)}
+			"The total size of the output variables is %d bytes, at most %d are allowed", size,
+			assumptions.OutputVariablesLimit)}
 	}
 	report := Success{Variables: in.OutputVariables}
 	if in.Continuation != nil {
@@ -159,5 +165,6 @@ func (s *Server) putJobFailureResult(_ Caller, body []byte) (any, error) {
 	if err := found.err(); err != nil {
 		return nil, err
 	}
-	return struct{}{}, s.options.Jobs.Failure(in.JobID, Failure{Type: in.FailureDetails.Type, Message: in.FailureDetails.Message})
+	return struct{}{},
+		s.options.Jobs.Failure(in.JobID, Failure{Type: in.FailureDetails.Type, Message: in.FailureDetails.Message})
 }

@@ -53,48 +53,63 @@ func TestCallsAreJudgedByTheirCallersAndResources(t *testing.T) {
 			return err
 		}, "AccessDeniedException", "another role ecr:GetAuthorizationToken *"},
 		{func() error {
-			_, err := ecr.NewFromConfig(settings).PutImage(t.Context(), &ecr.PutImageInput{RepositoryName: aws.String("team/app"), ImageManifest: aws.String("{}")})
+			_, err := ecr.NewFromConfig(settings).PutImage(t.Context(),
+				&ecr.PutImageInput{RepositoryName: aws.String("team/app"), ImageManifest: aws.String("{}")})
 			return err
 		}, "AccessDeniedException", "role ecr:PutImage arn:aws:ecr:eu-west-1:111122223333:repository/team/app"},
 		{func() error {
-			_, err := ecr.NewFromConfig(settings).PutImage(t.Context(), &ecr.PutImageInput{RegistryId: aws.String("444455556666"), RepositoryName: aws.String("app"), ImageManifest: aws.String("{}")})
+			_, err := ecr.NewFromConfig(settings).PutImage(t.Context(),
+				&ecr.PutImageInput{RegistryId: aws.String("444455556666"), RepositoryName: aws.String("app"),
+					ImageManifest: aws.String("{}")})
 			return err
 		}, "AccessDeniedException", "role ecr:PutImage arn:aws:ecr:eu-west-1:444455556666:repository/app"},
 		{func() error {
-			_, err := codepipeline.NewFromConfig(settings).PutJobSuccessResult(t.Context(), &codepipeline.PutJobSuccessResultInput{JobId: job})
+			_, err := codepipeline.NewFromConfig(settings).PutJobSuccessResult(t.Context(),
+				&codepipeline.PutJobSuccessResultInput{JobId: job})
 			return err
 		}, "AccessDeniedException", "role codepipeline:PutJobSuccessResult *"},
 		{func() error {
-			_, err := codepipeline.NewFromConfig(settings).StartPipelineExecution(t.Context(), &codepipeline.StartPipelineExecutionInput{Name: aws.String("app")})
+			_, err := codepipeline.NewFromConfig(settings).StartPipelineExecution(t.Context(),
+				&codepipeline.StartPipelineExecutionInput{Name: aws.String("app")})
 			return err
-		}, "AccessDeniedException", "role codepipeline:StartPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		}, "AccessDeniedException",
+			"role codepipeline:StartPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := codepipeline.NewFromConfig(settings).GetPipelineState(t.Context(), &codepipeline.GetPipelineStateInput{Name: aws.String("app")})
+			_, err := codepipeline.NewFromConfig(settings).GetPipelineState(t.Context(),
+				&codepipeline.GetPipelineStateInput{Name: aws.String("app")})
 			return err
-		}, "AccessDeniedException", "role codepipeline:GetPipelineState arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		}, "AccessDeniedException",
+			"role codepipeline:GetPipelineState arn:aws:codepipeline:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := codepipeline.NewFromConfig(settings).GetPipelineExecution(t.Context(), &codepipeline.GetPipelineExecutionInput{PipelineName: aws.String("app"), PipelineExecutionId: job})
+			_, err := codepipeline.NewFromConfig(settings).GetPipelineExecution(t.Context(),
+				&codepipeline.GetPipelineExecutionInput{PipelineName: aws.String("app"), PipelineExecutionId: job})
 			return err
-		}, "AccessDeniedException", "role codepipeline:GetPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
+		}, "AccessDeniedException",
+			"role codepipeline:GetPipelineExecution arn:aws:codepipeline:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := codecommit.NewFromConfig(settings).GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
+			_, err := codecommit.NewFromConfig(settings).GetBranch(t.Context(),
+				&codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
 			return err
 		}, "AccessDeniedException", "role codecommit:GetBranch arn:aws:codecommit:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := codecommit.NewFromConfig(settings).GetFolder(t.Context(), &codecommit.GetFolderInput{RepositoryName: aws.String("app"), FolderPath: aws.String("/")})
+			_, err := codecommit.NewFromConfig(settings).GetFolder(t.Context(),
+				&codecommit.GetFolderInput{RepositoryName: aws.String("app"), FolderPath: aws.String("/")})
 			return err
 		}, "AccessDeniedException", "role codecommit:GetFolder arn:aws:codecommit:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := ecr.NewFromConfig(settings).DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("team/app")})
+			_, err := ecr.NewFromConfig(settings).DescribeImages(t.Context(),
+				&ecr.DescribeImagesInput{RepositoryName: aws.String("team/app")})
 			return err
 		}, "AccessDeniedException", "role ecr:DescribeImages arn:aws:ecr:eu-west-1:111122223333:repository/team/app"},
 		{func() error {
 			_, err := codecommit.NewFromConfig(settings).GetMergeOptions(t.Context(), &codecommit.GetMergeOptionsInput{
-				RepositoryName: aws.String("app"), SourceCommitSpecifier: aws.String("a"), DestinationCommitSpecifier: aws.String("b")})
+				RepositoryName: aws.String("app"), SourceCommitSpecifier: aws.String("a"),
+				DestinationCommitSpecifier: aws.String("b")})
 			return err
 		}, "AccessDeniedException", "role codecommit:GetMergeOptions arn:aws:codecommit:eu-west-1:111122223333:app"},
 		{func() error {
-			_, err := sns.NewFromConfig(settings).Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String(topic), Message: aws.String("x")})
+			_, err := sns.NewFromConfig(settings).Publish(t.Context(),
+				&sns.PublishInput{TopicArn: aws.String(topic), Message: aws.String("x")})
 			return err
 		}, "AuthorizationError", "role sns:Publish " + topic},
 	}

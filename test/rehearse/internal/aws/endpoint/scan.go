@@ -2,8 +2,9 @@ package endpoint
 
 import "fmt"
 
-// Scan is what ECR knows about the vulnerabilities of one image. The rehearsal scans nothing: a test says what was found. Left
-// out are enhanced findings, pages, most details of findings, and everything that Inspector has beyond that.
+// Scan is what ECR knows about the vulnerabilities of one image. The rehearsal scans nothing: a
+// test says what was found. Left out are enhanced findings, pages, most details of findings, and
+// everything that Inspector has beyond that.
 type Scan struct {
 	// Status is ECR's, such as COMPLETE; empty if there is no scan yet.
 	Status string
@@ -19,7 +20,8 @@ type Scan struct {
 type Finding struct{ Name, Severity, Package string }
 
 func (f Finding) answer() map[string]any {
-	return map[string]any{"name": f.Name, "severity": f.Severity, "attributes": []any{map[string]any{"key": "package_name", "value": f.Package}}}
+	return map[string]any{"name": f.Name, "severity": f.Severity,
+		"attributes": []any{map[string]any{"key": "package_name", "value": f.Package}}}
 }
 
 func (s *Server) describeImageScanFindings(_ Caller, body []byte) (any, error) {
@@ -34,15 +36,21 @@ func (s *Server) describeImageScanFindings(_ Caller, body []byte) (any, error) {
 		return nil, err
 	}
 	if in.Image.Digest == "" {
-		// ECR takes a tag as well. What the pipeline judges must not be what another run has moved meanwhile.
-		return nil, &Error{"InvalidParameterException", fmt.Sprintf("the rehearsal supports images by digest only, got the tag %q", in.Image.Tag)}
+		// ECR takes a tag as well. What the pipeline judges must not be what another run has moved
+		// meanwhile.
+		return nil,
+			&Error{"InvalidParameterException",
+				fmt.Sprintf("the rehearsal supports images by digest only, got the tag %q", in.Image.Tag)}
 	}
 	scan, err := s.options.Scan(in.Repository, in.Image.Digest)
 	if err != nil {
 		return nil, err
 	}
 	if scan.Status == "" {
-		return nil, &Error{"ScanNotFoundException", fmt.Sprintf("Image scan does not exist for the image with '{imageDigest:'%s'}' in the repository with name '%s'", in.Image.Digest, in.Repository)}
+		return nil,
+			&Error{"ScanNotFoundException",
+				fmt.Sprintf("Image scan does not exist for the image with '{imageDigest:'%s'}' in the repository with name '%s'",
+					in.Image.Digest, in.Repository)}
 	}
 	counts := scan.Counts
 	if counts == nil {

@@ -172,7 +172,9 @@ func (s *Server) dispatch(r *http.Request, caller Caller, target string) (any, e
 		if target == "" {
 			target = r.Method + " " + r.URL.Path
 		}
-		return nil, &Error{"UnknownOperationException", fmt.Sprintf("the rehearsal does not support the call %s (made by %s)", target, caller)}
+		return nil,
+			&Error{"UnknownOperationException",
+				fmt.Sprintf("the rehearsal does not support the call %s (made by %s)", target, caller)}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {

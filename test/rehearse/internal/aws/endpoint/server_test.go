@@ -63,7 +63,8 @@ func (f *fake) Failure(_ string, report Failure) error {
 func start(t *testing.T) (*Server, *fake, aws.Config) {
 	t.Helper()
 	f := &fake{}
-	s, err := Start(Options{Account: "111122223333", Region: "eu-west-1", RegistryHost: "registry.test:1", Registry: f, Jobs: f, Scan: f.scan, Secrets: &redact.Secrets{}})
+	s, err := Start(Options{Account: "111122223333", Region: "eu-west-1", RegistryHost: "registry.test:1", Registry: f,
+		Jobs: f, Scan: f.scan, Secrets: &redact.Secrets{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,11 +115,14 @@ func TestPutImage(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	f.refuse = &Error{"ImageAlreadyExistsException", "it exists"}
-	_, err = client.PutImage(t.Context(), &ecr.PutImageInput{RepositoryName: aws.String("app"), ImageManifest: aws.String(`{"mediaType":"a/b"}`)})
+	_, err = client.PutImage(t.Context(),
+		&ecr.PutImageInput{RepositoryName: aws.String("app"), ImageManifest: aws.String(`{"mediaType":"a/b"}`)})
 	if code := apiCode(err); code != "ImageAlreadyExistsException" {
 		t.Errorf("got %v, expected ImageAlreadyExistsException", err)
 	}
-	_, err = client.PutImage(t.Context(), &ecr.PutImageInput{RegistryId: aws.String("999988887777"), RepositoryName: aws.String("app"), ImageManifest: aws.String("{}")})
+	_, err = client.PutImage(t.Context(),
+		&ecr.PutImageInput{RegistryId: aws.String("999988887777"), RepositoryName: aws.String("app"),
+			ImageManifest: aws.String("{}")})
 	if code := apiCode(err); code != "RepositoryNotFoundException" {
 		t.Errorf("another account: got %v, expected RepositoryNotFoundException", err)
 	}
@@ -128,15 +132,19 @@ func TestDescribeImages(t *testing.T) {
 	_, f, settings := start(t)
 	client := ecr.NewFromConfig(settings)
 	describe := func(ids ...ecrtypes.ImageIdentifier) (*ecr.DescribeImagesOutput, error) {
-		return client.DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: aws.String("app"), ImageIds: ids})
+		return client.DescribeImages(t.Context(),
+			&ecr.DescribeImagesInput{RepositoryName: aws.String("app"), ImageIds: ids})
 	}
-	out, err := describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:a")}, ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")})
+	out, err := describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:a")},
+		ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")})
 	if err != nil || len(out.ImageDetails) != 2 {
 		t.Fatalf("got %+v, %v", out, err)
 	}
 	one := out.ImageDetails[1]
-	got := []string{*one.RegistryId, *one.RepositoryName, *one.ImageDigest, strings.Join(one.ImageTags, " "), *one.ImageManifestMediaType, one.ImagePushedAt.UTC().Format(time.RFC3339)}
-	if diff := cmp.Diff([]string{"111122223333", "app", "sha256:a", "latest v1", "a/b", "2026-09-21T14:13:20Z"}, got); diff != "" {
+	got := []string{*one.RegistryId, *one.RepositoryName, *one.ImageDigest, strings.Join(one.ImageTags, " "),
+		*one.ImageManifestMediaType, one.ImagePushedAt.UTC().Format(time.RFC3339)}
+	if diff := cmp.Diff([]string{"111122223333", "app", "sha256:a", "latest v1", "a/b", "2026-09-21T14:13:20Z"},
+		got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"app|sha256:a|", "app||v1"}, f.described); diff != "" {
@@ -146,7 +154,8 @@ func TestDescribeImages(t *testing.T) {
 		t.Errorf("all images: got %v", err)
 	}
 	f.refuse = &Error{"ImageNotFoundException", "it isn't there"}
-	if _, err := describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")}); apiCode(err) != "ImageNotFoundException" {
+	_, err = describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("v1")})
+	if apiCode(err) != "ImageNotFoundException" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -154,22 +163,27 @@ func TestDescribeImages(t *testing.T) {
 func TestScansAreAnsweredByDigest(t *testing.T) {
 	_, f, settings := start(t)
 	client := ecr.NewFromConfig(settings)
-	f.scans = map[string]Scan{"sha256:a": {Status: "COMPLETE", Counts: map[string]int{"HIGH": 2}}, "sha256:b": {Status: "FAILED", Description: "UnsupportedImageError"}}
+	f.scans = map[string]Scan{"sha256:a": {Status: "COMPLETE", Counts: map[string]int{"HIGH": 2}},
+		"sha256:b": {Status: "FAILED", Description: "UnsupportedImageError"}}
 	describe := func(id ecrtypes.ImageIdentifier) (*ecr.DescribeImageScanFindingsOutput, error) {
-		return client.DescribeImageScanFindings(t.Context(), &ecr.DescribeImageScanFindingsInput{RepositoryName: aws.String("app"), ImageId: &id})
+		return client.DescribeImageScanFindings(t.Context(),
+			&ecr.DescribeImageScanFindingsInput{RepositoryName: aws.String("app"), ImageId: &id})
 	}
 	out, err := describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:a")})
-	if err != nil || out.ImageScanFindings.FindingSeverityCounts["HIGH"] != 2 || out.ImageScanStatus.Status != ecrtypes.ScanStatusComplete {
+	if err != nil || out.ImageScanFindings.FindingSeverityCounts["HIGH"] != 2 ||
+		out.ImageScanStatus.Status != ecrtypes.ScanStatusComplete {
 		t.Errorf("%+v, %v", out, err)
 	}
 	out, err = describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:b")})
 	if err != nil || *out.ImageScanStatus.Description != "UnsupportedImageError" {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if _, err = describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:c")}); apiCode(err) != "ScanNotFoundException" {
+	_, err = describe(ecrtypes.ImageIdentifier{ImageDigest: aws.String("sha256:c")})
+	if apiCode(err) != "ScanNotFoundException" {
 		t.Errorf("an image that was not scanned: %v", err)
 	}
-	if _, err = describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}); apiCode(err) != "InvalidParameterException" {
+	_, err = describe(ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")})
+	if apiCode(err) != "InvalidParameterException" {
 		t.Errorf("a tag: %v", err)
 	}
 }
@@ -189,13 +203,21 @@ func TestJobSuccess(t *testing.T) {
 		in   codepipeline.PutJobSuccessResultInput
 		code string
 	}{
-		"variables":       {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), OutputVariables: map[string]string{"digest": "sha256:x", "a@b-c_d": "1"}}, ""},
-		"continuation":    {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), ContinuationToken: aws.String("again")}, ""},
-		"both":            {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), ContinuationToken: aws.String("again"), OutputVariables: map[string]string{"a": "b"}}, "ValidationException"},
-		"bad key":         {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), OutputVariables: map[string]string{"a.b": "1"}}, "ValidationException"},
-		"bad id":          {codepipeline.PutJobSuccessResultInput{JobId: aws.String("job")}, "ValidationException"},
-		"too large":       {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), OutputVariables: map[string]string{"a": strings.Repeat("x", 122881)}}, "OutputVariablesSizeExceededException"},
-		"long token":      {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job), ContinuationToken: aws.String(strings.Repeat("x", 2049))}, "ValidationException"},
+		"variables": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			OutputVariables: map[string]string{"digest": "sha256:x", "a@b-c_d": "1"}}, ""},
+		"continuation": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			ContinuationToken: aws.String("again")}, ""},
+		"both": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			ContinuationToken: aws.String("again"), OutputVariables: map[string]string{"a": "b"}},
+			"ValidationException"},
+		"bad key": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			OutputVariables: map[string]string{"a.b": "1"}}, "ValidationException"},
+		"bad id": {codepipeline.PutJobSuccessResultInput{JobId: aws.String("job")}, "ValidationException"},
+		"too large": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			OutputVariables: map[string]string{"a": strings.Repeat("x", 122881)}},
+			"OutputVariablesSizeExceededException"},
+		"long token": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job),
+			ContinuationToken: aws.String(strings.Repeat("x", 2049))}, "ValidationException"},
 		"without results": {codepipeline.PutJobSuccessResultInput{JobId: aws.String(job)}, ""},
 	}
 	for name, test := range tests {
@@ -226,9 +248,11 @@ func TestJobFailure(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, f, settings := start(t)
-			_, err := codepipeline.NewFromConfig(settings).PutJobFailureResult(t.Context(), &codepipeline.PutJobFailureResultInput{
-				JobId: aws.String(job), FailureDetails: &types.FailureDetails{Type: test.kind, Message: aws.String(test.message)},
-			})
+			_, err := codepipeline.NewFromConfig(settings).PutJobFailureResult(t.Context(),
+				&codepipeline.PutJobFailureResultInput{
+					JobId:          aws.String(job),
+					FailureDetails: &types.FailureDetails{Type: test.kind, Message: aws.String(test.message)},
+				})
 			if got := apiCode(err); got != test.code {
 				t.Fatalf("got %v, expected %q", err, test.code)
 			}
@@ -242,11 +266,13 @@ func TestJobFailure(t *testing.T) {
 func TestOtherCallsAreRefusedByName(t *testing.T) {
 	s, _, settings := start(t)
 	_, err := ecr.NewFromConfig(settings).DescribeRepositories(t.Context(), nil)
-	if err == nil || !strings.Contains(err.Error(), "DescribeRepositories") || !strings.Contains(err.Error(), "function validate") {
+	if err == nil || !strings.Contains(err.Error(), "DescribeRepositories") ||
+		!strings.Contains(err.Error(), "function validate") {
 		t.Errorf("got %v, expected the call and the caller to be named", err)
 	}
 	calls := s.Calls()
-	if len(calls) != 1 || calls[0].Operation != "DescribeRepositories" || calls[0].Code != "UnknownOperationException" || calls[0].Caller.Role != "role" {
+	if len(calls) != 1 || calls[0].Operation != "DescribeRepositories" ||
+		calls[0].Code != "UnknownOperationException" || calls[0].Caller.Role != "role" {
 		t.Errorf("calls: got %+v", calls)
 	}
 }
@@ -280,8 +306,12 @@ func TestContainerCredentialsNeedTheirToken(t *testing.T) {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
 	}
-	for token, want := range map[string]int{"": http.StatusForbidden, env["AWS_CONTAINER_AUTHORIZATION_TOKEN"]: http.StatusOK} {
-		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], nil)
+	for token, want := range map[string]int{
+		"":                                       http.StatusForbidden,
+		env["AWS_CONTAINER_AUTHORIZATION_TOKEN"]: http.StatusOK,
+	} {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet,
+			env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], nil)
 		if err != nil {
 			t.Fatal(err)
 		}

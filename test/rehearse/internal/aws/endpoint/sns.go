@@ -33,7 +33,8 @@ const (
 // isQuery tells whether a request speaks AWS's Query protocol, as SNS's clients
 // do: a form, answered with XML.
 func isQuery(r *http.Request) bool {
-	return r.Header.Get("X-Amz-Target") == "" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	return r.Header.Get("X-Amz-Target") == "" &&
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
 // serveQuery answers a call of SNS.
@@ -47,7 +48,8 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case service != "sns" || action != "Publish":
-		err = &Error{"InvalidAction", fmt.Sprintf("the rehearsal does not support the call %s of %s (made by %s)", action, service, caller)}
+		err = &Error{"InvalidAction",
+			fmt.Sprintf("the rehearsal does not support the call %s of %s (made by %s)", action, service, caller)}
 	default:
 		if err = s.allowPublish(caller, r.PostForm); err == nil {
 			err = s.publish(caller, r.PostForm)
@@ -91,7 +93,8 @@ func (s *Server) Notify(n Notice) error {
 		return invalidParameter("Empty message")
 	case len(n.Text) > maxNotice:
 		return invalidParameter("Message too long")
-	case len(n.Subject) >= maxSubject || strings.ContainsFunc(n.Subject, func(c rune) bool { return c < ' ' || c > '~' }):
+	case len(n.Subject) >= maxSubject ||
+		strings.ContainsFunc(n.Subject, func(c rune) bool { return c < ' ' || c > '~' }):
 		return invalidParameter("Subject")
 	}
 	s.mu.Lock()
@@ -111,7 +114,9 @@ func (s *Server) Notices() []Notice {
 func replyQuery(w http.ResponseWriter, action string, err error) {
 	w.Header().Set("Content-Type", "text/xml")
 	if err == nil {
-		fmt.Fprintf(w, "<%sResponse><%[1]sResult><MessageId>00000000-0000-0000-0000-000000000000</MessageId></%[1]sResult></%[1]sResponse>", action)
+		fmt.Fprintf(w,
+			"<%sResponse><%[1]sResult><MessageId>00000000-0000-0000-0000-000000000000</MessageId></%[1]sResult></%[1]sResponse>",
+			action)
 		return
 	}
 	w.WriteHeader(http.StatusBadRequest)

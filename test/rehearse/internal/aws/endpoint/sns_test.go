@@ -16,7 +16,8 @@ func TestWhatATopicIsToldIsKept(t *testing.T) {
 	client := sns.NewFromConfig(cfg)
 	const topic = "arn:aws:sns:eu-west-1:111122223333:drift"
 	publish := func(subject, text string) error {
-		_, err := client.Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String(topic), Subject: &subject, Message: &text})
+		_, err := client.Publish(t.Context(),
+			&sns.PublishInput{TopicArn: aws.String(topic), Subject: &subject, Message: &text})
 		return err
 	}
 	if err := publish("drift", "latest & main\nserve <nothing>"); err != nil {
@@ -34,7 +35,9 @@ func TestWhatATopicIsToldIsKept(t *testing.T) {
 		}
 	}
 	byProtocol := func(message string) error {
-		_, err := client.Publish(t.Context(), &sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String("s"), Message: &message, MessageStructure: aws.String("json")})
+		_, err := client.Publish(t.Context(),
+			&sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String("s"), Message: &message,
+				MessageStructure: aws.String("json")})
 		return err
 	}
 	for _, message := range []string{"no JSON", `{"https": "x"}`, `{"default": ""}`} {
@@ -45,15 +48,19 @@ func TestWhatATopicIsToldIsKept(t *testing.T) {
 	if err := byProtocol(`{"default": "for all", "https": "for chat"}`); err != nil {
 		t.Error(err)
 	}
-	if _, err := client.ListTopics(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "does not support the call ListTopics of sns") {
+	if _, err := client.ListTopics(t.Context(), nil); err == nil ||
+		!strings.Contains(err.Error(), "does not support the call ListTopics of sns") {
 		t.Errorf("another call: %v", err)
 	}
-	want := []Notice{{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "drift", Text: "latest & main\nserve <nothing>"},
-		{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "s", Text: "for all", Others: map[string]string{"https": "for chat"}}}
+	want := []Notice{{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "drift",
+		Text: "latest & main\nserve <nothing>"},
+		{Caller: Caller{Kind: "function", Name: "validate", Role: "role"}, Topic: topic, Subject: "s", Text: "for all",
+			Others: map[string]string{"https": "for chat"}}}
 	if diff := cmp.Diff(want, s.Notices()); diff != "" {
 		t.Error(diff)
 	}
-	if calls := s.Calls(); calls[0].Service != "sns" || calls[0].Operation != "Publish" || calls[0].Code != "" || calls[1].Code != "InvalidParameter" {
+	if calls := s.Calls(); calls[0].Service != "sns" || calls[0].Operation != "Publish" || calls[0].Code != "" ||
+		calls[1].Code != "InvalidParameter" {
 		t.Errorf("%+v", calls)
 	}
 }

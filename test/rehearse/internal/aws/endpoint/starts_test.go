@@ -33,8 +33,9 @@ func TestStartPipelineExecutionIsHandedOver(t *testing.T) {
 	client := codepipeline.NewFromConfig(settings)
 	out, err := client.StartPipelineExecution(t.Context(), &codepipeline.StartPipelineExecutionInput{
 		Name: aws.String("app"), ClientRequestToken: aws.String("token-1"),
-		SourceRevisions: []types.SourceRevisionOverride{{ActionName: aws.String("Source"), RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: aws.String("c")}},
-		Variables:       []types.PipelineVariable{{Name: aws.String("rule"), Value: aws.String("main")}},
+		SourceRevisions: []types.SourceRevisionOverride{{ActionName: aws.String("Source"),
+			RevisionType: types.SourceRevisionTypeCommitId, RevisionValue: aws.String("c")}},
+		Variables: []types.PipelineVariable{{Name: aws.String("rule"), Value: aws.String("main")}},
 	})
 	if err != nil || aws.ToString(out.PipelineExecutionId) != "execution-1" {
 		t.Fatalf("got %v, %v", out, err)
@@ -54,9 +55,12 @@ func TestStartPipelineExecutionRefuses(t *testing.T) {
 		in   codepipeline.StartPipelineExecutionInput
 		code string
 	}{
-		"no pipeline of this name": {codepipeline.StartPipelineExecutionInput{Name: aws.String("gone")}, "PipelineNotFoundException"},
-		"a name that is none":      {codepipeline.StartPipelineExecutionInput{Name: aws.String("a b")}, "ValidationException"},
-		"a token that is none":     {codepipeline.StartPipelineExecutionInput{Name: aws.String("app"), ClientRequestToken: aws.String("a b")}, "ValidationException"},
+		"no pipeline of this name": {codepipeline.StartPipelineExecutionInput{Name: aws.String("gone")},
+			"PipelineNotFoundException"},
+		"a name that is none": {codepipeline.StartPipelineExecutionInput{Name: aws.String("a b")},
+			"ValidationException"},
+		"a token that is none": {codepipeline.StartPipelineExecutionInput{Name: aws.String("app"),
+			ClientRequestToken: aws.String("a b")}, "ValidationException"},
 	} {
 		if _, err := client.StartPipelineExecution(t.Context(), &test.in); apiCode(err) != test.code {
 			t.Errorf("%s: got %v, expected %s", name, err, test.code)

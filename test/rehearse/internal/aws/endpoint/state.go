@@ -31,7 +31,8 @@ type StageExecution struct {
 // ActionState is one action's.
 type ActionState struct {
 	Name string `json:"actionName"`
-	// Latest is missing if the action never ran. It may be of an earlier execution than the stage's.
+	// Latest is missing if the action never ran. It may be of an earlier execution than the
+	// stage's.
 	Latest *LatestAction `json:"latestExecution,omitempty"`
 }
 

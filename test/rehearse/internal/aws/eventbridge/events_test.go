@@ -50,7 +50,8 @@ func TestMatch(t *testing.T) {
 		{`{"resources": ["arn:other"]}`, true},
 		{`{"resources": ["arn:none"]}`, false},
 		{`{"source": ["aws.codecommit"], "detail": {"event": ["referenceCreated"]}}`, false},
-		{`{"source": ["aws.codecommit"], "detail": {"event": ["referenceCreated", "referenceUpdated"], "referenceType": ["branch"], "referenceName": ["main"]}}`, true},
+		{`{"source": ["aws.codecommit"], "detail": {"event": ["referenceCreated", "referenceUpdated"], "referenceType": ["branch"], "referenceName": ["main"]}}`,
+			true},
 		{`{"detail": {"referenceType": ["tag"], "referenceName": ["main"]}}`, false},
 		{`{"detail": {"missing": ["x"]}}`, false},
 		{`{"missing": {"deep": ["x"]}}`, false},
@@ -153,7 +154,12 @@ func TestMatch(t *testing.T) {
 
 // Events that were never text have numbers of another type.
 func TestNumbersOfEventsThatWereNeverText(t *testing.T) {
-	for text, want := range map[string]bool{`{"n": [5]}`: true, `{"n": [6]}`: false, `{"n": ["5"]}`: false, `{"n": [{"numeric": [">", 4]}]}`: true} {
+	for text, want := range map[string]bool{
+		`{"n": [5]}`:                     true,
+		`{"n": [6]}`:                     false,
+		`{"n": ["5"]}`:                   false,
+		`{"n": [{"numeric": [">", 4]}]}`: true,
+	} {
 		p, err := pattern(t, text)
 		if err != nil {
 			t.Fatal(err)
@@ -214,28 +220,36 @@ func TestTransformer(t *testing.T) {
 	}{
 		"bare values are JSON": {
 			map[string]string{"c": "$.detail.commitId", "n": "$.detail.count", "o": "$.detail.ok", "r": "$.resources"},
-			`{"c":<c>,"n":<n>,"o":<o>,"r":<r>}`, `{"c":"abc","n":5,"o":true,"r":["arn:aws:codecommit:eu-west-1:1:app","arn:other"]}`,
+			`{"c":<c>,"n":<n>,"o":<o>,"r":<r>}`,
+			`{"c":"abc","n":5,"o":true,"r":["arn:aws:codecommit:eu-west-1:1:app","arn:other"]}`,
 		},
 		"in a string a value stands as it is": {
-			map[string]string{"c": "$.detail.commitId"}, `{"text":"commit <c> \"<c>\""}`, `{"text":"commit abc \"abc\""}`,
+			map[string]string{"c": "$.detail.commitId"}, `{"text":"commit <c> \"<c>\""}`,
+			`{"text":"commit abc \"abc\""}`,
 		},
 		"paths with indexes and quotes": {
-			map[string]string{"f": "$.detail.files[1].name", "t": "$['detail-type']"}, `[<f>,<t>]`, `["b","CodeCommit Repository State Change"]`,
+			map[string]string{"f": "$.detail.files[1].name", "t": "$['detail-type']"}, `[<f>,<t>]`,
+			`["b","CodeCommit Repository State Change"]`,
 		},
 		"an index beyond the list leaves nothing": {
-			map[string]string{"last": "$.detail.files[2].name", "first": "$.resources[2]", "none": "$.detail.empty[0]"}, `{"a":"-<last>-<first>-<none>-"}`, `{"a":"----"}`,
+			map[string]string{"last": "$.detail.files[2].name", "first": "$.resources[2]", "none": "$.detail.empty[0]"},
+			`{"a":"-<last>-<first>-<none>-"}`, `{"a":"----"}`,
 		},
 		"the first and the last of a list": {
-			map[string]string{"last": "$.resources[1]", "first": "$.resources[0]"}, `[<first>,<last>]`, `["arn:aws:codecommit:eu-west-1:1:app","arn:other"]`,
+			map[string]string{"last": "$.resources[1]", "first": "$.resources[0]"}, `[<first>,<last>]`,
+			`["arn:aws:codecommit:eu-west-1:1:app","arn:other"]`,
 		},
 		"an index of what is no list, a name of what is no object": {
-			map[string]string{"i": "$.detail[0]", "n": "$.resources.name", "d": "$.detail.commitId.x"}, `"-<i>-<n>-<d>-"`, `"----"`,
+			map[string]string{"i": "$.detail[0]", "n": "$.resources.name", "d": "$.detail.commitId.x"},
+			`"-<i>-<n>-<d>-"`, `"----"`,
 		},
 		"an escaped quote does not end a string": {
-			map[string]string{"c": "$.detail.commitId"}, `{"a":"\"<c>","b":<c>,"c":"\\","d":<c>}`, `{"a":"\"abc","b":"abc","c":"\\","d":"abc"}`,
+			map[string]string{"c": "$.detail.commitId"}, `{"a":"\"<c>","b":<c>,"c":"\\","d":<c>}`,
+			`{"a":"\"abc","b":"abc","c":"\\","d":"abc"}`,
 		},
 		"a template that is one string drops the quotes of what is no text": {
-			map[string]string{"f": "$.detail.files[0]", "n": "$.detail.count", "c": "$.detail.commitId"}, `"<f> <n> <c>"`, `"{name:a,size:1} 5 abc"`,
+			map[string]string{"f": "$.detail.files[0]", "n": "$.detail.count", "c": "$.detail.commitId"},
+			`"<f> <n> <c>"`, `"{name:a,size:1} 5 abc"`,
 		},
 		"a string in an object keeps them": {
 			map[string]string{"f": "$.detail.files[0]"}, `{"f":"<f>"}`, `{"f":"{"name":"a","size":1}"}`,
@@ -244,7 +258,8 @@ func TestTransformer(t *testing.T) {
 			map[string]string{"x": "$.detail.missing"}, `{"a":"-<x>-"}`, `{"a":"--"}`,
 		},
 		"reserved variables": {
-			nil, `{"rule":<aws.events.rule-name>,"time":"<aws.events.event.ingestion-time>"}`, `{"rule":"rule","time":"1970-01-01T00:00:00Z"}`,
+			nil, `{"rule":<aws.events.rule-name>,"time":"<aws.events.event.ingestion-time>"}`,
+			`{"rule":"rule","time":"1970-01-01T00:00:00Z"}`,
 		},
 	}
 	for name, test := range tests {
@@ -276,7 +291,8 @@ func TestTransformerDoesNotEscapeInStrings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := (&Rule{}).Payload(Target{Transformer: whole}, Event{"branch": `a"b`}, time.Now()); err != nil || got != `"a"b"` {
+	if got, err := (&Rule{}).Payload(Target{Transformer: whole}, Event{"branch": `a"b`}, time.Now()); err != nil ||
+		got != `"a"b"` {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
@@ -295,7 +311,8 @@ func TestNewTransformerRefuses(t *testing.T) {
 		"letters, digits":       {map[string]string{"a.b": "$.a"}, `x`},
 	}
 	for want, test := range tests {
-		if _, err := NewTransformer("T", test.paths, test.template); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewTransformer("T", test.paths, test.template); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, expected %q", err, want)
 		}
 	}
@@ -310,7 +327,8 @@ func TestTransformerHasAHundredPaths(t *testing.T) {
 		t.Error(err)
 	}
 	paths["one-more"] = "$.detail"
-	if _, err := NewTransformer("T", paths, "<p0>"); err == nil || !strings.Contains(err.Error(), "got 101 input paths, at most 100") {
+	if _, err := NewTransformer("T", paths, "<p0>"); err == nil ||
+		!strings.Contains(err.Error(), "got 101 input paths, at most 100") {
 		t.Errorf("got %v", err)
 	}
 }

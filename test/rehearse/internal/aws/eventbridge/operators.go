@@ -56,7 +56,8 @@ func literal(path string, v any) (matcher, error) {
 	case nil, string, bool, json.Number, float64:
 		return func(got any, present bool) bool { return present && same(v, got) }, nil
 	}
-	return nil, fmt.Errorf("%s: got %s, expected a string, number, true, false, null or an operator", path, document.Show(v))
+	return nil,
+		fmt.Errorf("%s: got %s, expected a string, number, true, false, null or an operator", path, document.Show(v))
 }
 
 func same(a, b any) bool {
@@ -92,7 +93,9 @@ func affix(path, operator string, argument any) (matcher, error) {
 	if object, ok := argument.(map[string]any); ok {
 		inner, ok := object["equals-ignore-case"]
 		if !ok || len(object) != 1 {
-			return nil, fmt.Errorf("%s: got %s, expected a string or {\"equals-ignore-case\": …}", path, document.Show(argument))
+			return nil,
+				fmt.Errorf("%s: got %s, expected a string or {\"equals-ignore-case\": …}", path,
+					document.Show(argument))
 		}
 		return textMatcher(path, inner, func(want, got string) bool {
 			return strings.EqualFold(want, part(got, len(want)))
@@ -161,7 +164,9 @@ func matchParts(parts []string, text string) bool {
 func numeric(path string, argument any) (matcher, error) {
 	list, ok := argument.([]any)
 	if !ok || len(list) != 2 && len(list) != 4 {
-		return nil, fmt.Errorf("%s: got %s, expected one or two pairs of a comparison and a number", path, document.Show(argument))
+		return nil,
+			fmt.Errorf("%s: got %s, expected one or two pairs of a comparison and a number", path,
+				document.Show(argument))
 	}
 	var tests []func(*big.Float) bool
 	for i := 0; i < len(list); i += 2 {

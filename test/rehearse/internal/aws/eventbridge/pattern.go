@@ -75,7 +75,9 @@ func parseObject(path string, object map[string]any) (*Pattern, error) {
 				f.matchers = append(f.matchers, m)
 			}
 		default:
-			return nil, fmt.Errorf("%s: got %s, expected a list or an object: values of a pattern stand in lists", at, document.Show(value))
+			return nil,
+				fmt.Errorf("%s: got %s, expected a list or an object: values of a pattern stand in lists", at,
+					document.Show(value))
 		}
 		p.fields = append(p.fields, f)
 	}

@@ -78,7 +78,8 @@ func (t *Transformer) apply(event Event, given map[string]any) (string, error) {
 	for i := 0; i < len(t.template); i++ {
 		c := t.template[i]
 		if c == '<' {
-			if match := placeholders.FindString(t.template[i:]); match != "" && strings.HasPrefix(t.template[i:], match) {
+			if match := placeholders.FindString(t.template[i:]); match != "" &&
+				strings.HasPrefix(t.template[i:], match) {
 				out.WriteString(t.written(values, strings.Trim(match, "<>"), inString))
 				i += len(match) - 1
 				continue

@@ -27,8 +27,8 @@ type ResourcePolicy struct {
 	// ID is the resource's logical id.
 	ID     string
 	Policy Policy
-	// Assumed tells that the stack does not deploy it: it is taken to be that of a resource from elsewhere, and whether anything
-	// needs it is not the stack's matter.
+	// Assumed tells that the stack does not deploy it: it is taken to be that of a resource from
+	// elsewhere, and whether anything needs it is not the stack's matter.
 	Assumed bool
 }
 

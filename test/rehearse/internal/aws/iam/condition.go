@@ -65,7 +65,8 @@ const (
 )
 
 var knownKeys = []string{
-	KeyPrincipalAccount, KeyPrincipalARN, KeyResourceAccount, KeySecureTransport, KeySourceAccount, KeySourceARN, KeyViaService,
+	KeyPrincipalAccount, KeyPrincipalARN, KeyResourceAccount, KeySecureTransport, KeySourceAccount, KeySourceARN,
+	KeyViaService,
 	KeyLogGroup,
 }
 
@@ -78,12 +79,15 @@ func newCondition(name, key string, values []string) (condition, error) {
 	}
 	i := slices.IndexFunc(knownKeys, func(known string) bool { return strings.EqualFold(known, key) })
 	if i < 0 {
-		return c, fmt.Errorf("condition %s: the rehearsal does not know which values the condition key %s has", name, key)
+		return c,
+			fmt.Errorf("condition %s: the rehearsal does not know which values the condition key %s has", name, key)
 	}
 	c.key = knownKeys[i]
 	for _, value := range values {
 		if strings.Contains(value, "${") {
-			return c, fmt.Errorf("condition %s of %s: the rehearsal does not support policy variables, got %q", name, key, value)
+			return c,
+				fmt.Errorf("condition %s of %s: the rehearsal does not support policy variables, got %q", name, key,
+					value)
 		}
 	}
 	return c, nil

@@ -23,7 +23,8 @@ const (
 func document(t *testing.T, statements ...string) any {
 	t.Helper()
 	var v any
-	if err := json.Unmarshal([]byte(`{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`), &v); err != nil {
+	if err := json.Unmarshal([]byte(`{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`),
+		&v); err != nil {
 		t.Fatalf("%v in %s", err, statements)
 	}
 	return v
@@ -64,7 +65,8 @@ const (
 )
 
 func worker(action, resource string, context ...string) Request {
-	return Request{Principal: Principal{Role: roleARN, Session: "session"}, Action: action, Resource: resource, Context: pairs(context)}
+	return Request{Principal: Principal{Role: roleARN, Session: "session"}, Action: action, Resource: resource,
+		Context: pairs(context)}
 }
 
 func serviceCall(service, action, resource string, context ...string) Request {
@@ -96,108 +98,193 @@ func TestDecisions(t *testing.T) {
 		request         Request
 		want            Reason // empty: allowed
 	}{
-		"what no policy allows is refused":     {identity: nothing, request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
-		"what the identity policy allows":      {identity: put, request: worker("ecr:PutImage", repository)},
-		"an action's case does not count":      {identity: allow("ECR:putimage", repository), request: worker("ecr:PutImage", repository)},
-		"a resource's case counts":             {identity: allow("ecr:PutImage", strings.Replace(repository, "app", "App", 1)), request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
-		"another action":                       {identity: put, request: worker("ecr:BatchGetImage", repository), want: NoIdentityPolicy},
-		"another resource":                     {identity: put, request: worker("ecr:PutImage", repository+"2"), want: NoIdentityPolicy},
-		"a wildcard in the action":             {identity: allow("ecr:*Image", repository), request: worker("ecr:PutImage", repository)},
-		"a wildcard in the action, not that":   {identity: allow("ecr:Batch*", repository), request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
-		"a wildcard for one character":         {identity: allow("ecr:PutImag?", repository), request: worker("ecr:PutImage", repository)},
-		"all actions":                          {identity: allow("*", repository), request: worker("ecr:PutImage", repository)},
-		"a wildcard spans slashes":             {identity: allow("s3:GetObject", bucket+"/*"), request: worker("s3:GetObject", bucket+"/a/b/c")},
-		"objects are not the bucket":           {identity: allow("s3:*", bucket+"/*"), request: worker("s3:GetBucketAcl", bucket), want: NoIdentityPolicy},
-		"a wildcard stays in its part":         {identity: allow("ecr:PutImage", "arn:aws:ecr:*:repository/app:*:*"), request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
-		"all resources":                        {identity: allow("ecr:PutImage", "*"), request: worker("ecr:PutImage", repository)},
-		"an action without resources needs *":  {identity: allow("ecr:GetAuthorizationToken", repository), request: worker("ecr:GetAuthorizationToken", "*"), want: NoIdentityPolicy},
-		"an action without resources, with *":  {identity: allow("ecr:GetAuthorizationToken", "*"), request: worker("ecr:GetAuthorizationToken", "*")},
-		"log streams of a group":               {identity: allow("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:g:*"), request: worker("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:g:log-stream:s")},
-		"an explicit deny wins":                {identity: put + `,{"Effect":"Deny","Action":"ecr:*","Resource":"*"}`, request: worker("ecr:PutImage", repository), want: IdentityDeny},
-		"a deny of something else":             {identity: put + `,{"Effect":"Deny","Action":"ecr:Delete*","Resource":"*"}`, request: worker("ecr:PutImage", repository)},
-		"NotAction allows the rest":            {identity: `{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`, request: worker("ecr:PutImage", repository)},
-		"NotAction does not allow what it has": {identity: `{"Effect":"Allow","NotAction":["iam:*","ecr:*"],"Resource":"*"}`, request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
-		"NotResource allows the rest":          {identity: `{"Effect":"Allow","Action":"ecr:PutImage","NotResource":"` + repository + `"}`, request: worker("ecr:PutImage", repository+"2")},
-		"NotResource denies the rest":          {identity: put + `,{"Effect":"Deny","Action":"*","NotResource":"` + repository + `"}`, request: worker("ecr:PutImage", repository)},
+		"what no policy allows is refused": {identity: nothing, request: worker("ecr:PutImage", repository),
+			want: NoIdentityPolicy},
+		"what the identity policy allows": {identity: put, request: worker("ecr:PutImage", repository)},
+		"an action's case does not count": {identity: allow("ECR:putimage", repository),
+			request: worker("ecr:PutImage", repository)},
+		"a resource's case counts": {identity: allow("ecr:PutImage",
+			strings.Replace(repository, "app", "App", 1)), request: worker("ecr:PutImage", repository),
+			want: NoIdentityPolicy},
+		"another action": {identity: put, request: worker("ecr:BatchGetImage", repository),
+			want: NoIdentityPolicy},
+		"another resource": {identity: put, request: worker("ecr:PutImage", repository+"2"),
+			want: NoIdentityPolicy},
+		"a wildcard in the action": {identity: allow("ecr:*Image", repository),
+			request: worker("ecr:PutImage", repository)},
+		"a wildcard in the action, not that": {identity: allow("ecr:Batch*", repository),
+			request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
+		"a wildcard for one character": {identity: allow("ecr:PutImag?", repository),
+			request: worker("ecr:PutImage", repository)},
+		"all actions": {identity: allow("*", repository),
+			request: worker("ecr:PutImage", repository)},
+		"a wildcard spans slashes": {identity: allow("s3:GetObject", bucket+"/*"),
+			request: worker("s3:GetObject", bucket+"/a/b/c")},
+		"objects are not the bucket": {identity: allow("s3:*", bucket+"/*"),
+			request: worker("s3:GetBucketAcl", bucket), want: NoIdentityPolicy},
+		"a wildcard stays in its part": {identity: allow("ecr:PutImage", "arn:aws:ecr:*:repository/app:*:*"),
+			request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
+		"all resources": {identity: allow("ecr:PutImage", "*"),
+			request: worker("ecr:PutImage", repository)},
+		"an action without resources needs *": {identity: allow("ecr:GetAuthorizationToken", repository),
+			request: worker("ecr:GetAuthorizationToken", "*"), want: NoIdentityPolicy},
+		"an action without resources, with *": {identity: allow("ecr:GetAuthorizationToken", "*"),
+			request: worker("ecr:GetAuthorizationToken", "*")},
+		"log streams of a group": {identity: allow("logs:PutLogEvents",
+			"arn:aws:logs:eu-west-1:111122223333:log-group:g:*"),
+			request: worker("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:g:log-stream:s")},
+		"an explicit deny wins": {identity: put + `,{"Effect":"Deny","Action":"ecr:*","Resource":"*"}`,
+			request: worker("ecr:PutImage", repository), want: IdentityDeny},
+		"a deny of something else": {identity: put +
+			`,{"Effect":"Deny","Action":"ecr:Delete*","Resource":"*"}`, request: worker("ecr:PutImage", repository)},
+		"NotAction allows the rest": {identity: `{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`,
+			request: worker("ecr:PutImage", repository)},
+		"NotAction does not allow what it has": {
+			identity: `{"Effect":"Allow","NotAction":["iam:*","ecr:*"],"Resource":"*"}`,
+			request:  worker("ecr:PutImage", repository), want: NoIdentityPolicy},
+		"NotResource allows the rest": {identity: `{"Effect":"Allow","Action":"ecr:PutImage","NotResource":"` +
+			repository + `"}`, request: worker("ecr:PutImage", repository+"2")},
+		"NotResource denies the rest": {identity: put + `,{"Effect":"Deny","Action":"*","NotResource":"` +
+			repository + `"}`, request: worker("ecr:PutImage", repository)},
 		"a role that nobody deployed": {identity: put, want: NoRole,
 			request: Request{Principal: Principal{Role: otherRole}, Action: "ecr:PutImage", Resource: repository}},
 
 		"a resource policy allows by itself": {identity: nothing, request: worker("sns:Publish", topic),
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN +
+				`"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
 		"a resource policy for a session of the role": {identity: nothing, request: worker("sns:Publish", topic),
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/session"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a resource policy for another session": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/other"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/session"},"Action":"sns:Publish","Resource":"` +
+				topic + `"}`}},
+		"a resource policy for another session": {identity: nothing, request: worker("sns:Publish", topic),
+			want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/worker/other"},"Action":"sns:Publish","Resource":"` +
+				topic + `"}`}},
 		"a deny of another role": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
-			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:*","Resource":"` + topic + `"}`}},
-		"a deny of the account is one of its roles": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic), want: ResourceDeny,
-			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"AWS":"` + otherRole +
+				`"},"Action":"sns:*","Resource":"` + topic + `"}`}},
+		"a deny of the account is one of its roles": {identity: allow("sns:Publish", topic),
+			request: worker("sns:Publish", topic), want: ResourceDeny,
+			resources: map[string]string{
+				topic: `{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"sns:*","Resource":"` +
+					topic + `"}`}},
 		"a deny of a service": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
-			resources: map[string]string{topic: `{"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sns:*","Resource":"` + topic + `"}`}},
-		"a resource policy for another role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + otherRole + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a resource policy for the account leaves it to the role": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a resource policy denies": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic), want: ResourceDeny,
-			resources: map[string]string{topic: `{"Effect":"Deny","Principal":"*","Action":"sns:*","Resource":"` + topic + `"}`}},
-		"a deny of calls without TLS meets no call of a rehearsal": {identity: allow("s3:GetObject", bucket+"/*"), request: worker("s3:GetObject", bucket+"/key"),
-			resources: map[string]string{bucket: `{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["` + bucket + `","` + bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`}},
-		"and meets a call without": {identity: allow("s3:GetObject", bucket+"/*"), request: worker("s3:GetObject", bucket+"/key", KeySecureTransport, "false"), want: ResourceDeny,
-			resources: map[string]string{bucket: `{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["` + bucket + `","` + bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`}},
+			resources: map[string]string{
+				topic: `{"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sns:*","Resource":"` +
+					topic + `"}`}},
+		"a resource policy for another role": {identity: nothing, request: worker("sns:Publish", topic),
+			want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"` + otherRole +
+				`"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a resource policy for the account leaves it to the role": {identity: nothing,
+			request: worker("sns:Publish", topic), want: NoIdentityPolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sns:Publish","Resource":"` +
+				topic + `"}`}},
+		"a resource policy denies": {identity: allow("sns:Publish", topic), request: worker("sns:Publish", topic),
+			want: ResourceDeny,
+			resources: map[string]string{topic: `{"Effect":"Deny","Principal":"*","Action":"sns:*","Resource":"` +
+				topic + `"}`}},
+		"a deny of calls without TLS meets no call of a rehearsal": {identity: allow("s3:GetObject", bucket+"/*"),
+			request: worker("s3:GetObject", bucket+"/key"),
+			resources: map[string]string{
+				bucket: `{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["` +
+					bucket + `","` + bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`}},
+		"and meets a call without": {identity: allow("s3:GetObject", bucket+"/*"),
+			request: worker("s3:GetObject", bucket+"/key", KeySecureTransport, "false"), want: ResourceDeny,
+			resources: map[string]string{
+				bucket: `{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["` +
+					bucket + `","` + bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`}},
 		"a repository's policy needs no resource": {identity: nothing, request: worker("ecr:BatchGetImage", repository),
-			resources: map[string]string{repository: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"ecr:BatchGetImage"}`}},
+			resources: map[string]string{repository: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN +
+				`"},"Action":"ecr:BatchGetImage"}`}},
 
-		"a release that denies writes to all but one role": {identity: put, request: worker("ecr:PutImage", repository), want: ResourceDeny,
+		"a release that denies writes to all but one role": {identity: put, request: worker("ecr:PutImage", repository),
+			want:      ResourceDeny,
 			resources: map[string]string{repository: writersOf(otherRole)}},
 		"the role that the release names": {identity: put, request: worker("ecr:PutImage", repository),
 			resources: map[string]string{repository: writersOf(otherRole, roleARN)}},
-		"who may not write a release by itself is told of the deny": {identity: nothing, request: worker("ecr:PutImage", repository), want: ResourceDeny,
+		"who may not write a release by itself is told of the deny": {identity: nothing,
+			request: worker("ecr:PutImage", repository), want: ResourceDeny,
 			resources: map[string]string{repository: writersOf(otherRole)}},
-		"a release that denies writes is read": {identity: allow("ecr:BatchGetImage", repository), request: worker("ecr:BatchGetImage", repository),
+		"a release that denies writes is read": {identity: allow("ecr:BatchGetImage", repository),
+			request:   worker("ecr:BatchGetImage", repository),
 			resources: map[string]string{repository: writersOf(otherRole)}},
-		"a service of AWS is no role, and denied": {identity: nothing, request: serviceCall("replication.ecr.amazonaws.com", "ecr:PutImage", repository), want: ResourceDeny,
+		"a service of AWS is no role, and denied": {identity: nothing,
+			request: serviceCall("replication.ecr.amazonaws.com", "ecr:PutImage", repository), want: ResourceDeny,
 			resources: map[string]string{repository: writersOf(otherRole)}},
-		"whom the release names needs a permission all the same": {identity: nothing, request: worker("ecr:PutImage", repository), want: NoIdentityPolicy,
+		"whom the release names needs a permission all the same": {identity: nothing,
+			request: worker("ecr:PutImage", repository), want: NoIdentityPolicy,
 			resources: map[string]string{repository: writersOf(roleARN)}},
 
-		"a statement about another service of AWS": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","s3.amazonaws.com"]},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a statement about several services of AWS": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic),
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","events.amazonaws.com"]},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a statement about a service is not about roles": {identity: nothing, request: worker("sns:Publish", topic), want: NoIdentityPolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"a statement about the account is not about services": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sns:Publish","Resource":"` + topic + `"}`}},
-		"actions of another service": {identity: allow("ecr-public:PutImage", repository), request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
+		"a statement about another service of AWS": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","s3.amazonaws.com"]},"Action":"sns:Publish","Resource":"` +
+				topic + `"}`}},
+		"a statement about several services of AWS": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic),
+			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":["cloudwatch.amazonaws.com","events.amazonaws.com"]},"Action":"sns:Publish","Resource":"` +
+				topic + `"}`}},
+		"a statement about a service is not about roles": {identity: nothing, request: worker("sns:Publish", topic),
+			want: NoIdentityPolicy,
+			resources: map[string]string{
+				topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},` +
+					`"Action":"sns:Publish","Resource":"` + topic + `"}`}},
+		"a statement about the account is not about services": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy,
+			resources: map[string]string{
+				topic: `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sns:Publish","Resource":"` +
+					topic + `"}`}},
+		"actions of another service": {identity: allow("ecr-public:PutImage", repository),
+			request: worker("ecr:PutImage", repository), want: NoIdentityPolicy},
 
-		"a service that the resource's policy names": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic, KeySourceARN, ruleARN),
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `","Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}`}},
-		"the service on behalf of something else": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic, KeySourceARN, ruleARN+"2"), want: NoResourcePolicy,
-			resources: map[string]string{topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `","Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}`}},
-		"a service without a policy": {identity: nothing, request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy},
+		"a service that the resource's policy names": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic, KeySourceARN, ruleARN),
+			resources: map[string]string{
+				topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},` +
+					`"Action":"sns:Publish","Resource":"` + topic + `",` +
+					`"Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}`}},
+		"the service on behalf of something else": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic, KeySourceARN, ruleARN+"2"),
+			want:    NoResourcePolicy,
+			resources: map[string]string{
+				topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},` +
+					`"Action":"sns:Publish","Resource":"` + topic + `",` +
+					`"Condition":{"ArnEquals":{"aws:SourceArn":"` + ruleARN + `"}}}`}},
+		"a service without a policy": {identity: nothing,
+			request: serviceCall("events.amazonaws.com", "sns:Publish", topic), want: NoResourcePolicy},
 
-		"the trusted service takes on the role": {identity: nothing, request: serviceCall("lambda.amazonaws.com", assumeRole, roleARN)},
-		"another service does not":              {identity: nothing, request: serviceCall("ec2.amazonaws.com", assumeRole, roleARN), want: NoTrust},
+		"the trusted service takes on the role": {identity: nothing,
+			request: serviceCall("lambda.amazonaws.com", assumeRole, roleARN)},
+		"another service does not": {identity: nothing,
+			request: serviceCall("ec2.amazonaws.com", assumeRole, roleARN), want: NoTrust},
 		"an identity policy can't replace trust": {identity: allow("sts:AssumeRole", roleARN), want: NoTrust,
 			request: worker("sts:AssumeRole", roleARN)},
-		"trust of the account leaves it to the role": {identity: nothing, request: worker("sts:AssumeRole", roleARN), want: NoIdentityPolicy,
+		"trust of the account leaves it to the role": {identity: nothing, request: worker("sts:AssumeRole", roleARN),
+			want:  NoIdentityPolicy,
 			trust: `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`},
-		"trust of the account, and the role may": {identity: allow("sts:AssumeRole", roleARN), request: worker("sts:AssumeRole", roleARN),
-			trust: `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`},
-		"trust for one's own account only": {identity: nothing, request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN, KeySourceAccount, account),
-			trust: `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"codebuild.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`},
-		"on behalf of another account (confused deputy)": {identity: nothing, request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN, KeySourceAccount, "444455556666"), want: NoTrust,
-			trust: `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"codebuild.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`},
-		"by a service that does not say for whom": {identity: nothing, request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN), want: NoTrust,
+		"trust of the account, and the role may": {identity: allow("sts:AssumeRole", roleARN),
+			request: worker("sts:AssumeRole", roleARN),
+			trust:   `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}`},
+		"trust for one's own account only": {identity: nothing,
+			request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN, KeySourceAccount, account),
+			trust:   `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"codebuild.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`},
+		"on behalf of another account (confused deputy)": {identity: nothing,
+			request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN, KeySourceAccount, "444455556666"),
+			want:    NoTrust,
+			trust:   `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"codebuild.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`},
+		"by a service that does not say for whom": {identity: nothing,
+			request: serviceCall("codebuild.amazonaws.com", assumeRole, roleARN), want: NoTrust,
 			trust: `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"codebuild.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`},
 
-		"a key without a policy for the caller": {identity: allow("kms:Decrypt", key), request: worker("kms:Decrypt", key), want: NoResourcePolicy},
-		"a key's policy leaves it to the role": {identity: allow("kms:Decrypt", key), request: worker("kms:Decrypt", key),
+		"a key without a policy for the caller": {identity: allow("kms:Decrypt", key),
+			request: worker("kms:Decrypt", key), want: NoResourcePolicy},
+		"a key's policy leaves it to the role": {identity: allow("kms:Decrypt", key),
+			request:   worker("kms:Decrypt", key),
 			resources: map[string]string{key: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`}},
 		"which must have it then": {identity: nothing, request: worker("kms:Decrypt", key), want: NoIdentityPolicy,
 			resources: map[string]string{key: `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`}},
 		"a key's policy names the role": {identity: nothing, request: worker("kms:Decrypt", key),
-			resources: map[string]string{key: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"kms:Decrypt","Resource":"*"}`}},
+			resources: map[string]string{key: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN +
+				`"},"Action":"kms:Decrypt","Resource":"*"}`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -246,17 +333,20 @@ func TestConditions(t *testing.T) {
 		{`{"ArnLike":{"aws:SourceArn":"a*"}}`, []string{KeySourceARN, ruleARN}, false},
 		{`{"ArnLike":{"aws:SourceArn":"` + ruleARN + `"}}`, []string{KeySourceARN, "arn"}, false},
 		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","` + roleARN + `"]}}`, nil, false},
-		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","arn:aws:iam::111122223333:role/third"]}}`, nil, true},
+		{`{"ArnNotEquals":{"aws:PrincipalArn":["` + otherRole + `","arn:aws:iam::111122223333:role/third"]}}`, nil,
+			true},
 		{`{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/worker/session"}}`, nil, true},
 		{`{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/work*"}}`, nil, true},
 		{`{"StringNotEquals":{"aws:SourceAccount":["1","2"]}}`, []string{KeySourceAccount, "2"}, false},
 		{`{"StringNotEquals":{"aws:SourceAccount":["1","2"]}}`, []string{KeySourceAccount, "3"}, true},
 		{`{"StringEqualsIgnoreCase":{"kms:ViaService":"S3"}}`, []string{KeyViaService, "s3"}, true},
 		{`{"StringNotEqualsIgnoreCase":{"kms:ViaService":"S3"}}`, []string{KeyViaService, "s3"}, false},
-		{`{"StringLike":{"kms:ViaService":"s3.*.amazonaws.com"}}`, []string{KeyViaService, "s3.eu-west-1.amazonaws.com"}, true},
+		{`{"StringLike":{"kms:ViaService":"s3.*.amazonaws.com"}}`,
+			[]string{KeyViaService, "s3.eu-west-1.amazonaws.com"}, true},
 		{`{"StringNotLike":{"kms:ViaService":"s3.*"}}`, []string{KeyViaService, "s3.eu-west-1.amazonaws.com"}, false},
 		{`{"ArnLike":{"aws:SourceArn":"arn:aws:events:*:111122223333:rule/*"}}`, []string{KeySourceARN, ruleARN}, true},
-		{`{"ArnEquals":{"aws:SourceArn":"arn:aws:events:*:111122223333:rule/p?sh"}}`, []string{KeySourceARN, ruleARN}, true},
+		{`{"ArnEquals":{"aws:SourceArn":"arn:aws:events:*:111122223333:rule/p?sh"}}`, []string{KeySourceARN, ruleARN},
+			true},
 		{`{"ArnNotEquals":{"aws:SourceArn":"` + ruleARN + `"}}`, []string{KeySourceARN, ruleARN}, false},
 		{`{"ArnNotLike":{"aws:SourceArn":"arn:aws:s3:::*"}}`, []string{KeySourceARN, ruleARN}, true},
 		{`{"Bool":{"aws:SecureTransport":"true"}}`, nil, true},
@@ -265,12 +355,15 @@ func TestConditions(t *testing.T) {
 		{`{"Null":{"aws:SourceArn":"true"}}`, nil, true},
 		{`{"Null":{"aws:SourceArn":"true"}}`, []string{KeySourceARN, ruleARN}, false},
 		{`{"Null":{"aws:SourceArn":"false"}}`, []string{KeySourceARN, ruleARN}, true},
-		{`{"StringEquals":{"aws:PrincipalArn":"` + roleARN + `","aws:PrincipalAccount":"111122223333","aws:ResourceAccount":"111122223333"}}`, nil, true},
-		{`{"StringEquals":{"aws:SourceAccount":"1"},"Bool":{"aws:SecureTransport":"false"}}`, []string{KeySourceAccount, "1"}, false},
+		{`{"StringEquals":{"aws:PrincipalArn":"` + roleARN +
+			`","aws:PrincipalAccount":"111122223333","aws:ResourceAccount":"111122223333"}}`, nil, true},
+		{`{"StringEquals":{"aws:SourceAccount":"1"},"Bool":{"aws:SecureTransport":"false"}}`,
+			[]string{KeySourceAccount, "1"}, false},
 		{`{"StringEquals":{"aws:SourceAccount":"1","kms:ViaService":"s3"}}`, []string{KeySourceAccount, "1"}, false},
 	}
 	for _, test := range tests {
-		a := deployed(t, trustsLambda, `{"Effect":"Allow","Action":"x:Y","Resource":"*","Condition":`+test.condition+`}`, nil)
+		a := deployed(t, trustsLambda,
+			`{"Effect":"Allow","Action":"x:Y","Resource":"*","Condition":`+test.condition+`}`, nil)
 		if got := a.Authorize(worker("x:Y", "*", test.context...)) == nil; got != test.want {
 			t.Errorf("%s with %v: got %v, expected %v", test.condition, test.context, got, test.want)
 		}
@@ -283,10 +376,12 @@ func TestMessagesAreAWSs(t *testing.T) {
 		request Request
 		want    string
 	}{
-		{worker("ecr:PutImage", repository), "User: arn:aws:sts::111122223333:assumed-role/worker/session is not authorized to perform: ecr:PutImage on resource: " +
-			repository + " because no identity-based policy allows the ecr:PutImage action"},
-		{serviceCall("ec2.amazonaws.com", assumeRole, roleARN), "Service: ec2.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " +
-			roleARN + " because the role's trust policy does not allow the sts:AssumeRole action"},
+		{worker("ecr:PutImage", repository),
+			"User: arn:aws:sts::111122223333:assumed-role/worker/session is not authorized to perform: ecr:PutImage on resource: " +
+				repository + " because no identity-based policy allows the ecr:PutImage action"},
+		{serviceCall("ec2.amazonaws.com", assumeRole, roleARN),
+			"Service: ec2.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " +
+				roleARN + " because the role's trust policy does not allow the sts:AssumeRole action"},
 	}
 	for _, test := range tests {
 		err := a.Authorize(test.request)
@@ -298,7 +393,8 @@ func TestMessagesAreAWSs(t *testing.T) {
 
 func TestLambdaPermission(t *testing.T) {
 	const function = "arn:aws:lambda:eu-west-1:111122223333:function:f"
-	policy, err := Permission("stack/Permission", function, "lambda:InvokeFunction", "events.amazonaws.com", ruleARN, account)
+	policy, err := Permission("stack/Permission", function, "lambda:InvokeFunction", "events.amazonaws.com", ruleARN,
+		account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,13 +403,20 @@ func TestLambdaPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	for request, want := range map[*Request]bool{
-		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN, KeySourceAccount, account)):          true,
-		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN+"/2", KeySourceAccount, account)):     false,
-		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN, KeySourceAccount, "444455556666")):   false,
-		ptr(serviceCall("events.amazonaws.com", "lambda:DeleteFunction", function, KeySourceARN, ruleARN, KeySourceAccount, account)):          false,
-		ptr(serviceCall("s3.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN, KeySourceAccount, account)):              false,
-		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function+"2", KeySourceARN, ruleARN, KeySourceAccount, account)):      false,
-		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceAccount, account, KeySecureTransport, "whatever")): false,
+		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN,
+			KeySourceAccount, account)): true,
+		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN+"/2",
+			KeySourceAccount, account)): false,
+		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN,
+			KeySourceAccount, "444455556666")): false,
+		ptr(serviceCall("events.amazonaws.com", "lambda:DeleteFunction", function, KeySourceARN, ruleARN,
+			KeySourceAccount, account)): false,
+		ptr(serviceCall("s3.amazonaws.com", "lambda:InvokeFunction", function, KeySourceARN, ruleARN, KeySourceAccount,
+			account)): false,
+		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function+"2", KeySourceARN, ruleARN,
+			KeySourceAccount, account)): false,
+		ptr(serviceCall("events.amazonaws.com", "lambda:InvokeFunction", function, KeySourceAccount, account,
+			KeySecureTransport, "whatever")): false,
 	} {
 		if got := a.Authorize(*request) == nil; got != want {
 			t.Errorf("%+v: got %v, expected %v", *request, got, want)
@@ -338,53 +441,95 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		parse func(t *testing.T) error
 		want  string
 	}{
-		"an unknown operator":               {identity(`{"Effect":"Allow","Condition":{"NumericLessThan":{"aws:SourceAccount":"1"}},` + rest), "operator NumericLessThan"},
-		"a set operator":                    {identity(`{"Effect":"Allow","Condition":{"ForAllValues:StringEquals":{"aws:SourceAccount":"1"}},` + rest), "operator ForAllValues:StringEquals"},
-		"a key of which nothing is known":   {identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:PrincipalTag/team":"1"}},` + rest), "aws:PrincipalTag/team"},
-		"a variable in a condition":         {identity(`{"Effect":"Allow","Condition":{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}},` + rest), "variables"},
-		"a variable in a resource":          {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3:::b/${aws:username}"}`), "variables"},
-		"an unknown element":                {identity(`{"Effect":"Allow","NotPrincipal":"*",` + rest), "NotPrincipal"},
-		"a condition that is no object":     {identity(`{"Effect":"Allow","Condition":"aws:SourceAccount",` + rest), "condition: got"},
-		"a condition that is a list":        {identity(`{"Effect":"Allow","Condition":[],` + rest), "condition: got"},
-		"a condition that is nothing":       {identity(`{"Effect":"Allow","Condition":null,` + rest), "condition: got"},
-		"an operator without keys":          {identity(`{"Effect":"Deny","Condition":{"StringEquals":"1"},` + rest), "condition StringEquals: got 1"},
-		"an operator with a list":           {identity(`{"Effect":"Deny","Condition":{"StringEquals":["aws:SourceAccount"]},` + rest), "condition StringEquals: got"},
-		"a key with an object":              {identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":{}}},` + rest), "expected a string"},
-		"a key without values":              {identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":[]}},` + rest), "the list is empty"},
-		"an action that is only a service":  {identity(`{"Effect":"Allow","Action":"ecr:","Resource":"*"}`), `action "ecr:"`},
-		"an action of no service":           {identity(`{"Effect":"Allow","Action":":PutImage","Resource":"*"}`), `action ":PutImage"`},
-		"half an action among whole ones":   {identity(`{"Effect":"Allow","Action":["a:B","ecr"],"Resource":"*"}`), `action "ecr"`},
-		"half an action that is denied":     {identity(`{"Effect":"Deny","NotAction":"ecr","Resource":"*"}`), `action "ecr"`},
-		"a principal that is a name":        {resource(`{"Effect":"Allow","Principal":"lambda.amazonaws.com",` + rest), "expected * or an object"},
-		"a principal's service as object":   {resource(`{"Effect":"Allow","Principal":{"Service":{}},` + rest), "principal Service"},
-		"no effect":                         {identity(`{` + rest), "effect"},
-		"an unknown effect":                 {identity(`{"Effect":"allow",` + rest), "expected Allow or Deny"},
-		"no action":                         {identity(`{"Effect":"Allow","Resource":"*"}`), "neither Action nor NotAction"},
-		"both":                              {identity(`{"Effect":"Allow","NotAction":"a:C",` + rest), "both Action and NotAction"},
-		"no resource":                       {identity(`{"Effect":"Allow","Action":"a:B"}`), "neither Resource nor NotResource"},
-		"an empty list":                     {identity(`{"Effect":"Allow","Action":[],"Resource":"*"}`), "the list is empty"},
-		"an action without a service":       {identity(`{"Effect":"Allow","Action":"PutImage","Resource":"*"}`), `action "PutImage"`},
-		"a wildcard for the service":        {identity(`{"Effect":"Allow","Action":"e*:PutImage","Resource":"*"}`), `action "e*:PutImage"`},
-		"a resource that is no ARN":         {identity(`{"Effect":"Allow","Action":"a:B","Resource":"app"}`), `resource "app"`},
-		"an ARN of no service":              {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws::eu-west-1:111122223333:x"}`), "with the service named"},
-		"a name that is no ARN":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"urn:aws:s3:::bucket"}`), "expected an ARN"},
-		"half an ARN":                       {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3"}`), "expected an ARN"},
-		"a trust about a resource":          {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Resource":"*"}`), "has no Resource"},
-		"a trust but for a resource":        {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","NotResource":"` + otherRole + `"}`), "has no NotResource"},
-		"a trust of nobody":                 {trust(`{"Effect":"Allow","Action":"sts:AssumeRole"}`), "with a Principal only"},
-		"an ARN of any service":             {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:*:::x"}`), "with the service named"},
-		"an unresolved value":               {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`), "expected a string"},
-		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest), "has no Principal"},
-		"a resource policy without one":     {resource(`{"Effect":"Allow",` + rest), "with a Principal only"},
-		"a role behind another identity":    {resource(`{"Effect":"Allow","Principal":{"Federated":"` + roleARN + `"},` + rest), "principal Federated"},
-		"an account of another kind":        {resource(`{"Effect":"Allow","Principal":{"CanonicalUser":"111122223333"},` + rest), "principal CanonicalUser"},
-		"a federated principal":             {resource(`{"Effect":"Allow","Principal":{"Federated":"x"},` + rest), "principal Federated"},
-		"a user":                            {resource(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},` + rest), "user/u"},
+		"an unknown operator": {
+			identity(`{"Effect":"Allow","Condition":{"NumericLessThan":{"aws:SourceAccount":"1"}},` +
+				rest), "operator NumericLessThan"},
+		"a set operator": {
+			identity(`{"Effect":"Allow","Condition":{"ForAllValues:StringEquals":{"aws:SourceAccount":"1"}},` +
+				rest), "operator ForAllValues:StringEquals"},
+		"a key of which nothing is known": {
+			identity(`{"Effect":"Deny","Condition":{"StringEquals":{"aws:PrincipalTag/team":"1"}},` +
+				rest), "aws:PrincipalTag/team"},
+		"a variable in a condition": {
+			identity(`{"Effect":"Allow","Condition":{"StringEquals":{"aws:SourceAccount":"${aws:PrincipalAccount}"}},` +
+				rest), "variables"},
+		"a variable in a resource": {
+			identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3:::b/${aws:username}"}`), "variables"},
+		"an unknown element": {identity(`{"Effect":"Allow","NotPrincipal":"*",` + rest), "NotPrincipal"},
+		"a condition that is no object": {identity(`{"Effect":"Allow","Condition":"aws:SourceAccount",` + rest),
+			"condition: got"},
+		"a condition that is a list":  {identity(`{"Effect":"Allow","Condition":[],` + rest), "condition: got"},
+		"a condition that is nothing": {identity(`{"Effect":"Allow","Condition":null,` + rest), "condition: got"},
+		"an operator without keys": {identity(`{"Effect":"Deny","Condition":{"StringEquals":"1"},` + rest),
+			"condition StringEquals: got 1"},
+		"an operator with a list": {identity(`{"Effect":"Deny","Condition":{"StringEquals":["aws:SourceAccount"]},` +
+			rest), "condition StringEquals: got"},
+		"a key with an object": {identity(
+			`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":{}}},` + rest), "expected a string"},
+		"a key without values": {identity(
+			`{"Effect":"Deny","Condition":{"StringEquals":{"aws:SourceAccount":[]}},` + rest), "the list is empty"},
+		"an action that is only a service": {identity(`{"Effect":"Allow","Action":"ecr:","Resource":"*"}`),
+			`action "ecr:"`},
+		"an action of no service": {identity(`{"Effect":"Allow","Action":":PutImage","Resource":"*"}`),
+			`action ":PutImage"`},
+		"half an action among whole ones": {identity(`{"Effect":"Allow","Action":["a:B","ecr"],"Resource":"*"}`),
+			`action "ecr"`},
+		"half an action that is denied": {identity(`{"Effect":"Deny","NotAction":"ecr","Resource":"*"}`),
+			`action "ecr"`},
+		"a principal that is a name": {resource(`{"Effect":"Allow","Principal":"lambda.amazonaws.com",` + rest),
+			"expected * or an object"},
+		"a principal's service as object": {resource(`{"Effect":"Allow","Principal":{"Service":{}},` + rest),
+			"principal Service"},
+		"no effect":         {identity(`{` + rest), "effect"},
+		"an unknown effect": {identity(`{"Effect":"allow",` + rest), "expected Allow or Deny"},
+		"no action": {identity(`{"Effect":"Allow","Resource":"*"}`),
+			"neither Action nor NotAction"},
+		"both": {identity(`{"Effect":"Allow","NotAction":"a:C",` + rest),
+			"both Action and NotAction"},
+		"no resource": {identity(`{"Effect":"Allow","Action":"a:B"}`),
+			"neither Resource nor NotResource"},
+		"an empty list": {identity(`{"Effect":"Allow","Action":[],"Resource":"*"}`),
+			"the list is empty"},
+		"an action without a service": {identity(`{"Effect":"Allow","Action":"PutImage","Resource":"*"}`),
+			`action "PutImage"`},
+		"a wildcard for the service": {identity(`{"Effect":"Allow","Action":"e*:PutImage","Resource":"*"}`),
+			`action "e*:PutImage"`},
+		"a resource that is no ARN": {identity(`{"Effect":"Allow","Action":"a:B","Resource":"app"}`),
+			`resource "app"`},
+		"an ARN of no service": {
+			identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws::eu-west-1:111122223333:x"}`),
+			"with the service named"},
+		"a name that is no ARN": {
+			identity(`{"Effect":"Allow","Action":"a:B","Resource":"urn:aws:s3:::bucket"}`), "expected an ARN"},
+		"half an ARN": {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:s3"}`),
+			"expected an ARN"},
+		"a trust about a resource": {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","Resource":"*"}`),
+			"has no Resource"},
+		"a trust but for a resource": {trust(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole","NotResource":"` +
+			otherRole + `"}`), "has no NotResource"},
+		"a trust of nobody": {trust(`{"Effect":"Allow","Action":"sts:AssumeRole"}`),
+			"with a Principal only"},
+		"an ARN of any service": {identity(`{"Effect":"Allow","Action":"a:B","Resource":"arn:aws:*:::x"}`),
+			"with the service named"},
+		"an unresolved value": {identity(`{"Effect":"Allow","Action":"a:B","Resource":{"Ref":"Topic"}}`),
+			"expected a string"},
+		"a principal in an identity policy": {identity(`{"Effect":"Allow","Principal":"*",` + rest),
+			"has no Principal"},
+		"a resource policy without one": {resource(`{"Effect":"Allow",` + rest), "with a Principal only"},
+		"a role behind another identity": {
+			resource(`{"Effect":"Allow","Principal":{"Federated":"` + roleARN + `"},` + rest), "principal Federated"},
+		"an account of another kind": {resource(
+			`{"Effect":"Allow","Principal":{"CanonicalUser":"111122223333"},` + rest), "principal CanonicalUser"},
+		"a federated principal": {resource(`{"Effect":"Allow","Principal":{"Federated":"x"},` + rest),
+			"principal Federated"},
+		"a user": {
+			resource(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},` + rest), "user/u"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			err := test.parse(t)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "Policy.Statement[0]") {
+			if err == nil || !strings.Contains(err.Error(), test.want) ||
+				!strings.Contains(err.Error(), "Policy.Statement[0]") {
 				t.Errorf("got %v, expected an error at Policy.Statement[0] about %q", err, test.want)
 			}
 		})
@@ -421,12 +566,14 @@ func TestRefusalsAreRemembered(t *testing.T) {
 
 // What a statement leaves out has one text for people.
 func TestUnusedAllowanceOfAllButAList(t *testing.T) {
-	a := deployed(t, trustsLambda, `{"Effect":"Allow","NotAction":["iam:*","sts:*","s3:*"],"NotResource":"`+topic+`"}`, nil)
+	a := deployed(t, trustsLambda, `{"Effect":"Allow","NotAction":["iam:*","sts:*","s3:*"],"NotResource":"`+topic+`"}`,
+		nil)
 	if err := a.Authorize(serviceCall("lambda.amazonaws.com", assumeRole, roleARN)); err != nil {
 		t.Fatal(err)
 	}
 	unused := a.Unused()
-	if len(unused) != 1 || unused[0].Action != "everything but iam:*, sts:*, s3:*" || unused[0].Resource != "everything but "+topic {
+	if len(unused) != 1 || unused[0].Action != "everything but iam:*, sts:*, s3:*" ||
+		unused[0].Resource != "everything but "+topic {
 		t.Fatalf("got %+v", unused)
 	}
 	if err := a.Authorize(worker("ecr:PutImage", repository)); err != nil {
@@ -444,7 +591,8 @@ func TestUnusedTrustIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Allowance{{
-		Owner: "stack/Worker", Statement: "stack/Worker.Trust.Statement[0]", Action: "sts:AssumeRole", Resource: roleARN, Service: "lambda.amazonaws.com", Of: []string{roleARN},
+		Owner: "stack/Worker", Statement: "stack/Worker.Trust.Statement[0]", Action: "sts:AssumeRole",
+		Resource: roleARN, Service: "lambda.amazonaws.com", Of: []string{roleARN},
 	}}
 	if diff := cmp.Diff(want, a.Unused()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -458,10 +606,12 @@ func TestUnusedTrustIsReported(t *testing.T) {
 // A bucket's policy is about the bucket, and about whom it lets in.
 func TestExceptionMayBeAboutARoleThatAResourcesPolicyNames(t *testing.T) {
 	a := deployed(t, trustsLambda, nothing, map[string]string{
-		topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic + `"}`})
+		topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic +
+			`"}`})
 	for _, of := range []string{roleARN, topic} {
 		report := a.Report([]Exception{{Of: of, Action: "sns:Publish", Reason: "for a reason"}})
-		if got := report.NotExercised; len(got) != 1 || got[0].Action != "sns:Publish" || got[0].Owner != "stack/Resource" {
+		if got := report.NotExercised; len(got) != 1 || got[0].Action != "sns:Publish" ||
+			got[0].Owner != "stack/Resource" {
 			t.Errorf("of %s: %+v", of, got)
 		}
 	}
@@ -470,11 +620,14 @@ func TestExceptionMayBeAboutARoleThatAResourcesPolicyNames(t *testing.T) {
 // A policy that is only taken for granted decides, and is not reported.
 func TestAssumedPolicyIsNotTheStacks(t *testing.T) {
 	a := deployed(t, trustsLambda, `{"Effect":"Allow","Action":"kms:Decrypt","Resource":"`+key+`"}`, nil)
-	policy, err := Resource("elsewhere", key, document(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`))
+	policy, err := Resource("elsewhere", key,
+		document(t,
+			`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Add(nil, []ResourcePolicy{{Resource: key, ID: "elsewhere", Policy: policy, Assumed: true}}); err != nil {
+	if err := a.Add(nil,
+		[]ResourcePolicy{{Resource: key, ID: "elsewhere", Policy: policy, Assumed: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, unused := range a.Unused() {
@@ -488,13 +641,16 @@ func TestAssumedPolicyIsNotTheStacks(t *testing.T) {
 }
 
 func TestUnusedAllowances(t *testing.T) {
-	identity := `{"Effect":"Allow","Action":["ecr:PutImage","ecr:BatchGetImage"],"Resource":["` + repository + `","` + repository + `2"]},
+	identity := `{"Effect":"Allow","Action":["ecr:PutImage","ecr:BatchGetImage"],"Resource":["` + repository + `","` +
+		repository + `2"]},
 		{"Effect":"Allow","Action":"ecr:*","Resource":"` + repository + `"},
 		{"Effect":"Deny","Action":"ecr:Delete*","Resource":"*"}`
 	a := deployed(t, trustsLambda, identity, map[string]string{
-		topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` + topic + `"}`})
+		topic: `{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"` +
+			topic + `"}`})
 	for _, request := range []Request{
-		worker("ecr:PutImage", repository), worker("ecr:PutImage", repository), worker("ecr:PutImage", repository+"2"), worker("ecr:BatchGetImage", repository),
+		worker("ecr:PutImage", repository), worker("ecr:PutImage", repository), worker("ecr:PutImage", repository+"2"),
+		worker("ecr:BatchGetImage", repository),
 		serviceCall("lambda.amazonaws.com", assumeRole, roleARN),
 	} {
 		if err := a.Authorize(request); err != nil {
@@ -512,12 +668,15 @@ func TestUnusedAllowances(t *testing.T) {
 	want := Report{
 		Calls: 5, Uses: report.Uses, Refused: []string{},
 		Unused: []Allowance{
-			{Owner: "stack/Resource", Statement: "stack/Policy.Statement[0]", Action: "sns:Publish", Resource: topic, Service: "events.amazonaws.com", Of: []string{topic}},
+			{Owner: "stack/Resource", Statement: "stack/Policy.Statement[0]", Action: "sns:Publish", Resource: topic,
+				Service: "events.amazonaws.com", Of: []string{topic}},
 			// What another statement allows already is not needed, however often it is asked for.
-			{Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[1]", Action: "ecr:*", Resource: repository, Service: "lambda.amazonaws.com", Of: []string{roleARN}},
+			{Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[1]", Action: "ecr:*",
+				Resource: repository, Service: "lambda.amazonaws.com", Of: []string{roleARN}},
 		},
 		NotExercised: []Unexercised{{Reason: "for a reason", Allowance: Allowance{
-			Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[0]", Action: "ecr:BatchGetImage", Resource: repository + "2", Service: "lambda.amazonaws.com", Of: []string{roleARN}}}},
+			Owner: "stack/Worker", Statement: "stack/Worker.Policies[0].Statement[0]", Action: "ecr:BatchGetImage",
+			Resource: repository + "2", Service: "lambda.amazonaws.com", Of: []string{roleARN}}}},
 	}
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -535,7 +694,8 @@ func TestUnusedAllowances(t *testing.T) {
 
 func TestRoleIsThereOnce(t *testing.T) {
 	a := deployed(t, trustsLambda, nothing, nil)
-	if err := a.Add([]*Role{{ARN: roleARN}}, nil); err == nil || !strings.Contains(err.Error(), roleARN+" is in the account already") {
+	if err := a.Add([]*Role{{ARN: roleARN}}, nil); err == nil ||
+		!strings.Contains(err.Error(), roleARN+" is in the account already") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -59,7 +59,8 @@ func matchARN(pattern, arn string) bool {
 func checkAction(pattern string) error {
 	service, name, ok := strings.Cut(pattern, ":")
 	if pattern != "*" && (!ok || service == "" || name == "" || strings.ContainsAny(service, "*?")) {
-		return fmt.Errorf("action %q: expected service:Action, where only the second part may have wildcards, or *", pattern)
+		return fmt.Errorf("action %q: expected service:Action, where only the second part may have wildcards, or *",
+			pattern)
 	}
 	return nil
 }
@@ -70,7 +71,8 @@ func checkResource(pattern string) error {
 		return fmt.Errorf("resource %q: the rehearsal does not support policy variables", pattern)
 	}
 	parts := strings.SplitN(pattern, ":", arnParts)
-	if pattern != "*" && (len(parts) != arnParts || parts[0] != "arn" || parts[2] == "" || strings.ContainsAny(parts[2], "*?")) {
+	if pattern != "*" &&
+		(len(parts) != arnParts || parts[0] != "arn" || parts[2] == "" || strings.ContainsAny(parts[2], "*?")) {
 		return fmt.Errorf("resource %q: expected an ARN of six parts with the service named, or *", pattern)
 	}
 	return nil

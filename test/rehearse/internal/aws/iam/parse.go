@@ -70,7 +70,8 @@ func parse(path string, document any, rest func(*statement, elements) error) (Po
 			problems = append(problems, fmt.Errorf("%s: got %v, expected a statement", s.path, item))
 			continue
 		}
-		err := errors.Join(known(e, statementElements), s.readEffect(e), s.readActions(e), rest(s, e), s.readConditions(e))
+		err := errors.Join(known(e, statementElements), s.readEffect(e), s.readActions(e), rest(s, e),
+			s.readConditions(e))
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", s.path, err))
 		}
@@ -172,7 +173,8 @@ func (p *principals) add(kind string, names []string) error {
 			p.services = append(p.services, name)
 		case kind == "AWS" && name == "*":
 			p.everybody = true
-		case kind == "AWS" && strings.Contains(name, ":assumed-role/"), kind == "AWS" && strings.Contains(name, ":role/"):
+		case kind == "AWS" && strings.Contains(name, ":assumed-role/"),
+			kind == "AWS" && strings.Contains(name, ":role/"):
 			p.aws = append(p.aws, name)
 		case kind == "AWS" && strings.HasSuffix(name, ":root") && arn.IsARN(name):
 			root, _ := arn.Parse(name)

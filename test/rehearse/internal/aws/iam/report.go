@@ -29,7 +29,8 @@ type Unexercised struct {
 
 // Exception says of an allowance why a rehearsal does not need it.
 type Exception struct {
-	// Service is the service whose roles are meant, or that a resource's policy names; empty for all roles and resources.
+	// Service is the service whose roles are meant, or that a resource's policy names; empty for
+	// all roles and resources.
 	Service string
 	// Of is the ARN of the role or the resource that is meant, as in Allowance; empty for all.
 	Of string
@@ -63,7 +64,8 @@ func (a *Account) Report(exceptions []Exception) Report {
 			report.Unused = append(report.Unused, unused)
 			continue
 		}
-		report.NotExercised = append(report.NotExercised, Unexercised{unused, exceptions[i].Reason, exceptions[i].Elsewhere})
+		report.NotExercised = append(report.NotExercised,
+			Unexercised{unused, exceptions[i].Reason, exceptions[i].Elsewhere})
 	}
 	return report
 }

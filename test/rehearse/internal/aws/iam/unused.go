@@ -18,9 +18,11 @@ type Allowance struct {
 	Statement string `json:"statement"`
 	Action    string `json:"action"`
 	Resource  string `json:"resource"`
-	// Service is the service that the role is for, or that a statement of a resource's policy names; empty if it names none.
+	// Service is the service that the role is for, or that a statement of a resource's policy
+	// names; empty if it names none.
 	Service string `json:"service,omitempty"`
-	// Of are the ARNs of who it is about: the role or the resource whose policy it is, and the roles that a resource's policy names.
+	// Of are the ARNs of who it is about: the role or the resource whose policy it is, and the
+	// roles that a resource's policy names.
 	Of []string `json:"-"`
 }
 
@@ -49,7 +51,8 @@ func (a *Account) Unused() []Allowance {
 		}
 	}
 	slices.SortFunc(unused, func(x, y Allowance) int {
-		return cmp.Or(cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Statement, y.Statement), cmp.Compare(x.Action, y.Action), cmp.Compare(x.Resource, y.Resource))
+		return cmp.Or(cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Statement, y.Statement),
+			cmp.Compare(x.Action, y.Action), cmp.Compare(x.Resource, y.Resource))
 	})
 	return unused
 }
@@ -69,7 +72,9 @@ func (a *Account) unusedOf(s *statement, owner, id, service string) []Allowance 
 	for _, action := range s.actions.texts() {
 		for _, resource := range s.resources.texts() {
 			if !a.used[allowance{owner: owner, path: s.path, action: action, resource: resource}] {
-				unused = append(unused, Allowance{Owner: id, Statement: s.path, Action: action, Resource: resource, Service: service, Of: of})
+				unused = append(unused,
+					Allowance{Owner: id, Statement: s.path, Action: action, Resource: resource, Service: service,
+						Of: of})
 			}
 		}
 	}

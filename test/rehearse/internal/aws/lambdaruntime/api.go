@@ -47,7 +47,8 @@ func (i *instance) finish(w http.ResponseWriter, o outcome) {
 	i.mu.Unlock()
 	if o.id != current {
 		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(FunctionError{"InvalidRequestID", "there is no invocation " + o.id + " under way"})
+		_ = json.NewEncoder(w).Encode(FunctionError{"InvalidRequestID",
+			"there is no invocation " + o.id + " under way"})
 		return
 	}
 	select {
@@ -55,7 +56,8 @@ func (i *instance) finish(w http.ResponseWriter, o outcome) {
 		accepted(w)
 	default:
 		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(FunctionError{"InvalidStateTransition", "the invocation " + o.id + " was answered already"})
+		_ = json.NewEncoder(w).Encode(FunctionError{"InvalidStateTransition",
+			"the invocation " + o.id + " was answered already"})
 	}
 }
 

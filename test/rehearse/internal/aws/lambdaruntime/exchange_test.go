@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// A program may answer and ask for the next invocation before the runtime looks again: both are there then, in no order.
+// A program may answer and ask for the next invocation before the runtime looks again: both are
+// there then, in no order.
 func TestAnswerCountsHoweverQuicklyTheProgramAsksForMore(t *testing.T) {
 	i := &instance{
 		function: &Function{Timeout: time.Hour},

@@ -45,9 +45,10 @@ type Function struct {
 	Program string
 }
 
-// Build puts the function's program for this machine into a folder of the function's own, from the module that
-// holds moduleDir. "go run" keeps the programs that it links in Go's cache, by their content, and "go build" links
-// each time: of the same source only the first rehearsal links anything, which takes about a second a function.
+// Build puts the function's program for this machine into a folder of the function's own, from the
+// module that holds moduleDir. "go run" keeps the programs that it links in Go's cache, by their
+// content, and "go build" links each time: of the same source only the first rehearsal links
+// anything, which takes about a second a function.
 func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
 	f.Program = filepath.Join(dir, f.Handler)
 	arguments := []string{"run", "-trimpath", "-exec", "cp"}

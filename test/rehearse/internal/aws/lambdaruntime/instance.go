@@ -122,11 +122,12 @@ func (i *instance) environment(host Host, address string, number int) []string {
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      fmt.Sprintf("%s/[$LATEST]%032d", time.Now().UTC().Format("2006/01/02"), number),
-		"AWS_LAMBDA_RUNTIME_API":          address,
-		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
-		"LAMBDA_TASK_ROOT":                filepath.Dir(f.Program),
-		"_HANDLER":                        f.Handler,
+		"AWS_LAMBDA_LOG_STREAM_NAME": fmt.Sprintf("%s/[$LATEST]%032d", time.Now().UTC().Format("2006/01/02"),
+			number),
+		"AWS_LAMBDA_RUNTIME_API": address,
+		"LAMBDA_RUNTIME_DIR":     "/var/runtime",
+		"LAMBDA_TASK_ROOT":       filepath.Dir(f.Program),
+		"_HANDLER":               f.Handler,
 	}
 	if f.JSONLogs {
 		env["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
@@ -152,7 +153,8 @@ func (i *instance) environment(host Host, address string, number int) []string {
 
 // invoke gives the program one event. reusable tells whether the instance can
 // take another one.
-func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (answer []byte, reusable bool, err error) {
+func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (answer []byte, reusable bool,
+	err error) {
 	started := time.Now()
 	in := invocation{id: uuid.NewString(), payload: payload, deadline: started.Add(i.function.Timeout)}
 	i.mu.Lock()
@@ -164,7 +166,9 @@ func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (a
 	i.current = ""
 	i.mu.Unlock()
 	i.copyOutput(log)
-	i.platform(log, "REPORT", in.id, map[string]any{"durationMs": time.Since(started).Milliseconds(), "memorySizeMB": i.function.MemoryMB, "error": errorText(err)})
+	i.platform(log, "REPORT", in.id,
+		map[string]any{"durationMs": time.Since(started).Milliseconds(), "memorySizeMB": i.function.MemoryMB,
+			"error": errorText(err)})
 	return answer, reusable, err
 }
 
@@ -215,9 +219,14 @@ func (i *instance) exchange(ctx context.Context, in invocation) (answer []byte, 
 			if done != nil {
 				return done.answer, false, done.err
 			}
-			return nil, false, &FunctionError{"Runtime.ExitError", fmt.Sprintf("RequestId: %s Error: Runtime exited with error: %s", in.id, i.command.ProcessState)}
+			return nil, false,
+				&FunctionError{"Runtime.ExitError",
+					fmt.Sprintf("RequestId: %s Error: Runtime exited with error: %s", in.id, i.command.ProcessState)}
 		case <-timeout.C:
-			return nil, false, &FunctionError{"Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", in.id, i.function.Timeout.Seconds())}
+			return nil, false,
+				&FunctionError{"Sandbox.Timedout",
+					fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", in.id,
+						i.function.Timeout.Seconds())}
 		case <-ctx.Done():
 			return nil, false, context.Cause(ctx)
 		}
@@ -240,7 +249,8 @@ func (i *instance) platform(log io.Writer, event, id string, record map[string]a
 			record = map[string]any{}
 		}
 		record["requestId"] = id
-		line, err := json.Marshal(map[string]any{"time": time.Now().UTC().Format(time.RFC3339Nano), "type": "platform." + strings.ToLower(event), "record": record})
+		line, err := json.Marshal(map[string]any{"time": time.Now().UTC().Format(time.RFC3339Nano),
+			"type": "platform." + strings.ToLower(event), "record": record})
 		if err == nil {
 			fmt.Fprintf(log, "%s\n", line)
 		}

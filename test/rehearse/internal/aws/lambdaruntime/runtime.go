@@ -68,7 +68,8 @@ func (r *Runtime) InvokeAsync(ctx context.Context, f *Function, payload []byte, 
 			return err
 		}
 		delay := assumptions.AsyncRetryDelays[min(attempt, len(assumptions.AsyncRetryDelays)-1)]
-		fmt.Fprintf(log, "The invocation failed; it is tried again (%d of %d) in %v, on AWS in %v.\n", attempt+1, f.Retries, delay, time.Duration(attempt+1)*time.Minute)
+		fmt.Fprintf(log, "The invocation failed; it is tried again (%d of %d) in %v, on AWS in %v.\n", attempt+1,
+			f.Retries, delay, time.Duration(attempt+1)*time.Minute)
 		select {
 		case <-time.After(delay):
 		case <-ctx.Done():

@@ -18,7 +18,8 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f := &Function{Name: "handler", Handler: "bootstrap", Package: "archway/test/rehearse/internal/aws/lambdaruntime/testdata/handler"}
+	f := &Function{Name: "handler", Handler: "bootstrap",
+		Package: "archway/test/rehearse/internal/aws/lambdaruntime/testdata/handler"}
 	return dir, f.Build(context.Background(), ".", dir)
 })
 
@@ -39,11 +40,15 @@ func deploy(t *testing.T) (*Runtime, *Function) {
 	r := New(Host{
 		Dir: t.TempDir(), Account: "111122223333", Region: "eu-west-1",
 		Environment: []string{"SHARED=host", "OVERRIDDEN=host"},
-		Credentials: func(function, role string) []string { return []string{"AWS_ACCESS_KEY_ID=" + function + "/" + role} },
+		Credentials: func(function,
+			role string) []string {
+			return []string{"AWS_ACCESS_KEY_ID=" + function + "/" + role}
+		},
 	})
 	t.Cleanup(r.Close)
 	return r, &Function{
-		Name: "validate", ARN: "arn:validate", RoleARN: "role", Handler: "bootstrap", Timeout: 5 * time.Second, MemoryMB: 256,
+		Name: "validate", ARN: "arn:validate", RoleARN: "role", Handler: "bootstrap", Timeout: 5 * time.Second,
+		MemoryMB:    256,
 		Environment: map[string]string{"OVERRIDDEN": "function"}, Retries: 2, Program: dir + "/bootstrap",
 	}
 }
@@ -95,7 +100,8 @@ func TestLogHoldsWhatTheInvocationPrinted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Count(log, "doing") != 1 || !strings.Contains(log, "doing "+do) || !strings.Contains(log, "START") || !strings.Contains(log, "REPORT") {
+		if strings.Count(log, "doing") != 1 || !strings.Contains(log, "doing "+do) || !strings.Contains(log, "START") ||
+			!strings.Contains(log, "REPORT") {
 			t.Errorf("%s: got %q", do, log)
 		}
 	}
@@ -170,14 +176,16 @@ func TestInvocationEndsWithItsContext(t *testing.T) {
 	r, f := deploy(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := r.Invoke(ctx, f, []byte(`{"do":"sleep"}`), &bytes.Buffer{}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := r.Invoke(ctx, f, []byte(`{"do":"sleep"}`), &bytes.Buffer{}); !errors.Is(err,
+		context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestBuildNamesThePackageThatFails(t *testing.T) {
 	f := &Function{Name: "validate", Handler: "bootstrap", Package: "archway/no/such/package"}
-	if err := f.Build(t.Context(), ".", t.TempDir()); err == nil || !strings.Contains(err.Error(), "archway/no/such/package") {
+	if err := f.Build(t.Context(), ".", t.TempDir()); err == nil ||
+		!strings.Contains(err.Error(), "archway/no/such/package") {
 		t.Errorf("got %v", err)
 	}
 }

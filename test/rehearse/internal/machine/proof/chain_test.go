@@ -63,7 +63,8 @@ func TestExamplesAreBuiltMergedPulledAndRun(t *testing.T) {
 			{Platform: "linux/amd64", Output: "Hello, riscv64!"},
 			{Platform: "linux/arm64", Output: "Hello, arm64!"},
 		}))
-		want := `linux/amd64 of ` + c.registry.Host() + `/hello-go:latest: got "Hello, amd64!", expected "Hello, riscv64!"`
+		want := `linux/amd64 of ` + c.registry.Host() +
+			`/hello-go:latest: got "Hello, amd64!", expected "Hello, riscv64!"`
 		if err == nil || err.Error() != want {
 			t.Errorf("got error %v, expected %s", err, want)
 		}
@@ -76,7 +77,8 @@ func TestExamplesAreBuiltMergedPulledAndRun(t *testing.T) {
 		_, err := proof.Run(ctx, c.proof("hello-go", []proof.Expectation{
 			{Platform: "linux/amd64", Output: "Hello, amd64!", HTTP: &proof.HTTP{Port: 8080, Path: "/"}},
 		}))
-		if err == nil || !strings.Contains(err.Error(), "ended with exit code 0 before it answered") || !strings.Contains(err.Error(), "Hello, amd64!") {
+		if err == nil || !strings.Contains(err.Error(), "ended with exit code 0 before it answered") ||
+			!strings.Contains(err.Error(), "Hello, amd64!") {
 			t.Errorf("got error %v, expected the exit code and the log", err)
 		}
 	})
@@ -84,13 +86,15 @@ func TestExamplesAreBuiltMergedPulledAndRun(t *testing.T) {
 		c := c.in(t)
 		options := c.proof("hello-go", nil)
 		options.Password = "wrong"
-		if _, err := proof.Run(ctx, options); err == nil || !strings.Contains(err.Error(), "log in to "+c.registry.Host()) {
+		if _, err := proof.Run(ctx, options); err == nil ||
+			!strings.Contains(err.Error(), "log in to "+c.registry.Host()) {
 			t.Errorf("got error %v, expected the login's", err)
 		}
 	})
 	t.Run("nothing is left in the engine", func(t *testing.T) {
 		c := c.in(t)
-		if got := c.run(ctx, "", "docker", "ps", "--all", "--quiet", "--filter", "name="+machine.ContainerPrefix); got != "" {
+		if got := c.run(ctx, "", "docker", "ps", "--all", "--quiet", "--filter",
+			"name="+machine.ContainerPrefix); got != "" {
 			t.Errorf("containers are left: %s", got)
 		}
 		if got := c.run(ctx, "", "docker", "images", "--all", "--quiet", c.registry.Host()+"/*"); got != "" {
@@ -119,14 +123,16 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 	}
 	t.Cleanup(func() { m.Close() })
 	lap("machine.Prepare")
-	r, err := ecr.Start(ecr.Options{Dir: t.TempDir(), Hosts: []string{registryHost}, BlobHost: blobHost, Log: t.Output()})
+	r, err := ecr.Start(ecr.Options{Dir: t.TempDir(), Hosts: []string{registryHost}, BlobHost: blobHost,
+		Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
 	r.Authorize("AWS", password)
 	for _, name := range []string{"hello-go", "hello-node"} {
-		if err := r.AddRepository(ecr.Repository{Name: name, Mutability: "IMMUTABLE_WITH_EXCLUSION", Exclusions: []string{"latest"}}); err != nil {
+		if err := r.AddRepository(ecr.Repository{Name: name, Mutability: "IMMUTABLE_WITH_EXCLUSION",
+			Exclusions: []string{"latest"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +149,8 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 	}
 	t.Cleanup(stop)
 	lap("standin.Serve")
-	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(), MirrorHost: mirror})
+	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(),
+		MirrorHost: mirror})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,8 +180,10 @@ func (c *chain) build(ctx context.Context, example, platform string) string {
 	c.t.Helper()
 	start := time.Now()
 	metadata := filepath.Join(c.t.TempDir(), "metadata.json")
-	c.run(ctx, "", "docker", "buildx", "build", "--platform", platform, "--provenance=mode=max", "--metadata-file", metadata, "--progress=plain",
-		"--output", "type=image,name="+c.registry.Host()+"/"+example+",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true",
+	c.run(ctx, "", "docker", "buildx", "build", "--platform", platform, "--provenance=mode=max", "--metadata-file",
+		metadata, "--progress=plain", "--output",
+		"type=image,name="+c.registry.Host()+"/"+example+
+			",push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true",
 		examples(example))
 	data, err := os.ReadFile(metadata)
 	if err != nil {
@@ -228,7 +237,8 @@ func checkNothingLeft(t *testing.T) {
 	if strings.Contains(string(hosts), "archway.test") {
 		t.Errorf("/etc/hosts still has our names:\n%s", hosts)
 	}
-	for _, pattern := range []string{"/etc/docker/certs.d/*archway.test*", "/run/archway/*.pid", "/run/archway/docker-config", "/run/archway/buildx"} {
+	for _, pattern := range []string{"/etc/docker/certs.d/*archway.test*", "/run/archway/*.pid",
+		"/run/archway/docker-config", "/run/archway/buildx"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

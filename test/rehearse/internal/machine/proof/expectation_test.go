@@ -48,13 +48,16 @@ func TestExpectationsThatAreRefused(t *testing.T) {
 			`expect[0].platform is "linux", expected os/architecture`,
 			"expect[0].output is empty",
 		}},
-		{"one platform twice", `{"expect": [{"platform": "linux/amd64", "output": "x"}, {"platform": "linux/amd64", "output": "x"}]}`, []string{
-			`expect[1].platform "linux/amd64" is there twice`,
-		}},
-		{"no port, and no path", `{"expect": [{"platform": "linux/amd64", "output": "x", "http": {"path": "x"}}]}`, []string{
-			"expect[0].http.port is 0, expected 1 to 65535",
-			`expect[0].http.path is "x", expected a path that starts with /`,
-		}},
+		{"one platform twice",
+			`{"expect": [{"platform": "linux/amd64", "output": "x"}, {"platform": "linux/amd64", "output": "x"}]}`,
+			[]string{
+				`expect[1].platform "linux/amd64" is there twice`,
+			}},
+		{"no port, and no path", `{"expect": [{"platform": "linux/amd64", "output": "x", "http": {"path": "x"}}]}`,
+			[]string{
+				"expect[0].http.port is 0, expected 1 to 65535",
+				`expect[0].http.path is "x", expected a path that starts with /`,
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.behavior, func(t *testing.T) {

@@ -61,7 +61,8 @@ func Run(ctx context.Context, options Options) ([]Result, error) {
 	}
 	defer os.RemoveAll(config)
 	p := &prover{options, newDocker(options.Docker, options.Host, config)}
-	if _, _, err := p.docker.run(ctx, options.Password, "login", "--username", options.User, "--password-stdin", registry); err != nil {
+	if _, _, err := p.docker.run(ctx, options.Password, "login", "--username", options.User, "--password-stdin",
+		registry); err != nil {
 		return nil, fmt.Errorf("log in to %s: %w", registry, err)
 	}
 	var (
@@ -149,7 +150,8 @@ func (p *prover) output(ctx context.Context, expect Expectation, container strin
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	// No network: what it prints must not depend on one.
-	stdout, _, err := p.docker.run(ctx, "", "run", "--name", container, "--network", "none", "--platform", expect.Platform, p.Image)
+	stdout, _, err := p.docker.run(ctx, "", "run", "--name", container, "--network", "none", "--platform",
+		expect.Platform, p.Image)
 	return stdout, err
 }
 
@@ -168,13 +170,17 @@ func (p *prover) answer(ctx context.Context, expect Expectation, container strin
 		if err == nil {
 			return got, nil
 		}
-		running, _, inspectErr := p.docker.run(ctx, "", "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", container)
+		running, _, inspectErr := p.docker.run(ctx, "", "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}",
+			container)
 		if state, code, _ := strings.Cut(strings.TrimSpace(running), " "); inspectErr == nil && state == "false" {
-			return "", fmt.Errorf("the server ended with exit code %s before it answered%s", code, p.logs(ctx, container))
+			return "",
+				fmt.Errorf("the server ended with exit code %s before it answered%s", code, p.logs(ctx, container))
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("no good answer from port %d, path %s, within %v: %w%s", expect.HTTP.Port, expect.HTTP.Path, answerLimit, err, p.logs(ctx, container))
+			return "",
+				fmt.Errorf("no good answer from port %d, path %s, within %v: %w%s", expect.HTTP.Port, expect.HTTP.Path,
+					answerLimit, err, p.logs(ctx, container))
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

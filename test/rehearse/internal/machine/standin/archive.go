@@ -59,7 +59,8 @@ func (a *archive) dir(name string, mode int64, owner int) {
 }
 
 func (a *archive) file(name string, mode int64, contents string) {
-	a.add(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(contents))}, strings.NewReader(contents))
+	a.add(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(contents))},
+		strings.NewReader(contents))
 }
 
 func (a *archive) symlink(name, target string) {

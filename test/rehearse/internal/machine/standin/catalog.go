@@ -21,7 +21,8 @@ const (
 // revision changes when the way of making layers does, and with it their keys.
 const revision = "r1"
 
-// The generator of bills of materials that BuildKit runs by default. It has this one tag, on docker.io only.
+// The generator of bills of materials that BuildKit runs by default. It has this one tag, on
+// docker.io only.
 const (
 	generatorName = "docker/buildkit-syft-scanner"
 	generatorTag  = "stable-1"
@@ -46,7 +47,10 @@ var catalog = []image{
 
 // String lists the stand-ins, for people.
 func String() string {
-	return "debian:" + debianSuite + "[-slim], golang:" + goVersion + "[-" + debianSuite + "], node:" + nodeVersion + "[-" + debianSuite + "][-slim], and the shorter tags of these (golang:1.26), of docker.io and public.ecr.aws/docker/library; " + generatorName + ":" + generatorTag + " of docker.io"
+	return "debian:" + debianSuite + "[-slim], golang:" + goVersion + "[-" + debianSuite + "], node:" + nodeVersion +
+		"[-" + debianSuite +
+		"][-slim], and the shorter tags of these (golang:1.26), of docker.io and public.ecr.aws/docker/library; " +
+		generatorName + ":" + generatorTag + " of docker.io"
 }
 
 // The library's place in each registry.

@@ -39,7 +39,8 @@ func debianLayer(m *maker, arch architecture) (layer, error) {
 		root := filepath.Join(work, "root")
 		mirror, proxy := aptSettings(m)
 		_, err := m.run(work, "debootstrap "+arch.debian, proxy,
-			"debootstrap", "--arch="+arch.debian, "--variant=minbase", "--keyring="+debianKeyring, debianSuite, root, mirror)
+			"debootstrap", "--arch="+arch.debian, "--variant=minbase", "--keyring="+debianKeyring, debianSuite, root,
+			mirror)
 		if err != nil {
 			return err
 		}
@@ -56,7 +57,8 @@ func debianLayer(m *maker, arch architecture) (layer, error) {
 // uses; on other distributions, Debian's own mirror.
 func aptSettings(m *maker) (mirror string, env []string) {
 	mirror = debianMirror
-	targets, err := exec.CommandContext(m.ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages", "Origin: Debian").Output()
+	targets, err := exec.CommandContext(m.ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
+		"Created-By: Packages", "Origin: Debian").Output()
 	if err == nil {
 		for scanner := bufio.NewScanner(bytes.NewReader(targets)); scanner.Scan(); {
 			if uri, release, ok := strings.Cut(scanner.Text(), " "); ok && release == debianSuite {
@@ -98,7 +100,8 @@ func forgetInstallation(root string) error {
 
 // emptied are folders whose contents belong to this machine, to the installation,
 // or to a container.
-var emptied = []string{"dev", "proc", "sys", "run", "tmp", "var/cache/apt", "var/cache/debconf", "var/cache/ldconfig", "var/lib/apt/lists", "var/log",
+var emptied = []string{"dev", "proc", "sys", "run", "tmp", "var/cache/apt", "var/cache/debconf", "var/cache/ldconfig",
+	"var/lib/apt/lists", "var/log",
 	// Documentation and translations, as in the originals' slim variants.
 	"usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man"}
 

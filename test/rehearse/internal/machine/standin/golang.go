@@ -27,25 +27,26 @@ func golangImage(m *maker, arch architecture) (contents, error) {
 		return contents{}, err
 	}
 	key := fmt.Sprintf("go%s-linux-%s-%x-%s", goVersion, arch.goarch, sha256.Sum256(certificates), revision)
-	toolchain, err := m.layer(key, fmt.Sprintf("Go %s for %s from its module", goVersion, arch.goarch), func(work string, w io.Writer) error {
-		dir, err := toolchainDir(m, work, arch)
-		if err != nil {
-			return err
-		}
-		a := newArchive(w)
-		a.dir("etc", 0o755, 0)
-		a.dir("etc/ssl", 0o755, 0)
-		a.dir("etc/ssl/certs", 0o755, 0)
-		a.file(strings.TrimPrefix(hostCertificates, "/"), 0o644, string(certificates))
-		a.dir("go", 0o1777, 0)
-		a.dir("go/bin", 0o1777, 0)
-		a.dir("go/src", 0o1777, 0)
-		a.dir("usr", 0o755, 0)
-		a.dir("usr/local", 0o755, 0)
-		a.dir("usr/local/go", 0o755, 0)
-		addToolchain(a, dir)
-		return a.close()
-	})
+	toolchain, err := m.layer(key, fmt.Sprintf("Go %s for %s from its module", goVersion, arch.goarch),
+		func(work string, w io.Writer) error {
+			dir, err := toolchainDir(m, work, arch)
+			if err != nil {
+				return err
+			}
+			a := newArchive(w)
+			a.dir("etc", 0o755, 0)
+			a.dir("etc/ssl", 0o755, 0)
+			a.dir("etc/ssl/certs", 0o755, 0)
+			a.file(strings.TrimPrefix(hostCertificates, "/"), 0o644, string(certificates))
+			a.dir("go", 0o1777, 0)
+			a.dir("go/bin", 0o1777, 0)
+			a.dir("go/src", 0o1777, 0)
+			a.dir("usr", 0o755, 0)
+			a.dir("usr/local", 0o755, 0)
+			a.dir("usr/local/go", 0o755, 0)
+			addToolchain(a, dir)
+			return a.close()
+		})
 	if err != nil {
 		return contents{}, err
 	}
@@ -57,8 +58,9 @@ func golangImage(m *maker, arch architecture) (contents, error) {
 				"GOLANG_VERSION=" + goVersion,
 				"GOTOOLCHAIN=local",
 				"GOPATH=/go",
-				// The one that is not of this machine is emulated: there, the signals that interrupt goroutines
-				// let a build hang now and then. https://github.com/golang/go/issues/36981
+				// The one that is not of this machine is emulated: there, the signals that
+				// interrupt goroutines let a build hang now and then.
+				// https://github.com/golang/go/issues/36981
 				"GODEBUG=asyncpreemptoff=1",
 			},
 			WorkingDir: "/go",
@@ -71,7 +73,8 @@ func golangImage(m *maker, arch architecture) (contents, error) {
 // checksum database vouches for it.
 func toolchainDir(m *maker, work string, arch architecture) (string, error) {
 	module := fmt.Sprintf("golang.org/toolchain@v0.0.1-go%s.linux-%s", goVersion, arch.goarch)
-	out, err := m.run(work, "go mod download "+module, []string{"GOFLAGS=", "GOWORK=off"}, "go", "mod", "download", "-json", module)
+	out, err := m.run(work, "go mod download "+module, []string{"GOFLAGS=", "GOWORK=off"}, "go", "mod", "download",
+		"-json", module)
 	if err != nil {
 		return "", err
 	}

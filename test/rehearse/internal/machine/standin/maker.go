@@ -70,7 +70,8 @@ func (m *maker) index(img image) (v1.Descriptor, error) {
 	if err := group.Wait(); err != nil {
 		return v1.Descriptor{}, err
 	}
-	return m.store.blob(types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: manifests})
+	return m.store.blob(types.OCIImageIndex,
+		v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: manifests})
 }
 
 func (m *maker) manifest(c contents, arch architecture) (v1.Descriptor, error) {
@@ -81,8 +82,10 @@ func (m *maker) manifest(c contents, arch architecture) (v1.Descriptor, error) {
 	manifest := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1}
 	for _, l := range c.layers {
 		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, l.DiffID)
-		config.History = append(config.History, v1.History{Created: v1.Time{Time: stamp}, CreatedBy: "stand-in of a rehearsal"})
-		manifest.Layers = append(manifest.Layers, v1.Descriptor{MediaType: types.OCILayer, Digest: l.Digest, Size: l.Size})
+		config.History = append(config.History,
+			v1.History{Created: v1.Time{Time: stamp}, CreatedBy: "stand-in of a rehearsal"})
+		manifest.Layers = append(manifest.Layers,
+			v1.Descriptor{MediaType: types.OCILayer, Digest: l.Digest, Size: l.Size})
 	}
 	var err error
 	if manifest.Config, err = m.store.blob(types.OCIConfigJSON, config); err != nil {

@@ -34,7 +34,8 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil && kind == "manifests" {
 		var ok bool
 		if digest, ok = m.tags[repository+":"+reference]; !ok {
-			notFound(w, "MANIFEST_UNKNOWN", fmt.Sprintf("%s:%s has no stand-in; there are %s", repository, reference, String()))
+			notFound(w, "MANIFEST_UNKNOWN",
+				fmt.Sprintf("%s:%s has no stand-in; there are %s", repository, reference, String()))
 			return
 		}
 	}

@@ -88,13 +88,19 @@ func TestMirrorSaysWhatItDoesNotHave(t *testing.T) {
 		body     string
 	}{
 		{"the protocol's root", http.MethodGet, "/v2/", http.StatusOK, ""},
-		{"a tag without stand-in names those that exist", http.MethodGet, "/v2/library/golang/manifests/1.20?ns=docker.io", http.StatusNotFound, "golang:1.20 has no stand-in; there are debian:"},
-		{"a digest of the original", http.MethodGet, "/v2/library/tiny/manifests/sha256:" + strings.Repeat("0", 64), http.StatusNotFound, "BLOB_UNKNOWN"},
+		{"a tag without stand-in names those that exist", http.MethodGet,
+			"/v2/library/golang/manifests/1.20?ns=docker.io", http.StatusNotFound,
+			"golang:1.20 has no stand-in; there are debian:"},
+		{"a digest of the original", http.MethodGet, "/v2/library/tiny/manifests/sha256:" + strings.Repeat("0", 64),
+			http.StatusNotFound, "BLOB_UNKNOWN"},
 		{"a blob that is no digest", http.MethodGet, "/v2/library/tiny/blobs/latest", http.StatusNotFound, "no digest"},
-		{"another algorithm", http.MethodGet, "/v2/library/tiny/blobs/sha512:" + strings.Repeat("0", 128), http.StatusNotFound, "BLOB_UNKNOWN"},
-		{"a path out of the folder", http.MethodGet, "/v2/library/tiny/blobs/..%2f..%2findex.json", http.StatusNotFound, ""},
+		{"another algorithm", http.MethodGet, "/v2/library/tiny/blobs/sha512:" + strings.Repeat("0", 128),
+			http.StatusNotFound, "BLOB_UNKNOWN"},
+		{"a path out of the folder", http.MethodGet, "/v2/library/tiny/blobs/..%2f..%2findex.json", http.StatusNotFound,
+			""},
 		{"writing", http.MethodPut, "/v2/library/tiny/manifests/1", http.StatusNotFound, "only answers GET and HEAD"},
-		{"the index as a blob", http.MethodGet, "/v2/library/tiny/blobs/" + index.Digest.String(), http.StatusOK, "linux"},
+		{"the index as a blob", http.MethodGet, "/v2/library/tiny/blobs/" + index.Digest.String(), http.StatusOK,
+			"linux"},
 	}
 	for _, test := range tests {
 		t.Run(test.behavior, func(t *testing.T) {
@@ -128,7 +134,8 @@ func TestStoreIsAnImageLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(manifest.Manifests) != 1 || manifest.Manifests[0].Digest != want.Digest || manifest.Manifests[0].Annotations["org.opencontainers.image.ref.name"] != "debian:12" {
+	if len(manifest.Manifests) != 1 || manifest.Manifests[0].Digest != want.Digest ||
+		manifest.Manifests[0].Annotations["org.opencontainers.image.ref.name"] != "debian:12" {
 		t.Errorf("got %+v, expected %v as debian:12", manifest.Manifests, want.Digest)
 	}
 	if err := validate.Index(index); err != nil {

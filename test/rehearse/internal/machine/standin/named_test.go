@@ -12,16 +12,19 @@ import (
 
 func TestStandInsAreMadeForWhateverDockerfilesName(t *testing.T) {
 	dir := t.TempDir()
-	one, two, odd := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "other.Dockerfile"), filepath.Join(dir, "odd.Dockerfile")
+	one, two, odd := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "other.Dockerfile"),
+		filepath.Join(dir, "odd.Dockerfile")
 	err := errors.Join(
-		os.WriteFile(one, []byte("FROM golang:1.26 AS build\nFROM node:24\nCOPY --from=build /a /a\nFROM scratch\n"), 0o644),
+		os.WriteFile(one, []byte("FROM golang:1.26 AS build\nFROM node:24\nCOPY --from=build /a /a\nFROM scratch\n"),
+			0o644),
 		os.WriteFile(two, []byte("ARG BASE\nFROM debian\nFROM golang:1.26\nFROM $BASE\n"), 0o644),
 		os.WriteFile(odd, []byte("# syntax=example.com/front:1\nFETCH x\n"), 0o644))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var said []string
-	images, err := namedImages([]string{one, two, odd}, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	images, err := namedImages([]string{one, two, odd},
+		func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
 	if err != nil {
 		t.Fatal(err)
 	}

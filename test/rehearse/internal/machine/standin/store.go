@@ -83,7 +83,8 @@ func (s *store) blob(mediaType types.MediaType, value any) (v1.Descriptor, error
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
-	return v1.Descriptor{MediaType: mediaType, Digest: digest, Size: size}, s.write(filepath.Join("blobs", digest.Algorithm, digest.Hex), data)
+	return v1.Descriptor{MediaType: mediaType, Digest: digest, Size: size},
+		s.write(filepath.Join("blobs", digest.Algorithm, digest.Hex), data)
 }
 
 // layer is one that the store has.

@@ -191,7 +191,8 @@ func TestFailedLayerLeavesNothing(t *testing.T) {
 func TestInstallationDayIsForgotten(t *testing.T) {
 	root := t.TempDir()
 	shadow := filepath.Join(root, "etc/shadow")
-	err := errors.Join(os.Mkdir(filepath.Dir(shadow), 0o755), os.WriteFile(shadow, []byte("root:*:20778:0:99999:7:::\ndaemon:*:20778:0:99999:7:::\n"), 0o640))
+	err := errors.Join(os.Mkdir(filepath.Dir(shadow), 0o755),
+		os.WriteFile(shadow, []byte("root:*:20778:0:99999:7:::\ndaemon:*:20778:0:99999:7:::\n"), 0o640))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,8 @@ func Run(ctx context.Context, cdkJSON, outDir string) error {
 	if err != nil {
 		return err
 	}
-	// What an app leaves that is ended in the middle (Go's and the CDK's temporary folders) goes with this one.
+	// What an app leaves that is ended in the middle (Go's and the CDK's temporary folders) goes
+	// with this one.
 	temporary, err := os.MkdirTemp("", "archway-synth-")
 	if err != nil {
 		return err
@@ -67,7 +68,8 @@ func Run(ctx context.Context, cdkJSON, outDir string) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		if c.Process != nil {
-			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // those that had more to do than to end; nothing if there are none
+			_ = syscall.Kill(-c.Process.Pid,
+				syscall.SIGKILL) // those that had more to do than to end; nothing if there are none
 		}
 		return context.Cause(ctx)
 	case err != nil && output.Len() == 0:
@@ -88,7 +90,8 @@ func contextOf(dir string, s settings) (string, error) {
 		"aws:cdk:bundling-stacks":       []string{"**"},
 	}
 	remembered := map[string]any{}
-	if err := readJSON(filepath.Join(dir, "cdk.context.json"), &remembered); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := readJSON(filepath.Join(dir, "cdk.context.json"), &remembered); err != nil &&
+		!errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	maps.Copy(all, remembered)

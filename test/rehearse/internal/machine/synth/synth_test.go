@@ -46,10 +46,12 @@ func TestAppRunsAsTheCommandLineRunsIt(t *testing.T) {
 	if err := json.Unmarshal(content, &values); err != nil {
 		t.Fatal(err)
 	}
-	if values["both"] != "cdk.json" || values["remembered"] != "x" || values["own"] == nil || values["aws:cdk:bundling-stacks"] == nil {
+	if values["both"] != "cdk.json" || values["remembered"] != "x" || values["own"] == nil ||
+		values["aws:cdk:bundling-stacks"] == nil {
 		t.Errorf("context: got %v", values)
 	}
-	if pwd, err := os.ReadFile(filepath.Join(out, "pwd")); err != nil || !strings.HasSuffix(strings.TrimSpace(string(pwd)), "/sub") {
+	if pwd, err := os.ReadFile(filepath.Join(out, "pwd")); err != nil ||
+		!strings.HasSuffix(strings.TrimSpace(string(pwd)), "/sub") {
 		t.Errorf("folder: got %s, %v", pwd, err)
 	}
 	if _, err := os.Stat(filepath.Join(out, "tool")); err != nil {
@@ -58,9 +60,17 @@ func TestAppRunsAsTheCommandLineRunsIt(t *testing.T) {
 }
 
 func TestWhatAFailingAppSaysIsInTheError(t *testing.T) {
-	dir := app(t, map[string]string{"cdk.json": `{"app": "echo the name is missing >&2; exit 1"}`, "none/cdk.json": `{}`, "bad/cdk.json": `{`})
-	for name, want := range map[string]string{"cdk.json": "the name is missing", "none/cdk.json": `"app" is missing`, "bad/cdk.json": "cdk.json", "no/cdk.json": "no such file"} {
-		if err := Run(t.Context(), filepath.Join(dir, name), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
+	dir := app(t,
+		map[string]string{"cdk.json": `{"app": "echo the name is missing >&2; exit 1"}`, "none/cdk.json": `{}`,
+			"bad/cdk.json": `{`})
+	for name, want := range map[string]string{
+		"cdk.json":      "the name is missing",
+		"none/cdk.json": `"app" is missing`,
+		"bad/cdk.json":  "cdk.json",
+		"no/cdk.json":   "no such file",
+	} {
+		if err := Run(t.Context(), filepath.Join(dir, name), t.TempDir()); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, expected %q", name, err, want)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // Access is who called what, and what was allowed for nothing.
 type Access struct {
 	Calls int
-	// Early tells that the rehearsal failed, so that something did not run that would have needed what is allowed.
+	// Early tells that the rehearsal failed, so that something did not run that would have needed
+	// what is allowed.
 	Early        bool
 	Callers      []Caller
 	Refused      []string
@@ -80,7 +81,8 @@ func newAccess(p *iam.Report, early bool) *Access {
 	slices.SortFunc(a.Callers, func(x, y Caller) int { return cmp.Compare(x.Name, y.Name) })
 	for _, c := range a.Callers {
 		slices.SortStableFunc(c.Calls, func(x, y Call) int {
-			return cmp.Or(cmp.Compare(x.Action, y.Action), cmp.Compare(x.Resource, y.Resource), cmp.Compare(x.Note, y.Note))
+			return cmp.Or(cmp.Compare(x.Action, y.Action), cmp.Compare(x.Resource, y.Resource),
+				cmp.Compare(x.Note, y.Note))
 		})
 	}
 	for _, u := range p.Unused {

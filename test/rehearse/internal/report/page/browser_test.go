@@ -52,14 +52,17 @@ func CheckInBrowser(t *testing.T, chromium context.Context, url, name string) {
 		if over := browser.Value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 			t.Errorf("%s: the page is %d pixels wider than the window", look, over)
 		}
-		browser.Value[int](tab, `(document.querySelectorAll('details').forEach(d => d.dataset.was = d.open), document.querySelectorAll('details').forEach(d => d.open = true), 0)`)
+		browser.Value[int](tab,
+			`(document.querySelectorAll('details').forEach(d => d.dataset.was = d.open), document.querySelectorAll('details').forEach(d => d.open = true), 0)`)
 		for _, f := range tab.Faint(4.5) {
-			t.Errorf("%s: %q in %s on %s has a contrast of %.2f, expected 4.5 or more", look, f.Text, f.Color, f.Background, f.Ratio)
+			t.Errorf("%s: %q in %s on %s has a contrast of %.2f, expected 4.5 or more", look, f.Text, f.Color,
+				f.Background, f.Ratio)
 		}
 		if over := browser.Value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 			t.Errorf("%s: with all logs open the page is %d pixels wider than the window", look, over)
 		}
-		browser.Value[int](tab, `(document.querySelectorAll('details').forEach(d => d.open = d.dataset.was === 'true'), 0)`)
+		browser.Value[int](tab,
+			`(document.querySelectorAll('details').forEach(d => d.open = d.dataset.was === 'true'), 0)`)
 	}
 	for _, width := range []string{"narrow", "wide"} {
 		if bytes.Equal(schemes[width+"-light"], schemes[width+"-dark"]) {
@@ -113,7 +116,8 @@ func keyboard(t *testing.T, chromium context.Context) {
 	opened := false
 	for range 40 {
 		tab.Press("\t")
-		if outline := browser.Value[string](tab, `getComputedStyle(document.activeElement).outlineStyle`); outline == "none" {
+		if outline := browser.Value[string](tab,
+			`getComputedStyle(document.activeElement).outlineStyle`); outline == "none" {
 			t.Errorf("%q has the focus, and nothing shows it", focus())
 		}
 		if !strings.HasPrefix(focus(), "Build / api-arm64") {
@@ -133,12 +137,14 @@ func keyboard(t *testing.T, chromium context.Context) {
 	// The name in the timeline leads into a folded log, and unfolds it.
 	browser.Value[bool](tab, `(document.querySelector('.timeline a[href$="log-1-1"]').focus(), true)`)
 	tab.Press("\r")
-	if open := browser.Value[bool](tab, `document.getElementById('pipeline-1-log-1-1').closest('details').open`); !open {
+	if open := browser.Value[bool](tab,
+		`document.getElementById('pipeline-1-log-1-1').closest('details').open`); !open {
 		t.Error("the link in the timeline leads to a log that stays folded")
 	}
 }
 
-// onPaper: what is folded on the screen is not lost on paper, and nothing is printed light on white.
+// onPaper: what is folded on the screen is not lost on paper, and nothing is printed light on
+// white.
 func onPaper(t *testing.T, chromium context.Context) {
 	file := filepath.Join(t.TempDir(), "page.html")
 	if err := os.WriteFile(file, []byte(write(t, failed(t), Options{})), 0o644); err != nil {

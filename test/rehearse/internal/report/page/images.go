@@ -137,7 +137,9 @@ func tags(before, after []report.Registry) []Tag {
 	}
 	var all []Tag
 	for n, pair := range serves {
-		all = append(all, Tag{Registry: n.registry, Name: n.tag, Before: newDigest(pair[0]), After: newDigest(pair[1]), Change: change(pair[0], pair[1])})
+		all = append(all,
+			Tag{Registry: n.registry, Name: n.tag, Before: newDigest(pair[0]), After: newDigest(pair[1]),
+				Change: change(pair[0], pair[1])})
 	}
 	slices.SortFunc(all, func(a, b Tag) int {
 		return cmp.Or(strings.Compare(a.Registry, b.Registry), strings.Compare(a.Name, b.Name))

@@ -13,7 +13,8 @@ import (
 	"archway/test/rehearse/internal/report"
 )
 
-// What a log may take of the page. A browser is slow with more than a few megabytes of text, and nobody reads them.
+// What a log may take of the page. A browser is slow with more than a few megabytes of text, and
+// nobody reads them.
 const (
 	headLines = 200
 	tailLines = 1000
@@ -95,7 +96,8 @@ func scan(in io.Reader) (Log, []verdict) {
 // escape is a sequence that tells a terminal to do something.
 var escape = regexp.MustCompile(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)?`)
 
-// printable leaves out what only a terminal understands, and the rest of a line that is longer than anybody reads.
+// printable leaves out what only a terminal understands, and the rest of a line that is longer than
+// anybody reads.
 func printable(line string) string {
 	// What was overwritten is not shown either: the last text of a line of progress is.
 	if i := strings.LastIndexByte(strings.TrimRight(line, "\r"), '\r'); i >= 0 {
@@ -146,7 +148,8 @@ func (f *findings) line(text string) {
 		if f.open == nil {
 			f.open = map[string][]Finding{}
 		}
-		f.open[line.Digest] = append(f.open[line.Digest], Finding{line.Check, line.Severity, line.Message, line.Subject})
+		f.open[line.Digest] = append(f.open[line.Digest],
+			Finding{line.Check, line.Severity, line.Message, line.Subject})
 	case "verdict":
 		if json.Unmarshal([]byte(text), &end) != nil || end.Valid == nil {
 			return

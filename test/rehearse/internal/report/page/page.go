@@ -1,5 +1,5 @@
-// Package page writes what a rehearsal did as one HTML page, which holds everything that it shows: it asks no server for anything, and
-// needs no JavaScript.
+// Package page writes what a rehearsal did as one HTML page, which holds everything that it shows:
+// it asks no server for anything, and needs no JavaScript.
 package page
 
 import (
@@ -24,7 +24,8 @@ var page = template.Must(template.New("page").Parse(source))
 type document struct {
 	*View
 	Style template.CSS
-	// Policy forbids everything but the page's own style sheet, should something in it ever escape its quotes.
+	// Policy forbids everything but the page's own style sheet, should something in it ever escape
+	// its quotes.
 	Policy string
 }
 
@@ -33,6 +34,7 @@ func Write(w io.Writer, v *View) error {
 	// The hash is that of the element's content, to the byte.
 	css := strings.TrimSpace(style)
 	sum := sha256.Sum256([]byte(css))
-	policy := fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.StdEncoding.EncodeToString(sum[:]))
+	policy := fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'",
+		base64.StdEncoding.EncodeToString(sum[:]))
 	return page.Execute(w, document{View: v, Style: template.CSS(css), Policy: policy})
 }

@@ -46,7 +46,8 @@ func many(n int) []string {
 }
 
 func use(by iam.Principal, action, resource string, count int, statement string) iam.Use {
-	return iam.Use{Request: iam.Request{Principal: by, Action: action, Resource: resource, Context: map[string]string{"aws:SourceAccount": "111122223333"}}, Count: count, By: []string{statement}}
+	return iam.Use{Request: iam.Request{Principal: by, Action: action, Resource: resource,
+		Context: map[string]string{"aws:SourceAccount": "111122223333"}}, Count: count, By: []string{statement}}
 }
 
 const validatorsSentences = `The image index sha256:aaaaaaaaaaaa of 111122223333.dkr.ecr.eu-west-1.archway.test:41234/shop/api is not valid: 2 errors, 1 warning. No tag was moved.
@@ -56,48 +57,81 @@ const validatorsSentences = `The image index sha256:aaaaaaaaaaaa of 111122223333
 
 func succeeded(t *testing.T) *report.Report {
 	entries := []report.Entry{
-		{Platform: "linux/amd64", Digest: digest("b"), Size: 1234}, {Platform: "linux/arm64", Digest: digest("c"), Size: 999},
-		{Platform: "unknown/unknown", Digest: digest("d"), Size: 566, Attests: digest("b")}, {Platform: "unknown/unknown", Digest: digest("e"), Size: 566, Attests: digest("c")},
+		{Platform: "linux/amd64", Digest: digest("b"), Size: 1234},
+		{Platform: "linux/arm64", Digest: digest("c"), Size: 999},
+		{Platform: "unknown/unknown", Digest: digest("d"), Size: 566, Attests: digest("b")},
+		{Platform: "unknown/unknown", Digest: digest("e"), Size: 566, Attests: digest("c")},
 	}
 	return &report.Report{
 		Success: true,
-		Steps:   []report.Step{{Name: "synthesize cdk.json", Seconds: report.Seconds(7 * time.Second)}, {Name: "prepare the machine", Seconds: report.Seconds(time.Second / 2)}},
-		Times:   report.Times{Total: report.Seconds(140 * time.Second), Builds: report.Seconds(80 * time.Second), Overhead: report.Seconds(60 * time.Second)},
+		Steps: []report.Step{{Name: "synthesize cdk.json", Seconds: report.Seconds(7 * time.Second)},
+			{Name: "prepare the machine", Seconds: report.Seconds(time.Second / 2)}},
+		Times: report.Times{Total: report.Seconds(140 * time.Second), Builds: report.Seconds(80 * time.Second),
+			Overhead: report.Seconds(60 * time.Second)},
 		Permissions: &iam.Report{
 			Calls: 4,
 			Uses: []iam.Use{
-				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Promote"}, "ecr:PutImage", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/api", 1, "shop/PromoteRole.Policies[0].Statement[2]"),
-				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Build"}, "ecr:GetAuthorizationToken", "*", 2, "shop/BuildRole.Policies[0].Statement[0]"),
-				use(iam.Principal{Service: "codepipeline.amazonaws.com"}, "sts:AssumeRole", "arn:aws:iam::111122223333:role/shop-Pipeline", 1, "shop/PipelineRole.Trust"),
+				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Promote"}, "ecr:PutImage",
+					"arn:aws:ecr:eu-west-1:111122223333:repository/shop/api", 1,
+					"shop/PromoteRole.Policies[0].Statement[2]"),
+				use(iam.Principal{Role: "arn:aws:iam::111122223333:role/shop-Build"}, "ecr:GetAuthorizationToken", "*",
+					2, "shop/BuildRole.Policies[0].Statement[0]"),
+				use(iam.Principal{Service: "codepipeline.amazonaws.com"}, "sts:AssumeRole",
+					"arn:aws:iam::111122223333:role/shop-Pipeline", 1, "shop/PipelineRole.Trust"),
 			},
 			NotExercised: []iam.Unexercised{{
-				Allowance: iam.Allowance{Statement: "shop/PipelineRole.Policies[0].Statement[3]", Action: "codebuild:StopBuild", Resource: "arn:aws:codebuild:eu-west-1:111122223333:project/api"},
-				Reason:    "only a stopped execution stops its builds",
+				Allowance: iam.Allowance{Statement: "shop/PipelineRole.Policies[0].Statement[3]",
+					Action: "codebuild:StopBuild", Resource: "arn:aws:codebuild:eu-west-1:111122223333:project/api"},
+				Reason: "only a stopped execution stops its builds",
 			}},
 		},
 		Pipelines: []report.Pipeline{{
 			Stack: "shop", Repository: "shop", Branch: "main", Commit: strings.Repeat("1f", 20),
-			Machines: map[string]string{"Build/api-amd64": "x86_64", "Build/api-arm64": "arm64", "Merge/api": "arm64", "Validate/api": "Lambda", "Promote/api": "Lambda"},
+			Machines: map[string]string{"Build/api-amd64": "x86_64", "Build/api-arm64": "arm64", "Merge/api": "arm64",
+				"Validate/api": "Lambda", "Promote/api": "Lambda"},
 			Execution: codepipeline.Result{
-				Pipeline: "shop", Execution: "6f1c2a4e-0000-4000-8000-000000000000", Trigger: "rule shop-TriggerRule", Status: codepipeline.Succeeded, Span: span(0, 100),
+				Pipeline: "shop", Execution: "6f1c2a4e-0000-4000-8000-000000000000", Trigger: "rule shop-TriggerRule",
+				Status: codepipeline.Succeeded, Span: span(0, 100),
 				Stages: []codepipeline.StageResult{
-					{Name: "Source", Status: codepipeline.Succeeded, Span: span(0, 0.4), Actions: []codepipeline.ActionResult{{Name: "Source", Status: codepipeline.Succeeded, Span: span(0, 0.4), Log: logFile(t, "1f1f of shop, branch main: "+hostile)}}},
-					{Name: "Build", Status: codepipeline.Succeeded, Span: span(0.4, 81), Actions: []codepipeline.ActionResult{
-						{Name: "api-amd64", Status: codepipeline.Succeeded, Span: span(0.4, 30), Variables: map[string]string{"IMAGE_DIGEST": digest("b")}, Log: logFile(t, many(40)...)},
-						{Name: "api-arm64", Status: codepipeline.Succeeded, Span: span(0.4, 81), Variables: map[string]string{"IMAGE_DIGEST": digest("c")}, Log: logFile(t, append(many(5000), strings.Repeat("x", 5000))...)},
-					}},
-					{Name: "Merge", Status: codepipeline.Succeeded, Span: span(81, 85), Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded, Span: span(81, 85), Log: logFile(t, "\x1b[32mMerged\x1b[0m")}}},
-					{Name: "Validate", Status: codepipeline.Succeeded, Span: span(85, 88), Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded, Span: span(85, 88), Log: logFile(t,
-						`{"type":"platform.start"}`,
-						`{"level":"WARN","msg":"finding","image":"x/shop/api","digest":"`+digest("a")+`","check":"config-parity","severity":"warning","subject":"`+digest("c")+`","platform":"linux/arm64","message":"linux/arm64: the platforms differ in USER."}`,
-						`{"level":"WARN","msg":"finding","digest":"`+digest("a")+`","check":"provenance","severity":"info","subject":"`+digest("a")+`","message":"`+strings.ReplaceAll(hostile, `"`, `\"`)+`"}`,
-						`{"level":"INFO","msg":"verdict","image":"x/shop/api","digest":"`+digest("a")+`","valid":true,"errors":0,"warnings":1}`)}}},
-					{Name: "Promote", Status: codepipeline.Succeeded, Span: span(88, 100), Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded, Span: span(88, 100), Message: "latest, main now at " + digest("a"), Log: logFile(t)}}},
+					{Name: "Source", Status: codepipeline.Succeeded, Span: span(0, 0.4),
+						Actions: []codepipeline.ActionResult{{Name: "Source", Status: codepipeline.Succeeded,
+							Span: span(0, 0.4), Log: logFile(t, "1f1f of shop, branch main: "+hostile)}}},
+					{Name: "Build", Status: codepipeline.Succeeded, Span: span(0.4, 81),
+						Actions: []codepipeline.ActionResult{
+							{Name: "api-amd64", Status: codepipeline.Succeeded, Span: span(0.4, 30),
+								Variables: map[string]string{"IMAGE_DIGEST": digest("b")},
+								Log:       logFile(t, many(40)...)},
+							{Name: "api-arm64", Status: codepipeline.Succeeded, Span: span(0.4, 81),
+								Variables: map[string]string{"IMAGE_DIGEST": digest("c")},
+								Log:       logFile(t, append(many(5000), strings.Repeat("x", 5000))...)},
+						}},
+					{Name: "Merge", Status: codepipeline.Succeeded, Span: span(81, 85),
+						Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded,
+							Span: span(81, 85), Log: logFile(t, "\x1b[32mMerged\x1b[0m")}}},
+					{Name: "Validate", Status: codepipeline.Succeeded, Span: span(85, 88),
+						Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded,
+							Span: span(85, 88), Log: logFile(t,
+								`{"type":"platform.start"}`,
+								`{"level":"WARN","msg":"finding","image":"x/shop/api","digest":"`+digest("a")+
+									`","check":"config-parity","severity":"warning","subject":"`+digest("c")+
+									`","platform":"linux/arm64","message":"linux/arm64: the platforms differ in USER."}`,
+								`{"level":"WARN","msg":"finding","digest":"`+digest("a")+
+									`","check":"provenance","severity":"info","subject":"`+digest("a")+`","message":"`+
+									strings.ReplaceAll(hostile, `"`, `\"`)+`"}`,
+								`{"level":"INFO","msg":"verdict","image":"x/shop/api","digest":"`+digest("a")+
+									`","valid":true,"errors":0,"warnings":1}`)}}},
+					{Name: "Promote", Status: codepipeline.Succeeded, Span: span(88, 100),
+						Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.Succeeded,
+							Span: span(88, 100), Message: "latest, main now at " + digest("a"), Log: logFile(t)}}},
 				},
 			},
-			Before:     []report.Registry{{Name: "shop/api", Tagged: []report.Tagged{{Digest: digest("f"), Tags: []string{"latest"}}}}},
-			Registries: []report.Registry{{Name: "shop/api", Tagged: []report.Tagged{{Digest: digest("a"), Tags: []string{"1f1f1f1f1f1f", "latest", "main"}, Entries: entries}}}, {Name: "cache"}},
-			Proofs:     []report.Proof{{Image: "host/shop/api:main", Platform: "linux/amd64", Got: "Hello, amd64!"}, {Image: "host/shop/api:main", Platform: "linux/arm64", Got: "Hello, arm64!"}},
+			Before: []report.Registry{{Name: "shop/api",
+				Tagged: []report.Tagged{{Digest: digest("f"), Tags: []string{"latest"}}}}},
+			Registries: []report.Registry{{Name: "shop/api",
+				Tagged: []report.Tagged{{Digest: digest("a"), Tags: []string{"1f1f1f1f1f1f", "latest", "main"},
+					Entries: entries}}}, {Name: "cache"}},
+			Proofs: []report.Proof{{Image: "host/shop/api:main", Platform: "linux/amd64", Got: "Hello, amd64!"},
+				{Image: "host/shop/api:main", Platform: "linux/arm64", Got: "Hello, arm64!"}},
 		}},
 	}
 }
@@ -112,10 +146,13 @@ func failed(t *testing.T) *report.Report {
 	validate.Status = codepipeline.Failed
 	validate.Actions[0].Status, validate.Actions[0].Message = codepipeline.Failed, validatorsSentences
 	validate.Actions[0].Log = logFile(t,
-		`{"level":"WARN","msg":"finding","digest":"`+digest("a")+`","check":"entry-elf","severity":"error","subject":"`+digest("c")+`","platform":"linux/arm64","message":"linux/arm64: /usr/local/bin/server is a program for x86-64"}`,
+		`{"level":"WARN","msg":"finding","digest":"`+digest("a")+`","check":"entry-elf","severity":"error","subject":"`+
+			digest("c")+
+			`","platform":"linux/arm64","message":"linux/arm64: /usr/local/bin/server is a program for x86-64"}`,
 		`{"level":"INFO","msg":"verdict","digest":"`+digest("a")+`","valid":false}`)
 	promote := p.Execution.Stage("Promote")
-	*promote = codepipeline.StageResult{Name: "Promote", Status: codepipeline.DidNotRun, Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.DidNotRun}}}
+	*promote = codepipeline.StageResult{Name: "Promote", Status: codepipeline.DidNotRun,
+		Actions: []codepipeline.ActionResult{{Name: "api", Status: codepipeline.DidNotRun}}}
 	index := p.Registries[0].Tagged[0]
 	index.Tags = nil
 	p.Registries = []report.Registry{{Name: "shop/api", Tagged: p.Before[0].Tagged, Untagged: []report.Tagged{index}}}
@@ -152,13 +189,16 @@ func TestPageTellsTheWholeRun(t *testing.T) {
 		"The rehearsal succeeded", "2m20s in all", "shop", "1f1f1f1f1f1f", "rule shop-TriggerRule",
 		"Timeline", "Build", "1m20s", "api-arm64", "arm64", "1m20s", "Validate", "Lambda",
 		"Images", "registry <b>shop/api</b>", digest("a"), "valid", "tags ", "latest", "info provenance",
-		"linux/amd64", digest("b"), "no findings", "attestation", digest("d"), "linux/arm64", digest("c"), "warning config-parity", digest("e"),
+		"linux/amd64", digest("b"), "no findings", "attestation", digest("d"), "linux/arm64", digest("c"),
+		"warning config-parity", digest("e"),
 		"Tags before and after", "latest", digest("f"), ">sha256:ffffffffffff<", digest("a"), "moved", "main", "new",
 		"linux/arm64", "printed <q>Hello, arm64!</q>",
 		"Logs", "Build / api-amd64", "40 lines", "IMAGE_DIGEST",
 		"Permissions", "4 calls were made", "none was refused", "nothing is allowed that nobody needs",
-		"codepipeline.amazonaws.com", "sts:AssumeRole", "shop-Build", "ecr:GetAuthorizationToken", "shop/BuildRole.Policies[0].Statement[0]", ">2<",
-		"shop-Promote", "ecr:PutImage", "repository/shop/api", "codebuild:StopBuild", "only a stopped execution stops its builds",
+		"codepipeline.amazonaws.com", "sts:AssumeRole", "shop-Build", "ecr:GetAuthorizationToken",
+		"shop/BuildRole.Policies[0].Statement[0]", ">2<",
+		"shop-Promote", "ecr:PutImage", "repository/shop/api", "codebuild:StopBuild",
+		"only a stopped execution stops its builds",
 		"Set-up", "synthesize cdk.json", "7.0s")
 	if strings.Contains(page, "What failed") {
 		t.Error("the page of a success speaks of failures")
@@ -169,7 +209,8 @@ func TestFailureComesFirstWithTheValidatorsSentences(t *testing.T) {
 	page := write(t, failed(t), Options{})
 	wants(t, page,
 		"The rehearsal failed", "What failed", "shop: Validate / api", "No tag was moved.",
-		"<li>error entry-elf: linux/arm64 (sha256:cccccccccccc): /usr/local/bin/server", "<li>error config-platform", "<li>warning config-parity",
+		"<li>error entry-elf: linux/arm64 (sha256:cccccccccccc): /usr/local/bin/server", "<li>error config-platform",
+		"<li>warning config-parity",
 		"<details open><summary>Its log, 2 lines",
 		"Timeline", "did not run", "not valid", "no tag serves it", "error entry-elf", "as before")
 }
@@ -178,15 +219,19 @@ func TestRefusedCallsAndSpareAllowancesStandOut(t *testing.T) {
 	r := succeeded(t)
 	r.Success = false
 	refusal := func(session string) string {
-		return "User: arn:aws:sts::111122223333:assumed-role/shop-Build/" + session + " is not authorized to perform: ecr:PutImage on resource: * because no identity-based policy allows the ecr:PutImage action"
+		return "User: arn:aws:sts::111122223333:assumed-role/shop-Build/" + session +
+			" is not authorized to perform: ecr:PutImage on resource: * because no identity-based policy allows the ecr:PutImage action"
 	}
 	r.Permissions.Refused = []string{refusal("1"), refusal("2")}
 	r.Permissions.Uses[1].By = nil
-	r.Permissions.Unused = []iam.Allowance{{Statement: "shop/MergeRole.Policies[0].Statement[4]", Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket/*"}}
+	r.Permissions.Unused = []iam.Allowance{{Statement: "shop/MergeRole.Policies[0].Statement[4]",
+		Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket/*"}}
 	r.Error = "2 calls were refused: the roles lack permissions"
 	page := write(t, r, Options{})
-	wants(t, page, "What failed", "2 calls were refused", "Permissions", "not all were allowed", "1 allowance was not used", "kept others from running",
-		"<h3>Refused</h3>", "shop-Build/1 is not authorized", "Allowed, and not used", "s3:PutObject", "arn:aws:s3:::bucket/*", "shop/MergeRole.Policies[0].Statement[4]",
+	wants(t, page, "What failed", "2 calls were refused", "Permissions", "not all were allowed",
+		"1 allowance was not used", "kept others from running",
+		"<h3>Refused</h3>", "shop-Build/1 is not authorized", "Allowed, and not used", "s3:PutObject",
+		"arn:aws:s3:::bucket/*", "shop/MergeRole.Policies[0].Statement[4]",
 		"ecr:GetAuthorizationToken", "refused</span>")
 	if strings.Contains(page, "shop-Build/2 is not") {
 		t.Error("the same refusal stands there twice")
@@ -194,7 +239,9 @@ func TestRefusedCallsAndSpareAllowancesStandOut(t *testing.T) {
 }
 
 func TestFailuresOutsideOfPipelines(t *testing.T) {
-	r := &report.Report{Error: "the Docker engine does not reach the registry", Steps: []report.Step{{Name: "wait for the Docker engine", Error: "the Docker engine does not reach the registry"}}}
+	r := &report.Report{Error: "the Docker engine does not reach the registry",
+		Steps: []report.Step{{Name: "wait for the Docker engine",
+			Error: "the Docker engine does not reach the registry"}}}
 	v := New(r, Options{})
 	if len(v.Failures) != 1 || v.Failures[0].Where != "wait for the Docker engine" {
 		t.Errorf("got %+v, expected the step that failed, once", v.Failures)
@@ -249,13 +296,15 @@ func TestLargeLogsKeepTheirBeginningAndTheirEnd(t *testing.T) {
 	if log.Lines != 100_000 || log.LeftOut != 100_000-headLines-tailLines {
 		t.Errorf("got %d lines, %d left out", log.Lines, log.LeftOut)
 	}
-	if !strings.HasPrefix(log.Head, "#7 0.00 line 1 ") || !strings.HasSuffix(log.Tail, "line 100000 of what a compiler says") {
+	if !strings.HasPrefix(log.Head, "#7 0.00 line 1 ") ||
+		!strings.HasSuffix(log.Tail, "line 100000 of what a compiler says") {
 		t.Errorf("got the beginning %.30q and the end %q", log.Head, log.Tail[len(log.Tail)-50:])
 	}
 	r := succeeded(t)
 	for i := range r.Pipelines[0].Execution.Stages {
 		for j := range r.Pipelines[0].Execution.Stages[i].Actions {
-			r.Pipelines[0].Execution.Stages[i].Actions[j].Log = logFile(t, strings.Repeat(strings.Repeat("x", 99_999)+"\n", 50))
+			r.Pipelines[0].Execution.Stages[i].Actions[j].Log = logFile(t,
+				strings.Repeat(strings.Repeat("x", 99_999)+"\n", 50))
 		}
 	}
 	page := write(t, r, Options{})
@@ -284,9 +333,11 @@ func TestLogLinesAreForPeopleAndNotForTerminals(t *testing.T) {
 }
 
 func TestLastVerdictOfARepeatedJobCounts(t *testing.T) {
-	finding := `{"msg":"finding","digest":"sha256:i","check":"rootfs","severity":"error","subject":"sha256:m","message":"%s"}` + "\n"
+	finding := `{"msg":"finding","digest":"sha256:i","check":"rootfs","severity":"error",` +
+		`"subject":"sha256:m","message":"%s"}` + "\n"
 	verdict := `{"msg":"verdict","digest":"sha256:i","valid":%t}` + "\n"
-	_, verdicts := scan(strings.NewReader(fmt.Sprintf(finding, "first") + fmt.Sprintf(verdict, false) + fmt.Sprintf(finding, "second") + fmt.Sprintf(verdict, true)))
+	_, verdicts := scan(strings.NewReader(fmt.Sprintf(finding, "first") + fmt.Sprintf(verdict, false) +
+		fmt.Sprintf(finding, "second") + fmt.Sprintf(verdict, true)))
 	index := newIndex(report.Tagged{Digest: "sha256:i", Entries: []report.Entry{{Digest: "sha256:m"}}}, verdicts)
 	if !index.Valid || len(index.Images[0].Findings) != 1 || index.Images[0].Findings[0].Message != "second" {
 		t.Errorf("got %+v", index)

@@ -70,7 +70,8 @@ type Action struct {
 	Log       Log
 }
 
-// Bar is where something stands in its execution, in percent of it. Its class gives it the color of a machine.
+// Bar is where something stands in its execution, in percent of it. Its class gives it the color of
+// a machine.
 type Bar struct{ X, Width, Class string }
 
 // Status is a status in words, with the class that gives it a color.
@@ -89,7 +90,8 @@ type Options struct {
 
 // New makes the view of a report. It reads the logs, whose files must be there.
 func New(r *report.Report, o Options) *View {
-	v := &View{Success: r.Success, Error: r.Error, Times: r.Times, Steps: slices.Clone(r.Steps), Access: newAccess(r.Permissions, !r.Success)}
+	v := &View{Success: r.Success, Error: r.Error, Times: r.Times, Steps: slices.Clone(r.Steps),
+		Access: newAccess(r.Permissions, !r.Success)}
 	for i, p := range r.Pipelines {
 		view := newPipeline(p, fmt.Sprintf("pipeline-%d", i+1))
 		v.Pipelines = append(v.Pipelines, view)
@@ -105,20 +107,24 @@ func New(r *report.Report, o Options) *View {
 func newPipeline(p report.Pipeline, id string) Pipeline {
 	x := p.Execution
 	view := Pipeline{
-		ID: id, Name: cmp.Or(p.Stack, x.Pipeline), Status: statusOf(x.Status), Took: report.Duration(x.Duration()), Unproved: p.Unproved,
-		Facts: []Fact{{"Commit", p.Commit}, {"Repository", p.Repository}, {"Branch", p.Branch}, {"Execution", x.Execution}, {"Started by", x.Trigger}, {"Started", started(x.Start)}},
+		ID: id, Name: cmp.Or(p.Stack, x.Pipeline), Status: statusOf(x.Status), Took: report.Duration(x.Duration()),
+		Unproved: p.Unproved,
+		Facts: []Fact{{"Commit", p.Commit}, {"Repository", p.Repository}, {"Branch", p.Branch},
+			{"Execution", x.Execution}, {"Started by", x.Trigger}, {"Started", started(x.Start)}},
 	}
 	view.Facts = slices.DeleteFunc(view.Facts, func(f Fact) bool { return f.Value == "" })
 	var verdicts []verdict
 	for i, s := range x.Stages {
-		stage := Stage{Name: s.Name, Status: statusOf(s.Status), Took: took(s.Span, s.Status), Bar: bar(s.Span, x.Span, "")}
+		stage := Stage{Name: s.Name, Status: statusOf(s.Status), Took: took(s.Span, s.Status),
+			Bar: bar(s.Span, x.Span, "")}
 		for j, a := range s.Actions {
 			log, found := readLog(a.Log)
 			log.ID = fmt.Sprintf("%s-log-%d-%d", id, i+1, j+1)
 			verdicts = append(verdicts, found...)
 			machine := p.Machines[s.Name+"/"+a.Name]
 			stage.Actions = append(stage.Actions, Action{
-				Name: a.Name, Machine: machine, Status: statusOf(a.Status), Took: took(a.Span, a.Status), Bar: bar(a.Span, x.Span, machine),
+				Name: a.Name, Machine: machine, Status: statusOf(a.Status), Took: took(a.Span, a.Status),
+				Bar:     bar(a.Span, x.Span, machine),
 				Message: a.Message, Variables: facts(a.Variables), Log: log,
 			})
 		}
@@ -146,12 +152,14 @@ func failures(p Pipeline) []Failure {
 			lead, points := sentences(a.Message)
 			log := a.Log
 			log.ID += "-again"
-			all = append(all, Failure{Where: p.Name + ": " + s.Name + " / " + a.Name, Lead: lead, Points: points, Log: &log})
+			all = append(all,
+				Failure{Where: p.Name + ": " + s.Name + " / " + a.Name, Lead: lead, Points: points, Log: &log})
 		}
 	}
 	for _, proof := range p.Proofs {
 		if proof.Error != "" {
-			all = append(all, Failure{Where: strings.TrimSpace(p.Name + ": run of " + proof.Platform), Lead: proof.Error})
+			all = append(all,
+				Failure{Where: strings.TrimSpace(p.Name + ": run of " + proof.Platform), Lead: proof.Error})
 		}
 	}
 	return all

@@ -11,7 +11,8 @@ import (
 // changes writes a line for each action that started or ended; v.mu is held.
 func (v *View) changes(before, now codepipeline.Result) {
 	if before.Execution == "" {
-		fmt.Fprintf(v.out, "%8s  %s: execution %s started by %s\n", report.Duration(v.Elapsed()), now.Pipeline, now.Execution, now.Trigger)
+		fmt.Fprintf(v.out, "%8s  %s: execution %s started by %s\n", report.Duration(v.Elapsed()), now.Pipeline,
+			now.Execution, now.Trigger)
 	}
 	for i, stage := range now.Stages {
 		for j, action := range stage.Actions {
@@ -31,7 +32,8 @@ func (v *View) changes(before, now codepipeline.Result) {
 			if action.Status != codepipeline.InProgress {
 				text += " in " + report.Duration(action.Duration())
 			}
-			fmt.Fprintf(v.out, "%8s  %s: %s: %s %s\n", report.Duration(time.Since(v.started)), now.Pipeline, stage.Name, action.Name, text)
+			fmt.Fprintf(v.out, "%8s  %s: %s: %s %s\n", report.Duration(time.Since(v.started)), now.Pipeline, stage.Name,
+				action.Name, text)
 		}
 	}
 }

@@ -41,7 +41,8 @@ func (v *View) tree(r codepipeline.Result) []string {
 	}
 	lines := []string{"", title}
 	for _, stage := range r.Stages {
-		lines = append(lines, fmt.Sprintf("  %s %-38s %8s", v.mark(stage.Status), stage.Name, since(stage.Span, stage.Status)))
+		lines = append(lines,
+			fmt.Sprintf("  %s %-38s %8s", v.mark(stage.Status), stage.Name, since(stage.Span, stage.Status)))
 		if stage.Status == codepipeline.Waiting || stage.Status == codepipeline.DidNotRun {
 			continue
 		}
@@ -109,7 +110,8 @@ func (v *View) draw(text string) {
 func (v *View) livePart() []string {
 	var lines []string
 	for _, s := range v.steps {
-		line := fmt.Sprintf("%s %-42s %7s", v.mark(codepipeline.InProgress), s.name, report.Duration(time.Since(s.started)))
+		line := fmt.Sprintf("%s %-42s %7s", v.mark(codepipeline.InProgress), s.name,
+			report.Duration(time.Since(s.started)))
 		if s.said != "" {
 			line += "  " + s.said
 		}

@@ -18,7 +18,8 @@ func result(status, build codepipeline.Status) codepipeline.Result {
 	return codepipeline.Result{
 		Pipeline: "app", Execution: "id", Trigger: "rule push", Status: status,
 		Stages: []codepipeline.StageResult{{Name: "Build", Status: build, Actions: []codepipeline.ActionResult{
-			{Name: "amd64", Status: build, Message: "it broke\nbadly", Span: codepipeline.Span{Start: time.Now().Add(-time.Second), End: time.Now()}},
+			{Name: "amd64", Status: build, Message: "it broke\nbadly",
+				Span: codepipeline.Span{Start: time.Now().Add(-time.Second), End: time.Now()}},
 		}}},
 	}
 }
@@ -35,7 +36,8 @@ func TestPlainLines(t *testing.T) {
 	v.Observe(result(codepipeline.Failed, codepipeline.Failed))
 	v.Step("clean up")(errors.New("no"))
 	v.Close()
-	for _, want := range []string{"  installing\n", "✓ get ready", "app: execution id started by rule push", "app: Build: amd64 started", "app: Build: amd64 FAILED in 1.0s", "✗ clean up"} {
+	for _, want := range []string{"  installing\n", "✓ get ready", "app: execution id started by rule push",
+		"app: Build: amd64 started", "app: Build: amd64 FAILED in 1.0s", "✗ clean up"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got no %q in:\n%s", want, out.String())
 		}
@@ -105,7 +107,8 @@ func screen(written string) string {
 			}
 			continue
 		}
-		lines[row] = append(lines[row][:min(column, len(lines[row]))], append([]rune{r}, lines[row][min(column+1, len(lines[row])):]...)...)
+		lines[row] = append(lines[row][:min(column, len(lines[row]))],
+			append([]rune{r}, lines[row][min(column+1, len(lines[row])):]...)...)
 		column++
 	}
 	var text []string
@@ -136,7 +139,8 @@ func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
 		v.redraw()
 	}
 	got := screen(out.String())
-	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "compiling main.go") || strings.Contains(got, "installing") {
+	if strings.Count(got, "amd64") != 1 || !strings.Contains(got, "compiling main.go") ||
+		strings.Contains(got, "installing") {
 		t.Errorf("while an action runs:\n%s", got)
 	}
 	v.Observe(result(codepipeline.Failed, codepipeline.Failed))

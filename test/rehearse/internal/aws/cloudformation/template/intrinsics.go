@@ -21,8 +21,9 @@ func intrinsic(path string, v map[string]any) (name string, argument any, ok boo
 			continue
 		}
 		if len(v) > 1 {
-			return "", nil, false, fmt.Errorf("%s: %s stands next to other keys (%s): an intrinsic function must be alone in its object",
-				path, key, strings.Join(slices.Sorted(maps.Keys(v)), ", "))
+			return "", nil, false,
+				fmt.Errorf("%s: %s stands next to other keys (%s): an intrinsic function must be alone in its object",
+					path, key, strings.Join(slices.Sorted(maps.Keys(v)), ", "))
 		}
 		return key, v[key], true, nil
 	}
@@ -98,7 +99,9 @@ func (r *Resolver) parameter(path, name string, p Parameter) (any, error) {
 	}
 	value, ok := document.Text(p.Default)
 	if !ok {
-		return nil, fmt.Errorf("%s: the default of the parameter %s is %s, expected a string or number", path, name, kind(p.Default))
+		return nil,
+			fmt.Errorf("%s: the default of the parameter %s is %s, expected a string or number", path, name,
+				kind(p.Default))
 	}
 	switch {
 	case p.Type == "String" || p.Type == "Number":
@@ -115,7 +118,9 @@ func (r *Resolver) parameter(path, name string, p Parameter) (any, error) {
 				return stored, nil
 			}
 		}
-		return nil, fmt.Errorf("%s: the parameter %s reads the stored parameter %q, which a rehearsal does not have", path, name, value)
+		return nil,
+			fmt.Errorf("%s: the parameter %s reads the stored parameter %q, which a rehearsal does not have", path,
+				name, value)
 	}
 	return nil, fmt.Errorf("%s: the rehearsal does not support parameters of the type %q (%s)", path, p.Type, name)
 }
@@ -132,7 +137,8 @@ func (r *Resolver) getAtt(path string, argument any) (any, error) {
 		}
 	}
 	if id == "" || attribute == "" {
-		return nil, fmt.Errorf("%s: got %s, expected a logical id and the name of an attribute", path, document.Show(argument))
+		return nil,
+			fmt.Errorf("%s: got %s, expected a logical id and the name of an attribute", path, document.Show(argument))
 	}
 	value, err := r.resources.GetAtt(id, attribute)
 	if err != nil {
@@ -167,7 +173,8 @@ func (r *Resolver) sub(path string, argument any) (any, error) {
 		values, _ = a[1].(map[string]any)
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s: got %s, expected a string, or a string and an object", path, document.Show(argument))
+		return nil,
+			fmt.Errorf("%s: got %s, expected a string, or a string and an object", path, document.Show(argument))
 	}
 	var problem error
 	result := substitution.ReplaceAllStringFunc(text, func(match string) string {

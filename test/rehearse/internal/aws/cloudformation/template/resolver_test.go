@@ -52,8 +52,9 @@ func resolver(t *testing.T, text string) *Resolver {
 		t.Fatal(err)
 	}
 	return NewResolver(parsed, Environment{
-		StackName: "stack", AccountID: "111122223333", Region: "eu-west-1", Partition: "aws", URLSuffix: "archway.test:5000",
-		Stored: func(name string) (string, bool) { return "30", strings.HasPrefix(name, "/cdk-bootstrap/") },
+		StackName: "stack", AccountID: "111122223333", Region: "eu-west-1", Partition: "aws",
+		URLSuffix: "archway.test:5000",
+		Stored:    func(name string) (string, bool) { return "30", strings.HasPrefix(name, "/cdk-bootstrap/") },
 	}, fake{})
 }
 
@@ -68,29 +69,33 @@ func value(t *testing.T, text string) any {
 
 func TestResolve(t *testing.T) {
 	tests := map[string]struct{ in, want string }{
-		"plain values stay":               {`{"a": [1, 1.50, true, null, "x"]}`, `{"a": [1, 1.50, true, null, "x"]}`},
-		"Ref of a resource":               {`{"Ref": "R"}`, `"ref-R"`},
-		"Ref of a parameter":              {`{"Ref": "Text"}`, `"text"`},
-		"Ref of a list":                   {`{"Ref": "List"}`, `["a", "b"]`},
-		"Ref of a stored parameter":       {`{"Ref": "Version"}`, `"30"`},
-		"pseudo parameters":               {`[{"Ref": "AWS::AccountId"}, {"Ref": "AWS::Region"}, {"Ref": "AWS::Partition"}, {"Ref": "AWS::URLSuffix"}, {"Ref": "AWS::StackName"}]`, `["111122223333", "eu-west-1", "aws", "archway.test:5000", "stack"]`},
-		"GetAtt as a list":                {`{"Fn::GetAtt": ["R", "Arn"]}`, `"R/Arn"`},
-		"GetAtt as a string":              {`{"Fn::GetAtt": "R.A.B"}`, `"R/A.B"`},
-		"Join":                            {`{"Fn::Join": ["-", ["a", {"Ref": "R"}, 1]]}`, `"a-ref-R-1"`},
-		"Join of a list that resolves":    {`{"Fn::Join": ["|", {"Ref": "List"}]}`, `"a|b"`},
-		"Sub":                             {`{"Fn::Sub": "${AWS::Region}/${R}/${R.Arn}/${!R}/$X"}`, `"eu-west-1/ref-R/R/Arn/${R}/$X"`},
-		"Sub with values":                 {`{"Fn::Sub": ["${a}${Text}", {"a": {"Ref": "R"}}]}`, `"ref-Rtext"`},
-		"Select and Split":                {`{"Fn::Select": ["1", {"Fn::Split": [":", "a:b:c"]}]}`, `"b"`},
-		"Select with a number":            {`{"Fn::Select": [0, ["x"]]}`, `"x"`},
-		"FindInMap":                       {`{"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "k"]}`, `"v"`},
-		"If takes one branch only":        {`{"Fn::If": ["Yes", "a", {"Fn::Nothing": 1}]}`, `"a"`},
-		"If not":                          {`{"Fn::If": ["No", "a", "b"]}`, `"b"`},
-		"And":                             {`{"Fn::If": ["Both", "a", "b"]}`, `"b"`},
-		"Or":                              {`{"Fn::If": ["Either", "a", "b"]}`, `"a"`},
-		"NoValue leaves the key out":      {`{"a": {"Ref": "AWS::NoValue"}, "b": [{"Ref": "AWS::NoValue"}, 1]}`, `{"b": [1]}`},
-		"NoValue by condition":            {`{"a": {"Fn::If": ["No", "x", {"Ref": "AWS::NoValue"}]}}`, `{}`},
-		"Contains":                        {`{"Fn::Contains": [["1", "2"], {"Ref": "Version"}]}`, `false`},
-		"a policy's Condition is no call": {`{"Condition": {"Bool": {"aws:SecureTransport": "false"}}}`, `{"Condition": {"Bool": {"aws:SecureTransport": "false"}}}`},
+		"plain values stay":         {`{"a": [1, 1.50, true, null, "x"]}`, `{"a": [1, 1.50, true, null, "x"]}`},
+		"Ref of a resource":         {`{"Ref": "R"}`, `"ref-R"`},
+		"Ref of a parameter":        {`{"Ref": "Text"}`, `"text"`},
+		"Ref of a list":             {`{"Ref": "List"}`, `["a", "b"]`},
+		"Ref of a stored parameter": {`{"Ref": "Version"}`, `"30"`},
+		"pseudo parameters": {`[{"Ref": "AWS::AccountId"}, {"Ref": "AWS::Region"}, {"Ref": "AWS::Partition"}, {"Ref": "AWS::URLSuffix"}, {"Ref": "AWS::StackName"}]`,
+			`["111122223333", "eu-west-1", "aws", "archway.test:5000", "stack"]`},
+		"GetAtt as a list":             {`{"Fn::GetAtt": ["R", "Arn"]}`, `"R/Arn"`},
+		"GetAtt as a string":           {`{"Fn::GetAtt": "R.A.B"}`, `"R/A.B"`},
+		"Join":                         {`{"Fn::Join": ["-", ["a", {"Ref": "R"}, 1]]}`, `"a-ref-R-1"`},
+		"Join of a list that resolves": {`{"Fn::Join": ["|", {"Ref": "List"}]}`, `"a|b"`},
+		"Sub": {`{"Fn::Sub": "${AWS::Region}/${R}/${R.Arn}/${!R}/$X"}`,
+			`"eu-west-1/ref-R/R/Arn/${R}/$X"`},
+		"Sub with values":          {`{"Fn::Sub": ["${a}${Text}", {"a": {"Ref": "R"}}]}`, `"ref-Rtext"`},
+		"Select and Split":         {`{"Fn::Select": ["1", {"Fn::Split": [":", "a:b:c"]}]}`, `"b"`},
+		"Select with a number":     {`{"Fn::Select": [0, ["x"]]}`, `"x"`},
+		"FindInMap":                {`{"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "k"]}`, `"v"`},
+		"If takes one branch only": {`{"Fn::If": ["Yes", "a", {"Fn::Nothing": 1}]}`, `"a"`},
+		"If not":                   {`{"Fn::If": ["No", "a", "b"]}`, `"b"`},
+		"And":                      {`{"Fn::If": ["Both", "a", "b"]}`, `"b"`},
+		"Or":                       {`{"Fn::If": ["Either", "a", "b"]}`, `"a"`},
+		"NoValue leaves the key out": {`{"a": {"Ref": "AWS::NoValue"}, "b": [{"Ref": "AWS::NoValue"}, 1]}`,
+			`{"b": [1]}`},
+		"NoValue by condition": {`{"a": {"Fn::If": ["No", "x", {"Ref": "AWS::NoValue"}]}}`, `{}`},
+		"Contains":             {`{"Fn::Contains": [["1", "2"], {"Ref": "Version"}]}`, `false`},
+		"a policy's Condition is no call": {`{"Condition": {"Bool": {"aws:SecureTransport": "false"}}}`,
+			`{"Condition": {"Bool": {"aws:SecureTransport": "false"}}}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

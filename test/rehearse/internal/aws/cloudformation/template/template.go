@@ -118,7 +118,8 @@ func parseResources(content []byte) (map[string]Resource, error) {
 			}
 			target, ok := targets[attribute]
 			if !ok {
-				return nil, fmt.Errorf("template: Resources.%s: the rehearsal does not support the attribute %s", id, attribute)
+				return nil,
+					fmt.Errorf("template: Resources.%s: the rehearsal does not support the attribute %s", id, attribute)
 			}
 			if err := decode(raw[id][attribute], target); err != nil {
 				return nil, fmt.Errorf("template: Resources.%s.%s: %w", id, attribute, err)

@@ -39,7 +39,8 @@ func configuration(a codepipeline.Action, required []string, optional map[string
 			return fmt.Errorf("configuration %s: the rehearsal does not support this", key)
 		}
 		if value := a.Configuration[key]; len(allowed) > 0 && !slices.Contains(allowed, value) {
-			return fmt.Errorf("configuration %s: got %q; the rehearsal supports %s only", key, value, strings.Join(allowed, ", "))
+			return fmt.Errorf("configuration %s: got %q; the rehearsal supports %s only", key, value,
+				strings.Join(allowed, ", "))
 		}
 	}
 	return nil

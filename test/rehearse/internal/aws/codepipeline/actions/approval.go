@@ -44,7 +44,8 @@ const (
 
 // Check implements codepipeline.Provider.
 func (p *Approval) Check(a codepipeline.Action) error {
-	if err := configuration(a, nil, map[string][]string{"CustomData": nil, "ExternalEntityLink": nil, "NotificationArn": nil}); err != nil {
+	if err := configuration(a, nil,
+		map[string][]string{"CustomData": nil, "ExternalEntityLink": nil, "NotificationArn": nil}); err != nil {
 		return err
 	}
 	if a.Timeout != 0 && (a.Timeout < minApproval || a.Timeout > maxApproval) {
@@ -56,8 +57,9 @@ func (p *Approval) Check(a codepipeline.Action) error {
 // Run implements codepipeline.Provider.
 func (p *Approval) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outcome {
 	request := Request{
-		Pipeline: run.Pipeline.Name, Execution: run.Execution, Stage: run.Stage, Action: run.Action.Name, Token: run.Attempt,
-		Text: run.Configuration["CustomData"], Link: run.Configuration["ExternalEntityLink"],
+		Pipeline: run.Pipeline.Name, Execution: run.Execution, Stage: run.Stage, Action: run.Action.Name,
+		Token: run.Attempt,
+		Text:  run.Configuration["CustomData"], Link: run.Configuration["ExternalEntityLink"],
 	}
 	fmt.Fprintf(run.Log, "%s\n%s\n", request.Text, request.Link)
 	if topic := run.Configuration["NotificationArn"]; topic != "" {

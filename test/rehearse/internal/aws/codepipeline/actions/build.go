@@ -94,7 +94,8 @@ func (b *Build) Run(ctx context.Context, run codepipeline.Run) codepipeline.Outc
 		}
 	}
 	if request.Source.File == "" {
-		return codepipeline.Outcome{Err: fmt.Errorf("the primary source %s is not an input artifact of the action", primary)}
+		return codepipeline.Outcome{Err: fmt.Errorf("the primary source %s is not an input artifact of the action",
+			primary)}
 	}
 	build := b.Runner.Run(ctx, request)
 	outcome := codepipeline.Outcome{Variables: build.Exported, Summary: build.ID, ExternalID: build.ID}
@@ -121,7 +122,9 @@ func overrides(text string) ([]codebuild.Variable, error) {
 	}
 	for _, v := range variables {
 		if v.Type != "" && v.Type != "PLAINTEXT" {
-			return nil, fmt.Errorf("configuration EnvironmentVariables: %s: the rehearsal does not support the type %s", v.Name, v.Type)
+			return nil,
+				fmt.Errorf("configuration EnvironmentVariables: %s: the rehearsal does not support the type %s", v.Name,
+					v.Type)
 		}
 		if v.Name == "" {
 			return nil, fmt.Errorf("configuration EnvironmentVariables: a variable has no name: %s", text)

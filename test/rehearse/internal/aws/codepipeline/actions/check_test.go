@@ -23,16 +23,23 @@ func TestCheck(t *testing.T) {
 		inputs, outputs []string
 		want            string // empty if it is accepted
 	}{
-		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false"}, nil, []string{"Code"}, ""},
+		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false"}, nil,
+			[]string{"Code"}, ""},
 		{source, configuration{"RepositoryName": "r", "BranchName": "b"}, nil, []string{"Code"}, "CodePipeline polls"},
-		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "true"}, nil, []string{"Code"}, "PollForSourceChanges"},
-		{source, configuration{"BranchName": "b", "PollForSourceChanges": "false"}, nil, []string{"Code"}, "RepositoryName: it is missing"},
-		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}, nil, []string{"Code"}, "CODE_ZIP only"},
-		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false"}, nil, nil, "0 output artifacts"},
+		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "true"}, nil,
+			[]string{"Code"}, "PollForSourceChanges"},
+		{source, configuration{"BranchName": "b", "PollForSourceChanges": "false"}, nil, []string{"Code"},
+			"RepositoryName: it is missing"},
+		{source,
+			configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false",
+				"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}, nil, []string{"Code"}, "CODE_ZIP only"},
+		{source, configuration{"RepositoryName": "r", "BranchName": "b", "PollForSourceChanges": "false"}, nil, nil,
+			"0 output artifacts"},
 		{build, configuration{"ProjectName": "known"}, []string{"Code"}, nil, ""},
 		{build, configuration{"ProjectName": "other"}, []string{"Code"}, nil, "the project other does not exist"},
 		{build, configuration{"ProjectName": "known", "BatchEnabled": "true"}, []string{"Code"}, nil, "BatchEnabled"},
-		{build, configuration{"ProjectName": "known", "CombineArtifacts": "true"}, []string{"Code"}, nil, "CombineArtifacts"},
+		{build, configuration{"ProjectName": "known", "CombineArtifacts": "true"}, []string{"Code"}, nil,
+			"CombineArtifacts"},
 		{build, configuration{"ProjectName": "known"}, nil, nil, "0 input artifacts"},
 		{build, configuration{"ProjectName": "known"}, []string{"A", "B"}, nil, "PrimarySource"},
 		{build, configuration{"ProjectName": "known", "PrimarySource": "A"}, []string{"A", "B"}, nil, ""},
@@ -42,12 +49,14 @@ func TestCheck(t *testing.T) {
 		{invoke, configuration{"FunctionName": "known", "Other": "x"}, nil, nil, "configuration Other"},
 		{invoke, configuration{"FunctionName": "known"}, nil, []string{"Out"}, "output artifact Out"},
 		{approval, nil, nil, nil, ""},
-		{approval, configuration{"CustomData": "x", "ExternalEntityLink": "https://x", "NotificationArn": "arn:x"}, nil, nil, ""},
+		{approval, configuration{"CustomData": "x", "ExternalEntityLink": "https://x", "NotificationArn": "arn:x"}, nil,
+			nil, ""},
 		{approval, configuration{"Approvers": "x"}, nil, nil, "configuration Approvers"},
 		{approval, nil, []string{"Code"}, nil, "1 input artifacts"},
 	}
 	for _, test := range tests {
-		err := test.provider.Check(codepipeline.Action{Configuration: test.configuration, Inputs: test.inputs, Outputs: test.outputs})
+		err := test.provider.Check(codepipeline.Action{Configuration: test.configuration, Inputs: test.inputs,
+			Outputs: test.outputs})
 		switch {
 		case test.want == "" && err != nil:
 			t.Errorf("%v: got %v", test.configuration, err)
@@ -58,7 +67,13 @@ func TestCheck(t *testing.T) {
 }
 
 func TestApprovalsWaitAsLongAsCodePipelineAllows(t *testing.T) {
-	for timeout, good := range map[time.Duration]bool{0: true, 5 * time.Minute: true, 60 * 24 * time.Hour: true, 4 * time.Minute: false, 61 * 24 * time.Hour: false} {
+	for timeout, good := range map[time.Duration]bool{
+		0:                   true,
+		5 * time.Minute:     true,
+		60 * 24 * time.Hour: true,
+		4 * time.Minute:     false,
+		61 * 24 * time.Hour: false,
+	} {
 		if err := (&Approval{}).Check(codepipeline.Action{Timeout: timeout}); (err == nil) != good {
 			t.Errorf("%v: got %v", timeout, err)
 		}

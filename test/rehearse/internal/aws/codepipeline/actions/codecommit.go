@@ -23,7 +23,8 @@ func (s *CodeCommitSource) Check(a codepipeline.Action) error {
 		return err
 	}
 	if a.Configuration["PollForSourceChanges"] == "" {
-		return fmt.Errorf("configuration PollForSourceChanges: without it CodePipeline polls; the rehearsal supports false only")
+		return fmt.Errorf(
+			"configuration PollForSourceChanges: without it CodePipeline polls; the rehearsal supports false only")
 	}
 	return counts(a, 0, 0, 1, 1)
 }

@@ -19,9 +19,10 @@ func TestSourceArchivesThePinnedCommitOrTheHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	commit := func(content string) string {
-		changes, err := repository.Push(t.Context(), "main", "Say "+content+"\n\nMore about it.", func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "file"), []byte(content), 0o644)
-		})
+		changes, err := repository.Push(t.Context(), "main", "Say "+content+"\n\nMore about it.",
+			func(dir string) error {
+				return os.WriteFile(filepath.Join(dir, "file"), []byte(content), 0o644)
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +43,10 @@ func TestSourceArchivesThePinnedCommitOrTheHead(t *testing.T) {
 			Log: &bytes.Buffer{},
 		})
 	}
-	for revision, want := range map[string]struct{ commit, content string }{first: {first, "one"}, "": {second, "two"}} {
+	for revision, want := range map[string]struct{ commit, content string }{
+		first: {first, "one"},
+		"":    {second, "two"},
+	} {
 		got := run(revision, "main")
 		if got.Err != nil {
 			t.Fatal(got.Err)
@@ -52,10 +56,13 @@ func TestSourceArchivesThePinnedCommitOrTheHead(t *testing.T) {
 			t.Fatal(err)
 		}
 		content, err := os.ReadFile(filepath.Join(out, "file"))
-		if err != nil || string(content) != want.content || got.Outputs[0].Revision != want.commit || got.Variables["CommitId"] != want.commit {
-			t.Errorf("revision %q: got %q of %s, variables %v, %v", revision, content, got.Outputs[0].Revision, got.Variables, err)
+		if err != nil || string(content) != want.content || got.Outputs[0].Revision != want.commit ||
+			got.Variables["CommitId"] != want.commit {
+			t.Errorf("revision %q: got %q of %s, variables %v, %v", revision, content, got.Outputs[0].Revision,
+				got.Variables, err)
 		}
-		if message := got.Variables["CommitMessage"]; !strings.HasPrefix(message, "Say "+want.content) || !strings.HasSuffix(message, "More about it.") {
+		if message := got.Variables["CommitMessage"]; !strings.HasPrefix(message, "Say "+want.content) ||
+			!strings.HasSuffix(message, "More about it.") {
 			t.Errorf("message: got %q", message)
 		}
 		for _, name := range []string{"RepositoryName", "BranchName", "AuthorDate", "CommitterDate"} {

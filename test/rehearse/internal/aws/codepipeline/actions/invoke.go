@@ -42,10 +42,12 @@ func (i *Invoke) Check(a codepipeline.Action) error {
 		return err
 	}
 	if len(a.Outputs) > 0 {
-		return fmt.Errorf("output artifact %s: the rehearsal does not support output artifacts of functions", a.Outputs[0])
+		return fmt.Errorf("output artifact %s: the rehearsal does not support output artifacts of functions",
+			a.Outputs[0])
 	}
 	if _, ok := i.Function(a.Configuration["FunctionName"]); !ok {
-		return fmt.Errorf("configuration FunctionName: the function %s does not exist, or can't be rehearsed", a.Configuration["FunctionName"])
+		return fmt.Errorf("configuration FunctionName: the function %s does not exist, or can't be rehearsed",
+			a.Configuration["FunctionName"])
 	}
 	return nil
 }
@@ -56,11 +58,13 @@ func (i *Invoke) Run(ctx context.Context, run codepipeline.Run) codepipeline.Out
 	name := run.Configuration["FunctionName"]
 	f, ok := i.Function(name)
 	if !ok {
-		return codepipeline.Outcome{Code: "ConfigurationError", Err: sentence("The AWS Lambda function " + name + " does not exist.")}
+		return codepipeline.Outcome{Code: "ConfigurationError",
+			Err: sentence("The AWS Lambda function " + name + " does not exist.")}
 	}
 	// This is what was recorded, also where the function's log is elsewhere.
 	outcome := codepipeline.Outcome{ExternalID: f.Name, ExternalURL: fmt.Sprintf(
-		"https://console.aws.amazon.com/cloudwatch/home?region=%s#logStream:group=%%252Faws%%252Flambda%%252F%s", i.Region, f.Name)}
+		"https://console.aws.amazon.com/cloudwatch/home?region=%s#logStream:group=%%252Faws%%252Flambda%%252F%s",
+		i.Region, f.Name)}
 	total := time.Now().Add(assumptions.JobTimeoutTotal)
 	continuation := ""
 	for {
@@ -107,7 +111,8 @@ func (i *Invoke) job(
 
 // invokeAndWait invokes the function once, as an asynchronous event, and waits
 // for its report.
-func (i *Invoke) invokeAndWait(ctx context.Context, f *lambdaruntime.Function, j *job, payload []byte, run codepipeline.Run, total time.Time) (report, error) {
+func (i *Invoke) invokeAndWait(ctx context.Context, f *lambdaruntime.Function, j *job, payload []byte,
+	run codepipeline.Run, total time.Time) (report, error) {
 	// The report ends the action, not the invocation: it may print more.
 	invoked := make(chan error, 1)
 	invocation, stop := context.WithCancel(ctx)
@@ -144,12 +149,14 @@ func (i *Invoke) invokeAndWait(ctx context.Context, f *lambdaruntime.Function, j
 func (i *Invoke) silent(f *lambdaruntime.Function, err error) error {
 	var failure *lambdaruntime.FunctionError
 	if errors.As(err, &failure) {
-		return fmt.Errorf("the function %s failed in all its attempts and reported no result for the job (on AWS the action fails after %v): %w", f.Name, assumptions.JobTimeout, err)
+		return fmt.Errorf("the function %s failed in all its attempts and reported no result for the job (on AWS the action fails after %v): %w",
+			f.Name, assumptions.JobTimeout, err)
 	}
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("the function %s returned and reported no result for the job (on AWS the action fails after %v)", f.Name, assumptions.JobTimeout)
+	return fmt.Errorf("the function %s returned and reported no result for the job (on AWS the action fails after %v)",
+		f.Name, assumptions.JobTimeout)
 }
 
 // Success implements endpoint.Jobs.
@@ -173,7 +180,8 @@ func (i *Invoke) event(id string, run codepipeline.Run, continuation string) ([]
 			out = append(out, map[string]any{
 				"name":     a.Name,
 				"revision": a.Revision,
-				"location": map[string]any{"type": "S3", "s3Location": map[string]string{"bucketName": a.Bucket, "objectKey": a.Key}},
+				"location": map[string]any{"type": "S3",
+					"s3Location": map[string]string{"bucketName": a.Bucket, "objectKey": a.Key}},
 			})
 		}
 		return out
@@ -191,5 +199,6 @@ func (i *Invoke) event(id string, run codepipeline.Run, continuation string) ([]
 	if continuation != "" {
 		data["continuationToken"] = continuation
 	}
-	return json.Marshal(map[string]any{"CodePipeline.job": map[string]any{"id": id, "accountId": i.Account, "data": data}})
+	return json.Marshal(
+		map[string]any{"CodePipeline.job": map[string]any{"id": id, "accountId": i.Account, "data": data}})
 }

@@ -81,7 +81,8 @@ func code(err error) string {
 func TestReportDecidesTheAction(t *testing.T) {
 	got := invoke(t, func(i *Invoke, job event) error {
 		want := map[string]string{"FunctionName": "validate", "UserParameters": "{}"}
-		if diff := cmp.Diff(want, job.Data.ActionConfiguration.Configuration); diff != "" || job.AccountID != "111122223333" || job.Data.Credentials.Secret != "secret" {
+		if diff := cmp.Diff(want, job.Data.ActionConfiguration.Configuration); diff != "" ||
+			job.AccountID != "111122223333" || job.Data.Credentials.Secret != "secret" {
 			t.Errorf("event %+v (-want +got):\n%s", job, diff)
 		}
 		return i.Success(job.ID, endpoint.Success{Variables: map[string]string{"digest": "sha256:x"}})
@@ -114,9 +115,11 @@ func TestSecondReport(t *testing.T) {
 				t.Errorf("%+v: %v", same, err)
 			}
 		}
-		refused(i.Success(job.ID, other), "InvalidJobStateException", "The status of job with id "+job.ID+" is already set to the desired value. "+
-			"It cannot be updated with the same status, but different result or output variables.")
-		refused(i.Failure(job.ID, endpoint.Failure{}), "InvalidJobStateException", "Job with id "+job.ID+" has already terminated")
+		refused(i.Success(job.ID, other), "InvalidJobStateException",
+			"The status of job with id "+job.ID+" is already set to the desired value. "+
+				"It cannot be updated with the same status, but different result or output variables.")
+		refused(i.Failure(job.ID, endpoint.Failure{}), "InvalidJobStateException",
+			"Job with id "+job.ID+" has already terminated")
 		refused(i.Success("other", same), "JobNotFoundException", "Job with id 'other' does not exist")
 		return nil
 	})
@@ -144,7 +147,8 @@ func TestReportOfAnAbandonedJobChangesNothing(t *testing.T) {
 func TestHistoryOfAFunction(t *testing.T) {
 	const url = "https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logStream:group=%252Faws%252Flambda%252Fvalidate"
 	got := invoke(t, func(i *Invoke, job event) error {
-		if ahead := time.Until(time.UnixMilli(job.Data.Credentials.Expiration)); ahead < 14*time.Minute || ahead > 15*time.Minute {
+		if ahead := time.Until(time.UnixMilli(job.Data.Credentials.Expiration)); ahead < 14*time.Minute ||
+			ahead > 15*time.Minute {
 			t.Errorf("the credentials expire in %v", ahead)
 		}
 		return i.Success(job.ID, endpoint.Success{})
@@ -160,7 +164,8 @@ func TestHistoryOfAFunction(t *testing.T) {
 	}
 	gone := run()
 	gone.Configuration = map[string]string{"FunctionName": "gone"}
-	if got := newInvoke().Run(t.Context(), gone); got.Code != "ConfigurationError" || got.Err.Error() != "The AWS Lambda function gone does not exist." {
+	if got := newInvoke().Run(t.Context(), gone); got.Code != "ConfigurationError" ||
+		got.Err.Error() != "The AWS Lambda function gone does not exist." {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -201,7 +206,8 @@ func TestSilentFunctionFailsWithoutTheWait(t *testing.T) {
 		t.Errorf("got %v", got.Err)
 	}
 	got = invoke(t, func(*Invoke, event) error { return &lambdaruntime.FunctionError{Type: "E", Message: "broken"} })
-	if got.Err == nil || !strings.Contains(got.Err.Error(), "failed in all its attempts") || !strings.Contains(got.Err.Error(), "broken") {
+	if got.Err == nil || !strings.Contains(got.Err.Error(), "failed in all its attempts") ||
+		!strings.Contains(got.Err.Error(), "broken") {
 		t.Errorf("got %v", got.Err)
 	}
 }

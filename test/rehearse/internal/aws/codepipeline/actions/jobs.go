@@ -47,15 +47,16 @@ func (j *jobs) close(id string, abandoned bool) {
 	j.all[id].over, j.all[id].abandoned = true, abandoned
 }
 
-// report takes a report. What is answered to a second one, and to a late one, is what was recorded; but for a job whose action
-// ended without a report, of which there is no record.
+// report takes a report. What is answered to a second one, and to a late one, is what was recorded;
+// but for a job whose action ended without a report, of which there is no record.
 func (j *jobs) report(id string, r report) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	job, ok := j.all[id]
 	switch {
 	case !ok:
-		return &endpoint.Error{Code: "JobNotFoundException", Message: fmt.Sprintf("Job with id '%s' does not exist", id)}
+		return &endpoint.Error{Code: "JobNotFoundException",
+			Message: fmt.Sprintf("Job with id '%s' does not exist", id)}
 	case job.reported == nil && job.abandoned:
 		return nil // and nothing changes
 	case job.reported == nil && !job.over:
@@ -65,8 +66,10 @@ func (j *jobs) report(id string, r report) error {
 	case job.reported != nil && reflect.DeepEqual(*job.reported, r):
 		return nil
 	case job.reported == nil || (job.reported.success == nil) != (r.success == nil):
-		return &endpoint.Error{Code: "InvalidJobStateException", Message: fmt.Sprintf("Job with id %s has already terminated", id)}
+		return &endpoint.Error{Code: "InvalidJobStateException",
+			Message: fmt.Sprintf("Job with id %s has already terminated", id)}
 	}
-	return &endpoint.Error{Code: "InvalidJobStateException", Message: fmt.Sprintf("The status of job with id %s is already set to the desired "+
-		"value. It cannot be updated with the same status, but different result or output variables.", id)}
+	return &endpoint.Error{Code: "InvalidJobStateException",
+		Message: fmt.Sprintf("The status of job with id %s is already set to the desired "+
+			"value. It cannot be updated with the same status, but different result or output variables.", id)}
 }

@@ -16,7 +16,8 @@ import (
 )
 
 // account is the account to which the rehearsal deploys.
-var account = cloudformation.Account{ID: "111122223333", Region: "eu-west-1", Partition: "aws", URLSuffix: "archway.test"}
+var account = cloudformation.Account{ID: "111122223333", Region: "eu-west-1", Partition: "aws",
+	URLSuffix: "archway.test"}
 
 // Account returns the policies of stacks, without anything else of them.
 func Account(stacks []*assembly.Stack) (*iam.Account, error) {
@@ -90,9 +91,11 @@ func Find(stacks []*assembly.Stack, path, action string, nth int) (Permission, e
 	if err != nil {
 		return Permission{}, err
 	}
-	all = slices.DeleteFunc(all, func(p Permission) bool { return !strings.Contains(p.Statement, path) || p.Action != action })
+	all = slices.DeleteFunc(all,
+		func(p Permission) bool { return !strings.Contains(p.Statement, path) || p.Action != action })
 	if nth >= len(all) {
-		return Permission{}, fmt.Errorf("%d permissions of %s for %s, expected more than %d", len(all), path, action, nth)
+		return Permission{},
+			fmt.Errorf("%d permissions of %s for %s, expected more than %d", len(all), path, action, nth)
 	}
 	return all[nth], nil
 }
@@ -118,7 +121,8 @@ func With(stacks []*assembly.Stack, path, action string) ([]*assembly.Stack, err
 	})
 }
 
-func edit(stacks []*assembly.Stack, name string, change func(map[string]map[string]any) error) ([]*assembly.Stack, error) {
+func edit(stacks []*assembly.Stack, name string, change func(map[string]map[string]any) error) ([]*assembly.Stack,
+	error) {
 	stacks = slices.Clone(stacks)
 	for i, s := range stacks {
 		if s.Name != name {

@@ -1,5 +1,6 @@
 // Command scanner stands for a generator of bills of materials, in the form that BuildKit runs
-// (https://github.com/moby/buildkit/blob/master/docs/attestations/sbom-protocol.md): it names the files of the image.
+// (https://github.com/moby/buildkit/blob/master/docs/attestations/sbom-protocol.md): it names the
+// files of the image.
 package main
 
 import (
@@ -28,7 +29,8 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	if err := os.WriteFile(filepath.Join(destination, filepath.Base(source)+".spdx.json"), statement, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(destination, filepath.Base(source)+".spdx.json"), statement,
+		0o644); err != nil {
 		panic(err)
 	}
 }
