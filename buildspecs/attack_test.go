@@ -118,9 +118,9 @@ func TestHostileCommitIsNone(t *testing.T) {
 	}
 }
 
-// What lies outside of the source is another's: credentials, or what an earlier command left on
-// this machine.
-func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
+// Links don't lead out of the source. What lies outside of the source is another's: credentials, or
+// what an earlier command left on this machine.
+func TestLinkOutOfTheSource(t *testing.T) {
 	outside := t.TempDir()
 	write(t, filepath.Join(outside, "Dockerfile"), "FROM scratch\n", 0o644)
 	for name, test := range map[string]struct{ link, to, context, dockerfile string }{
@@ -149,7 +149,8 @@ func TestSymbolicLinksDoNotLeadOutOfTheSource(t *testing.T) {
 	}
 }
 
-func TestSymbolicLinkInsideTheSourceIsFollowed(t *testing.T) {
+// A symbolic link inside of the source is followed.
+func TestLinkInsideTheSource(t *testing.T) {
 	environment := with(buildEnvironment,
 		map[string]string{"BUILD_CONTEXT": "api", "DOCKERFILE": "docker/Dockerfile.prod"})
 	r := run(t, buildspecs.Build, environment,

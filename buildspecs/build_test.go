@@ -30,7 +30,8 @@ var buildEnvironment = map[string]string{
 	"STUB_METADATA":                     `{"containerimage.digest": "` + digest("a") + `"}`,
 }
 
-func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
+// A build pushes by digest, and exports the digest.
+func TestBuildPushesByDigest(t *testing.T) {
 	r := run(t, buildspecs.Build, buildEnvironment)
 	if !r.succeeded {
 		t.Fatalf("the build failed:\n%s", r.log)
@@ -65,7 +66,8 @@ func TestBuildPushesByDigestAndExportsTheDigest(t *testing.T) {
 	}
 }
 
-func TestBuildMakesABillOfMaterialsOnlyIfAsked(t *testing.T) {
+// A build makes a bill of materials only if it is asked to.
+func TestBuildWithSBOM(t *testing.T) {
 	const option, generator = "--sbom", "example.test/scanner:1@sha256:0123"
 	for name, test := range map[string]struct {
 		environment map[string]string
@@ -107,7 +109,8 @@ func TestBuildLogsInByStandardInput(t *testing.T) {
 	}
 }
 
-func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
+// A build creates a builder that can export a cache.
+func TestBuildCreatesBuilder(t *testing.T) {
 	r := run(t, buildspecs.Build, buildEnvironment)
 	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt",
 		"image=example.test/buildkit:1", "--bootstrap"}
@@ -116,8 +119,9 @@ func TestBuildCreatesABuilderThatCanExportACache(t *testing.T) {
 	}
 }
 
-// A mirror that fails, or lacks the image, must not fail the build.
-func TestBuilderComesFromTheFirstMirrorThatAnswers(t *testing.T) {
+// The builder comes from the first mirror that answers. A mirror that fails, or lacks the image,
+// must not fail the build.
+func TestBuilderMirrors(t *testing.T) {
 	const first, second, third = "a.test/buildkit@sha256:1", "b.test/buildkit@sha256:1", "c.test/buildkit@sha256:1"
 	for unreachable, want := range map[string]string{"": first, first: second, first + " " + second: third} {
 		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
@@ -160,7 +164,8 @@ func TestBuildConfiguresItsBuilder(t *testing.T) {
 	}
 }
 
-func TestBuildUsesTheBuilderThatTheEnvironmentNames(t *testing.T) {
+// A build uses the builder that the environment names.
+func TestBuildUsesNamedBuilder(t *testing.T) {
 	r := run(t, buildspecs.Build,
 		with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGES": ""}))
 	if !r.succeeded {
@@ -211,7 +216,8 @@ func valuesOf(call []string, option string) []string {
 	return values
 }
 
-func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
+// A build refuses wrong values before it does anything.
+func TestBuildRefusals(t *testing.T) {
 	all := map[string]string{"BUILDX_BUILDER": "", "BUILDKIT_IMAGES": ""}
 	for _, name := range strings.Fields(
 		"REPOSITORY_URI CACHE_REF PLATFORM BUILD_CONTEXT DOCKERFILE BUILD_ARGS IMAGE_LABELS SOURCE_URL " +
@@ -262,7 +268,8 @@ func TestBuildRefusesBeforeItDoesAnything(t *testing.T) {
 	}
 }
 
-func TestBuildExportsNothingAfterAFailure(t *testing.T) {
+// A build exports nothing after a failure.
+func TestFailedBuildExportsNothing(t *testing.T) {
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -326,7 +333,8 @@ func TestBuildFollowsItsRule(t *testing.T) {
 	}
 }
 
-func TestBuildDoesNothingForAPlatformThatTheRuleLeavesOut(t *testing.T) {
+// A build does nothing for a platform that the rule leaves out.
+func TestBuildOfLeftOutPlatform(t *testing.T) {
 	r := run(t, buildspecs.Build,
 		with(buildEnvironment,
 			map[string]string{"RULES": rules, "STUB_EXECUTION": started("pr"), "DOCKERFILE": "Dockerfile.missing"}))
@@ -353,8 +361,9 @@ func TestBuildRefusesARuleThatIsNone(t *testing.T) {
 	}
 }
 
-// A value on a command line can be read by every process of the machine.
-func TestSecretsAreHandedOverByTheNamesOfVariables(t *testing.T) {
+// Secrets are handed over by the names of variables. A value on a command line can be read by every
+// process of the machine.
+func TestSecretsByVariable(t *testing.T) {
 	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
 		"BUILD_SECRETS": `{"npmrc": "MOUNT_2", "ca.pem": "MOUNT_1"}`, "MOUNT_1": "one two", "MOUNT_2": "$(three)",
 	}))
@@ -391,7 +400,8 @@ func metadata(uris ...string) string {
 		strings.Join(materials, ", ") + `]}}`
 }
 
-func TestBaseImagesWithoutADigestAreReportedOrRefused(t *testing.T) {
+// Base images without a digest are reported or refused.
+func TestUnpinnedBaseImages(t *testing.T) {
 	const (
 		tagged = "pkg:docker/debian@bookworm-slim?platform=linux%2Farm64"
 		pinned = "pkg:docker/public.ecr.aws/docker/library/golang@1.26?digest=sha256:0123&platform=linux%2Farm64"

@@ -39,7 +39,8 @@ func merging(t *testing.T, amd64, arm64 any) map[string]string {
 	return with(mergeEnvironment, map[string]string{"STUB_HISTORY": history(t, bothBuilt(amd64, arm64))})
 }
 
-func TestMergeTakesExactlyTheDigestsInTheOrderOfTheirPlatforms(t *testing.T) {
+// A merge takes exactly the digests that it is given, in the order of their platforms.
+func TestMergeTakesExactDigests(t *testing.T) {
 	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	if !r.succeeded {
 		t.Fatalf("the merge failed:\n%s", r.log)
@@ -61,7 +62,8 @@ func TestMergeTakesExactlyTheDigestsInTheOrderOfTheirPlatforms(t *testing.T) {
 	}
 }
 
-func TestMergePutsTheIndexByDigestWithoutATag(t *testing.T) {
+// A merge puts the index by its digest, without a tag.
+func TestMergePutsByDigest(t *testing.T) {
 	r := run(t, buildspecs.Merge, merging(t, digest("a"), digest("b")))
 	if !r.succeeded {
 		t.Fatalf("the merge failed:\n%s", r.log)
@@ -107,7 +109,8 @@ func TestMergeOfASingleArchitecture(t *testing.T) {
 	}
 }
 
-func TestMergeOfWhatExistsAlreadySucceeds(t *testing.T) {
+// A merge of what exists already succeeds.
+func TestMergeOfExistingIndex(t *testing.T) {
 	r := run(t, buildspecs.Merge, with(merging(t, digest("a"), digest("b")), map[string]string{
 		"STUB_PUT_ERROR": "An error occurred (ImageAlreadyExistsException) when calling the PutImage operation: Image with digest already exists",
 	}))
@@ -116,7 +119,8 @@ func TestMergeOfWhatExistsAlreadySucceeds(t *testing.T) {
 	}
 }
 
-func TestMergeRefusesBeforeItDoesAnything(t *testing.T) {
+// A merge refuses wrong values before it does anything.
+func TestMergeRefusals(t *testing.T) {
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -153,7 +157,8 @@ func TestMergeRefusesBeforeItDoesAnything(t *testing.T) {
 	}
 }
 
-func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
+// A merge puts and exports nothing after a failure.
+func TestFailedMergeExportsNothing(t *testing.T) {
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -185,7 +190,8 @@ func TestMergePutsAndExportsNothingAfterAFailure(t *testing.T) {
 	}
 }
 
-func TestMergeLeavesOutWhatTheRuleLeavesOut(t *testing.T) {
+// A merge leaves out what the rule leaves out.
+func TestMergeFollowsItsRule(t *testing.T) {
 	r := run(t, buildspecs.Merge, merging(t, "none", digest("b")))
 	call := r.command(t, "docker", "buildx", "imagetools", "create")
 	if !r.succeeded || len(call) == 0 || !strings.HasSuffix(call[len(call)-1], "@"+digest("b")) ||

@@ -46,7 +46,8 @@ const both = "linux/amd64,linux/arm64"
 const smokeImage = "111122223333.dkr.ecr.eu-west-1.example.test/team/hello@sha256:" +
 	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-func TestSmokeTestRunsTheManifestThatTheIndexNamesForThePlatform(t *testing.T) {
+// A smoke test runs the manifest that the index names for the platform.
+func TestSmokeTestRunsManifest(t *testing.T) {
 	r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{
 		"COMMAND": `["--greet", "two words", "a\nb", ""]`, "ENVIRONMENT": `{"A": "1 = 2", "B": "x\ny"}`,
 	}))
@@ -108,7 +109,8 @@ func TestSmokeTestComparesTheOutput(t *testing.T) {
 	}
 }
 
-func TestSmokeTestSaysWhatWasRunExpectedAndGot(t *testing.T) {
+// A failed smoke test says what was run, what was expected, and what came.
+func TestSmokeTestFailure(t *testing.T) {
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -158,7 +160,8 @@ func TestSmokeTestSaysWhatWasRunExpectedAndGot(t *testing.T) {
 	}
 }
 
-func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
+// A smoke test refuses wrong values before it runs anything.
+func TestSmokeTestRefusals(t *testing.T) {
 	tests := []struct {
 		name    string
 		changes map[string]string
@@ -193,7 +196,8 @@ func TestSmokeTestRefusesBeforeItRunsAnything(t *testing.T) {
 	}
 }
 
-func TestSmokeTestOfAPlatformThatTheRuleLeavesOutHasNothingToDo(t *testing.T) {
+// A smoke test has nothing to do for a platform that the rule leaves out.
+func TestSmokeTestOfLeftOutPlatform(t *testing.T) {
 	r := run(t, buildspecs.SmokeTest, smoking(t, "linux/amd64,linux/arm"))
 	if !r.succeeded || r.command(t, "docker", "pull") != nil ||
 		!strings.Contains(r.log,
@@ -202,7 +206,8 @@ func TestSmokeTestOfAPlatformThatTheRuleLeavesOutHasNothingToDo(t *testing.T) {
 	}
 }
 
-func TestSmokeTestOfAnImageThatCannotBePulledFails(t *testing.T) {
+// A smoke test of an image that can't be pulled fails.
+func TestSmokeTestWithoutImage(t *testing.T) {
 	r := run(t, buildspecs.SmokeTest, with(smoking(t, both), map[string]string{"STUB_PULL_STATUS": "1"}))
 	if r.succeeded || r.command(t, "docker", "create") != nil {
 		t.Errorf("succeeded %v, calls %q", r.succeeded, r.calls)
@@ -225,7 +230,8 @@ func server(t *testing.T, handler http.HandlerFunc) map[string]string {
 	})
 }
 
-func TestSmokeTestAsksAServerUntilItAnswersAsExpected(t *testing.T) {
+// A smoke test asks a server until it answers as expected.
+func TestSmokeTestOfServer(t *testing.T) {
 	var asked atomic.Int32
 	r := run(t, buildspecs.SmokeTest, server(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -246,7 +252,8 @@ func TestSmokeTestAsksAServerUntilItAnswersAsExpected(t *testing.T) {
 	}
 }
 
-func TestSmokeTestTakesTheExpectedStatusAsItIs(t *testing.T) {
+// A smoke test takes the expected status as it is.
+func TestSmokeTestStatus(t *testing.T) {
 	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }
 	r := run(t, buildspecs.SmokeTest,
 		with(server(t, redirect),
@@ -256,7 +263,8 @@ func TestSmokeTestTakesTheExpectedStatusAsItIs(t *testing.T) {
 	}
 }
 
-func TestSmokeTestOfAServerSaysWhatCameInstead(t *testing.T) {
+// A failed smoke test of a server says what came instead.
+func TestSmokeTestServerFailure(t *testing.T) {
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)

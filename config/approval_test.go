@@ -36,7 +36,8 @@ func TestApprovalsAreRead(t *testing.T) {
 	}
 }
 
-func TestApprovalsThatCannotWorkAreReported(t *testing.T) {
+// Approvals that can't work are reported.
+func TestWrongApprovals(t *testing.T) {
 	const at = "archway.pipelines[0].approval"
 	with := func(keys string) string { return pipelineWith(`"approval": {` + keys + `}`) }
 	check(t, []problemTest{

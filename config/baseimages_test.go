@@ -31,7 +31,8 @@ func seedWith(image, pipeline string) string {
 		pipeline + `}]}`
 }
 
-func TestBaseImagesOfTheSeedMustBePinnedIfThatIsConfigured(t *testing.T) {
+// Base images of the seed must be pinned if that is configured.
+func TestPinnedBaseImages(t *testing.T) {
 	seeded(t, map[string]string{
 		"Dockerfile": "# syntax=docker/dockerfile:1\nARG RELEASE\nARG BASE=debian:${RELEASE:-bookworm}\nFROM $BASE AS base\nFROM debian:bookworm\nCOPY --from=alpine:3 /a /a\n" +
 			"RUN --mount=from=base,target=/x --mount=from=busybox:1,target=/y true\n",
@@ -83,7 +84,8 @@ func TestBaseImagesOfTheSeedMustBePinnedIfThatIsConfigured(t *testing.T) {
 	})
 }
 
-func TestBaseImagesOfTheSeedAreWarnedOfOnlyIfThatIsWritten(t *testing.T) {
+// The base images of the seed cause warnings only if the configuration says so.
+func TestBaseImageWarnings(t *testing.T) {
 	seeded(t, map[string]string{
 		"Dockerfile": "ARG BASE\nFROM debian:bookworm AS a\nFROM $BASE\nCOPY --from=a /a /a\n",
 		"Odd":        "FETCH debian:bookworm\n",

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestBranchesThatCouldNotWorkAreReported(t *testing.T) {
+// Branches that couldn't work are reported.
+func TestWrongBranches(t *testing.T) {
 	const such = `: use a name such as "main" or "release/1.0"`
 	for branch, want := range map[string]string{
 		"":                "is empty" + such,

@@ -190,7 +190,8 @@ func TestClassesThatCouldNotWork(t *testing.T) {
 	})
 }
 
-func TestRulesThatShareWhatTheyShouldNot(t *testing.T) {
+// A rule that many may push for must not share what builds the tags that people pull.
+func TestRulesThatShareTooMuch(t *testing.T) {
 	const (
 		secret  = `"secrets": {"npm": {"parameterStore": "/npm"}}`
 		feature = `{"name": "feature", "type": "branch", "pattern": "feature/.*", "tags": {"moving": ["{branch}"]}}`

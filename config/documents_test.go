@@ -108,7 +108,7 @@ func ends(path, end string) bool {
 
 // Each key stands in a table of the documents, or in the row of what it is in, and with its
 // default; and no table has others.
-func TestDocumentsHaveEveryKeyOfTheSchema(t *testing.T) {
+func TestDocumentedKeys(t *testing.T) {
 	text, err := os.ReadFile("cdk.schema.json")
 	if err != nil {
 		t.Fatal(err)

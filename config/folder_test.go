@@ -37,7 +37,8 @@ func project(t *testing.T) {
 	}
 }
 
-func TestSeedFoldersThatAreNotThereAreReported(t *testing.T) {
+// Seed folders that are not there are reported.
+func TestMissingSeedFolders(t *testing.T) {
 	project(t)
 	check(t, []problemTest{
 		{"missing", sourceWith(`"seed": "sed"`), []string{
@@ -52,7 +53,8 @@ func TestSeedFoldersThatAreNotThereAreReported(t *testing.T) {
 	})
 }
 
-func TestTheSeedIsRelativeToTheFolderOfCDKJSON(t *testing.T) {
+// The seed is relative to the folder of cdk.json.
+func TestSeedRelativeToCDKJSON(t *testing.T) {
 	project(t)
 	for dir, seed := range map[string]string{"": "seed", ".": "./seed/", "empty": "../seed"} {
 		cfg, err := config.Load(json.RawMessage(sourceWith(`"seed": "`+seed+`"`)), dir)
@@ -76,7 +78,8 @@ func TestTheSeedIsRelativeToTheFolderOfCDKJSON(t *testing.T) {
 	}
 }
 
-func TestBuildFilesThatAreNotInTheSeedAreReported(t *testing.T) {
+// Build files that are not in the seed are reported.
+func TestMissingBuildFiles(t *testing.T) {
 	project(t)
 	seeded := func(keys string) string {
 		return `{"pipelines": [{"name": "hello", "source": {"seed": "seed"}, "images": [{"name": "hello", ` + keys +
@@ -111,13 +114,15 @@ func TestBuildFilesThatAreNotInTheSeedAreReported(t *testing.T) {
 	})
 }
 
-// What an existing repository holds can't be seen from here.
-func TestBuildFilesAreNotLookedForWithoutSeed(t *testing.T) {
+// Build files are not looked for without a seed. What an existing repository holds can't be seen
+// from here.
+func TestBuildFilesWithoutSeed(t *testing.T) {
 	project(t)
 	load(t, imageWith(`"context": "not/here", "dockerfile": "nor/here"`))
 }
 
-func TestPathsThatLeaveTheirFolderAreReported(t *testing.T) {
+// Paths that leave their folder are reported.
+func TestPathsOutOfTheirFolder(t *testing.T) {
 	check(t, []problemTest{
 		{"empty", imageWith(`"context": "", "dockerfile": ""`), []string{
 			`archway.pipelines[0].images[0].context: "": is empty: name a path relative to the top of the source repository, or remove the key for "."`,

@@ -2,7 +2,8 @@ package config_test
 
 import "testing"
 
-func TestUnknownKeysAreReportedWithTheNearest(t *testing.T) {
+// Unknown keys are reported with the nearest known one.
+func TestUnknownKeys(t *testing.T) {
 	check(t, []problemTest{
 		{
 			"at the top",

@@ -47,7 +47,8 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 	})
 }
 
-func TestWhatIsJustWithinTheLimitsIsTaken(t *testing.T) {
+// What is just within the limits is taken.
+func TestValuesAtTheLimits(t *testing.T) {
 	for name, text := range map[string]string{
 		"a pipeline's name": `{"pipelines": [{"name": "` + strings.Repeat("h", 100) +
 			`", "images": [{"name": "hello"}]}]}`,

@@ -185,7 +185,8 @@ func TestLoadReadsEveryKey(t *testing.T) {
 	}
 }
 
-func TestRegistryNamesFollowFromTheOtherNames(t *testing.T) {
+// The names of the registry's repositories follow from the other names.
+func TestRegistryNames(t *testing.T) {
 	for _, test := range []struct {
 		name, pipeline, images string
 		want                   []string
@@ -209,7 +210,8 @@ func TestRegistryNamesFollowFromTheOtherNames(t *testing.T) {
 	}
 }
 
-func TestPlatformsAreAlwaysInTheSameOrder(t *testing.T) {
+// Platforms are always in the same order.
+func TestPlatformOrder(t *testing.T) {
 	cfg := load(t, imageWith(`"platforms": ["linux/arm64", "linux/amd64"]`))
 	if diff := cmp.Diff(platform.All(), cfg.Pipelines[0].Images[0].Platforms); diff != "" {
 		t.Error(diff)
@@ -247,7 +249,8 @@ func TestLoadTakesEveryFormOfTheValue(t *testing.T) {
 	}
 }
 
-func TestLoadSaysWhatToAddIfThereIsNothing(t *testing.T) {
+// Load says what to add if there is nothing.
+func TestLoadWithoutConfiguration(t *testing.T) {
 	const missing = `archway: is missing: add it to the context in cdk.json, such as "context": {"archway": {"pipelines": [{"name": "hello", "images": [{"name": "hello"}]}]}}`
 	for name, test := range map[string]struct {
 		value any

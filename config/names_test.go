@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestNamesThatAWSWouldRefuseAreReported(t *testing.T) {
+// Names that AWS would refuse are reported.
+func TestWrongNames(t *testing.T) {
 	const pipelineRule = `CodePipeline takes names of at most 100 characters, and CloudFormation, for the stack of the same name, only letters, digits and hyphens, beginning with a letter: use one such as "hello-go"`
 	const imageRule = `an image's name has 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit, because CodePipeline's actions and variables are named after it: use one such as "hello-go"`
 	const registryRule = `ECR takes names of 2 to 256 characters, of which "staging/" takes 8, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/": use one such as "team/hello-go"`

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestNotificationsThatWouldReachNobodyAreReported(t *testing.T) {
+// Notifications that would reach nobody are reported.
+func TestWrongNotifications(t *testing.T) {
 	const at = "archway.pipelines[0].notifications"
 	with := func(text string) string { return pipelineWith(`"notifications": ` + text) }
 	many := strings.Repeat(`"a@example.com", `, 20)
@@ -39,7 +40,8 @@ func TestNotificationsThatWouldReachNobodyAreReported(t *testing.T) {
 	})
 }
 
-func TestTopicIsThereForPeopleAndForTheDriftCheck(t *testing.T) {
+// The topic is there for people and for the drift check.
+func TestTopicOfNotifications(t *testing.T) {
 	for text, want := range map[string]bool{
 		`"dashboard": true`:                                                false,
 		`"notifications": {"email": ["a@example.com"]}`:                    true,
@@ -52,7 +54,8 @@ func TestTopicIsThereForPeopleAndForTheDriftCheck(t *testing.T) {
 	}
 }
 
-func TestTagsThatAWSWouldRefuseAreReported(t *testing.T) {
+// Tags that AWS would refuse are reported.
+func TestWrongStackTags(t *testing.T) {
 	const at = "archway.pipelines[0].resourceTags"
 	many := ""
 	for i := range 49 {

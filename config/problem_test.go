@@ -12,7 +12,7 @@ import (
 )
 
 // One configuration with a problem of every kind: nobody should have to mend it in rounds.
-func TestEverythingThatIsWrongIsReportedAtOnce(t *testing.T) {
+func TestAllProblemsAtOnce(t *testing.T) {
 	text, err := os.ReadFile("testdata/everything-wrong.json")
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,8 @@ import (
 
 const hubSecret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:ecr-pullthroughcache/docker-hub-AbCdEf"
 
-func TestPullThroughReachesEveryPipeline(t *testing.T) {
+// A pull-through cache reaches every pipeline.
+func TestPullThroughOfAllPipelines(t *testing.T) {
 	cfg := load(t, registryWith(`{"pullThrough": [
 		{"upstream": "docker-hub", "credentials": "`+hubSecret+`"},
 		{"upstream": "quay", "prefix": "mirrors/quay.io", "existing": true}
@@ -49,7 +50,8 @@ func TestPinnedImagesDontFillTheCache(t *testing.T) {
 	}
 }
 
-func TestPipelinesHaveNoCacheUnlessConfigured(t *testing.T) {
+// Pipelines have no pull-through cache unless one is configured.
+func TestNoCacheByDefault(t *testing.T) {
 	for _, text := range []string{pipelineWith(`"dashboard": true`), registryWith(`{"signing": {}}`),
 		registryWith(`{"pullThrough": []}`)} {
 		if got := load(t, text).Pipelines[0].PullThrough; len(got) > 0 {

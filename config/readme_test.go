@@ -16,7 +16,7 @@ import (
 
 // The README's example is a good configuration, and gives the tags that the table beside it
 // promises.
-func TestRulesOfTheReadmeGiveTheTagsOfItsTable(t *testing.T) {
+func TestReadmeRules(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

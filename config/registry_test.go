@@ -15,7 +15,8 @@ func registryWith(registry string) string {
 		registry + `}`
 }
 
-func TestNothingIsSignedUnlessConfigured(t *testing.T) {
+// Nothing is signed unless it is configured.
+func TestNoSigningByDefault(t *testing.T) {
 	for _, text := range []string{pipelineWith(`"dashboard": true`), registryWith(`{}`)} {
 		cfg := load(t, text)
 		if cfg.Registry != nil && cfg.Registry.Signing != nil || cfg.Pipelines[0].SigningProfile != "" {

@@ -17,7 +17,8 @@ import (
 
 func rulesWith(rules string) string { return pipelineWith(`"rules": [` + rules + `]`) }
 
-func TestRulesSayWhatIsBuiltForEachImage(t *testing.T) {
+// Rules say what is built for each image.
+func TestRulesAndImages(t *testing.T) {
 	cfg := load(t, `{"pipelines": [{"name": "shop",
 		"images": [{"name": "web", "buildArgs": {"A": "1", "B": "1"}}, {"name": "job", "context": "job"}],
 		"rules": [
@@ -59,7 +60,8 @@ func TestRulesSayWhatIsBuiltForEachImage(t *testing.T) {
 	}
 }
 
-func TestRulesThatCouldNotWorkAreReported(t *testing.T) {
+// Rules that couldn't work are reported.
+func TestWrongRules(t *testing.T) {
 	const main = `{"name": "main", "type": "branch", "exact": "main"}`
 	tests := []struct{ name, config string }{
 		{"none", rulesWith(``)},

@@ -8,7 +8,8 @@ import (
 	"archway/internal/spec"
 )
 
-func TestABillOfMaterialsIsMadeOnlyIfAsked(t *testing.T) {
+// A bill of materials is made only if one is asked for.
+func TestSBOMs(t *testing.T) {
 	const own = "registry.example.com/team/scanner:2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for keys, want := range map[string]string{
 		`"target": "x"`:                        "",
@@ -32,7 +33,8 @@ func TestABillOfMaterialsIsMadeOnlyIfAsked(t *testing.T) {
 	}
 }
 
-func TestBillsOfMaterialsThatCannotWorkAreReported(t *testing.T) {
+// Bills of materials that can't work are reported.
+func TestWrongSBOMs(t *testing.T) {
 	const at = "archway.pipelines[0].images[0]"
 	const pinned = `baseImages is "pinned", and BuildKit counts the generator among them: add its digest, as in "docker.io/docker/buildkit-syft-scanner:stable-1@sha256:…"; docker buildx imagetools inspect shows it`
 	const unmade = at +

@@ -36,7 +36,8 @@ func TestScanGatesAreRead(t *testing.T) {
 	}
 }
 
-func TestScanGatesThatCannotWorkAreReported(t *testing.T) {
+// Scan gates that can't work are reported.
+func TestWrongScanGates(t *testing.T) {
 	const at = "archway.pipelines[0].images[0].scanGate"
 	check(t, []problemTest{
 		{"a flag", imageWith(`"scanGate": true`),

@@ -2,7 +2,8 @@ package config_test
 
 import "testing"
 
-func TestSecretsAreReportedThatCanNotBeFetched(t *testing.T) {
+// Secrets that can't be fetched are reported.
+func TestWrongSecrets(t *testing.T) {
 	check(t, []problemTest{
 		{
 			"secrets",

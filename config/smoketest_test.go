@@ -47,7 +47,8 @@ func TestSmokeTestsAreRead(t *testing.T) {
 	}
 }
 
-func TestSmokeTestsThatCannotWorkAreReported(t *testing.T) {
+// Smoke tests that can't work are reported.
+func TestWrongSmokeTests(t *testing.T) {
 	const at = "archway.pipelines[0].images[0].smokeTest"
 	check(t, []problemTest{
 		{"no object", imageWith(`"smokeTest": true`),

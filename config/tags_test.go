@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestTagsThatCouldNotWorkAreReported(t *testing.T) {
+// Tags that couldn't work are reported.
+func TestWrongImageTags(t *testing.T) {
 	check(t, []problemTest{
 		{
 			"none",

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestWrongTypesAndMissingKeysAreReported(t *testing.T) {
+// Wrong types and missing keys are reported.
+func TestWrongTypes(t *testing.T) {
 	check(t, []problemTest{
 		{
 			"pipelines is no list",

@@ -7,7 +7,8 @@ import (
 
 func validationWith(keys string) string { return imageWith(`"validation": {` + keys + `}`) }
 
-func TestValidationsThatCannotWorkAreReported(t *testing.T) {
+// Validations that can't work are reported.
+func TestWrongValidations(t *testing.T) {
 	const at = "archway.pipelines[0].images[0].validation"
 	check(t, []problemTest{
 		{
@@ -70,7 +71,8 @@ func TestValidationsThatCannotWorkAreReported(t *testing.T) {
 	})
 }
 
-func TestDriftChecksThatCannotWorkAreReported(t *testing.T) {
+// Drift checks that can't work are reported.
+func TestWrongDriftChecks(t *testing.T) {
 	const at = "archway.pipelines[0].driftCheck"
 	schedule := func(text string) string { return pipelineWith(`"driftCheck": {"schedule": "` + text + `"}`) }
 	const form = `: EventBridge takes a rate in minutes, hours or days, or a cron expression of six fields: use one such as "rate(1 day)" or "cron(0 6 * * ? *)"`
@@ -117,7 +119,8 @@ func driftWith(rules string) string {
 	return pipelineWith(`"driftCheck": {"schedule": "rate(1 day)"}, "rules": [` + rules + `]`)
 }
 
-func TestDriftIsCheckedForTheTagsOfRulesToo(t *testing.T) {
+// Drift is checked for the tags of rules too.
+func TestDriftOfRulesTags(t *testing.T) {
 	load(t, driftWith(`{"name": "main", "type": "branch", "exact": "main"}, {"name": "any", "type": "branch", "pattern": "x/.*", "tags": {"immutable": ["{commit:12}-x"], "moving": ["{branch}", "next"]}}`))
 }
 

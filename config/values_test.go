@@ -2,7 +2,8 @@ package config_test
 
 import "testing"
 
-func TestValuesThatAreNotAllowedAreReported(t *testing.T) {
+// Values that are not allowed are reported.
+func TestWrongValues(t *testing.T) {
 	const platformRule = `CodeBuild builds natively only on x86_64 and arm64: use "linux/amd64" or "linux/arm64"`
 	const timeoutRule = `CodeBuild takes no less than 5 minutes, and CodePipeline ends a build after 8 hours: use 5 to 480`
 	check(t, []problemTest{

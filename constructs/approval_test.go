@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
+// A pipeline may use the key of a topic from elsewhere, through SNS only.
+func TestKeyOfForeignTopic(t *testing.T) {
 	role := resources(t, gatedElsewhere, "AWS::IAM::Role")["PipelineRole"].Properties
 	var got []string
 	policy := role["Policies"].([]any)[0].(map[string]any)
@@ -37,7 +38,8 @@ func TestPipelineMayUseTheKeyOfATopicFromElsewhereThroughSNSOnly(t *testing.T) {
 const executionLink = "/codesuite/codepipeline/pipelines/app/executions/#{codepipeline.PipelineExecutionId}" +
 	"/timeline?region=${AWS::Region}"
 
-func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
+// An approval says what would be promoted.
+func TestApprovalText(t *testing.T) {
 	const want = "Is it tested?\nExecution #{codepipeline.PipelineExecutionId} of app has validated:\napp (linux/amd64, linux/arm64)"
 	if got := configuration(t, gated, "CustomData")["Approval/Approve"]; got != want {
 		t.Errorf("CustomData %q, want %q", got, want)
@@ -51,7 +53,8 @@ func TestApprovalSaysWhatWouldBePromoted(t *testing.T) {
 	}
 }
 
-func TestApprovalOfManyImagesNamesAsManyAsFit(t *testing.T) {
+// An approval of many images names as many as fit.
+func TestApprovalOfManyImages(t *testing.T) {
 	text := configuration(t, gatedByDefault, "CustomData")["Approval/Approve"]
 	if n := len(text); n > 1000 {
 		t.Errorf("the text has %d characters: CodePipeline allows 1000", n)

@@ -61,7 +61,8 @@ func TestArtifactsExpire(t *testing.T) {
 	}
 }
 
-func TestArtifactsAreKeptUnlessToldOtherwise(t *testing.T) {
+// Artifacts are kept unless the properties say otherwise.
+func TestArtifactsAreKept(t *testing.T) {
 	hasResource(t, builds, bucket, map[string]any{"DeletionPolicy": "RetainExceptOnCreate"})
 	hasResource(t, buildsAsTold, bucket, map[string]any{"DeletionPolicy": "Delete"})
 	if emptied := resources(t, builds, "Custom::S3AutoDeleteObjects"); len(emptied) != 0 {

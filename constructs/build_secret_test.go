@@ -26,7 +26,8 @@ var secretBuild = stack("SecretBuild", func(stack awscdk.Stack) {
 	})
 })
 
-func TestSecretsAreNamedInTheEnvironmentAndFetchedByCodeBuild(t *testing.T) {
+// Secrets are named in the environment and fetched by CodeBuild.
+func TestSecretsOfBuilds(t *testing.T) {
 	got := map[string]string{}
 	for _, v := range environment(t, secretBuild, "Amd64Project")["EnvironmentVariables"].([]any) {
 		v := v.(map[string]any)

@@ -20,14 +20,15 @@ func TestEveryMirrorHasTheSameBuildKit(t *testing.T) {
 	}
 }
 
-// What is rehearsed is what builds.
-func TestRehearsalHasTheBuildKitOfBuilds(t *testing.T) {
+// The rehearsal has the BuildKit of the builds. What is rehearsed is what builds.
+func TestRehearsalsBuildKit(t *testing.T) {
 	if !strings.Contains(scripts.Setup, "BUILDKIT_VERSION="+buildKitVersion+"\n") {
 		t.Errorf("scripts/setup.sh builds another version than %s", buildKitVersion)
 	}
 }
 
-func TestFrontendsAreNamesOfRepositories(t *testing.T) {
+// Frontends are names of repositories.
+func TestFrontendRepositories(t *testing.T) {
 	if err := frontendProblems("Frontends", append(DefaultFrontends, "localhost:5000/a/b_c")); err != nil {
 		t.Error(err)
 	}
@@ -42,7 +43,8 @@ func TestFrontendsAreNamesOfRepositories(t *testing.T) {
 	}
 }
 
-func TestFrontendsOfADockerfileAreLimited(t *testing.T) {
+// A Dockerfile may name only the frontends of these repositories.
+func TestFrontendsOfADockerfile(t *testing.T) {
 	want := "[frontend.\"gateway.v0\"]\n" +
 		"  allowedRepositories = [\"docker.io/docker/dockerfile\", \"mirror.gcr.io/docker/dockerfile\"]\n"
 	if diff := cmp.Diff(want, frontends(DefaultFrontends)); diff != "" {

@@ -96,7 +96,8 @@ func variables(t *testing.T, stack, project string) map[string]string {
 	return values
 }
 
-func TestEachArchitectureIsBuiltOnItsOwnMachines(t *testing.T) {
+// Each architecture is built on its own machines.
+func TestMachinesOfArchitectures(t *testing.T) {
 	for project, want := range map[string]map[string]any{
 		"Amd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0"},
 		"Arm64Project": {"Type": "ARM_CONTAINER", "Image": "aws/codebuild/amazonlinux-aarch64-standard:4.0"},
@@ -108,7 +109,8 @@ func TestEachArchitectureIsBuiltOnItsOwnMachines(t *testing.T) {
 	}
 }
 
-func TestMachinesHaveTheSizeThatIsAskedFor(t *testing.T) {
+// Machines have the size that is asked for.
+func TestMachineSizes(t *testing.T) {
 	for _, test := range []struct{ stack, project, want string }{
 		{builds, "Amd64Project", "BUILD_GENERAL1_MEDIUM"},
 		{builds, "Arm64Project", "BUILD_GENERAL1_MEDIUM"},
@@ -147,7 +149,8 @@ func TestBuildHasTimeLimits(t *testing.T) {
 	}
 }
 
-func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
+// A build knows its image by its environment only.
+func TestBuildEnvironment(t *testing.T) {
 	want := map[string]string{
 		"REPOSITORY_URI":   "${RegistryStaging.RepositoryUri}",
 		"CACHE_REF":        "${RegistryStaging.RepositoryUri}:cache-amd64",
@@ -182,7 +185,8 @@ func TestBuildKnowsItsImageByEnvironmentOnly(t *testing.T) {
 	}
 }
 
-func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
+// A merge knows its image by its environment only.
+func TestMergeEnvironment(t *testing.T) {
 	want := map[string]string{
 		"REPOSITORY_URI": "${RegistryStaging.RepositoryUri}", "SOURCE_URL": "https://git.example.test/app",
 		"PIPELINE": "shop", "BUILDS": `{"linux/amd64":"app-amd64","linux/arm64":"app-arm64"}`,
@@ -192,7 +196,8 @@ func TestMergeKnowsItsImageByEnvironmentOnly(t *testing.T) {
 	}
 }
 
-func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
+// A build may read its source, use its cache and push.
+func TestBuildPermissions(t *testing.T) {
 	want := []string{
 		"ecr:BatchCheckLayerAvailability on ${RegistryStaging.Arn}",
 		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
@@ -214,7 +219,8 @@ func TestBuildMayReadItsSourceUseItsCacheAndPush(t *testing.T) {
 	}
 }
 
-func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
+// A merge may read images and put an index.
+func TestMergePermissions(t *testing.T) {
 	want := []string{
 		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:shop",
 		"ecr:BatchGetImage on ${RegistryStaging.Arn}",
@@ -232,7 +238,8 @@ func TestMergeMayReadImagesAndPutAnIndex(t *testing.T) {
 	}
 }
 
-func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
+// A build may decrypt artifacts, with their key only.
+func TestBuildDecryptsArtifacts(t *testing.T) {
 	var got []string
 	for _, permission := range permissions(t, buildsAsTold, "Arm64Role") {
 		if permission[:4] == "kms:" {
@@ -244,7 +251,8 @@ func TestBuildMayDecryptArtifactsWithTheirKeyOnly(t *testing.T) {
 	}
 }
 
-func TestOnlyCodeBuildOfThisAccountRunsBuilds(t *testing.T) {
+// Only CodeBuild of this account runs builds.
+func TestBuildTrust(t *testing.T) {
 	roles := resources(t, builds, "AWS::IAM::Role")
 	if got, want := slices.Sorted(maps.Keys(roles)),
 		[]string{"Amd64Role", "Arm64Role", "MergeRole"}; !slices.Equal(got, want) {

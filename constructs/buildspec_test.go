@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestBuildspecIsTheFileWithItsComments(t *testing.T) {
+// A buildspec is the file, with its comments.
+func TestBuildspecText(t *testing.T) {
 	for project, want := range map[string]string{
 		"Amd64Project": buildspecs.Build.Text,
 		"Arm64Project": buildspecs.Build.Text,
@@ -26,7 +27,7 @@ func TestBuildspecIsTheFileWithItsComments(t *testing.T) {
 }
 
 // What a buildspec requires is what the projects and the pipeline's actions set.
-func TestEverythingThatABuildspecRequiresIsSet(t *testing.T) {
+func TestBuildspecRequirements(t *testing.T) {
 	for project, test := range map[string]struct {
 		spec   buildspecs.Spec
 		action []string

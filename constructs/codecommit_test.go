@@ -64,7 +64,8 @@ func TestSourceIsSeededOnItsBranch(t *testing.T) {
 	}
 }
 
-func TestSourceIsSeededWithWhatWouldBeCommitted(t *testing.T) {
+// A source is seeded with what would be committed.
+func TestSeedOfSource(t *testing.T) {
 	code := resources(t, source, codeCommitRepository)["SourceRepository"].Properties["Code"].(map[string]any)
 	key := code["S3"].(map[string]any)["Key"].(string)
 	dir := filepath.Join(outdir, "asset."+key[:len(key)-len(".zip")])
@@ -91,7 +92,8 @@ func TestSourceCanStartEmpty(t *testing.T) {
 	}
 }
 
-func TestSourceIsKeptUnlessToldOtherwise(t *testing.T) {
+// A source is kept unless the properties say otherwise.
+func TestSourceIsKept(t *testing.T) {
 	for stack, want := range map[string]string{source: "RetainExceptOnCreate", sourceEmpty: "Delete"} {
 		if got := resources(t, stack, codeCommitRepository)["SourceRepository"].DeletionPolicy; got != want {
 			t.Errorf("%s: DeletionPolicy is %s, want %s", stack, got, want)
@@ -99,7 +101,8 @@ func TestSourceIsKeptUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
-func TestSourceThatExistsIsOnlyReferredTo(t *testing.T) {
+// A source that exists is only referred to.
+func TestExistingSource(t *testing.T) {
 	if made := resources(t, sourceExisting, codeCommitRepository); len(made) > 0 {
 		t.Errorf("repositories are created: %v", made)
 	}

@@ -59,7 +59,8 @@ func TestEachImageIsCheckedOnASchedule(t *testing.T) {
 	}
 }
 
-func TestOnlyItsRulesMayInvokeTheValidator(t *testing.T) {
+// Only its rules may invoke the validator.
+func TestWhoInvokesTheValidator(t *testing.T) {
 	var got []string
 	for _, p := range resources(t, scheduled, "AWS::Lambda::Permission") {
 		got = append(got,
@@ -76,7 +77,8 @@ func TestOnlyItsRulesMayInvokeTheValidator(t *testing.T) {
 	}
 }
 
-func TestTheValidatorMayTellItsTopicOnly(t *testing.T) {
+// The validator may tell its topic only.
+func TestValidatorsTopic(t *testing.T) {
 	var told []string
 	for _, p := range permissions(t, scheduled, "ValidateRole") {
 		if strings.HasPrefix(p, "sns:") {

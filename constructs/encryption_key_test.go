@@ -34,7 +34,8 @@ var (
 	})
 )
 
-func TestKeyIsRenewedAndOutlivesItsStack(t *testing.T) {
+// A key is renewed, and outlives its stack.
+func TestKeyRotation(t *testing.T) {
 	hasResource(t, publishingKey, "AWS::KMS::Key", map[string]any{
 		"Properties":     map[string]any{"EnableKeyRotation": true, "PendingWindowInDays": 7},
 		"DeletionPolicy": "RetainExceptOnCreate",
@@ -70,7 +71,8 @@ func keyPolicy(t *testing.T, stack string) []string {
 	return found
 }
 
-func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
+// A key lets services use it only for what they need.
+func TestKeyPolicy(t *testing.T) {
 	want := []string{
 		"arn:${AWS::Partition}:iam::${AWS::AccountId}:root: kms:*",
 		"logs.${AWS::Region}.${AWS::URLSuffix}: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo, " +
@@ -87,7 +89,8 @@ func TestKeyLetsServicesUseItOnlyForWhatTheyNeed(t *testing.T) {
 	}
 }
 
-func TestValidatorMayPublishToAnEncryptedTopic(t *testing.T) {
+// The validator may publish to an encrypted topic.
+func TestValidatorsEncryptedTopic(t *testing.T) {
 	want := map[string]bool{"kms:Decrypt on ${EncryptionKey.Arn}": true,
 		"kms:GenerateDataKey on ${EncryptionKey.Arn}": true}
 	for _, got := range permissions(t, encryptedTopic, "ValidateRole") {

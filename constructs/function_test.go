@@ -54,14 +54,16 @@ func TestFunctionHasLimits(t *testing.T) {
 	hasProperties(t, functionAsTold, lambdaFunction, map[string]any{"MemorySize": 1024, "Timeout": 90})
 }
 
-func TestFunctionIsNotInvokedForWhatIsGivenUp(t *testing.T) {
+// A function is not invoked for what is given up.
+func TestFunctionRetries(t *testing.T) {
 	hasProperties(t, function, eventInvokeConfig,
 		map[string]any{"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 1200})
 	hasProperties(t, functionAsTold, eventInvokeConfig,
 		map[string]any{"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300})
 }
 
-func TestFunctionLogsAsJSONToItsOwnGroup(t *testing.T) {
+// A function logs as JSON, to its own group.
+func TestFunctionLogs(t *testing.T) {
 	config := resources(t, function, lambdaFunction)["FnFunction"].Properties["LoggingConfig"].(map[string]any)
 	// Without a group of its own: then Lambda takes the one that CodePipeline links to.
 	want := map[string]any{"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
@@ -83,14 +85,16 @@ func TestFunctionLogsAreKeptForAWhile(t *testing.T) {
 	}
 }
 
-func TestFunctionMayOnlyWriteItsLogByDefault(t *testing.T) {
+// A function may only write its log by default.
+func TestFunctionPermissions(t *testing.T) {
 	want := []string{"logs:CreateLogStream on ${FnLogs.Arn}", "logs:PutLogEvents on ${FnLogs.Arn}"}
 	if diff := cmp.Diff(want, permissions(t, function, "FnRole")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestFunctionTellsWhatItWasBuiltFrom(t *testing.T) {
+// A function tells what it was built from.
+func TestFunctionOrigin(t *testing.T) {
 	got := resources(t, function, lambdaFunction)["FnFunction"].Metadata[archway.PackageMetadata]
 	if want := "archway/constructs/testdata/function"; got != want {
 		t.Errorf("%s is %v, want %s", archway.PackageMetadata, got, want)
@@ -109,7 +113,8 @@ func assetOf(t *testing.T, stack, id string) string {
 	return filepath.Join(outdir, "asset."+strings.TrimSuffix(code["S3Key"].(string), ".zip"))
 }
 
-func TestFunctionsAssetIsTheProgramAlone(t *testing.T) {
+// The asset of a function is the program alone.
+func TestFunctionAsset(t *testing.T) {
 	dir := assetOf(t, function, "FnFunction")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -140,7 +145,7 @@ func TestFunctionsAssetIsTheProgramAlone(t *testing.T) {
 
 // The asset's name must follow the program's bytes and nothing else: not a folder, a time or a
 // mode.
-func TestFunctionsAssetIsNamedByItsBytes(t *testing.T) {
+func TestFunctionAssetName(t *testing.T) {
 	byPath, byFolder := assetOf(t, function, "FnFunction"), assetOf(t, functionAsTold, "FnFunction")
 	if byPath != byFolder {
 		t.Errorf("the same package gives two assets: %s and %s", byPath, byFolder)
@@ -187,7 +192,8 @@ func ofBoth(repository string, actions ...string) []string {
 
 const ofApp = " on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"
 
-func TestValidatorMayOnlyReadTheRegistry(t *testing.T) {
+// The validator may only read the registry.
+func TestValidatorPermissions(t *testing.T) {
 	want := slices.Concat(
 		ofBoth("Staging", "BatchCheckLayerAvailability", "BatchGetImage", "DescribeImages", "GetDownloadUrlForLayer"),
 		ofBoth("Images", "BatchGetImage"), // what the tags serve
@@ -206,7 +212,8 @@ func TestValidatorMayOnlyReadTheRegistry(t *testing.T) {
 	}
 }
 
-func TestPromoterMayCopyFromStagingToRelease(t *testing.T) {
+// The promoter may copy from staging to release.
+func TestPromoterPermissions(t *testing.T) {
 	want := slices.Concat(
 		ofBoth("Staging", "BatchGetImage", "GetDownloadUrlForLayer"),
 		ofBoth("Images", "BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages",

@@ -89,7 +89,8 @@ func addGates(stack awscdk.Stack, image *archway.PipelineImage, artifacts *archw
 	}
 }
 
-func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
+// Optional stages stand between Validate and Promote.
+func TestOptionalStages(t *testing.T) {
 	var got []string
 	for _, stage := range stages(t, gated) {
 		var names []string
@@ -115,7 +116,7 @@ func TestOptionalStagesStandBetweenValidateAndPromote(t *testing.T) {
 
 // The promoter waits for what the settings name: an action that stands in the pipeline alone could
 // fail, or still run, while tags move.
-func TestPromoterWaitsForEachActionBeforeIt(t *testing.T) {
+func TestPromoterWaitsForActions(t *testing.T) {
 	for _, stack := range []string{gated, gatedByDefault} {
 		waits, err := settings.Decode(settingsOf(t, stack))
 		if err != nil {
@@ -149,7 +150,8 @@ func TestOnlyThePromotionIsRolledBack(t *testing.T) {
 	}
 }
 
-func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
+// A pipeline may start its smoke tests, and tell of approvals.
+func TestOptionalStagePermissions(t *testing.T) {
 	got := strings.Join(permissions(t, gated, "PipelineRole"), "\n")
 	for _, want := range []string{
 		"codebuild:StartBuild on ${appTestamd64Project.Arn}", "codebuild:BatchGetBuilds on ${appTestarm64Project.Arn}",
@@ -164,7 +166,8 @@ func TestPipelineMayStartItsSmokeTestsAndTellOfApprovals(t *testing.T) {
 	}
 }
 
-func TestOptionalStagesReportEveryProblemOfTheirProps(t *testing.T) {
+// Optional stages report every problem of their properties.
+func TestOptionalStageProblems(t *testing.T) {
 	test := func(check archway.SmokeCheck) *archway.SmokeTestProps {
 		return &archway.SmokeTestProps{Platform: archway.ARM64, Repository: aRepository{}, PipelineName: "app",
 			Image: "app", Artifacts: aBucket{}, Check: check}

@@ -39,7 +39,8 @@ var operated = stack("Operated", func(stack awscdk.Stack) {
 	})
 })
 
-func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
+// Failed runs are caught, and nothing else is.
+func TestFailedRunsAreCaught(t *testing.T) {
 	rule := resources(t, operated, eventRule)["NoticeRule"]
 	got := plain(rule.Properties["EventPattern"])
 	var pattern any
@@ -62,7 +63,8 @@ func TestFailedRunsAreCaughtAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestNotifierMayAskAboutItsPipelineAndTellItsTopic(t *testing.T) {
+// The notifier may ask about its pipeline, and tell its topic.
+func TestNotifierPermissions(t *testing.T) {
 	const pipeline = " on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"
 	want := []string{
 		"codepipeline:GetPipelineExecution" + pipeline,
@@ -108,9 +110,9 @@ func TestSubscribersGetTheTopic(t *testing.T) {
 	}
 }
 
-// Alarms have no role: without this statement they would fall silent, as a topic with a policy has
-// lost the default one.
-func TestTopicLetsAlarmsOfTheAccountPublishAndNothingWithoutTLS(t *testing.T) {
+// A topic lets the account's alarms publish, and nobody without TLS. Alarms have no role: without
+// this statement they would fall silent, as a topic with a policy has lost the default one.
+func TestTopicPolicy(t *testing.T) {
 	statements := resources(t, operated,
 		"AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any)
 	var got []string
@@ -131,7 +133,7 @@ func TestTopicLetsAlarmsOfTheAccountPublishAndNothingWithoutTLS(t *testing.T) {
 var lonelyTopic = stack("LonelyTopic", func(stack awscdk.Stack) { archway.NewTopic(stack, "Topic", nil) })
 
 // A topic that no alarm tells, such as that of an approval, lets nobody in by its policy.
-func TestTopicWithoutAlarmsLetsNobodyPublish(t *testing.T) {
+func TestTopicPolicyWithoutAlarms(t *testing.T) {
 	for _, s := range resources(t, lonelyTopic,
 		"AWS::SNS::TopicPolicy")["TopicPolicy"].Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
 		if s.(map[string]any)["Effect"] != "Deny" {
@@ -140,7 +142,8 @@ func TestTopicWithoutAlarmsLetsNobodyPublish(t *testing.T) {
 	}
 }
 
-func TestAlarmsHaveThresholdsAndTellTheTopic(t *testing.T) {
+// Alarms have thresholds, and tell the topic.
+func TestAlarms(t *testing.T) {
 	got := map[string]string{}
 	for id, alarm := range resources(t, operated, "AWS::CloudWatch::Alarm") {
 		p := alarm.Properties
@@ -232,8 +235,9 @@ func TestDashboardShowsWhatPeopleAskFor(t *testing.T) {
 	}
 }
 
+// The widgets of a dashboard fit into its grid, see
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
-func TestWidgetsOfADashboardFitIntoItsGrid(t *testing.T) {
+func TestDashboardGrid(t *testing.T) {
 	taken := map[[2]int]string{}
 	for n, w := range dashboard(t) {
 		name := fmt.Sprintf("widget %d (%v)", n, w.Properties["title"])

@@ -18,7 +18,8 @@ func panicked(function func()) (reason any) {
 	return nil
 }
 
-func TestConstructorsPanicOnceWithAllProblemsAndTheirPlace(t *testing.T) {
+// A constructor panics once, with all problems and their place.
+func TestConstructorPanic(t *testing.T) {
 	scope := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("app"), nil)
 	for id, construct := range map[string]func(id string){
 		"Repositories": func(id string) { archway.NewRepositories(scope, id, nil) },
@@ -45,7 +46,8 @@ func TestConstructorsPanicOnceWithAllProblemsAndTheirPlace(t *testing.T) {
 	}
 }
 
-func TestFunctionThatDoesNotCompileIsReportedAsTheCompilerDoes(t *testing.T) {
+// A function that doesn't compile is reported as the compiler reports it.
+func TestFunctionNotCompiling(t *testing.T) {
 	scope := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("app"), nil)
 	reason, _ := panicked(func() {
 		archway.NewGoFunction(scope, "Fn", &archway.GoFunctionProps{Package: "archway/constructs/testdata/broken"})
@@ -61,7 +63,8 @@ func TestFunctionThatDoesNotCompileIsReportedAsTheCompilerDoes(t *testing.T) {
 	}
 }
 
-func TestWhatIsBuiltAheadAndNotNeededIsGivenUp(t *testing.T) {
+// What is built ahead and not needed is given up.
+func TestNeedlessBuildIsGivenUp(t *testing.T) {
 	stop := archway.BuildAhead("archway/constructs/testdata/function/...", "archway/constructs/testdata/broken/...")
 	stop()
 	TestNothingIsLeftOfABuild(t)

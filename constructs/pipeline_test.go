@@ -86,7 +86,8 @@ func configuration(t *testing.T, stack, key string) map[string]string {
 	return values
 }
 
-func TestPipelineHasFiveStagesWithActionsNamedAfterImages(t *testing.T) {
+// A pipeline has five stages, with actions that are named after images.
+func TestPipelineStages(t *testing.T) {
 	var got []string
 	for _, stage := range stages(t, twoImages) {
 		var names []string
@@ -112,7 +113,8 @@ func TestActionsOfAStageRunInParallel(t *testing.T) {
 	}
 }
 
-func TestActionsHaveNamespacesNamedAfterStageAndAction(t *testing.T) {
+// Actions have namespaces that are named after stage and action.
+func TestActionNamespaces(t *testing.T) {
 	var got []string
 	for _, stage := range stages(t, twoImages) {
 		for _, action := range stage.Actions {
@@ -131,13 +133,15 @@ func TestPipelineIsV2AndTakesEveryPush(t *testing.T) {
 		map[string]any{"PipelineType": "V2", "ExecutionMode": "QUEUED", "Name": "app"})
 }
 
-func TestPipelineWithoutRulesHasNoVariables(t *testing.T) {
+// A pipeline without rules has no variables.
+func TestPipelineVariables(t *testing.T) {
 	if got, found := resources(t, twoImages, codePipeline)["Pipeline"].Properties["Variables"]; found {
 		t.Errorf("whoever starts a run may choose %s", plain(got))
 	}
 }
 
-func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
+// The source action neither polls nor follows the branch by itself.
+func TestSourceAction(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"Source/Source": "false"},
 		configuration(t, twoImages, "PollForSourceChanges")); diff != "" {
 		t.Errorf("PollForSourceChanges (-want +got):\n%s", diff)
@@ -153,7 +157,7 @@ func TestSourceActionNeitherPollsNorFollowsTheBranchByItself(t *testing.T) {
 
 // CodePipeline puts the value of a variable into the text of an action as it is. So none may stand
 // in any, but for the one whose value nobody chooses.
-func TestNothingButTheExecutionIsPutIntoActions(t *testing.T) {
+func TestVariablesInActions(t *testing.T) {
 	variable := regexp.MustCompile(`#\{[^}]*\}`)
 	for _, stack := range []string{twoImages, ruled, gated, gatedByDefault} {
 		count := 0
@@ -175,7 +179,8 @@ func TestNothingButTheExecutionIsPutIntoActions(t *testing.T) {
 	}
 }
 
-func TestActionsAreGivenTheExecutionAndFixedText(t *testing.T) {
+// Actions are given the execution and fixed text.
+func TestActionParameters(t *testing.T) {
 	environment := map[string]string{}
 	for _, action := range []string{"Build/api-amd64", "Build/api-arm64", "Build/web-arm64", "Merge/api", "Merge/web"} {
 		environment[action] = `[{"name":"EXECUTION_ID","value":"#{codepipeline.PipelineExecutionId}"}]`
@@ -271,7 +276,8 @@ func TestFunctionsKnowWhatIsDelivered(t *testing.T) {
 	}
 }
 
-func TestOnlySourceCodeTravelsAsAnArtifact(t *testing.T) {
+// Only source code travels as an artifact.
+func TestArtifactsOfActions(t *testing.T) {
 	for _, stage := range stages(t, twoImages) {
 		for _, action := range stage.Actions {
 			for _, artifact := range append(action.InputArtifacts, action.OutputArtifacts...) {
@@ -290,7 +296,8 @@ func TestOnlySourceCodeTravelsAsAnArtifact(t *testing.T) {
 	}
 }
 
-func TestPipelineMayDoWhatItsActionsDoOnTheirResourcesOnly(t *testing.T) {
+// A pipeline may do what its actions do, on their resources only.
+func TestPipelinePermissions(t *testing.T) {
 	want := []string{
 		"codebuild:BatchGetBuilds on ${apiBuildamd64Project.Arn}",
 		"codebuild:BatchGetBuilds on ${apiBuildarm64Project.Arn}",
@@ -336,8 +343,9 @@ func TestActionsUseThePipelinesRole(t *testing.T) {
 	}
 }
 
-// A machine that runs somebody's Dockerfile must not be able to write where people pull.
-func TestNobodyButThePromoterMayWriteReleases(t *testing.T) {
+// Nobody but the promoter may write releases. A machine that runs somebody's Dockerfile must not be
+// able to write where people pull.
+func TestWhoWritesReleases(t *testing.T) {
 	for _, stack := range []string{twoImages, ruled, gated} {
 		writers := 0
 		for role := range resources(t, stack, "AWS::IAM::Role") {
@@ -363,7 +371,8 @@ func TestNobodyButThePromoterMayWriteReleases(t *testing.T) {
 	}
 }
 
-func TestReleasesDenyEverybodyElseToWrite(t *testing.T) {
+// The policies of releases deny everybody else to write.
+func TestReleasePolicy(t *testing.T) {
 	for _, name := range []string{"apiRegistryImages", "webRegistryImages"} {
 		want := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 			"Sid": "OnlyThePromoterWrites", "Effect": "Deny", "Principal": "*",
@@ -390,13 +399,15 @@ func TestReleasesDenyEverybodyElseToWrite(t *testing.T) {
 	}
 }
 
-func TestThePipelineWaitsForThePromotersPermissions(t *testing.T) {
+// The pipeline waits for the promoter's permissions.
+func TestPipelineDependencies(t *testing.T) {
 	hasResource(t, twoImages, codePipeline,
 		map[string]any{"DependsOn": assertions.Match_ArrayWith(
 			&[]any{assertions.Match_StringLikeRegexp(jsii.String("^PromoteAccess"))})})
 }
 
-func TestWildcardsStandOnlyWhereAWSAllowsNothingElse(t *testing.T) {
+// Wildcards stand only where AWS allows nothing else.
+func TestWildcards(t *testing.T) {
 	allowed := map[string]bool{
 		"ecr:GetAuthorizationToken on *":           true,
 		"codepipeline:PutJobFailureResult on *":    true,
@@ -413,7 +424,8 @@ func TestWildcardsStandOnlyWhereAWSAllowsNothingElse(t *testing.T) {
 	}
 }
 
-func TestConsoleLinkWorksInEveryPartition(t *testing.T) {
+// A console link works in every partition.
+func TestConsoleLink(t *testing.T) {
 	got := output(t, twoImages, "Console")
 	want := regexp.MustCompile(`^https://\$\{AWS::Region\}\.\{"Fn::FindInMap":\["PipelineConsole[0-9A-F]{8}",\{"Ref":"AWS::Partition"\},"host"\]\}` +
 		`/codesuite/codepipeline/pipelines/app/view\?region=\$\{AWS::Region\}$`)
@@ -440,7 +452,8 @@ var unpromoted = stack("Unpromoted", func(stack awscdk.Stack) {
 	archway.NewTrigger(stack, "Trigger", &archway.TriggerProps{Delivery: delivery, Pipeline: pipeline})
 })
 
-func TestWhatIsNeverPromotedHasNoReleaseAndNoPromoter(t *testing.T) {
+// What is never promoted has no release and no promoter.
+func TestPipelineWithoutPromotion(t *testing.T) {
 	all := stages(t, unpromoted)
 	if last := all[len(all)-1].Name; last != "Validate" {
 		t.Errorf("the last stage is %s", last)

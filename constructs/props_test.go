@@ -32,7 +32,8 @@ func lines(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
+// Validate reports every problem of the properties.
+func TestValidateProps(t *testing.T) {
 	three := 3
 	build := archway.NativeBuildProps{
 		Platform: archway.ARM64, Repository: aRepository{}, Artifacts: aBucket{}, SourceURL: "x",
@@ -321,7 +322,8 @@ func TestValidateReportsEveryProblemOfTheProps(t *testing.T) {
 	}
 }
 
-func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
+// A pipeline allows as many builds as a stage has actions.
+func TestLimitOfBuilds(t *testing.T) {
 	var images []archway.PipelineImage
 	for i := range 26 {
 		images = append(images, archway.PipelineImage{
@@ -343,7 +345,8 @@ func TestPipelineAllowsAsManyBuildsAsAStageHasActions(t *testing.T) {
 	}
 }
 
-func TestInvalidPropsSayOfWhichConstructTheyAre(t *testing.T) {
+// Invalid properties say of which construct they are.
+func TestInvalidProps(t *testing.T) {
 	err := &archway.InvalidProps{Construct: "Registry", Path: "app/Registry",
 		Err: errors.Join(errors.New("one"), errors.New("two"))}
 	if got, want := err.Error(), "Registry app/Registry: one\nRegistry app/Registry: two"; got != want {

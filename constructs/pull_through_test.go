@@ -24,7 +24,8 @@ var pullThrough = stack("PullThrough", func(stack awscdk.Stack) {
 		&archway.PullThroughCacheProps{Upstream: archway.Quay, Prefix: "mirrors/quay.io"})
 })
 
-func TestPullThroughCacheNamesItsRegistry(t *testing.T) {
+// A pull-through cache names its registry.
+func TestPullThroughCache(t *testing.T) {
 	for id, want := range map[string]map[string]any{
 		"HubRule": {
 			"EcrRepositoryPrefix": "hub", "UpstreamRegistry": "docker-hub",
@@ -40,9 +41,9 @@ func TestPullThroughCacheNamesItsRegistry(t *testing.T) {
 	}
 }
 
-// Immutable tags would keep the cache from following the registry, and without a rule it would grow
-// for ever.
-func TestCachedImagesFollowTheirRegistryAndExpire(t *testing.T) {
+// Cached images follow their registry, and expire. Immutable tags would keep the cache from
+// following the registry, and without a rule it would grow for ever.
+func TestCachedImages(t *testing.T) {
 	found := resources(t, pullThrough, repositoryTemplate)
 	for id, prefix := range map[string]string{"HubTemplate": "hub", "QuayTemplate": "mirrors/quay.io"} {
 		p := found[id].Properties
@@ -67,7 +68,8 @@ func TestCachedImagesFollowTheirRegistryAndExpire(t *testing.T) {
 	}
 }
 
-func TestUpstreamsAreNamedAsDockerfilesNameThem(t *testing.T) {
+// Upstreams are named as Dockerfiles name them.
+func TestUpstreamNames(t *testing.T) {
 	for upstream, want := range map[archway.Upstream]string{
 		archway.DockerHub: "docker.io", archway.ECRPublic: "public.ecr.aws", archway.GitHubContainerRegistry: "ghcr.io",
 		archway.GitLabContainerRegistry: "registry.gitlab.com", archway.Kubernetes: "registry.k8s.io",

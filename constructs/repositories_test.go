@@ -34,7 +34,8 @@ var (
 	})
 )
 
-func TestRegistryTagsAreImmutableByDefault(t *testing.T) {
+// The tags of a registry are immutable by default.
+func TestImmutableTags(t *testing.T) {
 	images := resources(t, registry, ecrRepository)["RegistryImages"]
 	if got := images.Properties["ImageTagMutability"]; got != "IMMUTABLE" {
 		t.Errorf("ImageTagMutability is %v", got)
@@ -44,7 +45,8 @@ func TestRegistryTagsAreImmutableByDefault(t *testing.T) {
 	}
 }
 
-func TestRegistryExcludesExactlyTheMovingTagsFromImmutability(t *testing.T) {
+// A registry excludes exactly the moving tags from immutability.
+func TestMovingTags(t *testing.T) {
 	images := resources(t, registryOfReleases, ecrRepository)["RegistryImages"]
 	want := []any{
 		map[string]any{"ImageTagMutabilityExclusionFilterType": "WILDCARD",
@@ -69,8 +71,9 @@ func TestRegistryScansImagesOnPush(t *testing.T) {
 	}
 }
 
-// A rule for tagged images would one day delete an image with all its tags, latest among them.
-func TestRegistryExpiresOnlyWhatNoTagNames(t *testing.T) {
+// A registry expires only what no tag names. A rule for tagged images would one day delete an image
+// with all its tags, latest among them.
+func TestRegistryExpiry(t *testing.T) {
 	for of, days := range map[[2]string]int{
 		{registry, "RegistryImages"}: 14, {registry, "RegistryStaging"}: 14, {registryOfReleases, "RegistryImages"}: 14,
 		{registryOfReleases, "RegistryStaging"}: 30,

@@ -42,9 +42,9 @@ var ruled = stack("Ruled", func(stack awscdk.Stack) {
 	awscdk.NewCfnOutput(stack, jsii.String("BuildNow"), &awscdk.CfnOutputProps{Value: trigger.StartCommand})
 })
 
-// No document says that an EventBridge rule hands variables to a pipeline: a run that lost them
-// would be built by the default rule.
-func TestEveryStartByRulesGoesThroughTheFunction(t *testing.T) {
+// Every start by rules goes through the function. No document says that an EventBridge rule hands
+// variables to a pipeline: a run that lost them would be built by the default rule.
+func TestStartsByRules(t *testing.T) {
 	rules := resources(t, ruled, eventRule)
 	if len(rules) != 1 {
 		t.Fatalf("%d rules of EventBridge, want one", len(rules))
@@ -67,7 +67,8 @@ func TestEveryStartByRulesGoesThroughTheFunction(t *testing.T) {
 	}
 }
 
-func TestTriggerFunctionMayStartThisPipelineOnly(t *testing.T) {
+// The function of a trigger may start this pipeline only.
+func TestTriggerFunctionPermissions(t *testing.T) {
 	permitted := []string{
 		"codecommit:GetBranch on ${SourceRepository.Arn}",
 		"codecommit:GetFolder on ${SourceRepository.Arn}",
@@ -92,7 +93,8 @@ func TestTriggerFunctionMayStartThisPipelineOnly(t *testing.T) {
 	}
 }
 
-func TestStartThatFailsEndsInTheDeadLetterQueueWithAnAlarm(t *testing.T) {
+// A start that fails ends in the dead-letter queue, with an alarm.
+func TestFailedStart(t *testing.T) {
 	for _, stack := range []string{ruled, twoImages} {
 		for id, r := range resources(t, stack, eventRule) {
 			target := r.Properties["Targets"].([]any)[0].(map[string]any)
@@ -121,13 +123,15 @@ func TestStartThatFailsEndsInTheDeadLetterQueueWithAnAlarm(t *testing.T) {
 	}
 }
 
-func TestTriggerWithoutRulesHasNoFunction(t *testing.T) {
+// A trigger without rules has no function.
+func TestTriggerWithoutRules(t *testing.T) {
 	if functions := resources(t, twoImages, lambdaFunction); len(functions) != 2 {
 		t.Errorf("%d functions, want those that validate and promote", len(functions))
 	}
 }
 
-func TestRunHasItsRuleAndReferenceAsVariables(t *testing.T) {
+// A run has its rule and its reference as variables.
+func TestVariablesOfARun(t *testing.T) {
 	hasProperties(t, ruled, codePipeline, map[string]any{"Variables": []any{
 		map[string]any{"Name": "rule", "DefaultValue": "main"}, map[string]any{"Name": "ref", "DefaultValue": "main"},
 	}})
@@ -174,7 +178,8 @@ func TestBuildsAndFunctionsKnowTheRules(t *testing.T) {
 	}
 }
 
-func TestBuildNowNamesWhatIsToBeFilledIn(t *testing.T) {
+// The command to build now names what is to be filled in.
+func TestBuildNowCommand(t *testing.T) {
 	want := `aws lambda invoke --function-name ${TriggerFunction} --cli-binary-format raw-in-base64-out --payload '{"build":{"type":"TYPE","name":"NAME"}}' /dev/stdout`
 	if diff := cmp.Diff(want, output(t, ruled, "BuildNow")); diff != "" {
 		t.Errorf("with rules (-want +got):\n%s", diff)
@@ -185,7 +190,8 @@ func TestBuildNowNamesWhatIsToBeFilledIn(t *testing.T) {
 	}
 }
 
-func TestRulesThatDoNotFitTogetherAreReported(t *testing.T) {
+// Rules that do not fit together are reported.
+func TestContradictoryRules(t *testing.T) {
 	overlapping := []archway.Rule{
 		{Rule: archway.References{Name: "a", Type: archway.BranchRef, Pattern: "a.*"}},
 		{Rule: archway.References{Name: "b", Type: archway.BranchRef, Pattern: ".*b"}},

@@ -32,8 +32,8 @@ func TestScanGateKnowsItsLimits(t *testing.T) {
 	}
 }
 
-// How long a run may be held up is what the staging repository must outlast.
-func TestFunctionsKnowHowLongARunMayBeHeldUp(t *testing.T) {
+// How long a run may be held up is what the staging repository must outlast. Functions know it.
+func TestLongestRun(t *testing.T) {
 	for stack, want := range map[string]int{gated: 45 + 90, gatedByDefault: 30 + 7*24*60, twoImages: 0} {
 		got, err := settings.Decode(settingsOf(t, stack))
 		if err != nil {
@@ -45,7 +45,8 @@ func TestFunctionsKnowHowLongARunMayBeHeldUp(t *testing.T) {
 	}
 }
 
-func TestScanGateMayReadIndexesAndFindingsOnly(t *testing.T) {
+// A scan gate may read indexes and findings only.
+func TestScanGatePermissions(t *testing.T) {
 	want := []string{
 		"codepipeline:GetPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",
 		"codepipeline:ListActionExecutions on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app",

@@ -25,7 +25,8 @@ var (
 	})
 )
 
-func TestSigningCreatesItsProfileAndKeepsIt(t *testing.T) {
+// Signing creates its profile, and keeps it.
+func TestSigningProfile(t *testing.T) {
 	hasResource(t, signing, signingProfile, map[string]any{
 		"Properties":     map[string]any{"ProfileName": "releases", "PlatformId": "Notation-OCI-SHA384-ECDSA"},
 		"DeletionPolicy": "Retain",

@@ -6,7 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
+// Smoke tests run on machines of their own architecture.
+func TestSmokeTestMachines(t *testing.T) {
 	for project, want := range map[string]map[string]any{
 		"appTestamd64Project": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0",
 			"ComputeType": "BUILD_GENERAL1_LARGE", "PrivilegedMode": true},
@@ -25,7 +26,8 @@ func TestSmokeTestsRunOnMachinesOfTheirOwnArchitecture(t *testing.T) {
 	}
 }
 
-func TestSmokeTestsSayWhatTheyRunAndExpect(t *testing.T) {
+// Smoke tests say what they run and expect.
+func TestSmokeTestEnvironment(t *testing.T) {
 	common := func(architecture string, more map[string]string) map[string]string {
 		more["PIPELINE"], more["VALIDATE_ACTION"] = "app", "app"
 		more["PLATFORM"], more["REPOSITORY_URI"] = "linux/"+architecture, "${appRegistryStaging.RepositoryUri}"

@@ -8,7 +8,8 @@ import (
 
 const eventRule = "AWS::Events::Rule"
 
-func TestPushToTheBranchStartsThePipeline(t *testing.T) {
+// A push to the branch starts the pipeline.
+func TestPushStartsPipeline(t *testing.T) {
 	pattern := resources(t, twoImages, eventRule)["TriggerRule"].Properties["EventPattern"].(map[string]any)
 	pattern["resources"] = plain(pattern["resources"])
 	want := map[string]any{
@@ -40,7 +41,8 @@ func TestTriggerPinsThePushedCommit(t *testing.T) {
 	}
 }
 
-func TestTriggerMayStartThisPipelineOnly(t *testing.T) {
+// A trigger may start this pipeline only.
+func TestTriggerPermissions(t *testing.T) {
 	want := []string{"codepipeline:StartPipelineExecution on arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:app"}
 	if diff := cmp.Diff(want, permissions(t, twoImages, "TriggerRole")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -39,8 +39,8 @@ func asCommandLine() {
 }
 
 // A queue without encryption in transit and without a dead-letter queue stands for anything that a
-// change may add.
-func TestAFindingOfCdkNagFailsTheSynthesisAndStandsInTheReport(t *testing.T) {
+// change may add. Its finding fails the synthesis, and stands in the report.
+func TestFindingOfCdkNag(t *testing.T) {
 	cfg, err := config.Load([]byte(`{"pipelines":[{"name":"app","images":[{"name":"app"}]}]}`), ".")
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func TestOutputsOfWhatIsNeverPromoted(t *testing.T) {
 }
 
 // Nothing is compiled that no stack deploys.
-func TestFunctionPackagesAreThoseThatAreDeployed(t *testing.T) {
+func TestFunctionPackages(t *testing.T) {
 	for _, promotes := range []bool{true, false} {
 		packages := stacks.FunctionPackages(&config.Plan{Pipelines: []config.Planned{{Promotes: promotes}}})
 		if got := strings.Contains(strings.Join(packages, " "), "lambda/promote"); got != promotes ||

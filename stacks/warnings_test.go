@@ -11,8 +11,9 @@ import (
 	"archway/stacks"
 )
 
-// cdk synth prints what is in the metadata as warnings.
-func TestBaseImagesWithoutDigestAreWarningsOfTheSynthesisAndStopNothing(t *testing.T) {
+// cdk synth prints what is in the metadata as warnings. Base images without a digest are such
+// warnings, and stop nothing.
+func TestBaseImageWarnings(t *testing.T) {
 	seed := t.TempDir()
 	if err := os.WriteFile(filepath.Join(seed, "Dockerfile"), []byte("FROM debian\nFROM alpine\nCOPY --from=0 /a /a\n"),
 		0o644); err != nil {

@@ -167,7 +167,8 @@ func TestOnlyADigestFixesAnImage(t *testing.T) {
 	}
 }
 
-func TestFilesThatTheParserDoesNotUnderstandAreErrors(t *testing.T) {
+// Files that the parser doesn't understand are errors.
+func TestFilesNotUnderstood(t *testing.T) {
 	tests := []struct {
 		behavior, dockerfile, target, want string
 	}{
@@ -191,9 +192,9 @@ func TestFilesThatTheParserDoesNotUnderstandAreErrors(t *testing.T) {
 	}
 }
 
-// The frontend may understand what this parser doesn't; that it changes by itself is known all the
-// same.
-func TestTheFrontendIsKnownOfAFileThatIsNotUnderstood(t *testing.T) {
+// The frontend is known of a file that is not understood. The frontend may understand what this
+// parser doesn't; that it changes by itself is known all the same.
+func TestFrontendOfUnreadableFile(t *testing.T) {
 	uses, err := dockerfile.Images([]byte("# syntax=example.com/front:1\nFETCH b"),
 		dockerfile.Build{Platforms: platform.All()})
 	if err == nil {

@@ -9,7 +9,8 @@ import (
 	"archway/internal/platform"
 )
 
-func TestParseTakesEverySpellingOfABuildablePlatform(t *testing.T) {
+// Parse takes every spelling of a platform that can be built.
+func TestParse(t *testing.T) {
 	for in, want := range map[string]platform.Platform{
 		"linux/amd64":    platform.AMD64,
 		"linux/x86_64":   platform.AMD64,
@@ -32,7 +33,8 @@ func TestParseTakesEverySpellingOfABuildablePlatform(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatCodeBuildCannotBuild(t *testing.T) {
+// Parse refuses what CodeBuild can't build.
+func TestParseRefuses(t *testing.T) {
 	const only = `: CodeBuild builds natively only on x86_64 and arm64: use "linux/amd64" or "linux/arm64"`
 	const shape = `: want os/architecture: use "linux/amd64" or "linux/arm64"`
 	for in, want := range map[string]string{
@@ -58,7 +60,8 @@ func TestParseRefusesWhatCodeBuildCannotBuild(t *testing.T) {
 	}
 }
 
-func TestNormalizeMakesSpellingsOfOneMachineEqual(t *testing.T) {
+// Normalize makes the spellings of one machine equal.
+func TestNormalize(t *testing.T) {
 	for _, test := range []struct {
 		os, arch, variant string
 		want              platform.Platform

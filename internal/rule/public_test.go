@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestPublicTagsAreThoseWhoseNamesAreKnownBeforeAPush(t *testing.T) {
+// Public tags are those whose names are known before a push.
+func TestPublicTags(t *testing.T) {
 	rules := []rule.Tagged{
 		{Rule: rule.Rule{Name: "main", Type: rule.Branch, Exact: "team/main"}, Images: map[string]rule.Tags{
 			"web": {Immutable: []string{"{commit:12}", "{branch}-{date:20060102}", "fixed"},

@@ -19,7 +19,8 @@ func compile(t *testing.T, kind rule.Type, pattern string) *rule.Matcher {
 	return m
 }
 
-func TestWholeNameMustMatchAndGroupsBecomeValues(t *testing.T) {
+// The whole name must match, and groups become values.
+func TestMatch(t *testing.T) {
 	for _, test := range []struct {
 		kind          rule.Type
 		pattern, name string
@@ -143,7 +144,8 @@ func TestOverlapGivesANameThatBothMatch(t *testing.T) {
 	}
 }
 
-func TestExampleKnowsWhatGitTakesAsAName(t *testing.T) {
+// An example is a name that Git takes.
+func TestExampleIsAGitName(t *testing.T) {
 	for pattern, want := range map[string]string{
 		`release-\d+\.\d+`:   "release-0.0",
 		`.*`:                 "a",
@@ -216,7 +218,8 @@ func TestTagsOfARule(t *testing.T) {
 	}
 }
 
-func TestTagThatCanNotBeStopsWithTheReason(t *testing.T) {
+// A tag that can't be stops with the reason.
+func TestTagThatCanNotBe(t *testing.T) {
 	m := compile(t, rule.Tag, `x(?<rest>.*)`)
 	for name, want := range map[string]string{
 		"x":   `tag template "{rest}": gives "" (0 characters): a tag has 1 to 128 letters, digits, "_", "." and "-", and does not begin with "." or "-"`,

@@ -105,7 +105,8 @@ func TestReferenceRefuses(t *testing.T) {
 	}
 }
 
-func TestReferenceWithAnEmptyGroupGivesNoTag(t *testing.T) {
+// A reference with an empty group gives no tag.
+func TestReferenceWithEmptyGroup(t *testing.T) {
 	reference, err := ruled.Reference(variables("tag", "v"))
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,8 @@ func TestReferenceWithAnEmptyGroupGivesNoTag(t *testing.T) {
 	}
 }
 
-func TestDecodeRefusesALimitOfNoSeverity(t *testing.T) {
+// Decode refuses a limit of a severity that doesn't exist.
+func TestDecodeWrongLimit(t *testing.T) {
 	_, err := settings.Decode([]byte(`{"images": [{"scan": {"limits": {"CRITICAL": 0, "SEVERE": 0}, "minutes": 30}}]}`))
 	if err == nil || !strings.Contains(err.Error(), "SEVERE") {
 		t.Errorf("error %v, want one about SEVERE", err)

@@ -30,7 +30,8 @@ func TestFilterCoversTheTagsOfATemplate(t *testing.T) {
 	}
 }
 
-func TestFilterKeepsWithinTheLimitsOfECR(t *testing.T) {
+// A filter keeps within the limits of ECR.
+func TestFilterWithinECRsLimits(t *testing.T) {
 	long := strings.Repeat("b", 129)
 	for _, test := range []struct{ template, branch, want string }{
 		{"{commit}-{commit:4}-{date:2006}", "main",
@@ -62,7 +63,8 @@ func TestFilterAtTheLimits(t *testing.T) {
 	}
 }
 
-func TestMayMatchKnowsTheFormOfEachPlaceholder(t *testing.T) {
+// MayMatch knows the form of each placeholder.
+func TestMayMatchPlaceholders(t *testing.T) {
 	for _, test := range []struct {
 		template, filter string
 		want             bool

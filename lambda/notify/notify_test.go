@@ -19,7 +19,8 @@ func event(execution, state string) string {
 		"detail":{"pipeline":%q,"execution-id":%q,"state":%q,"version":1}}`, fixture.Pipeline, execution, state)
 }
 
-func TestFunctionTellsOfAFailedRunInOneMessage(t *testing.T) {
+// The function tells of a failed run in one message.
+func TestFailedRun(t *testing.T) {
 	f := fixture.Start(t, program, fixture.Serve(t))
 	f.AWS.Fail("failed", "Validate", "web", `the config says "amd64"`)
 	f.AWS.Fail("failed", "Validate", "worker", "a layer is missing")
@@ -43,7 +44,7 @@ func TestFunctionTellsOfAFailedRunInOneMessage(t *testing.T) {
 
 // What can't be told is an error, so that Lambda tries again; what can't be found out is told all
 // the same.
-func TestFunctionFailsOnlyWhereNobodyIsTold(t *testing.T) {
+func TestFunctionErrors(t *testing.T) {
 	f := fixture.Start(t, program, fixture.Serve(t))
 	if result := f.Runtime.Invoke(t, event("good", "SUCCEEDED")); !strings.HasPrefix(result, "error") ||
 		!strings.Contains(result, "none of a failed run") {
@@ -63,11 +64,13 @@ func TestFunctionFailsOnlyWhereNobodyIsTold(t *testing.T) {
 	}
 }
 
-func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
+// The program outside of Lambda says what it is.
+func TestOutsideOfLambda(t *testing.T) {
 	fixture.Ends(t, program, 2, "notify tells people of a pipeline's failed runs and runs as a Lambda function only")
 }
 
-func TestProgramThatLacksItsEnvironmentEndsWithTheReason(t *testing.T) {
+// A program that lacks its environment ends with the reason.
+func TestMissingEnvironment(t *testing.T) {
 	const want = "TOPIC_ARN and PIPELINE_URL must be set"
 	fixture.Ends(t, program, 1, want, fixture.InLambda("PIPELINE_URL=https://console.test")...)
 	fixture.Ends(t, program, 1, want, fixture.InLambda("TOPIC_ARN="+fixture.Topic)...)

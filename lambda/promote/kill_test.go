@@ -23,7 +23,7 @@ import (
 // The function's process is killed before, and after, each request that it makes, to AWS or to the
 // registry. Lambda runs the same job again; the tags must be whole then, and never wrong in
 // between.
-func TestFunctionThatIsKilledAtAnyRequestIsHealedByItsRepetition(t *testing.T) {
+func TestKilledFunction(t *testing.T) {
 	for _, moment := range []string{"before", "after"} {
 		t.Run(moment+" the request", func(t *testing.T) {
 			kills, tagsAt := 0, map[int]int{}

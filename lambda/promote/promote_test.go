@@ -50,7 +50,8 @@ func commit(store *fixture.Store, revision string) specs.Descriptor {
 
 func short(d specs.Descriptor) string { return check.Short(d.Digest.String()) }
 
-func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
+// The function promotes, and answers the job.
+func TestPromotion(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()
 	old, root := commit(store, older), store.Good()
 	s.Push(t, "staging/app", store)
@@ -109,14 +110,16 @@ func TestFunctionPromotesAndAnswersTheJob(t *testing.T) {
 	}
 }
 
-func TestFunctionThatLacksWhatItNeedsEndsWithTheReason(t *testing.T) {
+// A function that lacks what it needs ends with the reason.
+func TestMissingEnvironment(t *testing.T) {
 	environment, _ := fixture.Settings(t, pipeline)
 	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
 	fixture.Ends(t, program, 1, "the function's package lacks its settings",
 		fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
 }
 
-func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
+// The program outside of Lambda says what it is.
+func TestOutsideOfLambda(t *testing.T) {
 	fixture.Ends(t, program, 2, "promote is the Promote action of a pipeline and runs as a Lambda function only")
 }
 

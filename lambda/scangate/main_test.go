@@ -37,7 +37,8 @@ func gate(t *testing.T, accepted ...spec.Accepted) (f *fixture.Function, index, 
 	}
 }
 
-func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
+// The function waits for the scans and judges them.
+func TestFunctionJudgesScans(t *testing.T) {
 	f, index, amd64, arm64, job := gate(t)
 	invoke := func(event string) {
 		t.Helper()
@@ -81,7 +82,8 @@ func TestFunctionWaitsForTheScansAndJudgesThem(t *testing.T) {
 	}
 }
 
-func TestFunctionAcceptsWhatItsSettingsSay(t *testing.T) {
+// The function accepts what its settings say.
+func TestAcceptedFindings(t *testing.T) {
 	f, _, amd64, arm64, job := gate(t, spec.Accepted{ID: "CVE-2026-1", Reason: "not reachable", Until: "2999-12-31"},
 		spec.Accepted{ID: "CVE-2025-1", Reason: "soon", Until: "2025-12-31"})
 	f.AWS.Scan(arm64.String(), "COMPLETE", `{}`)
@@ -98,14 +100,16 @@ func TestFunctionAcceptsWhatItsSettingsSay(t *testing.T) {
 	}
 }
 
-func TestProgramThatLacksSomethingEndsWithTheReason(t *testing.T) {
+// A program that lacks something ends with the reason.
+func TestMissingEnvironment(t *testing.T) {
 	environment, _ := fixture.Settings(t, &settings.Pipeline{})
 	fixture.Ends(t, program, 1, "the function's package lacks its settings",
 		fixture.InLambda("LAMBDA_TASK_ROOT="+t.TempDir())...)
 	fixture.Ends(t, program, 1, "REGISTRY must be set", fixture.InLambda(environment[0])...)
 }
 
-func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
+// The program outside of Lambda says what it is.
+func TestOutsideOfLambda(t *testing.T) {
 	fixture.Ends(t, program, 2, "scangate is the ScanGate action of a pipeline and runs as a Lambda function only")
 }
 

@@ -24,7 +24,8 @@ func pipeline(rules ...rule.Rule) *settings.Pipeline {
 	return p
 }
 
-func TestFunctionStartsForAPushAndForAPerson(t *testing.T) {
+// The function starts a run for a push, and for a person.
+func TestFunctionStarts(t *testing.T) {
 	environment, _ := fixture.Settings(t, pipeline(rule.Rule{Name: "release", Type: rule.Branch,
 		Pattern: `release-.*`}))
 	f := fixture.Start(t, program, fixture.Serve(t), environment...)
@@ -49,11 +50,13 @@ func TestFunctionStartsForAPushAndForAPerson(t *testing.T) {
 	}
 }
 
-func TestProgramOutsideOfLambdaSaysWhatItIs(t *testing.T) {
+// The program outside of Lambda says what it is.
+func TestOutsideOfLambda(t *testing.T) {
 	fixture.Ends(t, program, 2, "trigger starts a pipeline by its build rules and runs as a Lambda function only")
 }
 
-func TestProgramThatLacksWhatItNeedsEndsWithTheReason(t *testing.T) {
+// A program that lacks what it needs ends with the reason.
+func TestMissingEnvironment(t *testing.T) {
 	sourceless := pipeline()
 	sourceless.Stages = nil
 	for want, p := range map[string]*settings.Pipeline{

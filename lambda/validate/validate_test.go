@@ -253,7 +253,8 @@ func TestFunctionTellsOfDrift(t *testing.T) {
 	}
 }
 
-func TestFunctionNamesMissingPermissions(t *testing.T) {
+// The function names missing permissions.
+func TestMissingPermissions(t *testing.T) {
 	calls := []string{"GetAuthorizationToken", "GetPipelineExecution", "ListActionExecutions", "DescribeImages"}
 	for _, call := range calls {
 		f := start(t)

@@ -115,7 +115,8 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 }
 
-func TestOnlyConstructsAndStacksKnowTheCDK(t *testing.T) {
+// Only constructs and stacks know the CDK.
+func TestWhoKnowsTheCDK(t *testing.T) {
 	for _, p := range packages(t) {
 		from, _ := floor(p.path)
 		if mayUseCDK[from] {

@@ -19,7 +19,7 @@ var (
 )
 
 // Each link of a document to another, or to a heading, leads somewhere.
-func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+func TestDocumentLinks(t *testing.T) {
 	const root = "../.."
 	var documents []string
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {

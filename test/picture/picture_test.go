@@ -49,7 +49,8 @@ func TestPictureIsAsReviewed(t *testing.T) {
 	}
 }
 
-func TestPictureIsWellFormedAndTellsItsContentInWords(t *testing.T) {
+// A picture is well-formed, and tells its content in words.
+func TestPictureInWords(t *testing.T) {
 	var svg struct {
 		Role  string `xml:"role,attr"`
 		Label string `xml:"aria-labelledby,attr"`
@@ -80,8 +81,8 @@ func TestPictureIsWellFormedAndTellsItsContentInWords(t *testing.T) {
 	}
 }
 
-// A subscription's address may hold a token.
-func TestPictureHoldsNoAddressOfASubscriber(t *testing.T) {
+// A subscription's address may hold a token. A picture holds none.
+func TestPictureHidesAddresses(t *testing.T) {
 	if bytes.Contains(draw(t, example), []byte("token-that-stays-secret")) {
 		t.Error("the picture shows the endpoint of a subscription")
 	}
@@ -122,7 +123,8 @@ func withRegistry(t *testing.T, shop bool) string {
 	return dir
 }
 
-func TestPictureLeavesOutStacksWithoutAPipeline(t *testing.T) {
+// The picture leaves out stacks without a pipeline.
+func TestPictureWithoutPipeline(t *testing.T) {
 	dir := withRegistry(t, true)
 	if !bytes.Equal(draw(t, dir), draw(t, example)) {
 		t.Error("the registry's stack changes the picture")

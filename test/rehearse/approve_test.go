@@ -58,7 +58,8 @@ func TestApprovalsFollowTheFlag(t *testing.T) {
 	}
 }
 
-func TestApprovalsAreAskedForAtTheTerminal(t *testing.T) {
+// Approvals are asked for at the terminal.
+func TestApprovalsAtTheTerminal(t *testing.T) {
 	c, shown := asking(t, "ask")
 	before := answers
 	t.Cleanup(func() { answers = before })

@@ -10,7 +10,7 @@ import (
 // A stack as a company has it: a customer's key for everything, notifications, a drift check, an
 // approval; and removable whole, which brings the CDK's own function into the template. The command
 // rehearses it, and no allowance is left without a reason.
-func TestStackWithEverythingIsRehearsedAndLeavesNothingUnexplained(t *testing.T) {
+func TestStackWithEverything(t *testing.T) {
 	needsMachine(t)
 	var got struct {
 		Permissions iam.Report

@@ -16,7 +16,7 @@ import (
 
 // The command itself, as "make rehearse" runs it: both examples, from synthesis
 // to the proof.
-func TestBothExamplesAreBuiltPromotedAndRun(t *testing.T) {
+func TestBothExamples(t *testing.T) {
 	needsMachine(t)
 	t.Chdir(root)
 	file := filepath.Join(t.TempDir(), "rehearsal.html")

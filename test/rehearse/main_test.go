@@ -17,8 +17,9 @@ func anyMachine(t *testing.T, err error) {
 	checkMachine = func(context.Context) error { return err }
 }
 
-// A person is not to wait for a synthesis that then can't be rehearsed.
-func TestMachineIsCheckedBeforeTheAppRuns(t *testing.T) {
+// The machine is checked before the app runs. A person is not to wait for a synthesis that then
+// can't be rehearsed.
+func TestMachineCheckedFirst(t *testing.T) {
 	anyMachine(t, errors.New("it needs root"))
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "cdk.json"), []byte(`{"app": "touch started"}`), 0o644); err != nil {

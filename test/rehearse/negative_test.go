@@ -13,7 +13,8 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-func TestBuildThatFailsOnOneArchitectureLeavesEverythingAsItWas(t *testing.T) {
+// A build that fails on one architecture leaves everything as it was.
+func TestFailedArchitecture(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", func(dir string) error {
 		return prepend(filepath.Join(dir, "Dockerfile"),
@@ -39,9 +40,10 @@ func TestBuildThatFailsOnOneArchitectureLeavesEverythingAsItWas(t *testing.T) {
 	wantTags(t, r, "hello-go", map[string]string{})
 }
 
-// BuildKit writes the platform that it was told into the config, whatever the
-// Dockerfile says; so the wrong config comes from a build that is wrong itself.
-func TestImageWithTheWrongArchitecturesConfigIsNotPromoted(t *testing.T) {
+// An image with another architecture's config is not promoted. BuildKit writes the platform that it
+// was told into the config, whatever the Dockerfile says; so the wrong config comes from a build
+// that is wrong itself.
+func TestWrongConfig(t *testing.T) {
 	needsMachine(t)
 	tool := filepath.Join(t.TempDir(), "miscast")
 	if out, err := exec.Command("go", "build", "-o", tool, "./testdata/miscast").CombinedOutput(); err != nil {
@@ -63,7 +65,8 @@ func TestImageWithTheWrongArchitecturesConfigIsNotPromoted(t *testing.T) {
 	wantTags(t, r, "hello-go", before)
 }
 
-func TestArm64BuildThatYieldsAmd64IsNotPromoted(t *testing.T) {
+// A build for arm64 that yields amd64 is not promoted.
+func TestWrongArchitecture(t *testing.T) {
 	needsMachine(t)
 	r := deploy(t, patched(t, root+"/cdk.json", `"Value":"linux/arm64"`, `"Value":"linux/amd64"`))
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
@@ -71,9 +74,9 @@ func TestArm64BuildThatYieldsAmd64IsNotPromoted(t *testing.T) {
 	wantTags(t, r, "hello-go", map[string]string{})
 }
 
-// The mistake that nothing but a look at the program notices: BuildKit writes arm64 into the config
-// all the same.
-func TestLastStageOfAFixedPlatformIsNotPromoted(t *testing.T) {
+// A last stage of a fixed platform is not promoted. The mistake that nothing but a look at the
+// program notices: BuildKit writes arm64 into the config all the same.
+func TestFixedLastStage(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	if good := only(t, push, err); good.Status != codepipeline.Succeeded {

@@ -12,7 +12,8 @@ import (
 )
 
 // What the seed's Dockerfile names, the synthesis judges; a later commit only meets the builds.
-func TestBaseImagesMustBePinnedInALaterCommitToo(t *testing.T) {
+// There, too, base images must be pinned.
+func TestPinnedInALaterCommit(t *testing.T) {
 	const base = "debian:bookworm-slim"
 	r := rehearse(t, "testdata/pinned/cdk.json")
 	push, err := r.PushSeed(t.Context(), "pinned", nil)

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestExpectationOfAPlatformThatIsNotBuiltSaysSo(t *testing.T) {
+// An expectation of a platform that is not built says so.
+func TestExpectationNotBuilt(t *testing.T) {
 	tagged := report.Tagged{Entries: []report.Entry{
 		{Platform: "linux/amd64", Digest: "sha256:a"}, {Platform: "linux/arm64/v8", Digest: "sha256:b"},
 		{Platform: "unknown/unknown", Digest: "sha256:c", Attests: "sha256:a"},

@@ -50,7 +50,8 @@ func buildLog(t *testing.T, result codepipeline.Result, action string) string {
 	return ""
 }
 
-func TestEachPushIsBuiltByTheRuleThatMatchesIt(t *testing.T) {
+// Each push is built by the rule that matches it.
+func TestRulesOfPushes(t *testing.T) {
 	withoutCLI(t)
 	r := rehearse(t, "testdata/rules/cdk.json")
 	const image = "rules"

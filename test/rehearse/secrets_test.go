@@ -21,9 +21,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A value that the build is told openly is found in all four places, so that not finding a secret
-// there means something.
-func TestSecretsOfABuildGetIntoNoLayerLabelLogOrAttestation(t *testing.T) {
+// Secrets of a build get into no layer, label, log or attestation. A value that the build is told
+// openly is found in all four places, so that not finding a secret there means something.
+func TestSecretsOfABuild(t *testing.T) {
 	withoutCLI(t)
 	r := rehearse(t, "testdata/secrets/cdk.json")
 	push, err := r.PushSeed(t.Context(), "secrets",

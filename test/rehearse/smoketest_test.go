@@ -10,8 +10,9 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-// The buildspec and Docker are real here; what a retry heals is shown in internal/scenarios.
-func TestImageThatDoesNotDoWhatIsExpectedIsNotPromoted(t *testing.T) {
+// An image that doesn't do what is expected is not promoted. The buildspec and Docker are real
+// here; what a retry heals is shown in internal/scenarios.
+func TestFailedSmokeTest(t *testing.T) {
 	r := rehearse(t, root+"/cdk.json")
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	if good := only(t, push, err); good.Status != codepipeline.Succeeded {

@@ -10,7 +10,8 @@ import (
 	"archway/test/rehearse/internal/report"
 )
 
-func TestTwoImagesOfOneRepositoryGoTheirWayTogether(t *testing.T) {
+// Two images of one repository go their way together.
+func TestTwoImages(t *testing.T) {
 	withoutCLI(t)
 	r := rehearse(t, "testdata/two-images/cdk.json")
 	push, err := r.PushSeed(t.Context(), "two-images", nil)

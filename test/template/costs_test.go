@@ -57,7 +57,7 @@ func TestCostsAddUp(t *testing.T) {
 
 // With notifications, there are two alarms more for each image and architecture, and one for each
 // function of the pipeline's: seven for the example, with a notifier that it has only then.
-func TestCostsCountTheAlarmsThatNotificationsAdd(t *testing.T) {
+func TestCostsOfAlarms(t *testing.T) {
 	count := func(stack string) (alarms, builds, functions int) {
 		for _, r := range template(t, stack)["Resources"].(map[string]any) {
 			switch r := r.(map[string]any); r["Type"] {

@@ -33,8 +33,8 @@ func repositoriesOf(t *testing.T) map[string][]identity {
 }
 
 // ECR's replication filters are beginnings of names: one for a release must not take along what is
-// not validated.
-func TestNoReleaseIsTheBeginningOfAStagingRepository(t *testing.T) {
+// not validated. So no release is the beginning of a staging repository.
+func TestReplicationFilters(t *testing.T) {
 	staged := 0
 	for name := range repositoriesOf(t) {
 		if !strings.HasPrefix(name, "staging/") {
@@ -63,7 +63,7 @@ var readings = map[string]func(filter, name string) bool{
 // However ECR reads the filters, it signs releases, all of them, and nothing else: where a filter
 // fits a repository of another kind, nobody who writes to it may use the profile, and ECR signs in
 // the name of who pushes.
-func TestOnlyReleasesAreSignedHoweverFiltersAreRead(t *testing.T) {
+func TestSigningFilters(t *testing.T) {
 	var filters []string
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::ECR::SigningConfiguration") {
 		for _, rule := range p.properties["Rules"].([]any) {

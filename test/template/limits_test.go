@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLimitsInTimeAreThoseOfTheTemplates(t *testing.T) {
+// Limits in time are those of the templates.
+func TestLimitsInTime(t *testing.T) {
 	const (
 		project, function, invoke = "AWS::CodeBuild::Project", "AWS::Lambda::Function", "AWS::Lambda::EventInvokeConfig"
 		ours, autoDelete          = "^[^C]|^C[^u]", "^CustomS3AutoDelete"

@@ -59,7 +59,8 @@ func kindOfAlarm(text string) string {
 		strings.ReplaceAll(text, "/", ""))
 }
 
-func TestWidgetsOfTheDashboardAreDocumented(t *testing.T) {
+// The widgets of the dashboard are documented.
+func TestDocumentedWidgets(t *testing.T) {
 	dashboards := partsOf(t, everything, "AWS::CloudWatch::Dashboard")
 	if len(dashboards) != 1 {
 		t.Fatalf("%d dashboards, want 1", len(dashboards))

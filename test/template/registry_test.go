@@ -12,7 +12,8 @@ import (
 // profileARN is how a template writes the ARN of the signing profile.
 const profileARN = `{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":signer:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":/signing-profiles/releases"]]}`
 
-func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
+// The registry signs the images of all pipelines.
+func TestRegistrySigns(t *testing.T) {
 	profiles := partsOf(t, config.RegistryStack, "AWS::Signer::SigningProfile")
 	configurations := partsOf(t, config.RegistryStack, "AWS::ECR::SigningConfiguration")
 	if len(profiles) != 1 || len(configurations) != 1 {
@@ -39,9 +40,9 @@ func TestRegistrySignsTheImagesOfAllPipelines(t *testing.T) {
 	}
 }
 
-// A signature has no tag, and no lifecycle rule can spare it. What is staged is never signed, and
-// always expires.
-func TestReleasesStayWhereImagesAreSigned(t *testing.T) {
+// Releases stay where images are signed. A signature has no tag, and no lifecycle rule can spare
+// it. What is staged is never signed, and always expires.
+func TestSignedReleasesStay(t *testing.T) {
 	for _, stack := range all {
 		found := map[bool]int{}
 		for _, p := range partsOf(t, stack, "AWS::ECR::Repository") {
@@ -57,8 +58,8 @@ func TestReleasesStayWhereImagesAreSigned(t *testing.T) {
 	}
 }
 
-// Signatures name it.
-func TestSigningProfileStaysWhenItsStackIsDeleted(t *testing.T) {
+// A signing profile stays when its stack is deleted: signatures name it.
+func TestSigningProfileStays(t *testing.T) {
 	for _, p := range partsOf(t, config.RegistryStack, "AWS::Signer::SigningProfile") {
 		r := template(t, config.RegistryStack)["Resources"].(map[string]any)[p.id].(map[string]any)
 		if r["DeletionPolicy"] != "Retain" || r["UpdateReplacePolicy"] != "Retain" {
@@ -68,7 +69,8 @@ func TestSigningProfileStaysWhenItsStackIsDeleted(t *testing.T) {
 	}
 }
 
-func TestOnlyThePromoterSignsAndOnlyIfConfigured(t *testing.T) {
+// Only the promoter signs, and only if it is configured.
+func TestOnlyThePromoterSigns(t *testing.T) {
 	for _, stack := range all {
 		found := map[string]bool{}
 		for _, who := range identities(t, stack) {

@@ -81,7 +81,8 @@ func logGroupOf(resources map[string]any, function string) string {
 	return "no group for " + function
 }
 
-func TestRetainKeepsWhatMustNotBeLostAndSaysSo(t *testing.T) {
+// What must not be lost is retained, and the outputs say so.
+func TestRetain(t *testing.T) {
 	kept := map[string]int{}
 	for id, r := range template(t, asCommitted)["Resources"].(map[string]any) {
 		r := r.(map[string]any)

@@ -9,7 +9,7 @@ import (
 
 // Of all images, only api of everything.json has a bill of materials: for both architectures, and
 // it must be there.
-func TestBillsOfMaterialsAreMadeAndRequiredOnlyWhereConfigured(t *testing.T) {
+func TestSBOMs(t *testing.T) {
 	const generator = "docker.io/docker/buildkit-syft-scanner:stable-1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for stack, want := range map[string][]string{asCommitted: nil, everything: {generator, generator}, ruled: nil} {
 		var got []string

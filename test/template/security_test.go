@@ -45,7 +45,7 @@ func TestEverythingThatLastsHasALimit(t *testing.T) {
 				for _, limit := range limits {
 					name, _ := p.properties["RepositoryName"].(string)
 					if limit == "LifecyclePolicy" && stack == everything && !strings.HasPrefix(name, "staging/") {
-						continue // its images are signed: TestReleasesStayWhereImagesAreSigned
+						continue // its images are signed: TestSignedReleasesStay
 					}
 					if p.properties[limit] == nil {
 						t.Errorf("%s: %s has no %s", stack, p.id, limit)
@@ -83,7 +83,8 @@ var encrypted = map[string]string{
 	"AWS::CodePipeline::Pipeline": "ArtifactStore",
 }
 
-func TestOneKeyEncryptsEverythingIfConfigured(t *testing.T) {
+// One key encrypts everything if it is configured.
+func TestOneKey(t *testing.T) {
 	keys := partsOf(t, everything, "AWS::KMS::Key")
 	if len(keys) != 1 {
 		t.Fatalf("%d keys, want 1", len(keys))
@@ -105,7 +106,8 @@ func TestOneKeyEncryptsEverythingIfConfigured(t *testing.T) {
 	}
 }
 
-func TestNoKeyIsMadeOrNamedUnlessConfigured(t *testing.T) {
+// No key is made or named unless it is configured.
+func TestNoKey(t *testing.T) {
 	for _, stack := range []string{asCommitted, ruled} {
 		if keys := partsOf(t, stack, "AWS::KMS::Key"); len(keys) != 0 {
 			t.Errorf("%s has a key: %v", stack, keys)

@@ -40,9 +40,9 @@ const executionID = "#{codepipeline.PipelineExecutionId}"
 // substitution is what CodePipeline replaces in the configuration of an action by somebody's text.
 var substitution = regexp.MustCompile(`#\{[^}]*\}?`)
 
-// A variable is pasted in as it is: its value could be the end of one parameter, and the beginning
-// of another. An id can't.
-func TestActionsAreGivenTheExecutionsIDAndNoMore(t *testing.T) {
+// Actions are given the execution's id and no more. A variable is pasted in as it is: its value
+// could be the end of one parameter, and the beginning of another. An id can't.
+func TestActionsGetTheExecution(t *testing.T) {
 	for _, stack := range all {
 		given := 0
 		walk(pipelineOf(t, stack)["Properties"], nil, func(path []string, text string) {
@@ -62,7 +62,7 @@ func TestActionsAreGivenTheExecutionsIDAndNoMore(t *testing.T) {
 
 // What a reviewer reads in the template is what the functions decide by: the very file is in each
 // function's package, and its hash in what each action hands over.
-func TestSettingsInTheTemplateAreThoseOfTheFunctions(t *testing.T) {
+func TestSettings(t *testing.T) {
 	for _, stack := range all {
 		shown := settingsOf(t, stack)
 		sums, functions := map[string]bool{}, 0

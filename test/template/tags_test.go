@@ -19,7 +19,8 @@ var untaggable = map[string]string{
 	"Custom::S3AutoDeleteObjects":    "it is a call of a function, which has tags",
 }
 
-func TestEverythingThatCanBeTaggedIsTagged(t *testing.T) {
+// Everything that can be tagged is tagged.
+func TestStackTags(t *testing.T) {
 	want := map[string]map[string]string{
 		asCommitted: {"Project": "archway", "Pipeline": "hello-go"},
 		everything:  {"Project": "archway", "Pipeline": "Everything-1", "Team": "platform", "cost center": "4711"},

@@ -236,7 +236,8 @@ var stateful = map[string]bool{
 	"AWS::Logs::LogGroup": true, "AWS::S3::Bucket": true,
 }
 
-func TestRemovalPolicyReachesEverythingThatHoldsSomething(t *testing.T) {
+// The removal policy reaches everything that holds something.
+func TestRemovalPolicy(t *testing.T) {
 	for stack, want := range map[string]string{asCommitted: "RetainExceptOnCreate", everything: "Delete"} {
 		found := 0
 		for id, r := range template(t, stack)["Resources"].(map[string]any) {
@@ -283,7 +284,8 @@ func TestOnlyConfiguredNamesAreFixed(t *testing.T) {
 	}
 }
 
-func TestOutputsTellWhatAPersonNeedsNext(t *testing.T) {
+// Outputs tell what a person needs next.
+func TestOutputs(t *testing.T) {
 	want := map[string][]string{
 		asCommitted: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "hellogoRegistryUri"},
 		everything: {"BuildNow", "CloneUrl", "CloneUrlGrc", "Console", "Removal", "DashboardUrl", "Topic",

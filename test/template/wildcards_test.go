@@ -30,7 +30,8 @@ var remaining = map[string]string{
 	"streams of a log group":                "log streams `*` of one log group",
 }
 
-func TestRemainingWildcardsAreDocumented(t *testing.T) {
+// Remaining wildcards are documented.
+func TestDocumentedWildcards(t *testing.T) {
 	found := map[string]bool{}
 	for _, stack := range []string{asCommitted, everything, ruled} {
 		resources, err := synthesized(t, stack).Resources()

@@ -73,7 +73,8 @@ func settings(t *testing.T, lines ...string) string {
 	return path
 }
 
-func TestProgramIsForGravitonAndSaysNothingOfTheMachine(t *testing.T) {
+// A program is for Graviton, and says nothing of the machine that built it.
+func TestProgramForGraviton(t *testing.T) {
 	info, err := buildinfo.Read(bytes.NewReader(build(t, module(t, gomod, program))))
 	if err != nil {
 		t.Fatal(err)

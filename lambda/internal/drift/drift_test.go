@@ -121,7 +121,8 @@ func TestNobodyIsToldWhileAllIsWell(t *testing.T) {
 	}
 }
 
-func TestBeforeTheFirstReleaseThereIsNothingToTell(t *testing.T) {
+// Before the first release there is nothing to tell.
+func TestNoDriftBeforeARelease(t *testing.T) {
 	s := fixture.Serve(t)
 	r := &released{Server: s, store: fixture.New()}
 	if messages, log := run(t, r.checker()); messages != nil || !strings.Contains(log, "nothing was released yet") {

@@ -152,7 +152,8 @@ const retry = "If nothing is wrong with the commit, run the stage again there, o
 const theRun = "\nThe run: https://console.test/codesuite/codepipeline/pipelines/app/executions/" + execution +
 	"/timeline?region=eu-west-1\n"
 
-func TestOneMessageHasWhatAllFailedActionsSaid(t *testing.T) {
+// One message has what all failed actions said.
+func TestManyFailedActions(t *testing.T) {
 	const verdict = "The image index sha256:0123 of app is not valid: 1 error. No tag was moved.\n1. error config-platform: it says \"amd64\"."
 	tests := map[string]struct {
 		pipeline      pipeline
@@ -251,7 +252,8 @@ func TestOneMessageHasWhatAllFailedActionsSaid(t *testing.T) {
 	}
 }
 
-func TestFailureIsToldEvenIfNothingCanBeAsked(t *testing.T) {
+// A failure is told even if nothing can be asked.
+func TestUnavailableDetails(t *testing.T) {
 	p := pipeline{refuse: "AccessDeniedException"}
 	got, log := handle(t, p.serve(t))
 	if len(got) != 1 || got[0].subject != "Archway: app failed" ||
@@ -281,7 +283,8 @@ type none struct{}
 
 func (none) Run(context.Context, string, string) (Run, error) { return Run{}, nil }
 
-func TestLambdaTriesAgainIfNobodyCouldBeTold(t *testing.T) {
+// Lambda tries again if nobody could be told.
+func TestNobodyCouldBeTold(t *testing.T) {
 	refused := errors.New("refused")
 	n := &Notifier{Runs: none{}, Log: slog.New(slog.DiscardHandler),
 		Notify: func(context.Context, string, string, string) error { return refused }}

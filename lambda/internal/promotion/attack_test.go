@@ -174,7 +174,8 @@ func TestInventedJobs(t *testing.T) {
 	}
 }
 
-func TestEarlierActionsMustHaveSucceeded(t *testing.T) {
+// Earlier actions must have succeeded.
+func TestEarlierActions(t *testing.T) {
 	for _, action := range []struct{ stage, name string }{{"Source", "Source"}, {"Build", "app-arm64"},
 		{"Merge", "app"}, {"Validate", "app"}, {"Approval", "Approve"}} {
 		for _, status := range []string{"Failed", "Abandoned", "InProgress"} {
@@ -254,7 +255,8 @@ func TestRollbackUnderBothReadings(t *testing.T) {
 	}
 }
 
-func TestRollbackNeedsThePromotionOfItsTarget(t *testing.T) {
+// A rollback needs the promotion of its target.
+func TestRollbackNeedsPromotion(t *testing.T) {
 	for _, id := range []string{"e-1", "e-2"} {
 		s := set(t)
 		s.aws.Did("e-1", "Promote", "Promote", "Failed", nil)

@@ -118,7 +118,8 @@ var faults = map[string]func(http.ResponseWriter, *http.Request, func()){
 	"no answer": cut, "the answer is lost": unheard,
 }
 
-func TestOnePassingFaultAtAnyRequestOfAPromotionIsOvercome(t *testing.T) {
+// One passing fault at any request of a promotion is overcome.
+func TestPassingFaults(t *testing.T) {
 	for name, fail := range faults {
 		t.Run(name, func(t *testing.T) {
 			requests, succeeded := 0, 0
@@ -144,7 +145,8 @@ func TestOnePassingFaultAtAnyRequestOfAPromotionIsOvercome(t *testing.T) {
 	}
 }
 
-func TestPromotionThatBreaksOffAtAnyRequestIsHealedByRepeatingIt(t *testing.T) {
+// A promotion that breaks off at any request is healed by repeating it.
+func TestBrokenPromotions(t *testing.T) {
 	for name, fail := range faults {
 		t.Run(name, func(t *testing.T) {
 			requests, failed, nothing, everything := 0, 0, 0, 0

@@ -45,7 +45,8 @@ func (s *stage) writes() []string {
 	return all
 }
 
-func TestAllImmutableTagsComeBeforeTheFirstMovingOne(t *testing.T) {
+// All immutable tags come before the first moving one.
+func TestOrderOfTags(t *testing.T) {
 	s := two(t)
 	variables, err := s.promote(t)
 	if err != nil {
@@ -165,7 +166,8 @@ func TestCopyGoesOnInTheNextInvocation(t *testing.T) {
 	}
 }
 
-func TestExecutionThatIsAbandonedWhileItIsCopiedMovesNothing(t *testing.T) {
+// An execution that is abandoned while it is copied moves nothing.
+func TestAbandonedCopy(t *testing.T) {
 	for name, test := range map[string]struct {
 		end  func(*stage)
 		want string

@@ -68,8 +68,9 @@ func TestMovingTagsGoForwardInHistory(t *testing.T) {
 	}
 }
 
-// What an image says of its own time counts for nothing: a build can write any.
-func TestAnImageOfTheFarFutureBlocksNobody(t *testing.T) {
+// An image of the far future blocks nobody. What an image says of its own time counts for nothing:
+// a build can write any.
+func TestImageOfTheFarFuture(t *testing.T) {
 	s := set(t)
 	future := s.store.IndexWith(func(doc map[string]any) {
 		doc["annotations"].(map[string]any)[specs.AnnotationCreated] = "2999-01-01T00:00:00Z"
@@ -83,7 +84,8 @@ func TestAnImageOfTheFarFutureBlocksNobody(t *testing.T) {
 	}
 }
 
-func TestMovingTagsLeaveWhatNamesNoCommit(t *testing.T) {
+// Moving tags leave an image that names no commit.
+func TestServedWithoutACommit(t *testing.T) {
 	s := set(t)
 	image := s.store.Linux("amd64", "").Digest
 	s.released(t, image, 1, "latest")
@@ -132,7 +134,8 @@ func TestServedImageThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestTwoBuildsOfOneSecondAreToldApartTheSameWayByAll(t *testing.T) {
+// All tell two builds of one second apart in the same way.
+func TestTwoBuildsOfOneSecond(t *testing.T) {
 	s := set(t)
 	a, b := s.index(""), s.index("")
 	s.Push(t, "staging/app", s.store)
@@ -174,7 +177,8 @@ func TestPushTimesThatCannotBeAskedFor(t *testing.T) {
 	s.unmoved(t, "ask when images of app were pushed")
 }
 
-func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
+// A rollback moves tags back, and leaves immutable ones.
+func TestRollback(t *testing.T) {
 	s := set(t)
 	head := s.index(newer, "amd64", "arm64", "riscv64")
 	s.released(t, head, 200, "latest")
@@ -202,7 +206,8 @@ func TestRollbackMovesBackAndLeavesImmutableTags(t *testing.T) {
 	}
 }
 
-func TestRollbackTakesFromTheReleaseWhatStagingHasForgotten(t *testing.T) {
+// A rollback takes from the release what staging has forgotten.
+func TestRollbackFromTheRelease(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 200, "latest")
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
@@ -221,7 +226,8 @@ func TestRollbackTakesFromTheReleaseWhatStagingHasForgotten(t *testing.T) {
 	}
 }
 
-func TestRollbackWithNothingToMoveSaysSo(t *testing.T) {
+// A rollback with nothing to move says so.
+func TestRollbackOfNothing(t *testing.T) {
 	s := set(t)
 	s.rollback()
 	s.settings.Images[0].Tags.Moving = nil
@@ -232,7 +238,8 @@ func TestRollbackWithNothingToMoveSaysSo(t *testing.T) {
 	}
 }
 
-func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
+// Promote refuses to take a platform away.
+func TestPlatformTakenAway(t *testing.T) {
 	s := set(t)
 	before := s.index(older)
 	half := s.index("", "amd64")
@@ -255,7 +262,7 @@ func TestPromoteRefusesToTakeAPlatformAway(t *testing.T) {
 
 // Exactly one platform gets lost, by an image that somebody else pointed the tag at after the
 // survey.
-func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
+func TestPlatformLostAfterSurvey(t *testing.T) {
 	for name, after := range map[string]func(*stage){
 		"refused": func(*stage) {},
 		"given up on purpose": func(s *stage) {
@@ -301,7 +308,8 @@ func TestPlatformThatIsLostAfterTheSurvey(t *testing.T) {
 	}
 }
 
-func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
+// Promote moves nothing if the source can't be asked.
+func TestUnavailableSource(t *testing.T) {
 	for call, want := range map[string]string{
 		"GetMergeOptions": "ask for the merge base",
 		"GetBranch":       `ask for the branch "feature/x"`,
@@ -313,9 +321,9 @@ func TestPromoteMovesNothingIfTheSourceCannotBeAsked(t *testing.T) {
 	}
 }
 
-// The branch's head is the promoted commit, so that the order of the two images is the first thing
-// to be asked for.
-func TestPromoteMovesNothingIfTheOrderCannotBeAsked(t *testing.T) {
+// Promote moves nothing if the order can't be asked for. The branch's head is the promoted commit,
+// so that the order of the two images is the first thing to be asked for.
+func TestUnavailableOrder(t *testing.T) {
 	s := set(t)
 	s.aws.Branch("feature/x", fixture.Revision)
 	s.released(t, s.index(older), 1, "latest")
@@ -323,8 +331,9 @@ func TestPromoteMovesNothingIfTheOrderCannotBeAsked(t *testing.T) {
 	s.unmoved(t, "ask for the merge base")
 }
 
-// What names no commit is nothing that this pipeline has made: when it came doesn't count.
-func TestPromoteMovesFromWhatNamesNoCommitThoughItCameLater(t *testing.T) {
+// What names no commit is nothing that this pipeline has made: when it came doesn't count. Promote
+// moves a tag from it.
+func TestLaterWithoutACommit(t *testing.T) {
 	s := set(t)
 	s.released(t, s.new, 1)
 	nameless := s.store.IndexWith(func(doc map[string]any) { delete(doc, "annotations") },
@@ -339,7 +348,8 @@ func TestPromoteMovesFromWhatNamesNoCommitThoughItCameLater(t *testing.T) {
 	}
 }
 
-func TestSummaryTellsTheTagThatWasThereFromThoseThatCame(t *testing.T) {
+// The summary tells the tag that was there from those that came.
+func TestSummaryOfTags(t *testing.T) {
 	s := set(t)
 	s.released(t, s.new, 1, "latest")
 	variables, err := s.promote(t)
@@ -350,9 +360,9 @@ func TestSummaryTellsTheTagThatWasThereFromThoseThatCame(t *testing.T) {
 	}
 }
 
-// The record is a line of JSON that CloudWatch reads as a metric: the names that "_aws" mentions
-// stand on its top level.
-func TestEveryTagLeavesARecordThatIsAMetricToo(t *testing.T) {
+// Every tag leaves a record that is a metric too. The record is a line of JSON that CloudWatch
+// reads as a metric: the names that "_aws" mentions stand on its top level.
+func TestRecordsOfTags(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1, "latest")
 	if _, err := s.promote(t); err != nil {

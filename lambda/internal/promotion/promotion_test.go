@@ -30,7 +30,8 @@ var failureType = func(err error) types.FailureType {
 	return ""
 }
 
-func TestPromoteWritesImmutableTagsFirstAndMovingOnesLast(t *testing.T) {
+// Promote writes immutable tags first and moving ones last.
+func TestPromoteOrder(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1, "latest")
 	before := len(s.puts())
@@ -80,7 +81,8 @@ func TestPromoteAgainWritesNothing(t *testing.T) {
 	}
 }
 
-func TestPromoteFinishesWhatAnEarlierAttemptBegan(t *testing.T) {
+// Promote finishes what an earlier attempt began.
+func TestUnfinishedAttempt(t *testing.T) {
 	s := set(t)
 	s.released(t, s.new, 2, commit12)
 	s.released(t, s.old, 1, "latest")
@@ -93,7 +95,8 @@ func TestPromoteFinishesWhatAnEarlierAttemptBegan(t *testing.T) {
 	}
 }
 
-func TestPromoteMovesNothingIfAnImmutableTagServesAnotherImage(t *testing.T) {
+// Promote moves nothing if an immutable tag serves another image.
+func TestImmutableTagIsTaken(t *testing.T) {
 	s := set(t)
 	s.Tag(t, "app", commit12, s.store, s.old)
 	s.released(t, s.old, 1, "latest")
@@ -135,7 +138,8 @@ func (s *stage) race(t *testing.T, tag string, d digest.Digest) {
 	})
 }
 
-func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
+// Promote settles a race for an immutable tag.
+func TestImmutableTagRace(t *testing.T) {
 	t.Run("same image", func(t *testing.T) {
 		s := set(t)
 		s.released(t, s.new, 1)
@@ -164,7 +168,8 @@ func TestPromoteSettlesARaceForAnImmutableTag(t *testing.T) {
 	})
 }
 
-func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
+// Promote tells that a moving tag is immutable in the registry.
+func TestImmutableMovingTag(t *testing.T) {
 	s := set(t)
 	s.immutable(t)
 	s.released(t, s.old, 1, "latest")
@@ -177,7 +182,8 @@ func TestPromoteTellsThatAMovingTagIsImmutableInTheRegistry(t *testing.T) {
 	}
 }
 
-func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
+// Promote takes back a tag that an older image took meanwhile.
+func TestTagTakenByOlderImage(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1)
 	moved := false
@@ -201,7 +207,8 @@ func TestPromoteTakesBackATagThatAnOlderImageTookMeanwhile(t *testing.T) {
 	}
 }
 
-func TestPromoteGivesUpOnATagThatSomebodyElseKeepsMoving(t *testing.T) {
+// Promote gives up on a tag that somebody else keeps moving.
+func TestTagThatKeepsMoving(t *testing.T) {
 	s := set(t)
 	s.released(t, s.old, 1)
 	s.Misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -285,7 +292,8 @@ func TestPromoteSurvivesThrottling(t *testing.T) {
 	}
 }
 
-func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
+// Promote refuses what it can't stand for.
+func TestPromoteRefuses(t *testing.T) {
 	tags := func(immutable, moving string) func(*stage) {
 		return func(s *stage) {
 			s.settings.Images[0].Tags = rule.Tags{Immutable: strings.Fields(immutable), Moving: strings.Fields(moving)}
@@ -345,7 +353,8 @@ func TestPromoteRefusesWhatItCannotStandFor(t *testing.T) {
 	}
 }
 
-func TestPromoteTakesDatesFromTheIndexSoThatARepetitionGivesTheSameTag(t *testing.T) {
+// Promote takes dates from the index, so that a repetition gives the same tag.
+func TestDatesOfTags(t *testing.T) {
 	s := set(t)
 	s.settings.Images[0].Tags = rule.Tags{Immutable: []string{"nightly-{date:20060102}"}}
 	variables, err := s.promote(t)
@@ -357,7 +366,8 @@ func TestPromoteTakesDatesFromTheIndexSoThatARepetitionGivesTheSameTag(t *testin
 	}
 }
 
-func TestPromoteWritesATagNamedTwiceOnce(t *testing.T) {
+// Promote writes a tag that is named twice once.
+func TestTagNamedTwice(t *testing.T) {
 	s := set(t)
 	s.settings.Source.Branch = "latest"
 	s.aws.Branch("latest", newer)
@@ -370,7 +380,8 @@ func TestPromoteWritesATagNamedTwiceOnce(t *testing.T) {
 	}
 }
 
-func TestPromoteFailsAsUnavailableIfTheRegistryDoesNotAnswer(t *testing.T) {
+// Promote fails as unavailable if the registry doesn't answer.
+func TestUnavailableRegistry(t *testing.T) {
 	s := set(t)
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodHead && strings.HasSuffix(r.URL.Path, "/latest") {

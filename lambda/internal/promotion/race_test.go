@@ -77,11 +77,12 @@ func (r *racer) step() bool {
 	return true
 }
 
-// CodePipeline lets no two executions into a stage, so two images meet only where a job is repeated
-// late. Here they always do, in every order that their requests can have. A registry has no
-// conditional write: what remains is an older image whose promotion looked before the newer one
-// began, and wrote after the newer one had looked for the last time.
-func TestNewerImageWinsInEveryOrderOfTwoPromotionsButOneKind(t *testing.T) {
+// The newer image wins in every order of two promotions but one kind. CodePipeline lets no two
+// executions into a stage, so two images meet only where a job is repeated late. Here they always
+// do, in every order that their requests can have. A registry has no conditional write: what
+// remains is an older image whose promotion looked before the newer one began, and wrote after the
+// newer one had looked for the last time.
+func TestPromotionsInEveryOrder(t *testing.T) {
 	for name, commit := range map[string]string{"two commits": newer, "two builds of a commit": ""} {
 		t.Run(name, func(t *testing.T) { everyOrder(t, commit) })
 	}

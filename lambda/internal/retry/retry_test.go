@@ -22,7 +22,8 @@ func (a advice) Retry() (retry.Reason, time.Duration) { return a.reason, a.wait 
 
 var policy = retry.Policy{Attempts: 4, Missing: 2, First: time.Second, Longest: 10 * time.Second}
 
-func TestDoRepeatsAsOftenAsTheReasonAllows(t *testing.T) {
+// Do repeats as often as the reason allows.
+func TestDoRepeats(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		err      error
@@ -84,7 +85,8 @@ func TestDoWaitsTwiceAsLongEachTime(t *testing.T) {
 	})
 }
 
-func TestDoGivesUpAtOnceWhenTheWaitIsTooLong(t *testing.T) {
+// Do gives up at once when the wait is too long.
+func TestDoGivesUpOnLongWaits(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		wait    time.Duration

@@ -140,7 +140,8 @@ func TestFindingsOfAllPagesAreRead(t *testing.T) {
 	}
 }
 
-func TestScanThatHasNotBegunIsWaitedForAndOtherErrorsAreErrors(t *testing.T) {
+// A scan that has not begun is waited for, and other errors are errors.
+func TestScanNotBegun(t *testing.T) {
 	scanner, _ := answering(t, 400, `{"__type":"ScanNotFoundException","message":"no scan"}`)
 	if s, err := scanner(t.Context(), "app", image); err != nil || s.State != Waiting ||
 		s.Status != "there is no scan" {

@@ -131,7 +131,8 @@ func TestImagesWithinTheLimitsPass(t *testing.T) {
 	}
 }
 
-func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
+// Images over a limit are stopped, with their findings.
+func TestImagesOverALimit(t *testing.T) {
 	many := []Finding{{Name: "CVE-LOW", Severity: "LOW"}, {Name: "CVE-2", Severity: "HIGH", Package: "zlib 1.2"},
 		{Name: "CVE-1", Severity: "CRITICAL"}}
 	for range 12 {
@@ -159,7 +160,8 @@ func TestImagesOverALimitAreStoppedWithTheirFindings(t *testing.T) {
 	}
 }
 
-func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
+// Accepted findings count against no limit.
+func TestAcceptedFindings(t *testing.T) {
 	o := act(t, map[string]Scan{
 		"linux/amd64": found(map[string]int{"CRITICAL": 2, "HIGH": 3},
 			Finding{Name: "CVE-2026-1", Severity: "CRITICAL", Package: "zlib 1"},
@@ -190,7 +192,8 @@ func TestAcceptedFindingsCountAgainstNoLimit(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoLongerAcceptedCountsAndIsNamedWithItsDay(t *testing.T) {
+// What is no longer accepted counts, and is named with its day.
+func TestExpiredAcceptance(t *testing.T) {
 	o := act(t, map[string]Scan{
 		"linux/arm64": found(map[string]int{"CRITICAL": 3},
 			Finding{Name: "CVE-2025-1", Severity: "CRITICAL", Package: "openssl 3"},
@@ -208,15 +211,17 @@ func TestWhatIsNoLongerAcceptedCountsAndIsNamedWithItsDay(t *testing.T) {
 	}
 }
 
-// Of an image whose scan has not ended nobody knows what is found in vain.
-func TestNothingIsAcceptedInVainWhileScansAreUnderWay(t *testing.T) {
+// Nothing is called accepted in vain while scans are under way. Of an image whose scan has not
+// ended nobody knows what is found in vain.
+func TestAcceptedInVain(t *testing.T) {
 	o := act(t, map[string]Scan{"linux/amd64": {State: Waiting, Status: "IN_PROGRESS"}}, "", nil)
 	if o.err == nil || strings.Contains(o.log, "can be removed") {
 		t.Errorf("%v\n%s", o.err, o.log)
 	}
 }
 
-func TestManyAcceptedFindingsAreNamedBriefly(t *testing.T) {
+// Many accepted findings are named briefly.
+func TestManyAcceptedFindings(t *testing.T) {
 	ids := make([]string, shown+2)
 	for i := range ids {
 		ids[i] = fmt.Sprint(i)
@@ -227,7 +232,8 @@ func TestManyAcceptedFindingsAreNamedBriefly(t *testing.T) {
 	}
 }
 
-func TestOnePlatformIsEnoughToStopTheIndex(t *testing.T) {
+// One platform is enough to stop the index.
+func TestOnePlatformOverALimit(t *testing.T) {
 	waiting := Scan{State: Waiting, Status: "IN_PROGRESS"}
 	o := act(t, map[string]Scan{"linux/amd64": waiting, "linux/arm64": found(map[string]int{"CRITICAL": 1})}, "", nil)
 	var f *job.Failure
@@ -237,7 +243,8 @@ func TestOnePlatformIsEnoughToStopTheIndex(t *testing.T) {
 	}
 }
 
-func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
+// Scans that are under way are waited for until the time is over.
+func TestScansUnderWay(t *testing.T) {
 	under := map[string]Scan{"linux/amd64": {State: Waiting, Status: "there is no scan"}}
 	o := act(t, under, "", nil)
 	var later *job.Later
@@ -263,7 +270,8 @@ func TestScansThatAreUnderWayAreWaitedForUntilTheTimeIsOver(t *testing.T) {
 	}
 }
 
-func TestImagesThatCannotBeScannedPassOnlyIfThatIsAllowed(t *testing.T) {
+// Images that can't be scanned pass only if that is allowed.
+func TestUnscannableImages(t *testing.T) {
 	scratch := map[string]Scan{"linux/arm64": {State: Unscannable, Status: "UNSUPPORTED_IMAGE"}}
 	var f *job.Failure
 	if o := act(t, scratch, "", nil); !errors.As(o.err, &f) ||
@@ -287,7 +295,8 @@ func TestScansThatFailedStopTheIndex(t *testing.T) {
 	}
 }
 
-func TestSettingsThatCannotWorkAreReported(t *testing.T) {
+// Settings that can't work are reported.
+func TestWrongSettings(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*settings.Image)
 		want   string

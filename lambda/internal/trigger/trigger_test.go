@@ -169,7 +169,8 @@ func TestTagObjectThatCodeCommitPeels(t *testing.T) {
 	}
 }
 
-func TestStartPinsTheCommitAndTellsRuleAndReference(t *testing.T) {
+// Start pins the commit, and tells the rule and the reference.
+func TestStart(t *testing.T) {
 	f := set(t)
 	hostile := `v1"},{"name":"rule","value":"main`
 	f.aws.GitTag(hostile, commit, "")
@@ -206,7 +207,8 @@ func TestEventThatComesTwiceStartsOnce(t *testing.T) {
 	}
 }
 
-func TestTwoPipelinesThatSeeOneEventBothStart(t *testing.T) {
+// Two pipelines that see one event both start.
+func TestTwoPipelinesOfOneEvent(t *testing.T) {
 	other := loaded()
 	other.Name = "other"
 	a, b := (&trigger{settings: loaded()}).token(eventID), (&trigger{settings: other}).token(eventID)
@@ -215,7 +217,8 @@ func TestTwoPipelinesThatSeeOneEventBothStart(t *testing.T) {
 	}
 }
 
-func TestFailedStartIsAnErrorSoThatLambdaTriesAgain(t *testing.T) {
+// A failed start is an error, so that Lambda tries again.
+func TestFailedStart(t *testing.T) {
 	good := event("referenceCreated", "tag", "v1", commit)
 	for name, test := range map[string]struct {
 		event json.RawMessage
@@ -269,7 +272,8 @@ func TestThrottlingIsOutlasted(t *testing.T) {
 	}
 }
 
-func TestThrottlingThatDoesNotEndIsAnErrorInTime(t *testing.T) {
+// Throttling that doesn't end is an error in time.
+func TestEndlessThrottling(t *testing.T) {
 	f := set(t)
 	f.aws.Refuse("StartPipelineExecution", "ThrottlingException")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -329,7 +333,8 @@ func TestBuildNow(t *testing.T) {
 	}
 }
 
-func TestFunctionRefusesSettingsThatAreNone(t *testing.T) {
+// The function refuses settings that are none.
+func TestSettingsThatAreNone(t *testing.T) {
 	l := loaded()
 	l.Rules[0].Rule = rule.Rule{Name: "x", Type: rule.Tag, Pattern: "("}
 	if _, err := Handler(l, nil, nil, fast, nil); err == nil {

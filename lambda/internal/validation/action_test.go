@@ -154,7 +154,8 @@ func failed(err error) *job.Failure {
 	return f
 }
 
-func TestActionPassesOnTheDigestAndThePlatforms(t *testing.T) {
+// The action passes on the digest and the platforms.
+func TestActionOutputs(t *testing.T) {
 	variables, log, err := act(t, good, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +169,8 @@ func TestActionPassesOnTheDigestAndThePlatforms(t *testing.T) {
 	}
 }
 
-func TestActionTellsWhatIsWrongWithAnImage(t *testing.T) {
+// The action tells what is wrong with an image.
+func TestActionWithABadImage(t *testing.T) {
 	_, log, err := act(t, func(s *fixture.Store) specs.Descriptor {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
 			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})
@@ -188,7 +190,8 @@ func TestActionTellsWhatIsWrongWithAnImage(t *testing.T) {
 	}
 }
 
-func TestActionFailsIfThePlatformsOfTheBuildsAreNotThere(t *testing.T) {
+// The action fails if the platforms of the builds are not there.
+func TestActionWithoutPlatforms(t *testing.T) {
 	_, _, err := act(t, good, func(s *scene) {
 		s.image().Builds = s.image().Builds[:1]
 	})
@@ -197,7 +200,8 @@ func TestActionFailsIfThePlatformsOfTheBuildsAreNotThere(t *testing.T) {
 	}
 }
 
-func TestActionFitsManyFindingsIntoOneMessage(t *testing.T) {
+// The action fits many findings into one message.
+func TestActionWithManyFindings(t *testing.T) {
 	_, _, err := act(t, func(s *fixture.Store) specs.Descriptor {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Manifest: func(doc map[string]any) {
 			layers := doc["layers"].([]any)
@@ -223,7 +227,8 @@ func TestActionFitsManyFindingsIntoOneMessage(t *testing.T) {
 	}
 }
 
-func TestActionGuardsWhatTheMovingTagsServe(t *testing.T) {
+// The action guards what the moving tags serve.
+func TestActionGuardsMovingTags(t *testing.T) {
 	moving := func(templates ...string) func(*scene) {
 		return func(s *scene) { s.image().Tags.Moving = templates }
 	}
@@ -296,7 +301,8 @@ func TestActionFollowsThePolicy(t *testing.T) {
 	}
 }
 
-func TestActionTellsAnUnavailableRegistryFromABadImage(t *testing.T) {
+// The action tells an unavailable registry from a bad image.
+func TestActionWithoutRegistry(t *testing.T) {
 	_, _, err := act(t, good, func(s *scene) { s.host = "127.0.0.1:1" })
 	if failed(err) != nil || !errors.Is(err, registry.ErrUnavailable) {
 		t.Errorf("error %v, want %v", err, registry.ErrUnavailable)

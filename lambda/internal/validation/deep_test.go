@@ -52,8 +52,9 @@ func TestActionReadsAllLayers(t *testing.T) {
 	}
 }
 
-// A layer whose bytes are damaged behind what starts is found by all of it alone.
-func TestActionComparesAllLayersWithTheirDigests(t *testing.T) {
+// A layer whose bytes are damaged behind what starts is found by all of it alone. All layers are
+// compared with their digests.
+func TestActionComparesLayers(t *testing.T) {
 	damaged := func(s *fixture.Store) specs.Descriptor {
 		d := appended()(s)
 		for of, b := range s.Blobs {
@@ -73,7 +74,7 @@ func TestActionComparesAllLayersWithTheirDigests(t *testing.T) {
 
 // CodePipeline hands a token on from whoever has reported for a job. This action gives none and
 // takes none: whatever one says has been read, all is read.
-func TestActionBelievesNoContinuationToken(t *testing.T) {
+func TestActionWithAToken(t *testing.T) {
 	root := digest.FromString("x").String()
 	for _, token := range []string{
 		"x", `{"v":1,"layers":["` + root + `"]}`, "app:" + root, `{"v":1,"job":"job","proven":true}`,

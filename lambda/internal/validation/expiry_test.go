@@ -23,7 +23,8 @@ func (s *scene) entries() []digest.Digest {
 	return all
 }
 
-func TestWhatExpiresBeforeThePromotionIsRefused(t *testing.T) {
+// What expires before the promotion is refused.
+func TestExpiryBeforePromotion(t *testing.T) {
 	const day = 24 * time.Hour
 	for name, test := range map[string]struct {
 		days, hold int

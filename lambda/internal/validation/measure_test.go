@@ -88,7 +88,8 @@ func sizeOf(t *testing.T, blob any) float64 {
 	return float64(d.Size)
 }
 
-func TestInvalidImageIsMeasuredByWhatTheChecksFound(t *testing.T) {
+// An invalid image is measured by what the checks found.
+func TestInvalidImageIsMeasured(t *testing.T) {
 	_, log, err := act(t, func(s *fixture.Store) specs.Descriptor {
 		return s.Image(fixture.ImageSpec{Platform: fixture.ARM64,
 			Config: func(doc map[string]any) { doc["architecture"] = "amd64" }})

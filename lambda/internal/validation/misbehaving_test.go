@@ -134,7 +134,8 @@ func goodImage(t *testing.T) (*fixture.Server, *fixture.Store, digest.Digest) {
 	return s, store, d
 }
 
-func TestARegistryThatMisbehavesOnceIsAskedAgain(t *testing.T) {
+// A registry that misbehaves once is asked again.
+func TestMisbehavingRegistry(t *testing.T) {
 	for _, b := range misbehaviors {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -148,7 +149,8 @@ func TestARegistryThatMisbehavesOnceIsAskedAgain(t *testing.T) {
 	}
 }
 
-func TestARegistryThatKeepsMisbehavingHasADefinedOutcome(t *testing.T) {
+// A registry that keeps misbehaving has a defined outcome.
+func TestKeepsMisbehaving(t *testing.T) {
 	for _, b := range misbehaviors {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -172,9 +174,9 @@ func TestARegistryThatKeepsMisbehavingHasADefinedOutcome(t *testing.T) {
 	}
 }
 
-// 401, then a token from another server that runs out: registries of that kind hand out tokens for
-// minutes.
-func TestATokenThatRunsOutIsFetchedAgain(t *testing.T) {
+// A token that runs out is fetched again. 401, then a token from another server that runs out:
+// registries of that kind hand out tokens for minutes.
+func TestExpiredToken(t *testing.T) {
 	s, _, _ := goodImage(t)
 	var mu sync.Mutex
 	tokens, left := 0, map[string]int{}

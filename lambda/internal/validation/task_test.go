@@ -45,7 +45,8 @@ func alone(t *testing.T, arm64Says string) func(*scene) {
 	}
 }
 
-func TestRuleDecidesWhichPlatformsAreRequired(t *testing.T) {
+// The rule decides which platforms are required.
+func TestRuleDecidesPlatforms(t *testing.T) {
 	for name, test := range map[string]struct {
 		change []func(*scene)
 		want   string
@@ -127,8 +128,9 @@ func TestNoVariableChangesThePolicy(t *testing.T) {
 	}
 }
 
-// An attempt that succeeded says nothing any more once a newer one has failed, or is under way.
-func TestTheNewestAttemptsMustHaveSucceeded(t *testing.T) {
+// The newest attempts must have succeeded. An attempt that succeeded says nothing any more once a
+// newer one has failed, or is under way.
+func TestNewestAttempts(t *testing.T) {
 	for _, action := range []execution.Action{{}, amd64, arm64, merge} {
 		for _, status := range []string{"Failed", "Abandoned", "InProgress"} {
 			endpoint := fixture.ServeAWS(t)
@@ -173,7 +175,8 @@ func TestIndexIsReadInStagingAlone(t *testing.T) {
 	}
 }
 
-func TestBuildsMustHavePushedWhatIsInTheIndex(t *testing.T) {
+// The builds must have pushed what is in the index.
+func TestBuildsPushedTheIndex(t *testing.T) {
 	_, _, err := act(t, good, func(s *scene) {
 		s.outputs[arm64] = map[string]string{settings.ImageDigest: digest.FromString("another").String()}
 	})

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-func TestArchiveKeepsModesAndLinksAndIsTheSameEachTime(t *testing.T) {
+// An archive keeps modes and links, and is the same each time.
+func TestArchive(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "a", "empty"), 0o755); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,8 @@ package tools
 
 import "testing"
 
-func TestCacheDirIsWhereTheEnvironmentSays(t *testing.T) {
+// CacheDir is where the environment says.
+func TestCacheDir(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", "/somewhere")
 	t.Setenv("ARCHWAY_CACHE", "")
 	if got, err := CacheDir(); err != nil || got != "/somewhere/archway" {

@@ -96,7 +96,7 @@ func TestBuildxWithSBOMAndProvenance(t *testing.T) {
 // BuildKit's newer form, in which an attestation names its subject. ECR refuses its push
 // (oci-artifacts in docs/aws.md), and so does the registry here, so it is read from a folder.
 // Without a name BuildKit writes statements without a subject.
-func TestBuildxWithAttestationsAsArtifacts(t *testing.T) {
+func TestBuildxWithOCIArtifacts(t *testing.T) {
 	w := open(t)
 	folder := w.layout(t, ",name=example.test/app:1,oci-mediatypes=true,oci-artifact=true", "--provenance=mode=max")
 	want(t, w.verdict(t, "--require-provenance", "oci:"+folder))

@@ -53,7 +53,8 @@ func needsMachine(t *testing.T) {
 	}
 }
 
-func TestWhatIsGoodStartsAndWhatIsBadDoesNot(t *testing.T) {
+// What is good starts, and what is bad does not.
+func TestGoodAndBad(t *testing.T) {
 	needsMachine(t)
 	names := regexp.MustCompile(*only)
 	all := slices.DeleteFunc(table(*chance), func(trial trial) bool { return !names.MatchString(trial.name) })

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLineIsOneThatCloudWatchReadsAsMetrics(t *testing.T) {
+// A line is one that CloudWatch reads as metrics.
+func TestLineIsAMetric(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&out, nil)).With("job", "7")
 	before := time.Now().UnixMilli()

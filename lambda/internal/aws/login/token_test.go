@@ -73,7 +73,8 @@ func TestTokenAsksInTheRegistrysRegion(t *testing.T) {
 	}
 }
 
-func TestTokenTellsWhatIsWrongWithoutTheToken(t *testing.T) {
+// An error tells what is wrong without the token.
+func TestTokenErrors(t *testing.T) {
 	for name, answer := range map[string]string{
 		"none":        `{"authorizationData":[]}`,
 		"no base64":   `{"authorizationData":[{"authorizationToken":"se-cret!"}]}`,

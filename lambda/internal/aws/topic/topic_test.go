@@ -28,7 +28,8 @@ func notify(t *testing.T, subject, text string) fixture.Notice {
 	return sent[0]
 }
 
-func TestMailGetsTheTextAndChatWhatItCanShow(t *testing.T) {
+// Mail gets the text, and chat gets what it can show.
+func TestMailAndChat(t *testing.T) {
 	const text = "it says \"no\",\nand <why>: 1 > 0\n"
 	got := notify(t, "Archway: app failed", text)
 	want := fixture.Notice{Topic: "arn:aws:sns:eu-west-1:111122223333:people", Subject: "Archway: app failed",

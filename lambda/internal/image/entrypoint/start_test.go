@@ -431,7 +431,8 @@ func (a *after) Folder(ctx context.Context, name string) (rootfs.File, error) {
 	return a.fs.Folder(ctx, name)
 }
 
-func TestWhatWasFollowedBeforeAnErrorIsKept(t *testing.T) {
+// What was followed before an error is kept.
+func TestTraceBeforeAnError(t *testing.T) {
 	fs := image(t, debian(lt.Script("a", "#!/usr/bin/env b\n"), lt.Script("usr/bin/b", "#!/bin/sh\n")))
 	for left := range 20 {
 		trace, err := entrypoint.Follow(t.Context(), &after{fs, left},
@@ -492,8 +493,9 @@ func FuzzFollow(f *testing.F) {
 	})
 }
 
-// What a config holds comes from a registry: megabytes of folders or of names are not taken apart.
-func TestWhatLinuxWouldNotTakeIsNotFollowed(t *testing.T) {
+// What Linux would not take is not followed. What a config holds comes from a registry: megabytes
+// of folders or of names are not taken apart.
+func TestTooLongForLinux(t *testing.T) {
 	fs := image(t, []lt.Entry{lt.Exe("bin/app", lt.Static("amd64"))})
 	_, err := entrypoint.Follow(t.Context(), fs,
 		entrypoint.Command{Entrypoint: []string{"app"}, Env: []string{"PATH=/bin" + strings.Repeat(":", 128<<10)},

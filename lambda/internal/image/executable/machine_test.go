@@ -19,7 +19,7 @@ func scan(t *testing.T, b []byte) executable.Program {
 
 // What the real compiler and linker make for each architecture runs there, and nowhere else but
 // where a 32-bit mode is usual.
-func TestGoProgramsFitTheirOwnPlatformOnly(t *testing.T) {
+func TestGoPrograms(t *testing.T) {
 	for _, arch := range layertest.Architectures {
 		p := scan(t, layertest.Program(t, arch))
 		if p.Kind != executable.ELF || p.Fault != "" || p.Loader != "" || p.Type != executable.Executable ||
@@ -75,8 +75,9 @@ func TestMachinesBesideThoseOfPlatforms(t *testing.T) {
 	}
 }
 
-// Programs for other systems and machines that people build on their own computer and copy in.
-func TestProgramsOfOtherSystemsAreToldApart(t *testing.T) {
+// Programs for other systems and machines that people build on their own computer and copy in. They
+// are told apart.
+func TestProgramsOfOtherSystems(t *testing.T) {
 	for system, name := range map[byte]string{
 		0:  "",
 		3:  "",
@@ -100,7 +101,8 @@ func TestProgramsOfOtherSystemsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestKindsOfFilesThatLinuxDoesNotStart(t *testing.T) {
+// The kinds of files that Linux doesn't start are named.
+func TestFilesLinuxDoesNotStart(t *testing.T) {
 	for _, test := range []struct {
 		name, bytes string
 		kind        executable.Kind

@@ -11,7 +11,8 @@ import (
 	"archway/lambda/internal/image/executable"
 )
 
-func TestTheLoaderIsFoundWhereverItStands(t *testing.T) {
+// The loader is found wherever it stands in a file.
+func TestLoader(t *testing.T) {
 	const musl = "/lib/ld-musl-x86_64.so.1"
 	for _, test := range []struct {
 		name string
@@ -78,7 +79,8 @@ func TestALoaderTooFarBackIsNotGuessed(t *testing.T) {
 	}
 }
 
-func TestFilesThatTheKernelRefusesHaveAFault(t *testing.T) {
+// Files that the kernel refuses have a fault.
+func TestFaultyFiles(t *testing.T) {
 	good := func(change func([]byte)) []byte {
 		return layertest.ELF{Loader: "/lib/ld.so", Raw: change}.Bytes()
 	}
@@ -129,7 +131,8 @@ func TestLittleIsReadOfAFile(t *testing.T) {
 	}
 }
 
-func TestScriptsThatExecuteTheirArgumentsAreKnown(t *testing.T) {
+// Scripts that execute their arguments are known.
+func TestScriptsExecutingArguments(t *testing.T) {
 	padding := strings.Repeat("# a comment\n", 1500)
 	for text, want := range map[string]bool{
 		"exec \"$@\"":                                true,
@@ -184,7 +187,8 @@ func TestScriptsThatExecuteTheirArgumentsAreKnown(t *testing.T) {
 	}
 }
 
-func TestPortableExecutablesAreToldFromThoseOfWindows(t *testing.T) {
+// Other portable executables are told from those of Windows.
+func TestPortableExecutables(t *testing.T) {
 	for text, want := range map[string]executable.Kind{
 		"MZqFpD='\n\x00": executable.Portable, "jartsr='\n\x00": executable.Portable,
 		"APEDBG='\n\x00": executable.Portable,
@@ -222,7 +226,8 @@ func (c *cut) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestAStreamThatBreaksOffIsAnErrorAndNoFault(t *testing.T) {
+// A stream that breaks off is an error, and no fault of the file.
+func TestBrokenStream(t *testing.T) {
 	b := layertest.ELF{Loader: "/lib/ld.so", HeadersAt: 30_000, LoaderAt: 60_000}.Bytes()
 	for _, after := range []int{0, 100, 5000, 20_000, 30_100, 50_000, 60_005} {
 		r := io.MultiReader(bytes.NewReader(b[:after]), &cut{})

@@ -9,8 +9,8 @@ import (
 	"archway/lambda/internal/image/executable"
 )
 
-// As fs/binfmt_script.c has it.
-func TestShebangLinesAreTakenApartAsByTheKernel(t *testing.T) {
+// Lines are taken apart as the kernel takes them, in fs/binfmt_script.c.
+func TestShebangLines(t *testing.T) {
 	long := strings.Repeat("x", 300)
 	for _, test := range []struct {
 		name, file string
@@ -53,7 +53,8 @@ func TestShebangLinesAreTakenApartAsByTheKernel(t *testing.T) {
 	}
 }
 
-func TestEnvStartsItsFirstWordThatIsNoSetting(t *testing.T) {
+// The program env starts its first word that is no setting.
+func TestEnv(t *testing.T) {
 	for _, test := range []struct {
 		args string
 		want string

@@ -177,8 +177,9 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-// What proves a digest by the way must not make an image unproven of which all is known.
-func TestTimeThatRunsOutWhileALayerIsCompleted(t *testing.T) {
+// Time runs out while a layer is completed. What proves a digest by the way must not make an image
+// unproven of which all is known.
+func TestTimeoutWhileCompleting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // nobody waits for its three seconds
 		s := fixture.New()
 		behind := append(large("amd64", 4<<20), lt.Plain("zz", nil))

@@ -16,7 +16,8 @@ import (
 	"archway/lambda/internal/image/registry"
 )
 
-func TestOfferedAreThePlatformsThatNodesCanPull(t *testing.T) {
+// What is offered are the platforms that nodes can pull.
+func TestOffered(t *testing.T) {
 	bare := func(d specs.Descriptor) specs.Descriptor {
 		d.Platform = nil
 		return d
@@ -103,7 +104,8 @@ func (refusing) Blob(context.Context, digest.Digest, int64) (registry.Document, 
 	return registry.Document{}, errRefused
 }
 
-func TestOfferedFailsIfNobodyCouldBeAsked(t *testing.T) {
+// Offered fails if nobody could be asked.
+func TestOfferedUnavailable(t *testing.T) {
 	s := fixture.New()
 	if _, err := index.Offered(t.Context(), refusing{s}, "latest", s.Linux("amd64", "").Digest); !errors.Is(err,
 		errRefused) {

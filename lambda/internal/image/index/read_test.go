@@ -80,7 +80,8 @@ func TestGetReadsEverythingOnce(t *testing.T) {
 	}
 }
 
-func TestGetFailsIfAnythingCouldNotBeAsked(t *testing.T) {
+// Get fails if anything could not be asked for.
+func TestGetUnavailable(t *testing.T) {
 	s := fixture.New()
 	root := s.Good().Digest
 	all := slices.Collect(func(yield func(digest.Digest) bool) {
@@ -151,7 +152,8 @@ func TestGetKeepsLittleInMemory(t *testing.T) {
 	}
 }
 
-func TestDocumentsBeyondEveryMeasureAreNotDecoded(t *testing.T) {
+// Documents beyond every measure are not decoded.
+func TestOversizedDocuments(t *testing.T) {
 	for name, b := range map[string]string{
 		"many values":  `{"manifests":[` + strings.Repeat("{},", 200_000) + `{}]}`,
 		"deep nesting": `{"annotations":` + strings.Repeat(`{"a":`, 100) + strings.Repeat("}", 100) + "}",

@@ -9,7 +9,8 @@ import (
 	"archway/lambda/internal/image/layer"
 )
 
-func TestTheFirstClassThatFitsCountsAlone(t *testing.T) {
+// The first class that fits counts alone.
+func TestFirstFittingClass(t *testing.T) {
 	for _, test := range []struct {
 		mode     uint16
 		uid, gid uint32

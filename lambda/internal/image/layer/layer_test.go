@@ -55,7 +55,8 @@ var archive = lt.Tar(
 	lt.Plain("usr/libx.so.1", lt.Static("arm64")), lt.Plain("etc/passwd", []byte("root:x:0:0::/:/bin/sh\n")),
 )
 
-func TestEveryCompressionGivesTheSameEntries(t *testing.T) {
+// Every compression gives the same entries.
+func TestCompressions(t *testing.T) {
 	dynamic := executable.Program{Kind: executable.ELF, Machine: executable.Machine{Bits: 64, ID: 183},
 		Type: executable.Shared, Loader: "/lib/ld.so"}
 	library := executable.Program{Kind: executable.ELF, Machine: dynamic.Machine, Type: executable.Executable}
@@ -122,7 +123,8 @@ func TestLibrariesAreReadIfAsked(t *testing.T) {
 	}
 }
 
-func TestTheDigestIsOfTheAlgorithmThatIsNamed(t *testing.T) {
+// The digest is of the algorithm that is named.
+func TestDigestAlgorithms(t *testing.T) {
 	o := options(archive)
 	o.Digest = digest.SHA512.FromBytes(archive)
 	_, sums, err := read(bytes.NewReader(archive), o)
@@ -200,7 +202,7 @@ func TestDamageIsToldFromACutStream(t *testing.T) {
 
 // A layer that doesn't unpack is hashed all the same: that tells a registry's fault from a
 // builder's.
-func TestTheDigestIsKnownOfWhatCanNotBeUnpacked(t *testing.T) {
+func TestDigestOfBrokenLayer(t *testing.T) {
 	b := append([]byte("no archive"), make([]byte, 200_000)...)
 	l, err := layer.Open(t.Context(), bytes.NewReader(b), options(b))
 	if err != nil {
@@ -215,7 +217,8 @@ func TestTheDigestIsKnownOfWhatCanNotBeUnpacked(t *testing.T) {
 	}
 }
 
-func TestNoMoreIsReadThanTheManifestSays(t *testing.T) {
+// No more is read than the manifest says.
+func TestReadsOnlyTheSize(t *testing.T) {
 	o := options(archive)
 	endless := io.MultiReader(bytes.NewReader(archive), zeros{})
 	_, sums, err := read(endless, o)
@@ -420,7 +423,8 @@ func FuzzLayer(f *testing.F) {
 	})
 }
 
-func TestSizesBeyondEveryMeasureAreRefused(t *testing.T) {
+// Sizes beyond every measure are refused.
+func TestOversizedEntries(t *testing.T) {
 	for _, size := range []int64{math.MaxInt64, layer.MaxStored + 1} {
 		o := options(archive)
 		o.Size = size

@@ -124,7 +124,8 @@ func TestFindKnowsTheImageThatIsMeant(t *testing.T) {
 	}
 }
 
-func TestAnImageInALayoutIsReadAsFromARegistry(t *testing.T) {
+// An image in a layout is read as it is from a registry.
+func TestImageInALayout(t *testing.T) {
 	s := fixture.New()
 	root := s.Good()
 	l := open(t, s, root)
@@ -142,7 +143,8 @@ func TestAnImageInALayoutIsReadAsFromARegistry(t *testing.T) {
 }
 
 // umoci writes manifests without a type of their own, and Skopeo and crane copy them as they are.
-func TestWhatOCIMayLeaveOutIsReadFromTheForm(t *testing.T) {
+// What the specification lets them leave out is read from the form.
+func TestOptionalMediaTypes(t *testing.T) {
 	s := fixture.New()
 	untyped := func(doc map[string]any) { delete(doc, "mediaType") }
 	root := s.IndexWith(untyped, s.Image(fixture.ImageSpec{Platform: fixture.AMD64, Manifest: untyped}))
@@ -157,7 +159,7 @@ func TestWhatOCIMayLeaveOutIsReadFromTheForm(t *testing.T) {
 }
 
 // go-containerregistry writes an index as index.json itself.
-func TestLayoutsOfGoContainerRegistryAreRead(t *testing.T) {
+func TestGoContainerRegistryLayouts(t *testing.T) {
 	image, err := random.Image(100, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +225,8 @@ func TestWhatIsNotInALayoutIsMissing(t *testing.T) {
 	}
 }
 
-func TestOtherBytesThanTheDigestNamesAreNoticed(t *testing.T) {
+// Other bytes than the digest names are noticed.
+func TestOtherBytesAreNoticed(t *testing.T) {
 	s := fixture.New()
 	root := s.Good()
 	folder := t.TempDir()
@@ -417,7 +420,8 @@ func TestAnAmbiguousListOfImages(t *testing.T) {
 	}
 }
 
-func TestReferrersAreWhatIndexJSONListsAboutAnImage(t *testing.T) {
+// The referrers of an image are what index.json lists about it.
+func TestReferrers(t *testing.T) {
 	s := fixture.New()
 	root, image, other := s.Good(), s.Linux("amd64", ""), s.Linux("arm64", "")
 	mine := s.Refer(image, index.DSSE, []byte("{}"))

@@ -128,7 +128,7 @@ func load(t *testing.T, path string, env ...string) loading.Result {
 
 // A real compiler's programs and libraries, moved about: what this machine's loader then says is
 // what is found here.
-func TestAgainstTheLoaderWithLibrariesMovedAbout(t *testing.T) {
+func TestMovedLibraries(t *testing.T) {
 	cc, err := exec.LookPath("cc")
 	if err != nil {
 		t.Skip("NOT CHECKED: there is no C compiler: apt-get install gcc libc6-dev")

@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/retry"
 )
 
-func TestErrorsThatComeInsteadOfAnAnswer(t *testing.T) {
+// Errors that come instead of an answer are told apart.
+func TestTransportErrors(t *testing.T) {
 	known := &failure{op: "GET", kind: ErrDenied}
 	for name, test := range map[string]struct {
 		err    error

@@ -160,8 +160,9 @@ func TestCredentialsAreForTheRegistry(t *testing.T) {
 	}
 }
 
-// Without credentials there is nothing to keep: vanity names of registries work so.
-func TestTheFirstRequestMayLeadElsewhereWithoutCredentials(t *testing.T) {
+// The first request may lead elsewhere without credentials. Without credentials there is nothing to
+// keep: vanity names of registries work so.
+func TestFirstRequestElsewhere(t *testing.T) {
 	behind := &other{}
 	host := listen(t, "127.0.0.1", behind.serve)
 	behind.answer = func(w http.ResponseWriter, r *http.Request) {

@@ -87,7 +87,8 @@ func readBlob(ctx context.Context, r *registry.Repository, d digest.Digest) ([]b
 	return io.ReadAll(stream)
 }
 
-func TestALayerIsReadWholeInSpiteOfInterruptions(t *testing.T) {
+// A layer is read whole in spite of interruptions.
+func TestInterruptedLayer(t *testing.T) {
 	for name, answer := range map[string]func(*blobServer, int, http.ResponseWriter, *http.Request){
 		"none": func(s *blobServer, _ int, w http.ResponseWriter, r *http.Request) { s.serve(w, r) },
 		"cut once": func(s *blobServer, n int, w http.ResponseWriter, r *http.Request) {
@@ -167,7 +168,8 @@ func TestALayerIsReadWholeInSpiteOfInterruptions(t *testing.T) {
 	}
 }
 
-func TestALayerThatCanNotBeReadIsAnError(t *testing.T) {
+// A layer that can't be read is an error.
+func TestUnreadableLayer(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer func(*blobServer, int, http.ResponseWriter, *http.Request)
 		kind   error

@@ -10,7 +10,8 @@ import (
 	"archway/lambda/internal/image/registry"
 )
 
-func TestPutStoresTheSameBytesUnderTheTag(t *testing.T) {
+// Put stores the same bytes under the tag.
+func TestPut(t *testing.T) {
 	s, store, d := served(t)
 	r := open(t, s)
 	if err := r.Put(t.Context(), "v1", store.Manifests[d]); err != nil {
@@ -21,7 +22,8 @@ func TestPutStoresTheSameBytesUnderTheTag(t *testing.T) {
 	}
 }
 
-func TestPutTellsThatAnImmutableTagIsThere(t *testing.T) {
+// Put tells that an immutable tag is there.
+func TestPutToImmutableTag(t *testing.T) {
 	for name, fault := range map[string]http.HandlerFunc{
 		"TAG_INVALID": status(400,
 			`{"errors":[{"code":"TAG_INVALID","message":"The image tag 'v1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."}]}`),
@@ -42,7 +44,8 @@ func TestPutTellsThatAnImmutableTagIsThere(t *testing.T) {
 	}
 }
 
-func TestPutNoticesThatOtherBytesWereStored(t *testing.T) {
+// Put notices that other bytes were stored.
+func TestPutOfOtherBytes(t *testing.T) {
 	s, store, d := served(t)
 	s.Misbehave(first(always, status(201, "", "Docker-Content-Digest", digest.FromString("other").String())))
 	if err := open(t, s).Put(t.Context(), "v1", store.Manifests[d]); !errors.Is(err, registry.ErrOtherBytes) {

@@ -24,7 +24,8 @@ func digests(found []specs.Descriptor) []digest.Digest {
 	return all
 }
 
-func TestReferrersAreFoundInEveryWayThatTheyAreAttached(t *testing.T) {
+// Referrers are found in every way that they are attached.
+func TestReferrers(t *testing.T) {
 	store := fixture.New()
 	image := store.Linux("amd64", "")
 	attached := store.Refer(image, index.DSSE, fixture.Envelope(store.Statement(image, nil), false))
@@ -134,7 +135,8 @@ func TestLinksThatLeadNowhereEndTheList(t *testing.T) {
 	}
 }
 
-func TestReferrersTellThatTheyCouldNotBeAsked(t *testing.T) {
+// Referrers tells that they couldn't be asked for.
+func TestReferrersUnavailable(t *testing.T) {
 	for name, test := range map[string]struct {
 		path string
 		code int

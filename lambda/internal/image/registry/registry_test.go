@@ -101,7 +101,8 @@ func TestManifestSurvivesPassingFaults(t *testing.T) {
 	}
 }
 
-func TestManifestTellsWhyItCouldNotBeRead(t *testing.T) {
+// Manifest tells why a manifest couldn't be read.
+func TestManifestErrors(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		fault http.HandlerFunc
@@ -214,7 +215,8 @@ func TestResolveFindsTheDigestOfATag(t *testing.T) {
 	}
 }
 
-func TestServesSaysAtOnceThatATagIsNotThere(t *testing.T) {
+// Serves says at once that a tag is not there.
+func TestServesWithoutATag(t *testing.T) {
 	s, _, _ := served(t)
 	d, err := open(t, s).Serves(t.Context(), "none")
 	if err != nil || d != "" {
@@ -225,9 +227,9 @@ func TestServesSaysAtOnceThatATagIsNotThere(t *testing.T) {
 	}
 }
 
-// ECR redirects downloads to S3 with a signed address, and S3 refuses a request that carries
-// credentials as well.
-func TestBlobFollowsARedirectWithoutCredentials(t *testing.T) {
+// A redirect is followed without credentials. ECR redirects downloads to S3 with a signed address,
+// and S3 refuses a request that carries credentials as well.
+func TestBlobRedirect(t *testing.T) {
 	s, store, _ := served(t)
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
@@ -265,8 +267,9 @@ func TestBlobFollowsARedirectWithoutCredentials(t *testing.T) {
 	}
 }
 
-// 401, then a token from another server, as Docker Hub and GHCR do.
-func TestOpenGetsATokenWhereTheRegistryWantsOne(t *testing.T) {
+// Open gets a token where the registry wants one: 401, then a token from another server, as Docker
+// Hub and GHCR do.
+func TestOpenGetsAToken(t *testing.T) {
 	s, _, d := served(t)
 	s.Misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
@@ -285,7 +288,8 @@ func TestOpenGetsATokenWhereTheRegistryWantsOne(t *testing.T) {
 	}
 }
 
-func TestOpenRepeatsAndTellsWhenNobodyAnswers(t *testing.T) {
+// Open repeats, and tells when nobody answers.
+func TestOpenUnavailable(t *testing.T) {
 	s := fixture.Serve(t)
 	repository := s.Repository(t, "app")
 	s.Close()

@@ -118,7 +118,8 @@ func TestUploadStaysOnTheHost(t *testing.T) {
 	}
 }
 
-func TestUploadThatSomebodyElseCompleted(t *testing.T) {
+// An upload that somebody else completed is done if the blob is there.
+func TestUploadBySomebodyElse(t *testing.T) {
 	s := fixture.Serve(t)
 	r := open(t, s)
 	if err := push(t.Context(), r, "content"); err != nil {

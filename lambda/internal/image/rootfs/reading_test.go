@@ -72,7 +72,7 @@ func TestOnlyWhatIsNeededIsRead(t *testing.T) {
 }
 
 // Out of order, the rest of a layer can hold anything: it is read.
-func TestUnsortedLayersAreReadToTheirEnds(t *testing.T) {
+func TestUnsortedLayers(t *testing.T) {
 	for name, entries := range map[string][]lt.Entry{
 		"sorted by chance":          {lt.Dir("x"), noise("x/y", 6<<20), marked("b", "new")},
 		"sorted up to a small rest": {lt.Dir("a"), marked("b", "old"), noise("c", 1<<20), marked("b", "new")},
@@ -204,8 +204,9 @@ func TestErrorsSayWhichLayer(t *testing.T) {
 	}
 }
 
-// As of documents: what came garbled once is asked for again, once.
-func TestALayerWithOtherBytesIsReadAgain(t *testing.T) {
+// A layer with other bytes is read again. As of documents: what came garbled once is asked for
+// again, once.
+func TestLayerWithOtherBytes(t *testing.T) {
 	for name, garbled := range map[string][]byte{
 		"no archive":      []byte(strings.Repeat("<html>", 100)),
 		"another archive": lt.Gzip(lt.Tar(marked("app", "wrong"))),
@@ -248,7 +249,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 
 // A walk by folders comes to "app-x" after all that is in "app", and an order by bytes before it:
 // as long as a layer can be in either, both count.
-func TestNamesThatTheTwoOrdersPlaceDifferently(t *testing.T) {
+func TestOrdersOfNames(t *testing.T) {
 	fs := image(t, []lt.Entry{marked("app-x", "below")}, []lt.Entry{
 		lt.Dir("app"), lt.Plain("app/a", nil), lt.Plain("app/b", nil), lt.Plain("app/c", nil), lt.Plain("app/d", nil),
 		lt.Plain("app/e", nil),
@@ -280,8 +281,9 @@ func TestAWhiteoutIsNotTheLastWord(t *testing.T) {
 	}
 }
 
-// What was found in bytes that turn out to be others is not believed any more.
-func TestNothingIsRememberedAcrossARestart(t *testing.T) {
+// Nothing is remembered across a restart. What was found in bytes that turn out to be others is not
+// believed any more.
+func TestRestart(t *testing.T) {
 	s := newStack()
 	entries := func(mark string) []lt.Entry {
 		return []lt.Entry{lt.Dir("a1"), lt.Dir("a2"), lt.Dir("a3"), marked("app", mark), noise("z", 6<<20)}

@@ -79,7 +79,8 @@ func show(t *testing.T, fs *rootfs.FS, folder, name string) string {
 // marked is a script whose first line tells which one it is.
 func marked(name, mark string) lt.Entry { return lt.Script(name, "#!"+mark+"\n") }
 
-func TestNamesLeadWhereAContainerWouldSeeThem(t *testing.T) {
+// Names lead where a container would see them lead.
+func TestNames(t *testing.T) {
 	base := []lt.Entry{
 		lt.Link("bin", "usr/bin"), lt.Link("lib64", "usr/lib64"), lt.Dir("usr"), lt.Dir("usr/bin"),
 		marked("usr/bin/sh", "dash"),
@@ -378,7 +379,7 @@ func TestRelativeNamesStartInTheFolder(t *testing.T) {
 }
 
 // A runtime makes the working directory before it starts anything.
-func TestAMissingFolderIsMadeByTheRuntime(t *testing.T) {
+func TestMissingWorkingFolder(t *testing.T) {
 	fs := image(t,
 		[]lt.Entry{marked("run", "run"), marked("file", "x"), lt.Link("dangling", "gone"), lt.Link("circle", "circle")})
 	for _, test := range []struct{ folder, name, want string }{

@@ -103,7 +103,8 @@ func TestUnusableAnswersAreErrors(t *testing.T) {
 	}
 }
 
-func TestUnknownExecutionIsMisconfigured(t *testing.T) {
+// An unknown execution is a mistake in the configuration.
+func TestUnknownExecution(t *testing.T) {
 	for _, code := range []string{"PipelineNotFoundException", "PipelineExecutionNotFoundException"} {
 		endpoint, source := open(t)
 		endpoint.Refuse("GetPipelineExecution", code)

@@ -21,7 +21,8 @@ var (
 
 func digest(of string) map[string]string { return map[string]string{"digest": of} }
 
-func TestOutputsAreThoseOfTheNewestAttempts(t *testing.T) {
+// Outputs are those of the newest attempts.
+func TestOutputs(t *testing.T) {
 	endpoint, source := open(t)
 	endpoint.Did("x", "Build", "web-amd64", "Failed", nil)
 	endpoint.Did("x", "Build", "web-amd64", "Succeeded", digest("built"))
@@ -66,7 +67,7 @@ func TestOutputsNameWhatHasNotSucceeded(t *testing.T) {
 }
 
 // A filter that is ignored must not let an execution pass by what another one did.
-func TestOutputsTakeNothingOfOtherExecutions(t *testing.T) {
+func TestOutputsOfOtherExecutions(t *testing.T) {
 	endpoint, source := open(t)
 	endpoint.Answer("ListActionExecutions",
 		`{"actionExecutionDetails":[{"pipelineExecutionId":"y","stageName":"Merge","actionName":"web","status":"Succeeded"}]}`)

@@ -44,7 +44,8 @@ func failing(err error) job.Work {
 	return func(context.Context, job.Job) (map[string]string, error) { return nil, err }
 }
 
-func TestSuccessIsReportedWithItsVariables(t *testing.T) {
+// Success is reported with its variables.
+func TestSuccess(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
 	log, err := run(t, endpoint, "job-1", func(_ context.Context, j job.Job) (map[string]string, error) {
 		if j.ID != "job-1" || j.Parameters != `{"a":1}` {
@@ -72,7 +73,8 @@ func TestSuccessIsReportedWithItsVariables(t *testing.T) {
 	}
 }
 
-func TestFailuresHaveTheTypeThatTellsWhoMustAct(t *testing.T) {
+// Failures have the type that tells who must act.
+func TestFailureTypes(t *testing.T) {
 	for name, test := range map[string]struct {
 		err     error
 		kind    types.FailureType
@@ -112,7 +114,8 @@ func TestFailuresHaveTheTypeThatTellsWhoMustAct(t *testing.T) {
 	}
 }
 
-func TestLongMessagesAreCutToWhatCodePipelineTakes(t *testing.T) {
+// Long messages are cut to what CodePipeline takes.
+func TestLongMessages(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
 	if _, err := run(t, endpoint, "job", failing(errors.New(strings.Repeat("ä", 6000)))); err != nil {
 		t.Fatal(err)
@@ -188,7 +191,8 @@ func TestJobThatGoesOnGivesItsToken(t *testing.T) {
 	}
 }
 
-func TestSummariesAreCutToWhatCodePipelineTakes(t *testing.T) {
+// Summaries are cut to what CodePipeline takes.
+func TestLongSummaries(t *testing.T) {
 	long := strings.Repeat("ä", 3000)
 	for name, work := range map[string]job.Work{
 		"success": func(context.Context, job.Job) (map[string]string, error) {
@@ -213,7 +217,8 @@ func TestEventOfAnotherServiceIsRefused(t *testing.T) {
 	}
 }
 
-func TestWorkEndsBeforeTheFunctionsTimeSoThatTheAnswerCanBeGiven(t *testing.T) {
+// Work ends before the function's time, so that the answer can be given.
+func TestTimeForTheAnswer(t *testing.T) {
 	endpoint := fixture.ServeAWS(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()

@@ -14,8 +14,9 @@ import (
 	"archway/lambda/internal/pipeline/job"
 )
 
-// Who must act is another one where AWS refuses than where it can't be asked.
-func TestRefusalsOfAWSArePermissionErrors(t *testing.T) {
+// Refusals of AWS are errors of permissions. Who must act is another one where AWS refuses than
+// where it can't be asked.
+func TestRefusalsOfAWS(t *testing.T) {
 	want := map[string]types.FailureType{
 		"AccessDenied": types.FailureTypePermissionError, "AccessDeniedException": types.FailureTypePermissionError,
 		"ExpiredToken": types.FailureTypePermissionError, "ExpiredTokenException": types.FailureTypePermissionError,
@@ -35,8 +36,9 @@ func TestRefusalsOfAWSArePermissionErrors(t *testing.T) {
 	}
 }
 
+// Messages may have five thousand characters, see
 // https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_FailureDetails.html
-func TestMessagesMayHaveFiveThousandCharacters(t *testing.T) {
+func TestMessageLimit(t *testing.T) {
 	for given, want := range map[int]int{4999: 4999, 5000: 5000, 5001: 5000} {
 		endpoint := fixture.ServeAWS(t)
 		text := strings.Repeat("ä", given)

@@ -24,7 +24,8 @@ import (
 	"archway/lambda/internal/verdict/report"
 )
 
-func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
+// Images in a folder are judged without a registry.
+func TestImagesInAFolder(t *testing.T) {
 	store := fixture.New()
 	good, lone := store.Good(), store.Index(store.Linux("amd64", ""))
 	named := func(d specs.Descriptor, name string) specs.Descriptor {
@@ -70,7 +71,8 @@ func TestImagesInAFolderAreJudgedWithoutARegistry(t *testing.T) {
 	}
 }
 
-func TestDowngradesAreShownWithTheirReasons(t *testing.T) {
+// Downgrades are shown with their reasons.
+func TestDowngradesAreShown(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()
 	lone := store.Index(store.Linux("amd64", ""), store.Linux("s390x", ""))
 	s.Push(t, "app", store)
@@ -207,7 +209,8 @@ func TestAMisspelledFlagIsNamedRightly(t *testing.T) {
 	}
 }
 
-func TestAReferenceThatIsNoneIsToldHowItLooks(t *testing.T) {
+// What is no reference is told how one looks.
+func TestReferenceThatIsNone(t *testing.T) {
 	for _, image := range []string{"UPPER/x:1", "app@sha256:short", "a b"} {
 		if _, stderr, code := run(t, image); code != cli.Unknown || !strings.Contains(stderr,
 			"expected HOST/REPOSITORY:TAG") {
@@ -216,7 +219,8 @@ func TestAReferenceThatIsNoneIsToldHowItLooks(t *testing.T) {
 	}
 }
 
-func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
+// The table shows what starts, as far as it is known.
+func TestTableOfStarts(t *testing.T) {
 	s, store := fixture.Serve(t), fixture.New()
 	entry := func(args ...any) fixture.ImageSpec {
 		return fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) { run["Entrypoint"] = args }}
@@ -238,8 +242,9 @@ func TestTheTableShowsWhatStartsAsFarAsItIsKnown(t *testing.T) {
 	}
 }
 
-// A name that is cut tells nobody which image a node pulls.
-func TestTheTableShowsWhatNodesPullInFull(t *testing.T) {
+// The table shows in full what nodes pull. A name that is cut tells nobody which image a node
+// pulls.
+func TestTableOfPulls(t *testing.T) {
 	store, folder := fixture.New(), t.TempDir()
 	old := fixture.AMD64
 	old.OSVersion = "6.1.0-with-a-long-name"

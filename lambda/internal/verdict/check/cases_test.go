@@ -113,7 +113,8 @@ func TestEachCaseIsReportedAsItShould(t *testing.T) {
 	}
 }
 
-func TestEachCheckHasACaseThatOnlyItReports(t *testing.T) {
+// Each check has a case that only it reports.
+func TestEachCheckHasItsCase(t *testing.T) {
 	alone := map[string]bool{}
 	for _, c := range all() {
 		store := fixture.New()

@@ -15,7 +15,8 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-func TestTheNamesOfTheChecksAreKnownEverywhere(t *testing.T) {
+// The names of the checks are known everywhere.
+func TestNamesOfChecks(t *testing.T) {
 	var names []string
 	for _, c := range check.All() {
 		if c.About == "" {
@@ -28,7 +29,8 @@ func TestTheNamesOfTheChecksAreKnownEverywhere(t *testing.T) {
 	}
 }
 
-func TestADowngradedFindingStaysVisibleWithItsReason(t *testing.T) {
+// A downgraded finding stays visible, with its reason.
+func TestDowngradedFinding(t *testing.T) {
 	store := fixture.New()
 	root := store.Index(store.Linux("amd64", ""), store.Linux("s390x", "")).Digest
 	image, err := index.Get(t.Context(), store, root, nil)
@@ -95,7 +97,8 @@ func TestWhatIsMissingIsNotDowngraded(t *testing.T) {
 	}
 }
 
-func TestDowngradesWithoutEffectAreRefused(t *testing.T) {
+// Downgrades without effect are refused.
+func TestDowngradesWithoutEffect(t *testing.T) {
 	if err := check.Downgradable("rootfs", spec.Downgrade{Severity: "info", Reason: "see #12"}); err != nil {
 		t.Error(err)
 	}

@@ -192,7 +192,7 @@ func TestLayersThatGNUTarHasAppendedTo(t *testing.T) {
 }
 
 // A file of 2 GiB that is nothing but holes costs the archive nothing, and reading it no memory.
-func TestLayersWithHolesAreReadInLittleMemory(t *testing.T) {
+func TestLayersWithHoles(t *testing.T) {
 	x := newTarred(t)
 	x.file("app", lt.Static("arm64"))
 	x.file("data", nil)

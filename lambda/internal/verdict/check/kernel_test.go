@@ -16,7 +16,7 @@ import (
 )
 
 // What a message says that the kernel reports, this machine's kernel reports of the same files.
-func TestTheKernelReportsWhatMessagesSay(t *testing.T) {
+func TestKernelReports(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("NOT CHECKED: the programs are made for Linux on amd64 and arm64")
 	}

@@ -28,7 +28,7 @@ func refusing(findings []check.Finding) []string {
 
 // Images that are put together in ways that mislead a reader of layers: what counts is what a
 // container would see.
-func TestOddImagesAreJudgedByWhatAContainerSees(t *testing.T) {
+func TestOddImages(t *testing.T) {
 	right, wrong, loader := lt.Static("arm64"), lt.Static("amd64"), loaders["arm64"]
 	type layers = [][]lt.Entry
 	type settings = map[string]any
@@ -265,8 +265,8 @@ func executablePipe(name string) lt.Entry {
 	return e
 }
 
-// Indexes with platforms and fields that only some tools write.
-func TestOddIndexesAreJudgedByWhatNodesPull(t *testing.T) {
+// Indexes with platforms and fields that only some tools write. What counts is what nodes pull.
+func TestOddIndexes(t *testing.T) {
 	platforms := func(names ...string) func(*fixture.Store) digest.Digest {
 		return func(s *fixture.Store) digest.Digest {
 			var entries []specs.Descriptor

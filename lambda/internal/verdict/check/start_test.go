@@ -222,7 +222,7 @@ var _ = about("entry-elf",
 
 // The names of Go's architectures are those of platforms: each is right for its own platform, and
 // wrong for each other.
-func TestProgramsFitTheirOwnPlatformOnly(t *testing.T) {
+func TestProgramsOfPlatforms(t *testing.T) {
 	for _, platform := range lt.Architectures {
 		for _, arch := range lt.Compiled {
 			s := fixture.New()

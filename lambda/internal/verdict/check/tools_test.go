@@ -28,8 +28,8 @@ import (
 )
 
 // Images that go-containerregistry makes, as ko and crane do: our own idea of an image has no part
-// in them.
-func TestImagesOfOtherToolsAreJudgedRightly(t *testing.T) {
+// in them. They are judged rightly.
+func TestImagesOfOtherTools(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		make   func(*testing.T) v1.ImageIndex

@@ -75,8 +75,8 @@ func TestWhatIsNotReadInTimeIsNotProven(t *testing.T) {
 	})
 }
 
-// Neither time nor a smaller image helps against a window.
-func TestAZstdWindowThatIsTooLargeSaysWhatHelps(t *testing.T) {
+// Neither time nor a smaller image helps against a window. The finding says what helps.
+func TestTooLargeZstdWindow(t *testing.T) {
 	const cure = "compress the layer with a window of at most 128 MiB: zstd without --long=28 and above"
 	s := fixture.New()
 	d := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, LayerType: specs.MediaTypeImageLayerZstd,
@@ -108,8 +108,8 @@ func TestWhatIsBeyondALimitIsNotProven(t *testing.T) {
 	}
 }
 
-// A registry can have lost a layer that it said to have.
-func TestALayerThatIsGoneWhenItIsReadIsMissing(t *testing.T) {
+// A registry can have lost a layer that it said to have. Such a layer is missing.
+func TestLayerThatIsGone(t *testing.T) {
 	s := fixture.New()
 	root := s.Good().Digest
 	image, err := index.Get(t.Context(), s, root, nil)
@@ -127,7 +127,8 @@ func TestALayerThatIsGoneWhenItIsReadIsMissing(t *testing.T) {
 	}
 }
 
-func TestARegistryThatCanNotBeAskedIsAnError(t *testing.T) {
+// A registry that can't be asked is an error.
+func TestRegistryNotAnswering(t *testing.T) {
 	s := fixture.New()
 	root := s.Good().Digest
 	image, err := index.Get(t.Context(), s, root, nil)
@@ -151,7 +152,8 @@ func (broken) Layer(context.Context, digest.Digest) (io.ReadCloser, error) {
 	return nil, io.ErrClosedPipe
 }
 
-func TestAPathThatLinuxRefusesIsNotProven(t *testing.T) {
+// A path that Linux refuses is not proven.
+func TestPathThatLinuxRefuses(t *testing.T) {
 	s := fixture.New()
 	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64, Run: func(run map[string]any) {
 		run["Env"] = []any{"PATH=" + strings.Repeat("/x:", 50_000)}

@@ -12,7 +12,8 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-func TestWhatStartsIsToldFromTheEntrypointToTheLoader(t *testing.T) {
+// What starts is told from the entrypoint to the loader.
+func TestStarts(t *testing.T) {
 	s := fixture.New()
 	windows := s.Image(fixture.ImageSpec{Platform: specs.Platform{OS: "windows", Architecture: "amd64"}})
 	image := s.Image(fixture.ImageSpec{Platform: fixture.ARM64,

@@ -32,8 +32,9 @@ func luminance(t *testing.T, color string) float64 {
 	return sum
 }
 
-// WCAG 2 asks for 4.5 for text, and for 3 for what one has to see to understand.
-func TestEverythingCanBeReadInBothSchemes(t *testing.T) {
+// Everything can be read in both schemes: WCAG 2 asks for 4.5 for text, and for 3 for what one has
+// to see to understand.
+func TestContrast(t *testing.T) {
 	for name, p := range map[string]palette{"light": light, "dark": dark} {
 		check := func(what, a, b string, least float64) {
 			if got := contrast(t, a, b); got < least {

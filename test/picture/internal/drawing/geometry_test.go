@@ -116,8 +116,8 @@ func TestNothingOverlapsInTheExample(t *testing.T) {
 	checkGeometry(t, scene.New(stack.Name, resources), scene.New(stack.Name, resources))
 }
 
-// Whatever a stack holds, and however long its names are.
-func TestNothingOverlapsWhateverTheStackHolds(t *testing.T) {
+// Nothing overlaps: whatever a stack holds, and however long its names are.
+func TestNothingOverlaps(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := random{rand.New(rand.NewPCG(seed, 1))}

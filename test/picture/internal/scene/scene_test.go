@@ -59,7 +59,7 @@ func release(t *testing.T, effect, principal, action, condition string) Scene {
 }
 
 // A picture must show that builds can't write releases, and what becomes of what they write.
-func TestRepositoriesSayWhoWritesAndWhatExpires(t *testing.T) {
+func TestRepositories(t *testing.T) {
 	const (
 		writes = `["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]`
 		all    = `"*"`
@@ -101,7 +101,7 @@ func TestRepositoriesSayWhoWritesAndWhatExpires(t *testing.T) {
 }
 
 // What starts a pipeline by way of a function starts it all the same.
-func TestFunctionThatStartsThePipelineIsItsStart(t *testing.T) {
+func TestFunctionAsStart(t *testing.T) {
 	for action, starts := range map[string]int{
 		"codepipeline:StartPipelineExecution": 1,
 		"codepipeline:GetPipelineExecution":   0,

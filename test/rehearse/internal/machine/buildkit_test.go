@@ -47,7 +47,8 @@ func TestBuildKitConfiguration(t *testing.T) {
 	}
 }
 
-func TestDaemonsReachTheRegistryWithoutAProxy(t *testing.T) {
+// Daemons reach the registry without a proxy.
+func TestDaemonsWithoutProxy(t *testing.T) {
 	tests := []struct {
 		behavior string
 		env      []string

@@ -41,7 +41,8 @@ func TestContainerdLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestContainerdOfAKilledTestIsStopped(t *testing.T) {
+// The containerd of a killed test is stopped.
+func TestKilledTestsContainerd(t *testing.T) {
 	killed := startContainerd(t)
 	// As the kernel does when a test is killed: the lock is free, and nobody stops anything.
 	if err := killed.closers[0](); err != nil {

@@ -42,7 +42,8 @@ func TestDaemonIsStoppedAndForgotten(t *testing.T) {
 	}
 }
 
-func TestDaemonThatEndsBeforeItIsReadyShowsItsLog(t *testing.T) {
+// A daemon that ends before it is ready shows its log.
+func TestDaemonThatEndsEarly(t *testing.T) {
 	d, err := startDaemon(t.TempDir(), "broken", os.Environ(), "sh", "-c", "echo no such configuration >&2; exit 3")
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,8 @@ func TestLockIsForOneAndNamesItsHolder(t *testing.T) {
 	}
 }
 
-func TestWaitingForTheLockSaysSoOnceAndEndsWithIt(t *testing.T) {
+// Waiting for the lock says so once, and ends with it.
+func TestWaitingForTheLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	unlock, err := tryAcquire(path)
 	if err != nil {

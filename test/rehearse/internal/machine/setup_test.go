@@ -26,7 +26,8 @@ func emptyMachine(t *testing.T, programs ...string) {
 	t.Setenv("PATH", dir)
 }
 
-func TestMachineThatLacksWhatOnlyAPersonCanGive(t *testing.T) {
+// What only a person can give is named where a machine lacks it.
+func TestIncompleteMachine(t *testing.T) {
 	emptyMachine(t, "bash", "uname", "id", "paste", "timeout", "grep")
 	var progress bytes.Buffer
 	err := setUp(t.Context(), t.TempDir(), &progress)
@@ -66,7 +67,7 @@ func TestMachineWithoutBash(t *testing.T) {
 
 // What only tests use is installed for them alone, and once; a machine that gets nothing of it can
 // rehearse.
-func TestToolsOfTestsAreInstalledWhereTheyAreMissing(t *testing.T) {
+func TestToolsOfTests(t *testing.T) {
 	const others = "shellcheck skopeo buildah cc containerd runc busybox "
 	for name, test := range map[string]struct {
 		there    string

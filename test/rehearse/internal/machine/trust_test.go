@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-func TestTrustIsTakenBackAndThatOfOthersStays(t *testing.T) {
+// Trust is taken back, and that of others stays.
+func TestTrustIsTakenBack(t *testing.T) {
 	dir := t.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
 	root := filepath.Join(dir, "docker", "certs.d")

@@ -50,7 +50,8 @@ func judged(t *testing.T, keyPolicy string) *Rehearsal {
 	return r
 }
 
-func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
+// A customer's key is used in the caller's name.
+func TestCustomersKey(t *testing.T) {
 	r := judged(t,
 		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`)
 	for _, c := range []call{
@@ -84,7 +85,8 @@ func TestCustomersKeyIsUsedInTheCallersName(t *testing.T) {
 	}
 }
 
-func TestKeyThatMayNotBeUsedRefusesTheCall(t *testing.T) {
+// A key that may not be used refuses the call.
+func TestRefusedKey(t *testing.T) {
 	r := judged(t,
 		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/another"},"Action":"kms:*","Resource":"*"}`)
 	err := r.authorize(call{by: session(builder), action: "s3:GetObject", resource: bucket + "/a"})
@@ -96,9 +98,9 @@ func TestKeyThatMayNotBeUsedRefusesTheCall(t *testing.T) {
 	}
 }
 
-// CloudWatch tells the key for which alarm of which account; it has no role whose service could be
-// told.
-func TestServiceUsesACustomersKeyInItsOwnName(t *testing.T) {
+// A service uses a customer's key in its own name: CloudWatch tells the key for which alarm of
+// which account; it has no role whose service could be told.
+func TestServicesUseOfAKey(t *testing.T) {
 	const cloudWatch = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}}`
 	alarm := &cloudformation.Alarm{Name: "a", ARN: arn("cloudwatch", "alarm:a")}
 	for account, want := range map[string]string{
@@ -126,7 +128,8 @@ func TestServiceUsesACustomersKeyInItsOwnName(t *testing.T) {
 	}
 }
 
-func TestSessionsAreNamedAsTheirServicesDo(t *testing.T) {
+// Sessions are named as their services name them.
+func TestSessionNames(t *testing.T) {
 	for _, test := range []struct {
 		caller endpoint.Caller
 		want   string

@@ -17,7 +17,8 @@ func program(t *testing.T, dir, name, script string) string {
 	return path
 }
 
-func TestOnlyACLIThatObeysTheEndpointIsUsed(t *testing.T) {
+// Only a CLI that obeys the endpoint is used.
+func TestCLIObeysTheEndpoint(t *testing.T) {
 	tests := map[string]bool{
 		"echo aws-cli/1.28.9 Python/3": false, "echo aws-cli/1.29.0 Python/3": true,
 		"echo aws-cli/2.12.7 Python/3": false,
@@ -31,7 +32,8 @@ func TestOnlyACLIThatObeysTheEndpointIsUsed(t *testing.T) {
 	}
 }
 
-func TestMachinesOwnCLIRunsWithItsOwnHome(t *testing.T) {
+// The machine's own CLI runs with its own home.
+func TestMachinesOwnCLI(t *testing.T) {
 	own, bin := t.TempDir(), t.TempDir()
 	program(t, own, "aws", `if [ "$1" = --version ]; then echo aws-cli/2.20.0; else echo "$HOME" "$@"; fi`)
 	t.Setenv("PATH", own+string(filepath.ListSeparator)+os.Getenv("PATH"))
@@ -47,7 +49,8 @@ func TestMachinesOwnCLIRunsWithItsOwnHome(t *testing.T) {
 	}
 }
 
-func TestStandInIsBuiltWhereThereIsNoCLI(t *testing.T) {
+// A stand-in is built where there is no CLI.
+func TestStandInCLI(t *testing.T) {
 	bin := t.TempDir()
 	var kept []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {

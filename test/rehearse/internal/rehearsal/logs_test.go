@@ -10,7 +10,8 @@ import (
 	"archway/test/rehearse/internal/report/redact"
 )
 
-func TestLogThatHeldACredentialFailsItsAction(t *testing.T) {
+// A log that held a credential fails its action.
+func TestLogWithACredential(t *testing.T) {
 	var streamed strings.Builder
 	r := &Rehearsal{secrets: &redact.Secrets{},
 		options: Options{Dir: t.TempDir(), Stream: func(stage, action string) io.Writer { return &streamed }}}

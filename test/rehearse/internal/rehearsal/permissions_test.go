@@ -7,7 +7,7 @@ import (
 )
 
 // What is left out of the proof is public, action by action and with the same sections.
-func TestWhatARehearsalDoesNotExerciseIsDocumented(t *testing.T) {
+func TestDocumentedOmissions(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/security.md")
 	if err != nil {
 		t.Fatal(err)

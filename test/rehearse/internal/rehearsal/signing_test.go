@@ -32,7 +32,8 @@ func pusher(t *testing.T, actions ...string) *Rehearsal {
 	return r
 }
 
-func TestPushIntoASignedRepositorySignsInTheCallersName(t *testing.T) {
+// A push into a signed repository signs in the caller's name.
+func TestSignedPush(t *testing.T) {
 	all := append([]string{"ecr:PutImage", "signer:SignPayload"}, signUses...)
 	r := pusher(t, all...)
 	if err := r.authorize(call{by: session(builder), action: "ecr:PutImage",
@@ -58,7 +59,8 @@ func TestPushIntoASignedRepositorySignsInTheCallersName(t *testing.T) {
 	}
 }
 
-func TestOtherRepositoriesAndPullsNeedNoSignature(t *testing.T) {
+// Other repositories, and pulls, need no signature.
+func TestUnsignedRequests(t *testing.T) {
 	r := pusher(t, "ecr:PutImage", "ecr:BatchGetImage")
 	for _, c := range []call{
 		{action: "ecr:PutImage", resource: repositoryARN("signed/not")},

@@ -53,8 +53,9 @@ func TestPermissionsForPeople(t *testing.T) {
 	}
 }
 
-// Most of the permissions were not used then, because most did not run.
-func TestTheEndOfAFailureSaysWhatFailedAndIsNotBuriedInUnusedAllowances(t *testing.T) {
+// The end of a failure says what failed, and is not buried in unused allowances. Most of the
+// permissions were not used then, because most did not run.
+func TestEndOfAFailure(t *testing.T) {
 	permissions := iam.Report{Calls: 3,
 		Unused: []iam.Allowance{{Owner: "app/Role", Statement: "app/Role.Policies[0].Statement[0]",
 			Action: "s3:GetObject", Resource: "*"}}}

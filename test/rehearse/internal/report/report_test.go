@@ -29,7 +29,8 @@ func (r registry) Manifest(_, reference string) ([]byte, string, error) {
 	return []byte(content), "application/json", nil
 }
 
-func TestReadRegistryGroupsTagsByWhatTheyServe(t *testing.T) {
+// ReadRegistry groups tags by what they serve.
+func TestReadRegistry(t *testing.T) {
 	got, err := ReadRegistry(registry{
 		tags: map[string]string{"latest": "sha256:i", "abc": "sha256:i", "amd64": "sha256:m"},
 		manifests: map[string]string{

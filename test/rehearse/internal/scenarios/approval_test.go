@@ -99,7 +99,8 @@ func TestApprovalsAreGivenByDefault(t *testing.T) {
 	}
 }
 
-func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
+// Who approves is told what would be promoted.
+func TestApproverIsTold(t *testing.T) {
 	p := newPerson()
 	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
@@ -145,7 +146,8 @@ func TestWhoApprovesIsToldWhatWouldBePromoted(t *testing.T) {
 	w.wantTags(queued, map[string]string{push.Commit()[:12]: digest, "latest": digest, "main": digest})
 }
 
-func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T) {
+// A rejected execution leaves every tag as it was, until it is asked again.
+func TestRejectedExecution(t *testing.T) {
 	p := newPerson()
 	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
@@ -176,7 +178,8 @@ func TestRejectedExecutionLeavesEveryTagAsItWasUntilItIsAskedAgain(t *testing.T)
 	w.wantTags(queued, before)
 }
 
-func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T) {
+// Queued executions wait in order behind the one that waits for a person.
+func TestQueueBehindAnApproval(t *testing.T) {
 	p := newPerson()
 	w := deployWith(t, gates+queued, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), queued, nil)
@@ -199,7 +202,8 @@ func TestQueuedExecutionsWaitInOrderBehindTheOneThatWaitsForAPerson(t *testing.T
 	}
 }
 
-func TestExecutionThatWaitsForAPersonIsNotSupersededButWhatWaitsBehindItIs(t *testing.T) {
+// An execution that waits for a person is not superseded, but what waits behind it is.
+func TestSupersededApproval(t *testing.T) {
 	p := newPerson()
 	w := deployWith(t, gates+superseded, options{approve: p.decide})
 	push, err := w.PushSeed(t.Context(), superseded, nil)

@@ -34,7 +34,8 @@ func (w *world) due() {
 	}
 }
 
-func TestGreenRunOfAStackWithEverythingLeavesNothingUnexplained(t *testing.T) {
+// A green run of a stack with everything leaves nothing unexplained.
+func TestGreenRun(t *testing.T) {
 	w := deploy(t, company)
 	w.seed("company")
 	w.due()
@@ -48,7 +49,7 @@ func TestGreenRunOfAStackWithEverythingLeavesNothingUnexplained(t *testing.T) {
 
 // What only the notifier may be allowed without a need in a green run is reported of everybody
 // else, and of the notifier what is not known.
-func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
+func TestExceptionsOfOneRole(t *testing.T) {
 	changed := stacks(t, company)
 	added := []struct{ role, action string }{
 		{"company/FailureNoticeNotifierRole", "ecr:BatchDeleteImage"},
@@ -77,7 +78,7 @@ func TestWhatIsExplainedOfOneRoleIsReportedOfOthers(t *testing.T) {
 }
 
 // A failed run, drift, and a push that can't start a run need what a green run doesn't.
-func TestBadDaysOfAStackWithEverythingNeedTheRest(t *testing.T) {
+func TestBadDays(t *testing.T) {
 	w := deploy(t, company)
 	good := w.seed("company").Wait()[0]
 	w.spoils(miscast)
@@ -109,7 +110,7 @@ func exercised(t *testing.T, w *world, owners ...string) {
 
 // A push that can't start a run leaves a dead letter, and the alarm on it tells the topic:
 // CloudWatch may publish to it, and use its key.
-func TestAlarmTellsTheTopicThatACustomersKeyEncrypts(t *testing.T) {
+func TestAlarmOnEncryptedTopic(t *testing.T) {
 	permission, err := iamtest.Find(stacks(t, company), "company/TriggerRole", "codepipeline:StartPipelineExecution", 0)
 	if err != nil {
 		t.Fatal(err)

@@ -15,8 +15,9 @@ import (
 
 const app = "hello-go"
 
-// Twenty pushes in quick succession, while the registry throttles and fails.
-func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
+// Twenty pushes in quick succession, while the registry throttles and fails. They end with the
+// newest commit.
+func TestTwentyPushes(t *testing.T) {
 	w := deploy(t, example)
 	w.seed(app)
 	started := time.Now()
@@ -69,7 +70,8 @@ func TestTwentyPushesEndWithTheNewestCommit(t *testing.T) {
 		pushed.Seconds(), seconds(started), requests.Load(), failed.Load(), kept)
 }
 
-func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
+// An older commit that comes later moves nothing that moves.
+func TestLateOlderCommit(t *testing.T) {
 	w := deploy(t, example)
 	w.seed(app)
 	var commits []string
@@ -108,7 +110,8 @@ func TestOlderCommitThatComesLaterMovesNothingThatMoves(t *testing.T) {
 	t.Logf("6 commits in another order: %d of them were too old for latest and main, and got their own tag", left)
 }
 
-func TestRollbackPutsTheMovingTagsBackWithinSeconds(t *testing.T) {
+// A rollback puts the moving tags back within seconds.
+func TestRollback(t *testing.T) {
 	w := deploy(t, example)
 	seed := w.seed(app)
 	first := seed.Wait()[0]
@@ -172,8 +175,9 @@ func TestFailedPromotionIsRetried(t *testing.T) {
 	w.wantTags(app, before)
 }
 
-// In SUPERSEDED mode some executions never come to an end; the last one does.
-func TestSupersededExecutionsLeaveTheNewestCommit(t *testing.T) {
+// In SUPERSEDED mode some executions never come to an end; the last one does. So the newest commit
+// is left.
+func TestSupersededExecutions(t *testing.T) {
 	w := deploy(t, example, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed(app)
 	w.delay = time.Second // nothing is running yet
@@ -201,7 +205,7 @@ func TestSupersededExecutionsLeaveTheNewestCommit(t *testing.T) {
 }
 
 // The other image's immutable tag is taken: no tag of any image moves.
-func TestConflictOfOneImageKeepsAllImagesWhereTheyAre(t *testing.T) {
+func TestConflictOfOneImage(t *testing.T) {
 	w := deploy(t, twoImages)
 	seed := w.seed("two-images")
 	first := seed.Wait()[0]

@@ -11,7 +11,7 @@ import (
 
 // Wherever the first deployment fails, at the pipeline too, it can be tried again: nothing is kept,
 // and nothing has run.
-func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
+func TestFailedCreation(t *testing.T) {
 	for _, app := range []string{root + "/cdk.json", withRules, withNotices, twoImages} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)
@@ -30,7 +30,7 @@ func TestCreationThatFailsCanBeTriedAgain(t *testing.T) {
 // The trigger comes after the source repository with its seed, whose push it so doesn't see: the
 // pipeline's first run builds it alone. And it comes before the pipeline, so that it can't fail
 // after that. A class has the source of another stack.
-func TestTriggerIsCreatedBetweenSeedAndPipeline(t *testing.T) {
+func TestCreationOrder(t *testing.T) {
 	for _, app := range []string{root + "/cdk.json", withRules} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)

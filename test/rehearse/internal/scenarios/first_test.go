@@ -7,7 +7,7 @@ import (
 )
 
 // A pipeline without a seed has nothing to build when it is created. One message says so.
-func TestFirstExecutionWithoutASeedIsToldOnce(t *testing.T) {
+func TestFirstRunWithoutSeedIsTold(t *testing.T) {
 	w := deploy(t, withNotices)
 	x, err := w.First(t.Context(), "told")
 	if err != nil {
@@ -16,10 +16,10 @@ func TestFirstExecutionWithoutASeedIsToldOnce(t *testing.T) {
 	w.one(x.Wait(), "Source")
 }
 
-// With a seed the commit is built twice, if the event of its push finds the rule there already: by
-// that, and by the creation. The second run can't make the same images, so it is refused the tag
-// that is called after the commit; one message says so.
-func TestFirstExecutionWithASeedMovesNothing(t *testing.T) {
+// A first run with a seed moves nothing. The commit is built twice, if the event of its push finds
+// the rule there already: by that, and by the creation. The second run can't make the same images,
+// so it is refused the tag that is called after the commit; one message says so.
+func TestFirstRunWithSeed(t *testing.T) {
 	w := deploy(t, withNotices)
 	push, err := w.PushSeed(t.Context(), "told", nil)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // One permission of each optional stage is missing: the run stops there, its message names it, and
 // no tag moves.
-func TestMissingPermissionOfAnOptionalStageStopsTheRun(t *testing.T) {
+func TestOptionalStagesPermissions(t *testing.T) {
 	tests := map[string]struct{ pipeline, role, action, stage string }{
 		"the scan gate asks for findings": {scanned, "scanned/ScanGateRole", "ecr:DescribeImageScanFindings",
 			"ScanGate"},

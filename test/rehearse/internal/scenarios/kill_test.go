@@ -10,10 +10,10 @@ import (
 
 const promote = "archway/lambda/promote"
 
-// The program of the promotion is killed at each of its requests to the registry,
-// before the registry sees it or before the answer comes back. Lambda then runs it
-// again for the same job.
-func TestPromotionKilledAtEachRequestIsFinishedByItsRepetition(t *testing.T) {
+// The program of the promotion is killed at each of its requests to the registry, before the
+// registry sees it or before the answer comes back. Lambda then runs it again for the same job. The
+// repetition finishes it.
+func TestKilledPromotion(t *testing.T) {
 	for _, mode := range []string{"before the registry sees it", "before its answer comes back"} {
 		t.Run(mode, func(t *testing.T) {
 			w := deploy(t, example)

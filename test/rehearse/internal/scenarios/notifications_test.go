@@ -48,7 +48,8 @@ func (w *world) one(r codepipeline.Result, stage string) endpoint.Notice {
 	return all[0]
 }
 
-func TestRunThatFailsInValidateIsToldOnceWithTheValidatorsSentences(t *testing.T) {
+// A run that fails in Validate is told once, with the validator's sentences.
+func TestFailedValidationIsToldOnce(t *testing.T) {
 	w := deploy(t, withNotices)
 	w.seed("told")
 	if all := w.told(); len(all) != 0 {
@@ -140,7 +141,8 @@ func TestRunWhoseBuildsFailIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
+// Superseded and stopped runs are no failures.
+func TestRunsThatDidNotFail(t *testing.T) {
 	w := deploy(t, withNotices, `"ExecutionMode":"QUEUED"`, `"ExecutionMode":"SUPERSEDED"`)
 	w.seed("told")
 	begun, gate := make(chan struct{}), make(chan struct{})
@@ -176,7 +178,7 @@ func TestSupersededAndStoppedRunsAreNoFailures(t *testing.T) {
 
 // Nothing shows a metric that doesn't exist: functions emit ours, and services those of resources
 // that are there.
-func TestEverythingOnTheDashboardAndInAlarmsIsMeasured(t *testing.T) {
+func TestMetricsAreMeasured(t *testing.T) {
 	w := deploy(t, withNotices)
 	good := w.seed("told")
 	w.spoils(miscast)

@@ -16,7 +16,7 @@ import (
 
 // One permission of each kind of role is missing: the run stops where it is needed, and its message
 // names it as AWS does.
-func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
+func TestMissingPermissions(t *testing.T) {
 	tests := map[string]struct{ role, action, stage string }{
 		"the source action reads the commit":   {"/PipelineRole", "codecommit:GetCommit", "Source"},
 		"the pipeline starts a build":          {"/PipelineRole", "codebuild:StartBuild", "Build"},
@@ -53,8 +53,9 @@ func TestMissingPermissionStopsTheRunAndIsNamed(t *testing.T) {
 	}
 }
 
-// Nothing runs then, so the refusal is all that is left; and the event must not be lost.
-func TestRuleThatMayNotStartThePipelineLeavesADeadLetter(t *testing.T) {
+// A rule that may not start the pipeline leaves a dead letter. Nothing runs then, so the refusal is
+// all that is left; and the event must not be lost.
+func TestRuleWithoutPermission(t *testing.T) {
 	w := without(t, "/TriggerRole", "codepipeline:StartPipelineExecution")
 	push, err := w.PushSeed(t.Context(), app, nil)
 	if err == nil ||
@@ -108,7 +109,8 @@ func (w *world) wantRefused(action string) {
 	}
 }
 
-func TestAllowanceThatNothingNeedsIsReported(t *testing.T) {
+// An allowance that nothing needs is reported.
+func TestNeedlessAllowance(t *testing.T) {
 	changed, err := iamtest.With(stacks(t, example), "hello-go/PromoteRole", "ecr:BatchDeleteImage")
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func underReadings(t *testing.T, all []string, test func(*testing.T, assumptions
 }
 
 // A person looks at a release while another one is rolled back.
-func TestRollbackWhileAnotherExecutionWaits(t *testing.T) {
+func TestRollbackWhileWaiting(t *testing.T) {
 	underReadings(t, targets, func(t *testing.T, readings assumptions.Readings) {
 		p := newPerson()
 		w := deployWith(t, gates+queued, options{approve: p.decide, readings: &readings})

@@ -8,9 +8,9 @@ import (
 	"archway/test/rehearse/internal/rehearsal"
 )
 
-// The rule small leaves arm64 out, and the configuration says that latest may
-// lose it: that has to hold for the validation and for the promotion.
-func TestAllowedRegressionReachesTheTagAndIsRolledBack(t *testing.T) {
+// The rule small leaves arm64 out, and the configuration says that latest may lose it: that has to
+// hold for the validation and for the promotion. It reaches the tag, and is rolled back.
+func TestAllowedRegression(t *testing.T) {
 	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	push := w.commit("ruled", "small", "2")
@@ -37,7 +37,7 @@ func TestAllowedRegressionReachesTheTagAndIsRolledBack(t *testing.T) {
 }
 
 // The functions of both classes decide about every push, and record what became of it.
-func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
+func TestRecordsOfPushes(t *testing.T) {
 	w := deploy(t, withRules)
 	seed := w.seed("ruled")
 	for _, test := range []struct {
@@ -68,7 +68,8 @@ func TestEveryPushIsRecordedWithWhatBecameOfIt(t *testing.T) {
 	}
 }
 
-func TestDriftIsSeenInTagsThatRulesWrite(t *testing.T) {
+// Drift is seen in tags that rules write.
+func TestDriftOfRulesTags(t *testing.T) {
 	w := deploy(t, withRules)
 	w.seed("ruled")
 	quiet := func(when string, want int) {

@@ -54,7 +54,8 @@ func deployScanned(t *testing.T) (*world, *scans) {
 	return *w, s
 }
 
-func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
+// An image with too many findings is not promoted, and a retry asks again.
+func TestTooManyFindings(t *testing.T) {
 	w, s := deployScanned(t)
 	first := w.seed(scanned).Wait()[0]
 	want := "linux/amd64: 0 critical, 0 high, 0 medium, 0 low; linux/arm64: 0 critical, 0 high, 0 medium, 0 low"
@@ -91,7 +92,8 @@ func TestImageWithTooManyFindingsIsNotPromotedAndARetryAsksAgain(t *testing.T) {
 	w.wantTags(scanned, before)
 }
 
-func TestAcceptedFindingsPassUntilTheirDayIsOver(t *testing.T) {
+// Accepted findings pass until their day is over.
+func TestAcceptedFindings(t *testing.T) {
 	w, s := deployScanned(t)
 	s.set("amd64",
 		endpoint.Scan{Status: "COMPLETE", Counts: map[string]int{"CRITICAL": 1, "HIGH": 1},

@@ -7,7 +7,8 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-func TestFailingSmokeTestLeavesEveryTagAsItWasAndARetryHeals(t *testing.T) {
+// A failing smoke test leaves every tag as it was, and a retry heals it.
+func TestFailingSmokeTest(t *testing.T) {
 	w := deploy(t, gates+queued)
 	w.seed(queued)
 	before, err := w.Tags(queued)

@@ -57,7 +57,8 @@ func endpointOf(t *testing.T, options endpoint.Options) {
 	}
 }
 
-func TestLoginPasswordIsTheOneThatTheRegistryAccepts(t *testing.T) {
+// The login password is the one that the registry accepts.
+func TestLoginPassword(t *testing.T) {
 	r := serve(t)
 	var out, problems bytes.Buffer
 	if code := run(t.Context(), []string{"ecr", "get-login-password"}, &out, &problems); code != 0 {

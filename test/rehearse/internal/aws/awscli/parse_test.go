@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseReadsArgumentsAsTheCLIDoes(t *testing.T) {
+// Arguments are parsed as the CLI parses them.
+func TestParse(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "manifest.json")
 	if err := os.WriteFile(file, []byte("{}\n"), 0o644); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,8 @@ func policy(action string) map[string]any {
 	return map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": action, "Resource": "*"}}}
 }
 
-func TestPoliciesOfARoleComeFromEverywhere(t *testing.T) {
+// The policies of a role come from everywhere.
+func TestPoliciesOfARole(t *testing.T) {
 	access, err := LoadAccess(source(t, func(resources map[string]any) {
 		role := resources["Role"].(map[string]any)["Properties"].(map[string]any)
 		role["Policies"] = []any{map[string]any{"PolicyName": "Inline", "PolicyDocument": policy("a:Inline")}}
@@ -81,7 +82,8 @@ func TestKeysOfResourcesAreKnown(t *testing.T) {
 	}
 }
 
-func TestAccessThatCannotBeJudgedIsRefused(t *testing.T) {
+// Access that can't be judged is refused.
+func TestUnjudgeableAccess(t *testing.T) {
 	role := func(name string, value any) func(map[string]any) {
 		return func(resources map[string]any) {
 			resources["Role"].(map[string]any)["Properties"].(map[string]any)[name] = value

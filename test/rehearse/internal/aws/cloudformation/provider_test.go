@@ -21,7 +21,8 @@ func emptied(kind, code string) func(map[string]any) {
 	}
 }
 
-func TestFunctionThatEmptiesABucketIsKnownAndDoesNotRun(t *testing.T) {
+// A function that empties a bucket is known, and doesn't run.
+func TestEmptyingFunction(t *testing.T) {
 	got, err := Load(source(t, emptied("Custom::S3AutoDeleteObjects", "empties.zip")), account)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +38,8 @@ func TestFunctionThatEmptiesABucketIsKnownAndDoesNotRun(t *testing.T) {
 }
 
 // CloudFormation runs such a function when the stack is made: what it does must be known.
-func TestCustomResourcesThatAreNotKnownAreRefused(t *testing.T) {
+// Others are refused.
+func TestUnknownCustomResources(t *testing.T) {
 	for name, test := range map[string]struct{ kind, code, want string }{
 		"another type": {"Custom::Other", "empties.zip",
 			"Emptied: the rehearsal does not support resources of the type Custom::Other"},

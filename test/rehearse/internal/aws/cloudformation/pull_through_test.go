@@ -21,7 +21,8 @@ func cacheOf(mutability, scenario string) func(resources map[string]any) {
 	}
 }
 
-func TestPullThroughRuleNamesItsRegistry(t *testing.T) {
+// A pull-through rule names its registry.
+func TestPullThroughRule(t *testing.T) {
 	got, err := Load(source(t, cacheOf("MUTABLE", "PULL_THROUGH_CACHE")), account)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +32,8 @@ func TestPullThroughRuleNamesItsRegistry(t *testing.T) {
 	}
 }
 
-func TestTemplatesThatNoCacheCanUseAreRefused(t *testing.T) {
+// Templates that no cache can use are refused.
+func TestUnusableCaches(t *testing.T) {
 	for property, change := range map[string]func(map[string]any){
 		"ImageTagMutability": cacheOf("IMMUTABLE", "PULL_THROUGH_CACHE"),
 		"AppliedFor":         cacheOf("MUTABLE", "REPLICATION"),

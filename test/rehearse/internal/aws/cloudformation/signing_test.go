@@ -21,7 +21,8 @@ func signingOf(filter string) func(resources map[string]any) {
 	}
 }
 
-func TestSigningConfigurationNamesRepositoriesAndTheProfile(t *testing.T) {
+// A signing configuration names repositories and the profile.
+func TestSigningConfiguration(t *testing.T) {
 	got, err := Load(source(t, signingOf("team/api")), account)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,8 @@ func TestSigningConfigurationNamesRepositoriesAndTheProfile(t *testing.T) {
 	}
 }
 
-func TestSigningConfigurationWithWildcardsIsRefused(t *testing.T) {
+// A signing configuration with wildcards is refused.
+func TestSigningWithWildcards(t *testing.T) {
 	_, err := Load(source(t, signingOf("team/*")), account)
 	if err == nil || !strings.Contains(err.Error(), "Signing.Properties.Rules") ||
 		!strings.Contains(err.Error(), "team/*") {

@@ -151,7 +151,8 @@ func TestSchedulesAndTopicsAreRead(t *testing.T) {
 	t.Error("there is no schedule")
 }
 
-func TestDeadLettersOfRulesAndFunctionsAreFound(t *testing.T) {
+// The dead letters of rules and functions are found.
+func TestDeadLetters(t *testing.T) {
 	queue := map[string]any{"Fn::GetAtt": []any{"Letters", "Arn"}}
 	got, err := Load(source(t, func(resources map[string]any) {
 		set(map[string]any{"Type": "AWS::SQS::Queue",
@@ -185,7 +186,8 @@ func alarm(queue any) map[string]any {
 	}}
 }
 
-func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
+// Dashboards and alarms are read with what they show.
+func TestDashboardsAndAlarms(t *testing.T) {
 	body := `{"widgets":[{"type":"metric","x":0,"y":0,"width":6,"height":6,"properties":{"region":"eu-west-1","metrics":[["AWS/CodeBuild","Duration","ProjectName","p"]]}}]}`
 	got, err := Load(source(t, func(resources map[string]any) {
 		rings := alarm("letters")
@@ -213,7 +215,8 @@ func TestDashboardsAndAlarmsAreReadWithWhatTheyShow(t *testing.T) {
 	}
 }
 
-func TestDestinationsOfAFunctionOtherThanAQueueAreRefused(t *testing.T) {
+// Destinations of a function other than a queue are refused.
+func TestDestinations(t *testing.T) {
 	for property, want := range map[string]string{
 		"OnSuccess": "does not support destinations of a function's success", "OnFailure": "supports queues only",
 	} {
@@ -353,7 +356,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestResourceWithAFalseConditionIsNotThere(t *testing.T) {
+// A resource with a false condition is not there.
+func TestFalseCondition(t *testing.T) {
 	got, err := Load(source(t, func(resources map[string]any) {
 		resources["Cache"].(map[string]any)["Condition"] = "CDKMetadataAvailable"
 	}), Account{ID: "1", Region: "us-east-1", Partition: "aws", URLSuffix: "x"})

@@ -11,7 +11,8 @@ import (
 const line = `{"time":"2026-01-02T03:04:05Z","level":"INFO","msg":"measured","Pipeline":"p","Check":"rootfs","Findings":2,"Size":5,"_aws":{"Timestamp":1,` +
 	`"CloudWatchMetrics":[{"Namespace":"Archway","Dimensions":[["Pipeline","Check"]],"Metrics":[{"Name":"Findings","Unit":"Count"},{"Name":"Size","Unit":"Bytes"}]}]}}`
 
-func TestLogsAreReadAsCloudWatchReadsThem(t *testing.T) {
+// Logs are read as CloudWatch reads them.
+func TestLogs(t *testing.T) {
 	var c Collector
 	w := c.Log()
 	for _, piece := range []string{"START\n" + line[:40], line[40:] + "\n{\"msg\":\"no metric\"}\n",
@@ -32,7 +33,8 @@ func TestLogsAreReadAsCloudWatchReadsThem(t *testing.T) {
 	}
 }
 
-func TestLinesThatCloudWatchWouldDropInSilenceAreProblems(t *testing.T) {
+// Lines that CloudWatch would drop in silence are problems.
+func TestDroppedLines(t *testing.T) {
 	for change, want := range map[string]string{
 		`"Timestamp":1,->`:                      "Timestamp is missing",
 		`"Check":"rootfs"->"Check":""`:          "the dimension Check",
@@ -61,7 +63,8 @@ func body(lines string) string {
 		lines)
 }
 
-func TestDashboardIsReadWithAllThatItShows(t *testing.T) {
+// A dashboard is read with all that it shows.
+func TestDashboard(t *testing.T) {
 	got, err := ParseDashboard(body(`["AWS/CodeBuild","Duration","ProjectName","p",{"stat":"Sum","id":"a"}],["N","M"],[{"expression":"100*FILL(a,0)","id":"b"}],` +
 		`[{"expression":"SEARCH('{Archway,Pipeline,Check} MetricName=\"Findings\" Pipeline=\"p\"', 'Sum', 86400)","id":"c"}]`))
 	if err != nil {
@@ -78,7 +81,8 @@ func TestDashboardIsReadWithAllThatItShows(t *testing.T) {
 	}
 }
 
-func TestDashboardThatCloudWatchWouldRefuseOrShowEmptyIsRefused(t *testing.T) {
+// A dashboard that CloudWatch would refuse, or show empty, is refused.
+func TestWrongDashboards(t *testing.T) {
 	good := body(`["N","M"]`)
 	for text, want := range map[string]string{
 		`{`:                            "no JSON",

@@ -327,7 +327,8 @@ func TestSucceedingIsTold(t *testing.T) {
 	}
 }
 
-func TestVariablesOfTheStartComeBeforeTheProjectsAndTheBuildspecs(t *testing.T) {
+// The start's variables come before the project's, and those before the buildspec's.
+func TestPrecedenceOfVariables(t *testing.T) {
 	_, l := run(t, t.Context(), `
 version: 0.2
 env: {shell: bash, variables: {A: spec, B: spec, C: spec}}
@@ -341,7 +342,8 @@ phases: {build: {commands: ["echo $A $B $C"]}}
 	}
 }
 
-func TestOnlyPrivilegedBuildsFindADockerDaemon(t *testing.T) {
+// Only privileged builds find a Docker daemon.
+func TestPrivilegedBuilds(t *testing.T) {
 	for _, privileged := range []bool{true, false} {
 		_, l := run(t, t.Context(), head+`
   build: {commands: ["echo $DOCKER_HOST ${BUILDX_BUILDER-none}"]}
@@ -366,7 +368,8 @@ func TestBuildVariables(t *testing.T) {
 	}
 }
 
-func TestTimeoutEndsTheBuildAndWhatItStarted(t *testing.T) {
+// A timeout ends the build, and what it started.
+func TestTimeout(t *testing.T) {
 	for model, fresh := range models {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()

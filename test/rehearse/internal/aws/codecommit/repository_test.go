@@ -39,7 +39,8 @@ func push(t *testing.T, r *Repository, branch string, files map[string]string) [
 	return changes
 }
 
-func TestPushReportsCreatedThenUpdatedThenNothing(t *testing.T) {
+// A push reports created, then updated, then nothing.
+func TestPush(t *testing.T) {
 	r := create(t)
 	first := push(t, r, "main", map[string]string{"a": "1"})
 	if len(first) != 1 || first[0].Ref != "refs/heads/main" || first[0].Old != "" || len(first[0].New) != 40 {
@@ -54,7 +55,8 @@ func TestPushReportsCreatedThenUpdatedThenNothing(t *testing.T) {
 	}
 }
 
-func TestNewBranchStartsFromAnExistingOne(t *testing.T) {
+// A new branch starts from an existing one.
+func TestNewBranch(t *testing.T) {
 	r := create(t)
 	push(t, r, "main", map[string]string{"a": "1"})
 	changed := push(t, r, "side", map[string]string{"b": "1"})
@@ -69,7 +71,8 @@ func TestNewBranchStartsFromAnExistingOne(t *testing.T) {
 	}
 }
 
-func TestExportKeepsModesLinksAndIgnoresAttributes(t *testing.T) {
+// An export keeps modes and links, and ignores attributes.
+func TestExport(t *testing.T) {
 	r := create(t)
 	changes, err := r.Push(t.Context(), "main", "Add files", func(dir string) error {
 		if err := os.WriteFile(filepath.Join(dir, ".gitattributes"), []byte("kept export-ignore\n"),

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestStructureThatCodePipelineRefuses(t *testing.T) {
+// CodePipeline refuses a wrong structure, and so does this.
+func TestWrongStructure(t *testing.T) {
 	build := func(actions ...Action) *Pipeline { return pipeline(Stage{Name: "Build", Actions: actions}) }
 	many := func(n int) (actions []Action) {
 		for i := range n {

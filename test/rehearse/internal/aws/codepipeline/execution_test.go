@@ -25,7 +25,8 @@ func statuses(r Result) map[string]Status {
 	return all
 }
 
-func TestFailureLetsSiblingsFinishAndStopsWhatComesLater(t *testing.T) {
+// A failure lets siblings finish, and stops what comes later.
+func TestFailure(t *testing.T) {
 	failed := make(chan struct{})
 	p := pipeline(
 		Stage{Name: "Build", Actions: []Action{
@@ -62,7 +63,8 @@ func TestFailureLetsSiblingsFinishAndStopsWhatComesLater(t *testing.T) {
 	}
 }
 
-func TestEqualRunOrdersAreParallelAndOthersSerial(t *testing.T) {
+// Actions of equal run orders are parallel, and others are serial.
+func TestRunOrder(t *testing.T) {
 	var meet sync.WaitGroup
 	meet.Add(2)
 	p := pipeline(Stage{Name: "Build", Actions: []Action{
@@ -147,7 +149,8 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-func TestUnresolvedVariableFailsInCodePipelinesWords(t *testing.T) {
+// An unresolved variable fails in CodePipeline's words.
+func TestUnresolvedVariable(t *testing.T) {
 	err := (&UnresolvedError{Action: "merge", Names: []string{"#{A.B}"}}).Error()
 	want := "An action in this pipeline failed because one or more variables could not be resolved: Action name=merge."
 	if !strings.HasPrefix(err, want) {
@@ -171,7 +174,8 @@ func TestExecutionIdIsAVariable(t *testing.T) {
 	}
 }
 
-func TestArtifactsAndRevisionsReachTheActions(t *testing.T) {
+// Artifacts and revisions reach the actions.
+func TestArtifactsAndRevisions(t *testing.T) {
 	p := pipeline(Stage{Name: "Build", Actions: []Action{work("a", func(a *Action) { a.Inputs = []string{"Code"} })}})
 	var content, revision, pinned string
 	got, _ := start(t, p, StartInput{SourceRevisions: []SourceRevision{{"source", "COMMIT_ID", "abc"}}},
@@ -192,7 +196,8 @@ func TestArtifactsAndRevisionsReachTheActions(t *testing.T) {
 	}
 }
 
-func TestOutcomesThatCodePipelineRefuses(t *testing.T) {
+// CodePipeline refuses wrong outcomes, and so does this.
+func TestWrongOutcomes(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
 		`output variable "a.b"`:      {"a.b": "1"},
 		"at most 122880 are allowed": {"a": strings.Repeat("x", 122880)},
@@ -210,7 +215,8 @@ func TestOutcomesThatCodePipelineRefuses(t *testing.T) {
 	}
 }
 
-func TestQueuedExecutionsKeepTheirOrderAndMayBeInDifferentStages(t *testing.T) {
+// Queued executions keep their order, and may be in different stages.
+func TestQueuedExecutions(t *testing.T) {
 	const executions = 5
 	var mu sync.Mutex
 	order := map[string][]string{}

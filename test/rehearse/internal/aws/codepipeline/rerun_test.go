@@ -104,7 +104,8 @@ func (w *world) refused(err error, code string) {
 	}
 }
 
-func TestRollbackIsANewExecutionOfOneStageWithTheTargetsVariablesAndArtifacts(t *testing.T) {
+// A rollback is a new execution of one stage, with the target's variables and artifacts.
+func TestRollbackExecution(t *testing.T) {
 	w := newWorld(t, nil)
 	first := w.run()
 	w.run()
@@ -181,7 +182,8 @@ func TestRollbackNeedsTheStageForItself(t *testing.T) {
 	place.leave()
 }
 
-func TestRetryRunsTheFailedActionsOrAllAndGoesOn(t *testing.T) {
+// A retry runs the failed actions or all, and goes on.
+func TestRetry(t *testing.T) {
 	for mode, want := range map[RetryMode][]string{FailedActions: {"b", "last"}, AllActions: {"a", "b", "last"}} {
 		w := newWorld(t, nil)
 		w.breaks("b")
@@ -204,7 +206,8 @@ func TestRetryRunsTheFailedActionsOrAllAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestRetryOfAnEarlierStageGoesThroughTheLaterOnes(t *testing.T) {
+// A retry of an earlier stage goes through the later ones.
+func TestRetryOfAnEarlierStage(t *testing.T) {
 	w := newWorld(t, nil)
 	w.breaks("build")
 	x := w.run()
@@ -261,7 +264,8 @@ func promoteRule(rule OnFailure) func(*Pipeline) {
 	return func(p *Pipeline) { p.Stages[2].OnFailure = rule }
 }
 
-func TestStageThatFailsRollsItselfBackToTheLatestSuccess(t *testing.T) {
+// A stage that fails rolls itself back to the latest success.
+func TestAutomaticRollback(t *testing.T) {
 	w := newWorld(t, promoteRule(OnFailure{Result: Rollback}))
 	w.breaks("last")
 	w.run() // there is nothing to go back to
@@ -285,7 +289,8 @@ func TestStageThatFailsRollsItselfBackToTheLatestSuccess(t *testing.T) {
 	}
 }
 
-func TestRollbackThatFailsIsNotRolledBack(t *testing.T) {
+// A rollback that fails is not rolled back.
+func TestFailedRollback(t *testing.T) {
 	w := newWorld(t, promoteRule(OnFailure{Result: Rollback}))
 	good := w.run()
 	w.breaks("last")
@@ -307,7 +312,8 @@ func TestAutomaticRetryIsOneMoreAttempt(t *testing.T) {
 	}
 }
 
-func TestSupersededPipelineKeepsOnlyTheNewestThatWaits(t *testing.T) {
+// A superseded pipeline keeps only the newest execution that waits.
+func TestSuperseded(t *testing.T) {
 	release := make(chan struct{})
 	p := pipeline(Stage{Name: "Build", Actions: []Action{work("build", nil)}})
 	p.Mode = Superseded

@@ -72,7 +72,8 @@ func TestRequestsAreActionsOfECR(t *testing.T) {
 	}
 }
 
-func TestRefusedRequestsAreAnsweredAsECRDoes(t *testing.T) {
+// Refused requests are answered as ECR answers them.
+func TestRefusedRequests(t *testing.T) {
 	f := start(t, nil)
 	image, err := random.Image(64, 1)
 	if err != nil {
@@ -103,7 +104,8 @@ func TestRefusedRequestsAreAnsweredAsECRDoes(t *testing.T) {
 	}
 }
 
-func TestRequestThatNoActionIsKnownForIsRefused(t *testing.T) {
+// A request that no action is known for is refused.
+func TestUnknownAction(t *testing.T) {
 	f := start(t, nil)
 	for _, target := range []string{"DELETE /v2/mutable/tags/v1", "GET /v2/_catalog"} {
 		method, path, _ := strings.Cut(target, " ")

@@ -34,7 +34,8 @@ func post(f *fixture, password, target, query string, agent ...string) (int, str
 	return answer.StatusCode, string(text)
 }
 
-func TestBlobsAreMountedWhereTheAccountHasItOn(t *testing.T) {
+// Blobs are mounted where the account has it on.
+func TestMount(t *testing.T) {
 	const encryption = "KMS arn:aws:kms:eu-west-1:111122223333:key/1"
 	tests := map[string]struct {
 		off          bool

@@ -40,7 +40,8 @@ func cached(t *testing.T) (*fixture, v1.Image) {
 	return f, img
 }
 
-func TestCacheAnswersForTheOtherRegistry(t *testing.T) {
+// A cache answers for the other registry.
+func TestCacheAnswers(t *testing.T) {
 	f, img := cached(t)
 	for _, reference := range []string{"hub/library/debian:12", "hub/library/debian@" + digestOf(t, img)} {
 		got, err := remote.Image(f.ref(reference), f.options()...)
@@ -62,8 +63,9 @@ func TestCacheAnswersForTheOtherRegistry(t *testing.T) {
 	wantAPI(t, f.AddPullThrough(ecr.PullThrough{Prefix: "hub"}), "PullThroughCacheRuleAlreadyExistsException")
 }
 
-// The first pull of a repository creates it, the first of an image imports it.
-func TestFirstPullsThroughACacheNeedMore(t *testing.T) {
+// The first pull of a repository creates it, the first of an image imports it. First pulls through
+// a cache need more permissions.
+func TestFirstPulls(t *testing.T) {
 	f, _ := cached(t)
 	var asked []string
 	forbidden := map[string]bool{"ecr:CreateRepository": true, "ecr:BatchImportUpstreamImage": true}

@@ -126,7 +126,8 @@ func TestTagMutability(t *testing.T) {
 	}
 }
 
-func TestImmutableTagIsRefusedEvenWithTheSameDigest(t *testing.T) {
+// An immutable tag is refused even with the same digest.
+func TestImmutableTag(t *testing.T) {
 	f := start(t, nil)
 	img := newImage(t)
 	f.mustPush("frozen:1", img)
@@ -153,7 +154,8 @@ func TestImmutableTagIsRefusedEvenWithTheSameDigest(t *testing.T) {
 	f.mustPush("frozen@"+digestOf(t, img), img) // by digest it is no tag's business
 }
 
-func TestOnlyOneOfManyWritersGetsAnImmutableTag(t *testing.T) {
+// Only one of many writers gets an immutable tag.
+func TestRaceForAnImmutableTag(t *testing.T) {
 	f := start(t, nil)
 	const writers = 8
 	var wg sync.WaitGroup
@@ -298,7 +300,8 @@ func TestMissingLayersAreNamed(t *testing.T) {
 	}
 }
 
-func TestBlobsAreRedirectedToASignedAddress(t *testing.T) {
+// Blobs are redirected to a signed address.
+func TestBlobRedirects(t *testing.T) {
 	f := start(t, nil)
 	img := newImage(t)
 	f.mustPush("mutable:1", img)

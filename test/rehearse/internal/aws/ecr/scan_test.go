@@ -30,7 +30,8 @@ func layerWith(t *testing.T, name string) []byte {
 	return b.Bytes()
 }
 
-func TestScanKnowsImagesWithADistribution(t *testing.T) {
+// A scan knows images with a distribution.
+func TestScan(t *testing.T) {
 	f := start(t, nil)
 	app := layerWith(t, "app")
 	zipped := func(content []byte) []byte {

@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-func TestAttestationsAsArtifactsAreRefused(t *testing.T) {
+// Attestations that are artifacts are refused.
+func TestOCIArtifacts(t *testing.T) {
 	f := start(t, nil)
 	image := newImage(t)
 	f.mustPush("mutable:1", image)

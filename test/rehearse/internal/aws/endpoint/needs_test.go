@@ -28,7 +28,8 @@ func TestEveryCallHasANeed(t *testing.T) {
 	}
 }
 
-func TestCallsAreJudgedByTheirCallersAndResources(t *testing.T) {
+// Calls are judged by their callers and resources.
+func TestJudgedCalls(t *testing.T) {
 	s, f, settings := start(t)
 	var asked []string
 	s.options.Allow = func(caller Caller, need Need) error {

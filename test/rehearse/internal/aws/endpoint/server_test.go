@@ -77,7 +77,8 @@ func start(t *testing.T) (*Server, *fake, aws.Config) {
 	}
 }
 
-func TestTokenIsAcceptedByTheRegistryAndKnownAsSecret(t *testing.T) {
+// A token is accepted by the registry, and known as a secret.
+func TestToken(t *testing.T) {
 	s, f, settings := start(t)
 	out, err := ecr.NewFromConfig(settings).GetAuthorizationToken(t.Context(), &ecr.GetAuthorizationTokenInput{})
 	if err != nil {
@@ -277,7 +278,8 @@ func TestOtherCallsAreRefusedByName(t *testing.T) {
 	}
 }
 
-func TestUnsignedAndForeignRequestsAreRefused(t *testing.T) {
+// Unsigned and foreign requests are refused.
+func TestForeignRequests(t *testing.T) {
 	s, _, settings := start(t)
 	request, err := http.NewRequest(http.MethodPost, s.URL(), strings.NewReader("{}"))
 	if err != nil {
@@ -299,7 +301,8 @@ func TestUnsignedAndForeignRequestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestContainerCredentialsNeedTheirToken(t *testing.T) {
+// The credentials of containers need their token.
+func TestContainerCredentials(t *testing.T) {
 	s, _, _ := start(t)
 	env := map[string]string{}
 	for _, pair := range s.ContainerEnvironment(Caller{Kind: "build", Name: "b"}) {

@@ -26,7 +26,8 @@ func (s *starter) StartExecution(caller Caller, pipeline, input string) (string,
 	return "execution-1", nil
 }
 
-func TestStartPipelineExecutionIsHandedOver(t *testing.T) {
+// The start of an execution is handed over.
+func TestStartPipelineExecution(t *testing.T) {
 	server, _, settings := start(t)
 	s := &starter{}
 	server.options.Starts = s

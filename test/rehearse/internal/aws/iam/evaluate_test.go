@@ -536,7 +536,8 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	}
 }
 
-func TestDocumentWithAnUnknownElementIsRefused(t *testing.T) {
+// A document with an unknown element is refused.
+func TestUnknownElement(t *testing.T) {
 	for want, v := range map[string]any{
 		"Policy: the rehearsal does not support the element Hint": map[string]any{"Statement": []any{}, "Hint": "x"},
 		"Policy: got text, expected a policy document":            "text",
@@ -603,8 +604,9 @@ func TestUnusedTrustIsReported(t *testing.T) {
 	}
 }
 
-// A bucket's policy is about the bucket, and about whom it lets in.
-func TestExceptionMayBeAboutARoleThatAResourcesPolicyNames(t *testing.T) {
+// A bucket's policy is about the bucket, and about whom it lets in. An exception may be about a
+// role that the policy names.
+func TestExceptionForARole(t *testing.T) {
 	a := deployed(t, trustsLambda, nothing, map[string]string{
 		topic: `{"Effect":"Allow","Principal":{"AWS":"` + roleARN + `"},"Action":"sns:Publish","Resource":"` + topic +
 			`"}`})

@@ -9,8 +9,8 @@ import (
 )
 
 // A program may answer and ask for the next invocation before the runtime looks again: both are
-// there then, in no order.
-func TestAnswerCountsHoweverQuicklyTheProgramAsksForMore(t *testing.T) {
+// there then, in no order. The answer counts.
+func TestQuickProgram(t *testing.T) {
 	i := &instance{
 		function: &Function{Timeout: time.Hour},
 		ended:    make(chan struct{}),

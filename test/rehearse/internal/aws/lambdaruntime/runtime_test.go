@@ -93,7 +93,8 @@ func TestFunctionFindsWhatLambdaGivesIt(t *testing.T) {
 	}
 }
 
-func TestLogHoldsWhatTheInvocationPrinted(t *testing.T) {
+// The log holds what the invocation printed.
+func TestLog(t *testing.T) {
 	r, f := deploy(t)
 	for _, do := range []string{"one", "two"} {
 		_, log, err := invoke(t, r, f, do, "")
@@ -112,7 +113,8 @@ func TestLogHoldsWhatTheInvocationPrinted(t *testing.T) {
 	}
 }
 
-func TestInstanceStaysForTheNextInvocationAndParallelOnesGetTheirOwn(t *testing.T) {
+// An instance stays for the next invocation, and parallel ones get their own.
+func TestInstances(t *testing.T) {
 	r, f := deploy(t)
 	first, _, err := invoke(t, r, f, "pid", "")
 	if err != nil {
@@ -160,7 +162,8 @@ func TestFunctionErrors(t *testing.T) {
 	}
 }
 
-func TestAsynchronousInvocationIsTriedThreeTimes(t *testing.T) {
+// An asynchronous invocation is tried three times.
+func TestAsynchronousInvocation(t *testing.T) {
 	r, f := deploy(t)
 	var log bytes.Buffer
 	err := r.InvokeAsync(t.Context(), f, []byte(`{"do":"fail","value":"broken"}`), &log)

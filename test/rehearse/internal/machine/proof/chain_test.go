@@ -34,7 +34,7 @@ type chain struct {
 
 // The example applications are built, merged and run without the pipeline: what
 // the executor relies on works, on this machine, for both architectures.
-func TestExamplesAreBuiltMergedPulledAndRun(t *testing.T) {
+func TestExamples(t *testing.T) {
 	ctx := t.Context()
 	c := newChain(t, ctx)
 	for _, example := range []string{"hello-go", "hello-node"} {

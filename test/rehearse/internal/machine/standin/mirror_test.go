@@ -45,7 +45,8 @@ func serveTiny(t *testing.T) (host string, index v1.Descriptor, s *store) {
 	return strings.TrimPrefix(server.URL, "http://"), index, s
 }
 
-func TestMirrorServesWholeImagesForBothPlatforms(t *testing.T) {
+// A mirror serves whole images for both platforms.
+func TestMirror(t *testing.T) {
 	host, want, _ := serveTiny(t)
 	ref, err := name.ParseReference(host+"/library/tiny:1", name.Insecure)
 	if err != nil {

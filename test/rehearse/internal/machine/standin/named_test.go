@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestStandInsAreMadeForWhateverDockerfilesName(t *testing.T) {
+// Stand-ins are made for whatever Dockerfiles name.
+func TestNamedStandIns(t *testing.T) {
 	dir := t.TempDir()
 	one, two, odd := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "other.Dockerfile"),
 		filepath.Join(dir, "odd.Dockerfile")

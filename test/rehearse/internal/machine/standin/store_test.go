@@ -48,7 +48,8 @@ func sampleTree(t *testing.T) string {
 	return root
 }
 
-func TestLayerHoldsTheTreeAndNothingOfTheMachine(t *testing.T) {
+// A layer holds the tree, and nothing of the machine.
+func TestLayer(t *testing.T) {
 	var data bytes.Buffer
 	if err := sample(sampleTree(t))(&data); err != nil {
 		t.Fatal(err)
@@ -125,7 +126,8 @@ func TestLayerRefusesANameTwice(t *testing.T) {
 	}
 }
 
-func TestLayerIsMadeOnceAndAgainIfItsBlobIsDamaged(t *testing.T) {
+// A layer is made once, and again if its blob is damaged.
+func TestDamagedLayer(t *testing.T) {
 	s, err := openStore(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

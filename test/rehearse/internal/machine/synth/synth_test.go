@@ -59,7 +59,8 @@ func TestAppRunsAsTheCommandLineRunsIt(t *testing.T) {
 	}
 }
 
-func TestWhatAFailingAppSaysIsInTheError(t *testing.T) {
+// What a failing app says is in the error.
+func TestFailingApp(t *testing.T) {
 	dir := app(t,
 		map[string]string{"cdk.json": `{"app": "echo the name is missing >&2; exit 1"}`, "none/cdk.json": `{}`,
 			"bad/cdk.json": `{`})
@@ -76,7 +77,8 @@ func TestWhatAFailingAppSaysIsInTheError(t *testing.T) {
 	}
 }
 
-func TestCancelEndsTheAppAndAllThatItStartedAndMade(t *testing.T) {
+// Cancelling ends the app, and all that it started and made.
+func TestCancel(t *testing.T) {
 	// Longer than tests may take; and one that does not heed the first signal, as Node may not.
 	dir := app(t, map[string]string{
 		"cdk.json":                   `{"app": "stubborn & wait"}`,

@@ -205,7 +205,8 @@ func TestPageTellsTheWholeRun(t *testing.T) {
 	}
 }
 
-func TestFailureComesFirstWithTheValidatorsSentences(t *testing.T) {
+// A failure comes first, with the validator's sentences.
+func TestFailureComesFirst(t *testing.T) {
 	page := write(t, failed(t), Options{})
 	wants(t, page,
 		"The rehearsal failed", "What failed", "shop: Validate / api", "No tag was moved.",
@@ -215,7 +216,8 @@ func TestFailureComesFirstWithTheValidatorsSentences(t *testing.T) {
 		"Timeline", "did not run", "not valid", "no tag serves it", "error entry-elf", "as before")
 }
 
-func TestRefusedCallsAndSpareAllowancesStandOut(t *testing.T) {
+// Refused calls and spare allowances stand out.
+func TestRefusalsStandOut(t *testing.T) {
 	r := succeeded(t)
 	r.Success = false
 	refusal := func(session string) string {
@@ -291,7 +293,8 @@ func TestSecretsAreMaskedEverywhere(t *testing.T) {
 	}
 }
 
-func TestLargeLogsKeepTheirBeginningAndTheirEnd(t *testing.T) {
+// Large logs keep their beginning and their end.
+func TestLargeLogs(t *testing.T) {
 	log, _ := scan(strings.NewReader(strings.Join(many(100_000), "\n")))
 	if log.Lines != 100_000 || log.LeftOut != 100_000-headLines-tailLines {
 		t.Errorf("got %d lines, %d left out", log.Lines, log.LeftOut)
@@ -315,7 +318,8 @@ func TestLargeLogsKeepTheirBeginningAndTheirEnd(t *testing.T) {
 	wants(t, write(t, succeeded(t), Options{}), "3801 lines are left out here")
 }
 
-func TestLogLinesAreForPeopleAndNotForTerminals(t *testing.T) {
+// Log lines are for people, and not for terminals.
+func TestLogLines(t *testing.T) {
 	for in, want := range map[string]string{
 		"\x1b[1;32mok\x1b[0m done":                  "ok done",
 		"\x1b]0;title\x07text":                      "text",
@@ -332,7 +336,8 @@ func TestLogLinesAreForPeopleAndNotForTerminals(t *testing.T) {
 	}
 }
 
-func TestLastVerdictOfARepeatedJobCounts(t *testing.T) {
+// The last verdict of a repeated job counts.
+func TestRepeatedJob(t *testing.T) {
 	finding := `{"msg":"finding","digest":"sha256:i","check":"rootfs","severity":"error",` +
 		`"subject":"sha256:m","message":"%s"}` + "\n"
 	verdict := `{"msg":"verdict","digest":"sha256:i","valid":%t}` + "\n"

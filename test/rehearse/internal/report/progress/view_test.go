@@ -47,8 +47,8 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
-// What a person types must not be drawn over.
-func TestNothingIsDrawnWhileAQuestionIsOpen(t *testing.T) {
+// Nothing is drawn while a question is open: what a person types must not be drawn over.
+func TestOpenQuestion(t *testing.T) {
 	var out bytes.Buffer
 	v := newView(&out, false)
 	v.live = true
@@ -120,7 +120,8 @@ func screen(written string) string {
 
 var escape = regexp.MustCompile("^\x1b\\[(\\d*)([AJKm])")
 
-func TestLivePartIsReplacedAndTheTreeStays(t *testing.T) {
+// The live part is replaced, and the tree stays.
+func TestLivePart(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	var out bytes.Buffer
 	v := newView(&out, false)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestWriterMasksSecretsAlsoAcrossWrites(t *testing.T) {
+// A writer masks secrets, also across writes.
+func TestWriterMasksSecrets(t *testing.T) {
 	secrets := &Secrets{}
 	secrets.Add("hunter2")
 	secrets.Add("")

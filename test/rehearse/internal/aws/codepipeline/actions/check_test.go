@@ -66,7 +66,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestApprovalsWaitAsLongAsCodePipelineAllows(t *testing.T) {
+// Approvals wait as long as CodePipeline allows.
+func TestApprovalTimeout(t *testing.T) {
 	for timeout, good := range map[time.Duration]bool{
 		0:                   true,
 		5 * time.Minute:     true,

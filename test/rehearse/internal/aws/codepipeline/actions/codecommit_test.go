@@ -12,7 +12,8 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 )
 
-func TestSourceArchivesThePinnedCommitOrTheHead(t *testing.T) {
+// A source archives the pinned commit, or the head.
+func TestSourceArchive(t *testing.T) {
 	dir := t.TempDir()
 	repository, err := codecommit.Create(t.Context(), filepath.Join(dir, "app.git"), "app", "arn", "id")
 	if err != nil {

@@ -128,7 +128,8 @@ func TestSecondReport(t *testing.T) {
 	}
 }
 
-func TestReportOfAnAbandonedJobChangesNothing(t *testing.T) {
+// A report of an abandoned job changes nothing.
+func TestReportOfAbandonedJob(t *testing.T) {
 	i := newInvoke()
 	ctx, stop := context.WithCancel(t.Context())
 	var id string
@@ -170,7 +171,8 @@ func TestHistoryOfAFunction(t *testing.T) {
 	}
 }
 
-func TestReportBeforeAFunctionErrorCounts(t *testing.T) {
+// A report before a function's error counts.
+func TestReportBeforeAnError(t *testing.T) {
 	got := invoke(t, func(i *Invoke, job event) error {
 		if err := i.Success(job.ID, endpoint.Success{Variables: map[string]string{"a": "b"}}); err != nil {
 			t.Error(err)
@@ -200,7 +202,8 @@ func TestContinuationInvokesAgain(t *testing.T) {
 	}
 }
 
-func TestSilentFunctionFailsWithoutTheWait(t *testing.T) {
+// A silent function fails without the wait.
+func TestSilentFunction(t *testing.T) {
 	got := invoke(t, func(*Invoke, event) error { return nil })
 	if got.Err == nil || !strings.Contains(got.Err.Error(), "reported no result") {
 		t.Errorf("got %v", got.Err)
