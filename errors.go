@@ -42,7 +42,7 @@ func problems(reason any) []string {
 	return withoutStack(err.Error())
 }
 
-// cantStart tells whether a program could not be started; jsii starts Node and nothing else.
+// cantStart reports whether a program could not be started; jsii starts Node and nothing else.
 func cantStart(err error) bool {
 	var notFound *exec.Error
 	var failed *fs.PathError

@@ -40,7 +40,7 @@ func (r *reader) baseImages(pipeline object, p Planned) {
 	}
 }
 
-// builds tells whether the rule, which is good, matches a name.
+// builds reports whether the rule, which is good, matches a name.
 func (of Rule) builds(name string) bool {
 	m, err := rule.Compile(rule.Rule{Name: of.Name, Type: of.Type, Exact: of.Exact, Pattern: of.Pattern})
 	if err != nil {

@@ -99,7 +99,7 @@ func (s schema) eachKey(all map[string]schema, at string, found func(path, paren
 
 var chosen = regexp.MustCompile(`\.[A-Z]+\b`)
 
-// ends tells whether a path is another one's end; "*" is a key that users choose, which documents
+// ends reports whether a path is another one's end; "*" is a key that users choose, which documents
 // write in capitals.
 func ends(path, end string) bool {
 	end = strings.TrimSuffix(chosen.ReplaceAllString(end, ".*"), "[]")

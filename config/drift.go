@@ -54,7 +54,7 @@ func common(p Planned, image Image, rules []string) []platform.Platform {
 	})
 }
 
-// Public tells whether there is a moving tag that is always called the same, such as latest. What
+// Public reports whether there is a moving tag that is always called the same, such as latest. What
 // can't be parsed counts as one: it is reported already.
 func (t Tags) Public() bool {
 	return slices.ContainsFunc(t.Moving, func(text string) bool {

@@ -103,7 +103,7 @@ func (o object) nested(f spec.Field, into reflect.Value) {
 	}
 }
 
-// inner reads an object of a type, with its defaults. It tells whether it is one.
+// inner reads an object of a type, with its defaults. It reports whether it is one.
 func (r *reader) inner(at string, value any, into reflect.Value) bool {
 	spec.FillValue(into)
 	o, ok := r.object(at, value, keysIn(into.Type()))

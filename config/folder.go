@@ -38,7 +38,7 @@ func (o object) seed(key string) string {
 }
 
 // pathInside reads a path that may not leave the folder that it is relative to, and gives it in its
-// shortest form. It tells whether the path is good.
+// shortest form. It reports whether the path is good.
 func (o object) pathInside(key, fallback, folder string) (string, bool) {
 	name, ok := o.text(key, fallback)
 	if !o.has(key) {

@@ -119,7 +119,7 @@ func (o object) labels(key string) map[string]string {
 	return o.environment(key, entries)
 }
 
-// platforms reads the platforms, and tells whether all of them are good.
+// platforms reads the platforms, and reports whether all of them are good.
 func (o object) platforms(key string, fallback []platform.Platform) ([]platform.Platform, bool) {
 	list, ok := o.list(key)
 	if !ok {

@@ -24,7 +24,7 @@ type Slack struct {
 	Channel string `key:"channel" rule:"slackChannel" jsonschema:"required"`
 }
 
-// Topic tells whether there is a topic at all: for people who are named, or for the drift check,
+// Topic reports whether there is a topic at all: for people who are named, or for the drift check,
 // whose topic anybody can subscribe to.
 func (p Pipeline) Topic() bool {
 	return len(p.Notifications.Email) > 0 || p.Notifications.Slack != (Slack{}) || p.DriftCheck.Schedule != ""

@@ -25,7 +25,8 @@ type Planned struct {
 	// empty if it is there already, or if this pipeline's stack creates it.
 	After string
 
-	// Promotes is whether what is built is promoted. If not, there are neither releases nor tags.
+	// Promotes reports whether what is built is promoted. If not, there are neither releases nor
+	// tags.
 	Promotes bool
 
 	// StagingDays is how long images that are not promoted are kept.
@@ -38,7 +39,7 @@ type Planned struct {
 	// is signed.
 	SigningProfile string
 
-	// KeepUntagged is whether images stay that no tag names, as signatures do.
+	// KeepUntagged reports whether images stay that no tag names, as signatures do.
 	KeepUntagged bool
 
 	// PullThrough says under which prefix the images of other registries are found in the account's

@@ -26,7 +26,7 @@ func (r *reader) report(at string, value any, format string, args ...any) {
 	}
 }
 
-// about tells whether a problem with what is there, or below it, was reported.
+// about reports whether a problem with what is there, or below it, was reported.
 func (r *reader) about(at string) bool {
 	return slices.ContainsFunc(r.problems, func(p Problem) bool {
 		rest, ok := strings.CutPrefix(p.Path, at)
@@ -128,8 +128,8 @@ func (o object) report(key string, format string, args ...any) {
 	o.r.report(o.path(key), value, format, args...)
 }
 
-// text reads a string. It tells whether there is one to check: false if the key is missing, or its
-// value of another type.
+// text reads a string. It reports whether there is one to check: false if the key is missing, or
+// its value of another type.
 func (o object) text(key, fallback string) (string, bool) {
 	if !o.has(key) {
 		return fallback, false
@@ -208,7 +208,7 @@ func (o object) number(key string, fallback int) (int, bool) {
 	return int(f), true
 }
 
-// list reads a list. It tells whether there is one.
+// list reads a list. It reports whether there is one.
 func (o object) list(key string) ([]any, bool) {
 	if !o.has(key) {
 		return nil, false

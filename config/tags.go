@@ -78,7 +78,7 @@ func (o object) texts(key string, fallback []string) []string {
 	return texts
 }
 
-// broken tells whether a value of the object has the wrong type.
+// broken reports whether a value of the object has the wrong type.
 func (o object) broken() bool {
 	for _, value := range o.fields {
 		if _, ok := value.([]any); !ok {

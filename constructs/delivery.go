@@ -122,7 +122,7 @@ func (p *DeliveryProps) Validate() error {
 	return errors.Join(append(errs, p.Approval.problems()...)...)
 }
 
-// Promotes tells whether the pipeline promotes anything.
+// Promotes reports whether the pipeline promotes anything.
 func (d *Delivery) Promotes() bool { return d.Images[0].Repositories.Release != nil }
 
 // Settings is the file that the functions get.

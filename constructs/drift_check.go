@@ -61,7 +61,7 @@ func (d *Delivery) public() []PipelineImage {
 	})
 }
 
-// anyFixedTag tells whether some template always gives the same tag.
+// anyFixedTag reports whether some template always gives the same tag.
 func anyFixedTag(templates []string) bool {
 	return slices.ContainsFunc(templates, func(text string) bool {
 		t, err := tag.Parse(text)

@@ -147,7 +147,7 @@ func topicKeyStatements(key awskms.IKey) []awsiam.PolicyStatement {
 	return statements
 }
 
-// foreign tells whether a key was made elsewhere.
+// foreign reports whether a key was made elsewhere.
 func foreign(key awskms.IKey) bool { return key != nil && !*awscdk.Resource_IsOwnedResource(key) }
 
 // through is what KMS calls a service of this Region that uses a key in the name of a role.

@@ -94,7 +94,7 @@ func within(prop string, got, least, most, unit time.Duration) error {
 	return nil
 }
 
-// unresolved tells whether the CDK fills in the value later: such a value can't be judged yet. It
+// unresolved reports whether the CDK fills in the value later: such a value can't be judged yet. It
 // is what awscdk.Token_IsUnresolved does for strings, without a call to Node.
 func unresolved(value string) bool { return strings.Contains(value, "${Token[") }
 

@@ -18,7 +18,7 @@ type SigningProps struct {
 	// stacks whose roles sign with the profile need nothing from this one. Required.
 	ProfileName string
 
-	// Existing is whether the profile exists already.
+	// Existing reports whether the profile exists already.
 	// Default: false, it is created.
 	Existing bool
 

@@ -25,7 +25,7 @@ type Build struct {
 	Target string
 	// Args are the build arguments.
 	Args map[string]string
-	// AllStages is whether images of stages count that the target does without.
+	// AllStages reports whether images of stages count that the target does without.
 	AllStages bool
 }
 
@@ -39,11 +39,11 @@ type Use struct {
 	// Image is the image, with all arguments filled in. It is empty if that gives no name of an
 	// image.
 	Image string
-	// Computed is whether arguments were filled in.
+	// Computed reports whether arguments were filled in.
 	Computed bool
 }
 
-// HasDigest tells whether the image is named by a digest, so that it is always the same one.
+// HasDigest reports whether the image is named by a digest, so that it is always the same one.
 func (u Use) HasDigest() bool {
 	named, err := reference.ParseNormalizedNamed(u.Image)
 	if err != nil {

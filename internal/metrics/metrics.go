@@ -3,7 +3,7 @@
 // Repository, and some have one more.
 package metrics
 
-// Namespace of the metrics in CloudWatch.
+// Namespace is that of the metrics in CloudWatch.
 const Namespace = "Archway"
 
 // The dimensions.

@@ -16,7 +16,7 @@ import (
 // https://git-scm.com/docs/git-check-ref-format
 const gitName = `[^./-](?:[^./]|\.[^./])*(?:/[^./](?:[^./]|\.[^./])*)*`
 
-// badRune are characters that git doesn't take.
+// badRune reports whether git doesn't take a character.
 func badRune(r rune) bool {
 	return r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\`, r) || r == unicode.ReplacementChar || r >= 0xd800 &&
 		r < 0xe000
@@ -178,7 +178,7 @@ func (w *walk) run() (string, bool) {
 	return "", false
 }
 
-// accepts tells whether all programs may end here.
+// accepts reports whether all programs may end here.
 func (w *walk) accepts(s state) bool {
 	for i, p := range w.programs {
 		ends := slices.ContainsFunc(closure(p, s.at[i], s.text == "", true),

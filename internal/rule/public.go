@@ -52,7 +52,7 @@ func Publics(rules []Tagged, image string) ([]Public, error) {
 	return all, nil
 }
 
-// known fills in what is the same for every reference of the rule, and tells whether the template
+// known fills in what is the same for every reference of the rule, and reports whether the template
 // still varies from commit to commit. It gives "" if something else is left open.
 func (m *Matcher) known(text string) (filled string, varies bool, err error) {
 	t, err := tag.Parse(text, m.Names()...)

@@ -72,7 +72,7 @@ func replace(tree *syntax.Regexp, name string, other *syntax.Regexp) *syntax.Reg
 	return &copied
 }
 
-// yields tells whether a reference can get this tag, whatever commit and date are.
+// yields reports whether a reference can get this tag, whatever commit and date are.
 func (m *Matcher) yields(t tag.Template, name, want string) bool {
 	values, ok := m.Values(name)
 	if !ok {

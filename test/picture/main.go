@@ -69,7 +69,8 @@ func run(arguments []string, out, problems io.Writer) error {
 	return err
 }
 
-// hasPipeline tells a pipeline's stack from that of the registry, which has nothing to draw.
+// hasPipeline reports whether a stack has a pipeline, unlike that of the registry, which has
+// nothing to draw.
 func hasPipeline(resources map[string]assembly.Resource) bool {
 	for _, r := range resources {
 		if r.Type == "AWS::CodePipeline::Pipeline" {

@@ -118,7 +118,7 @@ func programOf(resource map[string]any) string {
 	return program
 }
 
-// matches tells whether IAM's pattern, with * and ?, fits a text.
+// matches reports whether IAM's pattern, with * and ?, fits a text.
 func matches(pattern, text string) bool {
 	if pattern == "" {
 		return text == ""

@@ -30,7 +30,7 @@ func releasesOf(t *testing.T, stacks ...string) []string {
 	return names
 }
 
-// writes tells whether a statement allows something with a repository that is not just reading.
+// writes reports whether a statement allows something with a repository that is not just reading.
 func writes(t *testing.T, stack string, statement map[string]any, repository string) bool {
 	t.Helper()
 	if statement["Effect"] != "Allow" {

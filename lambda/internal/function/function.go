@@ -31,7 +31,7 @@ func Configured(start func(cfg aws.Config, loaded *settings.Loaded, log *slog.Lo
 	}
 }
 
-// Outside tells that the program does not run in Lambda.
+// Outside reports whether the program runs outside of Lambda.
 func Outside() bool { return os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" }
 
 // Main is the main function of a program that runs in Lambda only: elsewhere it says so and ends

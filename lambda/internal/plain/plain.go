@@ -27,7 +27,7 @@ func Text(s string) string {
 	return b.String()
 }
 
-// seen tells whether a character stands for itself: letters, marks, numbers, punctuation, symbols
+// seen reports whether a character stands for itself: letters, marks, numbers, punctuation, symbols
 // and blanks.
 func seen(r rune) bool { return unicode.IsGraphic(r) && r != utf8.RuneError }
 

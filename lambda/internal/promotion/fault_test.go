@@ -69,7 +69,7 @@ func (f *faulty) arm(at int, all bool) {
 	f.count, f.at, f.all = 0, at, all
 }
 
-// reached tells whether the request came.
+// reached reports whether the request came.
 func (f *faulty) reached() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -67,7 +67,7 @@ func (r *racer) await() {
 	}
 }
 
-// step lets one request through and waits until it is done. It tells whether there was one.
+// step lets one request through and waits until it is done. It reports whether there was one.
 func (r *racer) step() bool {
 	if r.ended {
 		return false
@@ -169,7 +169,7 @@ func everyOrder(t *testing.T, commit string) {
 	}
 }
 
-// lateWrite tells whether the older promotion's first request, its look, came before the newer
+// lateWrite reports whether the older promotion's first request, its look, came before the newer
 // one's write, and its second, the write, after the newer one's last request.
 func lateWrite(done string) bool {
 	var o, n []int

@@ -24,7 +24,7 @@ func newAcceptance(list []spec.Accepted, now time.Time, log *slog.Logger) *accep
 	return &acceptance{list: list, now: now, log: log, met: map[string]bool{}}
 }
 
-// of finds the acceptance of a finding, and tells whether it holds or is over.
+// of finds the acceptance of a finding, and reports whether it holds or is over.
 func (a *acceptance) of(f Finding) (found spec.Accepted, holds, over bool) {
 	i := slices.IndexFunc(a.list, func(one spec.Accepted) bool { return strings.EqualFold(one.ID, f.Name) })
 	if i < 0 {

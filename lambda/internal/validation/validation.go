@@ -20,7 +20,7 @@ type Verdict struct {
 	Findings []check.Finding
 }
 
-// Valid tells whether no finding is an error.
+// Valid reports whether no finding is an error.
 func (v Verdict) Valid() bool { return check.Valid(v.Findings) }
 
 // Source serves an image, and tells what tags lead to. *registry.Repository is one.

@@ -41,7 +41,7 @@ type Reading struct {
 // Seen is which reading was seen, and what exactly.
 type Seen struct{ Reading, Text string }
 
-// Reading of this name, if the fact has one.
+// Reading finds the reading of a name, if the fact has one.
 func (f Fact) Reading(name string) (Reading, bool) {
 	at := slices.IndexFunc(f.Readings, func(r Reading) bool { return r.Name == name })
 	if at < 0 {

@@ -38,7 +38,7 @@ type Account struct {
 	GIDs []uint32
 }
 
-// Named tells whether the user is written as a name, which Kubernetes can't compare with root's
+// Named reports whether the user is written as a name, which Kubernetes can't compare with root's
 // number.
 func (a Account) Named() bool {
 	_, err := strconv.Atoi(a.User)

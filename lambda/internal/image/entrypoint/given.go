@@ -55,7 +55,7 @@ func (t Trace) Given(env []string) []Given {
 	return all
 }
 
-// Certain tells whether the program of a step is started for sure, and with the environment that
+// Certain reports whether the program of a step is started for sure, and with the environment that
 // the image says.
 func (t Trace) Certain(step int) bool {
 	for n := step; n >= 0; n = t.Steps[n].From {
@@ -67,7 +67,7 @@ func (t Trace) Certain(step int) bool {
 	return true
 }
 
-// changes tells whether a program that starts another one may change its environment.
+// changes reports whether a program that starts another one may change its environment.
 func (t Trace) changes(n int) bool {
 	if n < 0 {
 		return true
@@ -126,7 +126,7 @@ func (g *Given) program(words, folders []string) bool {
 	return !interprets(name)
 }
 
-// interprets tells whether what is given to a program may be looked at too.
+// interprets reports whether what is given to a program may be looked at too.
 func interprets(name string) bool {
 	base := path.Base(name)
 	_, known := readers[base]

@@ -6,9 +6,9 @@ import (
 	"archway/lambda/internal/image/rootfs"
 )
 
-// Smooth tells whether nothing on the way is out of the ordinary. It may say no of a trace in which
-// every check finds all well, never yes of one in which some check wouldn't: where layers were not
-// read to their ends, what isn't smooth is to be followed again after they were.
+// Smooth reports whether nothing on the way is out of the ordinary. It may say no of a trace in
+// which every check finds all well, never yes of one in which some check wouldn't: where layers
+// were not read to their ends, what isn't smooth is to be followed again after they were.
 func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
 	if len(t.Args) > 0 && !t.Folder.Good() {
 		return false

@@ -20,8 +20,8 @@ import (
 type Command struct {
 	Entrypoint, Cmd, Env []string
 	WorkingDir           string
-	// Fits tells whether a machine's programs run on the platform. What doesn't fit is not followed
-	// any further.
+	// Fits reports whether a machine's programs run on the platform. What doesn't fit is not
+	// followed any further.
 	Fits func(executable.Machine) bool
 }
 

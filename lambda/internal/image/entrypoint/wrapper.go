@@ -123,7 +123,7 @@ func firstWord(args []string) []string {
 	return nil
 }
 
-// interpretedByShell tells whether a script's interpreter is a shell.
+// interpretedByShell reports whether a script's interpreter is a shell.
 func (f *follower) interpretedByShell(at int) bool {
 	line := f.trace.Steps[at].File.Node.Program.Shebang()
 	if slices.Contains(shells, path.Base(line.Interpreter)) {

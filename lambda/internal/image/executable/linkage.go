@@ -108,5 +108,5 @@ func (p Program) Linkage() Linkage {
 	return l
 }
 
-// Has tells whether the file defines a version.
+// Has reports whether the file defines a version.
 func (l Linkage) Has(version string) bool { return slices.Contains(l.Defines, version) }

@@ -80,7 +80,7 @@ const (
 	Core       Type = 4 // ET_CORE
 )
 
-// Loadable tells whether the kernel or a dynamic loader can load the file.
+// Loadable reports whether the kernel or a dynamic loader can load the file.
 func (p Program) Loadable() bool { return p.Kind == ELF && (p.Type == Executable || p.Type == Shared) }
 
 // System is the operating system that an ELF file names (EI_OSABI).

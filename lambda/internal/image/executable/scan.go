@@ -159,7 +159,7 @@ func other(first []byte) Program {
 	return Program{Kind: Data}
 }
 
-// isText tells whether the bytes are what people write.
+// isText reports whether the bytes are what people write.
 func isText(b []byte) bool {
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)

@@ -10,7 +10,7 @@ import (
 // (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 const PredicateType = "in-toto.io/predicate-type"
 
-// About tells whether an attestation in the index says that it is about an image: by BuildKit's
+// About reports whether an attestation in the index says that it is about an image: by BuildKit's
 // annotation, or by the manifest's subject, as OCI 1.1 has it.
 func (e *Entry) About(image *Entry) bool {
 	if e.Role() != RoleAttestation {

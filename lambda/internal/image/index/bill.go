@@ -26,8 +26,8 @@ const (
 	maxToken  = 4 << 20
 )
 
-// IsBill tells whether a predicate is a bill of materials in the format that BuildKit's generators
-// write, SPDX.
+// IsBill reports whether a predicate is a bill of materials in the format that BuildKit's
+// generators write, SPDX.
 func IsBill(predicateType string) bool {
 	return strings.HasPrefix(predicateType, "https://spdx.dev/Document")
 }

@@ -146,7 +146,7 @@ func (e *Entry) Role() Role {
 	}
 }
 
-// UnknownPlatform tells whether the entry declares the platform unknown/unknown, which keeps
+// UnknownPlatform reports whether the entry declares the platform unknown/unknown, which keeps
 // runtimes from pulling it.
 func (e *Entry) UnknownPlatform() bool {
 	p := e.Descriptor.Platform
@@ -165,7 +165,7 @@ func (e *Entry) isArtifact() bool {
 		config.MediaType != CacheConfig
 }
 
-// holdsNoImage tells whether the manifest is one of an artifact, whatever its descriptor says of
+// holdsNoImage reports whether the manifest is one of an artifact, whatever its descriptor says of
 // it.
 func (e *Entry) holdsNoImage() bool {
 	if e.Manifest == nil || e.Manifest.Body.Config == nil {
@@ -179,7 +179,7 @@ func (e *Entry) holdsNoImage() bool {
 // Podman take it.
 const ZstdAnnotation = "io.github.containers.compression.zstd"
 
-// MarkedZstd tells whether the entry carries that mark.
+// MarkedZstd reports whether the entry carries that mark.
 func (e *Entry) MarkedZstd() bool { return e.Descriptor.Annotations[ZstdAnnotation] == "true" }
 
 // nydusFeature marks an image whose layers only nydus unpacks, which brings it beside the ordinary
@@ -187,7 +187,7 @@ func (e *Entry) MarkedZstd() bool { return e.Descriptor.Annotations[ZstdAnnotati
 // leave it to those who ask for it; others take the first.
 const nydusFeature = "nydus.remoteimage.v1"
 
-// lazy tells whether a platform carries that mark.
+// lazy reports whether a platform carries that mark.
 func lazy(p *specs.Platform) bool { return p != nil && slices.Contains(p.OSFeatures, nydusFeature) }
 
 // order marks the entries of one index that stand behind the image of their platform. The letters
@@ -226,14 +226,14 @@ func (i *Image) with(role Role) []*Entry {
 	return found
 }
 
-// Holds tells whether a digest is what the build pushed, or the part of it for a platform.
+// Holds reports whether a digest is what the build pushed, or the part of it for a platform.
 func (b *Build) Holds(d digest.Digest, platform string) bool {
 	return b.Digest == d || slices.ContainsFunc(b.Entries, func(e specs.Descriptor) bool {
 		return e.Digest == d && (e.Platform == nil || Key(*e.Platform) == platform)
 	})
 }
 
-// Attests tells whether a digest is an attestation that the build pushed along.
+// Attests reports whether a digest is an attestation that the build pushed along.
 func (b *Build) Attests(d digest.Digest) bool {
 	return slices.ContainsFunc(b.Entries, func(e specs.Descriptor) bool { return e.Digest == d })
 }

@@ -90,7 +90,7 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 	return nil
 }
 
-// unpacked tells whether an image's layers are all there and can be unpacked.
+// unpacked reports whether an image's layers are all there and can be unpacked.
 func unpacked(e *Entry) bool {
 	if e.Manifest == nil || e.Manifest.Shape() != ShapeManifest || e.Config == nil ||
 		len(e.Manifest.Body.Layers) > MaxLayers {
@@ -104,7 +104,7 @@ func unpacked(e *Entry) bool {
 	return true
 }
 
-// unpackable tells whether a media type is one of layers that runtimes unpack; the check of layer
+// unpackable reports whether a media type is one of layers that runtimes unpack; the check of layer
 // types refuses all others.
 func unpackable(mediaType string) bool {
 	return strings.Contains(mediaType, ".tar") && !strings.HasSuffix(mediaType, "+encrypted")
@@ -114,7 +114,7 @@ func unpackable(mediaType string) bool {
 // finding, and no reason to leave bytes unread.
 func (b *Blob) size() int64 { return max(b.Descriptor.Size, b.Stored) }
 
-// huge tells whether a layer is larger than any that is read.
+// huge reports whether a layer is larger than any that is read.
 func (b *Blob) huge() bool { return b.size() > layer.MaxStored }
 
 // layersOf are the layers, as large as they are at most.
@@ -140,7 +140,8 @@ func (e *Entry) Platform() specs.Platform {
 	return specs.Platform{}
 }
 
-// Fits tells whether a machine's programs run on the image's platform, as far as is known of that.
+// Fits reports whether a machine's programs run on the image's platform, as far as is known of
+// that.
 func (e *Entry) Fits(m executable.Machine) bool {
 	p := e.Platform()
 	return m.On(p.Architecture, p.Variant) != executable.Fails

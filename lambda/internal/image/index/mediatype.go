@@ -41,27 +41,27 @@ func FamilyOf(mediaType string) Family {
 	}
 }
 
-// IsIndexType tells whether this is the media type of an index.
+// IsIndexType reports whether this is the media type of an index.
 func IsIndexType(mediaType string) bool {
 	return mediaType == registry.OCIIndex || mediaType == registry.DockerList
 }
 
-// IsManifestType tells whether this is the media type of an image manifest.
+// IsManifestType reports whether this is the media type of an image manifest.
 func IsManifestType(mediaType string) bool {
 	return mediaType == registry.OCIManifest || mediaType == registry.DockerManifest
 }
 
-// IsSchema1Type tells whether this is the media type of a schema 1 manifest.
+// IsSchema1Type reports whether this is the media type of a schema 1 manifest.
 func IsSchema1Type(mediaType string) bool {
 	return mediaType == registry.DockerSchema1 || mediaType == registry.DockerSchema1JW
 }
 
-// IsConfigType tells whether this is the media type of an image's config.
+// IsConfigType reports whether this is the media type of an image's config.
 func IsConfigType(mediaType string) bool {
 	return mediaType == OCIConfig || mediaType == DockerConfig
 }
 
-// IsForeignLayer tells whether a layer may be kept outside the registry.
+// IsForeignLayer reports whether a layer may be kept outside the registry.
 func IsForeignLayer(mediaType string) bool {
 	return strings.HasPrefix(mediaType, "application/vnd.oci.image.layer.nondistributable.") ||
 		strings.HasPrefix(mediaType, "application/vnd.docker.image.rootfs.foreign.")

@@ -50,8 +50,8 @@ type Denied struct {
 	Folder, Reading bool
 }
 
-// wrong tells whether anything would be reported that can stop an image, so that it is to be proven
-// with all layers read.
+// wrong reports whether anything would be reported that can stop an image, so that it is to be
+// proven with all layers read.
 func (n *Needs) wrong() bool {
 	u := n.User
 	return u.NoUser || u.NoGroup || len(n.Denied) > 0 || len(n.Given) > 0 ||
@@ -131,7 +131,7 @@ func (f *follower) denied(ctx context.Context, t entrypoint.Trace, n *Needs) err
 	return nil
 }
 
-// becomesAnother tells whether a program is started as another user than the image's.
+// becomesAnother reports whether a program is started as another user than the image's.
 func (f *follower) becomesAnother(t entrypoint.Trace, i int) bool {
 	for ; i >= 0; i = t.Steps[i].From {
 		if from := t.Steps[i].From; from >= 0 {
@@ -189,7 +189,7 @@ func (f *follower) given(ctx context.Context, t entrypoint.Trace, n *Needs) erro
 	return nil
 }
 
-// mounted tells whether a name leads into a volume of the image.
+// mounted reports whether a name leads into a volume of the image.
 func (f *follower) mounted(file rootfs.File) bool {
 	for volume := range f.entry.Config.Run.Volumes {
 		volume = strings.TrimSuffix(path.Clean("/"+volume), "/") + "/"
@@ -225,7 +225,7 @@ var certificates = []string{
 	"/usr/local/share/ca-certificates", "/var/lib/ca-certificates/ca-bundle.pem",
 }
 
-// lacksCertificates tells whether none of them is there for sure, and no variable names another
+// lacksCertificates reports whether none of them is there for sure, and no variable names another
 // place.
 func (f *follower) lacksCertificates(ctx context.Context) (bool, error) {
 	for _, variable := range f.entry.Config.Run.Env {

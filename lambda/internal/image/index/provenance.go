@@ -95,7 +95,7 @@ func (r *statementReader) all(ctx context.Context) error {
 	return nil
 }
 
-// has tells whether a statement of the kind was found.
+// has reports whether a statement of the kind was found.
 func (r *statementReader) has(e *Entry) bool {
 	return slices.ContainsFunc(*r.of(e), func(a Attached) bool { return r.wanted(a.PredicateType) })
 }
@@ -115,7 +115,7 @@ func (r *statementReader) ofIndex(ctx context.Context, e *Entry) error {
 	return nil
 }
 
-// AboutImage tells whether a statement names an image, or the index that it is in and that the
+// AboutImage reports whether a statement names an image, or the index that it is in and that the
 // statement is attached to.
 func (a Attached) AboutImage(e *Entry) bool {
 	return slices.Contains(a.Subjects, e.Descriptor.Digest.String()) || a.Index != "" &&

@@ -58,7 +58,7 @@ type reader struct {
 	mu      sync.Mutex
 }
 
-// affords tells whether the document may be kept.
+// affords reports whether the document may be kept.
 func (r *reader) affords(b []byte) bool {
 	values, _ := weigh(b)
 	if r.values.Add(int64(values)) <= maxTotal {

@@ -27,12 +27,12 @@ const (
 	sigstoreBundle = "application/vnd.dev.sigstore.bundle" // and a version
 )
 
-// holdsStatement tells whether a layer of this type may hold a statement.
+// holdsStatement reports whether a layer of this type may hold a statement.
 func holdsStatement(mediaType string) bool {
 	return mediaType == InToto || mediaType == DSSE || strings.HasPrefix(mediaType, sigstoreBundle)
 }
 
-// IsProvenance tells whether a predicate says how something was built: SLSA's v0.1, v0.2 and v1.
+// IsProvenance reports whether a predicate says how something was built: SLSA's v0.1, v0.2 and v1.
 func IsProvenance(predicateType string) bool {
 	return strings.HasPrefix(predicateType, "https://slsa.dev/provenance/")
 }

@@ -29,8 +29,8 @@ func access(h *tar.Header) Access {
 		Privileged: privileged}
 }
 
-// Allows tells whether somebody with a user's and groups' ids may do what the bits say (4: read, 2:
-// write, 1: execute), by the rule of the kernel: the first of owner, group and others that fits
+// Allows reports whether somebody with a user's and groups' ids may do what the bits say (4: read,
+// 2: write, 1: execute), by the rule of the kernel: the first of owner, group and others that fits
 // alone counts. It is true if that isn't known.
 func (a Access) Allows(uid uint32, gids []uint32, bits uint16) bool {
 	if !a.Known || uid == 0 {

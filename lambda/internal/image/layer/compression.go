@@ -73,8 +73,8 @@ func (r *Reader) decompress(ctx context.Context) (io.Reader, error) {
 	}
 }
 
-// isZstd recognizes a frame of zstd, or one that zstd:chunked and others put before it to be
-// skipped.
+// isZstd reports whether a stream begins with a frame of zstd, or with one that zstd:chunked and
+// others put before it to be skipped.
 func isZstd(magic []byte) bool {
 	if len(magic) < 4 {
 		return false

@@ -244,8 +244,8 @@ func (r *Reader) keep(e *Entry, size int64) error {
 	return err
 }
 
-// library tells whether a file's name is that of a shared library, which needs no permission to be
-// executed.
+// library reports whether a file's name is that of a shared library, which needs no permission to
+// be executed.
 func library(p string) bool {
 	base := path.Base(p)
 	return strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.")
@@ -282,8 +282,8 @@ func whiteout(p string) (Kind, string) {
 	}
 }
 
-// marked recognizes AUFS's own records, which runtimes leave out, except for the files that hard
-// links point at.
+// marked reports whether a path is one of AUFS's own records, which runtimes leave out, except for
+// the files that hard links point at.
 func marked(p string) bool {
 	return strings.HasPrefix(path.Base(p), whiteoutMeta) || strings.HasPrefix(p, whiteoutMeta) &&
 		!strings.HasPrefix(p, auxiliaryLinks)

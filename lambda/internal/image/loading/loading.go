@@ -129,8 +129,9 @@ type loader struct {
 	// search are the folders that hold for every object, by the environment and by default.
 	environment, defaults []string
 	cache                 *Cache
-	// cacheUnknown says that there is a cache which can't be read; system says whether the loader
-	// stands where a distribution has it, so that its default folders are those that are known.
+	// cacheUnknown says that there is a cache which can't be read; system reports whether the
+	// loader stands where a distribution has it, so that its default folders are those that are
+	// known.
 	cacheUnknown, system bool
 	objects              []*object
 	result               Result
@@ -252,7 +253,7 @@ func (l *loader) versions() {
 	}
 }
 
-// sameMachine tells whether the loader takes a file.
+// sameMachine reports whether the loader takes a file.
 func (l *loader) sameMachine(m executable.Machine) bool {
 	a, b := l.machine, m
 	a.Float, b.Float = executable.FloatUnknown, executable.FloatUnknown

@@ -230,7 +230,7 @@ var capable = []string{
 	"glibc-hwcaps/z16", "i686", "sse2",
 }
 
-// hidden tells whether the library is in such a folder, so that some processors find it.
+// hidden reports whether the library is in such a folder, so that some processors find it.
 func (l *loader) hidden(folders []string, name string) (bool, error) {
 	for _, folder := range folders {
 		for _, sub := range capable {

@@ -121,7 +121,7 @@ func (g *gate) reached(address net.Addr) {
 	}
 }
 
-// own tells whether a host is the registry itself.
+// own reports whether a host is the registry itself.
 func (g *gate) own(host string) bool { return strings.EqualFold(host, g.host) }
 
 // dial connects to a host by any of its addresses that are admitted.

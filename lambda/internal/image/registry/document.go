@@ -35,7 +35,7 @@ func (r *Repository) Blob(ctx context.Context, d digest.Digest, limit int64) (Do
 	return r.read(ctx, "blobs", d, limit)
 }
 
-// HasManifest tells whether a manifest is there at this moment, and of which media type the
+// HasManifest reports whether a manifest is there at this moment, and of which media type the
 // registry says that it is.
 func (r *Repository) HasManifest(ctx context.Context, d digest.Digest) (mediaType string, there bool, err error) {
 	if err := d.Validate(); err != nil {

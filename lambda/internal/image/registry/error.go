@@ -135,8 +135,8 @@ func hasCode(answer *transport.Error, code transport.ErrorCode) bool {
 	return false
 }
 
-// tagExists recognizes ECR's answer to a write of an immutable tag that exists: 400 with the code
-// TAG_INVALID, or with the API's exception name in the text.
+// tagExists reports whether an answer is ECR's to a write of an immutable tag that exists: 400 with
+// the code TAG_INVALID, or with the API's exception name in the text.
 func tagExists(answer *transport.Error) bool {
 	if hasCode(answer, transport.TagInvalidErrorCode) {
 		return true

@@ -20,7 +20,7 @@ func (r *Repository) Put(ctx context.Context, tag string, doc Document) error {
 
 // PutIf does the same, and asks before each attempt, also before repeated ones, whether the tag may
 // still be written: between two attempts somebody else can have moved it. Registries have no
-// conditional write of a tag. It tells whether the tag was written.
+// conditional write of a tag. It reports whether the tag was written.
 func (r *Repository) PutIf(ctx context.Context, tag string, doc Document,
 	may func(context.Context) (bool, error)) (bool, error) {
 	q := putRequest(tag, doc)

@@ -95,8 +95,8 @@ func (h *hops) may(req *http.Request) error {
 	return nil
 }
 
-// foreignLogin tells whether another host answers the request that asks how to log in. Credentials
-// are for the registry that was named.
+// foreignLogin reports whether another host answers the request that asks how to log in.
+// Credentials are for the registry that was named.
 func foreignLogin(req *http.Request) bool {
 	first := req
 	for first.Response != nil {

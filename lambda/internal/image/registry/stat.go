@@ -18,7 +18,7 @@ func (r *Repository) Stat(ctx context.Context, d digest.Digest) (size int64, err
 	return r.stat(ctx, d, 2)
 }
 
-// HasBlob tells whether a blob is there at this moment.
+// HasBlob reports whether a blob is there at this moment.
 func (r *Repository) HasBlob(ctx context.Context, d digest.Digest) (bool, error) {
 	_, err := r.stat(ctx, d, 1)
 	if errors.Is(err, ErrNotFound) {

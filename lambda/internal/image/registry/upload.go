@@ -32,7 +32,7 @@ type Upload struct {
 	least int64
 }
 
-// Mount asks for a blob of another repository of the same registry, and tells whether it was
+// Mount asks for a blob of another repository of the same registry, and reports whether it was
 // mounted. Where it wasn't, the registry may give an upload to send the blob by; one that refuses
 // the question gives none.
 func (r *Repository) Mount(ctx context.Context, d digest.Digest, from *Repository) (bool, *Upload, error) {
@@ -351,7 +351,7 @@ func (u *Upload) Complete(ctx context.Context, d digest.Digest) error {
 	return err
 }
 
-// answered tells whether an error is the registry's own no, which stays the same however often it
+// answered reports whether an error is the registry's own no, which stays the same however often it
 // is asked.
 func answered(err error) bool {
 	var advice retry.Advice

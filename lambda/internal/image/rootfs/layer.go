@@ -115,7 +115,7 @@ func (l *stacked) look(ctx context.Context, q query, spend *int64) (answer, erro
 // left unread.
 const worthSkipping = 2 << 20
 
-// decided tells whether the rest of the layer can't say anything about the path any more.
+// decided reports whether the rest of the layer can't say anything about the path any more.
 func (l *stacked) decided(path string) bool {
 	switch {
 	case l.done:

@@ -39,15 +39,15 @@ func (o *order) see(p string) {
 	o.last = p
 }
 
-// holds tells whether the entries are in some order.
+// holds reports whether the entries are in some order.
 func (o *order) holds() bool { return o.walk || o.bytes }
 
-// passed tells whether a path can't come any more.
+// passed reports whether a path can't come any more.
 func (o *order) passed(p string) bool {
 	return o.holds() && o.steps >= enough && (!o.walk || walksBefore(p, o.last)) && (!o.bytes || p < o.last)
 }
 
-// walksBefore compares paths folder by folder.
+// walksBefore reports whether a comes before b, compared folder by folder.
 func walksBefore(a, b string) bool {
 	for i := 0; ; i++ {
 		switch {

@@ -116,7 +116,7 @@ func (r *record) charge(bytes int) error {
 	return nil
 }
 
-// affords takes from the budget for what may be forgotten, or tells that there is no room.
+// affords takes from the budget for what may be forgotten, and reports whether there was room.
 func (r *record) affords(bytes int) bool {
 	if r.budget.extra.Add(-int64(bytes)) < 0 {
 		r.budget.extra.Add(int64(bytes))

@@ -38,8 +38,8 @@ func (f *FS) read() int64 {
 	return read
 }
 
-// affordable tells whether to go on to the next entry. A layer that would have to be opened for it
-// isn't, nor one that was given up. The lock is held.
+// affordable reports whether to go on to the next entry. A layer that would have to be opened for
+// it isn't, nor one that was given up. The lock is held.
 func (l *stacked) affordable(left int64) bool {
 	return l.err == nil && l.reader != nil && l.reader.Pending() <= left
 }

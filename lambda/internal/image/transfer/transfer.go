@@ -33,7 +33,7 @@ type Job struct {
 	// Token is the Next of the invocation before; empty at the beginning. It is text that others
 	// could have written.
 	Token string
-	// Margin before the context's deadline at which the transfer stops; 0 means DefaultMargin.
+	// Margin is how long before the context's deadline the transfer stops; 0 means DefaultMargin.
 	// Without a deadline it never stops.
 	Margin time.Duration
 	// Log gets a line for what takes long or went wrong and was done again; nil logs nothing.

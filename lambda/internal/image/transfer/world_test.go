@@ -147,7 +147,7 @@ func (w *world) failAt(n int, fail func(out http.ResponseWriter, r *http.Request
 	w.at, w.count, w.fail = n, 0, fail
 }
 
-// reached tells whether the request that goes wrong was made.
+// reached reports whether the request that goes wrong was made.
 func (w *world) reached() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

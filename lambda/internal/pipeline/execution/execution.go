@@ -34,7 +34,7 @@ type Execution struct {
 	Commit string
 }
 
-// Over tells whether the execution has ended, so that nobody waits for its jobs: what still runs
+// Over reports whether the execution has ended, so that nobody waits for its jobs: what still runs
 // then is a late repetition. A stopping execution lets its actions finish. A status that nobody
 // knows counts as the end.
 func (e Execution) Over() bool {

@@ -50,8 +50,8 @@ func (c CodeCommit) Compare(ctx context.Context, commit, other string) (Relation
 	}
 }
 
-// cannotTell recognizes the answers that another attempt would not change: a commit isn't there
-// (any more), or CodeCommit finds the two too different to compare.
+// cannotTell reports whether an answer is one that another attempt would not change: a commit isn't
+// there (any more), or CodeCommit finds the two too different to compare.
 func cannotTell(err error) bool {
 	var missing *types.CommitDoesNotExistException
 	var invalid *types.InvalidCommitException

@@ -25,7 +25,7 @@ type Check struct {
 
 // Want is what the image is expected to be.
 type Want struct {
-	// Platforms that must be there.
+	// Platforms are those that must be there.
 	Platforms []specs.Platform
 	// Allowed are further platforms that may be there.
 	Allowed []specs.Platform
@@ -87,7 +87,7 @@ func Run(image *index.Image, want Want) []Finding {
 	return all
 }
 
-// Valid tells whether no finding is an error.
+// Valid reports whether no finding is an error.
 func Valid(findings []Finding) bool { return Count(findings, Error) == 0 }
 
 // Count counts the findings of one severity.

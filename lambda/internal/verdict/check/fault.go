@@ -269,7 +269,7 @@ func asWritten(name string) string {
 	return name
 }
 
-// ofScript tells whether a step is a script's interpreter, or what env starts as one.
+// ofScript reports whether a step is a script's interpreter, or what env starts as one.
 func ofScript(t entrypoint.Trace, s entrypoint.Step) bool {
 	return s.How == entrypoint.Interpreter || s.How == entrypoint.Wrapped &&
 		t.Steps[s.From].How == entrypoint.Interpreter

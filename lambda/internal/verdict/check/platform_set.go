@@ -49,7 +49,7 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 		}
 	}}
 
-// serves tells whether an entry's platform is the one wanted. A wanted Windows without a version
+// serves reports whether an entry's platform is the one wanted. A wanted Windows without a version
 // takes any version.
 func serves(there, wanted string) bool {
 	return there == wanted || strings.HasPrefix(there, wanted+" ") && strings.HasPrefix(wanted, "windows/")

@@ -70,8 +70,8 @@ func spelled(p *specs.Platform) specs.Platform {
 	return plain
 }
 
-// plainVariant tells whether a variant is written as runtimes write it: v8, not 8 or V8; but power9
-// and rva22u64
+// plainVariant reports whether a variant is written as runtimes write it: v8, not 8 or V8; but
+// power9 and rva22u64
 // (https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants).
 func plainVariant(architecture, v string) bool {
 	if v == "" || v != strings.ToLower(v) {

@@ -71,7 +71,7 @@ func platformOf(e *index.Entry) specs.Platform {
 	return *e.Descriptor.Platform
 }
 
-// replaces tells whether a node that pulled an image for one platform can pull the other one as
+// replaces reports whether a node that pulled an image for one platform can pull the other one as
 // well: one of the same machine, or of an older variant of it. A new version of Windows or of its
 // features takes the place of the old one.
 func replaces(offered, served specs.Platform) bool {

@@ -144,7 +144,7 @@ func returned(r *report, e *index.Entry, s entrypoint.Step, line executable.Sheb
 			"argument %q, which %s; the file has Windows line ends", called(s), line.Interpreter, line.Argument, what)
 }
 
-// leadsTo tells whether a step is the interpreter of the script at n, or what its env starts.
+// leadsTo reports whether a step is the interpreter of the script at n, or what its env starts.
 func leadsTo(t entrypoint.Trace, n int, s entrypoint.Step) bool {
 	return s.From == n || s.How == entrypoint.Wrapped && t.Steps[s.From].How == entrypoint.Interpreter &&
 		t.Steps[s.From].From == n

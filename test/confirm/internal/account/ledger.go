@@ -122,8 +122,8 @@ func Code(err error) string {
 	return ""
 }
 
-// isMissing tells whether AWS says that there is no such thing: each service has a name of its own
-// for it.
+// isMissing reports whether AWS says that there is no such thing: each service has a name of its
+// own for it.
 func isMissing(err error) bool {
 	code := Code(err)
 	for _, part := range []string{"NotFound", "NoSuchEntity", "NoSuchBucket", "NonExistentQueue", "DoesNotExist"} {

@@ -38,7 +38,7 @@ func NewPrefix() string {
 	return "archway-confirm-" + hex.EncodeToString(random)
 }
 
-// IsPrefix tells whether a run can have had this prefix. Nothing shorter may say what is to be
+// IsPrefix reports whether a run can have had this prefix. Nothing shorter may say what is to be
 // deleted.
 func IsPrefix(s string) bool { return prefixPattern.MatchString(s) }
 
@@ -117,7 +117,7 @@ func (s *Session) For(fact string) *Session {
 // Name is the whole name of a resource.
 func (s *Session) Name(what string) string { return s.Prefix + "-" + s.fact + "-" + what }
 
-// ARN of something in this account and Region.
+// ARN is that of something in this account and Region.
 func (s *Session) ARN(service, resource string) string {
 	return arn.ARN{
 		Partition: s.Partition, Service: service, Region: s.Region, AccountID: s.Account, Resource: resource,

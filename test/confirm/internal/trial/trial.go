@@ -20,11 +20,11 @@ const (
 	NotTried  Verdict = "could not be tried"
 )
 
-// Result of one fact.
+// Result is what became of one fact.
 type Result struct {
 	Fact    string  `json:"fact"`
 	Verdict Verdict `json:"verdict"`
-	// Reading that was seen, if any.
+	// Reading is the one that was seen, if any.
 	Reading string `json:"reading,omitempty"`
 	// Says is the reading in words.
 	Says string `json:"says,omitempty"`
@@ -38,7 +38,7 @@ type Result struct {
 	expected bool
 }
 
-// Failed tells whether a trial that should have been made was not.
+// Failed reports whether a trial that should have been made was not.
 func (r Result) Failed() bool { return r.Verdict == NotTried && !r.expected }
 
 // String is the line of output.
@@ -63,7 +63,7 @@ func (r Result) String() string {
 // cleaning is how long a fact's resources are deleted; an interrupt doesn't end it.
 const cleaning = 5 * time.Minute
 
-// Try one fact, and delete what that made, whatever happened.
+// Try tries one fact, and deletes what that made, whatever happened.
 func Try(ctx context.Context, s *account.Session, f facts.Fact) (r Result) {
 	r = Result{Fact: f.Name, Verdict: NotTried}
 	if f.Try == nil {

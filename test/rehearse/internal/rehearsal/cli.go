@@ -44,7 +44,7 @@ func installCLI(ctx context.Context, bin, moduleDir string) error {
 
 var cliVersion = regexp.MustCompile(`^aws-cli/(\d+)\.(\d+)\.`)
 
-// knowsEndpoints tells whether this CLI obeys AWS_ENDPOINT_URL, as it does since
+// knowsEndpoints reports whether this CLI obeys AWS_ENDPOINT_URL, as it does since
 // 1.29 and 2.13. An older one would turn to AWS itself.
 func knowsEndpoints(ctx context.Context, program string) bool {
 	out, err := exec.CommandContext(ctx, program, "--version").CombinedOutput()

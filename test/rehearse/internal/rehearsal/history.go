@@ -21,8 +21,8 @@ type history struct {
 	answers map[[2]string]int
 }
 
-// late tells whether who asks is not told yet of something that happened at a time: CodePipeline's
-// history lags behind its state, by no more than lag.
+// late reports whether who asks is not told yet of something that happened at a time:
+// CodePipeline's history lags behind its state, by no more than lag.
 func (h *history) late(caller endpoint.Caller, what string, at time.Time, lag time.Duration) bool {
 	if h.r.options.Readings.PromptHistory || at.IsZero() || time.Since(at) > lag {
 		return false

@@ -4,5 +4,5 @@ package rehearsal
 // without a word. It returns how many these were: tests inject faults here.
 func (r *Rehearsal) KillFunction(pkg string) int { return r.runtime.Kill(pkg) }
 
-// FunctionIsBusy tells whether a function of a package works on something.
+// FunctionIsBusy reports whether a function of a package works on something.
 func (r *Rehearsal) FunctionIsBusy(pkg string) bool { return r.runtime.Busy(pkg) }

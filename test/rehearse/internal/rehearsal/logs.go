@@ -44,7 +44,7 @@ type actionLog struct {
 	file *os.File
 }
 
-// ErrLeak: a program printed a password or a key. What it printed is masked
+// ErrLeak says that a program printed a password or a key. What it printed is masked
 // here; in a real log it would stand.
 var ErrLeak = errors.New("the log held a credential: it is masked here, and would be readable on AWS")
 

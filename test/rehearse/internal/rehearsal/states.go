@@ -63,7 +63,7 @@ func (r *Rehearsal) wake() {
 	}
 }
 
-// ready tells whether there is an event to deliver now. One alone waits until another one has
+// ready reports whether there is an event to deliver now. One alone waits until another one has
 // overtaken it.
 func (s *states) ready() bool { return len(s.queue) > 1 || len(s.queue) > 0 && s.settling }
 

@@ -86,7 +86,7 @@ type Entry struct {
 	Attests string `json:"attests,omitempty"`
 }
 
-// Index tells whether what is tagged is an image index.
+// Index reports whether what is tagged is an image index.
 func (t Tagged) Index() bool { return len(t.Entries) > 0 }
 
 // Proof is the run of one platform's image.

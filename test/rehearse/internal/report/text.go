@@ -137,7 +137,7 @@ func (r *Registry) write(w io.Writer) {
 	}
 }
 
-// attested tells whether an entry has an attestation.
+// attested reports whether an entry has an attestation.
 func (t Tagged) attested(digest string) string {
 	for _, e := range t.Entries {
 		if e.Attests == digest {

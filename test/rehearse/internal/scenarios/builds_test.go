@@ -105,7 +105,7 @@ func (b *identity) native(ctx context.Context) (map[string]string, error) {
 		remote.Write(cache, left, b.remote(ctx)...))
 }
 
-// leftOut tells whether the build rule of an execution leaves out a platform.
+// leftOut reports whether the build rule of an execution leaves out a platform.
 func (b *identity) leftOut(ctx context.Context) (bool, error) {
 	text := b.environment["RULES"]
 	if text == "" {

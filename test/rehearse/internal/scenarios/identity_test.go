@@ -76,7 +76,7 @@ func (b *identity) pull(ctx context.Context, ref name.Reference, more ...remote.
 	return err
 }
 
-// missing tells whether an error says that the registry lacks something.
+// missing reports whether an error says that the registry lacks something.
 func missing(err error) bool {
 	var answer *transport.Error
 	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound

@@ -4,7 +4,7 @@ import "slices"
 
 // Cache is a rule by which ECR caches another registry.
 type Cache struct {
-	// Prefix of the repositories' names.
+	// Prefix is that of the repositories' names.
 	Prefix string
 	// Upstream is the address of the other registry.
 	Upstream string

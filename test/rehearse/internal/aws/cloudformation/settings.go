@@ -65,7 +65,7 @@ func (l *loader) checkShown(data []byte) error {
 	return nil
 }
 
-// same tells whether the metadata, a JSON object or its text, means what the file does.
+// same reports whether the metadata, a JSON object or its text, means what the file does.
 func same(shown any, data []byte) bool {
 	text, isText := shown.(string)
 	if !isText {

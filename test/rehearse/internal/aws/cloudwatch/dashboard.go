@@ -22,7 +22,7 @@ type Search struct {
 	Values          map[string]string
 }
 
-// Finds tells whether a metric is among those that are searched.
+// Finds reports whether a metric is among those that are searched.
 func (s Search) Finds(m Metric) bool {
 	if m.Namespace != s.Namespace || m.Name != s.Name || len(m.Dimensions) != len(s.Dimensions) {
 		return false

@@ -61,7 +61,7 @@ type Build struct {
 	Err      error
 	Phases   []Phase
 	Exported map[string]string
-	// Start and End of the commands, without what the rehearsal does around them.
+	// Start and End are those of the commands, without what the rehearsal does around them.
 	Start, End time.Time
 }
 

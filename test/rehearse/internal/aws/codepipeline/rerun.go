@@ -102,7 +102,7 @@ func (e *Engine) rollback(ctx context.Context, stage int, target *Execution, pla
 }
 
 // rollbackAfter obeys a stage's rule for failures: it hands the failed
-// execution's place to the rollback, and tells whether there is one. Without an
+// execution's place to the rollback, and reports whether there is one. Without an
 // earlier success there is nothing to go back to, and a failed rollback is not
 // rolled back.
 func (e *Engine) rollbackAfter(ctx context.Context, stage int, failed *Execution, place *place) bool {

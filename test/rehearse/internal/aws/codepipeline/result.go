@@ -2,7 +2,7 @@ package codepipeline
 
 import "time"
 
-// Status of an execution, a stage or an action.
+// Status is that of an execution, a stage or an action.
 type Status string
 
 // The words are CodePipeline's.
@@ -11,12 +11,12 @@ const (
 	InProgress Status = "InProgress"
 	Succeeded  Status = "Succeeded"
 	Failed     Status = "Failed"
-	// Stopped: the rehearsal was ended from outside.
+	// Stopped means that the rehearsal was ended from outside.
 	Stopped Status = "Stopped"
-	// Overtaken: while it waited for a stage of a SUPERSEDED pipeline, a newer execution took its
-	// place.
+	// Overtaken means that, while it waited for a stage of a SUPERSEDED pipeline, a newer execution
+	// took its place.
 	Overtaken Status = "Superseded"
-	// DidNotRun: something before it failed.
+	// DidNotRun means that something before it failed.
 	DidNotRun Status = "DidNotRun"
 )
 

@@ -40,7 +40,7 @@ type UnresolvedError struct {
 	Names []string
 }
 
-// The sentence is CodePipeline's; the names, which it leaves out, are for the
+// Error is CodePipeline's sentence; the names, which it leaves out, are for the
 // person at the machine.
 func (e *UnresolvedError) Error() string {
 	return fmt.Sprintf(

@@ -33,8 +33,8 @@ func (r *Registry) startUpload(w http.ResponseWriter, request *http.Request, gua
 	r.backend.ServeHTTP(w, request)
 }
 
-// mounts tells whether blobs of one repository can be mounted into another. What is pulled through
-// a cache can't.
+// mounts reports whether blobs of one repository can be mounted into another. What is pulled
+// through a cache can't.
 func (r *Registry) mounts(target *repository, from string) bool {
 	source, err := r.repository(from)
 	return err == nil && source.encryption == target.encryption

@@ -9,7 +9,7 @@ import (
 
 // PullThrough is a rule by which the registry answers for another one.
 type PullThrough struct {
-	// Prefix of the repositories' names, without the slash.
+	// Prefix is that of the repositories' names, without the slash.
 	Prefix string
 	// Mirror (host:port, plain HTTP) has the other registry's images, under the
 	// names that they have there.
@@ -44,7 +44,7 @@ func (r *Registry) pullThrough(name string) (rule PullThrough, upstream string, 
 	return rule, upstream, ok
 }
 
-// first tells whether something is asked for the first time.
+// first reports whether something is asked for the first time.
 func (r *Registry) first(what string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -26,7 +26,7 @@ type Options struct {
 	// answered by the registry, but redirected to a signed address there, and an
 	// Authorization header that comes along is refused, as S3 does it for ECR.
 	BlobHost string
-	// Port to listen on; 0 takes a free one.
+	// Port is the one to listen on; 0 takes a free one.
 	Port int
 	// Mount lets blobs be mounted from other repositories, as the setting BLOB_MOUNTING of an
 	// account does.

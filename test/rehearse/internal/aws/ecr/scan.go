@@ -60,8 +60,8 @@ func (r *Registry) Scan(repository, digest string) (Scan, error) {
 	return result, nil
 }
 
-// hasDistribution tells whether a layer holds a file that names a distribution. What is no archive
-// holds nothing.
+// hasDistribution reports whether a layer holds a file that names a distribution. What is no
+// archive holds nothing.
 func (r *Registry) hasDistribution(repository, digest string) bool {
 	reader, writer := io.Pipe()
 	defer reader.Close() // ends the request below

@@ -30,7 +30,7 @@ const (
 	maxNotice  = 256 << 10
 )
 
-// isQuery tells whether a request speaks AWS's Query protocol, as SNS's clients
+// isQuery reports whether a request speaks AWS's Query protocol, as SNS's clients
 // do: a form, answered with XML.
 func isQuery(r *http.Request) bool {
 	return r.Header.Get("X-Amz-Target") == "" &&

@@ -27,7 +27,7 @@ type field struct {
 	matchers []matcher
 }
 
-// matcher says whether one scalar matches. present is false for a missing field.
+// matcher reports whether one scalar matches. present is false for a missing field.
 type matcher func(value any, present bool) bool
 
 // ParsePattern reads a pattern that is decoded JSON. Operators that EventBridge
@@ -104,7 +104,7 @@ func parseOr(path string, v any) ([]*Pattern, error) {
 	return alternatives, nil
 }
 
-// Match tells whether the event matches: every field of the pattern by one of
+// Match reports whether the event matches: every field of the pattern by one of
 // its values.
 func (p *Pattern) Match(event Event) bool { return p.match(event) }
 

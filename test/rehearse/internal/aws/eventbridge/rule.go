@@ -33,7 +33,7 @@ type Target struct {
 	DeadLetters string
 }
 
-// Match tells whether the rule would be triggered.
+// Match reports whether the rule would be triggered.
 func (r *Rule) Match(event Event) bool {
 	return r.Enabled && r.Pattern != nil && r.Pattern.Match(event)
 }

@@ -93,7 +93,7 @@ func newCondition(name, key string, values []string) (condition, error) {
 	return c, nil
 }
 
-// holds tells whether the request fulfills the condition.
+// holds reports whether the request fulfills the condition.
 func (c condition) holds(context map[string]string) bool {
 	value, ok := context[c.key]
 	if c.name == null {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// matchWildcard matches a text with * (any characters) and ? (one character).
+// matchWildcard reports whether a pattern with * (any characters) and ? (one character) fits a
+// text.
 func matchWildcard(pattern, text string) bool {
 	// The place after the last *, and how far it had matched: on a mismatch that *
 	// takes one character more.
@@ -29,7 +30,7 @@ func matchWildcard(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// matchAction matches an action, whose case does not count.
+// matchAction reports whether a pattern fits an action, whose case does not count.
 func matchAction(pattern, action string) bool {
 	return matchWildcard(strings.ToLower(pattern), strings.ToLower(action))
 }
@@ -37,8 +38,8 @@ func matchAction(pattern, action string) bool {
 // arnParts is how many parts an ARN has; the last one may hold colons.
 const arnParts = 6
 
-// matchARN matches an ARN part by part: a wildcard does not reach into the next part.
-// An action without resources is about "*", which only the pattern "*" matches.
+// matchARN reports whether a pattern fits an ARN, part by part: a wildcard does not reach into the
+// next part. An action without resources is about "*", which only the pattern "*" matches.
 func matchARN(pattern, arn string) bool {
 	if pattern == "*" {
 		return true

@@ -22,5 +22,5 @@ func Permission(path, function, action, principal, sourceARN, sourceAccount stri
 	}})
 }
 
-// isService tells a service's name from an account's id or an ARN.
+// isService reports whether a principal is a service's name, and not an account's id or an ARN.
 func isService(principal string) bool { return strings.HasSuffix(principal, ".amazonaws.com") }

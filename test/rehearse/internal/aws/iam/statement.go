@@ -60,7 +60,7 @@ type principals struct {
 	services  []string
 }
 
-// match tells whether the principal is one of them by itself, or only as part of
+// match reports whether the principal is one of them by itself, or only as part of
 // its account, so that its own policies must allow the call as well.
 func (p *principals) match(who Principal, account string) (itself, byAccount bool) {
 	switch {
@@ -72,7 +72,7 @@ func (p *principals) match(who Principal, account string) (itself, byAccount boo
 	return slices.Contains(p.aws, who.Role) || slices.Contains(p.aws, who.SessionARN()), slices.Contains(p.aws, account)
 }
 
-// applies tells whether the statement is about the call, whoever makes it, and
+// applies reports whether the statement is about the call, whoever makes it, and
 // with which patterns.
 func (s *statement) applies(r Request, context map[string]string) (action, resource string, ok bool) {
 	if action, ok = s.actions.match(func(p string) bool { return matchAction(p, r.Action) }); !ok {

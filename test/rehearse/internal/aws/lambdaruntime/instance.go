@@ -151,7 +151,7 @@ func (i *instance) environment(host Host, address string, number int) []string {
 	return pairs
 }
 
-// invoke gives the program one event. reusable tells whether the instance can
+// invoke gives the program one event. reusable reports whether the instance can
 // take another one.
 func (i *instance) invoke(ctx context.Context, payload []byte, log io.Writer) (answer []byte, reusable bool,
 	err error) {

@@ -17,7 +17,7 @@ func (r *Runtime) Kill(pkg string) int {
 	return killed
 }
 
-// Busy tells whether a function of a package has an invocation under way.
+// Busy reports whether a function of a package has an invocation under way.
 func (r *Runtime) Busy(pkg string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -27,9 +27,9 @@ type Expectation struct {
 
 // HTTP is the request whose answer is compared; its status must be 200.
 type HTTP struct {
-	// Port that the program listens on in its container.
+	// Port is the one that the program listens on in its container.
 	Port int `json:"port"`
-	// Path of the request, "/" if empty.
+	// Path is that of the request, "/" if empty.
 	Path string `json:"path"`
 }
 

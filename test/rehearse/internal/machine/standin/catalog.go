@@ -86,7 +86,7 @@ func find(reference string) (img image, repository, tag string, ok bool) {
 
 var tagParts = regexp.MustCompile(`^([0-9][0-9.]*)?(?:(?:^|-)([a-z].*))?$`)
 
-// has says whether the stand-in is what the original's tag would give: golang has
+// has reports whether the stand-in is what the original's tag would give: golang has
 // 1, 1.26 and 1.26.8, each alone or with a variant, and the variant alone.
 func (i image) has(tag string) bool {
 	if tag == "latest" {

@@ -105,8 +105,8 @@ var emptied = []string{"dev", "proc", "sys", "run", "tmp", "var/cache/apt", "var
 	// Documentation and translations, as in the originals' slim variants.
 	"usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man"}
 
-// skipDebian leaves out what the installation wrote about itself and about this
-// machine, and what slim images do not have; licenses stay.
+// skipDebian reports whether to leave out a file: what the installation wrote about itself and
+// about this machine, and what slim images do not have; licenses stay.
 func skipDebian(name string, dir bool) bool {
 	switch name {
 	case "etc/hostname", "etc/resolv.conf", "etc/machine-id", "etc/.pwd.lock":

@@ -113,7 +113,7 @@ func addToolchain(a *archive, dir string) {
 	})
 }
 
-// skipGo leaves out the tests of the standard library and of the tools.
+// skipGo reports whether to leave out a file: the tests of the standard library and of the tools.
 func skipGo(name string) bool {
 	return strings.HasPrefix(name, "src/") && (path.Base(name) == "testdata" || strings.HasSuffix(name, "_test.go"))
 }

@@ -20,7 +20,7 @@ type Registry struct {
 type Index struct {
 	Digest string
 	Tags   []string
-	// Judged tells whether a validator looked at it, Valid what it said.
+	// Judged reports whether a validator looked at it, Valid what it said.
 	Judged, Valid bool
 	Findings      []Finding // about the index itself
 	Images        []Image

@@ -32,7 +32,7 @@ type Log struct {
 	Error string
 }
 
-// Empty tells whether nothing was printed.
+// Empty reports whether nothing was printed.
 func (l Log) Empty() bool { return l.Lines == 0 && l.Error == "" }
 
 // Size is how long the log is, in words.

@@ -49,7 +49,7 @@ func (v *View) Stream(stage, action string) io.Writer {
 	}}
 }
 
-// Set-up programs say what they do; on a terminal their last line stands beside
+// Writer takes what set-up programs say; on a terminal their last line stands beside
 // the step.
 func (v *View) Writer() io.Writer {
 	return &lineWriter{line: func(line string) {

@@ -28,7 +28,7 @@ func (s *Secrets) Add(value string) {
 	s.values = append(s.values, value)
 }
 
-// Text masks the secrets in a text and says whether there were any.
+// Text masks the secrets in a text and reports whether there were any.
 func (s *Secrets) Text(text string) (masked string, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +92,7 @@ func (w *Writer) Close() error {
 	return w.flush(len(w.buffer))
 }
 
-// Leaked tells whether a secret was among what was written.
+// Leaked reports whether a secret was among what was written.
 func (w *Writer) Leaked() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

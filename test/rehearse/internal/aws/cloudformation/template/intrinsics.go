@@ -14,7 +14,7 @@ import (
 	"archway/test/rehearse/internal/aws/document"
 )
 
-// intrinsic tells whether an object is a call of an intrinsic function.
+// intrinsic reports whether an object is a call of an intrinsic function.
 func intrinsic(path string, v map[string]any) (name string, argument any, ok bool, err error) {
 	for key := range v {
 		if key != "Ref" && !strings.HasPrefix(key, "Fn::") {

@@ -228,7 +228,7 @@ func Check(stacks []*assembly.Stack, report iam.Report) (removed int, err error)
 	return len(all), errors.Join(problems...)
 }
 
-// missed tells whether the refusals are those that are expected without the permission.
+// missed reports whether the refusals are those that are expected without the permission.
 func (p Permission) missed(refusals []*iam.Denied, idle bool) error {
 	if len(refusals) == 0 && !idle {
 		return fmt.Errorf("%s: nothing was refused without %s", p.Statement, p.Action)
