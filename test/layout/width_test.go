@@ -132,25 +132,26 @@ func read(source []byte) map[int]line {
 // endsInText reports whether a line ends in a text that would be too wide on a line of its own,
 // too, or that belongs behind what is before it: the tag of a field, the value of a key or a name.
 func (l line) endsInText(text string) bool {
-	if l.last.token != token.STRING && l.last.token != token.ADD { // a sum goes on in the next line
+	last := l.last
+	if last.token != token.STRING && last.token != token.ADD { // a sum goes on in the next line
 		return false
 	}
 	switch l.before.token {
 	case token.IDENT, token.RBRACE, token.RBRACK, token.COLON, token.ASSIGN, token.DEFINE:
-		if l.last.token == token.STRING {
+		if last.token == token.STRING {
 			return true
 		}
 	case token.STRING:
-		if l.last.token == token.ADD {
-			l.last = l.before
+		if last.token == token.ADD {
+			last = l.before
 		}
 	}
 	trimmed := strings.TrimLeft(text, "\t")
 	indent := width(text) - width(trimmed)
-	if !strings.HasPrefix(trimmed, l.last.text) {
+	if !strings.HasPrefix(trimmed, last.text) {
 		indent += tabColumns
 	}
-	return l.last.token == token.STRING && indent+width(l.last.text)+1 > codeColumns
+	return last.token == token.STRING && indent+width(last.text)+1 > codeColumns
 }
 
 func TestWideLines(t *testing.T) {
