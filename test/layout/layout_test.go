@@ -29,8 +29,6 @@ var floors = map[string][]string{
 		"lambda/internal/retry"},
 	// What is right and wrong with it.
 	"lambda/internal/verdict": {"internal", "lambda/internal/image", "lambda/internal/plain"},
-	"lambda/internal/verdict/report": {"lambda/internal/image", "lambda/internal/validation",
-		"lambda/internal/verdict"},
 	// AWS's services, and CodePipeline's side of a function.
 	"lambda/internal/aws":      {"internal/metrics", "lambda/internal/image/registry", "lambda/internal/retry"},
 	"lambda/internal/pipeline": {"internal", "lambda/internal/aws/login", "lambda/internal/image/registry"},

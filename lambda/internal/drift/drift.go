@@ -18,7 +18,7 @@ import (
 type observation struct {
 	tags    []string
 	digest  digest.Digest
-	verdict validation.Verdict
+	verdict check.Verdict
 }
 
 // observe looks at the tags, and judges each image that they lead to once.
@@ -55,8 +55,8 @@ func (l look) observe(ctx context.Context, source validation.Source, log *slog.L
 
 // gone is the verdict on tags that don't exist although others of the image do: a promotion writes
 // all of them.
-func gone(tags []string) validation.Verdict {
-	return validation.Verdict{Image: &index.Image{State: index.Missing}, Findings: []check.Finding{{
+func gone(tags []string) check.Verdict {
+	return check.Verdict{Image: &index.Image{State: index.Missing}, Findings: []check.Finding{{
 		Check: "tag-is-index", Severity: check.Error,
 		Problem: "the registry has no tag " + strings.Join(tags, ", ") +
 			", although other tags of the image are there; somebody has probably deleted it",

@@ -11,6 +11,7 @@ import (
 	"archway/lambda/internal/aws/topic"
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 // Checker is what the scheduled check works with.
@@ -84,7 +85,7 @@ func (c *Checker) message(ctx context.Context, event settings.DriftCheck, log *s
 		seen = append(seen, found...)
 	}
 	for _, o := range seen {
-		check.Log(log.With("tags", o.tags), o.verdict.Findings)
+		report.Log(log.With("tags", o.tags), o.verdict.Findings)
 		log.Info("verdict", "tags", o.tags, "digest", o.digest, "valid", o.verdict.Valid(),
 			"errors", check.Count(o.verdict.Findings, check.Error))
 		drifted = drifted || !o.verdict.Valid()

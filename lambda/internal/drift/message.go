@@ -5,18 +5,18 @@ import (
 	"strings"
 
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
-// SNS takes 256 KiB; a mail that somebody reads is far shorter.
+// maxText is in characters: SNS takes 256 KiB, but a mail that somebody reads is far shorter.
 const maxText = 8000
 
 // drift says which tags serve what they should not, most important first.
 func drift(repository string, seen []observation) string {
-	var b strings.Builder
-	fmt.Fprintf(&b,
-		"The scheduled check found that public tags of %s don't serve what a run of the pipeline has validated.\n",
+	text := fmt.Sprintf(
+		"The scheduled check found that public tags of %s don't serve what a run of the pipeline has validated.",
 		repository)
-	left := 0
+	var lines []string
 	for _, o := range seen {
 		if o.verdict.Valid() {
 			continue
@@ -25,25 +25,17 @@ func drift(repository string, seen []observation) string {
 		if o.digest != "" {
 			what = o.digest.String()
 		}
-		fmt.Fprintf(&b, "\n%s: %s, %s\n", strings.Join(o.tags, ", "), what, check.Tally(o.verdict.Findings))
+		head := fmt.Sprintf("\n\n%s: %s, %s", strings.Join(o.tags, ", "), what, report.Tally(o.verdict.Findings))
 		for n, f := range o.verdict.Findings {
-			line := fmt.Sprintf("%d. %s %s: %s.\n", n+1, f.Severity, f.Check, sentence(f))
-			if b.Len()+len(line) > maxText {
-				left++
-				continue
-			}
-			b.WriteString(line)
+			lines, head = append(lines, head+report.Item(n+1, f, sentence(f))), ""
 		}
 	}
-	if left > 0 {
-		fmt.Fprintf(&b, "… and %d more; the function's log has them all.\n", left)
-	}
-	fmt.Fprintf(&b, `
+	return report.Fit(text, lines, maxText, report.More) + fmt.Sprintf(`
+
 Nothing was changed. To look closer, with credentials for the registry:
   go run ./lambda/validate %s:%s
 To put the tags back on an earlier image, run the Promote stage of its execution again.
 `, repository, firstTag(seen))
-	return b.String()
 }
 
 // sentence is a finding's message; one about no digest begins with its problem.

@@ -1,18 +1,19 @@
 package notification
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+
+	"archway/internal/settings"
+	"archway/lambda/internal/verdict/report"
 )
 
-// maxText is the length in bytes that a message is kept to: SNS takes 256 KiB, but a mail that
-// somebody reads is far shorter.
+// maxText is how many characters of failed actions a message has: SNS takes 256 KiB, but a mail
+// that somebody reads is far shorter.
 const maxText = 12000
-
-// promoteStage is the stage that moves tags. Whatever fails before it leaves every tag as it was.
-const promoteStage = "Promote"
 
 // subject is the line that a mail shows.
 func subject(pipeline string, r Run) string {
@@ -41,7 +42,7 @@ func text(e Event, r Run, link string, problem error) string {
 	} else {
 		fmt.Fprintf(&b, "%s of the pipeline %s failed.", what, pipeline)
 	}
-	if stage != "" && stage != promoteStage {
+	if stage != "" && stage != settings.StagePromote { // whatever fails before it moves no tag
 		b.WriteString(" Every tag serves what it served before.")
 	}
 	if r.Commit != "" {
@@ -54,17 +55,15 @@ func text(e Event, r Run, link string, problem error) string {
 	if r.Reason != "" {
 		fmt.Fprintf(&b, "\n%s\n", r.Reason)
 	}
-	for n, a := range r.Failed {
-		part := "\n" + a.Stage + " / " + a.Name + ":\n" + orNothing(a.Message) + "\n"
+	var parts []string
+	for _, a := range r.Failed {
+		part := "\n" + a.Stage + " / " + a.Name + ":\n" + cmp.Or(a.Message, "It gave no reason.") + "\n"
 		if a.URL != "" {
 			part += "Look closer: " + a.URL + "\n"
 		}
-		if n > 0 && b.Len()+len(part) > maxText {
-			fmt.Fprintf(&b, "\n… and %d more failed actions.\n", len(r.Failed)-n)
-			break
-		}
-		b.WriteString(part)
+		parts = append(parts, part)
 	}
+	b.WriteString(report.Fit("", parts, maxText, "\n… and %d more failed actions.\n"))
 	if problem != nil {
 		fmt.Fprintf(&b, "\nWhat failed could not be found out: %s.\n", problem)
 	} else if len(r.Failed) == 0 {
@@ -80,13 +79,6 @@ func text(e Event, r Run, link string, problem error) string {
 			pipeline, stage, execution)
 	}
 	return b.String()
-}
-
-func orNothing(message string) string {
-	if message == "" {
-		return "It gave no reason."
-	}
-	return message
 }
 
 // link is the address of a run in the console, made of that of its pipeline.

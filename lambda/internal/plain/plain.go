@@ -27,6 +27,14 @@ func Text(s string) string {
 	return b.String()
 }
 
+// Cut gives the first characters of such a text.
+func Cut(s string, most int) string {
+	if runes := []rune(Text(s)); len(runes) > most {
+		return string(runes[:most])
+	}
+	return Text(s)
+}
+
 // seen reports whether a character stands for itself: letters, marks, numbers, punctuation, symbols
 // and blanks.
 func seen(r rune) bool { return unicode.IsGraphic(r) && r != utf8.RuneError }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"archway/internal/spec"
+	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 // acceptance is what somebody has accepted of an image. The function's log tells each finding that
@@ -36,11 +38,12 @@ func (a *acceptance) of(f Finding) (found spec.Accepted, holds, over bool) {
 
 // sort takes the accepted findings out of those of an image, and counts them by severity. The rest
 // is named as it is, or with the day until which it was accepted.
-func (a *acceptance) sort(image named, findings []Finding) (rest []Finding, accepted map[string]int, ids []string) {
+func (a *acceptance) sort(image check.Subject, findings []Finding) (rest []Finding, accepted map[string]int,
+	ids []string) {
 	accepted = map[string]int{}
 	for _, f := range findings {
 		one, holds, over := a.of(f)
-		attributes := []any{"platform", image.platform, "id", f.Name, "severity", f.Severity, "package", f.Package,
+		attributes := []any{"platform", image.Platform, "id", f.Name, "severity", f.Severity, "package", f.Package,
 			"until", one.Until, "reason", one.Reason}
 		switch {
 		case holds:
@@ -78,11 +81,8 @@ func passed(accepted map[string]int, ids []string) string {
 	for _, count := range accepted {
 		n += count
 	}
-	switch {
-	case n == 0:
+	if n == 0 {
 		return ""
-	case len(ids) > shown:
-		return fmt.Sprintf(", %d accepted (%s, and %d more)", n, strings.Join(ids[:shown], ", "), len(ids)-shown)
 	}
-	return fmt.Sprintf(", %d accepted (%s)", n, strings.Join(ids, ", "))
+	return fmt.Sprintf(", %d accepted (%s)", n, report.Some(ids, shown))
 }

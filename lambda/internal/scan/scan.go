@@ -90,7 +90,7 @@ func (g *Gate) Work(ctx context.Context, j job.Job) (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the scan of %s@%s: %w", t.repository.Name(), image.Digest, err)
 		}
-		v.add(named{platformOf(image), image.Digest}, s)
+		v.add(check.Subject{Platform: platformOf(image), Digest: image.Digest.String()}, s)
 	}
 	j.Log.Info("scans", "image", t.repository.Name(), "digest", t.digest.String(), "summary", v.summary(),
 		"waiting", len(v.waiting), "objections", len(v.objections))
@@ -154,11 +154,3 @@ func platformOf(image specs.Descriptor) string {
 	}
 	return index.Key(*image.Platform)
 }
-
-// named is one image of an index.
-type named struct {
-	platform string
-	digest   digest.Digest
-}
-
-func (n named) String() string { return n.platform + " (" + check.Short(n.digest.String()) + ")" }

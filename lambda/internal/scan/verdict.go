@@ -6,6 +6,7 @@ import (
 
 	"archway/internal/spec"
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 // verdict is what the scans of all images come to.
@@ -19,7 +20,7 @@ type verdict struct {
 	passages []string
 }
 
-func (v *verdict) add(image named, s Scan) {
+func (v *verdict) add(image check.Subject, s Scan) {
 	switch s.State {
 	case Waiting:
 		v.waiting = append(v.waiting, fmt.Sprintf("%s: %s", image, s.Status))
@@ -27,7 +28,7 @@ func (v *verdict) add(image named, s Scan) {
 		v.count(image, s)
 	case Unscannable:
 		if v.target.AllowUnscannable {
-			v.passages = append(v.passages, image.platform+": can't be scanned")
+			v.passages = append(v.passages, image.Platform+": can't be scanned")
 			return
 		}
 		v.objections = append(v.objections, fmt.Sprintf(
@@ -41,7 +42,7 @@ func (v *verdict) add(image named, s Scan) {
 }
 
 // count compares the findings with the limits, without those that are accepted.
-func (v *verdict) count(image named, s Scan) {
+func (v *verdict) count(image check.Subject, s Scan) {
 	rest, accepted, ids := v.acceptance.sort(image, s.Findings)
 	var counts, over []string
 	exceeded := map[string]bool{}
@@ -54,7 +55,7 @@ func (v *verdict) count(image named, s Scan) {
 			exceeded[severity] = true
 		}
 	}
-	v.passages = append(v.passages, image.platform+": "+strings.Join(counts, ", ")+passed(accepted, ids))
+	v.passages = append(v.passages, image.Platform+": "+strings.Join(counts, ", ")+passed(accepted, ids))
 	if len(over) > 0 {
 		v.objections = append(v.objections,
 			fmt.Sprintf("%s has %s%s", image, strings.Join(over, "; "), examples(rest, exceeded)))
@@ -82,13 +83,10 @@ func examples(findings []Finding, of map[string]bool) string {
 			names = append(names, name)
 		}
 	}
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return "."
-	case len(names) > shown:
-		return ": " + strings.Join(names[:shown], ", ") + fmt.Sprintf(", and %d more.", len(names)-shown)
 	}
-	return ": " + strings.Join(names, ", ") + "."
+	return ": " + report.Some(names, shown) + "."
 }
 
 // summary is one line about what was found.

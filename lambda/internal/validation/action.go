@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/opencontainers/go-digest"
 
@@ -19,6 +18,7 @@ import (
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/pipeline/output"
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 // Validator is what a Validate action works with.
@@ -68,10 +68,10 @@ func (v *Validator) Work(ctx context.Context, j job.Job) (map[string]string, err
 
 // judge reads the index where it was merged, and what the tags serve that are to point at it where
 // people pull them.
-func (v *Validator) judge(ctx context.Context, t task) (Verdict, error) {
+func (v *Validator) judge(ctx context.Context, t task) (check.Verdict, error) {
 	staging, err := v.Open(ctx, t.staging)
 	if err != nil {
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
 	return Prepared(ctx, staging, t.digest, t.want, t.builds, func(image *index.Image, want *check.Want) error {
 		if image.Root == nil || t.release == nil || len(t.tags.Moving) == 0 {
@@ -89,7 +89,7 @@ func (v *Validator) judge(ctx context.Context, t task) (Verdict, error) {
 }
 
 // referrers are what the promotion must copy beside the index, because the index was valid by it.
-func referrers(t task, v Verdict) ([]digest.Digest, error) {
+func referrers(t task, v check.Verdict) ([]digest.Digest, error) {
 	var all []digest.Digest
 	for _, a := range check.Referrers(v.Image) {
 		if a.ByTag {
@@ -126,8 +126,8 @@ func platformsOf(i *index.Image) []string {
 }
 
 // log writes one line for each finding, and one with the verdict.
-func log(l *slog.Logger, v Verdict) {
-	check.Log(l, v.Findings)
+func log(l *slog.Logger, v check.Verdict) {
+	report.Log(l, v.Findings)
 	for _, e := range v.Image.Images() {
 		var layers []string
 		for _, u := range e.Unread() {
@@ -144,16 +144,8 @@ func log(l *slog.Logger, v Verdict) {
 
 // failure is what the CodePipeline console shows: first what it comes to, then the findings, the
 // most important first, as many as fit.
-func failure(repository string, v Verdict) string {
+func failure(repository string, v check.Verdict) string {
 	text := fmt.Sprintf("The image index %s of %s is not valid: %s. No tag was moved.",
-		check.Short(v.Image.Digest.String()), repository, check.Tally(v.Findings))
-	for n, f := range v.Findings {
-		line := "\n" + f.Item(n+1)
-		rest := fmt.Sprintf("\n… and %d more; the function's log has them all.", len(v.Findings)-n)
-		if utf8.RuneCountInString(text+line+rest) > job.MaxMessage {
-			return text + rest
-		}
-		text += line
-	}
-	return text
+		check.Short(v.Image.Digest.String()), repository, report.Tally(v.Findings))
+	return report.Fit(text, report.List(v.Findings), job.MaxMessage, report.More)
 }

@@ -8,11 +8,12 @@ import (
 	"archway/internal/metrics"
 	"archway/lambda/internal/aws/emf"
 	"archway/lambda/internal/image/index"
+	"archway/lambda/internal/verdict/check"
 )
 
 // measure leaves what a pipeline's dashboard shows: verdicts, findings by check, and the size of
 // valid images by platform.
-func measure(log *slog.Logger, pipeline, repository string, v Verdict) {
+func measure(log *slog.Logger, pipeline, repository string, v check.Verdict) {
 	dimensions := func(more ...emf.Dimension) []emf.Dimension {
 		return append([]emf.Dimension{{Name: metrics.Pipeline, Value: pipeline},
 			{Name: metrics.Repository, Value: repository}}, more...)

@@ -114,13 +114,13 @@ func each(b misbehavior, times int) fixture.Fault {
 	}
 }
 
-func verdictOf(t *testing.T, s *fixture.Server) (Verdict, error) {
+func verdictOf(t *testing.T, s *fixture.Server) (check.Verdict, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	r, err := registry.Open(ctx, s.Repository(t, "app"), authn.Anonymous, transport.PullScope, quick)
 	if err != nil {
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
 	return OfTag(ctx, r, "latest", check.Want{Platforms: []specs.Platform{fixture.AMD64, fixture.ARM64}})
 }

@@ -14,15 +14,6 @@ import (
 	"archway/lambda/internal/verdict/check"
 )
 
-// Verdict is what is known about one image after all checks.
-type Verdict struct {
-	Image    *index.Image
-	Findings []check.Finding
-}
-
-// Valid reports whether no finding is an error.
-func (v Verdict) Valid() bool { return check.Valid(v.Findings) }
-
 // Source serves an image, and tells what tags lead to. *registry.Repository is one.
 type Source interface {
 	index.Source
@@ -35,13 +26,13 @@ type Source interface {
 
 // Of judges the image at a digest. The error says that the registry could not be asked.
 func Of(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
-	builds map[string]digest.Digest) (Verdict, error) {
+	builds map[string]digest.Digest) (check.Verdict, error) {
 	return Prepared(ctx, source, d, want, builds, func(*index.Image, *check.Want) error { return nil })
 }
 
 // Prepared is Of for what is wanted only once the index was read: prepare completes it.
 func Prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
-	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (v Verdict, err error) {
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (v check.Verdict, err error) {
 	err = guard.Do(func() error {
 		v, err = prepared(ctx, source, d, want, builds, prepare)
 		return err
@@ -50,40 +41,40 @@ func Prepared(ctx context.Context, source index.Source, d digest.Digest, want ch
 }
 
 func prepared(ctx context.Context, source index.Source, d digest.Digest, want check.Want,
-	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (Verdict, error) {
+	builds map[string]digest.Digest, prepare func(*index.Image, *check.Want) error) (check.Verdict, error) {
 	image, err := index.Get(ctx, source, d, builds)
 	if err != nil {
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
 	if err := prepare(image, &want); err != nil {
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
 	if want.Provenance {
 		if err := index.ReadProvenance(ctx, source, image); err != nil {
-			return Verdict{}, err
+			return check.Verdict{}, err
 		}
 	}
 	if want.SBOM {
 		if err := index.ReadBills(ctx, source, image); err != nil {
-			return Verdict{}, err
+			return check.Verdict{}, err
 		}
 	}
 	// Last, as it is all that may take what is left of the time.
 	if err := index.ReadLayers(ctx, source, image, want.Deep); err != nil {
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
-	return Verdict{image, check.Run(image, want)}, nil
+	return check.Verdict{Image: image, Findings: check.Run(image, want)}, nil
 }
 
 // OfTag judges what a tag serves.
-func OfTag(ctx context.Context, source Source, tag string, want check.Want) (Verdict, error) {
+func OfTag(ctx context.Context, source Source, tag string, want check.Want) (check.Verdict, error) {
 	d, err := source.Resolve(ctx, tag)
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
 		image := &index.Image{State: index.Missing}
-		return Verdict{image, check.Run(image, want)}, nil
+		return check.Verdict{Image: image, Findings: check.Run(image, want)}, nil
 	case err != nil:
-		return Verdict{}, err
+		return check.Verdict{}, err
 	}
 	return Of(ctx, source, d, want, nil)
 }

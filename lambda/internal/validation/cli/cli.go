@@ -3,7 +3,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,10 +42,9 @@ func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 		fmt.Fprintf(stderr, "validate: %v\nSee validate --help.\n", err)
 		return Unknown
 	}
-	var document report.Document
-	code := Valid
+	out, code := report.Open(o.output, stdout, o.want.Deep), Valid
 	for _, image := range o.images {
-		var verdict validation.Verdict
+		var verdict check.Verdict
 		err := guard.Do(func() (err error) {
 			verdict, err = judge(ctx, image, o, terminal)
 			return err
@@ -59,31 +57,23 @@ func Run(ctx context.Context, args []string, stdout, terminal io.Writer) int {
 		case !verdict.Valid():
 			code = max(code, Invalid)
 		}
-		document.Add(image.String(), verdict, err)
-		if err == nil && !o.json {
-			printText(stdout, image.String(), verdict, o.want.Deep)
-		}
+		out.Add(image.String(), verdict, err)
 	}
-	if o.json {
-		encoder := json.NewEncoder(stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(document); err != nil {
-			fmt.Fprintf(stderr, "validate: %v\n", err)
-			return Unknown
-		}
+	if err := out.End(); err != nil {
+		fmt.Fprintf(stderr, "validate: %v\n", err)
+		return Unknown
 	}
 	return code
 }
 
 // judge opens the source of an image and has the image judged. On a terminal it shows how far it
 // is.
-func judge(ctx context.Context, image image, o options, terminal io.Writer) (validation.Verdict, error) {
+func judge(ctx context.Context, image image, o options, terminal io.Writer) (check.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	opened, err := image.open(ctx, o)
 	if err != nil {
-		return validation.Verdict{}, err
+		return check.Verdict{}, err
 	}
 	defer opened.Close()
 	p := startProgress(terminal, image.String())
@@ -92,7 +82,7 @@ func judge(ctx context.Context, image image, o options, terminal io.Writer) (val
 	want := o.want
 	want.Place = image.place()
 	if want.Served, err = validation.Serving(ctx, source, o.against); err != nil {
-		return validation.Verdict{}, err
+		return check.Verdict{}, err
 	}
 	if d := digest.Digest(image.identifier()); d.Validate() == nil {
 		return validation.Of(ctx, source, d, want, nil)

@@ -18,6 +18,7 @@ import (
 	"archway/internal/spec"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 const usage = `validate checks multi-architecture images in a registry or a folder. It reads them, of the
@@ -69,7 +70,7 @@ examples:
 
 // options are the command line in checked form.
 type options struct {
-	json   bool
+	output string
 	want   check.Want
 	images []image
 	// against are the tags that are to move to the image.
@@ -89,12 +90,11 @@ var errHelp = errors.New("help")
 
 func parse(args []string) (options, error) {
 	o := options{want: check.Want{Downgrades: map[string]spec.Downgrade{}}}
-	var output string
 	var required, allowed []string
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&output, "o", "text", "")
-	flags.StringVar(&output, "output", "text", "")
+	flags.StringVar(&o.output, "o", "text", "")
+	flags.StringVar(&o.output, "output", "text", "")
 	flags.Func("revision", "", func(s string) error {
 		o.want.Revision = s
 		if s == "" {
@@ -140,12 +140,8 @@ func parse(args []string) (options, error) {
 	if err != nil {
 		return o, err
 	}
-	switch output {
-	case "text":
-	case "json":
-		o.json = true
-	default:
-		return o, fmt.Errorf("-o is %q, expected text or json", output)
+	if report.Open(o.output, io.Discard, false) == nil {
+		return o, fmt.Errorf("-o is %q, expected %s", o.output, report.Formats())
 	}
 	if o.timeout <= 0 {
 		return o, fmt.Errorf("--timeout is %s, expected a time above 0 such as 90s", o.timeout)

@@ -13,6 +13,7 @@ import (
 
 	"archway/lambda/internal/guard"
 	"archway/lambda/internal/image/registry"
+	"archway/lambda/internal/plain"
 )
 
 const (
@@ -56,7 +57,7 @@ func (p *progress) show(w io.Writer, image string, quiet time.Duration) {
 	}
 	defer fmt.Fprint(w, clearLine)
 	for {
-		fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, printable(image), p.documents.Load(),
+		fmt.Fprintf(w, "%s%s: read %d documents, %.1f MB …", clearLine, plain.Cut(image, 80), p.documents.Load(),
 			float64(p.bytes.Load())/1e6)
 		select {
 		case <-time.After(often):

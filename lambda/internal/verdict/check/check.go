@@ -87,8 +87,14 @@ func Run(image *index.Image, want Want) []Finding {
 	return all
 }
 
+// Verdict is what is known about one image after all checks.
+type Verdict struct {
+	Image    *index.Image
+	Findings []Finding
+}
+
 // Valid reports whether no finding is an error.
-func Valid(findings []Finding) bool { return Count(findings, Error) == 0 }
+func (v Verdict) Valid() bool { return Count(v.Findings, Error) == 0 }
 
 // Count counts the findings of one severity.
 func Count(findings []Finding, s Severity) int {

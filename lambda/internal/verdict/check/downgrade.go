@@ -10,10 +10,12 @@ import (
 	"archway/internal/spec"
 )
 
-// Downgraded is what a finding would be without a downgrade, and why it isn't.
+// Downgraded says what a finding would be, and why it isn't.
 type Downgraded struct {
-	From   Severity
-	Reason string
+	// The severity without the downgrade.
+	From Severity `json:"from"`
+	// The reason that was given for it.
+	Reason string `json:"reason"`
 }
 
 // Downgradable refuses a downgrade that has no effect or no reason, and one of a check that can't
@@ -22,7 +24,7 @@ func Downgradable(name string, d spec.Downgrade) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	switch to := Severity(d.Severity); {
+	switch to := d.Severity; {
 	case to != Warning && to != Info:
 		return fmt.Errorf("the downgrade of %s names the severity %q: use %q or %q", name, d.Severity, Warning, Info)
 	case strings.TrimSpace(d.Reason) == "":
@@ -50,9 +52,9 @@ func known(name string) error {
 func downgrade(findings []Finding, by map[string]spec.Downgrade) {
 	for n := range findings {
 		f := &findings[n]
-		if d, ok := by[f.Check]; ok && weight(f.Severity) < weight(Severity(d.Severity)) {
+		if d, ok := by[f.Check]; ok && weight(f.Severity) < weight(d.Severity) {
 			f.Downgraded = &Downgraded{From: f.Severity, Reason: printable(d.Reason)}
-			f.Severity = Severity(d.Severity)
+			f.Severity = d.Severity
 		}
 	}
 }

@@ -5,24 +5,27 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/spec"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/plain"
 )
 
 // Severity is how much a finding weighs.
-type Severity string
+type Severity = spec.Severity
 
 // The severities. An image is valid if it has no finding of severity Error.
 const (
 	Error   Severity = "error"
-	Warning Severity = "warning"
-	Info    Severity = "info"
+	Warning          = spec.Warning
+	Info             = spec.Info
 )
 
-// Subject is what a finding is about.
+// Subject is what a finding is about. Both are empty if the reference leads to nothing.
 type Subject struct {
-	Digest   string
-	Platform string
+	// Digest of the index or of one of its manifests.
+	Digest string `json:"digest"`
+	// The platform, if it is about one.
+	Platform string `json:"platform,omitempty"`
 }
 
 // String is the subject in the short form for people.

@@ -1,11 +1,11 @@
-// Package report writes verdicts down as the JSON document that "validate -o json" prints and
-// docs/validate.schema.json describes. Fields are only ever added.
+// Package report makes texts of verdicts and findings, for everybody who is told of them: logs, the
+// console, mails, and the command line, whose JSON docs/validate.schema.json describes. Its fields
+// are only ever added.
 package report
 
 import (
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/image/pull"
-	"archway/lambda/internal/validation"
 	"archway/lambda/internal/verdict/check"
 )
 
@@ -96,33 +96,17 @@ type Finding struct {
 	// How much it weighs. An image with an error is not valid.
 	Severity check.Severity `json:"severity"`
 	// What it is about.
-	Subject Subject `json:"subject"`
+	Subject check.Subject `json:"subject"`
 	// The whole sentence: the subject, what was found and expected, and the cure.
 	Message string `json:"message"`
 	// What to do about it.
 	Cure string `json:"cure,omitempty"`
 	// What the finding would be without a downgrade by configuration, and the downgrade's reason.
-	Downgraded *Downgraded `json:"downgraded,omitempty"`
-}
-
-// Subject is what a finding is about. Both are empty if the reference leads to nothing.
-type Subject struct {
-	// Digest of the index or of one of its manifests.
-	Digest string `json:"digest"`
-	// The platform, if it is about one.
-	Platform string `json:"platform,omitempty"`
-}
-
-// Downgraded says what a finding would be, and why it isn't.
-type Downgraded struct {
-	// The severity without the downgrade.
-	From check.Severity `json:"from"`
-	// The reason that was given for it.
-	Reason string `json:"reason"`
+	Downgraded *check.Downgraded `json:"downgraded,omitempty"`
 }
 
 // Add adds the verdict on an image, or the error why there is none.
-func (d *Document) Add(image string, v validation.Verdict, err error) {
+func (d *Document) Add(image string, v check.Verdict, err error) {
 	one := Image{Image: image, Platforms: []Platform{}, Nodes: []Node{}, Findings: []Finding{}}
 	if err != nil {
 		one.Error = err.Error()
@@ -133,14 +117,14 @@ func (d *Document) Add(image string, v validation.Verdict, err error) {
 	d.Images = append(d.Images, one)
 }
 
-func (one *Image) fill(v validation.Verdict) {
+func (one *Image) fill(v check.Verdict) {
 	one.Valid = v.Valid()
 	one.Digest = v.Image.Digest.String()
 	if v.Image.Root != nil {
 		one.MediaType = v.Image.Root.Body.MediaType
 	}
 	for _, e := range v.Image.Images() {
-		p := Platform{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String(),
+		p := Platform{Platform: platformOf(e), Digest: e.Descriptor.Digest.String(),
 			Attestations: v.Image.Predicates(e), Starts: starts(e)}
 		if e.Config != nil {
 			p.Revision = e.Config.Run.Labels[index.RevisionLabel]
@@ -157,8 +141,8 @@ func (one *Image) fill(v validation.Verdict) {
 	}
 	for _, f := range v.Findings {
 		one.Findings = append(one.Findings, Finding{
-			Check: f.Check, Severity: f.Severity, Subject: Subject(f.Subject), Message: f.Message(), Cure: f.Cure,
-			Downgraded: (*Downgraded)(f.Downgraded),
+			Check: f.Check, Severity: f.Severity, Subject: f.Subject, Message: f.Message(), Cure: f.Cure,
+			Downgraded: f.Downgraded,
 		})
 	}
 }
@@ -167,11 +151,11 @@ func pulled(e *index.Entry) *Pulled {
 	if e == nil {
 		return nil
 	}
-	return &Pulled{Platform: PlatformOf(e), Digest: e.Descriptor.Digest.String()}
+	return &Pulled{Platform: platformOf(e), Digest: e.Descriptor.Digest.String()}
 }
 
-// PlatformOf names what an entry is for.
-func PlatformOf(e *index.Entry) string {
+// platformOf names what an entry is for.
+func platformOf(e *index.Entry) string {
 	switch p := e.Descriptor.Platform; {
 	case e.Role() == index.RoleAttestation:
 		return "(attestation)"

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"testing"
@@ -10,6 +10,7 @@ import (
 	lt "archway/lambda/internal/fixture/layertest"
 	"archway/lambda/internal/validation"
 	"archway/lambda/internal/verdict/check"
+	"archway/lambda/internal/verdict/report"
 )
 
 // What starts is told from the entrypoint to the loader.
@@ -24,12 +25,12 @@ func TestStarts(t *testing.T) {
 			{lt.Script("bin/entry.sh", "#!/bin/sh\nexec \"$@\"\n")},
 		}})
 	verdict, err := validation.Of(t.Context(), s, s.Index(windows, image).Digest, check.Want{}, nil)
-	var d Document
+	var d report.Document
 	d.Add("image", verdict, err)
 	if got := d.Images[0].Platforms[0].Starts; got != nil {
 		t.Errorf("of Windows: %v", got)
 	}
-	want := []Start{
+	want := []report.Start{
 		{How: "entry", Name: "entry.sh", File: "/bin/entry.sh"},
 		{How: "interpreter", Name: "/bin/sh", File: "/bin/dash", Machine: "arm64"},
 		{How: "loader", Name: "/lib/ld.so"},

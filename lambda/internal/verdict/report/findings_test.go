@@ -1,4 +1,4 @@
-package check_test
+package report
 
 import (
 	"bytes"
@@ -18,12 +18,10 @@ func TestRenderings(t *testing.T) {
 		{Check: "sbom", Severity: check.Warning, Problem: "it is silent",
 			Downgraded: &check.Downgraded{From: check.Error, Reason: "nobody reads it"}},
 	}
-	got := []string{check.Tally(nil), check.Tally(findings), check.Tally(append(findings, findings[1]))}
-	for n, f := range findings {
-		got = append(got, f.Item(n+1))
-	}
+	got := []string{Tally(nil), Tally(findings), Tally(append(findings, findings[1]))}
+	got = append(got, List(findings)...)
 	var lines bytes.Buffer
-	check.Log(slog.New(slog.NewJSONHandler(&lines, &slog.HandlerOptions{
+	Log(slog.New(slog.NewJSONHandler(&lines, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -34,8 +32,8 @@ func TestRenderings(t *testing.T) {
 	got = append(got, strings.Split(strings.TrimSpace(lines.String()), "\n")...)
 	want := []string{
 		"no errors", "1 error, 1 warning", "1 error, 2 warnings",
-		"1. error rootfs: linux/amd64 (sha256:aaaaaaaaaaaa): it is broken; mend it.",
-		"2. warning sbom: the reference: it is silent. (Downgraded from error: nobody reads it)",
+		"\n1. error rootfs: linux/amd64 (sha256:aaaaaaaaaaaa): it is broken; mend it.",
+		"\n2. warning sbom: the reference: it is silent. (Downgraded from error: nobody reads it)",
 		`{"level":"WARN","msg":"finding","check":"rootfs","severity":"error","subject":"` + subject.Digest +
 			`","platform":"linux/amd64","message":"linux/amd64 (sha256:aaaaaaaaaaaa): it is broken; mend it"}`,
 		`{"level":"WARN","msg":"finding","check":"sbom","severity":"warning","subject":"","platform":"",` +
