@@ -26,6 +26,23 @@ var layerings = []choice{
 	{"its folder is taken away and made again", func(m *maker) {
 		m.above(gone(m.folder()), folder(m.folder()), exe(m.folder()+"/more", elf{}.bytes()))
 	}},
+	{"its folder is taken away, and it is there again", func(m *maker) {
+		m.above(gone(m.folder()), exe(m.where, elf{}.bytes()))
+	}},
+	{"a folder is taken away, and a file in it put far below", func(m *maker) {
+		m.above(gone("srv/old"), exe("srv/old/deep/file", nil))
+	}},
+	{"a file has a file in it", func(m *maker) { m.above(exe("srv/more", nil), exe("srv/more/file", nil)) }},
+	{"a file that was a folder has a file in it", func(m *maker) {
+		m.above(exe("srv/more/one", nil), exe("srv/more", nil), exe("srv/more/two", nil))
+	}},
+	{"a folder in a file's place has a file in it", func(m *maker) {
+		m.above(exe("srv/more", nil), folder("srv/more"), exe("srv/more/file", nil))
+	}},
+	{"a file is taken away below a link of another layer", func(m *maker) { m.above(gone("home/nosuch")) }},
+	{"a file is taken away below a link of its own layer", func(m *maker) {
+		m.above(link("way", "srv"), gone("way/nosuch"), gone("srv/nosuch"))
+	}},
 	{"replaced", func(m *maker) { m.above(exe(m.where, elf{}.bytes())) }},
 	{"replaced by a folder", func(m *maker) { m.above(folder(m.where)) }},
 	{"replaced by a text", func(m *maker) { m.above(script(m.where, "exit 42\n")) }},

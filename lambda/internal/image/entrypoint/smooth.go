@@ -15,7 +15,7 @@ func (t Trace) Smooth(fits func(executable.Machine) bool) bool {
 	}
 	for _, s := range t.Steps {
 		switch {
-		case s.Relative != "" || s.Refuses != "":
+		case s.Relative != "" || s.Refuses != "" || s.Again:
 			return false
 		case s.File.State == rootfs.Outside:
 			continue

@@ -68,7 +68,10 @@ type Step struct {
 	Relative string
 	// Refuses is an option that the program is given and doesn't have.
 	Refuses string
-	File    rootfs.File
+	// Again says that the program is a script whose own first line led here, so that it starts
+	// itself without end. It is followed no further.
+	Again bool
+	File  rootfs.File
 	// Args are those that it is started with, its name first. Empty of interpreters and loaders.
 	Args []string
 	// Merged is the name below /usr where the file is that isn't at its own: something hides the
@@ -349,12 +352,8 @@ func (f *follower) interpreter(ctx context.Context, script int, line executable.
 		return err
 	}
 	at, err := f.execute(ctx, s, scripts+1)
-	if err != nil || at < 0 || path.Base(line.Interpreter) != "env" || line.Argument == "" ||
-		f.refused(at, []string{line.Argument}) {
+	if err != nil || at < 0 {
 		return err
 	}
-	if rest, ok := executable.Env([]string{line.Argument}); ok {
-		_, err = f.program(ctx, Wrapped, at, rest[0])
-	}
-	return err
+	return f.told(ctx, script, at, line)
 }

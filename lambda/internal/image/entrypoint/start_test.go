@@ -62,6 +62,9 @@ func show(trace entrypoint.Trace) []string {
 				what += " script"
 			}
 		}
+		if s.Again {
+			what += " again"
+		}
 		all = append(all, fmt.Sprintf("%s %s: %s", hows[s.How], s.Name, what))
 	}
 	return all
@@ -224,6 +227,38 @@ func TestWhatStartsIsFollowedToItsEnd(t *testing.T) {
 			[][]lt.Entry{debian(lt.Script("a", "#!/usr/bin/env b\n"), lt.Script("usr/bin/b", "#!/bin/sh\n"))},
 			append([]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64", loader,
 				"wrapped b: /usr/bin/b script"}, shell...)},
+
+		{"env that names nothing, so that it gets the script", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Script("a", "#!/usr/bin/env\n")}},
+			[]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64",
+				"wrapped /a: /a script again"}},
+		{"env -i that names nothing", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Script("a", "#!/usr/bin/env -i\n")}},
+			[]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64",
+				"wrapped /a: /a script again"}},
+		{"env -u X that names nothing", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Script("a", "#!/usr/bin/env -u X\n")}},
+			[]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64",
+				"wrapped /a: /a script again"}},
+		{"env that names the script", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Script("a", "#!/usr/bin/env -S A=1 /a\n")}},
+			[]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64",
+				"wrapped /a: /a script again"}},
+		{"env with a blank among its options", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("usr/bin/env", static), lt.Script("a", "#!/usr/bin/env -i sh\n")}},
+			[]string{"entry /a: /a script", "interpreter /usr/bin/env: /usr/bin/env amd64"}},
+		{"scripts whose env leads to each other", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("env", static), lt.Script("a", "#!/env /b\n"), lt.Link("c", "a"),
+				lt.Script("b", "#!/env /c\n")}},
+			[]string{"entry /a: /a script", "interpreter /env: /env amd64", "wrapped /b: /b script",
+				"interpreter /env: /env amd64", "wrapped /c: /a script again"}},
+		{"a shell that takes the script for a command", entrypoint.Command{Cmd: []string{"/a"}},
+			[][]lt.Entry{{lt.Exe("bin/sh", static), lt.Script("a", "#!/bin/sh -c\n")}},
+			[]string{"entry /a: /a script", "interpreter /bin/sh: /bin/sh amd64", "wrapped /a: /a script again"}},
+		{"a script that is its own command", entrypoint.Command{Cmd: []string{"/a", "/a"}},
+			[][]lt.Entry{debian(lt.Script("a", "#!/bin/sh\nexec \"$@\"\n"))},
+			append(append([]string{"entry /a: /a script"}, shell...),
+				append([]string{"probable /a: /a script"}, shell...)...)},
 
 		{"env in the command", entrypoint.Command{Cmd: []string{"env", "A=1", "app", "x"}},
 			[][]lt.Entry{{lt.Exe("bin/env", static), lt.Exe("bin/app", static)}},
@@ -460,6 +495,13 @@ func TestChainsEnd(t *testing.T) {
 	if len(got) != 2 {
 		t.Errorf("%d steps", len(got))
 	}
+	scripts := []lt.Entry{lt.Exe("env", static)}
+	for n := range 1000 {
+		scripts = append(scripts, lt.Script(fmt.Sprint("s", n), fmt.Sprintf("#!/env /s%d\n", n+1)))
+	}
+	if got := follow(t, entrypoint.Command{Cmd: []string{"/s0"}}, scripts); len(got) > 42 {
+		t.Errorf("%d steps", len(got))
+	}
 }
 
 func FuzzFollow(f *testing.F) {
@@ -468,6 +510,8 @@ func FuzzFollow(f *testing.F) {
 	f.Add("env", "-S|a b", "", "", "\x7fELF", "MZ")
 	f.Add("tini", "-p|--|/a", "PATH=::", "..", "#!/bin/b -x\r\n", "#!\n")
 	f.Add("/a", "/bin/b", "", "", "#!/bin/env sh\nexec \"$@\"\n", "#!/lib64/x\n")
+	f.Add("/a", "", "", "", "#!/bin/env /bin/b\n", "#!/bin/env /a\n")
+	f.Add("/a", "", "", "", "#!/bin/env -i\n", "#!/bin/env")
 	f.Fuzz(func(t *testing.T, entry, cmd, env, folder, a, b string) {
 		if strings.ContainsRune(entry+cmd+env+folder, 0) {
 			return

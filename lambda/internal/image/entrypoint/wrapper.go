@@ -64,12 +64,10 @@ func (f *follower) next(at int, args []string) (how How, rest []string) {
 	return Guessed, args[1:]
 }
 
-// refused notes what BusyBox's env doesn't take of GNU's options.
+// refused notes an option at which env ends: one that BusyBox's hasn't of GNU's, or a blank.
 func (f *follower) refused(at int, args []string) bool {
 	env := &f.trace.Steps[at]
-	if env.File.Node.BusyBox {
-		env.Refuses = executable.BoxRefuses(args)
-	}
+	env.Refuses = executable.EnvRefuses(args, env.File.Node.BusyBox)
 	return env.Refuses != ""
 }
 

@@ -1,6 +1,9 @@
 package executable
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // lineLimit is how many bytes of a script the kernel looks at (BINPRM_BUF_SIZE since Linux 5.1; 128
 // before).
@@ -50,7 +53,8 @@ func Env(args []string) (rest []string, ok bool) {
 		switch {
 		case arg == "-u" && len(args) > 1 && args[1] != "PATH":
 			args = args[2:]
-		case strings.HasPrefix(arg, "--unset=") && arg != "--unset=PATH":
+		case strings.HasPrefix(arg, "-u") && arg != "-u" && arg != "-uPATH",
+			strings.HasPrefix(arg, "--unset=") && arg != "--unset=PATH":
 			args = args[1:]
 		case arg == "-i", arg == "-", arg == "--ignore-environment":
 			if rest, ok = Env(args[1:]); ok && strings.Contains(rest[0], "/") {
@@ -82,9 +86,25 @@ func Env(args []string) (rest []string, ok bool) {
 	return nil, false
 }
 
-// BoxRefuses gives the first option of "env" that GNU has and BusyBox hasn't (coreutils/env.c, up
+// blankOption is a cluster of env's options that a blank follows within one argument, as in a first
+// line without -S.
+var blankOption = regexp.MustCompile(`^-[iv0]+[ \t]`)
+
+// EnvRefuses gives the first option of "env" that ends it, or "": every env refuses a blank among
+// its options, and BusyBox's some that GNU's has.
+func EnvRefuses(args []string, busybox bool) string {
+	if len(args) > 0 && blankOption.MatchString(args[0]) {
+		return args[0]
+	}
+	if busybox {
+		return boxRefuses(args)
+	}
+	return ""
+}
+
+// boxRefuses gives the first option of "env" that GNU has and BusyBox hasn't (coreutils/env.c, up
 // to 1.37), or "".
-func BoxRefuses(args []string) string {
+func boxRefuses(args []string) string {
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
 		switch arg := args[0]; {
 		case arg == "-u":

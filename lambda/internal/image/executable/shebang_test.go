@@ -76,6 +76,8 @@ func TestEnv(t *testing.T) {
 		{"--ignore-environment|/bin/node", "/bin/node"},
 		{"-i", ""},
 		{"-u|X|node", "node"},
+		{"-u X|node", "node"},
+		{"-uPATH|node", ""},
 		{"--unset=X|node", "node"},
 		{"-u|PATH|node", ""},
 		{"--unset=PATH|node", ""},
@@ -97,19 +99,26 @@ func TestEnv(t *testing.T) {
 	}
 }
 
-func TestOptionsThatBusyBoxLacks(t *testing.T) {
+func TestOptionsThatEnvRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"": "", "node": "", "A=1|node|-S": "", "-i|node": "", "-|-S": "-S", "-u|-S|node": "", "-u|X|-S|node": "-S",
 		"-S node": "-S", "-vS|node": "-v", "-u": "",
 		"--|-S": "", "--split-string=node": "--split-string", "--debug": "--debug", "--ignore-environment|node": "",
-		"A=1|-S|x": "",
+		"A=1|-S|x": "", "-i node": "-i node",
 	} {
 		var split []string
 		if args != "" {
 			split = strings.Split(args, "|")
 		}
-		if got := executable.BoxRefuses(split); got != want {
-			t.Errorf("%s: %q, want %q", args, got, want)
+		if got := executable.EnvRefuses(split, true); got != want {
+			t.Errorf("BusyBox: %s: %q, want %q", args, got, want)
+		}
+	}
+	for args, want := range map[string]string{"": "", "-S node": "", "-i": "",
+		"-i node": "-i node", "-v node": "-v node",
+		"-u node": "", "-iS node": "", "-i\tnode": "-i\tnode"} {
+		if got := executable.EnvRefuses([]string{args}, false); got != want {
+			t.Errorf("GNU: %s: %q, want %q", args, got, want)
 		}
 	}
 }

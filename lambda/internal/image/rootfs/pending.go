@@ -3,6 +3,7 @@ package rootfs
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"archway/lambda/internal/image/layer"
 )
@@ -14,8 +15,10 @@ import (
 //   - A hard link is a second name of a file that stands before it in the same layer. What the
 //     first name stands for later, in this layer or above, doesn't matter to the second.
 //   - A whiteout is a device in the place of what is gone, so that nothing of that name may stand
-//     there yet, and no folder above may be one. (In the lowest layer, where it hides nothing,
-//     containerd removes what stands there; Docker fails.)
+//     there yet. (In the lowest layer, where it hides nothing, containerd removes what stands there;
+//     Docker fails.)
+//   - What is above an entry must be a folder by then, or nothing, which becomes one (mkparent): a
+//     file stays in the way, and so does a whiteout until the layer makes a folder of its own there.
 //
 // Such entries are judged together, some time after they were read: to look each one up among all
 // entries at once would take a time that grows with the square of their number.
@@ -25,13 +28,16 @@ type pending struct {
 	// at is its number among the record's entries.
 	at   int
 	kind layer.Kind
-	// name is the link's, and target what it is a name of, what is gone, or the opaque folder.
+	// name is the link's, and target what it is a name of, what is gone, or the folder.
 	name, target string
 }
 
 // mostPending is how many are judged together. A layer of 700,000 links is gone through 85 times
 // then, in a tenth of a second.
 const mostPending = 8192
+
+// pendingMemory is how much of the budget they may take meanwhile.
+const pendingMemory = 2 << 20
 
 // pendingBytes is what one costs, beside its names: itself, and two or three hashes with their
 // values.
@@ -63,23 +69,40 @@ func (r *record) link(e layer.Entry, name string) error {
 	return r.often()
 }
 
-// mark notes a whiteout or an opaque folder.
+// mark notes a whiteout or an opaque folder, which stands in its folder as any other entry does.
 func (r *record) mark(e layer.Entry) error {
-	if err := r.note(pending{kind: e.Kind, target: e.Path}); err != nil {
+	name := e.Path
+	switch {
+	case e.Kind == layer.Opaque && name == "":
+		return r.put(opaqueOf(""), uint32(e.Kind))
+	case e.Kind == layer.Opaque:
+		name += "/." // what stands in the folder
+	}
+	name, err := r.placed(name)
+	if err != nil {
 		return err
 	}
-	hash := whiteoutOf(e.Path)
-	if e.Kind == layer.Opaque {
-		hash = opaqueOf(e.Path)
+	if err := r.parents(name); err != nil {
+		return err
 	}
-	if err := r.put(hash, uint32(e.Kind)); err != nil {
+	r.folder = name[:max(0, strings.LastIndexByte(name, '/'))]
+	if e.Kind == layer.Opaque {
+		if err := r.put(opaqueOf(r.folder), uint32(e.Kind)); err != nil {
+			return err
+		}
+		return r.often()
+	}
+	if err := r.note(pending{kind: e.Kind, target: name}); err != nil {
+		return err
+	}
+	if err := r.put(whiteoutOf(name), uint32(e.Kind)); err != nil {
 		return err
 	}
 	return r.often()
 }
 
 func (r *record) often() error {
-	if len(r.pending) < mostPending {
+	if len(r.pending) < mostPending && r.pendingCost < pendingMemory {
 		return nil
 	}
 	return r.resolve()
@@ -91,18 +114,18 @@ func (r *record) resolve() error {
 	if len(r.pending) == 0 {
 		return nil
 	}
-	// there is what stands at the places that matter, up to the entry that is looked at.
-	there := make(map[uint64]uint32, len(r.pending))
+	// there is what stands at the places that matter, up to the entry that is looked at, and gone
+	// are those places by the hashes of their whiteouts.
+	there, gone := make(map[uint64]uint32, len(r.pending)), map[uint64]uint64{}
 	var bits uint64
-	watch := func(p string) {
-		h := hashOf(p)
+	for _, p := range r.pending {
+		h := hashOf(p.target)
 		there[h] = 0
 		bits |= 1 << (h & 63)
-	}
-	for _, p := range r.pending {
-		watch(p.target)
 		if p.kind != layer.Hardlink {
-			above(p.target, func(folder string) { watch(folder) })
+			w := whiteoutOf(p.target)
+			gone[w] = h
+			bits |= 1 << (w & 63)
 		}
 	}
 	for next, i := 0, 0; next < len(r.pending); i++ {
@@ -111,7 +134,7 @@ func (r *record) resolve() error {
 		if p := r.pending[next]; i == p.at {
 			next++
 			if p.kind != layer.Hardlink {
-				if err := marked(there, p); err != nil {
+				if err := placeable(there, p); err != nil {
 					return err
 				}
 				continue
@@ -128,7 +151,11 @@ func (r *record) resolve() error {
 			*value = of
 		}
 		if bits&(1<<(h&63)) != 0 {
-			if before, is := there[h]; is && (before == 0 || kindOf(*value) != implied) {
+			if kindOf(*value) == layer.Whiteout {
+				if place, is := gone[h]; is {
+					there[place] = uint32(layer.Whiteout)
+				}
+			} else if before, is := there[h]; is && (before == 0 || kindOf(*value) != implied) {
 				there[h] = *value
 			}
 		}
@@ -138,15 +165,6 @@ func (r *record) resolve() error {
 	r.budget.left.Add(int64(r.pendingCost))
 	r.pendingCost = 0
 	return nil
-}
-
-// above gives the folders above a path, the root left out.
-func above(p string, give func(folder string)) {
-	for i := range len(p) {
-		if p[i] == '/' {
-			give(p[:i])
-		}
-	}
 }
 
 // cantUnpack says that containerd fails at an entry.
@@ -168,36 +186,28 @@ func linkable(p pending, target uint32) error {
 	return nil
 }
 
-// marked judges a whiteout or an opaque folder by what its layer had before, and notes what it
-// makes.
-func marked(there map[uint64]uint32, p pending) error {
-	gone := ""
-	folder := func(at string) {
-		switch h := hashOf(at); kindOf(there[h]) {
-		case layer.Whiteout:
-			gone = at
-		case 0:
-			there[h] = uint32(implied)
-		}
-	}
-	above(p.target, folder)
-	if p.kind == layer.Opaque && p.target != "" {
-		folder(p.target)
-	}
+// placeable judges a whiteout, or a folder that is made for what is in it, by what its layer had
+// there before, and notes what it makes.
+func placeable(there map[uint64]uint32, p pending) error {
 	self := hashOf(p.target)
 	const cure = "containerd and Docker can't unpack that; let the tool that makes the layer mark each name once, " +
 		"and nothing that it puts there itself"
-	switch {
-	case gone != "":
-		return &cantUnpack{fmt.Sprintf(
-			"it has a mark below /%s, after it has marked /%s itself as gone; %s", gone, gone, cure)}
-	case p.kind == layer.Opaque:
-		return nil
-	case there[self] != 0:
+	switch before := kindOf(there[self]); {
+	case before == 0:
+		there[self] = uint32(p.kind)
+	case p.kind == layer.Whiteout:
 		return &cantUnpack{fmt.Sprintf(
 			"it marks /%s as gone behind an entry of its own for that name; %s", p.target, cure)}
+	case before == layer.Whiteout:
+		return &cantUnpack{fmt.Sprintf(
+			"it has entries below /%s, after it has marked /%[1]s as gone and made no folder there again; containerd "+
+				"and Docker can't unpack that; let the tool that makes the layer write an entry for the folder itself",
+			p.target)}
+	case before != layer.Dir && before != implied && before != layer.Symlink:
+		return &cantUnpack{fmt.Sprintf(
+			"it has entries below /%s, where it has put a file before; containerd and Docker can't unpack that; let the "+
+				"tool that makes the layer write an entry for the folder itself", p.target)}
 	}
-	there[self] = uint32(layer.Whiteout)
 	return nil
 }
 

@@ -172,7 +172,10 @@ func (r *record) add(e layer.Entry) error {
 	} else if r.links != nil {
 		delete(r.links, h) // a later entry takes an earlier one's place
 	}
-	return r.put(h, value)
+	if err := r.put(h, value); err != nil {
+		return err
+	}
+	return r.often()
 }
 
 // placed says where an entry ends up if a folder above it is a symlink of this layer.
@@ -220,6 +223,9 @@ func (r *record) parents(name string) error {
 				continue
 			}
 			r.implied[h%impliedSize] = h
+		}
+		if err := r.note(pending{kind: implied, target: name[:i]}); err != nil {
+			return err
 		}
 		if err := r.put(h, uint32(implied)); err != nil {
 			return err

@@ -261,9 +261,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// chain is a script behind so many links, each of which leads to the one before.
-// A hard link needs a file that stands before it in its own layer, and a whiteout a place where its
-// own layer has nothing; containerd
+// A hard link needs a file that stands before it in its own layer, a whiteout a place where its own
+// layer has nothing, and what is in a folder no file or whiteout in that folder's place; containerd
 // can't unpack any other.
 func TestEntriesThatCantBeUnpacked(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -286,6 +285,31 @@ func TestEntriesThatCantBeUnpacked(t *testing.T) {
 			"which is a folder"},
 		"that nobody asks for": {[][]lt.Entry{{marked("real", "x")},
 			{marked("a", "x"), lt.Hard("other", "real")}}, "/other is a hard link to /real"},
+
+		"gone behind its own entry": {[][]lt.Entry{{marked("a", "x"), lt.Gone("a")}}, "it marks /a as gone"},
+		"gone twice": {[][]lt.Entry{{marked("a", "x")}, {lt.Gone("a"), lt.Gone("a")}},
+			"it marks /a as gone"},
+		"gone behind what is in it": {[][]lt.Entry{{marked("a/x", "x")}, {marked("a/y", "y"), lt.Gone("a")}},
+			"it marks /a as gone"},
+		"gone behind what is gone in it": {[][]lt.Entry{{marked("a/x", "x")}, {lt.Gone("a/x"), lt.Gone("a")}},
+			"it marks /a as gone"},
+		"a file in a folder that is gone": {[][]lt.Entry{{marked("a", "x")}, {lt.Gone("d"), marked("d/y", "y")}},
+			"it has entries below /d, after it has marked /d as gone"},
+		"a file below a folder that is gone": {[][]lt.Entry{{marked("a", "x")}, {lt.Gone("d"), marked("d/e/y", "y")}},
+			"it has entries below /d, after it has marked /d as gone"},
+		"a mark in a folder that is gone": {[][]lt.Entry{{marked("a", "x")}, {lt.Gone("d"), lt.Gone("d/e/y")}},
+			"it has entries below /d, after it has marked /d as gone"},
+		"a folder that is gone, and opaque": {[][]lt.Entry{{marked("a", "x")}, {lt.Gone("d"), lt.Opaque("d")}},
+			"it has entries below /d, after it has marked /d as gone"},
+		"a folder that is gone, behind a link": {[][]lt.Entry{{marked("a", "x")},
+			{lt.Link("l", "d"), lt.Gone("d"), marked("l/y", "y")}},
+			"it has entries below /d, after it has marked /d as gone"},
+		"a file in a file": {[][]lt.Entry{{marked("a", "x")}, {marked("d", "d"), marked("d/y", "y")}},
+			"it has entries below /d, where it has put a file before"},
+		"a mark in a file": {[][]lt.Entry{{marked("a", "x")}, {marked("d", "d"), lt.Gone("d/y")}},
+			"it has entries below /d, where it has put a file before"},
+		"a file in what was a folder": {[][]lt.Entry{{marked("d/x", "x"), marked("d", "d"), marked("d/y", "y")}},
+			"it has entries below /d, where it has put a file before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fs := image(t, test.layers...)
@@ -336,9 +360,53 @@ func TestMarkersThatCanBeUnpacked(t *testing.T) {
 		"an opaque folder with one gone": {lt.Opaque("d"), lt.Gone("d/x"), lt.Opaque("d")},
 		"an opaque root":                 {lt.Opaque(""), lt.Gone("x")},
 		"names that begin alike":         {lt.Gone("d"), lt.Gone("dd/x"), lt.Gone("d-x")},
+		"a folder of its own":            {lt.Gone("d"), lt.Dir("d"), marked("d/x", "x"), marked("d/e/y", "y")},
+		"a folder behind a link":         {lt.Link("l", "d/e"), marked("l/x", "x"), lt.Gone("l/y")},
+		"a file's place as a folder":     {marked("d", "d"), lt.Dir("d"), marked("d/x", "x")},
+		"a folder's place as a file":     {marked("d/x", "x"), marked("d", "d")},
 	} {
 		if err := image(t, []lt.Entry{marked("a", "a")}, entries).Finish(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What was read before the last question counts as well: each question judges what is pending.
+func TestMarksOfEarlierBatches(t *testing.T) {
+	const many = 9000 // more than are judged together
+	var between []lt.Entry
+	for n := range many {
+		between = append(between, lt.Gone(fmt.Sprintf("e/%05d", n)))
+	}
+	for name, test := range map[string]struct {
+		first, last lt.Entry
+		reason      string
+	}{
+		"gone twice":                      {lt.Gone("d"), lt.Gone("d"), "it marks /d as gone"},
+		"gone behind what is gone in it":  {lt.Gone("d/x"), lt.Gone("d"), "it marks /d as gone"},
+		"a mark in a folder that is gone": {lt.Gone("d"), lt.Gone("d/x"), "it has entries below /d"},
+		"a file in a folder that is gone": {lt.Gone("d"), marked("d/x", "x"), "it has entries below /d"},
+		"a file in a file":                {marked("d", "x"), marked("d/x", "x"), "it has entries below /d"},
+		"a folder of its own":             {lt.Gone("d"), lt.Dir("d"), ""},
+		"gone beside each other":          {lt.Gone("d/x"), lt.Gone("d/y"), ""},
+	} {
+		layer := append(append([]lt.Entry{test.first}, between...), test.last)
+		err := image(t, []lt.Entry{marked("a", "a")}, layer).Finish(t.Context())
+		if got := fmt.Sprint(err); err == nil != (test.reason == "") || !strings.Contains(got, test.reason) {
+			t.Errorf("%s: %s, want %q", name, got, test.reason)
+		}
+	}
+}
+
+// A mark in a folder makes that folder, which hides a link of the layers below.
+func TestMarksMakeTheirFolders(t *testing.T) {
+	fs := image(t, []lt.Entry{lt.Link("lib", "usr/lib"), marked("usr/lib/x", "x"), marked("usr/lib/y", "y")},
+		[]lt.Entry{lt.Gone("lib/x")})
+	for name, want := range map[string]string{
+		"/lib/y": "absent /lib/y", "/lib": "/lib dir", "/usr/lib/x": "/usr/lib/x x",
+	} {
+		if got := show(t, fs, "/", name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
 }
@@ -493,6 +561,8 @@ func FuzzResolve(f *testing.F) {
 	f.Add("bin>usr/bin usr/bin/sh bin/x", "/bin/sh", "/bin/x")
 	f.Add("a=b b=c c -d !e | d/x e/y c/z", "/a", "/d/x")
 	f.Add("a/../b ../c //d x/ | a/b/c/d/e/f/g", "/..", "/a/b")
+	f.Add("d/x e>d | -d d/ d/y -e/z !e", "/d/y", "/e")
+	f.Add("d -d/x | !d d/x d d/y", "/d/x", "/d")
 	f.Fuzz(func(t *testing.T, text, one, other string) {
 		s := newStack()
 		var layers []specs.Descriptor

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"archway/lambda/internal/image/entrypoint"
 	"archway/lambda/internal/image/executable"
@@ -50,9 +51,17 @@ var entryELF = Check{Name: "entry-elf", About: "the program that starts is missi
 		}
 	}}
 
-// refusing is the fault of a program that is given an option that it doesn't have: GNU's options
-// for BusyBox's env.
+// refusing is the fault of env where it is given an option that it doesn't have: GNU's options for
+// BusyBox's, or a blank.
 func refusing(s entrypoint.Step, cure string) *fault {
+	if strings.ContainsAny(s.Refuses, " \t") {
+		return &fault{
+			text: fmt.Sprintf("gets %q as one argument, and ends with \"invalid option\" for the blank in it",
+				s.Refuses),
+			cure: cure + "; or write `-S` before it, as in `#!/usr/bin/env -S " + s.Refuses +
+				"`, which only GNU's env knows",
+		}
+	}
 	return &fault{
 		text: fmt.Sprintf("is BusyBox, whose env has no option %s; every start ends with its usage", s.Refuses),
 		cure: cure + "; or install GNU's env (on Alpine `apk add coreutils`)",

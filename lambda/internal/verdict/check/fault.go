@@ -87,7 +87,8 @@ func unfound(s entrypoint.Step) *fault {
 		return &fault{text: "is behind more than 40 symbolic links, which is more than Linux follows",
 			cure: "name the file itself, or let the link " + f.Missing + " point at it"}
 	case f.State == rootfs.Circle && f.Missing == "":
-		return &fault{text: "is a script whose interpreters are scripts in turn, one too many for the kernel",
+		return &fault{text: "is a script whose interpreters are scripts in turn, one too many for the kernel, which " +
+			"reports \"too many levels of symbolic links\"",
 			cure: "let the first line name a program"}
 	case f.State == rootfs.Circle:
 		return &fault{text: "leads in a circle of symbolic links", cure: "correct the link " + f.Missing}

@@ -48,6 +48,10 @@ func TestKernelReports(t *testing.T) {
 		"empty loader": {[]lt.Entry{dynamic, lt.Exe(loader, nil)}, "input/output error"},
 		"loader that isn't executable": {[]lt.Entry{dynamic, lt.Plain(loader, lt.Static(runtime.GOARCH))},
 			"permission denied"},
+		"script of itself": {[]lt.Entry{lt.Exe(app, text("#!"+app+"\n"))}, "too many levels of symbolic links"},
+		"nothing after #!": {[]lt.Entry{lt.Exe(app, text("#! \n"))}, "exec format error"},
+		"a line that is too long": {[]lt.Entry{lt.Exe(app, text("#!/"+strings.Repeat("x", 300)+"\n"))},
+			"exec format error"},
 		"loader that is a folder": {[]lt.Entry{dynamic, lt.Dir(loader)}, "permission denied"},
 	} {
 		t.Run(name, func(t *testing.T) {

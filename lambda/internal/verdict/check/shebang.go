@@ -51,13 +51,17 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 	t := e.Start.Trace
 	line := s.File.Node.Program.Shebang()
 	if line.Fault != "" {
-		f := &fault{text: line.Fault, cure: "correct the script's first line"}
+		f := &fault{text: line.Fault + "; " + refused, cure: nameInterpreter}
 		r.fault(about(e), f.unless(t.Guess(s)), "the first line of the script %s", called(s))
 		return
 	}
 	returned(r, e, s, line)
 	for _, next := range t.Steps[n+1:] {
 		if !ofScript(t, next) || !leadsTo(t, n, next) {
+			continue
+		}
+		if next.Again {
+			r.fault(about(e), again(t, s, next).unless(t.Guess(s)), "the first line of the script %s", called(s))
 			continue
 		}
 		f := faultOf(e, next)
@@ -80,7 +84,7 @@ func firstLine(r *report, e *index.Entry, n int, s entrypoint.Step) {
 			!strings.HasPrefix(line.Argument, "-") && name == "env":
 			f = oneArgument(line, t.Steps[next.From])
 		case next.File.State == rootfs.Absent && next.Merged == "" && !next.File.Dangling:
-			f = missingInterpreter(f, next)
+			f = missingInterpreter(f, t, next)
 		}
 		r.fault(about(e), f.unless(t.Guess(s)), "the interpreter of the script %s, %s,", called(s), called(next))
 	}
@@ -102,18 +106,36 @@ func oneArgument(line executable.Shebang, env entrypoint.Step) *fault {
 }
 
 // missingInterpreter says who reports it that an interpreter isn't there, and how to get it.
-func missingInterpreter(f *fault, s entrypoint.Step) *fault {
+func missingInterpreter(f *fault, t entrypoint.Trace, s entrypoint.Step) *fault {
 	name := path.Base(s.Name)
 	who := "; the kernel reports \"no such file or directory\" about the script itself"
 	if s.How == entrypoint.Wrapped {
-		who = fmt.Sprintf("; env reports \"%s: No such file or directory\"", s.Name)
+		who = fmt.Sprintf("; %s reports \"%s: No such file or directory\"", path.Base(t.Steps[s.From].Name), s.Name)
 	}
-	install := "install " + name + " in the last stage of the Dockerfile"
-	if name == "bash" {
-		install += " (Alpine has none: `apk add bash`)"
+	cure := "install " + name + " in the last stage of the Dockerfile"
+	switch name {
+	case "sh":
+		cure = "take a base image with a shell for the last stage (scratch and distroless have none)"
+	case "bash":
+		cure += " (Alpine has none: `apk add bash`)"
 	}
-	return &fault{text: f.text + who, cure: install + ", or write the script for an interpreter that is there"}
+	return &fault{text: f.text + who, cure: cure + ", or write the script for an interpreter that is there"}
 }
+
+// again is the fault of a first line that leads back to its own script, or to one that led to it.
+func again(t entrypoint.Trace, script, s entrypoint.Step) *fault {
+	if s.File.Path != script.File.Path {
+		return &fault{cure: nameInterpreter,
+			text: "leads back to the script " + s.File.Path + ", so that they start each other without end"}
+	}
+	return &fault{
+		text: fmt.Sprintf("gives %s no program but the script itself, whose name the kernel appends: it starts itself "+
+			"again and again", t.Steps[s.From].Name),
+		cure: nameInterpreter,
+	}
+}
+
+const nameInterpreter = "name the script's interpreter in its first line, as in `#!/bin/sh`"
 
 // unixLines is how a script gets line ends without carriage returns.
 func unixLines(script string) string {
