@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"archway/test/internal/assembly"
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 // rectangle is what a shape covers.
