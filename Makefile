@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache functions synth picture test rehearse bench confirm fmt lint audit unit-test daemon-test tools
+.PHONY: help jsii-cache functions synth picture cost diff test rehearse bench confirm fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm. Node.js is a package for each
@@ -23,6 +23,11 @@ TESTFLAGS ?=
 # Docker engine. One after the other, and with live output, as a cold run takes long.
 DAEMONS := ./test/rehearse/internal/machine ./test/rehearse/internal/machine/proof ./test/rehearse/oracle ./test/rehearse/images ./test/rehearse
 
+# How many runs a pipeline has in a month, for make cost and make diff.
+RUNS ?= 200
+# What make diff compares with: a git revision, or the folder of a cloud assembly.
+BASE ?= main
+
 STAMP := node_modules/.locked
 
 help: ## say what can be made (default)
@@ -33,6 +38,9 @@ synth: $(STAMP) ## print the template of the configured pipelines; no AWS accoun
 
 picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
+
+cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out" >/dev/null; go run ./test/cost -runs $(RUNS) $(ARGS) "$$out"
 
 test: tools lint audit unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 

@@ -55,9 +55,11 @@ var floors = map[string][]string{
 	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings",
 		"internal/strict", "test/rehearse/internal"},
 	"test/bench":   {"test/internal"},
-	"test/confirm": {},                // it meets an account, and knows nothing of what runs there
-	"test/browser": {},                // for tests only
-	"test/picture": {"test/internal"}, // it draws the cloud assembly, and knows nothing else
+	"test/confirm": {}, // it meets an account, and knows nothing of what runs there
+	"test/browser": {}, // for tests only
+	// These read cloud assemblies, and know nothing else.
+	"test/picture": {"test/internal"},
+	"test/cost":    {"test/internal"},
 
 	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what
 	// they did.

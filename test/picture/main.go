@@ -11,8 +11,8 @@ import (
 	"os"
 
 	"archway/test/internal/assembly"
-	"archway/test/picture/internal/drawing"
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/drawing"
+	"archway/test/internal/scene"
 )
 
 func main() {

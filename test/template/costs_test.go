@@ -6,11 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"archway/test/internal/assembly"
+	"archway/test/internal/cost"
+
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // The sums of docs/costs.md add up, use the prices of its own table, and count what the committed
@@ -52,6 +57,36 @@ func TestCostsAddUp(t *testing.T) {
 		if text := document(t, file); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q", file, want)
 		}
+	}
+}
+
+// The sums of docs/costs.md are what make cost says of the committed configuration.
+func TestCostsAreCounted(t *testing.T) {
+	whole := synthesized(t, asCommitted)
+	given := cost.Usual
+	given.Runs = 100
+	bills, err := cost.Bills(&assembly.Assembly{Stacks: []*assembly.Stack{whole}}, given)
+	if err != nil || len(bills) != 1 {
+		t.Fatalf("%d bills, %v", len(bills), err)
+	}
+	counted := map[string]float64{}
+	for _, item := range slices.Concat(bills[0].Run, bills[0].Month) {
+		name, _, _ := strings.Cut(item.What, ":")
+		counted[name+" × "+item.Price.Text] = item.Quantity
+	}
+	documented := map[string]float64{}
+	_, _, example := costs(t)
+	for _, row := range example {
+		if name, _, _ := strings.Cut(row[0], ":"); !strings.Contains(name, "sum") {
+			documented[name+" × "+row[2]] = number(t, row[1])
+		}
+	}
+	if diff := cmp.Diff(documented, counted, cmpopts.EquateApprox(0, 0.005)); diff != "" {
+		t.Errorf("docs/costs.md's example differs from what is counted (-docs +counted):\n%s", diff)
+	}
+	free := fmt.Sprintf("10 alarms) it is about\n%.1f0.", bills[0].Monthly()-cost.Free(bills))
+	if !strings.Contains(document(t, "docs/costs.md"), free) {
+		t.Errorf("docs/costs.md does not say %q", free)
 	}
 }
 

@@ -3,7 +3,7 @@ package drawing
 import (
 	"math"
 
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 // stageInset is the room between the frame of the pipeline and its stages.

@@ -3,7 +3,7 @@ package drawing
 import (
 	"math"
 
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 // The measures of the picture. GitHub shows a README about 830 px wide: the smallest text is still

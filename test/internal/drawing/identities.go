@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 const (

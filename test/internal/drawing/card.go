@@ -1,6 +1,6 @@
 package drawing
 
-import "archway/test/picture/internal/scene"
+import "archway/test/internal/scene"
 
 // The fonts.
 var (

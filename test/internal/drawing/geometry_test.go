@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"archway/test/internal/assembly"
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 // rectangle is what a shape covers.
@@ -103,7 +103,7 @@ func checkGeometry(t *testing.T, scenes ...scene.Scene) {
 }
 
 func TestNothingOverlapsInTheExample(t *testing.T) {
-	found, err := assembly.Read("../../testdata/assembly")
+	found, err := assembly.Read("../../picture/testdata/assembly")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"html"
 	"strings"
 
-	"archway/test/picture/internal/scene"
+	"archway/test/internal/scene"
 )
 
 // SVG draws scenes as one picture. The same scenes give the same bytes.
