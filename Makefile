@@ -30,14 +30,22 @@ BASE ?= main
 
 STAMP := node_modules/.locked
 
+# Goals whose last line is theirs: what has to be done, and no "make: *** Error" behind it. Where it
+# is asked a question (-q), GNU make 4 says nothing of a recipe that ends with 1, and ends with 1
+# itself; it runs lines that begin with "+" all the same. GNU make 3 says its line as ever.
+EXPLAINED := synth picture
+ifeq (,$(filter-out $(EXPLAINED),$(or $(MAKECMDGOALS),help)))
+MAKEFLAGS += -q
+endif
+
 help: ## say what can be made (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 synth: $(STAMP) ## print the template of the configured pipelines; no AWS account needed
-	@cdk synth --no-notices $(ARGS)
+	+@scripts/synth.sh $(ARGS)
 
 picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
-	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
+	+@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
 
 cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out" >/dev/null; go run ./test/cost -runs $(RUNS) $(ARGS) "$$out"
@@ -101,10 +109,10 @@ tools: ## say which optional tools of the tests are missing
 
 # npm ci only when the lock is another than last time, whatever the files' dates.
 $(STAMP): package.json package-lock.json
-	@for tool in go npm; do \
+	+@for tool in go npm; do \
 	  command -v $$tool >/dev/null || { echo "$$tool is not installed: Archway needs Go (https://go.dev/dl) and Node.js with npm (https://nodejs.org)" >&2; exit 1; }; \
 	done
-	@sum=$$(cat $^ | cksum); \
+	+@sum=$$(cat $^ | cksum); \
 	if [[ $$(cat $@ 2>/dev/null) != "$$sum" ]]; then \
 	  echo 'npm ci' >&2; npm ci --ignore-scripts --no-audit --no-fund >&2; \
 	  [[ -x node_modules/.bin/node ]] || { echo "npm has installed no Node.js: package.json pins one for Linux and macOS, on x64 and arm64; is its package out of reach?" >&2; exit 1; }; \

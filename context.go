@@ -20,12 +20,27 @@ func loadConfig(getenv func(string) string) (*config.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The command line has read it, but tells nobody of keys that stand twice. There is none where
+	// everything comes by --context.
+	if text, err := os.ReadFile(configurationFile); err == nil {
+		if err := config.CheckFile(configurationFile, text); err != nil {
+			return nil, err
+		}
+	}
+	return planned(context, ".")
+}
+
+// configurationFile is where the CDK's command line finds the configuration.
+const configurationFile = "cdk.json"
+
+// planned reads the configuration, whose folders are relative to dir.
+func planned(context map[string]json.RawMessage, dir string) (*config.Plan, error) {
 	value, found := context[contextKey]
 	if !found {
 		return nil,
 			fmt.Errorf("cdk.json has no %q in its \"context\": it describes the pipelines, see README.md", contextKey)
 	}
-	return config.Load(value, ".")
+	return config.Load(value, dir)
 }
 
 // cdkContext is what stands in cdk.json's "context" and what was given by --context. What is too

@@ -1,5 +1,5 @@
 // Command archway makes the CloudFormation templates of the pipelines that cdk.json describes. The
-// CDK's command line runs it.
+// CDK's command line runs it. By itself, "archway check" tells what is wrong with cdk.json.
 package main
 
 import (
@@ -11,6 +11,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		os.Exit(command(os.Args[1:], os.Stderr))
+	}
 	os.Exit(run(os.Getenv, os.Stderr))
 }
 

@@ -35,7 +35,7 @@ func TestWrongBranches(t *testing.T) {
 		"a^":                     `git takes no branch that holds "^"` + such,
 		"a:b":                    `git takes no branch that holds ":"` + such,
 		"a?":                     `git takes no branch that holds "?"` + such,
-		"a*":                     `git takes no branch that holds "*"` + such,
+		"a*":                     `is no name of one branch: for several write "rules", such as [{"name": "all", "type": "branch", "pattern": "a.*"}]`,
 		"a[0]":                   `git takes no branch that holds "["` + such,
 		`a\b`:                    `git takes no branch that holds "\\"` + such,
 		"a\ab":                   "git takes no branch that holds a control character" + such,

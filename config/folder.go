@@ -98,6 +98,16 @@ func (o object) checkDockerfile(seed, context, dockerfile string) {
 	}
 	file := path.Join(context, dockerfile)
 	switch info, err := root.Stat(filepath.FromSlash(file)); {
+	case errors.Is(err, fs.ErrNotExist) && context != "." && o.has("dockerfile") && isFile(root, dockerfile):
+		inside, ok := strings.CutPrefix(dockerfile, context+"/")
+		if !ok {
+			o.reportPath("dockerfile", dockerfile,
+				"is relative to the context %q, and must be inside of it: move the file there, or write "+
+					`"context": "."`, context)
+			return
+		}
+		o.reportPath("dockerfile", dockerfile, "is relative to the context %q, and not to the repository: write %q",
+			context, inside)
 	case errors.Is(err, fs.ErrNotExist):
 		o.reportPath("dockerfile", dockerfile,
 			"there is no file %q: create it, or name another one, relative to the context", filepath.Join(seed, file))
@@ -109,6 +119,11 @@ func (o object) checkDockerfile(seed, context, dockerfile string) {
 		o.reportPath("dockerfile", dockerfile, "%q is no file: name the Dockerfile, relative to the context",
 			filepath.Join(seed, file))
 	}
+}
+
+func isFile(root *os.Root, name string) bool {
+	info, err := root.Stat(filepath.FromSlash(name))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // reportPath reports a problem with a path, which may be a default.

@@ -75,3 +75,5 @@ func check(t *testing.T, tests []problemTest) {
 		})
 	}
 }
+
+func loadText(text string) (*config.Plan, error) { return config.Load(json.RawMessage(text), "") }

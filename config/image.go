@@ -26,8 +26,12 @@ func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	var contextOK, dockerfileOK bool
 	image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
 	image.Dockerfile, dockerfileOK = o.pathInside("dockerfile", image.Dockerfile, "the context")
-	if p.Source.Seed != "" && contextOK && dockerfileOK {
+	switch {
+	case !contextOK || !dockerfileOK:
+	case p.Source.Seed != "":
 		o.checkDockerfile(p.Source.Seed, image.Context, image.Dockerfile)
+	default:
+		o.misdirected(image.Context, image.Dockerfile)
 	}
 	image.Target = o.name("target", "target")
 	image.BuildArgs = o.buildArgs("buildArgs")
@@ -53,7 +57,17 @@ func (r *reader) image(at string, value any, p Planned, only bool) Image {
 func (o object) repository(pipeline, image string, only bool) string {
 	const key = "repository"
 	if o.has(key) {
+		text, _ := o.fields[key].(string)
+		if bad := releaseAddress(text); bad != "" {
+			o.report(key, "%s", bad)
+			return ""
+		}
 		name := o.name(key, "repository")
+		if elsewhere(name) {
+			o.r.warn(o.path(key), name,
+				"is pushed to ECR under this whole name: if another registry is meant, Archway pushes to none; "+
+					"leave the host off")
+		}
 		if bad := badRelease(name); name != "" && bad != "" {
 			o.report(key, "%s: %s", bad, spec.Named("repository").Cure)
 			return ""
@@ -101,6 +115,7 @@ func (o object) buildArgs(key string) map[string]string {
 				"BuildKit sets this one for each platform, and another value could put the wrong program into an image: remove it")
 		}
 	}
+	o.warnOfSecrets(key, entries)
 	return o.environment(key, entries)
 }
 

@@ -27,7 +27,7 @@ func TestLimitsOfAWSAreReported(t *testing.T) {
 			"actions of a stage",
 			`{"pipelines": [{"name": "hello", "images": [` + images(26) + `]}]}`,
 			[]string{
-				`archway.pipelines[0].images: 26 images take 52 build actions, one for each platform, but CodePipeline takes at most 50 actions in a stage: split the pipeline`,
+				`archway.pipelines[0].images: 26 images take 52 build actions, one for each platform, but CodePipeline takes at most 50 actions in a stage: move some to another pipeline of the same repository, {"name": "hello-2", "source": {"repository": "hello", "existing": true}, "images": […]}; a template holds about 18 images of two platforms, and 10 with all options, so that these need 2 pipelines`,
 			},
 		},
 		{

@@ -31,6 +31,7 @@ type taken struct{ pipelines, sources, repositories names }
 // pipeline reads a pipeline, and gives it together with those of its classes.
 func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	p := defaultPipeline()
+	r.warnings = nil
 	o, ok := r.object(at, value, keysOf[Pipeline]())
 	if !ok {
 		return []Planned{p}
@@ -68,6 +69,7 @@ func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	sound := len(r.problems) == before
 	if sound {
 		r.settle(rules, p)
+		r.unbuilt(o, &p, rules)
 	}
 	r.baseImages(o, p)
 	all := r.expand(o, p, taken)
@@ -79,6 +81,7 @@ func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 		r.checkDrift(o, &all[i])
 		all[i].hold()
 	}
+	all[0].Warnings = append(r.warnings, all[0].Warnings...)
 	return all
 }
 
@@ -101,6 +104,13 @@ const parallel = `in this mode CodePipeline builds the newest commit of the bran
 // https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html.
 const maxActions = 50
 
+// How many images of two platforms the template of a pipeline holds, without optional stages and
+// with all of them. CloudFormation takes 1,000,000 bytes; stacks measures.
+const (
+	FitTemplate = 18
+	FitWithAll  = 10
+)
+
 func (r *reader) images(o object, p Planned, repositories names) []Image {
 	if !o.required("images", `list at least one image, such as [{"name": "hello"}]`) {
 		return nil
@@ -122,8 +132,11 @@ func (r *reader) images(o object, p Planned, repositories names) []Image {
 	}
 	if builds > maxActions {
 		r.report(o.path("images"), nothing{},
-			"%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: split the pipeline",
-			len(list), builds, maxActions)
+			"%d images take %d build actions, one for each platform, but CodePipeline takes at most %d actions in a stage: move some to "+
+				`another pipeline of the same repository, {"name": %q, "source": {"repository": %q, "existing": true}, "images": […]}; `+
+				"a template holds about %d images of two platforms, and %d with all options, so that these need %d pipelines",
+			len(list), builds, maxActions, p.Name+"-2", p.Source.Repository, FitTemplate, FitWithAll,
+			(builds/2+FitTemplate-1)/FitTemplate)
 	}
 	return images
 }

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"slices"
+
 	"archway/internal/platform"
 	"archway/internal/rule"
 	"archway/internal/spec"
@@ -65,4 +68,22 @@ type Settings struct {
 	NoCache             bool
 	Platforms           []platform.Platform
 	Tags                rule.Tags
+}
+
+// Warnings are what is worth a look before any of it is deployed, each once.
+func (p *Plan) Warnings() []string {
+	var all []string
+	for i := range p.Pipelines {
+		of := &p.Pipelines[i]
+		warnings := slices.Clone(of.Warnings)
+		for _, name := range slices.Sorted(maps.Keys(of.ImageWarnings)) {
+			warnings = append(warnings, of.ImageWarnings[name]...)
+		}
+		for _, warning := range warnings {
+			if !slices.Contains(all, warning) {
+				all = append(all, warning)
+			}
+		}
+	}
+	return all
 }

@@ -16,6 +16,7 @@ import (
 type reader struct {
 	dir      string // the folder of cdk.json
 	problems Problems
+	warnings []string // those of the pipeline that is being read
 }
 
 func (r *reader) report(at string, value any, format string, args ...any) {
@@ -23,6 +24,14 @@ func (r *reader) report(at string, value any, format string, args ...any) {
 	// A rule is checked once for each image.
 	if !slices.Contains(r.problems, problem) {
 		r.problems = append(r.problems, problem)
+	}
+}
+
+// warn tells of what is worth a look, and stops nothing.
+func (r *reader) warn(at string, value any, format string, args ...any) {
+	warning := Problem{Path: at, Value: show(value), Message: fmt.Sprintf(format, args...)}.String()
+	if !slices.Contains(r.warnings, warning) {
+		r.warnings = append(r.warnings, warning)
 	}
 }
 
@@ -96,7 +105,7 @@ func (r *reader) object(at string, value any, known []string) (object, bool) {
 		if slices.Contains(known, key) || len(known) == 0 {
 			continue
 		}
-		r.report(o.path(key), nothing{}, "unknown key: %s", spec.Meant(key, known))
+		r.report(o.path(key), nothing{}, "%s", misplaced(key, known))
 	}
 	return o, ok
 }

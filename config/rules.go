@@ -105,6 +105,9 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 			if into.Type == rule.Tag {
 				bad = strings.ReplaceAll(bad, "branch", "tag")
 			}
+			if instead, is := rule.Wildcard(into.Exact); is {
+				bad = fmt.Sprintf(`is a name and no pattern: write "pattern": %q instead of "exact"`, instead)
+			}
 			o.report("exact", "%s", bad)
 			return nil
 		}
@@ -115,6 +118,10 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 		return nil
 	}
 	if into.Type == "" {
+		return nil
+	}
+	if at := fullReference.FindString(into.Pattern); at != "" {
+		o.report("pattern", "matches the name alone, without refs/: leave %q off", strings.TrimPrefix(at, "^"))
 		return nil
 	}
 	m, err := rule.Compile(rule.Rule{Name: into.Name, Type: into.Type, Exact: into.Exact, Pattern: into.Pattern})
@@ -131,8 +138,12 @@ func (r *reader) rule(o object, into *Rule, taken names) *rule.Matcher {
 			into.Type)
 		return nil
 	}
+	o.warnOfWildcard(m)
 	return m
 }
+
+// fullReference is how git calls a branch or tag in full.
+var fullReference = regexp.MustCompile(`^\^?refs/(?:heads|tags)/`)
 
 // overrides reads what a rule says for all images, and for single ones.
 func (r *reader) overrides(o object, into *Rule, p Planned) {

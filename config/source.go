@@ -1,8 +1,11 @@
 package config
 
 import (
-	"archway/internal/spec"
+	"fmt"
 	"strings"
+
+	"archway/internal/rule"
+	"archway/internal/spec"
 )
 
 // Source is the CodeCommit repository of a pipeline.
@@ -38,7 +41,10 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	if !ok {
 		return s
 	}
-	if o.has("repository") {
+	if address, _ := o.fields["repository"].(string); sourceAddress(address) != "" {
+		o.report("repository", "%s", sourceAddress(address))
+		s.Repository = ""
+	} else if o.has("repository") {
 		s.Repository = o.name("repository", "codeCommit")
 		if strings.HasSuffix(s.Repository, ".git") {
 			o.report("repository", "CodeCommit takes no name that ends in .git: leave %q off", ".git")
@@ -53,6 +59,10 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	if branch, ok := o.text("branch", s.Branch); ok {
 		s.Branch = branch
 		if bad := spec.Named("branch").Check(branch); bad != "" {
+			if instead, is := rule.Wildcard(branch); is {
+				bad = fmt.Sprintf(`is no name of one branch: for several write "rules", such as [{"name": "all", "type": "branch", "pattern": %q}]`,
+					instead)
+			}
 			o.report("branch", "%s", bad)
 			s.Branch = ""
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"archway/config"
 )
 
 // What CloudFormation takes at most:
@@ -52,6 +54,7 @@ func fits(stack, path string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: the template has %d bytes and %d resources, and CloudFormation takes at most %d and %d: build some of the "+
-		"pipeline's images in another pipeline, with \"existing\" for the same source repository", stack, size,
-		resources, maxTemplate, maxResources)
+		"pipeline's images in another pipeline, with \"existing\" for the same source repository; a template holds "+
+		"about %d images of two platforms, and %d with all options",
+		stack, size, resources, maxTemplate, maxResources, config.FitTemplate, config.FitWithAll)
 }

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
-	"strings"
 
 	"archway/internal/tag"
 )
@@ -78,8 +77,7 @@ func Compile(r Rule) (*Matcher, error) {
 	}
 	tree, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
-		return fail("is no regular expression of RE2 (%s): see https://github.com/google/re2/wiki/Syntax",
-			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return fail("%s", refused(source, err))
 	}
 	for _, name := range tree.CapNames() {
 		switch {

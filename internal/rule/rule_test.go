@@ -68,8 +68,11 @@ func TestCompileRefuses(t *testing.T) {
 			`): see https://github.com/google/re2/wiki/Syntax`,
 		`a)|(b`: `pattern "a)|(b": is no regular expression of RE2 (unexpected ): ` + "`a)|(b`" +
 			`): see https://github.com/google/re2/wiki/Syntax`,
-		`(?!x)`: `pattern "(?!x)": is no regular expression of RE2 (invalid or unsupported Perl syntax: ` +
-			"`(?!`" + `): see https://github.com/google/re2/wiki/Syntax`,
+		`(?!x)`:     `pattern "(?!x)": RE2 has no look-ahead, (?!…): write what the names look like that are meant, and give the others a rule of their own, or none`,
+		`(?!ab$).*`: `pattern "(?!ab$).*": RE2 has no look-ahead, (?!…): write "[^a].*|a(?:[^b].*|b.+)?", which matches the same`,
+		`(a)\1`:     `pattern "(a)\\1": RE2 has no \1, which repeats what a group has matched: write what the names look like that are meant`,
+		`rel/**`: `pattern "rel/**": is no regular expression of RE2 (invalid nested repetition operator: ` +
+			"`**`" + `), in which ".*" is any text: write "rel/.*"`,
 		`(?<tag>v.*)`: `pattern "(?<tag>v.*)": the group "tag" would hide the placeholder {tag}: name it otherwise, such as "version"`,
 		`\bv`:         `pattern "\\bv": \b and \B are not supported: the whole name is matched, so say what stands around`,
 		`(?<größe>.+)`: `pattern "(?<größe>.+)": is no regular expression of RE2 (invalid named capture: ` +

@@ -33,13 +33,20 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-func TestApp(t *testing.T) {
+func TestApp(t *testing.T) { scripts(t, "testdata/script") }
+
+// Each of these mistakes is told with its cure, or warned of, by "archway check", without Node.js.
+// Where the CDK runs the app it says the same: see TestApp.
+func TestMistakes(t *testing.T) { scripts(t, "testdata/mistakes") }
+
+func scripts(t *testing.T, dir string) {
+	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                "testdata/script",
+		Dir:                dir,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root)
