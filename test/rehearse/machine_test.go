@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/internal/assembly"
+	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
@@ -21,18 +22,28 @@ import (
 // root is the module's folder.
 const root = "../.."
 
+var (
+	// temporary holds what tests share.
+	temporary string
+	// programs are the functions', which the tests of one source share.
+	programs *rehearsal.Programs
+)
+
 // assemblies are the synthesized apps, by the path of their cdk.json.
 var assemblies struct {
 	sync.Mutex
-	dir    string
 	byPath map[string][]*assembly.Stack
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if assemblies.dir != "" {
-		os.RemoveAll(assemblies.dir)
+	var err error
+	if temporary, err = os.MkdirTemp("", "archway-shared-"); err != nil {
+		panic(err)
 	}
+	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
+	assemblies.byPath = map[string][]*assembly.Stack{}
+	code := m.Run()
+	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
@@ -44,14 +55,7 @@ func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	if found, ok := assemblies.byPath[cdkJSON]; ok {
 		return found
 	}
-	if assemblies.dir == "" {
-		dir, err := os.MkdirTemp("", "archway-assemblies-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		assemblies.dir, assemblies.byPath = dir, map[string][]*assembly.Stack{}
-	}
-	dir, err := os.MkdirTemp(assemblies.dir, "assembly-")
+	dir, err := os.MkdirTemp(temporary, "assembly-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,11 +124,15 @@ func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	return r
 }
 
-// deployLacking deploys stacks whose roles lack permissions.
+// deployLacking deploys stacks whose roles lack permissions. CodePipeline's history is prompt, for each look at one that
+// lags is seconds of waiting: the tests of the whole command wait.
 func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	t.Helper()
 	said := &strings.Builder{}
-	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{Dir: t.TempDir(), ModuleDir: root, Progress: said})
+	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Progress: said,
+		Readings: assumptions.Readings{PromptHistory: true},
+	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
