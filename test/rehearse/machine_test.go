@@ -93,18 +93,6 @@ func needsMachine(t *testing.T) {
 	t.Skip("NOT RUN: " + reason)
 }
 
-// withoutCLI hides the AWS CLI of this machine, so that the stand-in is used.
-func withoutCLI(t *testing.T) {
-	t.Helper()
-	var kept []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if _, err := os.Stat(filepath.Join(dir, "aws")); err != nil {
-			kept = append(kept, dir)
-		}
-	}
-	t.Setenv("PATH", strings.Join(kept, string(filepath.ListSeparator)))
-}
-
 // rehearse deploys an app to this machine.
 func rehearse(t *testing.T, cdkJSON string) *rehearsal.Rehearsal {
 	t.Helper()
@@ -124,13 +112,14 @@ func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	return r
 }
 
-// deployLacking deploys stacks whose roles lack permissions. CodePipeline's history is prompt, for each look at one that
-// lags is seconds of waiting: the tests of the whole command wait.
+// deployLacking deploys stacks whose roles lack permissions. CodePipeline's history is prompt, for
+// each look at one that lags is seconds of waiting, and the AWS CLI is the stand-in: the tests of
+// the whole command wait, with the machine's own.
 func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	t.Helper()
 	said := &strings.Builder{}
 	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Progress: said,
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, StandInCLI: true, Progress: said,
 		Readings: assumptions.Readings{PromptHistory: true},
 	})
 	if err != nil {
