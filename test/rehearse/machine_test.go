@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,51 +22,36 @@ import (
 const root = "../.."
 
 var (
-	// temporary holds what tests share.
-	temporary string
-	// programs are the functions', which the tests of one source share.
+	// programs are the functions' programs, and apps the synthesized apps, of all tests.
 	programs *rehearsal.Programs
+	apps     *synth.Shared
 )
 
-// assemblies are the synthesized apps, by the path of their cdk.json.
-var assemblies struct {
-	sync.Mutex
-	byPath map[string][]*assembly.Stack
-}
-
 func TestMain(m *testing.M) {
-	var err error
-	if temporary, err = os.MkdirTemp("", "archway-shared-"); err != nil {
+	temporary, err := os.MkdirTemp("", "archway-shared-")
+	if err != nil {
 		panic(err)
 	}
 	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
-	assemblies.byPath = map[string][]*assembly.Stack{}
+	apps = &synth.Shared{Dir: temporary}
 	code := m.Run()
 	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
-// stacks synthesizes an app, once for all tests.
+// synthesized is an app's assembly.
+func synthesized(t *testing.T, cdkJSON string) *assembly.Assembly {
+	t.Helper()
+	made, err := apps.Assembly(cdkJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
-	assemblies.Lock()
-	defer assemblies.Unlock()
-	if found, ok := assemblies.byPath[cdkJSON]; ok {
-		return found
-	}
-	dir, err := os.MkdirTemp(temporary, "assembly-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := synth.Run(t.Context(), cdkJSON, dir); err != nil {
-		t.Fatal(err)
-	}
-	a, err := assembly.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	assemblies.byPath[cdkJSON] = a.Stacks
-	return a.Stacks
+	return synthesized(t, cdkJSON).Stacks
 }
 
 // needsMachine skips a test where pipelines can't be rehearsed. In CI that is a
@@ -113,8 +97,8 @@ func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 }
 
 // deployLacking deploys stacks whose roles lack permissions. CodePipeline's history is prompt, for
-// each look at one that lags is seconds of waiting, and the AWS CLI is the stand-in: the tests of
-// the whole command wait, with the machine's own.
+// each look at one that lags is seconds of waiting, and the AWS CLI is the stand-in: the test of
+// both examples waits, and the whole command has the machine's own.
 func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	t.Helper()
 	said := &strings.Builder{}
