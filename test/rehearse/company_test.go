@@ -16,7 +16,7 @@ func TestStackWithEverything(t *testing.T) {
 		Permissions iam.Report
 		Notices     []endpoint.Notice
 	}
-	commanded(t, &got, "--page", "", "testdata/company/cdk.json")
+	commanded(t, &got, "--page", "", "--readings", "prompt-history", "testdata/company/cdk.json")
 	for _, refusal := range got.Permissions.Refused {
 		t.Error(refusal)
 	}

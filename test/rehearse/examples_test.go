@@ -66,7 +66,7 @@ func TestBothExamplesInTheOtherReadings(t *testing.T) {
 		Pipelines   []report.Pipeline
 		Permissions iam.Report
 	}
-	commanded(t, &got, "--readings", "all")
+	commanded(t, &got, "--readings", "all", synthesized(t, "cdk.json").Dir, synthesized(t, "examples/cdk.json").Dir)
 	for _, p := range got.Pipelines {
 		if len(p.Proofs) != 2 {
 			t.Errorf("%s: got %d proofs, expected one of each platform", p.Repository, len(p.Proofs))

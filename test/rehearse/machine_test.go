@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/internal/assembly"
+	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
@@ -21,49 +21,37 @@ import (
 // root is the module's folder.
 const root = "../.."
 
-// assemblies are the synthesized apps, by the path of their cdk.json.
-var assemblies struct {
-	sync.Mutex
-	dir    string
-	byPath map[string][]*assembly.Stack
-}
+var (
+	// programs are the functions' programs, and apps the synthesized apps, of all tests.
+	programs *rehearsal.Programs
+	apps     *synth.Shared
+)
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if assemblies.dir != "" {
-		os.RemoveAll(assemblies.dir)
+	temporary, err := os.MkdirTemp("", "archway-shared-")
+	if err != nil {
+		panic(err)
 	}
+	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
+	apps = &synth.Shared{Dir: temporary}
+	code := m.Run()
+	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
-// stacks synthesizes an app, once for all tests.
+// synthesized is an app's assembly.
+func synthesized(t *testing.T, cdkJSON string) *assembly.Assembly {
+	t.Helper()
+	made, err := apps.Assembly(cdkJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 func stacks(t *testing.T, cdkJSON string) []*assembly.Stack {
 	t.Helper()
-	assemblies.Lock()
-	defer assemblies.Unlock()
-	if found, ok := assemblies.byPath[cdkJSON]; ok {
-		return found
-	}
-	if assemblies.dir == "" {
-		dir, err := os.MkdirTemp("", "archway-assemblies-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		assemblies.dir, assemblies.byPath = dir, map[string][]*assembly.Stack{}
-	}
-	dir, err := os.MkdirTemp(assemblies.dir, "assembly-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := synth.Run(t.Context(), cdkJSON, dir); err != nil {
-		t.Fatal(err)
-	}
-	a, err := assembly.Load(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	assemblies.byPath[cdkJSON] = a.Stacks
-	return a.Stacks
+	return synthesized(t, cdkJSON).Stacks
 }
 
 // needsMachine skips a test where pipelines can't be rehearsed. In CI that is a
@@ -89,18 +77,6 @@ func needsMachine(t *testing.T) {
 	t.Skip("NOT RUN: " + reason)
 }
 
-// withoutCLI hides the AWS CLI of this machine, so that the stand-in is used.
-func withoutCLI(t *testing.T) {
-	t.Helper()
-	var kept []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if _, err := os.Stat(filepath.Join(dir, "aws")); err != nil {
-			kept = append(kept, dir)
-		}
-	}
-	t.Setenv("PATH", strings.Join(kept, string(filepath.ListSeparator)))
-}
-
 // rehearse deploys an app to this machine.
 func rehearse(t *testing.T, cdkJSON string) *rehearsal.Rehearsal {
 	t.Helper()
@@ -120,11 +96,16 @@ func deploy(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	return r
 }
 
-// deployLacking deploys stacks whose roles lack permissions.
+// deployLacking deploys stacks whose roles lack permissions. CodePipeline's history is prompt, for
+// each look at one that lags is seconds of waiting, and the AWS CLI is the stand-in: the test of
+// both examples waits, and the whole command has the machine's own.
 func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal {
 	t.Helper()
 	said := &strings.Builder{}
-	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{Dir: t.TempDir(), ModuleDir: root, Progress: said})
+	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, StandInCLI: true, Progress: said,
+		Readings: assumptions.Readings{PromptHistory: true},
+	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}

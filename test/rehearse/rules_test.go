@@ -52,7 +52,6 @@ func buildLog(t *testing.T, result codepipeline.Result, action string) string {
 
 // Each push is built by the rule that matches it.
 func TestRulesOfPushes(t *testing.T) {
-	withoutCLI(t)
 	r := rehearse(t, "testdata/rules/cdk.json")
 	const image = "rules"
 	want := map[string]string{}

@@ -24,7 +24,6 @@ import (
 // Secrets of a build get into no layer, label, log or attestation. A value that the build is told
 // openly is found in all four places, so that not finding a secret there means something.
 func TestSecretsOfABuild(t *testing.T) {
-	withoutCLI(t)
 	r := rehearse(t, "testdata/secrets/cdk.json")
 	push, err := r.PushSeed(t.Context(), "secrets",
 		write("number", rand.Text())) // else the layers of an earlier run are taken again

@@ -16,6 +16,7 @@ import (
 // much.
 func TestRegistrySignsAndCaches(t *testing.T) {
 	needsMachine(t)
+	app := synthesized(t, "internal/scenarios/testdata/signed/cdk.json")
 	dir := t.TempDir()
 	out, err := os.Create(filepath.Join(dir, "out"))
 	if err != nil {
@@ -27,8 +28,7 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer problems.Close()
-	code := run(t.Context(), []string{"--json", "--page", "", "internal/scenarios/testdata/signed/cdk.json"}, out,
-		problems)
+	code := run(t.Context(), []string{"--json", "--page", "", "--readings", "prompt-history", app.Dir}, out, problems)
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestRegistrySignsAndCaches(t *testing.T) {
 		t.Errorf("exit code %d, %d pipelines, refused %q, unused %+v: %s", code, len(got.Pipelines),
 			got.Permissions.Refused, got.Permissions.Unused, got.Error)
 	}
-	removed, err := iamtest.Check(stacks(t, "internal/scenarios/testdata/signed/cdk.json"), *got.Permissions)
+	removed, err := iamtest.Check(app.Stacks, *got.Permissions)
 	if err != nil {
 		t.Error(err)
 	}

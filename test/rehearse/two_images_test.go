@@ -12,7 +12,6 @@ import (
 
 // Two images of one repository go their way together.
 func TestTwoImages(t *testing.T) {
-	withoutCLI(t)
 	r := rehearse(t, "testdata/two-images/cdk.json")
 	push, err := r.PushSeed(t.Context(), "two-images", nil)
 	result := only(t, push, err)

@@ -19,22 +19,30 @@ func (r *Rehearsal) findCLI(ctx context.Context) func() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return bin, installCLI(ctx, bin, r.options.ModuleDir)
+		install := installCLI
+		if r.options.StandInCLI {
+			install = buildCLI
+		}
+		return bin, install(ctx, bin, r.options.ModuleDir)
 	})
 }
 
 // installCLI puts an aws program into bin: the machine's own, or a stand-in.
 func installCLI(ctx context.Context, bin, moduleDir string) error {
-	target := filepath.Join(bin, "aws")
 	if real, err := exec.LookPath("aws"); err == nil && knowsEndpoints(ctx, real) {
 		// The CLI may be installed below the home folder (pyenv, pipx) and find
 		// its parts there; a build has a home of its own.
 		script := fmt.Sprintf("#!/bin/sh\nHOME=%s PATH=%s exec %s \"$@\"\n", quote(os.Getenv("HOME")),
 			quote(os.Getenv("PATH")), quote(real))
-		return os.WriteFile(target, []byte(script), 0o755)
+		return os.WriteFile(filepath.Join(bin, "aws"), []byte(script), 0o755)
 	}
-	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", "archway/test/rehearse/internal/aws/awscli",
-		target) // see Function.Build
+	return buildCLI(ctx, bin, moduleDir)
+}
+
+// buildCLI puts the stand-in into bin.
+func buildCLI(ctx context.Context, bin, moduleDir string) error {
+	const program = "archway/test/rehearse/internal/aws/awscli"
+	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", program, filepath.Join(bin, "aws")) // see Function.Build
 	c.Dir = moduleDir
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))

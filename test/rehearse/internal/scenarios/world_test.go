@@ -74,31 +74,16 @@ type world struct {
 	built []map[string]string
 }
 
-var synthesized sync.Map
-
 // stacks synthesizes an app, once for all tests. What it wants of it may stand behind a "#";
 // nothing there is all.
 func stacks(t *testing.T, which string) []*assembly.Stack {
 	t.Helper()
 	cdkJSON, names, some := strings.Cut(which, "#")
-	once, _ := synthesized.LoadOrStore(cdkJSON, sync.OnceValues(func() ([]*assembly.Stack, error) {
-		dir, err := os.MkdirTemp(temporary, "assembly-")
-		if err != nil {
-			return nil, err
-		}
-		if err := synth.Run(context.Background(), cdkJSON, dir); err != nil {
-			return nil, err
-		}
-		a, err := assembly.Load(dir)
-		if err != nil {
-			return nil, err
-		}
-		return a.Stacks, nil
-	}))
-	found, err := once.(func() ([]*assembly.Stack, error))()
+	made, err := apps.Assembly(cdkJSON)
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := made.Stacks
 	if some {
 		wanted := strings.Split(names, ",")
 		found = slices.DeleteFunc(slices.Clone(found), func(s *assembly.Stack) bool {
@@ -168,24 +153,25 @@ func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 }
 
 var (
-	temporary string
-	programs  *rehearsal.Programs
+	programs *rehearsal.Programs
+	apps     *synth.Shared
 )
 
 func TestMain(m *testing.M) {
-	var err error
-	if temporary, err = os.MkdirTemp("", "archway-race-"); err != nil {
+	temporary, err := os.MkdirTemp("", "archway-scenarios-")
+	if err != nil {
 		panic(err)
 	}
 	// Lambda waits for minutes. What happens in between is what is tried here, and not how long
 	// that takes.
 	assumptions.AsyncRetryDelays = []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}
 	programs = &rehearsal.Programs{Dir: filepath.Join(temporary, "programs")}
+	apps = &synth.Shared{Dir: temporary}
 	// Pipelines mostly wait: more of them run than there are processors, unless somebody says how
 	// many.
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		if err := parallel.Value.Set("4"); err != nil {
+		if err := parallel.Value.Set("8"); err != nil {
 			panic(err)
 		}
 	}
