@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -30,13 +31,28 @@ var cpuLevel = Check{Name: "cpu-level",
 			if level > 2 {
 				severity = Warning
 			}
-			r.add(severity, about(e),
-				"build it without -march=x86-64-v"+strconv.Itoa(level)+", or offer it as the variant v"+
-					strconv.Itoa(level)+" beside an image for every amd64",
-				"%s says to need a processor of x86-64-v%d, expected one that runs on any linux/amd64; on others it ends with \"CPU ISA level is lower than required\" or an illegal instruction",
-				needy, level)
+			cause, cure := marked(needy, level)
+			r.add(severity, about(e), cure,
+				"%s is marked as needing a processor of x86-64-v%d, expected one that runs on any linux/amd64; on "+
+					"others every start fails, with \"CPU ISA level is lower than required\" or an illegal "+
+					"instruction; %s", needy, level, cause)
 		}
 	}}
+
+// ofSystem are the folders in which distributions have their own programs and libraries.
+var ofSystem = regexp.MustCompile(`^(/usr)?/(s?bin|lib(32|64)?)/`)
+
+// marked gives the likely cause why a file needs newer processors, and the cure. Of RHEL 9 and its
+// like everything needs v2, of RHEL 10 v3; SUSE's since 16 need v2.
+func marked(file string, level int) (cause, cure string) {
+	variant := "offer the image as the variant v" + strconv.Itoa(level) + " beside one for every amd64"
+	if ofSystem.MatchString(file) {
+		return "probably the base image's distribution is built so (RHEL 9 for v2, RHEL 10 for v3)",
+			"take a base image for all amd64, or " + variant
+	}
+	return "probably it was compiled with -march=x86-64-v" + strconv.Itoa(level),
+		"compile it without that, or " + variant
+}
 
 func levelOf(variant string) int {
 	n, err := strconv.Atoi(strings.TrimPrefix(variant, "v"))
