@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,13 +24,17 @@ var cpuLevel = Check{Name: "cpu-level",
 				continue
 			}
 			have := max(1, levelOf(p.Variant))
-			needy, level := needsLevel(e)
+			needy, level, golang := needsLevel(e)
 			if level <= have {
 				continue
 			}
 			severity := Info
 			if level > 2 {
 				severity = Warning
+			}
+			if golang {
+				goCode(r, severity, e, needy, level)
+				continue
 			}
 			cause, cure := marked(needy, level)
 			r.add(severity, about(e), cure,
@@ -38,6 +43,16 @@ var cpuLevel = Check{Name: "cpu-level",
 					"instruction; %s", needy, level, cause)
 		}
 	}}
+
+// goCode warns of a program whose Go code looks at the processor by itself, before anything else.
+func goCode(r *report, severity Severity, e *index.Entry, file string, level int) {
+	r.add(severity, about(e),
+		fmt.Sprintf("build it without GOAMD64, or offer the image as the variant v%d beside one for every amd64",
+			level),
+		"%s was built with GOAMD64=v%d, expected a program that runs on any linux/amd64; on other processors every "+
+			"start ends with \"This program can only be run on AMD64 processors with v%[2]d microarchitecture support\"",
+		file, level)
+}
 
 // ofSystem are the folders in which distributions have their own programs and libraries.
 var ofSystem = regexp.MustCompile(`^(/usr)?/(s?bin|lib(32|64)?)/`)
@@ -62,11 +77,15 @@ func levelOf(variant string) int {
 	return n
 }
 
-// needsLevel gives the file that needs the highest level among all that is loaded at the start.
-func needsLevel(e *index.Entry) (file string, level int) {
+// needsLevel gives the file that needs the highest level among all that is loaded at the start, and
+// whether it is Go's own code that needs it.
+func needsLevel(e *index.Entry) (file string, level int, golang bool) {
 	see := func(path string, l executable.Linkage) {
 		if l.Level > level {
-			file, level = path, l.Level
+			file, level, golang = path, l.Level, false
+		}
+		if l.GoLevel > level {
+			file, level, golang = path, l.GoLevel, true
 		}
 	}
 	for _, s := range e.Start.Trace.Steps {
@@ -81,5 +100,5 @@ func needsLevel(e *index.Entry) (file string, level int) {
 			}
 		}
 	}
-	return file, level
+	return file, level, golang
 }

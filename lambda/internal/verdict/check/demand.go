@@ -102,8 +102,10 @@ func Referrers(i *index.Image) []index.Attached {
 	return all
 }
 
-// some lists reasons, and says how many more there are.
+// some lists reasons, in an order that doesn't change from one reading to the next, and says how
+// many more there are.
 func some(reasons []string) string {
+	slices.Sort(reasons)
 	text := strings.Join(reasons[:min(len(reasons), maxNamed)], "; ")
 	if more := len(reasons) - maxNamed; more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
