@@ -64,6 +64,9 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	}
 	f = &fault{text: f.text, cure: "build the program without cgo or with static linking, " +
 		"or take a last stage of the same distribution as the build's"}
+	if strings.HasPrefix(s.Name, "/nix/store/") {
+		f.cure = "copy it with all that it refers to (`nix-store --query --requisites`), or link it statically"
+	}
 	const itself = "; every start of the program fails with "
 	switch {
 	case s.Merged != "":
