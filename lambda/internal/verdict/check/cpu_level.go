@@ -57,12 +57,14 @@ func goCode(r *report, severity Severity, e *index.Entry, file string, level int
 // ofSystem are the folders in which distributions have their own programs and libraries.
 var ofSystem = regexp.MustCompile(`^(/usr)?/(s?bin|lib(32|64)?)/`)
 
-// marked gives the likely cause why a file needs newer processors, and the cure. Of RHEL 9 and its
-// like everything needs v2, of RHEL 10 v3; SUSE's since 16 need v2.
+// distributions need a level in all that they bring. (RHEL 9's and 10's release notes.)
+var distributions = map[int]string{2: "RHEL 9", 3: "RHEL 10"}
+
+// marked gives the likely cause why a file needs newer processors, and the cure.
 func marked(file string, level int) (cause, cure string) {
 	variant := "offer the image as the variant v" + strconv.Itoa(level) + " beside one for every amd64"
-	if ofSystem.MatchString(file) {
-		return "probably the base image's distribution is built so (RHEL 9 for v2, RHEL 10 for v3)",
+	if like := distributions[level]; like != "" && ofSystem.MatchString(file) {
+		return "probably the base image's distribution is built so, as " + like + " and its like are",
 			"take a base image for all amd64, or " + variant
 	}
 	return "probably it was compiled with -march=x86-64-v" + strconv.Itoa(level),
