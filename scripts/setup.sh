@@ -6,7 +6,7 @@
 #
 # With --check it only says what a person has to do first, and changes nothing.
 # With --tests it only installs what tests want beyond that: Chromium, shellcheck,
-# skopeo, buildah, a C compiler, BusyBox, containerd and runc.
+# skopeo, buildah, a C compiler, musl, BusyBox, containerd and runc.
 # With --buildkit VERSION or --buildx VERSION it only builds that program, and prints where it is.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
@@ -99,6 +99,7 @@ install_for_tests() {
   have buildah || packages+=(buildah)
   # Programs that this machine's loader and the validator both judge.
   have cc || packages+=(gcc libc6-dev)
+  have ld-musl-config || packages+=(musl)
   # What starts images to see whether the validator was right, and a shell for them.
   have containerd || packages+=(containerd)
   have runc || packages+=(runc)

@@ -60,6 +60,12 @@ var users = []choice{
 	{"as 0:0", func(m *maker) { m.trial.config.User = "0:0" }},
 	{"as somebody", func(m *maker) { m.trial.config.User = "1000" }},
 	{"as somebody of a group", func(m *maker) { m.trial.config.User = "1000:1000" }},
+	{"as root by name, whom no file knows", func(m *maker) {
+		m.trial.config.User = "root"
+		m.above(gone("etc/passwd"))
+	}},
+	{"as root of a group that nobody has", func(m *maker) { m.trial.config.User = "root:nosuch" }},
+	{"as a user that nobody has", func(m *maker) { m.trial.config.User = "nosuch" }},
 	{"by name", func(m *maker) { m.trial.config.User = "worker" }},
 	{"by name and group", func(m *maker) { m.trial.config.User = "worker:staff" }},
 }

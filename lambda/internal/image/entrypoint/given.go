@@ -17,6 +17,8 @@ type Given struct {
 	// Name is the file as it is written, and Names all that the interpreter would take for it.
 	Name  string
 	Names []string
+	// By is the interpreter as a shell's command names it, if one does.
+	By string
 	// Sure says that the interpreter does nothing else first, and was started with what the image
 	// says.
 	Sure bool
@@ -45,7 +47,7 @@ func (t Trace) Given(env []string) []Given {
 					all = append(all, g)
 					continue
 				}
-				args = words
+				args, g.By = words, words[0]
 			}
 		}
 		if g.file(args, folders) {

@@ -46,16 +46,26 @@ type span struct{ offset, address, size uint64 }
 type segments struct {
 	loads, notes []span
 	dynamic      span
+	// data is the segment that may be written, from the first such on.
+	data span
 	// interp is the loader's name, where that wasn't read yet.
 	interp span
 	order  binary.ByteOrder
 	wide   bool
 }
 
-func (g *segments) add(kind uint32, s span) {
+func (g *segments) add(kind, flags uint32, s span) {
+	const writable = 2 // PF_W
 	switch kind {
 	case ptLoad:
 		g.loads = append(g.loads, s)
+		if flags&writable == 0 || s.offset+s.size < s.offset {
+			break
+		}
+		if g.data.size == 0 {
+			g.data = s
+		}
+		g.data.size = max(g.data.size, s.offset+s.size-min(g.data.offset, s.offset+s.size))
 	case ptDynamic:
 		g.dynamic = s
 	case ptNote, ptProperty:
@@ -89,6 +99,8 @@ type linker struct {
 	windows []window
 	links   Linkage
 	unseen  bool
+	// golang says that Go's linker made the file.
+	golang bool
 }
 
 // errOdd says that a table isn't where it can be.
@@ -99,12 +111,26 @@ var errOdd = errors.New("odd")
 func (s *Scanner) linkage(p Program, g *segments, size int64) (Program, error) {
 	l := &linker{segments: g, s: s, size: size}
 	err := l.level()
+	var golang *goInfo
+	if err == nil && l.golang && s.Whole && p.Machine.ID == emX86_64 {
+		golang = &goInfo{r: s.r, at: s.pos, from: int64(min(g.data.offset, uint64(size)))}
+		golang.see(s.head[min(golang.from, int64(s.have)):s.have])
+		s.r = golang
+	}
 	if err == nil && g.dynamic.size > 0 {
 		err = l.dynamicSection(&p)
+	}
+	if golang != nil && (err == nil || errors.Is(err, errUnseen) || errors.Is(err, errOdd)) {
+		if failed := golang.drain(min(int64(g.data.offset+g.data.size), size, s.reach)); failed != nil {
+			return p, failed
+		}
 	}
 	if errors.Is(err, errUnseen) || errors.Is(err, errOdd) {
 		p.LinksUnseen, err = true, nil
 		l.links = Linkage{Level: l.links.Level}
+	}
+	if golang != nil {
+		l.links.GoLevel = golang.level
 	}
 	if p.Links = l.links.pack(); len(p.Links) > maxLinks {
 		p.Links, p.LinksUnseen = "", true
@@ -130,6 +156,7 @@ func (l *linker) level() error {
 			return err
 		}
 		l.links.Level = max(l.links.Level, noteLevel(b, l.order, l.wide))
+		l.golang = l.golang || hasGoNote(b, l.order)
 	}
 	return nil
 }

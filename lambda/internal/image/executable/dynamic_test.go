@@ -140,8 +140,9 @@ func FuzzLinkage(f *testing.F) {
 		f.Add(layertest.ELF{Arch: arch, Loader: "/lib/ld.so", Size: 9000, Links: links}.Bytes())
 	}
 	f.Add(layertest.ELF{Loader: "/lib/ld.so"}.Bytes())
+	f.Add(layertest.ELF{Loader: "/lib/ld.so", Links: links, GoLevel: "v3"}.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var s executable.Scanner
+		s := executable.Scanner{Whole: true}
 		p, err := s.Scan(bytes.NewReader(b), int64(len(b)), 1<<20)
 		if err != nil {
 			t.Fatal(err)

@@ -103,9 +103,10 @@ func (s *Scanner) elf(first []byte, size int64) (Program, error) {
 	g := &segments{order: order, wide: wide}
 	for rest := table; len(rest) >= each; rest = rest[each:] {
 		if wide {
-			g.add(order.Uint32(rest), span{order.Uint64(rest[8:]), order.Uint64(rest[16:]), order.Uint64(rest[32:])})
+			g.add(order.Uint32(rest), order.Uint32(rest[4:]),
+				span{order.Uint64(rest[8:]), order.Uint64(rest[16:]), order.Uint64(rest[32:])})
 		} else {
-			g.add(order.Uint32(rest),
+			g.add(order.Uint32(rest), 0,
 				span{uint64(order.Uint32(rest[4:])), uint64(order.Uint32(rest[8:])), uint64(order.Uint32(rest[16:]))})
 		}
 	}

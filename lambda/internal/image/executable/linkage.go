@@ -23,6 +23,8 @@ type Linkage struct {
 	Defines []string
 	// Level is the x86-64 level that the file says to need: 0 if it doesn't say, 1 to 4.
 	Level int
+	// GoLevel is the level that Go's own code needs (GOAMD64), where that was read: 0, or 2 to 4.
+	GoLevel int
 }
 
 // Version is a version of symbols, such as GLIBC_2.34 of libc.so.6.
@@ -32,7 +34,7 @@ type Version struct{ Library, Name string }
 const (
 	tagSoname, tagNeeded, tagRPath, tagRunPath = 's', 'n', 'r', 'u'
 	tagNoDefaults, tagOf, tagWant, tagDefine   = 'd', 'o', 'w', 'v'
-	tagLevel                                   = 'l'
+	tagLevel, tagGoLevel                       = 'l', 'g'
 )
 
 // maxLinks bounds a packed linkage, in bytes. That of libc.so.6 has 700, that of Node 900.
@@ -72,6 +74,9 @@ func (l Linkage) pack() string {
 	if l.Level > 0 {
 		put(tagLevel, strconv.Itoa(l.Level))
 	}
+	if l.GoLevel > 0 {
+		put(tagGoLevel, strconv.Itoa(l.GoLevel))
+	}
 	return b.String()
 }
 
@@ -103,6 +108,8 @@ func (p Program) Linkage() Linkage {
 			l.Defines = append(l.Defines, text)
 		case tagLevel:
 			l.Level, _ = strconv.Atoi(text)
+		case tagGoLevel:
+			l.GoLevel, _ = strconv.Atoi(text)
 		}
 	}
 	return l

@@ -21,6 +21,9 @@ type Scanner struct {
 	far  []byte
 	// reach is how far into the file this scan goes.
 	reach int64
+	// Whole says that the files are read to their ends anyway, so that what lies far into them may
+	// be looked at too: what Go's linker notes.
+	Whole bool
 }
 
 // Scan tells what a file of the given size is. It reads only as much of it as it needs, the first

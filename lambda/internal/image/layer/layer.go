@@ -112,6 +112,7 @@ func Open(ctx context.Context, stream io.Reader, o Options) (*Reader, error) {
 	}
 	r.plain = newPlain(ctx, decompressed, r.stored)
 	r.tar = tar.NewReader(r.plain)
+	r.scanner.Whole = o.AllFiles
 	return r, nil
 }
 

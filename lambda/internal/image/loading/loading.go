@@ -40,6 +40,8 @@ type Result struct {
 	// Sure is false if not everything that is loaded was looked at, or something changes how the
 	// loader searches.
 	Sure bool
+	// Musl says that the loader is musl's, and not glibc's.
+	Musl bool
 	// Objects are the program, and the libraries in the order in which they are loaded.
 	Objects []Object
 	Missing []Missing
@@ -88,7 +90,7 @@ func Load(ctx context.Context, files Files, p Program) (Result, error) {
 	if l.kind = kindOf(p); l.kind == unknownLoader {
 		return l.result, nil
 	}
-	l.machine = main.Machine
+	l.machine, l.result.Musl = main.Machine, l.kind == musl
 	if err := l.prepare(); err != nil {
 		return l.result, err
 	}

@@ -31,8 +31,11 @@ func deniedTo(r *report, e *index.Entry, d index.Denied) {
 	}
 	mode := fmt.Sprintf("mode %04o, owner %d:%d", d.Access.Mode, d.Access.UID, d.Access.GID)
 	what := "the program"
-	if s.How == entrypoint.Loader {
+	switch s.How {
+	case entrypoint.Loader:
 		what = "the dynamic loader"
+	case entrypoint.Interpreter:
+		what = "the interpreter"
 	}
 	severity, end := Error, "every start fails with \"permission denied\""
 	if capable(e.Start.Trace, s) {

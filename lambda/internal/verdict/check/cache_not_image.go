@@ -1,6 +1,9 @@
 package check
 
 import (
+	"fmt"
+	"strings"
+
 	"archway/lambda/internal/image/index"
 )
 
@@ -8,6 +11,7 @@ import (
 // (buildkit#1143), and manifests of a cache or another artifact that claim a platform.
 var cacheNotImage = Check{Name: "cache-not-image", About: "a layer, cache or other artifact where an image belongs",
 	run: func(in Input, r *report) {
+		artifacts := 0
 		for _, e := range in.Image.Entries {
 			switch e.Role() {
 			case index.RoleBlob:
@@ -24,7 +28,23 @@ var cacheNotImage = Check{Name: "cache-not-image", About: "a layer, cache or oth
 						or(m.Body.Config.MediaType, "(none)"), index.OCIConfig)
 				}
 			case index.RoleArtifact:
-				r.add(Info, about(e), "", "the entry %s is an artifact and no image; runtimes pass it over", e.Where)
+				what := "an artifact and no image"
+				if p := e.Descriptor.Platform; p != nil && strings.Contains(strings.Join(p.OSFeatures, " "), "nydus") {
+					what = "an image for nydus" // whose feature makes it one
+				}
+				if artifacts++; artifacts <= maxNamed {
+					r.add(Info, about(e), "", "the entry %s is %s; runtimes pass it over", e.Where, what)
+				}
 			}
 		}
+		if more := artifacts - maxNamed; more > 0 {
+			r.add(Info, root(in.Image), "", "%s more are artifacts and no images", entriesOf(more))
+		}
 	}}
+
+func entriesOf(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -22,7 +24,7 @@ var cpuLevel = Check{Name: "cpu-level",
 				continue
 			}
 			have := max(1, levelOf(p.Variant))
-			needy, level := needsLevel(e)
+			needy, level, golang := needsLevel(e)
 			if level <= have {
 				continue
 			}
@@ -30,13 +32,44 @@ var cpuLevel = Check{Name: "cpu-level",
 			if level > 2 {
 				severity = Warning
 			}
-			r.add(severity, about(e),
-				"build it without -march=x86-64-v"+strconv.Itoa(level)+", or offer it as the variant v"+
-					strconv.Itoa(level)+" beside an image for every amd64",
-				"%s says to need a processor of x86-64-v%d, expected one that runs on any linux/amd64; on others it ends with \"CPU ISA level is lower than required\" or an illegal instruction",
-				needy, level)
+			if golang {
+				goCode(r, severity, e, needy, level)
+				continue
+			}
+			cause, cure := marked(needy, level)
+			r.add(severity, about(e), cure,
+				"%s is marked as needing a processor of x86-64-v%d, expected one that runs on any linux/amd64; on "+
+					"others every start fails, with \"CPU ISA level is lower than required\" or an illegal "+
+					"instruction; %s", needy, level, cause)
 		}
 	}}
+
+// goCode warns of a program whose Go code looks at the processor by itself, before anything else.
+func goCode(r *report, severity Severity, e *index.Entry, file string, level int) {
+	r.add(severity, about(e),
+		fmt.Sprintf("build it without GOAMD64, or offer the image as the variant v%d beside one for every amd64",
+			level),
+		"%s was built with GOAMD64=v%d, expected a program that runs on any linux/amd64; on other processors every "+
+			"start ends with \"This program can only be run on AMD64 processors with v%[2]d microarchitecture support\"",
+		file, level)
+}
+
+// ofSystem are the folders in which distributions have their own programs and libraries.
+var ofSystem = regexp.MustCompile(`^(/usr)?/(s?bin|lib(32|64)?)/`)
+
+// distributions need a level in all that they bring. (RHEL 9's and 10's release notes.)
+var distributions = map[int]string{2: "RHEL 9", 3: "RHEL 10"}
+
+// marked gives the likely cause why a file needs newer processors, and the cure.
+func marked(file string, level int) (cause, cure string) {
+	variant := "offer the image as the variant v" + strconv.Itoa(level) + " beside one for every amd64"
+	if like := distributions[level]; like != "" && ofSystem.MatchString(file) {
+		return "probably the base image's distribution is built so, as " + like + " and its like are",
+			"take a base image for all amd64, or " + variant
+	}
+	return "probably it was compiled with -march=x86-64-v" + strconv.Itoa(level),
+		"compile it without that, or " + variant
+}
 
 func levelOf(variant string) int {
 	n, err := strconv.Atoi(strings.TrimPrefix(variant, "v"))
@@ -46,11 +79,15 @@ func levelOf(variant string) int {
 	return n
 }
 
-// needsLevel gives the file that needs the highest level among all that is loaded at the start.
-func needsLevel(e *index.Entry) (file string, level int) {
+// needsLevel gives the file that needs the highest level among all that is loaded at the start, and
+// whether it is Go's own code that needs it.
+func needsLevel(e *index.Entry) (file string, level int, golang bool) {
 	see := func(path string, l executable.Linkage) {
 		if l.Level > level {
-			file, level = path, l.Level
+			file, level, golang = path, l.Level, false
+		}
+		if l.GoLevel > level {
+			file, level, golang = path, l.GoLevel, true
 		}
 	}
 	for _, s := range e.Start.Trace.Steps {
@@ -65,5 +102,5 @@ func needsLevel(e *index.Entry) (file string, level int) {
 			}
 		}
 	}
-	return file, level
+	return file, level, golang
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -41,12 +42,17 @@ func (d demand) met(r *report, e *index.Entry) (index.Attached, bool) {
 	switch {
 	case ok:
 		return proof, true
+	case len(statements) > 0 && len(statements[0].Subjects) == 0:
+		r.add(Error, about(e),
+			r.place.remerge("build it with a name, as in `docker buildx build --tag REPOSITORY:TAG`"),
+			"the statement of %s about %s is about nothing, expected %s; BuildKit writes it so for an image that it "+
+				"builds without a name", statements[0].Where, d.says, Short(of))
 	case len(statements) > 0:
 		r.add(Error, about(e), d.cure,
 			"the statement of %s about %s is about %s, expected %s; it probably belongs to another build",
 			statements[0].Where, d.says, subjects(statements[0]), Short(of))
 	case len(unread) > 0:
-		r.add(Error, about(e), d.cure, "nothing that can be read says %s: %s", d.says, strings.Join(unread, "; "))
+		r.add(Error, about(e), d.cure, "nothing that can be read says %s: %s", d.says, some(unread))
 	default:
 		r.add(Error, about(e), d.cure, "nothing says %s, expected %s", d.says, d.expected)
 	}
@@ -96,10 +102,18 @@ func Referrers(i *index.Image) []index.Attached {
 	return all
 }
 
-func subjects(a index.Attached) string {
-	if len(a.Subjects) == 0 {
-		return "nothing (as BuildKit writes it for an image without a name)"
+// some lists reasons, in an order that doesn't change from one reading to the next, and says how
+// many more there are.
+func some(reasons []string) string {
+	slices.Sort(reasons)
+	text := strings.Join(reasons[:min(len(reasons), maxNamed)], "; ")
+	if more := len(reasons) - maxNamed; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
 	}
+	return text
+}
+
+func subjects(a index.Attached) string {
 	var short []string
 	for _, s := range a.Subjects[:min(len(a.Subjects), 3)] {
 		short = append(short, Short(s))

@@ -24,7 +24,7 @@ var elfInterp = Check{Name: "elf-interp", About: "a program's dynamic loader is 
 						loaderOf(r, e, s, t.Steps[s.From])
 					}
 				} else if p := s.File.Node.Program; p.LoaderUnseen && e.Fits(p.Machine) {
-					r.add(Warning, about(e), "link it in the usual way",
+					r.add(Warning, about(e), "link it without tools that move its parts, such as patchelf",
 						"the dynamic loader of %s stands at so unusual a place of the file that it was not looked for",
 						called(s))
 				}
@@ -64,12 +64,15 @@ func loaderOf(r *report, e *index.Entry, s, program entrypoint.Step) {
 	}
 	f = &fault{text: f.text, cure: "build the program without cgo or with static linking, " +
 		"or take a last stage of the same distribution as the build's"}
+	if strings.HasPrefix(s.Name, "/nix/store/") {
+		f.cure = "copy it with all that it refers to (`nix-store --query --requisites`), or link it statically"
+	}
 	const itself = "; every start of the program fails with "
 	switch {
 	case s.Merged != "":
 		f.text, f.cure = unfound(s).text+itself+"\"no such file or directory\"", unfound(s).cure
 	case s.File.State == rootfs.Absent:
-		f.text += itself + "\"no such file or directory\", although it is there; " + libraryOf(s.Name)
+		f.text += itself + "\"no such file or directory\", although the program itself is there; " + libraryOf(s.Name)
 	case s.File.State != rootfs.Found:
 	case s.File.Node.Kind != layers.File, !s.File.Node.Exec:
 		f.text, f.cure = f.text+itself+"\"permission denied\"",

@@ -78,30 +78,44 @@ func missing(r *report, e *index.Entry, l index.Load, group []loading.Missing) {
 	if m.By != l.Objects[0].Path {
 		by = fmt.Sprintf("%s, which the program %s loads,", m.By, program)
 	}
-	names := "the library " + m.Name
-	if len(group) > 1 {
+	names, many := "the library "+m.Name, len(group) > 1
+	if many {
 		names = "the libraries " + named(group)
 	}
 	where := "the dynamic loader finds nothing like it"
+	if many {
+		where = "the dynamic loader finds none of them"
+	}
 	if len(m.Searched) > 0 {
 		where += " in " + strings.Join(m.Searched, ":")
 	}
-	cure := "install the package that has it in the last stage of the Dockerfile, or link the program statically"
-	cause := causeOf(m.Name)
+	cause, cure := causeOf(m.Name, many)
 	if m.Elsewhere != "" {
 		where += ", and doesn't look at " + m.Elsewhere
-		cure = "run ldconfig after the library was installed, or set LD_LIBRARY_PATH=" + path.Dir(m.Elsewhere) +
-			" with ENV"
-		cause = "probably it was copied there, and ldconfig didn't run afterwards"
-		if !m.Cached {
-			cause = "probably it was copied there, and nothing says to look there"
-			cure = "set LD_LIBRARY_PATH=" + path.Dir(m.Elsewhere) + " with ENV"
-		}
+		cause, cure = misplaced(path.Dir(m.Elsewhere), m.Cached)
 	}
-	r.add(certainty(l), about(e), cure,
-		"%s needs %s, expected in the image; %s; the program ends with \"error while loading shared "+
-			"libraries\"; %s",
-		by, names, where, cause)
+	ends := "error while loading shared libraries"
+	if l.Musl {
+		ends = "Error loading shared library"
+	}
+	r.add(certainty(l), about(e), cure, "%s needs %s, expected in the image; %s; the program ends with \"%s\"; %s",
+		by, names, where, ends, cause)
+}
+
+// misplaced gives the likely cause why a library lies where the loader doesn't look, and the cure.
+// Where ldconfig looks without being told is /usr/local/lib, and that only on Debian and its like.
+func misplaced(folder string, cached bool) (cause, cure string) {
+	set := "set LD_LIBRARY_PATH=" + folder + " with ENV"
+	switch {
+	case !cached:
+		return "probably it was copied there, and nothing says to look there", set
+	case strings.HasPrefix(folder, "/usr/local/lib"):
+		return "probably it was copied there, and ldconfig didn't run afterwards",
+			"run ldconfig after the library was installed, or " + set
+	default:
+		return "probably it was copied there, and nothing says to look there",
+			set + ", or name the folder in a file below /etc/ld.so.conf.d and run ldconfig"
+	}
 }
 
 func named(group []loading.Missing) string {
@@ -118,10 +132,17 @@ func named(group []loading.Missing) string {
 
 var muslName = regexp.MustCompile(`^libc\.musl-`)
 
-// causeOf guesses from a library's name why it is missing.
-func causeOf(name string) string {
-	if muslName.MatchString(name) {
-		return "probably the program was built on Alpine (musl) and copied into an image that isn't"
+// causeOf guesses from a library's name why it is missing, and says what to do.
+func causeOf(name string, many bool) (cause, cure string) {
+	const static = ", or link the program statically"
+	switch {
+	case muslName.MatchString(name):
+		return "probably the program was built on Alpine (musl) and copied into an image that isn't",
+			"build it on the distribution of the last stage" + static
+	case many:
+		return "probably they were there where the program was built, and the last stage doesn't install them",
+			"install the packages that have them in the last stage of the Dockerfile" + static
 	}
-	return "probably it was there where the program was built, and the last stage doesn't install it"
+	return "probably it was there where the program was built, and the last stage doesn't install it",
+		"install the package that has it in the last stage of the Dockerfile" + static
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,10 +43,10 @@ func unmet(r *report, e *index.Entry, l index.Load, program string, u loading.Un
 		has = "has versions up to " + newest
 	}
 	r.add(certainty(l), about(e),
-		"build the program on the same release of the same distribution as the last stage's, take a "+
-			"newer last stage, or link it statically",
-		"%s wants the version %s of %s, which %s; it ends with \"version `%s' not found\"; probably it was built on a newer system than the last stage's",
-		by, u.Version, u.Path, has, u.Version)
+		"build it on the same release of the same distribution as the last stage's, take a "+
+			"newer last stage, or link the program statically",
+		"%s wants the version %s of %s, which %s; the program ends with \"version `%s' not found\"; probably %s was "+
+			"built on a newer system than the last stage's", by, u.Version, u.Path, has, u.Version, path.Base(u.By))
 }
 
 // newestUnmet gives the newest of the versions that one file wants of another.

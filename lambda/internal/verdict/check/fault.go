@@ -114,7 +114,7 @@ func unfound(s entrypoint.Step) *fault {
 			"a layer with a folder /%s of its own hides the base's link from /%[2]s to /usr/%[2]s", s.Merged, top),
 			cure: fmt.Sprintf("copy to /usr/%s what is copied to /%[1]s now, and make no folder /%[1]s", top)}
 	case strings.ContainsAny(s.Name, " \t"):
-		return &fault{text: "is not in the image; with the blanks in it it is one name",
+		return &fault{text: "is not in the image; all of it is taken for one name, the blanks too",
 			cure: `write every word as an element of its own, as in ["program", "argument"]`}
 	case s.Name != "" && !strings.Contains(s.Name, "/") && len(s.Searched) == 0:
 		cure := "name it from the root with a slash, or set PATH with ENV"

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -25,9 +26,12 @@ var givenFile = Check{Name: "given-file",
 	}}
 
 func givenTo(r *report, e *index.Entry, g entrypoint.Given) {
-	severity := Warning
-	if g.Sure && len(e.Config.Run.OnBuild) == 0 {
-		severity = Error
+	severity, unless := Error, ""
+	switch {
+	case len(e.Config.Run.OnBuild) > 0:
+		severity, unless = Warning, ", unless the ONBUILD of this base puts it there"
+	case !g.Sure:
+		severity, unless = Warning, ", unless what is started before it makes the file"
 	}
 	s := e.Start.Trace.Steps[g.Step]
 	where, cure := "the image", copyCure
@@ -35,9 +39,13 @@ func givenTo(r *report, e *index.Entry, g entrypoint.Given) {
 		where = "the working directory " + path.Clean("/"+e.Config.Run.WorkingDir)
 		cure = "correct the name or WORKDIR, or copy the file into the last stage of the Dockerfile"
 	}
+	by := called(s)
+	if g.By != "" {
+		by = fmt.Sprintf("%s, which %s is given to start,", g.By, by)
+	}
 	r.add(severity, about(e), cure,
-		"%s is told to run %s, which is not in %s; it ends at once%s",
-		called(s), g.Name, where, unexpanded(g.Name))
+		"%s is told to run %s, which is not in %s; it ends at once%s%s",
+		by, g.Name, where, unless, unexpanded(g.Name))
 }
 
 // unexpanded explains a variable that nobody puts a value in for.

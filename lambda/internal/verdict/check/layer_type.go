@@ -49,6 +49,11 @@ func layer(r *report, e *index.Entry, l specs.Descriptor) {
 	case strings.HasSuffix(kind, "+encrypted"):
 		r.add(Error, about(e), r.place.rebuild(" without encryption"),
 			"the layer %s is encrypted (%s); ordinary nodes can't unpack it", name, kind)
+	case strings.Contains(kind, ".nydus."):
+		r.add(Error, about(e),
+			r.place.rebuild(" without converting it for nydus, or with the ordinary image in front of it"),
+			"the layer %s is one of nydus (%s), which only nodes with nydus's snapshotter can use; expected an image "+
+				"that every node can unpack", name, kind)
 	case !knownLayers[kind]:
 		r.add(Error, about(e), r.place.rebuild(" with a current tool"),
 			"the layer %s is of the type %s, which runtimes can't unpack; expected a tar archive, plain or compressed by "+

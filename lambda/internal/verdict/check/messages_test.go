@@ -76,7 +76,8 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 			[]string{"/app, which /tini starts, is not in the image"}, ""},
 
 		{"loader", starting(app, alpine("arm64", dynamic)),
-			[]string{"/app", loader, "no such file or directory", "although it is there", "glibc", "Alpine"}, ""},
+			[]string{"/app", loader, "no such file or directory", "although the program itself is there", "glibc",
+				"Alpine"}, ""},
 		{"loader behind a folder that hides a link",
 			starting(app, debian("arm64"), []lt.Entry{dynamic, lt.Dir("lib"), lt.Plain("lib/own.so", nil)}),
 			[]string{"but /usr" + loader + " is",

@@ -26,10 +26,9 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 		}
 		for _, p := range wanted {
 			if !slices.ContainsFunc(there, func(t string) bool { return serves(t, p) }) {
-				r.add(Error, Subject{Digest: i.Digest.String(), Platform: p},
-					r.place.remerge("look into that platform's build, and merge again with its digest"),
-					"the index has no image for it, found %s; its build probably failed or was left out of the merge",
-					orNone(there))
+				cause, cure := lacking(p, there)
+				r.add(Error, Subject{Digest: i.Digest.String(), Platform: p}, r.place.remerge(cure),
+					"the index has no image for it, found %s; %s", orNone(there), cause)
 			}
 		}
 		if in.Want.AllowExtra {
@@ -48,6 +47,24 @@ var platformSet = Check{Name: "platform-set", About: "a required platform is mis
 				"the index has an image for it that nobody asked for, expected only %s", orNone(expected))
 		}
 	}}
+
+// lacking gives the likely cause why no image is there for a platform, and the cure: another
+// variant of it may be, or one that only nydus can start (nydusify convert without
+// --merge-platform).
+func lacking(wanted string, there []string) (cause, cure string) {
+	for _, t := range there {
+		switch {
+		case strings.HasPrefix(t, wanted+" +nydus."):
+			return "the image for nydus starts only on nodes with nydus's snapshotter",
+				"merge the ordinary image with it, in front of it (nydusify convert --merge-platform)"
+		case strings.HasPrefix(t, wanted+"/"):
+			return t + " is a variant that ordinary nodes don't take for it",
+				"build it without the variant, and merge again"
+		}
+	}
+	return "its build probably failed or was left out of the merge",
+		"look into that platform's build, and merge again with its digest"
+}
 
 // serves reports whether an entry's platform is the one wanted. A wanted Windows without a version
 // takes any version.

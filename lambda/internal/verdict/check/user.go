@@ -20,26 +20,36 @@ var user = Check{Name: "user", About: "the image's user or group is not in its /
 		}
 	}}
 
-const userCure = "create it in the last stage of the Dockerfile (`RUN adduser …`, or copy /etc/passwd and /etc/group from the stage that has it), or write the number, as in `USER 1000`"
+// userCure is how a user gets known.
+func userCure(u account.Account) string {
+	switch {
+	case u.User == "root":
+		return "write `USER 0`, which needs no /etc/passwd"
+	case u.NoPasswd:
+		return "write the number, as in `USER 1000`, or copy /etc/passwd and /etc/group from a stage that has the user"
+	default:
+		return "create it in the last stage of the Dockerfile (`RUN adduser …`), or write the number, as in `USER 1000`"
+	}
+}
+
+const groupCure = "create it in the last stage of the Dockerfile (`RUN addgroup …`), " +
+	"or write the number, as in `USER 1000:1000`"
 
 func userOf(r *report, e *index.Entry, u account.Account) {
 	problems := len(r.findings)
 	if u.NoUser {
-		severity := Error
-		if u.User == "root" {
-			severity = Warning // some runtimes know root without a file
-		}
-		r.add(severity, about(e), userCure, "the user %q is %s; no container starts (\"unable to find user\")%s",
+		r.add(Error, about(e), userCure(u),
+			"the user %q is %s; no container starts (Docker says \"unable to find user\")%s",
 			u.User, notIn("/etc/passwd", u.NoPasswd), expanded(u.User))
 	}
 	if u.NoGroup {
-		r.add(Error, about(e), userCure,
+		r.add(Error, about(e), groupCure,
 			"the group %q of USER is %s; Docker, Podman and containerd start no container (\"unable "+
 				"to find group\"), only Kubernetes leaves the group out%s",
 			u.Group, notIn("/etc/group", u.NoGroups), expanded(u.Group))
 	}
 	if u.Range {
-		r.add(Error, about(e), userCure,
+		r.add(Error, about(e), "write smaller numbers, as in `USER 1000`",
 			"the user %s is no number from 0 to 2147483647; no container starts", quoted(u))
 	}
 	if len(r.findings) == problems && u.Named() && u.User != "root" && (!u.Known || u.UID != 0) {

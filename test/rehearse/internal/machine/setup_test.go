@@ -68,7 +68,7 @@ func TestMachineWithoutBash(t *testing.T) {
 // What only tests use is installed for them alone, and once; a machine that gets nothing of it can
 // rehearse.
 func TestToolsOfTests(t *testing.T) {
-	const others = "shellcheck skopeo buildah cc containerd runc busybox "
+	const others = "shellcheck skopeo buildah cc ld-musl-config containerd runc busybox "
 	for name, test := range map[string]struct {
 		there    string
 		apt      string
@@ -79,8 +79,9 @@ func TestToolsOfTests(t *testing.T) {
 		"another browser": {others + "google-chrome", "exit 1", "", ""},
 		"no browser": {others, "exit 0", "chromium fonts-dejavu-core",
 			"installing chromium fonts-dejavu-core, for tests"},
-		"no tools": {"chromium", "exit 0", "shellcheck skopeo buildah gcc libc6-dev containerd runc busybox-static",
-			"installing shellcheck skopeo buildah gcc libc6-dev containerd runc busybox-static, for tests"},
+		"no tools": {"chromium", "exit 0",
+			"shellcheck skopeo buildah gcc libc6-dev musl containerd runc busybox-static",
+			"installing shellcheck skopeo buildah gcc libc6-dev musl containerd runc busybox-static, for tests"},
 		"none to be had": {others, "exit 100", "", "not installed: chromium fonts-dejavu-core; only tests want them"},
 	} {
 		t.Run(name, func(t *testing.T) {
