@@ -144,7 +144,8 @@ type Override struct {
 	Platforms []platform.Platform `key:"platforms" least:"1" unique:"true"`
 
 	// The tags of the rule. Beside the placeholders of an image's tags they may hold the named
-	// groups of the pattern, and, in a rule for tags, {tag}. A list that is left out is empty.
+	// groups of the pattern, and, in a rule for tags, {tag} and, of a version, {semver.version},
+	// {semver.major}, {semver.minor} and {semver.patch}. A list that is left out is empty.
 	// Default: a rule for branches takes the image's tags, a rule for tags the immutable tag {tag}.
 	Tags Tags `key:"tags"`
 }

@@ -295,6 +295,7 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 		}
 		own, follow := read("immutable", tags.Immutable), read("moving", tags.Moving)
 		r.checkSteady(own)
+		r.checkVersions(c, own, follow)
 		immutable, moving = append(immutable, own...), append(moving, follow...)
 		if c.Exact != "" {
 			r.checkExact(c, append(own, follow...))
@@ -324,8 +325,8 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 			for _, i := range immutable {
 				if example, covers := rule.CommonTag(tag.GlobExpression(filter), i.expression); covers {
 					r.report(m.at, m.String(),
-						"its filter %q would also make the immutable tag at %s, %q (such as %q), overwritable: change one so that no tag fits both",
-						filter, i.at, i, example)
+						"its filter %q would also make the immutable tag at %s, %q (such as %q), overwritable: %s",
+						filter, i.at, i, example, r.apart(m, i, immutable))
 				}
 			}
 			if !slices.Contains(filters, filter) {
@@ -377,6 +378,9 @@ func (r *reader) checkSteady(immutable []ruleTag) {
 		values := slices.ContainsFunc(t.by.Names(), t.Uses)
 		switch {
 		case t.Varies():
+		case rule.Floating(t.Template):
+			r.report(t.at, t.String(),
+				`is the same tag for several versions, which an immutable tag can't follow: put it under "moving", or write "{semver.version}"`)
 		case t.by.Type == rule.Branch:
 			r.report(t.at, t.String(),
 				`is the same tag for every commit of a branch, which an immutable tag can't follow: put it under "moving", or add {commit:12}`)

@@ -97,8 +97,11 @@ func join(a, b string) string {
 
 // part is the part of the pattern that gives a value.
 func (m *Matcher) part(name string) *syntax.Regexp {
-	if name == "branch" || name == "tag" {
+	switch {
+	case name == "branch", name == "tag":
 		return m.trimmed()
+	case slices.Contains(versionNames, name):
+		return m.versionPart(name)
 	}
 	return group(m.tree, name)
 }

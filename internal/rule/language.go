@@ -145,22 +145,40 @@ func newWalk(bad func(rune) bool, expressions ...string) *walk {
 	return &walk{programs: programs, letters: letters}
 }
 
+// except is common for texts that don't fit another expression.
+func except(bad func(rune) bool, other string, expressions ...string) (string, bool) {
+	w := newWalk(bad, append(expressions, other)...)
+	if w == nil {
+		return "", false
+	}
+	last := len(w.programs) - 1
+	w.programs, w.other = w.programs[:last], w.programs[last]
+	return w.run()
+}
+
 type walk struct {
 	programs []*syntax.Prog
-	letters  []rune
-	steps    int
+	// other is what a text may not fit; nil if it doesn't matter.
+	other   *syntax.Prog
+	letters []rune
+	steps   int
 }
 
 // state is a place in each program, and the text that led there.
 type state struct {
 	at   []uint32
 	text string
+	// others are all places in the other program to which the text can lead.
+	others []uint32
 }
 
 func (w *walk) run() (string, bool) {
 	first := state{}
 	for _, p := range w.programs {
 		first.at = append(first.at, uint32(p.Start))
+	}
+	if w.other != nil {
+		first.others = []uint32{uint32(w.other.Start)}
 	}
 	seen := map[string]bool{}
 	for queue := []state{first}; len(queue) > 0 && len(seen) < maxStates && w.steps < maxSteps; queue = queue[1:] {
@@ -169,7 +187,7 @@ func (w *walk) run() (string, bool) {
 			return s.text, true
 		}
 		for _, next := range w.next(s) {
-			if key := fmt.Sprint(next.at); !seen[key] {
+			if key := fmt.Sprint(next.at, next.others); !seen[key] {
 				seen[key] = true
 				queue = append(queue, next)
 			}
@@ -187,7 +205,10 @@ func (w *walk) accepts(s state) bool {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(s.others, func(pc uint32) bool {
+		return slices.ContainsFunc(closure(w.other, pc, s.text == "", true),
+			func(pc uint32) bool { return w.other.Inst[pc].Op == syntax.InstMatch })
+	})
 }
 
 // next are the states after one more character that all programs take.
@@ -216,10 +237,40 @@ func (w *walk) next(s state) []state {
 		}
 		states, letters = longer, rest
 	}
-	for k := range states {
-		states[k].text = s.text + string(letters[k][0])
+	if w.other == nil {
+		for k := range states {
+			states[k].text = s.text + string(letters[k][0])
+		}
+		return states
 	}
-	return states
+	// Letters differ by where they lead in the other program.
+	var apart []state
+	for k, next := range states {
+		seen := map[string]bool{}
+		for _, letter := range letters[k] {
+			w.steps++
+			others := w.follow(s, letter)
+			if key := fmt.Sprint(others); !seen[key] {
+				seen[key] = true
+				apart = append(apart, state{at: next.at, text: s.text + string(letter), others: others})
+			}
+		}
+	}
+	return apart
+}
+
+// follow gives all places in the other program after one more character, in order.
+func (w *walk) follow(s state, letter rune) []uint32 {
+	var all []uint32
+	for _, from := range s.others {
+		for _, pc := range closure(w.other, from, s.text == "", false) {
+			if to := w.other.Inst[pc].Out; w.other.Inst[pc].MatchRune(letter) && !slices.Contains(all, to) {
+				all = append(all, to)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // closure are the instructions that a program is at without reading a character: those that read

@@ -106,7 +106,7 @@ func holds(tree *syntax.Regexp, ops ...syntax.Op) bool {
 }
 
 // Names are the values that a reference of this rule gives to tags: the named groups of its
-// pattern, and "tag" if it is one for tags.
+// pattern, and, if it is one for tags, "tag" and those of a version.
 func (m *Matcher) Names() []string {
 	var names []string
 	if m.Type == Tag {
@@ -117,11 +117,15 @@ func (m *Matcher) Names() []string {
 			names = append(names, name)
 		}
 	}
+	if m.Type == Tag {
+		names = append(names, versionNames...)
+	}
 	return names
 }
 
 // Match reports whether the rule matches the whole name of a reference, without refs/heads/ or
-// refs/tags/, and gives the values of Names. A group that took no part in the match is empty.
+// refs/tags/, and gives the values of Names. A group that took no part in the match is empty; those
+// of a version are missing if the name is none.
 func (m *Matcher) Match(name string) (map[string]string, bool) {
 	found := m.whole.FindStringSubmatch(name)
 	if found == nil {
@@ -135,6 +139,7 @@ func (m *Matcher) Match(name string) (map[string]string, bool) {
 	}
 	if m.Type == Tag {
 		values["tag"] = name
+		m.addVersion(values)
 	}
 	return values, true
 }

@@ -3,6 +3,7 @@ package rule
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"archway/internal/tag"
@@ -52,6 +53,9 @@ func before(text string) string {
 func (m *Matcher) with(name, other string) string {
 	if name == "branch" || name == "tag" {
 		return other
+	}
+	if slices.Contains(versionNames, name) {
+		return m.withVersion(name, other)
 	}
 	tree, err := syntax.Parse(other, syntax.Perl)
 	if err != nil {

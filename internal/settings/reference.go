@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"archway/internal/rule"
+	"archway/internal/semver"
 	"archway/internal/tag"
 )
 
@@ -17,16 +18,21 @@ type Reference struct {
 	// Name is that of the branch or tag, without refs/heads/ or refs/tags/.
 	Name string
 
-	values tag.Values
-	names  []string
-	images map[string]rule.Tags
+	values  tag.Values
+	matcher *rule.Matcher
+	images  map[string]rule.Tags
 }
 
 // Tags are the templates of an image's tags, and what they are filled with. Commit and time are
 // still missing in Values.
 type Tags struct {
 	Immutable, Moving []tag.Template
-	Values            tag.Values
+	// Held are moving tags that stay where they are, because this is a prerelease.
+	Held   []tag.Template
+	Values tag.Values
+	// Version is the one that the git tag is called after, if the rule's tags are: then it decides
+	// which of two images a moving tag serves.
+	Version *semver.Version
 }
 
 func (r Reference) String() string { return fmt.Sprintf("the %s %q", r.Type, r.Name) }
@@ -58,7 +64,7 @@ func (p *Pipeline) Reference(variables map[string]string) (Reference, error) {
 			fmt.Errorf("the rule %s does not match the %s %q: start builds by a push, or by the trigger function", m,
 				m.Type, ref)
 	}
-	return Reference{name, m.Type, ref, values, m.Names(), p.Rules[at].Images}, nil
+	return Reference{name, m.Type, ref, values, m, p.Rules[at].Images}, nil
 }
 
 // Tags gives the templates of an image's tags for the reference.
@@ -71,17 +77,22 @@ func (r Reference) Tags(image *Image) (Tags, error) {
 		}
 	}
 	filled := Tags{Values: r.values}
+	var names []string
+	if r.matcher != nil {
+		names = r.matcher.Names()
+	}
 	for _, list := range []struct {
 		from []string
 		to   *[]tag.Template
 	}{{tags.Immutable, &filled.Immutable}, {tags.Moving, &filled.Moving}} {
 		for _, text := range list.from {
-			template, err := tag.Parse(text, r.names...)
+			template, err := tag.Parse(text, names...)
 			if err != nil {
 				return Tags{}, fmt.Errorf("image %s: %w", image.Name, err)
 			}
 			*list.to = append(*list.to, template)
 		}
 	}
+	filled.hold(r.matcher)
 	return filled, nil
 }

@@ -108,6 +108,9 @@ func placeholder(text string, names []string) (part, string) {
 	for _, name := range names {
 		others += ", {" + name + "}"
 	}
+	if strings.HasPrefix(name, version) && !strings.Contains(others, version) {
+		return part{}, fmt.Sprintf("{%s} is for rules of git tags: give it to a rule of \"type\": \"tag\"", text)
+	}
 	return part{},
 		fmt.Sprintf("unknown placeholder {%s}: use {commit}, {commit:12}, {branch}%s or {date:20060102}", text, others)
 }

@@ -25,6 +25,11 @@ func (t Template) Render(v Values) (string, error) {
 	for _, p := range t.parts {
 		switch p.kind {
 		case value:
+			if _, known := v.Named[p.name]; !known && strings.HasPrefix(p.name, version) {
+				return "",
+					t.errorf("the git tag %q is called after no version such as v1.2.3, see https://semver.org",
+						v.Named["tag"])
+			}
 			fit := Fit(v.Named[p.name])
 			if b.Len() == 0 {
 				fit = strings.TrimLeft(fit, ".-")

@@ -20,6 +20,7 @@ import (
 //	{branch}        the branch, made fit for a tag (see Branch)
 //	{date:LAYOUT}   the creation time of the image index in UTC, in a layout of Go's time package, such as 20060102
 //	{date:LAYOUT,Europe/Berlin}   the same in a time zone of the IANA database
+//	{semver.major}  a value of a version, for a rule of git tags; also .minor, .patch and .version
 //	{NAME}          a value that Parse was told of, such as a named group of a build rule, made fit for a tag (see Fit)
 type Template struct {
 	source string
@@ -45,6 +46,10 @@ const (
 	date
 	value
 )
+
+// version is what the names of values begin with that only a version has: a value that is missing
+// would be an empty one.
+const version = "semver."
 
 // String returns the template as it was written.
 func (t Template) String() string { return t.source }

@@ -37,7 +37,8 @@ func main() {
 			promoter := &promotion.Promoter{
 				Settings: loaded, Registry: registry, Staging: login.Reader(cfg), Release: login.Writer(cfg),
 				Runs: execution.NewCodePipeline(cfg, loaded.Name), Source: source,
-				Pushed: pushed.ECR(cfg, retry.Policy{}), Transfer: transfer.Run,
+				Pushed: pushed.ECR(cfg, retry.Policy{}), Tags: pushed.ECRTags(cfg, pushed.InPipeline),
+				Transfer: transfer.Run,
 			}
 			return job.Handler(job.NewCodePipeline(cfg), log, job.Action(loaded, promoter.Do)), nil
 		}))

@@ -34,6 +34,8 @@ type Promoter struct {
 	Source           history.Source
 	// Pushed tells when an image came to the release.
 	Pushed pushed.Times
+	// Tags gives the tags of an image in the release.
+	Tags pushed.Tags
 	// Transfer copies from staging to release, as transfer.Run does.
 	Transfer func(context.Context, transfer.Job) (transfer.Result, error)
 

@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"archway/internal/settings"
+	"archway/internal/tag"
 	"archway/lambda/internal/pipeline/execution"
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/pipeline/output"
@@ -82,7 +83,7 @@ func (p *Promoter) candidates(ctx context.Context, r run, log *slog.Logger) ([]*
 		if i.Release == "" {
 			continue
 		}
-		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed,
+		c := &promoter{image: i, execution: r.Execution, history: p.Source, pushed: p.Pushed, tagged: p.Tags,
 			pause: cmp.Or(p.pause, longPause)}
 		if err := p.prepare(ctx, c, r, log); err != nil {
 			return nil, err
@@ -130,6 +131,9 @@ func (p *Promoter) prepare(ctx context.Context, c *promoter, r run, log *slog.Lo
 		return job.Failed("The index %s of the image %s says that it was built from the commit %s, expected %s.",
 			check.Short(d.String()), c.image.Name, orUnknown(c.root.revision), r.Commit)
 	}
+	if c.versionOf, err = p.Settings.VersionOf(c.image.Name); err != nil {
+		return job.Misconfigured("The settings of the image %s give no tags: %s.", c.image.Name, err)
+	}
 	return c.render(r)
 }
 
@@ -156,6 +160,8 @@ type Tag struct {
 	Name string
 	// Immutable tags are written first, and never from one digest to another.
 	Immutable bool
+	// Held tags are moving ones that stay where they are.
+	Held bool
 }
 
 // render gives the tags, immutable ones first, each once. A rollback moves only what moves: the
@@ -167,12 +173,13 @@ func (p *promoter) render(r run) error {
 	}
 	values := templates.Values
 	values.Commit, values.Time = r.Commit, p.root.created
-	for _, immutable := range []bool{true, false} {
-		list := templates.Moving
-		if immutable {
-			list = templates.Immutable
-		}
-		for _, template := range list {
+	p.version = templates.Version
+	for _, list := range []struct {
+		templates       []tag.Template
+		immutable, held bool
+	}{{templates.Immutable, true, false}, {templates.Moving, false, false}, {templates.Held, false, true}} {
+		immutable := list.immutable
+		for _, template := range list.templates {
 			name, err := template.Render(values)
 			if err != nil {
 				return job.Misconfigured("The image %s gets no tags: %s.", p.image.Name, err)
@@ -180,7 +187,7 @@ func (p *promoter) render(r run) error {
 			at := slices.IndexFunc(p.tags, func(other Tag) bool { return other.Name == name })
 			switch {
 			case at < 0:
-				p.tags = append(p.tags, Tag{name, immutable})
+				p.tags = append(p.tags, Tag{name, immutable, list.held})
 			case p.tags[at].Immutable != immutable:
 				return job.Misconfigured("The tag %q of the image %s is configured as immutable and as moving; name it in one of the two lists.",
 					name, p.image.Name)

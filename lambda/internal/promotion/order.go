@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/semver"
 	"archway/lambda/internal/aws/pushed"
 	"archway/lambda/internal/pipeline/history"
 	"archway/lambda/internal/verdict/check"
@@ -45,13 +46,18 @@ func (p *promoter) judge(ctx context.Context, served digest.Digest) (judgment, e
 	return j, err
 }
 
-// order tells which of two images is newer: by their commits' place in history first, and by the
-// time at which they came to the release where history leaves it open. Never by a time that an
-// image itself names: whoever builds it can name any.
+// order tells which of two images is newer: by their versions, where the rule's tags are called
+// after them, else by their commits' place in history first, and by the time at which they came to
+// the release where history leaves it open. Never by a time that an image itself names: whoever
+// builds it can name any.
 func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
-	switch {
-	case p.execution.Rollback:
+	if p.execution.Rollback {
 		return judgment{move: true, why: "the stage is rolled back to execution " + orUnknown(p.execution.Target)}, nil
+	}
+	if j, decided, err := p.byVersion(ctx, now); decided || err != nil {
+		return j, err
+	}
+	switch {
 	case now.revision == "":
 		return judgment{move: true, why: "what it served names no commit"}, nil
 	case now.revision == p.root.revision:
@@ -73,6 +79,35 @@ func (p *promoter) order(ctx context.Context, now image) (judgment, error) {
 		what = fmt.Sprintf("image of commit %s, which the source repository can't compare", abbreviate(now.revision))
 	}
 	return p.later(ctx, now, what)
+}
+
+// byVersion compares versions, where both images are called after one: v1.2.9 comes after v1.3.0
+// often enough, from a branch that history knows nothing of. An image is called after what its
+// immutable tags in the release say, which the promotion alone has written: the newest of them.
+func (p *promoter) byVersion(ctx context.Context, now image) (j judgment, decided bool, err error) {
+	if p.version == nil {
+		return judgment{}, false, nil
+	}
+	tags, err := p.tagged(ctx, p.image.Release, now.Digest)
+	if err != nil {
+		return judgment{}, false, err
+	}
+	var theirs *semver.Version
+	for _, name := range tags {
+		if v, ok := p.versionOf(name); ok && (theirs == nil || v.Compare(*theirs) > 0) {
+			theirs = &v
+		}
+	}
+	if theirs == nil {
+		return judgment{}, false, nil
+	}
+	switch order := p.version.Compare(*theirs); {
+	case order > 0:
+		return judgment{move: true, why: fmt.Sprintf("it served the older version %s", theirs)}, true, nil
+	case order < 0:
+		return judgment{why: fmt.Sprintf("it serves the newer version %s", theirs)}, true, nil
+	}
+	return judgment{}, false, nil
 }
 
 // compare asks once for each commit: history doesn't change.

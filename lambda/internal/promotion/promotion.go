@@ -14,6 +14,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/semver"
 	"archway/internal/settings"
 	"archway/lambda/internal/aws/pushed"
 	"archway/lambda/internal/image/registry"
@@ -46,6 +47,11 @@ type promoter struct {
 	execution execution.Execution
 	history   comparer
 	pushed    pushed.Times
+	// version is the one that is promoted, where versions decide which of two images a moving tag
+	// serves; tagged and versionOf tell that of another one by its tags.
+	version   *semver.Version
+	tagged    pushed.Tags
+	versionOf func(tag string) (semver.Version, bool)
 	// givingUp is why platforms may be lost, where the configuration says so.
 	givingUp string
 	log      *slog.Logger
@@ -66,8 +72,11 @@ func promote(ctx context.Context, all []*promoter) error {
 					continue
 				}
 				write := p.move
-				if immutable {
+				switch {
+				case immutable:
 					write = p.claim
+				case t.Held:
+					write = p.hold
 				}
 				r, err := write(ctx, t)
 				if err != nil {
@@ -109,7 +118,7 @@ func (p *promoter) survey(ctx context.Context) (refusals []string, err error) {
 			return nil, fmt.Errorf("read tag %s: %w", t.Name, err)
 		}
 		switch {
-		case served == p.root.Digest:
+		case served == p.root.Digest, t.Held:
 		case t.Immutable && served != "":
 			conflicts = append(conflicts, fmt.Sprintf("%s serves %s", t.Name, check.Short(served.String())))
 		case !t.Immutable:

@@ -161,6 +161,7 @@ func (s *stage) promoter() *Promoter {
 		Release: s.open(transport.PushScope),
 		Runs:    execution.NewCodePipeline(cfg, fixture.Pipeline).With(patience),
 		Source:  history.NewCodeCommit(cfg, fixture.SourceRepository), Pushed: pushed.ECR(cfg, retry.Policy{}),
+		Tags: pushed.ECRTags(cfg, retry.Policy{}),
 		Transfer: func(ctx context.Context, j transfer.Job) (transfer.Result, error) {
 			s.transfers = append(s.transfers, j)
 			return s.transfer(ctx, j)

@@ -41,6 +41,16 @@ func (p *promoter) claim(ctx context.Context, t Tag) (result, error) {
 	return r, nil
 }
 
+// hold leaves a moving tag where it is, whatever it serves.
+func (p *promoter) hold(ctx context.Context, t Tag) (result, error) {
+	served, err := p.repository.Serves(ctx, t.Name)
+	if err != nil {
+		return result{}, fmt.Errorf("read tag %s: %w", t.Name, err)
+	}
+	why := fmt.Sprintf("%s is a prerelease, and moves no tag that releases share", p.version)
+	return result{Tag: t, outcome: kept, from: served, to: p.root.Digest, why: why}, nil
+}
+
 // rounds is how often a moving tag is written that somebody else writes at the same time.
 const rounds = 3
 

@@ -1,5 +1,5 @@
 // Package pushed asks ECR when images were pushed, from which follows when it deletes those that no
-// tag names.
+// tag names, and which tags they have.
 package pushed
 
 import (
@@ -33,7 +33,7 @@ var InPipeline = retry.Policy{Attempts: 1, Missing: 6, First: 500 * time.Millise
 
 // ECR asks ECR.
 func ECR(cfg aws.Config, policy retry.Policy) Times {
-	client := ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.RetryMaxAttempts = 5 })
+	client := newClient(cfg)
 	return func(ctx context.Context, repository string, images []digest.Digest) (map[digest.Digest]time.Time, error) {
 		times := map[digest.Digest]time.Time{}
 		for some := range slices.Chunk(images, page) {
@@ -46,18 +46,29 @@ func ECR(cfg aws.Config, policy retry.Policy) Times {
 	}
 }
 
-func ask(ctx context.Context, client *ecr.Client, repository string, images []digest.Digest,
-	times map[digest.Digest]time.Time) error {
+func newClient(cfg aws.Config) *ecr.Client {
+	return ecr.NewFromConfig(cfg, func(o *ecr.Options) { o.RetryMaxAttempts = 5 })
+}
+
+func describe(
+	ctx context.Context, client *ecr.Client, repository string, images ...digest.Digest,
+) (*ecr.DescribeImagesOutput, error) {
 	in := &ecr.DescribeImagesInput{RepositoryName: &repository}
 	for _, d := range images {
 		in.ImageIds = append(in.ImageIds, types.ImageIdentifier{ImageDigest: aws.String(d.String())})
 	}
 	out, err := client.DescribeImages(ctx, in)
 	var none *types.ImageNotFoundException // ECR names the image, and answers about no other
-	switch {
-	case errors.As(err, &none):
-		return unlisted(none.ErrorMessage())
-	case err != nil:
+	if errors.As(err, &none) {
+		return nil, unlisted(none.ErrorMessage())
+	}
+	return out, err
+}
+
+func ask(ctx context.Context, client *ecr.Client, repository string, images []digest.Digest,
+	times map[digest.Digest]time.Time) error {
+	out, err := describe(ctx, client, repository, images...)
+	if err != nil {
 		return err
 	}
 	for _, image := range out.ImageDetails {
@@ -71,6 +82,33 @@ func ask(ctx context.Context, client *ecr.Client, repository string, images []di
 		}
 	}
 	return nil
+}
+
+// Tags gives the tags that an image of a repository has; none if ECR doesn't list it.
+type Tags func(ctx context.Context, repository string, image digest.Digest) ([]string, error)
+
+// ECRTags asks ECR.
+func ECRTags(cfg aws.Config, policy retry.Policy) Tags {
+	client := newClient(cfg)
+	return func(ctx context.Context, repository string, image digest.Digest) (tags []string, err error) {
+		err = policy.Do(ctx, func(ctx context.Context) error {
+			out, err := describe(ctx, client, repository, image)
+			if err == nil {
+				tags = nil
+				for _, detail := range out.ImageDetails {
+					tags = append(tags, detail.ImageTags...)
+				}
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, ErrUnlisted):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("ask which tags an image of %s has: %w", repository, err)
+		}
+		return tags, nil
+	}
 }
 
 // unlisted is ErrUnlisted with what ECR says. It may pass: the list can come later than the push.

@@ -19,10 +19,16 @@ import (
 )
 
 // answering is an ECR that gives these answers, one after the other, and the last one again.
-func answering(t *testing.T, answers ...func(images []string) (status int, body string)) (times pushed.Times,
-	asked *[]int) {
+func answering(t *testing.T, answers ...func(images []string) (status int, body string)) (
+	times pushed.Times, asked *[]int) {
 	t.Helper()
-	asked = new([]int)
+	cfg, asked := configured(t, answers...)
+	return pushed.ECR(cfg, retry.Policy{Missing: 4, First: time.Millisecond}), asked
+}
+
+func configured(t *testing.T, answers ...func(images []string) (status int, body string)) (aws.Config, *[]int) {
+	t.Helper()
+	asked := new([]int)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			RepositoryName string
@@ -44,10 +50,10 @@ func answering(t *testing.T, answers ...func(images []string) (status int, body 
 		fmt.Fprint(w, body)
 	}))
 	t.Cleanup(s.Close)
-	return pushed.ECR(aws.Config{
+	return aws.Config{
 		Region: "eu-west-1", BaseEndpoint: aws.String(s.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-	}, retry.Policy{Missing: 4, First: time.Millisecond}), asked
+	}, asked
 }
 
 // all lists every image as pushed at the 7th second of 1970.
@@ -96,6 +102,34 @@ func TestListedLate(t *testing.T) {
 			len(*asked) != 4 {
 			t.Errorf("%s: never listed: %v, asked %v", name, err, *asked)
 		}
+	}
+}
+
+// Of an image that ECR doesn't list, even after a while, no tag is known.
+func TestTags(t *testing.T) {
+	tagged := func(images []string) (int, string) {
+		return 200, fmt.Sprintf(`{"imageDetails":[{"imageDigest":%q,"imageTags":["1.2.3","v1"]}]}`, images[0])
+	}
+	for name, test := range map[string]struct {
+		answers []func([]string) (int, string)
+		want    string
+	}{
+		"listed": {[]func([]string) (int, string){tagged}, "[1.2.3 v1]"},
+		"late":   {[]func([]string) (int, string){none, none, tagged}, "[1.2.3 v1]"},
+		"never":  {[]func([]string) (int, string){none}, "[]"},
+	} {
+		cfg, _ := configured(t, test.answers...)
+		got, err := pushed.ECRTags(cfg, retry.Policy{Missing: 4, First: time.Millisecond})(t.Context(), "staging/app",
+			digests(1)[0])
+		if err != nil || fmt.Sprint(got) != test.want {
+			t.Errorf("%s: %v, %v, want %s", name, got, err, test.want)
+		}
+	}
+	cfg, _ := configured(t,
+		func([]string) (int, string) { return 400, `{"__type":"AccessDeniedException","message":"no"}` })
+	if _, err := pushed.ECRTags(cfg, retry.Policy{})(t.Context(), "staging/app", digests(1)[0]); err == nil ||
+		!strings.Contains(err.Error(), "which tags an image of staging/app has") {
+		t.Errorf("error %v", err)
 	}
 }
 
