@@ -47,6 +47,9 @@ synth: $(STAMP) ## print the template of the configured pipelines; no AWS accoun
 picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
 	+@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
 
+diff: $(STAMP) ## what a change changes, without an account: make diff BASE=main ARGS='-o markdown'
+	@go run ./test/diff -base $(BASE) -runs $(RUNS) $(ARGS)
+
 cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out" >/dev/null; go run ./test/cost -runs $(RUNS) $(ARGS) "$$out"
 

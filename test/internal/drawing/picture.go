@@ -26,7 +26,7 @@ func layout(scenes []scene.Scene) *canvas {
 		}
 		y = c.scene(s, y)
 	}
-	y = c.legend(y + small)
+	y = c.legend(y+small, changing(scenes))
 	c.height = y + margin
 	return c
 }

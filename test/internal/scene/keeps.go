@@ -50,7 +50,9 @@ func (b *builder) keep(id string, lines ...string) {
 		"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack",
 	}[b.resources[id].DeletionPolicy]
 	b.scene.Keeps = append(b.scene.Keeps,
-		Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
+		Card{
+			Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...), Of: []string{id},
+		})
 }
 
 // writtenBy says who may change a thing: the stages of the pipeline, or who else.
@@ -177,6 +179,7 @@ func (b *builder) logs() {
 			continue
 		}
 		b.keep(ids[0], "CloudWatch", line)
-		b.scene.Keeps[len(b.scene.Keeps)-1].Title = plural(len(ids), "log group", "log groups")
+		card := &b.scene.Keeps[len(b.scene.Keeps)-1]
+		card.Title, card.Of = plural(len(ids), "log group", "log groups"), ids
 	}
 }

@@ -51,7 +51,7 @@ func (b *builder) permissions() {
 				b.writers[p.Thing] = append(b.writers[p.Thing], who)
 			}
 		}
-		b.scene.Who = append(b.scene.Who, Identity{who.name, who.as, may})
+		b.scene.Who = append(b.scene.Who, Identity{Name: who.name, As: who.as, May: may})
 	}
 	b.sortByPipeline()
 	b.resourcePolicies()
@@ -184,7 +184,7 @@ func (b *builder) resourcePolicies() {
 		add(b.text(p["Principal"]), "by the thing's own policy", statement, b.thing(function))
 	}
 	for _, name := range slices.Sorted(maps.Keys(byPrincipal)) {
-		b.scene.Who = append(b.scene.Who, Identity{name, as[name], byPrincipal[name].permissions()})
+		b.scene.Who = append(b.scene.Who, Identity{Name: name, As: as[name], May: byPrincipal[name].permissions()})
 	}
 }
 
@@ -334,15 +334,7 @@ func (t *table) permissions() []Permission {
 		r := t.rows[key]
 		p := r.Permission
 		p.Actions, p.Conditions = slices.Sorted(maps.Keys(r.actions)), slices.Sorted(maps.Keys(r.conditions))
-		service, _, _ := strings.Cut(p.Actions[0], ":")
-		var bare []string
-		for _, action := range p.Actions {
-			bare = append(bare, strings.TrimPrefix(action, service+":"))
-		}
-		p.Verbs, p.Class = verbs(service, bare)
-		if p.Any || len(p.Verbs) == 1 && p.Verbs[0] == "*" {
-			p.Verbs[0] = service + ": " + p.Verbs[0]
-		}
+		p.Verbs, p.Class = said(p.Actions, p.Any)
 		all = append(all, p)
 	}
 	// What everybody has comes last.

@@ -79,14 +79,14 @@ func (b *builder) action(a map[string]any, stage string) Card {
 		card.Kind = Build
 		card.Lines = nonEmpty("CodeBuild", b.text(configuration["ProjectName"]))
 		if id, ok := b.reference(configuration["ProjectName"]); ok {
-			card.Lines = b.project(id)
+			card.Lines, card.Of = b.project(id), []string{id}
 			b.runs[id] = append(b.runs[id], run{stage, card.Title})
 		}
 	case provider == "Lambda":
 		card.Kind = Function
 		card.Lines = nonEmpty("Lambda", b.text(configuration["FunctionName"]))
 		if id, ok := b.reference(configuration["FunctionName"]); ok {
-			card.Lines = b.function(id)
+			card.Lines, card.Of = b.function(id), []string{id}
 			b.runs[id] = append(b.runs[id], run{stage, card.Title})
 		}
 	case b.text(kind["Category"]) == "Approval":

@@ -54,6 +54,10 @@ var phrases = map[string][]phrase{
 		{"read scan findings", Reads, []string{"DescribeImageScanFindings"}},
 	},
 	"kms": {
+		{"encrypt and decrypt", Writes, []string{
+			"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom",
+			"ReEncryptTo",
+		}},
 		{"encrypt and decrypt", Writes,
 			[]string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
 		{"encrypt and decrypt", Writes, []string{"Decrypt", "GenerateDataKey"}},
