@@ -156,7 +156,8 @@ func legend(change bool) []scene.Permission {
 	if change {
 		all = append(all,
 			scene.Permission{Thing: "new", Class: scene.Reads, Verbs: []string{"from now on"}, Mark: scene.Added},
-			scene.Permission{Thing: "gone", Class: scene.Reads, Verbs: []string{"what was so far"}, Mark: scene.Removed})
+			scene.Permission{Thing: "gone", Class: scene.Reads, Verbs: []string{"what was so far"},
+				Mark: scene.Removed})
 	}
 	return all
 }
