@@ -20,6 +20,9 @@ func (b *builder) events() {
 		}
 		for _, item := range list(p["Targets"]) {
 			target := object(item)
+			if queue, ok := b.reference(object(target, "DeadLetterConfig")["Arn"]); ok {
+				rule.Lines = append(rule.Lines, "what it can't deliver: "+b.label(queue))
+			}
 			b.uses(target["RoleArn"], "rule "+b.label(id), "EventBridge")
 			id, ok := b.reference(target["Arn"])
 			if !ok {

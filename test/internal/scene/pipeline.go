@@ -53,7 +53,11 @@ func (b *builder) stage(s map[string]any) Stage {
 		stage.Groups = append(stage.Groups, orders[order])
 	}
 	if result := b.text(object(s, "OnFailure")["Result"]); result != "" {
-		stage.Notes = append(stage.Notes, "on failure: "+strings.ToLower(result))
+		note := "on failure: " + strings.ToLower(result)
+		if mode := b.text(object(s, "OnFailure", "RetryConfiguration")["RetryMode"]); mode != "" {
+			note += " of " + strings.ToLower(strings.ReplaceAll(mode, "_", " "))
+		}
+		stage.Notes = append(stage.Notes, note)
 	}
 	for _, rule := range []struct{ property, text string }{{"BeforeEntry", "entry"}, {"OnSuccess", "exit"}} {
 		if n := len(list(object(s, rule.property)["Conditions"])); n > 0 {
@@ -126,7 +130,11 @@ func (b *builder) project(id string) []string {
 	if minutes := b.text(p["TimeoutInMinutes"]); minutes != "" {
 		size += ", " + atMost(minutes)
 	}
-	return append(lines, strings.ToLower(size))
+	lines = append(lines, strings.ToLower(size))
+	if environment["PrivilegedMode"] == true {
+		lines = append(lines, "privileged")
+	}
+	return lines
 }
 
 func (b *builder) function(id string) []string {

@@ -129,6 +129,7 @@ func New(name string, resources map[string]assembly.Resource) Scene {
 	})
 	b.pipelines()
 	b.events()
+	b.rules()
 	b.permissions()
 	b.keeps()
 	b.also()

@@ -19,6 +19,7 @@ var phrases = map[string][]phrase{
 		{"start and stop builds", Runs, []string{"BatchGetBuilds", "StartBuild", "StopBuild"}},
 		{"start builds", Runs, []string{"BatchGetBuilds", "StartBuild"}},
 	},
+	"all": {},
 	"codecommit": {
 		{"fetch commits", Reads,
 			[]string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetUploadArchiveStatus", "UploadArchive"}},
