@@ -60,6 +60,8 @@ var floors = map[string][]string{
 	// These read cloud assemblies, and know nothing else.
 	"test/picture": {"test/internal"},
 	"test/cost":    {"test/internal"},
+	"test/diff":    {"test/internal"},
+	"test/summary": {"test/internal"},
 
 	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what
 	// they did.

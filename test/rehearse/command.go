@@ -20,6 +20,7 @@ import (
 	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
+	"archway/test/rehearse/internal/report/expected"
 	"archway/test/rehearse/internal/report/progress"
 )
 
@@ -291,6 +292,8 @@ func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *c
 			Execution: result,
 			Machines:  machines(stack, result.Pipeline), Before: before,
 		}
+		onAWS := expected.Of(result, p.Machines, native())
+		p.Expected = &onAWS
 		if p.Registries, err = registries(r, stack, made(result)...); err != nil {
 			return err
 		}

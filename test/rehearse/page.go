@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -133,4 +134,12 @@ func machines(stack *cloudformation.Stack, pipeline string) map[string]string {
 		}
 	}
 	return found
+}
+
+// native is the kind of CodeBuild's machines that this machine need not emulate.
+func native() string {
+	if runtime.GOARCH == "arm64" {
+		return "arm64"
+	}
+	return "x86_64"
 }

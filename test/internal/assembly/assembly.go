@@ -5,7 +5,9 @@ package assembly
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,7 +61,7 @@ const (
 	filesType = "cdk:asset-manifest"
 )
 
-// Read reads the stacks of any assembly, without the files that they need.
+// Read reads the stacks of any assembly, with the files that they need as far as they are there.
 func Read(dir string) (*Assembly, error) {
 	var m manifest
 	if err := readJSON(filepath.Join(dir, manifestFile), &m); err != nil {
@@ -72,6 +74,10 @@ func Read(dir string) (*Assembly, error) {
 		}
 		stack, err := readStack(dir, id, a)
 		if err != nil {
+			return nil, err
+		}
+		err = stack.addAssets(dir, m, a.Dependencies, func(error) error { return nil })
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		assembly.add(stack)

@@ -65,7 +65,7 @@ func Load(dir string) (*Assembly, error) {
 		case a.Type == stackType:
 			stack, err := readStack(dir, id, a)
 			if err == nil {
-				err = stack.addAssets(dir, m, a.Dependencies)
+				err = stack.addAssets(dir, m, a.Dependencies, refuse)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("%s: artifact %s: %w", file, id, err)
@@ -82,11 +82,12 @@ func Load(dir string) (*Assembly, error) {
 	return assembly, nil
 }
 
-// addAssets reads what the artifacts on which the stack depends upload for it.
-func (s *Stack) addAssets(dir string, m manifest, dependencies []string) error {
+// addAssets reads what the artifacts on which the stack depends upload for it. What is neither a
+// file nor a folder goes to unsupported, which may refuse it.
+func (s *Stack) addAssets(dir string, m manifest, dependencies []string, unsupported func(error) error) error {
 	for _, dependency := range dependencies {
 		if d := m.Artifacts[dependency]; d.Type == filesType {
-			if err := s.addFiles(dir, d.Properties.File); err != nil {
+			if err := s.addFiles(dir, d.Properties.File, unsupported); err != nil {
 				return err
 			}
 		}
@@ -94,19 +95,28 @@ func (s *Stack) addAssets(dir string, m manifest, dependencies []string) error {
 	return nil
 }
 
-func (s *Stack) addFiles(dir, file string) error {
+func refuse(err error) error { return err }
+
+func (s *Stack) addFiles(dir, file string, unsupported func(error) error) error {
 	var m assetManifest
 	path := filepath.Join(dir, file)
 	if err := readJSON(path, &m); err != nil {
 		return err
 	}
 	for id := range m.DockerImages {
-		return fmt.Errorf("%s: dockerImages.%s: the rehearsal does not support image assets", path, id)
+		err := unsupported(fmt.Errorf("%s: dockerImages.%s: the rehearsal does not support image assets", path, id))
+		if err != nil {
+			return err
+		}
 	}
 	for id, f := range m.Files {
 		if f.Source.Packaging != "zip" && f.Source.Packaging != "file" {
-			return fmt.Errorf("%s: files.%s.source.packaging: got %q, expected \"zip\" or \"file\"",
-				path, id, f.Source.Packaging)
+			err := unsupported(fmt.Errorf("%s: files.%s.source.packaging: got %q, expected \"zip\" or \"file\"",
+				path, id, f.Source.Packaging))
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		for _, destination := range f.Destinations {
 			s.assets[destination.ObjectKey] = Asset{

@@ -50,6 +50,9 @@ func TestContrast(t *testing.T) {
 			check("text on "+what, p.ink, background, 4.5)
 			check("muted text on "+what, p.muted, background, 4.5)
 			check("a line on "+what, p.flow, background, 3)
+			for mark, color := range p.marks {
+				check(mark+" on "+what, color, background, 4.5)
+			}
 		}
 		for class, colors := range p.chips {
 			check("the chip "+class, colors[1], colors[0], 4.5)

@@ -116,6 +116,15 @@ func TestNothingOverlapsInTheExample(t *testing.T) {
 	checkGeometry(t, scene.New(stack.Name, resources), scene.New(stack.Name, resources))
 }
 
+// Marks of what changes have their room too.
+func TestMarksFit(t *testing.T) {
+	for seed := range uint64(6) {
+		r := random{rand.New(rand.NewPCG(seed, 2))}
+		was, is := r.scene(), r.scene()
+		checkGeometry(t, scene.Merge(&was, &is, nil), scene.Merge(nil, &is, nil), scene.Merge(&was, nil, nil))
+	}
+}
+
 // Nothing overlaps: whatever a stack holds, and however long its names are.
 func TestNothingOverlaps(t *testing.T) {
 	for seed := range uint64(60) {

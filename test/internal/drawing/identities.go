@@ -34,6 +34,9 @@ func (c *canvas) identity(who scene.Identity, y float64) float64 {
 	for _, line := range normal.wrap(who.As, whoWidth-12, 2) {
 		left = c.text(margin, left, normal, "muted", line)
 	}
+	if who.Mark != "" {
+		left = c.text(margin, left, boldChip, "on-"+string(who.Mark), marks[who.Mark])
+	}
 	x, right := margin+whoWidth, y
 	rowHeight := 0.0
 	for _, p := range who.May {
@@ -58,6 +61,7 @@ type chip struct {
 	thing         []string
 	verbs         []string
 	beside        bool // the verbs stand beside the thing
+	mark          scene.Mark
 	width, height float64
 }
 
@@ -73,6 +77,12 @@ func newChip(p scene.Permission) chip {
 		c.class, verbs = "denied", "denied: "+verbs
 	case p.Any:
 		c.class += " any"
+	}
+	switch p.Mark {
+	case scene.Added:
+		p.Thing, c.mark = "+ "+p.Thing, p.Mark
+	case scene.Removed:
+		p.Thing, c.mark, verbs = "− "+p.Thing, p.Mark, "no longer: "+verbs
 	}
 	thing := boldChip.width(p.Thing)
 	if c.beside = thing+chipGap+normal.width(verbs) <= most; c.beside {
@@ -99,7 +109,8 @@ func newChip(p scene.Permission) chip {
 var boldChip = font{"t", 12, true}
 
 func (c *canvas) chip(chip chip, x, y float64) {
-	c.box(Box{X: x, Y: y, W: chip.width, H: chip.height, Class: "chip " + chip.class, Round: 9, Tip: chip.tip})
+	c.box(Box{X: x, Y: y, W: chip.width, H: chip.height, Class: marked("chip "+chip.class, chip.mark), Round: 9,
+		Tip: chip.tip})
 	x += chipPadding
 	at := y + 3
 	for _, line := range chip.thing {
@@ -116,22 +127,37 @@ func (c *canvas) chip(chip chip, x, y float64) {
 	}
 }
 
-// legend says what the colors of the permissions mean.
-func (c *canvas) legend(y float64) float64 {
+// legend says what the colors of the permissions mean; and of a change, what the marks do.
+func (c *canvas) legend(y float64, change bool) float64 {
 	x := margin
 	y += small
 	height := 0.0
-	for _, p := range []scene.Permission{
-		{Thing: "reads", Class: scene.Reads, Verbs: []string{"changes nothing"}},
-		{Thing: "runs", Class: scene.Runs, Verbs: []string{"starts something"}},
-		{Thing: "writes", Class: scene.Writes, Verbs: []string{"changes something"}},
-		{Thing: "dashed", Class: scene.Reads, Verbs: []string{"names no resource"}, Any: true},
-	} {
+	for _, p := range legend(change) {
 		chip := newChip(p)
 		chip.tip = ""
+		if x+chip.width > margin+inner {
+			x, y = margin, y+height+chipGap
+		}
 		c.chip(chip, x, y)
 		x += chip.width + chipGap
 		height = math.Max(height, chip.height)
 	}
 	return y + height
+}
+
+// legend are the permissions that stand for all of their kind.
+func legend(change bool) []scene.Permission {
+	all := []scene.Permission{
+		{Thing: "reads", Class: scene.Reads, Verbs: []string{"changes nothing"}},
+		{Thing: "runs", Class: scene.Runs, Verbs: []string{"starts something"}},
+		{Thing: "writes", Class: scene.Writes, Verbs: []string{"changes something"}},
+		{Thing: "dashed", Class: scene.Reads, Verbs: []string{"names no resource"}, Any: true},
+	}
+	if change {
+		all = append(all,
+			scene.Permission{Thing: "new", Class: scene.Reads, Verbs: []string{"from now on"}, Mark: scene.Added},
+			scene.Permission{Thing: "gone", Class: scene.Reads, Verbs: []string{"what was so far"},
+				Mark: scene.Removed})
+	}
+	return all
 }

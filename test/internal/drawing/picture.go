@@ -26,7 +26,7 @@ func layout(scenes []scene.Scene) *canvas {
 		}
 		y = c.scene(s, y)
 	}
-	y = c.legend(y + small)
+	y = c.legend(y+small, changing(scenes))
 	c.height = y + margin
 	return c
 }
@@ -46,7 +46,7 @@ func (c *canvas) scene(s scene.Scene, y float64) float64 {
 	if len(s.Others) > 0 {
 		y = c.section("What else comes about by itself", y)
 		for _, e := range s.Others {
-			y = c.event(e, y) + small
+			y = c.event(e, y, 0) + small
 		}
 		y += 10
 	}
@@ -81,19 +81,37 @@ func (c *canvas) section(title string, y float64) float64 {
 
 // starts draws the events that start the pipeline, and leads from the last of them into it.
 func (c *canvas) starts(s scene.Scene, y float64) float64 {
+	// Of several, each leads into the pipeline, by a way beside them.
+	way := 0.0
+	if len(s.Starts) > 1 && len(s.Stages) > 0 {
+		way = small + 10
+	}
+	var ends []float64
 	for i, e := range s.Starts {
 		if i > 0 {
 			y += small
 		}
-		y = c.event(e, y)
+		top := y
+		y = c.event(e, y, way)
+		ends = append(ends, (top+y)/2)
 	}
+	if len(s.Stages) == 0 {
+		return y + gap
+	}
+	// Into the first stage, around everything else.
+	first := margin + stageInset + 14
 	x := margin + 2*(eventWidth+eventGap) + eventWidth/2
-	if len(s.Stages) > 0 {
-		// Into the first stage, around everything else.
-		first := margin + stageInset + 14
-		c.line("flow", true, [2]float64{x, y}, [2]float64{x, y + gap/2}, [2]float64{first, y + gap/2},
-			[2]float64{first, y + gap + stageInset})
+	from := [2]float64{x, y}
+	if way > 0 {
+		x = margin + inner - 2
+		for _, end := range ends[1:] {
+			c.line("flow", false, [2]float64{x - way + 2, end}, [2]float64{x, end})
+		}
+		c.line("flow", false, [2]float64{x - way + 2, ends[0]}, [2]float64{x, ends[0]}, [2]float64{x, y})
+		from = [2]float64{x, y}
 	}
+	c.line("flow", true, from, [2]float64{x, y + gap/2}, [2]float64{first, y + gap/2},
+		[2]float64{first, y + gap + stageInset})
 	return y + gap
 }
 
@@ -103,18 +121,20 @@ const (
 	eventWidth = (inner - 2*eventGap) / 3
 )
 
-func (c *canvas) event(e scene.Event, y float64) float64 {
+// event draws an event; beside is room that its last card leaves on the right.
+func (c *canvas) event(e scene.Event, y, beside float64) float64 {
 	cards := []scene.Card{e.When, e.Rule, e.Then}
+	wide := []float64{eventWidth, eventWidth, eventWidth - beside}
 	height := 0.0
-	for _, card := range cards {
-		height = math.Max(height, cardHeight(card, eventWidth))
+	for i, card := range cards {
+		height = math.Max(height, cardHeight(card, wide[i]))
 	}
 	for i, card := range cards {
 		x := margin + float64(i)*(eventWidth+eventGap)
 		if i > 0 {
 			c.line("flow", true, [2]float64{x - eventGap, y + height/2}, [2]float64{x, y + height/2})
 		}
-		c.card(card, x, y, eventWidth, height)
+		c.card(card, x, y, wide[i], height)
 	}
 	return y + height
 }

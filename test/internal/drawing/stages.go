@@ -50,6 +50,9 @@ const (
 
 func stageHeight(s scene.Stage, width float64) float64 {
 	height := stagePadding + section.line() + 4
+	if s.Mark != "" {
+		height += boldChip.line()
+	}
 	for _, note := range s.Notes {
 		height += float64(len(normal.wrap(note, width-2*stagePadding, 3))) * normal.line()
 	}
@@ -65,8 +68,11 @@ func stageHeight(s scene.Stage, width float64) float64 {
 }
 
 func (c *canvas) stage(s scene.Stage, x, y, width, height float64) {
-	c.box(Box{X: x, Y: y, W: width, H: height, Class: "stage", Round: 7, Tip: "Stage " + s.Name})
+	c.box(Box{X: x, Y: y, W: width, H: height, Class: marked("stage", s.Mark), Round: 7, Tip: "Stage " + s.Name})
 	at := c.text(x+stagePadding, y+stagePadding, section, "", section.cut(s.Name, width-2*stagePadding))
+	if s.Mark != "" {
+		at = c.text(x+stagePadding, at, boldChip, "on-"+string(s.Mark), marks[s.Mark])
+	}
 	for _, note := range s.Notes {
 		for _, line := range normal.wrap(note, width-2*stagePadding, 3) {
 			at = c.text(x+stagePadding, at, normal, "muted", line)

@@ -3,6 +3,7 @@ package drawing
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"archway/test/internal/scene"
@@ -18,7 +19,7 @@ func SVG(scenes []scene.Scene) []byte {
 		c.width, round(c.height), c.width, round(c.height))
 	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n", html.EscapeString(title(scenes)),
 		html.EscapeString(describe(scenes)))
-	fmt.Fprintf(&b, "<style>%s</style>\n", style())
+	fmt.Fprintf(&b, "<style>%s</style>\n", style(changing(scenes)))
 	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>` +
 		"\n")
 	fmt.Fprintf(&b, `<rect class="page" x="0.5" y="0.5" width="%g" height="%g" rx="8"/>`+"\n", c.width-1,
@@ -70,6 +71,11 @@ func (s Line) write(b *strings.Builder) {
 		b.WriteString(`" marker-end="url(#arrow)`)
 	}
 	b.WriteString("\"/>\n")
+}
+
+// changing reports whether the scenes mark what changes.
+func changing(scenes []scene.Scene) bool {
+	return slices.ContainsFunc(scenes, func(s scene.Scene) bool { return s.Change })
 }
 
 func title(scenes []scene.Scene) string {

@@ -13,12 +13,16 @@ func (b *builder) events() {
 	for _, id := range b.of("AWS::Events::Rule") {
 		p := b.resources[id].Properties
 		when := b.when(p)
-		rule := Card{Kind: Rule, Title: b.label(id), Lines: nonEmpty("EventBridge rule", b.text(p["Description"]))}
+		rule := Card{Kind: Rule, Title: b.label(id), Of: []string{id}}
+		rule.Lines = nonEmpty("EventBridge rule", b.text(p["Description"]))
 		if state := b.text(p["State"]); state != "" && state != "ENABLED" {
 			rule.Lines = append(rule.Lines, strings.ToLower(state))
 		}
 		for _, item := range list(p["Targets"]) {
 			target := object(item)
+			if queue, ok := b.reference(object(target, "DeadLetterConfig")["Arn"]); ok {
+				rule.Lines = append(rule.Lines, "what it can't deliver: "+b.label(queue))
+			}
 			b.uses(target["RoleArn"], "rule "+b.label(id), "EventBridge")
 			id, ok := b.reference(target["Arn"])
 			if !ok {
@@ -101,13 +105,13 @@ func (b *builder) target(id string, target map[string]any) Card {
 		if strings.Contains(b.text(object(target, "InputTransformer")["InputTemplate"]), "sourceRevisions") {
 			lines = []string{"starts with the very commit that was pushed"}
 		}
-		return Card{Kind: Rule, Title: b.thing(id), Lines: lines}
+		return Card{Kind: Rule, Title: b.thing(id), Lines: lines, Of: []string{id}}
 	case "AWS::Lambda::Function":
 		lines := b.function(id)[:1]
 		if pipeline := b.starts(id); pipeline != "" {
 			lines = append(lines, "may start "+pipeline)
 		}
-		return Card{Kind: Function, Title: b.program(id), Lines: lines}
+		return Card{Kind: Function, Title: b.program(id), Lines: lines, Of: []string{id}}
 	case "":
 		return Card{Kind: Other, Title: b.text(target["Arn"])}
 	}

@@ -18,11 +18,26 @@ func (b *builder) keeps() {
 		if object(p, "ImageScanningConfiguration")["ScanOnPush"] == true {
 			lines = append(lines, "scanned on push")
 		}
+		if object(p, "EncryptionConfiguration")["EncryptionType"] == "KMS" {
+			lines = append(lines, b.encrypted(object(p, "EncryptionConfiguration")["KmsKey"]))
+		}
+		if p["EmptyOnDelete"] == true {
+			lines = append(lines, "its deletion deletes its images")
+		}
 		lines = append(lines, b.writtenBy(b.thing(id)))
 		b.keep(id, append(lines, b.expires(p)...)...)
 	}
 	for _, id := range b.of("AWS::S3::Bucket") {
 		lines := []string{"S3 bucket"}
+		rules := object(b.resources[id].Properties, "BucketEncryption")["ServerSideEncryptionConfiguration"]
+		for _, rule := range list(rules) {
+			if key := object(rule, "ServerSideEncryptionByDefault")["KMSMasterKeyID"]; key != nil {
+				lines = append(lines, b.encrypted(key))
+			}
+		}
+		if object(b.resources[id].Properties, "PublicAccessBlockConfiguration")["RestrictPublicBuckets"] != true {
+			lines = append(lines, "its policy could make it public")
+		}
 		for _, rule := range list(object(b.resources[id].Properties, "LifecycleConfiguration")["Rules"]) {
 			if days := b.text(object(rule)["ExpirationInDays"]); days != "" {
 				lines = append(lines, "objects expire after "+days+" days")
@@ -39,7 +54,11 @@ func (b *builder) keeps() {
 	}
 	b.topics()
 	for _, id := range b.of("AWS::SQS::Queue") {
-		b.keep(id, "SQS queue")
+		lines := []string{"SQS queue"}
+		if seconds, ok := b.resources[id].Properties["MessageRetentionPeriod"].(float64); ok {
+			lines = append(lines, "messages expire after "+plural(int(seconds)/86400, "day", "days"))
+		}
+		b.keep(id, lines...)
 	}
 	b.logs()
 }
@@ -50,7 +69,17 @@ func (b *builder) keep(id string, lines ...string) {
 		"Retain": "outlives the stack", "RetainExceptOnCreate": "outlives the stack", "Delete": "goes with the stack",
 	}[b.resources[id].DeletionPolicy]
 	b.scene.Keeps = append(b.scene.Keeps,
-		Card{Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...)})
+		Card{
+			Kind: Store, Title: b.label(id), Lines: nonEmpty(append(lines, fate)...), Of: []string{id},
+		})
+}
+
+// encrypted says with which key something is encrypted.
+func (b *builder) encrypted(key any) string {
+	if key == nil {
+		return "encrypted with AWS's key"
+	}
+	return "encrypted with " + b.text(key)
 }
 
 // writtenBy says who may change a thing: the stages of the pipeline, or who else.
@@ -145,22 +174,36 @@ func (b *builder) topics() {
 		for _, item := range list(b.resources[id].Properties["Subscription"]) {
 			ways[id] = append(ways[id], b.text(object(item)["Protocol"]))
 		}
+		for _, slack := range b.of("AWS::Chatbot::SlackChannelConfiguration") {
+			for _, topic := range list(b.resources[slack].Properties["SnsTopicArns"]) {
+				if told, ok := b.reference(topic); ok && told == id {
+					ways[id] = append(ways[id], "Slack")
+				}
+			}
+		}
 		line := "nobody subscribed in the template"
 		if len(ways[id]) > 0 {
 			line = "tells by " + strings.Join(ways[id], ", ")
 		}
-		b.keep(id, "SNS topic", line)
+		lines := []string{"SNS topic", line}
+		if key := b.resources[id].Properties["KmsMasterKeyId"]; key != nil {
+			lines = append(lines, b.encrypted(key))
+		}
+		b.keep(id, lines...)
 	}
 }
 
 // logs are many and alike: one card for all that are kept equally long.
 func (b *builder) logs() {
-	type alike struct{ days, fate string }
+	type alike struct{ days, fate, key string }
 	groups := map[alike][]string{}
 	var order []alike
 	for _, id := range b.of("AWS::Logs::LogGroup") {
 		r := b.resources[id]
-		a := alike{b.text(r.Properties["RetentionInDays"]), r.DeletionPolicy}
+		a := alike{b.text(r.Properties["RetentionInDays"]), r.DeletionPolicy, ""}
+		if key := r.Properties["KmsKeyId"]; key != nil {
+			a.key = b.encrypted(key)
+		}
 		if groups[a] == nil {
 			order = append(order, a)
 		}
@@ -173,10 +216,11 @@ func (b *builder) logs() {
 			line = fmt.Sprintf("kept for %s days", a.days)
 		}
 		if len(ids) == 1 {
-			b.keep(ids[0], "CloudWatch log group", line)
+			b.keep(ids[0], "CloudWatch log group", line, a.key)
 			continue
 		}
-		b.keep(ids[0], "CloudWatch", line)
-		b.scene.Keeps[len(b.scene.Keeps)-1].Title = plural(len(ids), "log group", "log groups")
+		b.keep(ids[0], "CloudWatch", line, a.key)
+		card := &b.scene.Keeps[len(b.scene.Keeps)-1]
+		card.Title, card.Of = plural(len(ids), "log group", "log groups"), ids
 	}
 }

@@ -51,7 +51,7 @@ func (b *builder) permissions() {
 				b.writers[p.Thing] = append(b.writers[p.Thing], who)
 			}
 		}
-		b.scene.Who = append(b.scene.Who, Identity{who.name, who.as, may})
+		b.scene.Who = append(b.scene.Who, Identity{Name: who.name, As: who.as, May: may})
 	}
 	b.sortByPipeline()
 	b.resourcePolicies()
@@ -168,12 +168,17 @@ func (b *builder) resourcePolicies() {
 					add("nobody but "+spared, "denied to others by the thing's own policy", allowed, thing)
 					continue
 				}
-				for _, principal := range b.principals(statement["Principal"]) {
+				principals := b.principals(statement["Principal"])
+				for _, except := range b.principals(statement["NotPrincipal"]) {
+					principals = append(principals, [2]string{"everybody but " + except[0], except[1]})
+				}
+				for _, principal := range principals {
 					add(principal[0], principal[1], statement, thing)
 				}
 			}
 		}
 	}
+	b.trusts(add)
 	for _, id := range b.of("AWS::Lambda::Permission") {
 		p := b.resources[id].Properties
 		function, _ := b.reference(p["FunctionName"])
@@ -184,7 +189,29 @@ func (b *builder) resourcePolicies() {
 		add(b.text(p["Principal"]), "by the thing's own policy", statement, b.thing(function))
 	}
 	for _, name := range slices.Sorted(maps.Keys(byPrincipal)) {
-		b.scene.Who = append(b.scene.Who, Identity{name, as[name], byPrincipal[name].permissions()})
+		b.scene.Who = append(b.scene.Who, Identity{Name: name, As: as[name], May: byPrincipal[name].permissions()})
+	}
+}
+
+// usual are the services that take on the roles of what they run.
+var usual = map[string]string{
+	"CodeBuild": "codebuild.amazonaws.com", "CodePipeline": "codepipeline.amazonaws.com",
+	"EventBridge": "events.amazonaws.com", "Lambda": "lambda.amazonaws.com",
+}
+
+// trusts are those who may take on a role besides the service that runs what has it.
+func (b *builder) trusts(add func(principal, kind string, statement map[string]any, thing string)) {
+	for _, id := range b.of("AWS::IAM::Role") {
+		service, _, _ := strings.Cut(b.holder(id).as, " ")
+		p := b.resources[id].Properties
+		for _, item := range list(object(p, "AssumeRolePolicyDocument")["Statement"]) {
+			statement := object(item)
+			for _, principal := range b.principals(statement["Principal"]) {
+				if principal[0] != usual[service] && principal[0] != b.trusted(p) {
+					add(principal[0], "by the role's trust", statement, "role "+b.label(id))
+				}
+			}
+		}
 	}
 }
 
@@ -269,8 +296,19 @@ func (t *table) statement(s map[string]any, thing string) {
 			name, named := t.b.resource(resource)
 			things[name] = named
 		}
+		if except := list(s["NotResource"]); except != nil {
+			things["any resource but "+t.b.names(except)] = false
+		}
 	}
-	for _, action := range list(s["Action"]) {
+	actions := list(s["Action"])
+	if except := list(s["NotAction"]); except != nil {
+		var names []string
+		for _, action := range except {
+			names = append(names, t.b.text(action))
+		}
+		actions = []any{"all:everything but " + strings.Join(names, ", ")}
+	}
+	for _, action := range actions {
 		service, _, _ := strings.Cut(t.b.text(action), ":")
 		for _, name := range slices.Sorted(maps.Keys(things)) {
 			key := strings.Join([]string{service, name, strings.Join(slices.Sorted(maps.Keys(conditions)), " "),
@@ -285,6 +323,16 @@ func (t *table) statement(s map[string]any, thing string) {
 			r.actions[t.b.text(action)] = true
 		}
 	}
+}
+
+// names are the resources that a statement is not about.
+func (b *builder) names(values []any) string {
+	var names []string
+	for _, v := range values {
+		name, _ := b.resource(v)
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // condition says a condition in words.
@@ -334,15 +382,7 @@ func (t *table) permissions() []Permission {
 		r := t.rows[key]
 		p := r.Permission
 		p.Actions, p.Conditions = slices.Sorted(maps.Keys(r.actions)), slices.Sorted(maps.Keys(r.conditions))
-		service, _, _ := strings.Cut(p.Actions[0], ":")
-		var bare []string
-		for _, action := range p.Actions {
-			bare = append(bare, strings.TrimPrefix(action, service+":"))
-		}
-		p.Verbs, p.Class = verbs(service, bare)
-		if p.Any || len(p.Verbs) == 1 && p.Verbs[0] == "*" {
-			p.Verbs[0] = service + ": " + p.Verbs[0]
-		}
+		p.Verbs, p.Class = said(p.Actions, p.Any)
 		all = append(all, p)
 	}
 	// What everybody has comes last.

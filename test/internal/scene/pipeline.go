@@ -53,7 +53,11 @@ func (b *builder) stage(s map[string]any) Stage {
 		stage.Groups = append(stage.Groups, orders[order])
 	}
 	if result := b.text(object(s, "OnFailure")["Result"]); result != "" {
-		stage.Notes = append(stage.Notes, "on failure: "+strings.ToLower(result))
+		note := "on failure: " + strings.ToLower(result)
+		if mode := b.text(object(s, "OnFailure", "RetryConfiguration")["RetryMode"]); mode != "" {
+			note += " of " + strings.ToLower(strings.ReplaceAll(mode, "_", " "))
+		}
+		stage.Notes = append(stage.Notes, note)
 	}
 	for _, rule := range []struct{ property, text string }{{"BeforeEntry", "entry"}, {"OnSuccess", "exit"}} {
 		if n := len(list(object(s, rule.property)["Conditions"])); n > 0 {
@@ -79,14 +83,14 @@ func (b *builder) action(a map[string]any, stage string) Card {
 		card.Kind = Build
 		card.Lines = nonEmpty("CodeBuild", b.text(configuration["ProjectName"]))
 		if id, ok := b.reference(configuration["ProjectName"]); ok {
-			card.Lines = b.project(id)
+			card.Lines, card.Of = b.project(id), []string{id}
 			b.runs[id] = append(b.runs[id], run{stage, card.Title})
 		}
 	case provider == "Lambda":
 		card.Kind = Function
 		card.Lines = nonEmpty("Lambda", b.text(configuration["FunctionName"]))
 		if id, ok := b.reference(configuration["FunctionName"]); ok {
-			card.Lines = b.function(id)
+			card.Lines, card.Of = b.function(id), []string{id}
 			b.runs[id] = append(b.runs[id], run{stage, card.Title})
 		}
 	case b.text(kind["Category"]) == "Approval":
@@ -126,7 +130,11 @@ func (b *builder) project(id string) []string {
 	if minutes := b.text(p["TimeoutInMinutes"]); minutes != "" {
 		size += ", " + atMost(minutes)
 	}
-	return append(lines, strings.ToLower(size))
+	lines = append(lines, strings.ToLower(size))
+	if environment["PrivilegedMode"] == true {
+		lines = append(lines, "privileged")
+	}
+	return lines
 }
 
 func (b *builder) function(id string) []string {

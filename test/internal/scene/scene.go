@@ -22,6 +22,8 @@ type Scene struct {
 	Others []Event // what else comes about by itself
 	Keeps  []Card
 	Who    []Identity
+	// Change tells that it shows a stack before and after a change, and marks what differs.
+	Change bool
 	// Also counts the resources that have no place in the picture.
 	Also []string
 }
@@ -38,6 +40,7 @@ type Stage struct {
 	Groups [][]Card
 	// Notes say what the stage itself does.
 	Notes []string
+	Mark  Mark
 }
 
 // Kind is what sort of thing a card shows; it gives the card its color.
@@ -59,12 +62,16 @@ type Card struct {
 	Kind  Kind
 	Title string
 	Lines []string
+	// Of are the logical ids of the resources that it stands for.
+	Of   []string
+	Mark Mark
 }
 
 // Identity is somebody who may do something.
 type Identity struct {
 	Name, As string
 	May      []Permission
+	Mark     Mark
 }
 
 // Permission is what an identity may do with one thing.
@@ -76,6 +83,7 @@ type Permission struct {
 	Any, Denied bool
 	// Actions are the IAM actions, Conditions the keys of their conditions.
 	Actions, Conditions []string
+	Mark                Mark
 }
 
 // Class is the most that a permission allows.
@@ -121,6 +129,7 @@ func New(name string, resources map[string]assembly.Resource) Scene {
 	})
 	b.pipelines()
 	b.events()
+	b.rules()
 	b.permissions()
 	b.keeps()
 	b.also()

@@ -116,7 +116,8 @@ func TestFunctionAsStart(t *testing.T) {
 		if len(s.Starts) != starts || len(s.Others) != 1-starts {
 			t.Errorf("%s: %d starts, %d others", action, len(s.Starts), len(s.Others))
 		}
-		want := Card{Kind: Function, Title: "trigger", Lines: []string{"Lambda trigger", "may start pipeline app"}}
+		want := Card{Kind: Function, Title: "trigger", Lines: []string{"Lambda trigger", "may start pipeline app"},
+			Of: []string{"Trigger"}}
 		for _, e := range s.Starts {
 			if diff := cmp.Diff(want, e.Then); diff != "" || e.When.Lines[0] != "any branch or tag" {
 				t.Errorf("after %q (-want +got):\n%s", e.When.Lines, diff)

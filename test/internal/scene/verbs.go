@@ -19,6 +19,7 @@ var phrases = map[string][]phrase{
 		{"start and stop builds", Runs, []string{"BatchGetBuilds", "StartBuild", "StopBuild"}},
 		{"start builds", Runs, []string{"BatchGetBuilds", "StartBuild"}},
 	},
+	"all": {},
 	"codecommit": {
 		{"fetch commits", Reads,
 			[]string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetUploadArchiveStatus", "UploadArchive"}},
@@ -54,6 +55,10 @@ var phrases = map[string][]phrase{
 		{"read scan findings", Reads, []string{"DescribeImageScanFindings"}},
 	},
 	"kms": {
+		{"encrypt and decrypt", Writes, []string{
+			"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom",
+			"ReEncryptTo",
+		}},
 		{"encrypt and decrypt", Writes,
 			[]string{"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}},
 		{"encrypt and decrypt", Writes, []string{"Decrypt", "GenerateDataKey"}},

@@ -35,16 +35,26 @@ func Label(resources map[string]assembly.Resource, id string) string {
 
 // Words say what IAM actions of one service are good for.
 func Words(actions []string) []string {
+	words, _ := said(actions, false)
+	return words
+}
+
+// said are the words for actions of one service, and the most that they allow. What names no
+// resource is said with its service.
+func said(actions []string, anyResource bool) ([]string, Class) {
 	if len(actions) == 0 {
-		return nil
+		return nil, Reads
 	}
 	service, _, _ := strings.Cut(actions[0], ":")
 	var bare []string
 	for _, action := range actions {
 		bare = append(bare, strings.TrimPrefix(action, service+":"))
 	}
-	words, _ := verbs(service, bare)
-	return words
+	words, class := verbs(service, bare)
+	if anyResource || len(words) == 1 && words[0] == "*" {
+		words[0] = service + ": " + words[0]
+	}
+	return words, class
 }
 
 // Holds reports whether a text is somewhere in a value.

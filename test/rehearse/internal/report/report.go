@@ -10,6 +10,7 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/endpoint"
 	"archway/test/rehearse/internal/aws/iam"
+	"archway/test/rehearse/internal/report/expected"
 )
 
 // Report is a whole rehearsal.
@@ -51,6 +52,8 @@ type Pipeline struct {
 	Execution codepipeline.Result `json:"execution"`
 	// Machines say where actions ran, by "stage/action": "x86_64", "arm64" or "Lambda".
 	Machines map[string]string `json:"machines,omitempty"`
+	// Expected is what the execution would take on AWS.
+	Expected *expected.Timeline `json:"-"`
 	// Before and Registries are the stack's registry repositories before and after the run.
 	Before     []Registry `json:"before,omitempty"`
 	Registries []Registry `json:"registries"`

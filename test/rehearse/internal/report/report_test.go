@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/report/expected"
 )
 
 // registry answers from maps.
@@ -132,5 +133,27 @@ func TestLogLine(t *testing.T) {
 		if got, show := LogLine(test.line); got != test.want || show != test.show {
 			t.Errorf("%s: got %q, %v, expected %q, %v", test.line, got, show, test.want, test.show)
 		}
+	}
+}
+
+// What a run would take on AWS stands beside what it took here.
+func TestExpectedTimes(t *testing.T) {
+	r := Report{Success: true, Pipelines: []Pipeline{{Stack: "app", Expected: &expected.Timeline{
+		Total: 95 * time.Second,
+		Stages: []expected.Stage{
+			{Name: "Source", End: 18 * time.Second}, {Name: "Build", Start: 19 * time.Second, End: 95 * time.Second},
+		},
+	}}}}
+	var text strings.Builder
+	r.Write(&text)
+	if want := "  on AWS   about 1m35s: Source 18s, Build 1m16s (a model: docs/rehearsal.md)\n"; !strings.Contains(
+		text.String(),
+		want) {
+		t.Errorf("no %q in\n%s", want, text.String())
+	}
+	r.Pipelines[0].Expected = nil
+	text.Reset()
+	if r.Write(&text); strings.Contains(text.String(), "on AWS") {
+		t.Errorf("got\n%s", text.String())
 	}
 }

@@ -97,6 +97,7 @@ func (p *Pipeline) write(w io.Writer) {
 		times = append(times, text)
 	}
 	fmt.Fprintf(w, "  stages   %s\n", strings.Join(times, ", "))
+	p.writeExpected(w)
 	for _, registry := range p.Registries {
 		registry.write(w)
 	}
@@ -111,6 +112,28 @@ func (p *Pipeline) write(w io.Writer) {
 	if p.Unproved != "" {
 		fmt.Fprintf(w, "  proof    none: %s\n", p.Unproved)
 	}
+}
+
+// writeExpected says what the execution would take on AWS, where most of the minutes go elsewhere.
+func (p *Pipeline) writeExpected(w io.Writer) {
+	if p.Expected == nil || len(p.Expected.Stages) == 0 {
+		return
+	}
+	var times []string
+	for _, s := range p.Expected.Stages {
+		times = append(times, s.Name+" "+Whole(s.Took()))
+	}
+	fmt.Fprintf(w, "  on AWS   about %s: %s (a model: docs/rehearsal.md)\n",
+		Whole(p.Expected.Total), strings.Join(times, ", "))
+}
+
+// Whole writes a duration that is only expected, in whole seconds.
+func Whole(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d >= time.Minute {
+		return Duration(d)
+	}
+	return format(d.Seconds(), 0) + "s"
 }
 
 // write shows indexes with their entries, and other manifests (those of a build

@@ -13,6 +13,7 @@ import (
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/iam"
 	"archway/test/rehearse/internal/report"
+	"archway/test/rehearse/internal/report/expected"
 )
 
 // hostile tries to get out of wherever it is put.
@@ -125,6 +126,16 @@ func succeeded(t *testing.T) *report.Report {
 							Span: span(88, 100), Message: "latest, main now at " + digest("a"), Log: logFile(t)}}},
 				},
 			},
+			Expected: &expected.Timeline{Total: 70 * time.Second, Stages: []expected.Stage{
+				{Name: "Source", End: 18 * time.Second, Actions: []expected.Action{
+					{Name: "Source", End: 18 * time.Second, Why: "the source is fetched"},
+				}},
+				{Name: "Build", Start: 19 * time.Second, End: 70 * time.Second, Actions: []expected.Action{
+					{Name: "api-arm64", Machine: "arm64", Start: 19 * time.Second, End: 70 * time.Second,
+						Why: "a machine, and its commands as long as those of api-amd64, which was not emulated here " +
+							hostile},
+				}},
+			}},
 			Before: []report.Registry{{Name: "shop/api",
 				Tagged: []report.Tagged{{Digest: digest("f"), Tags: []string{"latest"}}}}},
 			Registries: []report.Registry{{Name: "shop/api",
@@ -188,6 +199,9 @@ func TestPageTellsTheWholeRun(t *testing.T) {
 	wants(t, page,
 		"The rehearsal succeeded", "2m20s in all", "shop", "1f1f1f1f1f1f", "rule shop-TriggerRule",
 		"Timeline", "Build", "1m20s", "api-arm64", "arm64", "1m20s", "Validate", "Lambda",
+		"Expected on AWS: about 1m10s", "Made of", "Source", "18s", "the source is fetched", "Build", "51s",
+		"api-arm64",
+		"A model, which nobody has measured", "a source action: 18s", "a function&#39;s action: 32s",
 		"Images", "registry <b>shop/api</b>", digest("a"), "valid", "tags ", "latest", "info provenance",
 		"linux/amd64", digest("b"), "no findings", "attestation", digest("d"), "linux/arm64", digest("c"),
 		"warning config-parity", digest("e"),

@@ -9,6 +9,7 @@ import (
 
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/report"
+	"archway/test/rehearse/internal/report/expected"
 )
 
 // View is the rehearsal as the page shows it.
@@ -39,11 +40,21 @@ type Pipeline struct {
 	Took   string
 	Facts  []Fact
 	Stages []Stage
-	Images []Registry
-	Tags   []Tag
-	Proofs []Proof
+	// Expected is what it would take on AWS.
+	Expected Expected
+	Images   []Registry
+	Tags     []Tag
+	Proofs   []Proof
 	// Unproved says why there is no proof.
 	Unproved string
+}
+
+// Expected is a timeline that is only expected.
+type Expected struct {
+	Took   string
+	Stages []Stage
+	// Model are the numbers that it is made of.
+	Model []Fact
 }
 
 // Fact is something that is known of a pipeline's execution.
@@ -60,12 +71,14 @@ type Stage struct {
 
 // Action is an action of the timeline.
 type Action struct {
-	Name      string
-	Machine   string // "x86_64", "arm64" or "Lambda"
-	Status    Status
-	Took      string
-	Bar       Bar
-	Message   string
+	Name    string
+	Machine string // "x86_64", "arm64" or "Lambda"
+	Status  Status
+	Took    string
+	Bar     Bar
+	Message string
+	// Why says what an expected time is made of.
+	Why       string
 	Variables []Fact
 	Log       Log
 }
@@ -130,6 +143,7 @@ func newPipeline(p report.Pipeline, id string) Pipeline {
 		}
 		view.Stages = append(view.Stages, stage)
 	}
+	view.Expected = newExpected(p.Expected)
 	for _, r := range p.Registries {
 		view.Images = append(view.Images, newRegistry(r, verdicts))
 	}
@@ -137,6 +151,33 @@ func newPipeline(p report.Pipeline, id string) Pipeline {
 	view.Tags = tags(p.Before, p.Registries)
 	for _, proof := range p.Proofs {
 		view.Proofs = append(view.Proofs, Proof(proof))
+	}
+	return view
+}
+
+// newExpected is the timeline of the model.
+func newExpected(t *expected.Timeline) Expected {
+	if t == nil || len(t.Stages) == 0 {
+		return Expected{}
+	}
+	view := Expected{Took: report.Whole(t.Total)}
+	at := func(d time.Duration) time.Time { return time.Unix(0, 0).Add(d) }
+	span := func(start, end time.Duration) codepipeline.Span {
+		return codepipeline.Span{Start: at(start), End: at(end)}
+	}
+	whole := span(0, t.Total)
+	for _, s := range t.Stages {
+		stage := Stage{Name: s.Name, Took: report.Whole(s.Took()), Bar: bar(span(s.Start, s.End), whole, "")}
+		for _, a := range s.Actions {
+			stage.Actions = append(stage.Actions, Action{
+				Name: a.Name, Machine: a.Machine, Took: report.Whole(a.Took()), Why: a.Why,
+				Bar: bar(span(a.Start, a.End), whole, a.Machine),
+			})
+		}
+		view.Stages = append(view.Stages, stage)
+	}
+	for _, n := range expected.Numbers() {
+		view.Model = append(view.Model, Fact{n.Name + ": " + report.Whole(n.Time), n.Source})
 	}
 	return view
 }
