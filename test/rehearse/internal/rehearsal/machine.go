@@ -36,7 +36,7 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 			return err
 		}},
 		{"get the base images", func() error {
-			files, generators, err := r.dockerfiles(stacks)
+			files, generators, err := r.dockerfiles(ctx, stacks)
 			if err != nil {
 				return err
 			}

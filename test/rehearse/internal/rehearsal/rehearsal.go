@@ -52,6 +52,9 @@ type Options struct {
 	Dir string
 	// ModuleDir is a folder in the Go module that the functions are built from.
 	ModuleDir string
+	// WorkingCopy, if set, is a folder whose files are pushed instead of the seed. The pipelines must
+	// have one source.
+	WorkingCopy string
 	// Programs, if set, keeps the functions' programs for other rehearsals.
 	Programs *Programs
 	// Step is told when a part of the set-up starts; what it returns is called at
@@ -206,7 +209,7 @@ func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
 
 func (r *Rehearsal) prepare(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts, error) {
 	if r.options.Builds != nil {
-		return r.prepareStubs(stacks)
+		return r.prepareStubs(ctx, stacks)
 	}
 	return r.prepareMachine(ctx, stacks, cli)
 }
