@@ -177,19 +177,23 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	r, err := rehearsal.New(ctx, stacks, rehearsal.Options{
 		Dir:         work,
 		ModuleDir:   module,
-		WorkingCopy: c.commit,
-		Step:        c.step,
-		Progress:    c.view.Writer(),
-		Observer:    c.view.Observe,
-		Stream:      c.view.Stream,
-		Approve:     c.decide,
-		Readings:    c.readings,
+		WorkingCopy: c.commit, OnlyStandIns: c.standIns,
+		Step:     c.step,
+		Progress: c.view.Writer(),
+		Observer: c.view.Observe,
+		Stream:   c.view.Stream,
+		Approve:  c.decide,
+		Readings: c.readings,
 	})
 	c.setUp = time.Since(started)
 	if err != nil {
 		return err
 	}
 	c.redact = r.Redact
+	for _, b := range r.Bases() {
+		c.report.Bases = append(c.report.Bases,
+			report.Base{Image: b.Image, From: b.From, Got: b.Got(), Digest: b.Digest, Why: b.Why})
+	}
 	if err = c.pipelines(ctx, r); err == nil {
 		err = c.schedules(ctx, r)
 	}

@@ -62,10 +62,12 @@ type flags struct {
 	readings assumptions.Readings
 	// approvals says who answers manual approvals.
 	approvals approvals
-	// only is the one pipeline that is rehearsed, commit a folder that is pushed instead of the seed,
-	// and branch where it is pushed to; all of them may be empty.
+	// only is the one pipeline that is rehearsed, commit a folder that is pushed instead of the
+	// seed, and branch where it is pushed to; all of them may be empty.
 	only, commit, branch string
-	inputs               []string
+	// standIns leaves the registries of base images alone.
+	standIns bool
+	inputs   []string
 }
 
 func parseFlags(arguments []string, problems io.Writer) (flags, error) {
@@ -91,6 +93,8 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.StringVar(&f.commit, "commit", "",
 		"push what lies in this `folder`, a working copy with all that is not committed yet, instead of the seed")
 	set.StringVar(&f.branch, "branch", "", "push to this branch `name` instead of the repository's first one")
+	set.BoolVar(&f.standIns, "stand-ins", false,
+		"don't ask the registries for base images, take the stand-ins that are made where a registry does not answer")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err

@@ -33,8 +33,8 @@ func copyWorkingCopy(ctx context.Context, from, to string) error {
 
 // workingFiles are the names of the files, relative to the folder.
 func workingFiles(ctx context.Context, dir string) ([]string, error) {
-	// As root of a folder of somebody else's, git would refuse; and no program that the folder's own
-	// configuration names is to run.
+	// As root of a folder of somebody else's, git would refuse; and no program that the folder's
+	// own configuration names is to run.
 	c := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", dir,
 		"ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
 	var problem bytes.Buffer

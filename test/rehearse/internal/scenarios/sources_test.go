@@ -69,7 +69,8 @@ func TestWorkingCopy(t *testing.T) {
 	dir := t.TempDir()
 	git := func(arguments ...string) {
 		t.Helper()
-		c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=n", "-c", "user.email=e@x"}, arguments...)...)
+		as := []string{"-C", dir, "-c", "user.name=n", "-c", "user.email=e@x"}
+		c := exec.Command("git", append(as, arguments...)...)
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -109,7 +110,8 @@ func TestWorkingCopy(t *testing.T) {
 	}
 	w.succeeded(push.Wait()[0])
 	bare := filepath.Join(w.Dir(), "git", "ruled.git")
-	out, err := exec.Command("git", "-C", bare, "ls-tree", "-r", "--format=%(objectmode) %(path)", push.Commit()).Output()
+	out, err := exec.Command("git", "-C", bare, "ls-tree", "-r", "--format=%(objectmode) %(path)",
+		push.Commit()).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
