@@ -7,7 +7,8 @@
 # With --check it only says what a person has to do first, and changes nothing.
 # With --tests it only installs what tests want beyond that: Chromium, shellcheck,
 # skopeo, buildah, a C compiler, musl, BusyBox, containerd and runc.
-# With --buildkit VERSION or --buildx VERSION it only builds that program, and prints where it is.
+# With --buildkit VERSION, --buildctl VERSION or --buildx VERSION it only builds that program, and
+# prints where it is.
 #
 # Exit 0: ready. Exit 2: something is needed that only a person can give; it says
 # what. Any other: a step failed.
@@ -192,6 +193,11 @@ main() {
     --buildkit)
       build_tool buildkitd "$BUILDKIT" "$2" cmd/buildkitd >&2
       echo "$CACHE/tools/buildkitd-$2/buildkitd"
+      return
+      ;;
+    --buildctl)
+      build_tool buildctl "$BUILDKIT" "$2" cmd/buildctl >&2
+      echo "$CACHE/tools/buildctl-$2/buildctl"
       return
       ;;
     --buildx)

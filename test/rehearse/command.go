@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -160,6 +161,11 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	if err := rehearsal.Check(stacks); err != nil {
 		return err
 	}
+	if c.only != "" {
+		if stacks, err = rehearsal.Only(stacks, c.only); err != nil {
+			return fmt.Errorf("--only-pipeline: %w", err)
+		}
+	}
 	started = time.Now()
 	module, err := os.Getwd()
 	if err != nil {
@@ -170,20 +176,25 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 		return err
 	}
 	r, err := rehearsal.New(ctx, stacks, rehearsal.Options{
-		Dir:       work,
-		ModuleDir: module,
-		Step:      c.step,
-		Progress:  c.view.Writer(),
-		Observer:  c.view.Observe,
-		Stream:    c.view.Stream,
-		Approve:   c.decide,
-		Readings:  c.readings,
+		Dir:         work,
+		ModuleDir:   module,
+		WorkingCopy: c.commit, OnlyStandIns: c.standIns,
+		Step:     c.step,
+		Progress: c.view.Writer(),
+		Observer: c.view.Observe,
+		Stream:   c.view.Stream,
+		Approve:  c.decide,
+		Readings: c.readings,
 	})
 	c.setUp = time.Since(started)
 	if err != nil {
 		return err
 	}
 	c.redact = r.Redact
+	for _, b := range r.Bases() {
+		c.report.Bases = append(c.report.Bases,
+			report.Base{Image: b.Image, From: b.From, Got: b.Got(), Digest: b.Digest, Why: b.Why})
+	}
 	if err = c.pipelines(ctx, r); err == nil {
 		err = c.schedules(ctx, r)
 	}
@@ -237,79 +248,91 @@ func (c *command) synthesize(ctx context.Context, dir string) ([]*assembly.Stack
 	return stacks, nil
 }
 
-// pipelines pushes the seed of each stack with a pipeline, one after the other, and waits for
-// what the pushes start.
+// pipelines pushes to each source repository, one after the other, and waits for what the pushes
+// start.
 func (c *command) pipelines(ctx context.Context, r *rehearsal.Rehearsal) error {
-	found := false
-	for _, stack := range r.Stacks() {
-		if len(cloudformation.Of[*codepipeline.Pipeline](stack)) == 0 {
-			continue // the registry's: there is nothing to run
-		}
-		found = true
-		seeded := false
-		for _, repository := range cloudformation.Of[cloudformation.Repository](stack) {
-			if repository.Seed == nil {
-				continue
-			}
-			seeded = true
-			if err := c.pipeline(ctx, r, stack, repository); err != nil {
-				return fmt.Errorf("stack %s: %w", stack.Name, err)
-			}
-		}
-		if !seeded {
-			return fmt.Errorf(
-				"stack %s: no repository of it has a seed, so there is nothing to push: configure one (source.seed)",
-				stack.Name)
-		}
-	}
-	if !found {
+	sources := r.Sources()
+	if len(sources) == 0 {
 		return errors.New("no stack has a pipeline, so there is nothing to run")
+	}
+	for _, source := range sources {
+		if err := c.source(ctx, r, source); err != nil {
+			return fmt.Errorf("stack %s: %w", source.Stacks[0].Name, err)
+		}
 	}
 	return nil
 }
 
-func (c *command) pipeline(ctx context.Context, r *rehearsal.Rehearsal, stack *cloudformation.Stack,
-	repository cloudformation.Repository) error {
-	before, err := registries(r, stack)
-	if err != nil {
-		return err
+func (c *command) source(ctx context.Context, r *rehearsal.Rehearsal, source *rehearsal.Source) error {
+	if r.Seed(source.Repository) == "" {
+		return fmt.Errorf("the repository %s has no seed, so there is nothing to push: configure one (source.seed), "+
+			"or name a folder (--commit DIR)", source.Repository)
 	}
-	push, err := r.PushSeed(ctx, repository.Name, nil)
+	before := map[string][]report.Registry{} // by stack
+	for _, stack := range source.Stacks {
+		var err error
+		if before[stack.Name], err = registries(r, stack); err != nil {
+			return err
+		}
+	}
+	push, err := r.PushFirst(ctx, source.Repository, cmp.Or(c.branch, source.Branch), nil)
 	if err != nil {
 		return err
 	}
 	if len(push.Executions) == 0 {
-		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event",
-			push.Branch, repository.Name)
+		return fmt.Errorf("the push to branch %s of %s started nothing: no rule of the stack matches its event "+
+			"(--branch pushes to another one)", push.Branch, source.Repository)
 	}
 	for _, x := range push.Executions {
 		c.view.Title(x.Result().Execution, fmt.Sprintf("%.12s on %s", push.Commit(), push.Branch))
 	}
 	for _, x := range push.Executions {
-		result := x.Wait()
-		p := report.Pipeline{
-			Stack: stack.Name, Repository: repository.Name, Branch: push.Branch, Commit: push.Commit(),
-			Execution: result,
-			Machines:  machines(stack, result.Pipeline), Before: before,
-		}
-		onAWS := expected.Of(result, p.Machines, native())
-		p.Expected = &onAWS
-		if p.Registries, err = registries(r, stack, made(result)...); err != nil {
+		if err := c.execution(ctx, r, source, push, x.Wait(), before); err != nil {
 			return err
 		}
-		before = p.Registries
-		c.showFailures(result)
-		if result.Status == codepipeline.Succeeded {
-			started := time.Now()
-			c.prove(ctx, r, &p)
-			c.report.Times.Proof += report.Seconds(time.Since(started))
-		}
-		c.report.Pipelines = append(c.report.Pipelines, p)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// execution reports what became of an execution, and proves what it has promoted.
+func (c *command) execution(ctx context.Context, r *rehearsal.Rehearsal, source *rehearsal.Source,
+	push *rehearsal.Push, result codepipeline.Result, before map[string][]report.Registry) error {
+	stack := stackOf(source, result.Pipeline)
+	p := report.Pipeline{
+		Stack: stack.Name, Repository: push.Repository, Branch: push.Branch, Commit: push.Commit(),
+		Execution: result,
+		Machines:  machines(stack, result.Pipeline), Before: before[stack.Name],
+	}
+	onAWS := expected.Of(result, p.Machines, native())
+	p.Expected = &onAWS
+	var err error
+	if p.Registries, err = registries(r, stack, made(result)...); err != nil {
+		return err
+	}
+	before[stack.Name] = p.Registries
+	c.showFailures(result)
+	if result.Status == codepipeline.Succeeded {
+		started := time.Now()
+		c.prove(ctx, r, &p)
+		c.report.Times.Proof += report.Seconds(time.Since(started))
+	}
+	c.report.Pipelines = append(c.report.Pipelines, p)
+	return nil
+}
+
+// stackOf is the stack with a pipeline of the source.
+func stackOf(source *rehearsal.Source, pipeline string) *cloudformation.Stack {
+	for _, stack := range source.Stacks {
+		for _, p := range cloudformation.Of[*codepipeline.Pipeline](stack) {
+			if p.Name == pipeline {
+				return stack
+			}
+		}
+	}
+	return source.Stacks[0]
 }
 
 // schedules lets what is scheduled come due once, after good runs: a check of what the public tags

@@ -103,7 +103,8 @@ func deployLacking(t *testing.T, stacks []*assembly.Stack) *rehearsal.Rehearsal 
 	t.Helper()
 	said := &strings.Builder{}
 	r, err := rehearsal.New(t.Context(), stacks, rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Programs: programs, StandInCLI: true, Progress: said,
+		Dir: t.TempDir(), ModuleDir: root, Programs: programs, StandInCLI: true, OnlyStandIns: true,
+		Progress: said,
 		Readings: assumptions.Readings{PromptHistory: true},
 	})
 	if err != nil {

@@ -62,7 +62,12 @@ type flags struct {
 	readings assumptions.Readings
 	// approvals says who answers manual approvals.
 	approvals approvals
-	inputs    []string
+	// only is the one pipeline that is rehearsed, commit a folder that is pushed instead of the
+	// seed, and branch where it is pushed to; all of them may be empty.
+	only, commit, branch string
+	// standIns leaves the registries of base images alone.
+	standIns bool
+	inputs   []string
 }
 
 func parseFlags(arguments []string, problems io.Writer) (flags, error) {
@@ -84,12 +89,23 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 			strings.Join(assumptions.ReadingNames(), ", "))
 	set.StringVar(&f.page, "page", defaultPage,
 		"write an HTML page about the rehearsal to this `file`; an empty name writes none")
+	set.StringVar(&f.only, "only-pipeline", "", "rehearse the pipeline of this `name` alone")
+	set.StringVar(&f.commit, "commit", "",
+		"push what lies in this `folder`, a working copy with all that is not committed yet, instead of the seed")
+	set.StringVar(&f.branch, "branch", "", "push to this branch `name` instead of the repository's first one")
+	set.BoolVar(&f.standIns, "stand-ins", false,
+		"don't ask the registries for base images, take the stand-ins that are made where a registry does not answer")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err
 	}
 	if f.timeout <= 0 {
 		return f, fmt.Errorf("--timeout is %v, expected a time above 0 such as 10m", f.timeout)
+	}
+	if f.commit != "" {
+		if info, err := os.Stat(f.commit); err != nil || !info.IsDir() {
+			return f, fmt.Errorf("--commit is %q, expected a folder: the one with the files to push", f.commit)
+		}
 	}
 	f.inputs = set.Args()
 	if len(f.inputs) == 0 {

@@ -54,6 +54,8 @@ func TestExitCodes(t *testing.T) {
 		"assembly/manifest.json":        `{"artifacts": {"s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}}`,
 		"assembly/t.json":               `{"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}}`,
 		"assembly-broken/manifest.json": `{`,
+		"plain/manifest.json":           `{"artifacts": {"s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}}`,
+		"plain/t.json":                  `{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -80,6 +82,10 @@ func TestExitCodes(t *testing.T) {
 		"broken assembly":         {[]string{"../assembly-broken"}, exitFailed, "manifest.json"},
 		"unsupported resource":    {[]string{"../assembly"}, exitFailed, "AWS::DynamoDB::Table"},
 		"no time at all":          {[]string{"--timeout", "0"}, exitUsage, "--timeout is 0s, expected a time above 0"},
+		"working copy that is no folder": {[]string{"--commit", "../failing/cdk.json", "../failing/cdk.json"},
+			exitUsage, `--commit is "../failing/cdk.json", expected a folder`},
+		"pipeline that is not there": {[]string{"--only-pipeline", "shop", "../plain"}, exitFailed,
+			`--only-pipeline: there is no pipeline "shop": the stacks have none`},
 		"no time": {[]string{"--timeout", "1ns", "../failing/cdk.json"}, exitFailed,
 			"it took longer than 1ns (--timeout)"},
 	}

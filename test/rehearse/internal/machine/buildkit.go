@@ -16,17 +16,15 @@ import (
 // builderName is the buildx builder's.
 const builderName = "archway-rehearsal"
 
-// mirrored are the registries whose base images have stand-ins.
-var mirrored = []string{"docker.io", "public.ecr.aws"}
-
 // BuildKit says what builds find.
 type BuildKit struct {
 	// RegistryHost (host:port) is trusted by CAFile, by buildkitd and by the Docker
 	// engine, and its name is added to the machine's hosts.
 	RegistryHost, CAFile string
-	// MirrorHost (host:port, plain HTTP) has the base images of docker.io and
-	// public.ecr.aws; what it has not, comes from the real registry.
+	// MirrorHost (host:port, plain HTTP) has base images of the registries that are Mirrored; what
+	// it has not, comes from the real registry.
 	MirrorHost string
+	Mirrored   []string
 	// Caches are asked first for a registry's images: host:port and path, by the
 	// registry's name.
 	Caches map[string]string
@@ -103,7 +101,7 @@ func (k BuildKit) config(root, socket string) string {
 	for name, cache := range k.Caches {
 		mirrors[name] = []string{cache}
 	}
-	for _, name := range mirrored {
+	for _, name := range k.Mirrored {
 		mirrors[name] = append(mirrors[name], k.MirrorHost)
 	}
 	for _, name := range slices.Sorted(maps.Keys(mirrors)) {

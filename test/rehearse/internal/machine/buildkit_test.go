@@ -39,6 +39,7 @@ func TestBuildKitConfiguration(t *testing.T) {
   ca = ["/tmp/ca.pem"]
 `
 	k := BuildKit{RegistryHost: "registry.test:2", CAFile: "/tmp/ca.pem", MirrorHost: "127.0.0.1:1",
+		Mirrored: []string{"docker.io", "public.ecr.aws"},
 		Caches: map[string]string{
 			"public.ecr.aws": "registry.test:2/ecr-public", "quay.io": "registry.test:2/quay",
 		}, Frontends: []string{"docker.io/docker/dockerfile", "a.test/frontend"}}

@@ -36,7 +36,40 @@ func (r *Rehearsal) deploy(ctx context.Context, stacks []*assembly.Stack, h host
 		}
 		r.stacks = append(r.stacks, stack)
 	}
+	return r.createForeign(ctx)
+}
+
+// createForeign creates the repository for a working copy where no stack does: there the pipeline
+// follows one that is in the account already.
+func (r *Rehearsal) createForeign(ctx context.Context) error {
+	if r.options.WorkingCopy == "" {
+		return nil
+	}
+	for _, source := range r.Sources() {
+		if _, ok := r.repositories[source.Repository]; ok {
+			continue
+		}
+		err := r.createRepository(ctx, cloudformation.Repository{
+			Name: source.Repository, ARN: arn("codecommit", source.Repository), ID: "of-the-account",
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func (r *Rehearsal) createRepository(ctx context.Context, declared cloudformation.Repository) error {
+	dir, err := r.folder(filepath.Join("git", declared.Name+".git"))
+	if err != nil {
+		return err
+	}
+	git, err := codecommit.Create(ctx, dir, declared.Name, declared.ARN, declared.ID)
+	if err != nil {
+		return err
+	}
+	git.Readings = r.options.Readings
+	return create(r.repositories, "source repository", declared.Name, &repository{declared: declared, git: git})
 }
 
 func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack,
@@ -59,17 +92,7 @@ func (r *Rehearsal) create(ctx context.Context, stack *cloudformation.Stack,
 		}
 	}
 	for _, declared := range cloudformation.Of[cloudformation.Repository](stack) {
-		dir, err := r.folder(filepath.Join("git", declared.Name+".git"))
-		if err != nil {
-			return err
-		}
-		git, err := codecommit.Create(ctx, dir, declared.Name, declared.ARN, declared.ID)
-		if err != nil {
-			return err
-		}
-		git.Readings = r.options.Readings
-		if err := create(r.repositories, "source repository", declared.Name,
-			&repository{declared: declared, git: git}); err != nil {
+		if err := r.createRepository(ctx, declared); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ type hosts struct {
 // BuildKit running. cli waits for the folder with the aws program.
 func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts,
 	error) {
-	var mirror string
+	var mirror *standin.Mirror
 	steps := []struct {
 		name string
 		do   func() error
@@ -36,16 +36,19 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 			return err
 		}},
 		{"get the base images", func() error {
-			files, generators, err := r.dockerfiles(stacks)
+			files, generators, err := r.dockerfiles(ctx, stacks)
 			if err != nil {
 				return err
 			}
-			host, stop, err := standin.Serve(ctx, files, generators, r.options.Progress)
+			mirror, err = standin.Serve(ctx, standin.Options{
+				Dockerfiles: files, Generators: generators,
+				OnlyStandIns: r.options.OnlyStandIns, Transport: r.options.Registries, Progress: r.options.Progress,
+			})
 			if err != nil {
 				return err
 			}
-			mirror = host
-			r.onClose(func() error { stop(); return nil })
+			r.bases = mirror.Bases
+			r.onClose(mirror.Close)
 			return nil
 		}},
 		{"start the registry and the AWS endpoint", r.startServices},
@@ -57,13 +60,13 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 	}
 	var docker codebuild.Docker
 	err := r.step("start BuildKit", func() error {
-		builds, err := r.builderConfig(stacks, mirror)
+		builds, err := r.builderConfig(stacks, mirror.Host)
 		if err != nil {
 			return err
 		}
 		builder, config, err := r.machine.StartBuildKit(ctx,
-			machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror,
-				Caches: builds.mirrors, Frontends: builds.frontends})
+			machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror.Host,
+				Mirrored: mirror.Registries, Caches: builds.mirrors, Frontends: builds.frontends})
 		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"archway/test/rehearse/internal/aws/codecommit"
@@ -40,16 +41,26 @@ func (p *Push) Wait() []codepipeline.Result {
 	return results
 }
 
-// PushSeed pushes the seed of a repository to the branch that its template names,
-// as CloudFormation does when it creates the repository. change, if not nil, may
-// edit the files before.
+// PushSeed pushes the seed of a repository, or the working copy, to the branch that its template
+// names, as CloudFormation does when it creates the repository. change, if not nil, may edit the
+// files before.
 func (r *Rehearsal) PushSeed(ctx context.Context, repository string, change func(dir string) error) (*Push, error) {
-	d, ok := r.repositories[repository]
-	if !ok || d.declared.Seed == nil {
+	at := slices.IndexFunc(r.Sources(), func(s *Source) bool { return s.Repository == repository })
+	if at < 0 {
+		return nil, fmt.Errorf("no pipeline has the repository %q as its source", repository)
+	}
+	return r.PushFirst(ctx, repository, r.Sources()[at].Branch, change)
+}
+
+// PushFirst pushes what PushSeed does, to any branch.
+func (r *Rehearsal) PushFirst(ctx context.Context, repository, branch string, change func(dir string) error) (*Push,
+	error) {
+	seed := r.Seed(repository)
+	if seed == "" {
 		return nil, fmt.Errorf("the repository %q has no seed", repository)
 	}
-	return r.push(ctx, repository, d.declared.SeedBranch, "Initial commit", func(dir string) error {
-		if err := os.CopyFS(dir, os.DirFS(r.Seed(repository))); err != nil {
+	return r.push(ctx, repository, branch, "Initial commit", func(dir string) error {
+		if err := os.CopyFS(dir, os.DirFS(seed)); err != nil {
 			return err
 		}
 		if change == nil {

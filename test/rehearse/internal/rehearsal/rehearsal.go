@@ -28,6 +28,7 @@ import (
 	"archway/test/rehearse/internal/aws/iam"
 	"archway/test/rehearse/internal/aws/lambdaruntime"
 	"archway/test/rehearse/internal/machine"
+	"archway/test/rehearse/internal/machine/standin"
 	"archway/test/rehearse/internal/report/redact"
 )
 
@@ -52,6 +53,12 @@ type Options struct {
 	Dir string
 	// ModuleDir is a folder in the Go module that the functions are built from.
 	ModuleDir string
+	// WorkingCopy, if set, is a folder whose files are pushed instead of the seed. The pipelines
+	// must have one source.
+	WorkingCopy string
+	// OnlyStandIns leaves the registries of base images alone. Registries, if set, leads to them.
+	OnlyStandIns bool
+	Registries   http.RoundTripper
 	// Programs, if set, keeps the functions' programs for other rehearsals.
 	Programs *Programs
 	// StandInCLI lets builds call the stand-in for the AWS CLI, also where the machine has the CLI
@@ -94,6 +101,7 @@ type Rehearsal struct {
 	runtime *lambdaruntime.Runtime
 	account cloudformation.Account
 	closers []func() error
+	bases   []standin.Base
 
 	stacks       []*cloudformation.Stack
 	repositories map[string]*repository
@@ -209,7 +217,7 @@ func (r *Rehearsal) open(ctx context.Context, stacks []*assembly.Stack) error {
 
 func (r *Rehearsal) prepare(ctx context.Context, stacks []*assembly.Stack, cli func() (string, error)) (hosts, error) {
 	if r.options.Builds != nil {
-		return r.prepareStubs(stacks)
+		return r.prepareStubs(ctx, stacks)
 	}
 	return r.prepareMachine(ctx, stacks, cli)
 }
@@ -249,6 +257,9 @@ func (r *Rehearsal) RegistryHost() string { return r.reg.Host() }
 
 // Machine is the prepared machine.
 func (r *Rehearsal) Machine() *machine.Machine { return r.machine }
+
+// Bases are the images that Dockerfiles name, and what the builds get for them.
+func (r *Rehearsal) Bases() []standin.Base { return r.bases }
 
 // Calls are the AWS calls that builds and functions made.
 func (r *Rehearsal) Calls() []endpoint.Call { return r.api.Calls() }

@@ -56,9 +56,9 @@ func (s *stubBuild) Run(ctx context.Context, run codepipeline.Run) codepipeline.
 // prepareStubs makes ready what pipelines need whose builds are a test's:
 // no machine, no BuildKit, no name in /etc/hosts. The functions find the registry
 // through a proxy.
-func (r *Rehearsal) prepareStubs(stacks []*assembly.Stack) (hosts, error) {
+func (r *Rehearsal) prepareStubs(ctx context.Context, stacks []*assembly.Stack) (hosts, error) {
 	// The seeds are unpacked on the way; which base images they need is of no interest.
-	if _, _, err := r.dockerfiles(stacks); err != nil {
+	if _, _, err := r.dockerfiles(ctx, stacks); err != nil {
 		return hosts{}, err
 	}
 	if err := r.startServices(); err != nil {

@@ -18,7 +18,9 @@ type Report struct {
 	Success bool   `json:"success"`
 	Error   string `json:"error,omitempty"`
 	// Steps are the parts of the set-up.
-	Steps     []Step          `json:"steps"`
+	Steps []Step `json:"steps"`
+	// Bases are the base images of the builds.
+	Bases     []Base          `json:"bases,omitempty"`
 	Pipelines []Pipeline      `json:"pipelines"`
 	Calls     []endpoint.Call `json:"calls"`
 	// Permissions are the calls that roles and services made, judged by the template's

@@ -77,7 +77,10 @@ func TestReportForPeople(t *testing.T) {
 		return codepipeline.Span{Start: start, End: start.Add(time.Duration(seconds) * time.Second)}
 	}
 	digest := "sha256:" + strings.Repeat("a", 64)
-	r := Report{Success: true, Pipelines: []Pipeline{{
+	r := Report{Success: true, Bases: []Base{
+		{Image: "golang:1.26", From: "registry", Got: "the original", Digest: digest},
+		{Image: "node:24", From: "stand-in", Got: "a stand-in", Digest: digest, Why: "docker.io does not answer: no such host"},
+	}, Pipelines: []Pipeline{{
 		Stack: "app", Repository: "app", Branch: "main", Commit: strings.Repeat("c", 40),
 		Execution: codepipeline.Result{Status: codepipeline.Succeeded, Span: span(75),
 			Stages: []codepipeline.StageResult{
@@ -102,7 +105,8 @@ func TestReportForPeople(t *testing.T) {
 		"cache: amd64 (single manifests)", "app: abc, latest → index " + digest,
 		"linux/amd64    sha256:aaaaaaaaaaaa…, with an attestation",
 		"empty: none", `linux/amd64 ran app:abc: "Hello"`, "linux/arm64: FAILED: got nothing",
-		"The rehearsal succeeded.",
+		"The rehearsal succeeded.", "golang:1.26 is the original, " + digest,
+		"node:24 is a stand-in, " + digest + " (docker.io does not answer: no such host)",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, out.String())

@@ -28,6 +28,12 @@ func (r *Report) Write(w io.Writer) {
 	for _, p := range r.Pipelines {
 		p.write(w)
 	}
+	if len(r.Bases) > 0 {
+		fmt.Fprintln(w, "\nBase images:")
+	}
+	for _, b := range r.Bases {
+		fmt.Fprintf(w, "  %s\n", b)
+	}
 	failed := r.failed()
 	if r.Permissions != nil && (r.Success || r.Permissions.Calls > 0) {
 		writePermissions(w, r.Permissions, !r.Success && (len(r.Pipelines) == 0 || len(failed) > 0))

@@ -105,6 +105,8 @@ type options struct {
 	// readings are of facts that are unproven. Nil: CodePipeline's history is prompt, for nobody
 	// likes to wait; else as by default.
 	readings *assumptions.Readings
+	// workingCopy, if set, is pushed instead of the seed.
+	workingCopy string
 }
 
 func deployWith(t *testing.T, which string, o options, replace ...string) *world {
@@ -136,6 +138,7 @@ func deployStacks(t *testing.T, stacks []*assembly.Stack, o options) *world {
 	w.Rehearsal, err = rehearsal.New(t.Context(), stacks, rehearsal.Options{
 		Dir: t.TempDir(), ModuleDir: root, Programs: programs, Builds: w.build, Intercept: w.intercept,
 		Approve: o.approve, Scan: o.scan, Observer: w.observe, Readings: readings,
+		WorkingCopy: o.workingCopy,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -140,17 +140,17 @@ func newChain(t *testing.T, ctx context.Context) *chain {
 		t.Fatal(err)
 	}
 	lap("registry.Start and hosts")
-	mirror, stop, err := standin.Serve(ctx, []string{
+	mirror, err := standin.Serve(ctx, standin.Options{Dockerfiles: []string{
 		filepath.Join(examples("hello-go"), "Dockerfile"),
 		filepath.Join(examples("hello-node"), "Dockerfile"),
-	}, nil, t.Output())
+	}, OnlyStandIns: true, Progress: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { mirror.Close() })
 	lap("standin.Serve")
 	builder, buildxConfig, err := m.StartBuildKit(ctx, machine.BuildKit{RegistryHost: r.Host(), CAFile: r.CAFile(),
-		MirrorHost: mirror})
+		MirrorHost: mirror.Host, Mirrored: mirror.Registries})
 	if err != nil {
 		t.Fatal(err)
 	}

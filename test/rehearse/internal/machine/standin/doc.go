@@ -1,6 +1,7 @@
-// Package standin makes stand-ins for the base images that Dockerfiles name, for
-// machines that can't pull, and serves them as a mirror of the registries where
-// the originals are. A Dockerfile stays what a user would write.
+// Package standin serves the base images that Dockerfiles name, as a mirror of the registries where
+// they are: the originals, each by the digest that its tag has when the rehearsal starts, pulled
+// when a build asks for them and kept in the user's cache; and where a registry does not answer,
+// what the cache has, or a stand-in. A Dockerfile stays what a user would write.
 //
 // There are stand-ins for debian, golang and node, as docker.io/library and
 // public.ecr.aws/docker/library have them, for linux/amd64 and linux/arm64, in
@@ -12,8 +13,8 @@
 // has no C compiler (CGO_ENABLED=0 is needed) and no git, and leaves out the
 // standard library's own tests; node has npm, but neither yarn nor corepack. Root
 // certificates in golang are this machine's, so that modules can be fetched here.
-// Any other image, version or variant, and any other digest, has no stand-in: the
-// mirror answers 404, and BuildKit asks the real registry.
+// Any other image, version or variant, and any other digest, has no stand-in: where the original is
+// out of reach too the mirror answers 404, and BuildKit asks the real registry.
 //
 // Layers are deterministic: sorted entries, one time stamp, no names of this
 // machine. They are kept in the user's cache as one OCI image layout, which may

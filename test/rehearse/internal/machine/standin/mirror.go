@@ -9,15 +9,19 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 var mirrorRoute = regexp.MustCompile(`^/v2/(.+)/(manifests|blobs)/([^/]+)$`)
 
-// mirror answers the reading half of the distribution protocol from a store.
+// mirror answers the reading half of the distribution protocol from a store of stand-ins, and from
+// the registries where the originals are.
 type mirror struct {
 	store *store
-	// tags are by repository:tag.
+	// tags are by repository:tag; those of originals by registry/repository:tag.
 	tags map[string]v1.Hash
+	// upstream is nil if there are stand-ins only.
+	upstream *upstream
 }
 
 func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -30,10 +34,15 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	repository, kind, reference := match[1], match[2], match[3]
+	// Who asks a mirror says for which registry.
+	original := r.URL.Query().Get("ns") + "/" + repository
 	digest, err := v1.NewHash(reference)
 	if err != nil && kind == "manifests" {
 		var ok bool
-		if digest, ok = m.tags[repository+":"+reference]; !ok {
+		if digest, ok = m.tags[original+":"+reference]; !ok {
+			digest, ok = m.tags[repository+":"+reference]
+		}
+		if !ok {
 			notFound(w, "MANIFEST_UNKNOWN",
 				fmt.Sprintf("%s:%s has no stand-in; there are %s", repository, reference, String()))
 			return
@@ -44,8 +53,14 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, err := os.Open(m.store.blobPath(digest))
+	if err != nil && m.upstream != nil {
+		var path string
+		if path, err = m.upstream.find(r.Context(), original, digest, kind == "manifests"); err == nil {
+			f, err = os.Open(path)
+		}
+	}
 	if err != nil {
-		notFound(w, "BLOB_UNKNOWN", reference+" is not of a stand-in")
+		notFound(w, "BLOB_UNKNOWN", reference+" is not of a stand-in, nor of an original that can be pulled")
 		return
 	}
 	defer f.Close()
@@ -53,9 +68,20 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if kind == "manifests" {
 		var manifest struct {
-			MediaType string `json:"mediaType"`
+			MediaType         string `json:"mediaType"`
+			Manifests, Layers []json.RawMessage
 		}
-		if err := json.NewDecoder(f).Decode(&manifest); err != nil || manifest.MediaType == "" {
+		if err := json.NewDecoder(f).Decode(&manifest); err != nil {
+			notFound(w, "MANIFEST_UNKNOWN", reference+" is not a manifest")
+			return
+		}
+		switch { // the Image Specification does not ask for the field
+		case manifest.MediaType != "":
+		case len(manifest.Manifests) > 0:
+			manifest.MediaType = string(types.OCIImageIndex)
+		case len(manifest.Layers) > 0:
+			manifest.MediaType = string(types.OCIManifestSchema1)
+		default:
 			notFound(w, "MANIFEST_UNKNOWN", reference+" is not a manifest")
 			return
 		}

@@ -40,7 +40,7 @@ func serveTiny(t *testing.T) (host string, index v1.Descriptor, s *store) {
 	if err := m.writeIndex(map[string]v1.Descriptor{"debian": index}); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(&mirror{s, map[string]v1.Hash{"library/tiny:1": index.Digest}})
+	server := httptest.NewServer(&mirror{store: s, tags: map[string]v1.Hash{"library/tiny:1": index.Digest}})
 	t.Cleanup(server.Close)
 	return strings.TrimPrefix(server.URL, "http://"), index, s
 }

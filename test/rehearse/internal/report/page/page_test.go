@@ -65,6 +65,11 @@ func succeeded(t *testing.T) *report.Report {
 	}
 	return &report.Report{
 		Success: true,
+		Bases: []report.Base{
+			{Image: "golang:1.26", From: "registry", Got: "the original", Digest: "sha256:01"},
+			{Image: "node:24", From: "stand-in", Got: "a stand-in", Digest: "sha256:02",
+				Why: "docker.io does not answer: no such host"},
+		},
 		Steps: []report.Step{{Name: "synthesize cdk.json", Seconds: report.Seconds(7 * time.Second)},
 			{Name: "prepare the machine", Seconds: report.Seconds(time.Second / 2)}},
 		Times: report.Times{Total: report.Seconds(140 * time.Second), Builds: report.Seconds(80 * time.Second),
@@ -213,6 +218,8 @@ func TestPageTellsTheWholeRun(t *testing.T) {
 		"shop/BuildRole.Policies[0].Statement[0]", ">2<",
 		"shop-Promote", "ecr:PutImage", "repository/shop/api", "codebuild:StopBuild",
 		"only a stopped execution stops its builds",
+		"Base images", "golang:1.26", "the original", "node:24", "a stand-in",
+		"docker.io does not answer: no such host",
 		"Set-up", "synthesize cdk.json", "7.0s")
 	if strings.Contains(page, "What failed") {
 		t.Error("the page of a success speaks of failures")

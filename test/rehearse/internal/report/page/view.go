@@ -18,6 +18,7 @@ type View struct {
 	Error     string
 	Times     report.Times
 	Steps     []report.Step
+	Bases     []report.Base
 	Failures  []Failure
 	Pipelines []Pipeline
 	Access    *Access
@@ -104,6 +105,7 @@ type Options struct {
 // New makes the view of a report. It reads the logs, whose files must be there.
 func New(r *report.Report, o Options) *View {
 	v := &View{Success: r.Success, Error: r.Error, Times: r.Times, Steps: slices.Clone(r.Steps),
+		Bases:  slices.Clone(r.Bases),
 		Access: newAccess(r.Permissions, !r.Success)}
 	for i, p := range r.Pipelines {
 		view := newPipeline(p, fmt.Sprintf("pipeline-%d", i+1))
