@@ -337,7 +337,7 @@ func (r *reader) checkRuleTags(p *Planned, image *Image, rules []checked) {
 	if len(filters) > maxFilters {
 		r.report(below(rules[0].at, "tags"), nothing{},
 			"the moving tags of all rules need %d filters to be excluded from the immutability of tags (%s), but ECR takes at most %d: remove some, or let them begin alike",
-			len(filters), quoted(filters), maxFilters)
+			len(filters), spec.Quoted(filters), maxFilters)
 	}
 	p.Filters[image.Name] = filters
 }

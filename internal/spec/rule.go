@@ -88,6 +88,13 @@ func message(text string) string {
 	return ""
 }
 
+func bareRepository(text string) string {
+	if strings.HasSuffix(text, ".git") {
+		return `CodeCommit takes no name that ends in .git: leave ".git" off`
+	}
+	return ""
+}
+
 func existingDay(text string) string {
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		return `there is no such day: use one such as "2027-01-31"`

@@ -15,6 +15,7 @@
 //	least    how many items a list has at least, and
 //	most     how many it, or a map, has at most
 //	unique   that no item stands in a list twice
+//	crowd    what to tell of a list that has more: %d for how many it has, and for most
 //	missing  what to do if it is left out although it is required (jsonschema:"required")
 //	fits     what to do if it is longer, written as JSON, than a variable of CodeBuild
 //
@@ -37,6 +38,8 @@ type Problem struct {
 	Key string
 	// Message says what is allowed, why, and what to do.
 	Message string
+	// Nothing says that the value is not worth showing.
+	Nothing bool
 }
 
 // Choice is a text of which there are only some.
