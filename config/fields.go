@@ -47,7 +47,7 @@ func (o object) field(f spec.Field, into reflect.Value) {
 	ok := true
 	switch value := into.Addr().Interface().(type) {
 	case *bool:
-		*value = o.flag(f.Key)
+		*value = o.flag(f.Key) != f.Negated
 	case *int:
 		*value, ok = o.number(f.Key, *value)
 	case **int:

@@ -147,10 +147,10 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 	for _, text := range o.items(key, true, func(text string) string {
 		p, err := platform.Parse(text)
 		switch {
-		case err != nil:
+		case err != nil || !platform.Of(p).Buildable():
 			return platform.Unbuildable + ": use " + spec.Quoted(platform.All())
-		case p.String() != text:
-			return fmt.Sprintf("is another spelling of %q: use that", p)
+		case platform.Of(p).String() != text:
+			return fmt.Sprintf("is another spelling of %q: use that", platform.Of(p))
 		}
 		return ""
 	}) {

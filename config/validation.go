@@ -15,7 +15,6 @@ func validation(image object, platforms []platform.Platform) spec.Validation {
 	if v == nil {
 		return spec.Default[spec.Validation]()
 	}
-	v.Quick = !v.Deep
 	if v.RequireSBOM && !image.has("sbom") {
 		o.report("requireSBOM",
 			"the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")

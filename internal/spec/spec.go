@@ -8,6 +8,7 @@
 //
 //	key      its key in the configuration
 //	default  what it is if it is left out; - for a list or a map that is then missing, instead of empty
+//	not      that its key says the opposite of the field
 //	range    the least and the most of a number, as in 5..480
 //	why      whose bounds these are
 //	rule     what a text must look like, by its name in rules; of a list, each text in it
@@ -50,6 +51,8 @@ type Field struct {
 	reflect.StructField
 	Key      string
 	Required bool
+	// Negated says that the key is the opposite of the field.
+	Negated bool
 	// Bounded says that a number is from Least to Most.
 	Bounded     bool
 	Least, Most int
@@ -69,7 +72,8 @@ func Fields(of reflect.Type) []Field {
 		if key == "" || key == "-" {
 			continue
 		}
-		f := Field{StructField: field, Key: key, Required: field.Tag.Get("jsonschema") == "required"}
+		f := Field{StructField: field, Key: key, Required: field.Tag.Get("jsonschema") == "required",
+			Negated: field.Tag.Get("not") != ""}
 		if least, most, ok := strings.Cut(field.Tag.Get("range"), ".."); ok {
 			f.Bounded, f.Least, f.Most = true, number(least), number(most)
 		}
@@ -156,7 +160,7 @@ func FillValue(value reflect.Value) {
 		case field.Kind() == reflect.Int:
 			field.SetInt(int64(number(text)))
 		case field.Kind() == reflect.Bool:
-			field.SetBool(true)
+			field.SetBool(!f.Negated)
 		default:
 			field.SetString(text)
 		}
