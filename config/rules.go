@@ -10,6 +10,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/spec"
+	"archway/internal/strict"
 	"archway/internal/tag"
 )
 
@@ -433,7 +434,7 @@ func (r *reader) checkRuleSizes(pipeline object, p Planned) {
 		var args []string
 		for _, one := range p.Rules {
 			s := p.Settings[one.Name][image.Name]
-			args = append(args, rule.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
+			args = append(args, strict.Encode(s.BuildArgs), s.Context, s.Dockerfile, one.Name, strings.Repeat(" ", 60))
 		}
 		if size := len(strings.Join(args, "")); size > spec.MaxVariable {
 			pipeline.report("rules",
