@@ -109,73 +109,6 @@ func TestBuildLogsInByStandardInput(t *testing.T) {
 	}
 }
 
-// A build creates a builder that can export a cache.
-func TestBuildCreatesBuilder(t *testing.T) {
-	r := run(t, buildspecs.Build, buildEnvironment)
-	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt",
-		"image=example.test/buildkit:1", "--bootstrap"}
-	if diff := cmp.Diff(want, r.command(t, "docker", "buildx", "create")); diff != "" {
-		t.Errorf("docker buildx create (-want +got):\n%s", diff)
-	}
-}
-
-// The builder comes from the first mirror that answers. A mirror that fails, or lacks the image,
-// must not fail the build.
-func TestBuilderMirrors(t *testing.T) {
-	const first, second, third = "a.test/buildkit@sha256:1", "b.test/buildkit@sha256:1", "c.test/buildkit@sha256:1"
-	for unreachable, want := range map[string]string{"": first, first: second, first + " " + second: third} {
-		r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
-			"BUILDKIT_IMAGES": first + " " + second + " " + third, "STUB_UNREACHABLE": unreachable,
-		}))
-		got := valuesOf(r.command(t, "docker", "buildx", "create"), "--driver-opt")
-		if diff := cmp.Diff([]string{"image=" + want}, got); diff != "" || !r.succeeded {
-			t.Errorf("without %q: succeeded %v (-want +got):\n%s", unreachable, r.succeeded, diff)
-		}
-		if !strings.Contains(r.log, "The builder is "+want+"\n") {
-			t.Errorf("the log does not say which answered:\n%s", r.log)
-		}
-	}
-	all := first + " " + second
-	r := run(t, buildspecs.Build,
-		with(buildEnvironment, map[string]string{"BUILDKIT_IMAGES": all, "STUB_UNREACHABLE": all}))
-	if r.succeeded || r.command(t, "docker", "buildx", "build") != nil ||
-		!strings.Contains(r.log, "pulled from nowhere: tried "+all+"; set") {
-		t.Errorf("succeeded %v, calls %q:\n%s", r.succeeded, r.calls, r.log)
-	}
-}
-
-func TestBuildConfiguresItsBuilder(t *testing.T) {
-	const config = "[registry.\"docker.io\"]\n  mirrors = [\"111122223333.dkr.ecr.eu-west-1.example.test/docker-hub\"]\n"
-	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{"BUILDKITD_CONFIG": config}))
-	if !r.succeeded || strings.TrimSpace(r.builder) != strings.TrimSpace(config) {
-		t.Errorf("the builder's configuration is\n%s\nwant\n%s\nlog:\n%s", r.builder, config, r.log)
-	}
-	if !strings.Contains(r.log, config) {
-		t.Errorf("the log does not say which caches are asked:\n%s", r.log)
-	}
-	got := r.command(t, "docker", "buildx", "create")
-	want := []string{"--name", "archway", "--driver", "docker-container", "--driver-opt",
-		"image=example.test/buildkit:1", "--buildkitd-config", "FILE", "--bootstrap"}
-	if i := slices.Index(got, "--buildkitd-config"); i >= 0 && i+1 < len(got) {
-		got[i+1] = "FILE"
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("docker buildx create (-want +got):\n%s", diff)
-	}
-}
-
-// A build uses the builder that the environment names.
-func TestBuildUsesNamedBuilder(t *testing.T) {
-	r := run(t, buildspecs.Build,
-		with(buildEnvironment, map[string]string{"BUILDX_BUILDER": "mine", "BUILDKIT_IMAGES": ""}))
-	if !r.succeeded {
-		t.Fatalf("the build failed:\n%s", r.log)
-	}
-	if call := r.command(t, "docker", "buildx", "create"); call != nil {
-		t.Errorf("a builder is created although one is named: %q", call)
-	}
-}
-
 func TestBuildPassesValuesUnchanged(t *testing.T) {
 	r := run(t, buildspecs.Build, with(buildEnvironment, map[string]string{
 		"BUILD_ARGS":    `{"EMPTY": "", "LINES": "one\ntwo", "QUOTED": "it's \"$HOME\" \\ * --target x", "UNICODE": "Grüße"}`,
@@ -308,58 +241,6 @@ func TestBuildDoesNotBuildWithoutALogin(t *testing.T) {
 
 // rules are what the build rules of a pipeline change.
 const rules = `{"main": {}, "release": {"context": "services/api", "dockerfile": "docker/Dockerfile.prod", "buildArgs": {"B": "2", "C": "it's \"3\""}, "noCache": true}, "pr": {"skip": true}}`
-
-func TestBuildFollowsItsRule(t *testing.T) {
-	environment := with(buildEnvironment, map[string]string{"RULES": rules, "BUILD_ARGS": `{"A": "1", "B": "1"}`})
-	for rule, want := range map[string]struct{ file, context, cache, arguments string }{
-		"main":    {"./Dockerfile", "./.", "--cache-from", "A=1|B=1"},
-		"release": {"./services/api/docker/Dockerfile.prod", "./services/api", "--no-cache", `A=1|B=2|C=it's "3"`},
-	} {
-		t.Run(rule, func(t *testing.T) {
-			r := run(t, buildspecs.Build, with(environment, map[string]string{"STUB_EXECUTION": started(rule)}))
-			if !r.succeeded || r.exported["IMAGE_DIGEST"] != digest("a") {
-				t.Fatalf("the build failed:\n%s", r.log)
-			}
-			call := r.command(t, "docker", "buildx", "build")
-			got := []string{valuesOf(call, "--file")[0], call[len(call)-1],
-				strings.Join(valuesOf(call, "--build-arg"), "|")}
-			if diff := cmp.Diff([]string{want.file, want.context, want.arguments}, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if !slices.Contains(call, want.cache) || valuesOf(call, "--cache-to") == nil {
-				t.Errorf("%s or --cache-to is not in %q", want.cache, call)
-			}
-		})
-	}
-}
-
-// A build does nothing for a platform that the rule leaves out.
-func TestBuildOfLeftOutPlatform(t *testing.T) {
-	r := run(t, buildspecs.Build,
-		with(buildEnvironment,
-			map[string]string{"RULES": rules, "STUB_EXECUTION": started("pr"), "DOCKERFILE": "Dockerfile.missing"}))
-	if !r.succeeded || len(r.calls) != 1 {
-		t.Fatalf("succeeded %v, calls %q\n%s", r.succeeded, r.calls, r.log)
-	}
-	if diff := cmp.Diff(map[string]string{"IMAGE_DIGEST": "none"}, r.exported); diff != "" {
-		t.Errorf("exported variables (-want +got):\n%s", diff)
-	}
-	if !strings.Contains(r.log, "Nothing to do: the build rule pr leaves out linux/arm64") {
-		t.Errorf("the log does not say why:\n%s", r.log)
-	}
-}
-
-func TestBuildRefusesARuleThatIsNone(t *testing.T) {
-	for _, rule := range []string{"", "none", "Main"} {
-		r := run(t, buildspecs.Build,
-			with(buildEnvironment, map[string]string{"RULES": rules, "STUB_EXECUTION": started(rule)}))
-		want := `ERROR: there is no build rule ["` + rule +
-			`"]: start the pipeline with the variable rule set to one of ["main","pr","release"]`
-		if r.succeeded || len(r.calls) != 1 || !strings.Contains(r.log, want) {
-			t.Errorf("succeeded %v, calls %q, want %s in\n%s", r.succeeded, r.calls, want, r.log)
-		}
-	}
-}
 
 // Secrets are handed over by the names of variables. A value on a command line can be read by every
 // process of the machine.

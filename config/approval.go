@@ -1,6 +1,8 @@
 package config
 
 import (
+	"archway/internal/spec"
+
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
@@ -33,25 +35,23 @@ type Approval struct {
 	TimeoutMinutes int `key:"timeoutMinutes" default:"10080" range:"5..86400"`
 }
 
-func approval(pipeline object) *Approval {
-	a, o := optional[Approval](pipeline, "approval", nil)
-	if a == nil {
-		return nil
-	}
+// Problems reports a topic beside an address, and a key that can't be the topic's.
+func (a Approval) Problems() []spec.Problem {
+	var all []spec.Problem
 	if a.Email != "" && a.Topic != "" {
-		o.report("email", `"topic" names who is told: subscribe the address to that topic, or remove one of the two`)
+		all = append(all, spec.Problem{Key: "email",
+			Message: `"topic" names who is told: subscribe the address to that topic, or remove one of the two`})
 	}
 	switch {
 	case a.TopicKey == "":
 	case a.Topic == "":
-		o.report("topicKey",
-			`says what encrypts "topic", which is not there: name your topic, or remove the key; the stack's own topics have the stack's key`)
+		all = append(all, spec.Problem{Key: "topicKey", Message: `says what encrypts "topic", which is not there: ` +
+			`name your topic, or remove the key; the stack's own topics have the stack's key`})
 	case placeOf(a.TopicKey) != placeOf(a.Topic):
-		o.report("topicKey",
-			"the topic is in %s, and SNS encrypts with a key of the topic's own Region: use the one that encrypts the topic",
-			placeOf(a.Topic))
+		all = append(all, spec.Problem{Key: "topicKey", Message: "the topic is in " + placeOf(a.Topic) +
+			", and SNS encrypts with a key of the topic's own Region: use the one that encrypts the topic"})
 	}
-	return a
+	return all
 }
 
 // placeOf is the partition and the Region of an ARN.

@@ -48,26 +48,17 @@ func (r *reader) class(at string, value any, images []Image) Class {
 	if !ok {
 		return class
 	}
-	if o.has("promote") {
-		class.Promote = o.flag("promote")
-	}
 	known := secretsOf(images)
-	list, _ := o.list("secrets")
-	taken := names{}
-	for i, value := range list {
-		at := item(o.path("secrets"), i)
-		id, ok := typed[string](r, at, value, aString)
+	read(o, &class, special{"secrets": func() {}})
+	class.Secrets = o.items("secrets", true, func(id string) string {
 		switch {
-		case !ok:
 		case slices.Contains(known, id):
-			taken.add(r, at, id, "remove one of them")
-			class.Secrets = append(class.Secrets, id)
+			return ""
 		case len(known) == 0:
-			r.report(at, id, `no image of the pipeline has secrets: remove it, or add it to an image's "secrets"`)
-		default:
-			r.report(at, id, "no image of the pipeline has a secret of this name: %s", spec.Meant(id, known))
+			return `no image of the pipeline has secrets: remove it, or add it to an image's "secrets"`
 		}
-	}
+		return "no image of the pipeline has a secret of this name: " + spec.Meant(id, known)
+	})
 	return class
 }
 

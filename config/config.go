@@ -29,7 +29,7 @@ type Config struct {
 type Pipeline struct {
 	// Name of the pipeline and of its stack: 1 to 100 letters, digits and hyphens, beginning with a
 	// letter. A change of the name makes a new stack.
-	Name string `key:"name" rule:"pipelineName" jsonschema:"required"`
+	Name string `key:"name" rule:"pipelineName" jsonschema:"required" missing:"give the pipeline a name, such as \"hello-go\""`
 
 	// Where the source code lies.
 	Source Source `key:"source"`
@@ -42,7 +42,7 @@ type Pipeline struct {
 	// ARNs of IAM roles and users that may write into the repositories that people pull from,
 	// besides the function that promotes, for emergencies: at most 20. What they write was
 	// validated by nobody. Default: none.
-	ReleaseWriters []string `key:"releaseWriters" rule:"principal" most:"20" unique:"true"`
+	ReleaseWriters []string `key:"releaseWriters" rule:"principal" most:"20" crowd:"has %d writers, and at most %d are taken: name a role that they may assume" unique:"true"`
 
 	// Whether CodePipeline puts the moving tags back by itself when something in the stage Promote
 	// fails, such as the promotion of one of several images: to where the latest execution had put
@@ -155,7 +155,7 @@ type Override struct {
 type Image struct {
 	// Name of the image in this pipeline, and of its actions in the console: 1 to 64 lower-case
 	// letters, digits, hyphens and underscores, beginning with a letter or digit.
-	Name string `key:"name" rule:"imageName" jsonschema:"required"`
+	Name string `key:"name" rule:"imageName" jsonschema:"required" missing:"give the image a name, such as \"hello-go\""`
 
 	// Name of the ECR repository that the stack creates for the image: 2 to 248 characters,
 	// lower-case letters and digits joined by single periods, underscores and hyphens, in parts

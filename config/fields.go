@@ -10,28 +10,32 @@ import (
 // special are keys of a type that are read by hand.
 type special map[string]func()
 
+// read fills in what the object says.
+func read[T any](o object, into *T, by special) { o.read(reflect.ValueOf(into).Elem(), by) }
+
 // read fills in what the object says, in the order of the type's keys, and reports what spec says
-// of it.
+// of it. What is read by hand is so whether the key is there or not.
 func (o object) read(into reflect.Value, by special) {
 	for _, f := range spec.Fields(into.Type()) {
-		own := by[f.Key]
-		switch {
-		case !o.has(f.Key):
-			if f.Missing() != "" {
-				o.required(f.Key, f.Missing())
-			}
-		case own != nil:
+		if !o.has(f.Key) && f.Missing() != "" {
+			o.required(f.Key, f.Missing())
+		}
+		if own := by[f.Key]; own != nil {
 			own()
-		default:
+		} else if o.has(f.Key) {
 			o.field(f, into.FieldByIndex(f.Index))
 		}
 	}
 	if beside, ok := into.Interface().(interface{ Problems() []spec.Problem }); ok {
 		for _, problem := range beside.Problems() {
 			switch {
-			case problem.Key == "" && !o.r.about(o.at):
+			case problem.Key == "" && o.r.about(o.at):
+			case problem.Key == "":
 				o.r.report(o.at, nothing{}, "%s", problem.Message)
-			case problem.Key != "" && !o.r.about(o.path(problem.Key)):
+			case o.r.about(o.path(problem.Key)):
+			case problem.Nothing:
+				o.r.report(o.path(problem.Key), nothing{}, "%s", problem.Message)
+			default:
 				o.report(problem.Key, "%s", problem.Message)
 			}
 		}
@@ -43,7 +47,7 @@ func (o object) field(f spec.Field, into reflect.Value) {
 	ok := true
 	switch value := into.Addr().Interface().(type) {
 	case *bool:
-		*value = o.flag(f.Key)
+		*value = o.flag(f.Key) != f.Negated
 	case *int:
 		*value, ok = o.number(f.Key, *value)
 	case **int:
@@ -52,7 +56,7 @@ func (o object) field(f spec.Field, into reflect.Value) {
 			*value = &number
 		}
 	case *[]string:
-		*value = o.words(f.Key)
+		*value = o.words(f)
 	case *map[string]string:
 		*value = o.entries(f.Key, f.Names)
 	default:
@@ -80,11 +84,19 @@ func (o object) field(f spec.Field, into reflect.Value) {
 
 // nested reads objects: one, a list of them, or some by names that the user chooses.
 func (o object) nested(f spec.Field, into reflect.Value) {
+	switch into.Kind() {
+	case reflect.Struct:
+		o.r.inner(o.path(f.Key), o.fields[f.Key], into)
+		return
+	case reflect.Pointer:
+		one := reflect.New(into.Type().Elem())
+		if o.r.inner(o.path(f.Key), o.fields[f.Key], one.Elem()) {
+			into.Set(one)
+		}
+		return
+	}
 	of := into.Type().Elem()
 	switch into.Kind() {
-	case reflect.Pointer:
-		into.Set(reflect.New(of))
-		o.r.inner(o.path(f.Key), o.fields[f.Key], into.Elem())
 	case reflect.Slice:
 		list, _ := o.list(f.Key)
 		for i, value := range list {

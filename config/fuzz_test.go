@@ -115,7 +115,9 @@ func asWritten(value reflect.Value) any {
 	case reflect.Struct:
 		object := map[string]any{}
 		for _, f := range spec.Fields(value.Type()) {
-			if field := value.FieldByIndex(f.Index); !field.IsZero() || f.Tag.Get("default") != "" &&
+			if field := value.FieldByIndex(f.Index); f.Negated {
+				object[f.Key] = field.IsZero()
+			} else if !field.IsZero() || f.Tag.Get("default") != "" &&
 				f.Tag.Get("default") != "-" {
 				object[f.Key] = asWritten(field)
 			}

@@ -13,8 +13,3 @@ type ImageGates struct {
 	// Default: it is not run.
 	SmokeTest *spec.SmokeTest `key:"smokeTest"`
 }
-
-func imageGates(image object) ImageGates {
-	test, _ := optional[spec.SmokeTest](image, "smokeTest", nil)
-	return ImageGates{ScanGate: scanGate(image), SmokeTest: test}
-}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,37 +20,35 @@ func (r *reader) image(at string, value any, p Planned, only bool) Image {
 	if !ok {
 		return image
 	}
-	o.required("name", `give the image a name, such as "hello-go"`)
-	image.Name = o.name("name", "imageName")
-	image.Repository = o.repository(p.Name, image.Name, only)
-
-	var contextOK, dockerfileOK bool
-	image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
-	image.Dockerfile, dockerfileOK = o.pathInside("dockerfile", image.Dockerfile, "the context")
-	switch {
-	case !contextOK || !dockerfileOK:
-	case p.Source.Seed != "":
-		o.checkDockerfile(p.Source.Seed, image.Context, image.Dockerfile)
-	default:
-		o.misdirected(image.Context, image.Dockerfile)
-	}
-	image.Target = o.name("target", "target")
-	image.BuildArgs = o.buildArgs("buildArgs")
-	image.BaseImages = choice(o, "baseImages", image.BaseImages)
-	image.SBOM = sbom(o, image.BaseImages)
-	image.Secrets = o.secrets("secrets")
-	image.Labels = o.labels("labels")
-	var platformsOK bool
-	image.Platforms, platformsOK = o.platforms("platforms", image.Platforms)
-	image.Tags, p.Filters[image.Name] = r.tags(o, p.Source.Branch)
-	image.Validation = validation(o, image.Platforms)
-	if image.Validation.RequireSBOM && !o.has("sbom") {
-		o.r.report(below(o.path("validation"), "requireSBOM"), true,
-			"the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
-	}
-	image.ImageGates = imageGates(o)
-	image.Builds = r.builds(o, image.Platforms, platformsOK)
-	image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
+	var contextOK, dockerfileOK, platformsOK bool
+	read(o, &image, special{
+		"repository": func() { image.Repository = o.repository(p.Name, image.Name, only) },
+		"context": func() {
+			image.Context, contextOK = o.pathInside("context", image.Context, "the top of the source repository")
+		},
+		"dockerfile": func() {
+			image.Dockerfile, dockerfileOK = o.pathInside("dockerfile", image.Dockerfile, "the context")
+			switch {
+			case !contextOK || !dockerfileOK:
+			case p.Source.Seed != "":
+				o.checkDockerfile(p.Source.Seed, image.Context, image.Dockerfile)
+			default:
+				o.misdirected(image.Context, image.Dockerfile)
+			}
+		},
+		"buildArgs":  func() { image.BuildArgs = o.buildArgs("buildArgs") },
+		"sbom":       func() { image.SBOM = sbom(o, image.BaseImages) },
+		"secrets":    func() { image.Secrets = o.secrets("secrets") },
+		"labels":     func() { image.Labels = o.labels("labels") },
+		"platforms":  func() { image.Platforms, platformsOK = o.platforms("platforms", image.Platforms) },
+		"tags":       func() { image.Tags, p.Filters[image.Name] = r.tags(o, p.Source.Branch) },
+		"validation": func() { image.Validation = validation(o, image.Platforms) },
+		"scanGate":   func() { image.ScanGate = scanGate(o) },
+		"builds":     func() { image.Builds = r.builds(o, image.Platforms, platformsOK) },
+		"buildkitImage": func() {
+			image.BuildkitImage = o.reference("buildkitImage", "docker.io/moby/buildkit:v0.31.1")
+		},
+	})
 	return image
 }
 
@@ -142,26 +141,20 @@ func (o object) platforms(key string, fallback []platform.Platform) ([]platform.
 	}
 	before := len(o.r.problems)
 	if len(list) == 0 {
-		o.report(key, "is empty: list %s, or both", quoted(platform.All()))
+		o.report(key, "is empty: list %s, or both", spec.Quoted(platform.All()))
 	}
 	var platforms []platform.Platform
-	taken := names{}
-	for i, value := range list {
-		at := item(o.path(key), i)
-		text, ok := typed[string](o.r, at, value, aString)
-		if !ok {
-			continue
-		}
+	for _, text := range o.items(key, true, func(text string) string {
 		p, err := platform.Parse(text)
 		switch {
-		case err != nil:
-			o.r.report(at, text, "%s: use %s", platform.Unbuildable, quoted(platform.All()))
-		case p.String() != text:
-			o.r.report(at, text, "is another spelling of %q: use that", p)
-		default:
-			taken.add(o.r, at, text, "remove one of them")
-			platforms = append(platforms, p)
+		case err != nil || !platform.Of(p).Buildable():
+			return platform.Unbuildable + ": use " + spec.Quoted(platform.All())
+		case platform.Of(p).String() != text:
+			return fmt.Sprintf("is another spelling of %q: use that", platform.Of(p))
 		}
+		return ""
+	}) {
+		platforms = append(platforms, platform.Platform(text))
 	}
 	slices.Sort(platforms)
 	return platforms, len(o.r.problems) == before

@@ -12,7 +12,7 @@ import (
 )
 
 // noValidation is the validation of an image that says nothing about it.
-var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}, Deep: true}
+var noValidation = spec.Validation{AllowedPlatforms: []string{}, Downgrade: map[string]spec.Downgrade{}}
 
 // planned is what a pipeline without rules comes to.
 func planned(filters map[string][]string, p config.Pipeline) config.Planned {

@@ -8,7 +8,7 @@ import "archway/internal/spec"
 type Notifications struct {
 	// Mail addresses that get every notification, after each owner has confirmed the subscription:
 	// at most 20. Default: none.
-	Email []string `key:"email" rule:"mail" most:"20" unique:"true"`
+	Email []string `key:"email" rule:"mail" most:"20" crowd:"has %d addresses, and at most %d are taken: use a mailing list" unique:"true"`
 
 	// A Slack channel that gets every notification.
 	Slack Slack `key:"slack"`
@@ -30,68 +30,16 @@ func (p Pipeline) Topic() bool {
 	return len(p.Notifications.Email) > 0 || p.Notifications.Slack != (Slack{}) || p.DriftCheck.Schedule != ""
 }
 
-// maxEmails is ours: whoever has more to tell has a mailing list.
-const maxEmails = 20
-
-// notifications reads who is told.
-func (r *reader) notifications(pipeline object) Notifications {
-	n := Notifications{Email: []string{}}
-	const key = "notifications"
-	value, ok := pipeline.fields[key]
-	if !ok {
-		return n
+// Problems reports a channel of which only one of the two ids is given.
+func (s Slack) Problems() []spec.Problem {
+	key := "channel"
+	if s.Workspace == "" {
+		key = "workspace"
 	}
-	o, ok := r.object(pipeline.path(key), value, keysOf[Notifications]())
-	if !ok {
-		return n
+	if (s.Workspace == "") == (s.Channel == "") {
+		return nil
 	}
-	n.Email = o.emails("email")
-	if value, ok := o.fields["slack"]; ok {
-		n.Slack = r.slack(o.path("slack"), value)
-	}
-	return n
-}
-
-func (o object) emails(key string) []string {
-	list, _ := o.list(key)
-	if len(list) > maxEmails {
-		o.report(key, "has %d addresses, and at most %d are taken: use a mailing list", len(list), maxEmails)
-	}
-	emails := []string{}
-	taken := names{}
-	for i, value := range list {
-		at := item(o.path(key), i)
-		text, ok := typed[string](o.r, at, value, aString)
-		if !ok {
-			continue
-		}
-		if text == "" {
-			o.r.report(at, text, "is empty: %s", spec.Named("mail").Cure)
-			continue
-		}
-		if broken := spec.Named("mail").Check(text); broken != "" {
-			o.r.report(at, text, "%s", broken)
-			continue
-		}
-		taken.add(o.r, at, text, "remove one of them")
-		emails = append(emails, text)
-	}
-	return emails
-}
-
-func (r *reader) slack(at string, value any) Slack {
-	var s Slack
-	o, ok := r.object(at, value, keysOf[Slack]())
-	if !ok {
-		return s
-	}
-	s.Workspace, s.Channel = o.name("workspace", "slackWorkspace"), o.name("channel", "slackChannel")
-	const needs = "is missing: a channel is known by its own id and by that of its workspace, so give both, or none"
-	if empty := o.fields["workspace"] == nil || o.fields["workspace"] == ""; empty && s.Channel != "" {
-		r.report(o.path("workspace"), nothing{}, needs)
-	}
-	if empty := o.fields["channel"] == nil || o.fields["channel"] == ""; empty && s.Workspace != "" {
-		r.report(o.path("channel"), nothing{}, needs)
-	}
-	return s
+	return []spec.Problem{{Key: key, Nothing: true,
+		Message: "is missing: a channel is known by its own id and by that of its " +
+			"workspace, so give both, or none"}}
 }

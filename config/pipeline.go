@@ -36,32 +36,31 @@ func (r *reader) pipeline(at string, value any, taken taken) []Planned {
 	if !ok {
 		return []Planned{p}
 	}
-	o.required("name", `give the pipeline a name, such as "hello-go"`)
-	p.Name = o.name("name", "pipelineName")
-	taken.pipelines.add(r, o.path("name"), p.Name, "every pipeline is a stack with a name of its own: rename one")
-
-	p.Source = r.source(o, p.Name, taken.sources)
-	if o.fields["executionMode"] == "PARALLEL" {
-		o.report("executionMode", "%s", parallel)
-	} else {
-		p.ExecutionMode = choice(o, "executionMode", p.ExecutionMode)
-	}
-	p.Approval = approval(o)
-	p.RollbackOnFailure = o.flag("rollbackOnFailure")
-	p.RemovalPolicy = choice(o, "removalPolicy", p.RemovalPolicy)
-	p.Encryption = choice(o, "encryption", p.Encryption)
-	of := p
-	if o.has("rules") {
-		of.Source.Branch = "" // rules decide what is built, and so what the tags are
-	}
-	p.Images = r.images(o, of, taken.repositories)
-	if drift, _ := optional[DriftCheck](o, "driftCheck", nil); drift != nil {
-		p.DriftCheck = *drift
-	}
-	p.Notifications = r.notifications(o)
-	p.Dashboard = o.flag("dashboard")
-	p.ReleaseWriters = o.releaseWriters("releaseWriters")
-	p.ResourceTags = r.resourceTags(o)
+	read(o, &p.Pipeline, special{
+		"name": func() {
+			p.Name = o.name("name", "pipelineName")
+			taken.pipelines.add(r, o.path("name"), p.Name,
+				"every pipeline is a stack with a name of its own: rename one")
+		},
+		"source": func() { p.Source = r.source(o, p.Name, taken.sources) },
+		"executionMode": func() {
+			if o.fields["executionMode"] == "PARALLEL" {
+				o.report("executionMode", "%s", parallel)
+			} else {
+				p.ExecutionMode = choice(o, "executionMode", p.ExecutionMode)
+			}
+		},
+		"images": func() {
+			of := p
+			if o.has("rules") {
+				of.Source.Branch = "" // rules decide what is built, and so what the tags are
+			}
+			p.Images = r.images(o, of, taken.repositories)
+		},
+		"resourceTags": func() { p.ResourceTags = r.resourceTags(o) },
+		// These follow from all others.
+		"rules": func() {}, "classes": func() {},
+	})
 
 	before := len(r.problems)
 	rules := r.rules(o, &p)

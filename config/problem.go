@@ -96,18 +96,3 @@ func below(at, key string) string {
 
 // item gives the path of an item of a list.
 func item(at string, i int) string { return fmt.Sprintf("%s[%d]", at, i) }
-
-// quoted joins values as in: "a", "b" or "c".
-func quoted[T ~string](values []T) string {
-	var b strings.Builder
-	for i, value := range values {
-		switch {
-		case i > 0 && i == len(values)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(show(string(value)))
-	}
-	return b.String()
-}

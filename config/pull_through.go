@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 
 	"archway/internal/settings"
@@ -23,8 +22,7 @@ func (r *reader) pullThrough(registry object) []spec.PullThrough {
 			continue
 		}
 		var p spec.PullThrough
-		o.read(reflect.ValueOf(&p).Elem(),
-			special{"credentials": func() { p.Credentials = o.credentials("credentials") }})
+		read(o, &p, special{"credentials": func() { p.Credentials = o.credentials("credentials") }})
 		if p.Upstream == "" {
 			continue
 		}
@@ -40,6 +38,9 @@ func (r *reader) pullThrough(registry object) []spec.PullThrough {
 
 // credentials reads where a login is kept.
 func (o object) credentials(key string) string {
+	if !o.has(key) {
+		return ""
+	}
 	text, ok := o.fields[key].(string)
 	if !ok || text != "" && !strings.HasPrefix(text, "arn:") {
 		// Not shown: it may be the login itself.

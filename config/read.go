@@ -259,18 +259,47 @@ func (o object) entries(key string, rule *spec.Rule) map[string]string {
 	return entries
 }
 
-// words reads a list of strings.
-func (o object) words(key string) []string {
-	words := []string{}
-	list, _ := o.list(key)
-	for i, value := range list {
-		word, ok := typed[string](o.r, item(o.path(key), i), value, aString)
-		if broken := misread(word); ok && broken != "" {
-			o.r.report(item(o.path(key), i), word, "%s", broken)
-		}
-		words = append(words, word)
+// words reads a list of strings that follow the field's rule, if it has one.
+func (o object) words(f spec.Field) []string {
+	if list, _ := o.fields[f.Key].([]any); f.MaxItems > 0 && len(list) > f.MaxItems {
+		o.report(f.Key, f.Tag.Get("crowd"), len(list), f.MaxItems)
+		return []string{}
 	}
-	return words
+	return o.items(f.Key, f.Tag.Get("unique") != "", func(word string) string {
+		broken := misread(word)
+		switch {
+		case broken != "" || f.Rule == nil:
+		case word == "":
+			broken = "is empty: " + f.Rule.Cure
+		default:
+			broken = f.Rule.Check(word)
+		}
+		return broken
+	})
+}
+
+// items reads a list of strings, and leaves out those of which broken has something to tell. Once
+// says that none may stand there twice.
+func (o object) items(key string, once bool, broken func(text string) string) []string {
+	items := []string{}
+	list, _ := o.list(key)
+	taken := names{}
+	for i, value := range list {
+		at := item(o.path(key), i)
+		text, ok := typed[string](o.r, at, value, aString)
+		if !ok {
+			continue
+		}
+		if problem := broken(text); problem != "" {
+			o.r.report(at, text, "%s", problem)
+			continue
+		}
+		if once {
+			taken.add(o.r, at, text, "remove one of them")
+		}
+		items = append(items, text)
+	}
+	return items
 }
 
 // choice reads one of a few words.
@@ -283,7 +312,7 @@ func choice[T interface {
 		return fallback
 	}
 	if allowed := fallback.Choices(); !slices.Contains(allowed, text) {
-		o.report(key, "use %s", quoted(allowed))
+		o.report(key, "use %s", spec.Quoted(allowed))
 		return fallback
 	}
 	return T(text)

@@ -46,8 +46,9 @@ func (r *reader) registry(config object, pipelines names) *Registry {
 		return nil
 	}
 	pipelines.add(r, o.at, RegistryStack, "the registry's stack is called "+RegistryStack+": rename the pipeline")
-	signing, _ := optional[Signing](o, "signing", nil)
-	return &Registry{Signing: signing, PullThrough: r.pullThrough(o)}
+	var registry Registry
+	read(o, &registry, special{"pullThrough": func() { registry.PullThrough = r.pullThrough(o) }})
+	return &registry
 }
 
 // sign tells the pipelines whose signatures their images get.

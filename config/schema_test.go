@@ -155,6 +155,8 @@ func addDefaults(t *testing.T, property func(definition, key string) *jsonschema
 			case f.Key == "images" || f.Key == "rules" || field.Kind() == reflect.Struct ||
 				field.Kind() == reflect.Pointer:
 			case field.Kind() == reflect.Map && field.Len() == 0 || field.Kind() == reflect.String && field.Len() == 0:
+			case f.Negated:
+				property(v.Type().Name(), f.Key).Default = !field.Bool()
 			case f.Key == "builds":
 				machines := map[string]any{}
 				for name, build := range value.(Image).Builds {

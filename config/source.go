@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strings"
 
 	"archway/internal/rule"
 	"archway/internal/spec"
@@ -41,31 +40,35 @@ func (r *reader) source(pipeline object, name string, taken names) Source {
 	if !ok {
 		return s
 	}
-	if address, _ := o.fields["repository"].(string); sourceAddress(address) != "" {
-		o.report("repository", "%s", sourceAddress(address))
-		s.Repository = ""
-	} else if o.has("repository") {
-		s.Repository = o.name("repository", "codeCommit")
-		if strings.HasSuffix(s.Repository, ".git") {
-			o.report("repository", "CodeCommit takes no name that ends in .git: leave %q off", ".git")
-			s.Repository = ""
-		}
-	}
-	s.Existing = o.flag("existing")
+	read(o, &s, special{
+		"repository": func() {
+			if address, _ := o.fields["repository"].(string); sourceAddress(address) != "" {
+				o.report("repository", "%s", sourceAddress(address))
+				s.Repository = ""
+			} else if o.has("repository") {
+				s.Repository = o.name("repository", "codeCommit")
+			}
+		},
+		"branch": func() {
+			branch, ok := o.text("branch", s.Branch)
+			if !ok {
+				return
+			}
+			s.Branch = branch
+			if bad := spec.Named("branch").Check(branch); bad != "" {
+				if instead, is := rule.Wildcard(branch); is {
+					bad = fmt.Sprintf(`is no name of one branch: for several write "rules", such as [{"name": "all", "type": "branch", "pattern": %q}]`,
+						instead)
+				}
+				o.report("branch", "%s", bad)
+				s.Branch = ""
+			}
+		},
+		"seed": func() {},
+	})
 	if !s.Existing {
 		taken.add(r, o.path("repository"), s.Repository,
 			`two stacks can't create the same CodeCommit repository: name another one, or set "existing": true for all but one`)
-	}
-	if branch, ok := o.text("branch", s.Branch); ok {
-		s.Branch = branch
-		if bad := spec.Named("branch").Check(branch); bad != "" {
-			if instead, is := rule.Wildcard(branch); is {
-				bad = fmt.Sprintf(`is no name of one branch: for several write "rules", such as [{"name": "all", "type": "branch", "pattern": %q}]`,
-					instead)
-			}
-			o.report("branch", "%s", bad)
-			s.Branch = ""
-		}
 	}
 	if s.Existing && o.has("seed") {
 		o.report("seed",

@@ -9,36 +9,25 @@ import (
 
 // validation reads how an image is judged. Platforms are those that it is built for.
 func validation(image object, platforms []platform.Platform) spec.Validation {
-	v, _ := optional(image, "validation", func(o object, v *spec.Validation) special {
+	v, o := optional(image, "validation", func(o object, v *spec.Validation) special {
 		return special{"allowedPlatforms": func() { v.AllowedPlatforms = o.allowed("allowedPlatforms", platforms) }}
 	})
 	if v == nil {
 		return spec.Default[spec.Validation]()
 	}
-	v.Quick = !v.Deep
+	if v.RequireSBOM && !image.has("sbom") {
+		o.report("requireSBOM",
+			"the image's builds make none, so that no run could succeed: add \"sbom\": {} to the image")
+	}
 	return *v
 }
 
+// allowed reads platforms that are not built.
 func (o object) allowed(key string, built []platform.Platform) []string {
-	allowed := []string{}
-	list, _ := o.list(key)
-	taken := names{}
-	for i, value := range list {
-		at := item(o.path(key), i)
-		text, ok := typed[string](o.r, at, value, aString)
-		if !ok {
-			continue
+	return o.items(key, true, func(text string) string {
+		if slices.Contains(built, platform.Platform(text)) {
+			return "the image is built for it anyway: remove it here"
 		}
-		broken := spec.Named("platform").Check(text)
-		switch {
-		case broken != "":
-			o.r.report(at, text, "%s", broken)
-		case slices.Contains(built, platform.Platform(text)):
-			o.r.report(at, text, "the image is built for it anyway: remove it here")
-		default:
-			taken.add(o.r, at, text, "remove one of them")
-			allowed = append(allowed, text)
-		}
-	}
-	return allowed
+		return spec.Named("platform").Check(text)
+	})
 }

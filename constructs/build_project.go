@@ -14,7 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// buildProjectProps is what the build and the merge have in common.
+// buildProjectProps is what they have in common.
 type buildProjectProps struct {
 	Description   string
 	Spec          buildspecs.Spec
@@ -39,19 +39,27 @@ type buildProjectProps struct {
 	Environment map[string]*string
 }
 
-type buildProject struct {
+// BuildProject is a CodeBuild project, as [NativeBuild], [Merge] and [SmokeTest] are.
+type BuildProject struct {
 	constructs.Construct
-	Project  awscodebuild.PipelineProject
-	Role     awsiam.Role
+
+	// Project is the project.
+	Project awscodebuild.PipelineProject
+
+	// Role is the role that it runs with: grant to it, the grants that other constructs make to
+	// Project are ignored. A container that is tested gets none of its credentials.
+	Role awsiam.Role
+
+	// LogGroup is where the logs go.
 	LogGroup awslogs.LogGroup
 }
 
-func newBuildProject(scope constructs.Construct, id string, props *buildProjectProps) *buildProject {
+func newBuildProject(scope constructs.Construct, id string, props *buildProjectProps) *BuildProject {
 	p := *props
 	fill(&p.Timeout, time.Hour)
 	fill(&p.QueuedTimeout, time.Hour)
 
-	this := &buildProject{Construct: constructs.NewConstruct(scope, &id)}
+	this := &BuildProject{Construct: constructs.NewConstruct(scope, &id)}
 	this.LogGroup = p.group(this.Construct)
 	statements := append(logStatements(this.LogGroup), artifactReadStatements(p.Artifacts)...)
 	this.Role = newRole(this.Construct, &roleProps{

@@ -3,6 +3,8 @@ package constructs
 import (
 	"errors"
 
+	"archway/internal/strict"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -62,7 +64,7 @@ func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) 
 	this := &Dashboard{Construct: constructs.NewConstruct(scope, &id)}
 	this.Dashboard = awscloudwatch.NewCfnDashboard(this.Construct, jsii.String("Dashboard"),
 		&awscloudwatch.CfnDashboardProps{
-			DashboardBody: jsii.String(compactJSON(map[string]any{
+			DashboardBody: jsii.String(strict.Encode(map[string]any{
 				"start":   "-P28D", // four weeks: as much as shows a trend, and still by the day
 				"widgets": layOut(widgetsOf(props)),
 			})),

@@ -9,6 +9,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/strict"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -206,7 +207,8 @@ func (i PipelineImage) actionName(of Platform) string {
 // CodePipeline but the execution's id: a variable is pasted into the text as it is, so that its
 // value could be the end of one parameter and the beginning of another.
 func (d *Delivery) parameters(image string) string {
-	return compactJSON(settings.Parameters{Settings: settings.Sum(d.file), Execution: executionVariable, Image: image})
+	return strict.Encode(settings.Parameters{Settings: settings.Sum(d.file), Execution: executionVariable,
+		Image: image})
 }
 
 // files are what every function of the pipeline finds beside its program.

@@ -6,6 +6,7 @@ import (
 
 	"archway/internal/rule"
 	"archway/internal/settings"
+	"archway/internal/strict"
 	"archway/internal/tag"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -102,15 +103,10 @@ func (d *DriftCheck) add(p *DriftCheckProps, name string) {
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id:  jsii.String("Validator"),
 			Arn: p.Validator.FunctionArn(),
-			Input: jsii.String(compactJSON(
+			Input: jsii.String(strict.Encode(
 				settings.DriftEvent{Check: settings.DriftCheck{Settings: settings.Sum(p.Delivery.file), Image: name}})),
 		}},
 	})
-	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{
-		Action:       jsii.String("lambda:InvokeFunction"),
-		FunctionName: p.Validator.FunctionArn(),
-		Principal:    jsii.String("events.amazonaws.com"),
-		SourceArn:    rule.AttrArn(),
-	})
+	mayInvoke(scope, rule, p.Validator)
 	d.Rules = append(d.Rules, rule)
 }

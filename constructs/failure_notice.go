@@ -93,11 +93,16 @@ func NewFailureNotice(scope constructs.Construct, id string, props *FailureNotic
 				MaximumEventAgeInSeconds: jsii.Number(maxNoticeAge.Seconds())},
 		}},
 	})
-	awslambda.NewCfnPermission(this.Construct, jsii.String("Permission"), &awslambda.CfnPermissionProps{
-		Action:       jsii.String("lambda:InvokeFunction"),
-		FunctionName: this.Notifier.Function.FunctionArn(),
-		Principal:    jsii.String("events.amazonaws.com"),
-		SourceArn:    this.Rule.AttrArn(),
-	})
+	mayInvoke(this.Construct, this.Rule, this.Notifier.Function)
 	return this
+}
+
+// mayInvoke lets a rule of EventBridge invoke its target.
+func mayInvoke(scope constructs.Construct, rule awsevents.CfnRule, function awslambda.IFunction) {
+	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{
+		Action:       jsii.String("lambda:InvokeFunction"),
+		FunctionName: function.FunctionArn(),
+		Principal:    jsii.String("events.amazonaws.com"),
+		SourceArn:    rule.AttrArn(),
+	})
 }

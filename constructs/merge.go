@@ -6,10 +6,8 @@ import (
 
 	"archway/buildspecs"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 )
@@ -69,17 +67,7 @@ func (p *MergeProps) Validate() error {
 // by digest, and puts it by digest. In a pipeline, its action must set [ExecutionEnvironment], and
 // gives the index's digest as the variable [IndexDigestVariable].
 type Merge struct {
-	constructs.Construct
-
-	// Project is the project.
-	Project awscodebuild.PipelineProject
-
-	// Role is the role that merges run with: grant to it, the grants that other constructs make to
-	// Project are ignored.
-	Role awsiam.Role
-
-	// LogGroup is where the logs go.
-	LogGroup awslogs.LogGroup
+	BuildProject
 }
 
 // IndexDigestVariable is the variable that a merge exports.
@@ -117,9 +105,6 @@ func NewMerge(scope constructs.Construct, id string, props *MergeProps) *Merge {
 		},
 	})
 	return &Merge{
-		Construct: project.Construct,
-		Project:   project.Project,
-		Role:      project.Role,
-		LogGroup:  project.LogGroup,
+		BuildProject: *project,
 	}
 }

@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"archway/buildspecs"
+	"archway/internal/strict"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -145,23 +144,13 @@ func insideSource(prop, value string) error {
 // runs on, without emulation, and pushes it by digest. In a pipeline, its action gives the digest
 // as the variable [ImageDigestVariable], and must set [ExecutionEnvironment].
 type NativeBuild struct {
-	constructs.Construct
+	BuildProject
 
 	// Platform is what the project builds for.
 	Platform Platform
 
-	// Project is the project.
-	Project awscodebuild.PipelineProject
-
 	// Timeout is how long a build may take.
 	Timeout time.Duration
-
-	// Role is the role that builds run with: grant to it, the grants that other constructs make to
-	// Project are ignored.
-	Role awsiam.Role
-
-	// LogGroup is where the builds' logs go.
-	LogGroup awslogs.LogGroup
 
 	rules map[string]BuildRule
 }
@@ -219,13 +208,10 @@ func NewNativeBuild(scope constructs.Construct, id string, props *NativeBuildPro
 		},
 	})
 	return &NativeBuild{
-		Construct: project.Construct,
-		Platform:  p.Platform,
-		Project:   project.Project,
-		Timeout:   timeout,
-		Role:      project.Role,
-		LogGroup:  project.LogGroup,
-		rules:     p.Rules,
+		BuildProject: *project,
+		Platform:     p.Platform,
+		Timeout:      timeout,
+		rules:        p.Rules,
 	}
 }
 
@@ -250,12 +236,12 @@ func rulesOf(rules map[string]BuildRule) *string {
 	if len(rules) == 0 {
 		return nil
 	}
-	return jsii.String(compactJSON(rules))
+	return jsii.String(strict.Encode(rules))
 }
 
 func jsonObject(values map[string]string) *string {
 	if values == nil {
 		values = map[string]string{}
 	}
-	return jsii.String(compactJSON(values))
+	return jsii.String(strict.Encode(values))
 }

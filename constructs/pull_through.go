@@ -2,6 +2,7 @@ package constructs
 
 import (
 	"archway/internal/spec"
+	"archway/internal/strict"
 	"errors"
 	"fmt"
 	"maps"
@@ -86,7 +87,7 @@ func NewPullThroughCache(scope constructs.Construct, id string, props *PullThrou
 			// is in them is public.
 			EncryptionConfiguration: &awsecr.CfnRepositoryCreationTemplate_EncryptionConfigurationProperty{
 				EncryptionType: jsii.String("AES256")},
-			LifecyclePolicy: jsii.String(compactJSON(map[string]any{"rules": []any{map[string]any{
+			LifecyclePolicy: jsii.String(strict.Encode(map[string]any{"rules": []any{map[string]any{
 				"rulePriority": 1,
 				"description":  "What is needed again is cached again",
 				"selection": map[string]any{"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days",

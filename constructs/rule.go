@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"archway/internal/rule"
+	"archway/internal/strict"
 )
 
 // Rule says which references of the repository are built, and how their images are tagged. Give the
@@ -95,7 +96,7 @@ func buildRuleProblems(rules map[string]BuildRule) error {
 			insideSource(fmt.Sprintf("Rules[%q].Context", name), rules[name].Context),
 			insideSource(fmt.Sprintf("Rules[%q].Dockerfile", name), rules[name].Dockerfile))
 	}
-	if n := len(compactJSON(rules)); len(rules) > 0 && n > maxVariable {
+	if n := len(strict.Encode(rules)); len(rules) > 0 && n > maxVariable {
 		errs = append(errs,
 			wrong("Rules",
 				"take %d characters: CodeBuild takes %d in an environment variable, so give fewer rules, or fewer build arguments",

@@ -4,13 +4,15 @@ import (
 	"strconv"
 	"strings"
 
+	"archway/internal/strict"
+
 	"github.com/aws/jsii-runtime-go"
 )
 
 // smokeEnvironment is the check, with its defaults, as smoke-test.yml takes it.
 func smokeEnvironment(c SmokeCheck, of Platform) map[string]*string {
 	environment := map[string]*string{
-		"COMMAND":         jsii.String(compactJSON(c.Command)),
+		"COMMAND":         jsii.String(strict.Encode(c.Command)),
 		"ENVIRONMENT":     jsonObject(c.Environment),
 		"TIMEOUT_SECONDS": jsii.String(strconv.Itoa(c.TimeoutSeconds)),
 	}

@@ -8,10 +8,8 @@ import (
 	"archway/buildspecs"
 	"archway/internal/settings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -73,20 +71,10 @@ func (p *SmokeTestProps) Validate() error {
 // pipeline, its action must set [ExecutionEnvironment]. If the validated index lacks the platform,
 // as a build rule may leave it out, there is nothing to test.
 type SmokeTest struct {
-	constructs.Construct
+	BuildProject
 
 	// Platform is what the project tests.
 	Platform Platform
-
-	// Project is the project.
-	Project awscodebuild.PipelineProject
-
-	// Role is the role that tests run with: grant to it, the grants that other constructs make to
-	// Project are ignored. The container that is tested gets none of its credentials.
-	Role awsiam.Role
-
-	// LogGroup is where the logs go.
-	LogGroup awslogs.LogGroup
 }
 
 // NewSmokeTest adds the project to scope.
@@ -122,11 +110,8 @@ func NewSmokeTest(scope constructs.Construct, id string, props *SmokeTestProps) 
 		Environment: environment,
 	})
 	return &SmokeTest{
-		Construct: project.Construct,
-		Platform:  p.Platform,
-		Project:   project.Project,
-		Role:      project.Role,
-		LogGroup:  project.LogGroup,
+		BuildProject: *project,
+		Platform:     p.Platform,
 	}
 }
 

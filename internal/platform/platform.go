@@ -89,11 +89,6 @@ func (p Platform) Variant() string { return p.part(2) }
 // String returns the platform as it is written in the configuration.
 func (p Platform) String() string { return string(p) }
 
-// OCI returns the platform as it stands in a descriptor of an image index.
-func (p Platform) OCI() ocispec.Platform {
-	return ocispec.Platform{OS: p.OS(), Architecture: p.Arch(), Variant: p.Variant()}
-}
-
 func (p Platform) part(i int) string {
 	if parts := strings.SplitN(string(p), "/", 3); i < len(parts) {
 		return parts[i]
@@ -101,40 +96,23 @@ func (p Platform) part(i int) string {
 	return ""
 }
 
-// Parse reads a buildable platform in any spelling that containers use for it: linux/arm64,
-// linux/aarch64 and linux/arm64/v8 all give ARM64. Any other platform is an error.
-func Parse(s string) (Platform, error) {
-	parts := strings.Split(s, "/")
-	if len(parts) < 2 || len(parts) > 3 {
-		return "", fmt.Errorf("platform %q: want os/architecture: use %q or %q", s, AMD64, ARM64)
-	}
-	variant := ""
-	if len(parts) == 3 {
-		variant = parts[2]
-	}
-	p := Normalize(parts[0], parts[1], variant)
-	if !p.Buildable() {
-		return "", fmt.Errorf("platform %q: %s: use %q or %q", s, Unbuildable, AMD64, ARM64)
-	}
-	return p, nil
-}
-
-// ParseAny reads any platform, such as linux/arm/v7, and normalizes it. Both halves must be there:
+// Parse reads any platform, such as linux/arm64/v8, and normalizes it. Both halves must be there:
 // containerd would fill in this machine's.
-func ParseAny(s string) (Platform, error) {
+func Parse(s string) (ocispec.Platform, error) {
+	s = strings.TrimSpace(s)
 	p, err := platforms.Parse(s)
-	if err != nil || !strings.Contains(s, "/") || p.OSVersion != "" || len(p.OSFeatures) > 0 {
-		return "",
-			fmt.Errorf("platform %q: want os/architecture or os/architecture/variant, such as %q", s, "linux/arm/v7")
+	if err != nil || !strings.Contains(s, "/") {
+		return ocispec.Platform{}, fmt.Errorf(
+			"%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
 	}
-	return Normalize(p.OS, p.Architecture, p.Variant), nil
+	return Normal(p), nil
 }
 
-// Normalize gives the one spelling under which containerd compares platforms, so that two
-// descriptors for the same machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and
-// amd64/v1 are amd64, arm is arm/v7.
-func Normalize(os, architecture, variant string) Platform {
-	n := Normal(ocispec.Platform{OS: os, Architecture: architecture, Variant: variant})
+// Of gives the one spelling under which containerd compares platforms, so that two descriptors for
+// the same machine are seen as the same: aarch64 and arm64/v8 are arm64, x86_64 and amd64/v1 are
+// amd64, arm is arm/v7.
+func Of(p ocispec.Platform) Platform {
+	n := Normal(p)
 	s := n.OS + "/" + n.Architecture
 	if n.Variant != "" {
 		s += "/" + n.Variant
@@ -142,7 +120,7 @@ func Normalize(os, architecture, variant string) Platform {
 	return Platform(s)
 }
 
-// Normal is Normalize for a platform that may have a version, too. An empty operating system stays
+// Normal is the same for a platform that may have a version, too. An empty operating system stays
 // empty; containerd would put the one of this machine, which says nothing about an image.
 func Normal(p ocispec.Platform) ocispec.Platform {
 	os := p.OS

@@ -73,11 +73,12 @@ func (u Upstream) Host() string {
 func (p PullThrough) Problems() []Problem {
 	switch {
 	case p.Existing && p.Credentials != "":
-		return []Problem{{"credentials", `belongs to the rule, which exists already: leave it out`}}
+		return []Problem{{Key: "credentials", Message: `belongs to the rule, which exists already: leave it out`}}
 	case !p.Existing && upstreams[p.Upstream].login && p.Credentials == "":
-		return []Problem{{"credentials",
-			fmt.Sprintf("is missing: ECR caches %s only with a login: store it with aws secretsmanager create-secret "+
-				`--name ecr-pullthroughcache/%[1]s --secret-string '{"username": "…", "accessToken": "…"}', and give the ARN that this prints`,
+		return []Problem{{Key: "credentials",
+			Message: fmt.Sprintf(
+				"is missing: ECR caches %s only with a login: store it with aws secretsmanager create-secret "+
+					`--name ecr-pullthroughcache/%[1]s --secret-string '{"username": "…", "accessToken": "…"}', and give the ARN that this prints`,
 				p.Upstream)}}
 	}
 	return nil

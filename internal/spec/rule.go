@@ -88,6 +88,13 @@ func message(text string) string {
 	return ""
 }
 
+func bareRepository(text string) string {
+	if strings.HasSuffix(text, ".git") {
+		return `CodeCommit takes no name that ends in .git: leave ".git" off`
+	}
+	return ""
+}
+
 func existingDay(text string) string {
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		return `there is no such day: use one such as "2027-01-31"`
@@ -96,11 +103,11 @@ func existingDay(text string) string {
 }
 
 func anyPlatform(text string) string {
-	switch p, err := platform.ParseAny(text); {
-	case err != nil:
+	switch p, err := platform.Parse(text); {
+	case err != nil, p.OSVersion != "", len(p.OSFeatures) > 0:
 		return `is no platform: use one such as "linux/arm/v7"`
-	case p.String() != text:
-		return fmt.Sprintf("is another spelling of %q: use that", p)
+	case platform.Of(p).String() != text:
+		return fmt.Sprintf("is another spelling of %q: use that", platform.Of(p))
 	}
 	return ""
 }

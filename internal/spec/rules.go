@@ -34,12 +34,12 @@ var rules = map[string]*Rule{
 		Says: `ECR takes names of 2 to 256 characters, of which "staging/" takes 8, lower-case letters and digits joined by single ".", "_" and "-", in parts separated by "/"`,
 		Cure: `use one such as "team/hello-go"`,
 	},
-	// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (repository names); .git
-	// is checked in source.
+	// https://docs.aws.amazon.com/codecommit/latest/userguide/limits.html (repository names)
 	"codeCommit": {
 		Pattern: regexp.MustCompile(`^[A-Za-z0-9._-]*$`), Least: 1, Most: 100,
 		Says: `CodeCommit takes names of 1 to 100 letters, digits, periods, underscores and hyphens`,
 		Cure: `use one such as "hello-go"`,
+		also: bareRepository,
 	},
 	// https://docs.docker.com/reference/dockerfile/#from: a stage is named by AS, or counted from
 	// 0.
@@ -174,6 +174,8 @@ var rules = map[string]*Rule{
 	// principalARN has no wildcards. Of a role that somebody has assumed, the condition key
 	// aws:PrincipalArn gives the role itself.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+	// At most 20 of them: a repository's policy has at most 10 KB.
+	// https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
 	"principal": {
 		Pattern: regexp.MustCompile(
 			`^arn:aws[a-z-]*:iam::[0-9]{12}:(?:role|user)/[A-Za-z0-9_+=,.@/-]*[A-Za-z0-9_+=,.@-]$`),

@@ -19,7 +19,8 @@ type Secret struct {
 // Problems reports a secret that is kept nowhere, or in two places.
 func (s Secret) Problems() []Problem {
 	if (s.SecretsManager == "") == (s.ParameterStore == "") {
-		return []Problem{{"", `give either "secretsManager" or "parameterStore": it says where the secret is kept`}}
+		return []Problem{{Key: "",
+			Message: `give either "secretsManager" or "parameterStore": it says where the secret is kept`}}
 	}
 	return nil
 }

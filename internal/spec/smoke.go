@@ -93,11 +93,11 @@ func (t SmokeTest) Problems() []Problem {
 	}
 	const ends = `is about a program that ends, and "http" about a server: remove one of the two`
 	if t.ExitCode != 0 {
-		all = append(all, Problem{"exitCode", ends})
+		all = append(all, Problem{Key: "exitCode", Message: ends})
 	}
 	for i, text := range []string{t.Output, t.OutputContains, t.OutputMatches} {
 		if text != "" {
-			all = append(all, Problem{textKeys("output")[i], ends})
+			all = append(all, Problem{Key: textKeys("output")[i], Message: ends})
 		}
 	}
 	return all
@@ -113,7 +113,9 @@ func textKeys(key string) []string { return []string{key, key + "Contains", key 
 
 func (t Text) problems(key string) (all []Problem) {
 	keys, first := textKeys(key), ""
-	add := func(key, format string, args ...any) { all = append(all, Problem{key, fmt.Sprintf(format, args...)}) }
+	add := func(key, format string, args ...any) {
+		all = append(all, Problem{Key: key, Message: fmt.Sprintf(format, args...)})
+	}
 	for i, text := range []string{t.Equals, t.Contains, t.Matches} {
 		switch {
 		case text == "":

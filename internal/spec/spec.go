@@ -8,6 +8,7 @@
 //
 //	key      its key in the configuration
 //	default  what it is if it is left out; - for a list or a map that is then missing, instead of empty
+//	not      that its key says the opposite of the field
 //	range    the least and the most of a number, as in 5..480
 //	why      whose bounds these are
 //	rule     what a text must look like, by its name in rules; of a list, each text in it
@@ -15,6 +16,7 @@
 //	least    how many items a list has at least, and
 //	most     how many it, or a map, has at most
 //	unique   that no item stands in a list twice
+//	crowd    what to tell of a list that has more: %d for how many it has, and for most
 //	missing  what to do if it is left out although it is required (jsonschema:"required")
 //	fits     what to do if it is longer, written as JSON, than a variable of CodeBuild
 //
@@ -37,6 +39,8 @@ type Problem struct {
 	Key string
 	// Message says what is allowed, why, and what to do.
 	Message string
+	// Nothing says that the value is not worth showing.
+	Nothing bool
 }
 
 // Choice is a text of which there are only some.
@@ -47,6 +51,8 @@ type Field struct {
 	reflect.StructField
 	Key      string
 	Required bool
+	// Negated says that the key is the opposite of the field.
+	Negated bool
 	// Bounded says that a number is from Least to Most.
 	Bounded     bool
 	Least, Most int
@@ -66,7 +72,8 @@ func Fields(of reflect.Type) []Field {
 		if key == "" || key == "-" {
 			continue
 		}
-		f := Field{StructField: field, Key: key, Required: field.Tag.Get("jsonschema") == "required"}
+		f := Field{StructField: field, Key: key, Required: field.Tag.Get("jsonschema") == "required",
+			Negated: field.Tag.Get("not") != ""}
 		if least, most, ok := strings.Cut(field.Tag.Get("range"), ".."); ok {
 			f.Bounded, f.Least, f.Most = true, number(least), number(most)
 		}
@@ -153,7 +160,7 @@ func FillValue(value reflect.Value) {
 		case field.Kind() == reflect.Int:
 			field.SetInt(int64(number(text)))
 		case field.Kind() == reflect.Bool:
-			field.SetBool(true)
+			field.SetBool(!f.Negated)
 		default:
 			field.SetString(text)
 		}

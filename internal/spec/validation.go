@@ -22,12 +22,7 @@ type Validation struct {
 	// Whether every layer is read whole, compared with its digests, and every program and library
 	// in it looked at; else only what starts, in no more of the layers than that takes. Default:
 	// true.
-	Deep bool `key:"deep" default:"true" json:"-"`
-
-	// Quick is the opposite of Deep, and what counts: a Validation that says nothing reads every
-	// layer whole. Without, most bytes are never compared with their digests, and a layer that
-	// begins sorted can replace a program behind what was read.
-	Quick bool `key:"-" json:"quick,omitempty"`
+	Quick bool `key:"deep" not:"true" default:"true" json:"quick,omitempty"` // of the key, the opposite
 }
 
 // Downgrade makes the findings of a check weigh less.

@@ -5,6 +5,8 @@
 package strict
 
 import (
+	"bytes"
+	stdjson "encoding/json"
 	"fmt"
 	"strings"
 
@@ -18,4 +20,16 @@ func Decode(data []byte, into any) error {
 		return fmt.Errorf("%s", strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "jsontext: "))
 	}
 	return nil
+}
+
+// Encode writes a value as it is read most easily where JSON stands inside of something else: on
+// one line, keys in order, and without Go's escapes for HTML.
+func Encode(value any) string {
+	var out bytes.Buffer
+	encoder := stdjson.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err) // strings, numbers, and maps and slices of them, can always be written
+	}
+	return string(bytes.TrimSpace(out.Bytes()))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+
+	executions "archway/lambda/internal/pipeline/execution"
 )
 
 // Run is what there is to tell of a failed run.
@@ -51,12 +54,12 @@ func NewCodePipeline(cfg aws.Config) CodePipeline {
 }
 
 // Run implements Runs. What it could find out is there also if it returns an error.
-func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run, error) {
+func (c CodePipeline) Run(ctx context.Context, pipeline, id string) (Run, error) {
 	var r Run
 	about, err := c.client.GetPipelineExecution(ctx,
-		&codepipeline.GetPipelineExecutionInput{PipelineName: &pipeline, PipelineExecutionId: &execution})
+		&codepipeline.GetPipelineExecutionInput{PipelineName: &pipeline, PipelineExecutionId: &id})
 	if err != nil {
-		return r, fmt.Errorf("ask for execution %s: %w", execution, err)
+		return r, fmt.Errorf("ask for execution %s: %w", id, err)
 	}
 	if x := about.PipelineExecution; x != nil {
 		r.Rollback = x.ExecutionType == types.ExecutionTypeRollback
@@ -66,45 +69,20 @@ func (c CodePipeline) Run(ctx context.Context, pipeline, execution string) (Run,
 				summary(aws.ToString(revision.RevisionSummary))
 		}
 	}
-	latest, err := c.latest(ctx, pipeline, execution)
-	for _, a := range latest {
+	newest, err := executions.Newest(ctx, c.client, pipeline, id)
+	if err != nil {
+		err = fmt.Errorf("ask for the actions of execution %s: %w", id, err)
+	}
+	// In the order in which they ended.
+	for _, a := range slices.SortedFunc(maps.Values(newest), func(a, b types.ActionExecutionDetail) int {
+		return cmp.Or(aws.ToTime(a.LastUpdateTime).Compare(aws.ToTime(b.LastUpdateTime)),
+			cmp.Compare(aws.ToString(a.ActionName), aws.ToString(b.ActionName)))
+	}) {
 		if a.Status == types.ActionExecutionStatusFailed {
 			r.Failed = append(r.Failed, actionOf(a))
 		}
 	}
 	return r, err
-}
-
-// latest are the latest attempts of all actions, in the order in which they ended: an action that
-// was retried is listed once for each attempt.
-func (c CodePipeline) latest(ctx context.Context, pipeline, execution string) ([]types.ActionExecutionDetail, error) {
-	pages := codepipeline.NewListActionExecutionsPaginator(c.client, &codepipeline.ListActionExecutionsInput{
-		PipelineName: &pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
-	})
-	attempts := map[[2]string]types.ActionExecutionDetail{}
-	var err error
-	for err == nil && pages.HasMorePages() {
-		var page *codepipeline.ListActionExecutionsOutput
-		if page, err = pages.NextPage(ctx); err != nil {
-			err = fmt.Errorf("ask for the actions of execution %s: %w", execution, err)
-			break
-		}
-		for _, a := range page.ActionExecutionDetails {
-			key := [2]string{aws.ToString(a.StageName), aws.ToString(a.ActionName)}
-			if earlier, ok := attempts[key]; !ok || aws.ToTime(earlier.StartTime).Before(aws.ToTime(a.StartTime)) {
-				attempts[key] = a
-			}
-		}
-	}
-	var all []types.ActionExecutionDetail
-	for _, a := range attempts {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(a, b types.ActionExecutionDetail) int {
-		return cmp.Or(aws.ToTime(a.LastUpdateTime).Compare(aws.ToTime(b.LastUpdateTime)),
-			cmp.Compare(aws.ToString(a.ActionName), aws.ToString(b.ActionName)))
-	})
-	return all, err
 }
 
 // actionOf takes the longer of the two texts that CodePipeline keeps: a build's summary is shorter

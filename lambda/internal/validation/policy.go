@@ -6,8 +6,8 @@ import (
 
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"archway/internal/platform"
 	"archway/internal/settings"
-	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/pipeline/job"
 	"archway/lambda/internal/verdict/check"
 )
@@ -30,7 +30,7 @@ func Want(image *settings.Image) (check.Want, error) {
 func Platforms(image *settings.Image, names []string) ([]specs.Platform, error) {
 	var all []specs.Platform
 	for _, name := range names {
-		p, err := index.ParsePlatform(name)
+		p, err := platform.Parse(name)
 		if err != nil {
 			return nil, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 		}

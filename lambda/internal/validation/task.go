@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
 
+	"archway/internal/platform"
 	"archway/internal/settings"
 	"archway/lambda/internal/image/index"
 	"archway/lambda/internal/pipeline/execution"
@@ -100,11 +101,11 @@ func built(image *settings.Image, rule string, outputs output.Outputs) (map[stri
 				job.Failed("The build of %s of the image %s has left itself out, but the build rule %q does not. "+
 					"No tag was moved. Look into its log.", b.Platform, image.Name, rule)
 		}
-		platform, err := index.ParsePlatform(b.Platform)
+		p, err := platform.Parse(b.Platform)
 		if err != nil {
 			return nil, job.Misconfigured("The settings of the image %s: %s.", image.Name, err)
 		}
-		if all[index.Key(platform)], err = output.Digest(outputs, build(b), settings.ImageDigest); err != nil {
+		if all[index.Key(p)], err = output.Digest(outputs, build(b), settings.ImageDigest); err != nil {
 			return nil, err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
 	"slices"
 	"sync"
 )
@@ -83,12 +82,6 @@ func (g *segments) offset(address uint64) (int64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// window is a part of a file that was kept.
-type window struct {
-	at int64
-	b  []byte
 }
 
 // linker reads a file's linkage.
@@ -258,91 +251,6 @@ func (l *linker) section() error {
 	return l.entries(section)
 }
 
-// begin keeps the first n bytes of a file, or a few more, of which nothing beyond them has passed
-// by.
-func (s *Scanner) begin(n int, buffer *[]byte) ([]byte, error) {
-	if n <= s.have {
-		return s.head[:s.have], nil
-	}
-	if s.pos != int64(s.have) || int64(n) > s.reach {
-		return nil, errUnseen
-	}
-	if cap(*buffer) < n {
-		*buffer = make([]byte, n)
-	}
-	b := (*buffer)[:n]
-	copy(b, s.head[:s.have])
-	got, err := io.ReadFull(s.r, b[s.have:])
-	s.pos += int64(got)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil, errOdd
-	}
-	return b, err
-}
-
-// bytes gives a part of the file that was kept.
-func (l *linker) bytes(offset int64, n int) ([]byte, bool) {
-	for _, w := range l.windows {
-		if offset >= w.at && offset+int64(n) <= w.at+int64(len(w.b)) {
-			return w.b[offset-w.at:][:n], true
-		}
-	}
-	return nil, false
-}
-
-// fetch keeps a part of the file that hasn't passed by yet.
-func (l *linker) fetch(offset int64, n int) error {
-	if _, there := l.bytes(offset, n); there {
-		return nil
-	}
-	s := l.s
-	n = int(min(int64(n), l.size-offset))
-	last := l.windows[len(l.windows)-1]
-	end := last.at + int64(len(last.b))
-	switch {
-	case offset < 0 || n <= 0 || n > maxTable:
-		return errOdd
-	case offset+int64(n) > s.reach:
-		return errUnseen
-	case offset < end && s.pos == end && end-offset <= maxTable: // goes on where the last one ends
-		kept := last.b[max(0, offset-last.at):]
-		if offset < last.at {
-			return errUnseen
-		}
-		more := make([]byte, n-len(kept))
-		if err := s.take(more); err != nil {
-			return err
-		}
-		l.windows = append(l.windows, window{offset, append(slices.Clone(kept), more...)})
-		return nil
-	case offset < s.pos:
-		return errUnseen
-	}
-	skipped, err := io.CopyN(io.Discard, s.r, offset-s.pos)
-	s.pos += skipped
-	if err == io.EOF {
-		return errOdd
-	}
-	if err != nil {
-		return err
-	}
-	b := make([]byte, n)
-	if err := s.take(b); err != nil {
-		return err
-	}
-	l.windows = append(l.windows, window{offset, b})
-	return nil
-}
-
-func (s *Scanner) take(b []byte) error {
-	n, err := io.ReadFull(s.r, b)
-	s.pos += int64(n)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errOdd
-	}
-	return err
-}
-
 // table is one that the dynamic section names.
 type table struct {
 	address uint64
@@ -462,65 +370,4 @@ func (l *linker) name(text []byte, at uint64) string {
 		return ""
 	}
 	return string(text[:end])
-}
-
-// maxVersions bounds the versions of a file. glibc defines some 40.
-const maxVersions = 2000
-
-// wants reads which versions must be defined by which library (Verneed, Vernaux).
-func (l *linker) wants(b, text []byte, count uint64) {
-	const weak = 2 // VER_FLG_WEAK
-	at := uint64(0)
-	for range min(count, maxVersions) {
-		if at+16 > uint64(len(b)) {
-			l.unseen = true
-			return
-		}
-		entry := b[at:]
-		library := l.name(text, uint64(l.order.Uint32(entry[4:])))
-		aux := at + uint64(l.order.Uint32(entry[8:]))
-		for range l.order.Uint16(entry[2:]) {
-			if aux+16 > uint64(len(b)) || len(l.links.Wants) == maxVersions {
-				l.unseen = true
-				return
-			}
-			v := b[aux:]
-			if l.order.Uint16(v[4:])&weak == 0 {
-				l.links.Wants = append(l.links.Wants, Version{library, l.name(text, uint64(l.order.Uint32(v[8:])))})
-			}
-			next := uint64(l.order.Uint32(v[12:]))
-			if next == 0 {
-				break
-			}
-			aux += next
-		}
-		next := uint64(l.order.Uint32(entry[12:]))
-		if next == 0 {
-			return
-		}
-		at += next
-	}
-}
-
-// defines reads which versions the file defines (Verdef, Verdaux).
-func (l *linker) defines(b, text []byte, count uint64) {
-	at := uint64(0)
-	for range min(count, maxVersions) {
-		if at+20 > uint64(len(b)) {
-			l.unseen = true
-			return
-		}
-		entry := b[at:]
-		aux := at + uint64(l.order.Uint32(entry[12:]))
-		if aux+8 > uint64(len(b)) {
-			l.unseen = true
-			return
-		}
-		l.links.Defines = append(l.links.Defines, l.name(text, uint64(l.order.Uint32(b[aux:]))))
-		next := uint64(l.order.Uint32(entry[16:]))
-		if next == 0 {
-			return
-		}
-		at += next
-	}
 }

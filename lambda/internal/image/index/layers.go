@@ -60,7 +60,7 @@ func ReadLayers(ctx context.Context, source Source, image *Image, deep bool) err
 		reading, cancel = context.WithTimeout(ctx, left-min(forJudging, left/10))
 		defer cancel()
 	}
-	store := rootfs.NewStore(source.Layer, rootfs.Options{Deep: deep})
+	store := rootfs.NewStore(source.Layer, rootfs.Options{Deep: deep, Keep: kept})
 	followers := map[*Entry]*follower{}
 	for _, e := range image.Images() {
 		if unpacked(e) && (deep || e.Platform().OS == "linux") {

@@ -329,19 +329,6 @@ func TestEnvelopesOfSomethingElse(t *testing.T) {
 	}
 }
 
-func TestParsePlatform(t *testing.T) {
-	for text, want := range map[string]string{
-		"linux/arm64": "linux/arm64", " linux/aarch64 ": "linux/arm64", "linux/arm64/v8": "linux/arm64",
-		"linux/arm/7":   "linux/arm/v7",
-		"windows/amd64": "windows/amd64", "arm64": "", "linux": "", "": "", "a/b/c/d": "", "linux/*": "",
-	} {
-		p, err := index.ParsePlatform(text)
-		if got := index.Name(&p); err == nil && got != want || err != nil && want != "" {
-			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
-		}
-	}
-}
-
 // Where an entry names no platform, or half of one, the config's counts.
 func TestPlatformOfAnEntry(t *testing.T) {
 	arm64 := specs.Platform{OS: "linux", Architecture: "arm64"}

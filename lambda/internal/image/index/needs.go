@@ -58,6 +58,24 @@ func (n *Needs) wrong() bool {
 		slices.ContainsFunc(n.Loads, func(l Load) bool { return len(l.Missing)+len(l.Unmet) > 0 })
 }
 
+// maxKept is the size up to which a file is kept. Debian's cache of libraries has 20 KB, that of a
+// machine with all of GNOME 200.
+const maxKept = 1 << 20
+
+// kept says which files are kept whole, for what is read of them here: those that say who is who,
+// and where libraries are searched.
+func kept(name string) int64 {
+	switch name {
+	case "etc/passwd", "etc/group", "etc/ld.so.cache":
+		return maxKept
+	}
+	if folder, base := path.Split(name); folder == "etc/" && strings.HasPrefix(base, "ld-musl-") &&
+		strings.HasSuffix(base, ".path") {
+		return 4 << 10
+	}
+	return -1
+}
+
 // needs looks at what the programs need, and reads hardly more for that than was read already.
 func (f *follower) needs(ctx context.Context, s *Started) error {
 	n := &Needs{}

@@ -1,26 +1,12 @@
 package index
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/containerd/platforms"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/platform"
 )
-
-// ParsePlatform reads a platform such as linux/arm64/v8 and normalizes it. Both halves must be
-// there: containerd would fill in this machine's.
-func ParsePlatform(s string) (specs.Platform, error) {
-	s = strings.TrimSpace(s)
-	p, err := platforms.Parse(s)
-	if err != nil || !strings.Contains(s, "/") {
-		return specs.Platform{},
-			fmt.Errorf("%q is no platform, expected an operating system and an architecture such as linux/arm64", s)
-	}
-	return platform.Normal(p), nil
-}
 
 // Name writes a platform for people and as a key: os/architecture, then variant and version where
 // it has them.

@@ -207,7 +207,8 @@ func (l *stacked) start(ctx context.Context) error {
 	l.stream = stream
 	l.order, l.record.budget = newOrder(), l.store.budget
 	l.reader, err = layer.Open(ctx, counted{stream, l.store}, layer.Options{
-		Digest: l.digest, Size: l.size, AllFiles: l.store.options.Deep, Keep: kept, Large: l.store.large,
+		Digest: l.digest, Size: l.size, AllFiles: l.store.options.Deep, Keep: l.store.options.Keep,
+		Large: l.store.large,
 	})
 	if err == nil {
 		l.begun, l.compression = true, l.reader.Compression()

@@ -43,7 +43,7 @@ func image(t *testing.T, layers ...[]lt.Entry) *rootfs.FS {
 	for _, entries := range layers {
 		descriptors = append(descriptors, s.put(lt.Gzip(lt.Tar(entries...))))
 	}
-	fs := rootfs.NewStore(s.open, rootfs.Options{}).FS(descriptors)
+	fs := rootfs.NewStore(s.open, rootfs.Options{Keep: keepPasswd}).FS(descriptors)
 	t.Cleanup(fs.Close)
 	return fs
 }

@@ -1,10 +1,6 @@
 package rootfs
 
-import (
-	"errors"
-	"path"
-	"strings"
-)
+import "errors"
 
 // ErrUnread says that it would cost more to tell what is at a path than may be spent.
 var ErrUnread = errors.New("not read")
@@ -42,22 +38,4 @@ func (f *FS) read() int64 {
 // it isn't, nor one that was given up. The lock is held.
 func (l *stacked) affordable(left int64) bool {
 	return l.err == nil && l.reader != nil && l.reader.Pending() <= left
-}
-
-// maxKept is the size up to which a file is kept. Debian's cache of libraries has 20 KB, that of a
-// machine with all of GNOME 200.
-const maxKept = 1 << 20
-
-// kept says which files are kept whole: those that say who is who, and where libraries are
-// searched.
-func kept(name string) int64 {
-	switch name {
-	case "etc/passwd", "etc/group", "etc/ld.so.cache":
-		return maxKept
-	}
-	if folder, base := path.Split(name); folder == "etc/" && strings.HasPrefix(base, "ld-musl-") &&
-		strings.HasSuffix(base, ".path") {
-		return 4 << 10
-	}
-	return -1
 }

@@ -64,6 +64,14 @@ func TestSparing(t *testing.T) {
 	}
 }
 
+// keepPasswd keeps one file.
+func keepPasswd(name string) int64 {
+	if name == "etc/passwd" {
+		return 1 << 20
+	}
+	return -1
+}
+
 func TestKeptFilesAndWhatIsForgotten(t *testing.T) {
 	passwd := "app:x:7:8::/:/bin/sh\n"
 	fs := image(t, []lt.Entry{lt.Plain("etc/passwd", []byte("old")), lt.Plain("etc/shadow", []byte("x"))},

@@ -35,6 +35,8 @@ type Source func(context.Context, digest.Digest) (io.ReadCloser, error)
 type Options struct {
 	// Deep looks at every program and library of every layer.
 	Deep bool
+	// Keep says up to which size to keep the content of the file at a path. Nil keeps nothing.
+	Keep func(path string) int64
 	// Memory bounds what is kept of all layers, in bytes. 0 means 18 MiB, enough for one and a half
 	// million files.
 	Memory int64

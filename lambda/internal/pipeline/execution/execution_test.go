@@ -55,7 +55,11 @@ func TestExecution(t *testing.T) {
 		if got.Over() != (id == "done") {
 			t.Errorf("%s: over %v", id, got.Over())
 		}
-		if evidence := map[bool]string{true: "target", false: id}[id == "back"]; got.Evidence() != evidence {
+		evidence := id
+		if id == "back" {
+			evidence = "target"
+		}
+		if got.Evidence() != evidence {
 			t.Errorf("%s: evidence %s", id, got.Evidence())
 		}
 	}

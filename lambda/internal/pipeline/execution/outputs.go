@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,7 +25,7 @@ func (a Action) String() string { return a.Stage + "/" + a.Name }
 func (c CodePipeline) Outputs(ctx context.Context, id string, actions []Action) (map[Action]map[string]string, error) {
 	var outputs map[Action]map[string]string
 	lacks, err := c.until(ctx, func() (string, error) {
-		newest, err := c.newest(ctx, id)
+		newest, err := Newest(ctx, c.client, c.pipeline, id)
 		if err != nil {
 			return "", err
 		}
@@ -55,32 +54,35 @@ func (c CodePipeline) Outputs(ctx context.Context, id string, actions []Action) 
 	return outputs, nil
 }
 
-// newest gives the newest attempt of each action.
-func (c CodePipeline) newest(ctx context.Context, id string) (map[Action]types.ActionExecutionDetail, error) {
-	pages := codepipeline.NewListActionExecutionsPaginator(c.client, &codepipeline.ListActionExecutionsInput{
-		PipelineName: &c.pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &id},
+// Newest gives the newest attempt of each action of an execution. With an error it gives what was
+// found before it.
+func Newest(ctx context.Context, client *codepipeline.Client, pipeline, id string) (
+	map[Action]types.ActionExecutionDetail, error) {
+	pages := codepipeline.NewListActionExecutionsPaginator(client, &codepipeline.ListActionExecutionsInput{
+		PipelineName: &pipeline, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &id},
 		MaxResults: aws.Int32(100),
 	})
-	attempts := map[Action][]types.ActionExecutionDetail{}
+	newest := map[Action]types.ActionExecutionDetail{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return newest, err
 		}
 		for _, d := range page.ActionExecutionDetails {
-			if aws.ToString(d.PipelineExecutionId) == id {
-				a := Action{aws.ToString(d.StageName), aws.ToString(d.ActionName)}
-				attempts[a] = append(attempts[a], d)
+			a := Action{aws.ToString(d.StageName), aws.ToString(d.ActionName)}
+			if other, known := newest[a]; aws.ToString(d.PipelineExecutionId) == id && (!known || after(d, other)) {
+				newest[a] = d
 			}
 		}
 	}
-	newest := map[Action]types.ActionExecutionDetail{}
-	for a, all := range attempts {
-		newest[a] = slices.MaxFunc(all, func(a, b types.ActionExecutionDetail) int {
-			return cmp.Or(aws.ToTime(a.StartTime).Compare(aws.ToTime(b.StartTime)), cmp.Compare(doubt(a), doubt(b)))
-		})
-	}
 	return newest, nil
+}
+
+// after reports whether an attempt counts instead of another one: it began later, or at the same
+// moment and has not succeeded.
+func after(d, other types.ActionExecutionDetail) bool {
+	return cmp.Or(aws.ToTime(d.StartTime).Compare(aws.ToTime(other.StartTime)),
+		cmp.Compare(doubt(d), doubt(other))) > 0
 }
 
 // doubt lets of two attempts that began at the same moment the one count that has not succeeded.

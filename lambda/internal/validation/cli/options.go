@@ -223,7 +223,7 @@ func (o *options) downgrade(s string) error {
 func platformsOf(flag string, names []string) ([]specs.Platform, error) {
 	var all []specs.Platform
 	for _, s := range names {
-		p, err := index.ParsePlatform(s)
+		p, err := platform.Parse(s)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
