@@ -52,8 +52,8 @@ var floors = map[string][]string{
 	"test/internal": {},
 	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads
 	// the Dockerfiles of the seeds.
-	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings",
-		"internal/strict", "test/rehearse/internal"},
+	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/gomodule", "internal/platform",
+		"internal/settings", "internal/strict", "test/rehearse/internal"},
 	"test/bench":   {"test/internal"},
 	"test/confirm": {}, // it meets an account, and knows nothing of what runs there
 	"test/browser": {}, // for tests only
@@ -65,14 +65,14 @@ var floors = map[string][]string{
 	// they did.
 	"test/rehearse/internal/assumptions": {},
 	"test/rehearse/internal/aws": {
-		"internal/settings", "internal/strict", "test/internal", "test/rehearse/internal/assumptions",
-		"test/rehearse/internal/report/redact",
+		"internal/gomodule", "internal/settings", "internal/strict", "test/internal",
+		"test/rehearse/internal/assumptions", "test/rehearse/internal/report/redact",
 	},
 	"test/rehearse/internal/machine":       {"scripts", "test/internal", "internal/dockerfile", "internal/platform"},
 	"test/rehearse/internal/report":        {"test/rehearse/internal/aws"},
 	"test/rehearse/internal/report/redact": {},
 	"test/rehearse/internal/rehearsal": {
-		"test/internal", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
+		"internal/gomodule", "test/internal", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
 		"test/rehearse/internal/machine", "test/rehearse/internal/report/redact",
 	},
 	"test/rehearse/internal/scenarios": {}, // tests only

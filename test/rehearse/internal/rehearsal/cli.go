@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"archway/internal/gomodule"
 )
 
 // findCLI starts to put an aws program into a folder of its own. What it returns
@@ -33,9 +35,12 @@ func installCLI(ctx context.Context, bin, moduleDir string) error {
 			quote(os.Getenv("PATH")), quote(real))
 		return os.WriteFile(target, []byte(script), 0o755)
 	}
-	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", "archway/test/rehearse/internal/aws/awscli",
-		target) // see Function.Build
-	c.Dir = moduleDir
+	found, err := gomodule.Find(ctx, moduleDir, "archway/test/rehearse/internal/aws/awscli")
+	if err != nil {
+		return fmt.Errorf("the stand-in for the AWS CLI: %w", err)
+	}
+	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", found.ImportPath, target) // see Function.Build
+	c.Dir, c.Env = found.Dir, append(os.Environ(), "GOWORK=off")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))
 	}
