@@ -44,8 +44,8 @@ help: ## say what can be made (default)
 synth: $(STAMP) ## print the template of the configured pipelines; no AWS account needed
 	+@scripts/synth.sh $(ARGS)
 
-picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
-	+@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
+picture: $(STAMP) ## draw the configured pipelines: cdk.out/pipeline.svg
+	+@mkdir -p cdk.out; out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o cdk.out/pipeline.svg $(ARGS) "$$out"
 
 cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; cdk synth --no-notices --quiet --output "$$out" >/dev/null; go run ./test/cost -runs $(RUNS) $(ARGS) "$$out"

@@ -13,13 +13,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/internal/assembly"
+	"archway/test/internal/synth"
 	"archway/test/rehearse/internal/aws/codepipeline"
-	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
 // root is the module's folder.
 const root = "../.."
+
+// helloGo is what cdk.json describes when nobody has changed it. That file is the user's.
+const helloGo = root + "/test/testdata/hello-go/cdk.json"
 
 // assemblies are the synthesized apps, by the path of their cdk.json.
 var assemblies struct {
