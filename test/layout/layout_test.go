@@ -22,6 +22,8 @@ var floors = map[string][]string{
 	"buildspecs": {},
 	"internal":   {},
 	"version":    {},
+	// It writes repositories that use all of the others, and uses none of them.
+	"init": {"internal/dockerfile", "internal/gomodule", "internal/platform", "version"},
 
 	// The functions, each of which does its work in a package of lambda/internal.
 	"lambda": {"internal", "lambda/internal"},
@@ -56,6 +58,7 @@ var floors = map[string][]string{
 	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/gomodule", "internal/platform",
 		"internal/settings", "internal/strict", "test/rehearse/internal", "version"},
 	"test/bench":   {"test/internal", "version"},
+	"test/adopt":   {},                // tests only
 	"test/golden":  {"test/internal"}, // for Archway's own test, and those of repositories that use it
 	"test/confirm": {"version"},       // it meets an account, and knows nothing of what runs there
 	"test/browser": {},                // for tests only
