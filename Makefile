@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help jsii-cache functions synth picture cost diff test rehearse bench confirm fmt lint audit unit-test daemon-test tools
+.PHONY: help init jsii-cache functions synth picture cost diff test rehearse bench confirm fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm. Node.js is a package for each
@@ -55,8 +55,11 @@ else
 	+@scripts/synth.sh --quiet >/dev/null; $(call program,summary); "$$out/summary" $(if $(STACK),-stack $(STACK)) cdk.out
 endif
 
-picture: $(STAMP) ## draw the configured pipelines: docs/pipeline.svg
-	+@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o docs/pipeline.svg $(ARGS) "$$out"
+init: $(STAMP) ## write a repository of your own: make init DIR=../pipelines NAME=orders FROM=../orders
+	@go run ./init -name '$(NAME)' -from '$(FROM)' -fork '$(FORK)' '$(DIR)'
+
+picture: $(STAMP) ## draw the configured pipelines: cdk.out/pipeline.svg
+	+@mkdir -p cdk.out; out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o cdk.out/pipeline.svg $(ARGS) "$$out"
 
 diff: $(STAMP) ## what a change changes, without an account: make diff BASE=main ARGS='-o markdown'
 	+@$(call program,diff); "$$out/diff" -base $(BASE) -runs $(RUNS) $(ARGS) || exit 1

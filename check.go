@@ -9,16 +9,18 @@ import (
 	"slices"
 
 	"archway/config"
+	"archway/version"
 )
 
 const usage = `usage: archway check [--problems] [FILE]
+       archway --version
 
 Tells what is wrong with the configuration in FILE (cdk.json), and what is worth a look; with
 --problems only the former. It needs neither Node.js nor the CDK, which runs archway without
 arguments: npx cdk synth.`
 
 // command runs what is asked for by arguments, and gives the exit code: 2 for wrong usage.
-func command(args []string, stderr io.Writer) int {
+func command(args []string, stdout, stderr io.Writer) int {
 	name, warn := configurationFile, true
 	rest := slices.DeleteFunc(slices.Clone(args[1:]), func(arg string) bool {
 		only := arg == "--problems"
@@ -27,6 +29,10 @@ func command(args []string, stderr io.Writer) int {
 	})
 	if len(rest) == 1 && rest[0][:min(1, len(rest[0]))] != "-" {
 		name, rest = rest[0], nil
+	}
+	if len(args) == 1 && args[0] == "--version" {
+		fmt.Fprintln(stdout, "archway", version.Version)
+		return 0
 	}
 	if args[0] != "check" || len(rest) > 0 {
 		fmt.Fprintln(stderr, usage)

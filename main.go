@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 {
-		os.Exit(command(os.Args[1:], os.Stderr))
+		os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(run(os.Getenv, os.Stderr))
 }

@@ -1,5 +1,10 @@
-// Package constructs holds the parts of a multi-architecture image pipeline as AWS CDK constructs.
-// Each can be used on its own by any CDK app written in Go; together they are what Archway deploys.
+// Package constructs holds the parts of a multi-architecture image pipeline as AWS CDK constructs,
+// for any CDK app written in Go; together they are what Archway deploys.
+//
+// By themselves stand [NewRepositories], [NewCodeCommit], [NewArtifacts], [NewEncryptionKey] and
+// [NewGoFunction]. What works on images takes a [Delivery], which says what a pipeline delivers, as
+// the example shows. Functions are compiled when the app is synthesized, in the Go module that has
+// them: the app's go.mod has to require the module archway.
 //
 // Conventions: props are plain Go, the zero value of an optional prop is its default, and every
 // prop says what its default does. Props are validated by a pure function (Validate), and a

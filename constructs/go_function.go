@@ -25,7 +25,8 @@ type GoFunctionProps struct {
 	// Package is the import path of the main package. Required.
 	Package string
 
-	// Dir is a folder inside the Go module that resolves Package.
+	// Dir is a folder inside a Go module that knows Package: its own, or one that requires it.
+	// Package is compiled in its own.
 	// Default: the working directory, which is the folder of cdk.json when the CDK runs the app.
 	Dir string
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"archway/config"
+	"archway/version"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -35,6 +36,11 @@ func NewApp(cfg *config.Plan) awscdk.App {
 	}
 	addChecks(app)
 	return app
+}
+
+// description says what a stack is for, and which Archway made its template.
+func description(of string) *string {
+	return jsii.Sprintf("Archway %s: %s", version.Version, of)
 }
 
 func featureFlags() *map[string]any {

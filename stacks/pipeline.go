@@ -26,7 +26,7 @@ func NewPipeline(scope constructs.Construct, cfg *config.Planned) *Pipeline {
 	tags := tagsOf(cfg)
 	stack := awscdk.NewStack(scope, &cfg.Name, &awscdk.StackProps{
 		Tags:        &tags,
-		Description: jsii.String("Archway: builds, validates and promotes multi-architecture container images"),
+		Description: description("builds, validates and promotes multi-architecture container images"),
 		// Nobody reads it that way ("cdk synth" prints YAML), and CloudFormation's limit counts
 		// white space.
 		SuppressTemplateIndentation: jsii.Bool(true),

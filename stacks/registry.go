@@ -21,7 +21,7 @@ func newRegistry(scope constructs.Construct, cfg *config.Plan) {
 	tags := map[string]*string{projectTag: jsii.String("archway")}
 	stack := awscdk.NewStack(scope, jsii.String(config.RegistryStack), &awscdk.StackProps{
 		Tags:        &tags,
-		Description: jsii.String("Archway: what the account's registry does for the images of all pipelines"),
+		Description: description("what the account's registry does for the images of all pipelines"),
 	})
 	if signing := cfg.Registry.Signing; signing != nil {
 		archway.NewSigning(stack, "Signing", &archway.SigningProps{

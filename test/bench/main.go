@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"archway/version"
 )
 
 // A section measures one subject and prints it.
@@ -32,7 +34,12 @@ func main() {
 	runs := flag.Int("runs", 5, "how often each side of a comparison runs; the median counts")
 	only := flag.String("only", "",
 		"sections to run, separated by commas: synth, sizes, rehearsal, layers, validate, promote (default all)")
+	tell := flag.Bool("version", false, "print the version, and do nothing else")
 	flag.Parse()
+	if *tell {
+		fmt.Println("bench", version.Version)
+		return
+	}
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
 		os.Exit(2)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 )
 
 // rehearsal shows what a rehearsal costs beyond the builds that it runs, once all caches are warm.
@@ -36,7 +37,7 @@ type times struct {
 }
 
 func rehearse(ctx context.Context) (times, error) {
-	c := exec.CommandContext(ctx, "go", "run", "./test/rehearse", "--json", "cdk.json")
+	c := exec.CommandContext(ctx, "go", "run", "./test/rehearse", "--json", filepath.Join(example, "cdk.json"))
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	out, err := c.Output()

@@ -16,7 +16,7 @@ func sizes(ctx context.Context, _ int) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	a := app{name: "Archway", command: []string{"go", "run", "."}, dir: ".", out: work}
+	a := app{name: "Archway", command: []string{"go", "run", "../../.."}, dir: example, out: work}
 	if _, err := a.synth(ctx); err != nil {
 		return err
 	}

@@ -57,9 +57,13 @@ func synth(ctx context.Context, runs int) error {
 	return nil
 }
 
+// example is the folder of what is measured: cdk.json in the topmost folder is the user's.
+const example = "test/testdata/hello-go"
+
 // sides are what is compared; they write into a folder.
 func sides(work string) (ours, peer app) {
-	ours = app{name: "Archway (Go)", command: []string{"go", "run", "."}, dir: ".", out: filepath.Join(work, "ours")}
+	ours = app{name: "Archway (Go)", command: []string{"go", "run", "../../.."}, dir: example,
+		out: filepath.Join(work, "ours")}
 	peer = app{name: "plain JavaScript", command: []string{"node", "test/bench/peer/peer.js"}, dir: ".",
 		out: filepath.Join(work, "peer")}
 	return ours, peer
@@ -74,7 +78,7 @@ type app struct {
 
 // synth runs the app into its folder, and tells how long that took.
 func (a app) synth(ctx context.Context) (time.Duration, error) {
-	contextJSON, err := cdkContext("cdk.json")
+	contextJSON, err := cdkContext(filepath.Join(example, "cdk.json"))
 	if err != nil {
 		return 0, err
 	}

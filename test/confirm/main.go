@@ -58,9 +58,9 @@ func main() {
 
 // flags are the command line's.
 type flags struct {
-	yes, list, json bool
-	only, clean     string
-	options         account.Options
+	yes, list, json, version bool
+	only, clean              string
+	options                  account.Options
 }
 
 func (p *program) parse() (f flags, err error) {
@@ -73,6 +73,7 @@ func (p *program) parse() (f flags, err error) {
 	set.BoolVar(&f.yes, "yes", false, "do not ask before it starts; without a terminal it starts only with this")
 	set.BoolVar(&f.list, "list", false, "list the facts, and do nothing else")
 	set.BoolVar(&f.json, "json", false, "print one JSON document on standard output; progress goes to standard error")
+	set.BoolVar(&f.version, "version", false, "print the version, and do nothing else")
 	set.StringVar(&f.only, "only", "", "try only these `facts`, separated by commas")
 	set.StringVar(&f.clean, "clean", "", "only delete what a run with this `prefix` left behind when it was killed")
 	set.DurationVar(&f.options.Patience, "patience", 10*time.Minute, "how long a start token is tried")

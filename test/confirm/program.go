@@ -16,6 +16,7 @@ import (
 	"archway/test/confirm/facts"
 	"archway/test/confirm/internal/account"
 	"archway/test/confirm/internal/trial"
+	"archway/version"
 )
 
 // program is one run, with what a test replaces.
@@ -38,6 +39,9 @@ func (p *program) run(ctx context.Context) int {
 		return exitOK
 	case err != nil:
 		return p.refuse(err)
+	case f.version:
+		fmt.Fprintln(p.out, "confirm", version.Version)
+		return exitOK
 	case f.list:
 		p.list(f.json)
 		return exitOK

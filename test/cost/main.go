@@ -13,6 +13,7 @@ import (
 
 	"archway/test/internal/assembly"
 	"archway/test/internal/cost"
+	"archway/version"
 )
 
 func main() {
@@ -30,9 +31,14 @@ func run(arguments []string, out, problems io.Writer) error {
 	set.IntVar(&given.BuildMinutes, "build-minutes", given.BuildMinutes, "`minutes` that each build of an image takes")
 	set.Float64Var(&given.ImageGB, "image-gb", given.ImageGB, "`GB` that each image keeps in its registries")
 	only := set.String("stack", "", "the stack of this `name` alone")
+	tell := set.Bool("version", false, "print the version, and do nothing else")
 	if err := set.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
+		return err
+	}
+	if *tell {
+		_, err := fmt.Fprintln(out, "cost", version.Version)
 		return err
 	}
 	if given.Runs < 0 || given.BuildMinutes < 1 || given.ImageGB < 0 {

@@ -15,12 +15,15 @@ const module = "archway"
 // it. The longest name that fits counts. A folder that is not listed here may not exist: a new one
 // has to say where it stands.
 var floors = map[string][]string{
-	"":           {"config", "stacks", "constructs"},
-	"stacks":     {"config", "constructs", "internal", "buildspecs"},
+	"":           {"config", "stacks", "constructs", "version"},
+	"stacks":     {"config", "constructs", "internal", "buildspecs", "version"},
 	"config":     {"internal"},
-	"constructs": {"internal", "buildspecs"},
+	"constructs": {"internal", "buildspecs", "version"},
 	"buildspecs": {},
 	"internal":   {},
+	"version":    {},
+	// It writes repositories that use all of the others, and uses none of them.
+	"init": {"internal/dockerfile", "internal/gomodule", "internal/platform", "version"},
 
 	// The functions, each of which does its work in a package of lambda/internal.
 	"lambda": {"internal", "lambda/internal"},
@@ -52,29 +55,31 @@ var floors = map[string][]string{
 	"test/internal": {},
 	// It reads the cloud assembly alone: what it runs is what gets deployed. For stand-ins it reads
 	// the Dockerfiles of the seeds.
-	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/platform", "internal/settings",
-		"internal/strict", "test/rehearse/internal"},
-	"test/bench":   {"test/internal"},
-	"test/confirm": {}, // it meets an account, and knows nothing of what runs there
-	"test/browser": {}, // for tests only
+	"test/rehearse": {"scripts", "test/internal", "internal/dockerfile", "internal/gomodule", "internal/platform",
+		"internal/settings", "internal/strict", "test/rehearse/internal", "version"},
+	"test/bench":   {"test/internal", "version"},
+	"test/adopt":   {},                // tests only
+	"test/golden":  {"test/internal"}, // for Archway's own test, and those of repositories that use it
+	"test/confirm": {"version"},       // it meets an account, and knows nothing of what runs there
+	"test/browser": {},                // for tests only
 	// These read cloud assemblies, and know nothing else.
-	"test/picture": {"test/internal"},
-	"test/cost":    {"test/internal"},
-	"test/diff":    {"test/internal"},
-	"test/summary": {"test/internal"},
+	"test/picture": {"test/internal", "version"},
+	"test/cost":    {"test/internal", "version"},
+	"test/diff":    {"test/internal", "version"},
+	"test/summary": {"test/internal", "version"},
 
 	// Within the rehearsal: AWS's services know nothing of this machine, nor of who is shown what
 	// they did.
 	"test/rehearse/internal/assumptions": {},
 	"test/rehearse/internal/aws": {
-		"internal/settings", "internal/strict", "test/internal", "test/rehearse/internal/assumptions",
-		"test/rehearse/internal/report/redact",
+		"internal/gomodule", "internal/settings", "internal/strict", "test/internal",
+		"test/rehearse/internal/assumptions", "test/rehearse/internal/report/redact",
 	},
 	"test/rehearse/internal/machine":       {"scripts", "test/internal", "internal/dockerfile", "internal/platform"},
 	"test/rehearse/internal/report":        {"test/rehearse/internal/aws"},
 	"test/rehearse/internal/report/redact": {},
 	"test/rehearse/internal/rehearsal": {
-		"test/internal", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
+		"internal/gomodule", "test/internal", "test/rehearse/internal/assumptions", "test/rehearse/internal/aws",
 		"test/rehearse/internal/machine", "test/rehearse/internal/report/redact",
 	},
 	"test/rehearse/internal/scenarios": {}, // tests only

@@ -13,6 +13,7 @@ import (
 	"archway/test/internal/assembly"
 	"archway/test/internal/drawing"
 	"archway/test/internal/scene"
+	"archway/version"
 )
 
 func main() {
@@ -27,9 +28,14 @@ func run(arguments []string, out, problems io.Writer) error {
 	set.SetOutput(problems)
 	file := set.String("o", "", "write to this `file` instead of standard output")
 	only := set.String("stack", "", "draw the stack of this `name` alone")
+	tell := set.Bool("version", false, "print the version, and do nothing else")
 	if err := set.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
+		return err
+	}
+	if *tell {
+		_, err := fmt.Fprintln(out, "picture", version.Version)
 		return err
 	}
 	if set.NArg() != 1 {

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"archway/test/internal/assembly"
+	"archway/test/internal/synth"
 	"archway/test/rehearse/internal/aws/cloudformation"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/machine"
-	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 	"archway/test/rehearse/internal/report"
 	"archway/test/rehearse/internal/report/expected"

@@ -24,7 +24,7 @@ func TestBothExamples(t *testing.T) {
 		Pipelines   []report.Pipeline
 		Permissions iam.Report
 	}
-	commanded(t, &got, "--page", file)
+	commanded(t, &got, "--page", file, "test/testdata/hello-go/cdk.json", "examples/cdk.json")
 	if len(got.Pipelines) != 2 {
 		t.Fatalf("got %d pipelines, expected 2", len(got.Pipelines))
 	}
@@ -66,7 +66,8 @@ func TestBothExamplesInTheOtherReadings(t *testing.T) {
 		Pipelines   []report.Pipeline
 		Permissions iam.Report
 	}
-	commanded(t, &got, "--readings", "all", synthesized(t, "cdk.json").Dir, synthesized(t, "examples/cdk.json").Dir)
+	commanded(t, &got, "--readings", "all", synthesized(t, "test/testdata/hello-go/cdk.json").Dir,
+		synthesized(t, "examples/cdk.json").Dir)
 	for _, p := range got.Pipelines {
 		if len(p.Proofs) != 2 {
 			t.Errorf("%s: got %d proofs, expected one of each platform", p.Repository, len(p.Proofs))

@@ -22,7 +22,7 @@ func TestInterruptStopsEverything(t *testing.T) {
 	if err := os.Mkdir(temporary, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(program, "cdk.json")
+	c := exec.Command(program, "test/testdata/hello-go/cdk.json")
 	c.Dir = root
 	c.Env = append(os.Environ(), "TMPDIR="+temporary)
 	out, err := c.StdoutPipe()

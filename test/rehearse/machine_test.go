@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"archway/test/internal/assembly"
+	"archway/test/internal/synth"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/codepipeline"
-	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
@@ -26,6 +26,9 @@ var (
 	programs *rehearsal.Programs
 	apps     *synth.Shared
 )
+
+// helloGo is what cdk.json describes when nobody has changed it. That file is the user's.
+const helloGo = root + "/test/testdata/hello-go/cdk.json"
 
 func TestMain(m *testing.M) {
 	temporary, err := os.MkdirTemp("", "archway-shared-")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"archway/test/rehearse/internal/assumptions"
+	"archway/version"
 )
 
 // Exit codes.
@@ -56,6 +57,7 @@ type flags struct {
 	json    bool
 	keep    bool
 	verbose bool
+	version bool
 	timeout time.Duration
 	page    string
 	// readings are the unproven facts about AWS of which the other reading is rehearsed.
@@ -95,9 +97,13 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.StringVar(&f.branch, "branch", "", "push to this branch `name` instead of the repository's first one")
 	set.BoolVar(&f.standIns, "stand-ins", false,
 		"don't ask the registries for base images, take the stand-ins that are made where a registry does not answer")
+	set.BoolVar(&f.version, "version", false, "print the version, and do nothing else")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err
+	}
+	if f.version {
+		return f, nil
 	}
 	if f.timeout <= 0 {
 		return f, fmt.Errorf("--timeout is %v, expected a time above 0 such as 10m", f.timeout)
@@ -137,6 +143,9 @@ func run(ctx context.Context, arguments []string, out, problems *os.File) int {
 	case err != nil:
 		fmt.Fprintf(problems, "rehearse: %v\n", err)
 		return exitUsage
+	case f.version:
+		fmt.Fprintln(out, "rehearse", version.Version)
+		return exitOK
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("it took longer than %v (--timeout)", f.timeout))
 	defer cancel()

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"archway/version"
 )
 
 // anyMachine lets the check of the machine give err.
@@ -74,6 +76,7 @@ func TestExitCodes(t *testing.T) {
 		said      string
 	}{
 		"help":                    {[]string{"--help"}, exitOK, "Usage:"},
+		"version":                 {[]string{"--version"}, exitOK, "rehearse " + version.Version + "\n"},
 		"unknown flag":            {[]string{"--fast"}, exitUsage, "-fast"},
 		"nothing to rehearse":     {nil, exitUsage, "there is no cdk.json in this folder"},
 		"input that is not there": {[]string{"no/cdk.json"}, exitUsage, "no/cdk.json"},

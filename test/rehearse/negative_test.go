@@ -15,7 +15,7 @@ import (
 
 // A build that fails on one architecture leaves everything as it was.
 func TestFailedArchitecture(t *testing.T) {
-	r := rehearse(t, root+"/cdk.json")
+	r := rehearse(t, helloGo)
 	push, err := r.PushSeed(t.Context(), "hello-go", func(dir string) error {
 		return prepend(filepath.Join(dir, "Dockerfile"),
 			"FROM public.ecr.aws/docker/library/golang:1.26-bookworm AS check\n"+
@@ -49,7 +49,7 @@ func TestWrongConfig(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", tool, "./testdata/miscast").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	r := deploy(t, patched(t, root+"/cdk.json", `export IMAGE_DIGEST=\"$digest\"`,
+	r := deploy(t, patched(t, helloGo, `export IMAGE_DIGEST=\"$digest\"`,
 		// Only the second commit's arm64 image is wrong.
 		`[ $PLATFORM = linux/amd64 ] || [ ! -e wrong ] || digest=\"$(`+tool+
 			` \"$REPOSITORY_URI@$digest\" amd64)\"; export IMAGE_DIGEST=\"$digest\"`,
@@ -68,7 +68,7 @@ func TestWrongConfig(t *testing.T) {
 // A build for arm64 that yields amd64 is not promoted.
 func TestWrongArchitecture(t *testing.T) {
 	needsMachine(t)
-	r := deploy(t, patched(t, root+"/cdk.json", `"Value":"linux/arm64"`, `"Value":"linux/amd64"`))
+	r := deploy(t, patched(t, helloGo, `"Value":"linux/arm64"`, `"Value":"linux/amd64"`))
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	wantRefused(t, only(t, push, err), "linux/arm64")
 	wantTags(t, r, "hello-go", map[string]string{})
@@ -77,7 +77,7 @@ func TestWrongArchitecture(t *testing.T) {
 // A last stage of a fixed platform is not promoted. The mistake that nothing but a look at the
 // program notices: BuildKit writes arm64 into the config all the same.
 func TestFixedLastStage(t *testing.T) {
-	r := rehearse(t, root+"/cdk.json")
+	r := rehearse(t, helloGo)
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	if good := only(t, push, err); good.Status != codepipeline.Succeeded {
 		t.Fatalf("the good commit: %s", good.Status)

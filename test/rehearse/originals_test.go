@@ -123,7 +123,7 @@ func TestOriginalBase(t *testing.T) {
 	needsMachine(t)
 	through, digest := allRegistries(t)
 	said := &strings.Builder{}
-	r, err := rehearsal.New(t.Context(), stacks(t, filepath.Join(root, "cdk.json")), rehearsal.Options{
+	r, err := rehearsal.New(t.Context(), stacks(t, helloGo), rehearsal.Options{
 		Dir: t.TempDir(), ModuleDir: root, Progress: said, WorkingCopy: greeting(t), Registries: through,
 	})
 	if err != nil {

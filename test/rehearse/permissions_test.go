@@ -16,7 +16,7 @@ import (
 // fails. The other can't write its cache, and BuildKit makes do without; the rehearsal does not.
 func TestBuildsThatLackPermissions(t *testing.T) {
 	needsMachine(t)
-	changed := stacks(t, root+"/cdk.json")
+	changed := stacks(t, helloGo)
 	permission, err := iamtest.Find(changed, "BuildAmd64Role", "ecr:PutImage", 0)
 	if err == nil {
 		changed, err = iamtest.Without(changed, permission)
@@ -68,7 +68,7 @@ func permissionsAreNeeded(t *testing.T, got iam.Report) {
 	for _, a := range got.Unused {
 		t.Errorf("nothing needed %s on %s: %s", a.Action, a.Resource, a.Statement)
 	}
-	both := append(slices.Clone(stacks(t, "cdk.json")), stacks(t, "examples/cdk.json")...)
+	both := append(slices.Clone(stacks(t, "test/testdata/hello-go/cdk.json")), stacks(t, "examples/cdk.json")...)
 	removed, err := iamtest.Check(both, got)
 	if err != nil {
 		t.Error(err)

@@ -9,7 +9,7 @@ import (
 
 // What does not start a run, and what a second run of one commit does.
 func TestRepeatedAndForeignPushes(t *testing.T) {
-	r := rehearse(t, root+"/cdk.json")
+	r := rehearse(t, helloGo)
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	first := only(t, push, err)
 	if first.Status != codepipeline.Succeeded {

@@ -13,7 +13,7 @@ import (
 // An image that doesn't do what is expected is not promoted. The buildspec and Docker are real
 // here; what a retry heals is shown in internal/scenarios.
 func TestFailedSmokeTest(t *testing.T) {
-	r := rehearse(t, root+"/cdk.json")
+	r := rehearse(t, helloGo)
 	push, err := r.PushSeed(t.Context(), "hello-go", nil)
 	if good := only(t, push, err); good.Status != codepipeline.Succeeded {
 		t.Fatalf("the good commit: %s", good.Status)

@@ -32,7 +32,7 @@ func TestPictureIsThatOfTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(want, got) {
-		t.Errorf("docs/pipeline.svg is out of date: run make picture, or go test ./test/template -update, and look at it. What it says (-want +got):\n%s",
+		t.Errorf("docs/pipeline.svg is out of date: run go test ./test/template -update, and look at it. What it says (-want +got):\n%s",
 			cmp.Diff(words(want), words(got)))
 	}
 }

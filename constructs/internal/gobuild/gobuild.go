@@ -17,14 +17,24 @@ import (
 	"slices"
 	"strings"
 
+	"archway/internal/gomodule"
+
 	"golang.org/x/mod/modfile"
 )
 
 // Package compiles the main package with the given import path for Lambda's provided.al2023 on
-// Graviton, and returns the program. dir is a folder inside the module that resolves the import
-// path; "" is the working directory.
+// Graviton, and returns the program. dir is a folder inside a module that knows the import path; ""
+// is the working directory.
+//
+// It is compiled in its own module, with that one's go.mod and toolchain, whoever imports it: in
+// another module the other's choice of dependencies, and the path of a "replace", would get into
+// the bytes.
 func Package(ctx context.Context, dir, importPath string) ([]byte, error) {
-	env, err := environment(ctx, dir)
+	found, err := gomodule.Find(ctx, dir, importPath)
+	if err != nil {
+		return nil, fmt.Errorf("building %s: %w", importPath, err)
+	}
+	env, err := environment(ctx, found.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("building %s: %w", importPath, err)
 	}
@@ -40,8 +50,8 @@ func Package(ctx context.Context, dir, importPath string) ([]byte, error) {
 		"-buildvcs=false", // no commit, no "dirty": the source decides, not the clone
 		"-ldflags", "-s -w -buildid=",
 		"-tags", "lambda.norpc", // provided.al2023 never speaks the RPC of the retired go1.x runtime
-		"-o", program, "--", importPath)
-	cmd.Dir = dir
+		"-o", program, "--", found.ImportPath)
+	cmd.Dir = found.Dir
 	cmd.Env = env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // go then removes its own temporary files
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -53,12 +63,11 @@ func Package(ctx context.Context, dir, importPath string) ([]byte, error) {
 // goEnv is what a person may have set with "go env -w" or in the environment, and what may stay:
 // where modules and caches are, never what the compiler does.
 type goEnv struct {
-	GOMOD string
-
 	GOAUTH, GOCACHE, GOINSECURE, GOMODCACHE, GONOPROXY, GONOSUMDB, GOPATH, GOPRIVATE, GOPROXY, GOSUMDB, GOVCS string
 }
 
-// environment is the environment of the build: everything of Go's that changes the bytes is fixed.
+// environment is the environment of a build in the topmost folder of a module: everything of Go's
+// that changes the bytes is fixed.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	cmd := exec.CommandContext(ctx, "go", "env", "-json")
 	cmd.Dir = dir
@@ -70,7 +79,7 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	if err := json.Unmarshal(out, &user); err != nil {
 		return nil, fmt.Errorf("reading the output of go env -json: %w", err)
 	}
-	toolchain, err := toolchain(user.GOMOD)
+	toolchain, err := toolchain(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +110,6 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 // toolchain is the Go release that go.mod names. Exactly this one compiles, even where a newer one
 // is installed: two releases give two binaries.
 func toolchain(gomod string) (string, error) {
-	if gomod == "" || gomod == os.DevNull {
-		return "", errors.New("not inside a Go module: run in the folder of go.mod, or name it")
-	}
 	data, err := os.ReadFile(gomod)
 	if err != nil {
 		return "", err
@@ -127,9 +133,6 @@ func toolchain(gomod string) (string, error) {
 func failure(err error, output []byte) error {
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(output) == 0 {
 		output = exit.Stderr
-	}
-	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("the go command is not on PATH: install Go, or add its bin folder to PATH")
 	}
 	if text := bytes.TrimSpace(output); len(text) > 0 {
 		return fmt.Errorf("%w:\n%s", err, text)

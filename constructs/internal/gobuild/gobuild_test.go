@@ -6,6 +6,7 @@ import (
 	"debug/buildinfo"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"archway/constructs/internal/gobuild"
 
 	"github.com/google/go-cmp/cmp"
+	gomodule "golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 )
 
 // module writes a module with one main package into a new folder.
@@ -129,7 +132,7 @@ func TestProblemsAreReadable(t *testing.T) {
 
 func TestOutsideOfAModuleTheErrorSaysSo(t *testing.T) {
 	_, err := gobuild.Package(t.Context(), t.TempDir(), "./function")
-	if err == nil || !strings.Contains(err.Error(), "not inside a Go module") {
+	if err == nil || !strings.Contains(err.Error(), "building ./function: no go.mod here knows this package") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -146,4 +149,64 @@ func TestWithoutGoTheErrorSaysSo(t *testing.T) {
 func TestGoLineCanNameTheRelease(t *testing.T) {
 	release := strings.TrimPrefix(strings.Fields(runtime.Version())[0], "go")
 	build(t, module(t, "module example.com/hello\n\ngo "+release+"\n", program))
+}
+
+// A function of another module is compiled in that module, be it in a folder that go.mod replaces
+// it with, or in the module cache: the bytes are those of a clone.
+func TestOwnModule(t *testing.T) {
+	const path = "example.com/hello"
+	clone := module(t, gomod, program)
+	want := build(t, clone)
+
+	replaced := adopter(t, path, "replace "+path+" => "+clone)
+	cached := adopter(t, path, "replace "+path+" => example.com/fork v1.2.3")
+	proxy := t.TempDir()
+	publish(t, clone, filepath.Join(proxy, "example.com/fork/@v"), "example.com/fork", "v1.2.3")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOPROXY", "file://"+proxy)
+	t.Setenv("GOSUMDB", "off")
+	t.Setenv("GOFLAGS", "-modcacherw") // the folder is deleted in the end
+	for _, dir := range []string{replaced, cached} {
+		tidy := exec.Command("go", "mod", "tidy")
+		tidy.Dir = dir
+		if out, err := tidy.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		got, err := gobuild.Package(t.Context(), dir, path+"/function")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%x differs from that of the clone, %x", sha256.Sum256(got), sha256.Sum256(want))
+		}
+	}
+}
+
+// adopter writes a module that uses the function of another one as a tool.
+func adopter(t *testing.T, path, replace string) (dir string) {
+	t.Helper()
+	return module(t, "module example.com/adopter\n\ngo 1.25.0\n\ntool "+path+"/function\n\n"+
+		"require "+path+" v0.0.0\n\n"+replace+"\n", program)
+}
+
+// publish writes a version of a module as a proxy has it.
+func publish(t *testing.T, dir, proxy, path, version string) {
+	t.Helper()
+	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err := errors.Join(err, os.MkdirAll(proxy, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := os.Create(filepath.Join(proxy, version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(
+		zip.CreateFromDir(archive, gomodule.Version{Path: path, Version: version}, dir),
+		archive.Close(),
+		os.WriteFile(filepath.Join(proxy, version+".mod"), gomod, 0o644),
+		os.WriteFile(filepath.Join(proxy, version+".info"), []byte(`{"Version":"`+version+`"}`), 0o644),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"archway/internal/gomodule"
 )
 
 // findCLI starts to put an aws program into a folder of its own. What it returns
@@ -41,9 +43,13 @@ func installCLI(ctx context.Context, bin, moduleDir string) error {
 
 // buildCLI puts the stand-in into bin.
 func buildCLI(ctx context.Context, bin, moduleDir string) error {
-	const program = "archway/test/rehearse/internal/aws/awscli"
-	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", program, filepath.Join(bin, "aws")) // see Function.Build
-	c.Dir = moduleDir
+	found, err := gomodule.Find(ctx, moduleDir, "archway/test/rehearse/internal/aws/awscli")
+	if err != nil {
+		return fmt.Errorf("the stand-in for the AWS CLI: %w", err)
+	}
+	// See Function.Build.
+	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", found.ImportPath, filepath.Join(bin, "aws"))
+	c.Dir, c.Env = found.Dir, append(os.Environ(), "GOWORK=off")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))
 	}

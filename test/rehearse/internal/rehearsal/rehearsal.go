@@ -51,7 +51,7 @@ var unserved = cloudformation.Account{ID: accountID, Region: region, Partition: 
 type Options struct {
 	// Dir is the working folder. Required; it must be empty.
 	Dir string
-	// ModuleDir is a folder in the Go module that the functions are built from.
+	// ModuleDir is a folder in a Go module that knows the packages of the functions.
 	ModuleDir string
 	// WorkingCopy, if set, is a folder whose files are pushed instead of the seed. The pipelines
 	// must have one source.

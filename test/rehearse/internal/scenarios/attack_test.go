@@ -106,7 +106,7 @@ func TestHostileDigestStopsTheMerge(t *testing.T) {
 
 // Whoever may start a pipeline can have any commit built. It moves nothing.
 func TestForeignCommit(t *testing.T) {
-	for pipeline, config := range map[string]string{"ruled": withRules, app: root + "/cdk.json"} {
+	for pipeline, config := range map[string]string{"ruled": withRules, app: example} {
 		t.Run(pipeline, func(t *testing.T) {
 			w := deploy(t, config)
 			w.seed(pipeline)

@@ -12,7 +12,7 @@ import (
 // Wherever the first deployment fails, at the pipeline too, it can be tried again: nothing is kept,
 // and nothing has run.
 func TestFailedCreation(t *testing.T) {
-	for _, app := range []string{root + "/cdk.json", withRules, withNotices, twoImages} {
+	for _, app := range []string{example, withRules, withNotices, twoImages} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)
 			if err != nil {
@@ -31,7 +31,7 @@ func TestFailedCreation(t *testing.T) {
 // pipeline's first run builds it alone. And it comes before the pipeline, so that it can't fail
 // after that. A class has the source of another stack.
 func TestCreationOrder(t *testing.T) {
-	for _, app := range []string{root + "/cdk.json", withRules} {
+	for _, app := range []string{example, withRules} {
 		for _, stack := range stacks(t, app) {
 			parsed, err := template.Parse(stack.Template)
 			if err != nil {

@@ -25,17 +25,17 @@ import (
 
 	"archway/internal/settings"
 	"archway/test/internal/assembly"
+	"archway/test/internal/synth"
 	"archway/test/rehearse/internal/assumptions"
 	"archway/test/rehearse/internal/aws/codepipeline"
 	"archway/test/rehearse/internal/aws/codepipeline/actions"
 	"archway/test/rehearse/internal/aws/endpoint"
-	"archway/test/rehearse/internal/machine/synth"
 	"archway/test/rehearse/internal/rehearsal"
 )
 
 const (
 	root        = "../../../.."
-	example     = root + "/cdk.json"
+	example     = root + "/test/testdata/hello-go/cdk.json"
 	withRules   = "testdata/cdk.json#ruled,ruled-previews"
 	twoImages   = "testdata/cdk.json#two-images" // without required provenance, which builds that take no time don't make
 	withNotices = "testdata/cdk.json#told"       // two images, with notifications and a dashboard

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"archway/internal/gomodule"
 	"archway/test/internal/assembly"
 )
 
@@ -46,18 +47,22 @@ type Function struct {
 }
 
 // Build puts the function's program for this machine into a folder of the function's own, from the
-// module that holds moduleDir. "go run" keeps the programs that it links in Go's cache, by their
-// content, and "go build" links each time: of the same source only the first rehearsal links
-// anything, which takes about a second a function.
+// module that has its package, which that of moduleDir knows. "go run" keeps the programs that it
+// links in Go's cache, by their content, and "go build" links each time: of the same source only
+// the first rehearsal links anything, which takes about a second a function.
 func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
 	f.Program = filepath.Join(dir, f.Handler)
 	arguments := []string{"run", "-trimpath", "-exec", "cp"}
 	if f.Tags != "" {
 		arguments = append(arguments, "-tags", f.Tags)
 	}
-	c := exec.CommandContext(ctx, "go", append(arguments, f.Package, f.Program)...)
-	c.Dir = moduleDir
-	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED=0")
+	found, err := gomodule.Find(ctx, moduleDir, f.Package)
+	if err != nil {
+		return fmt.Errorf("function %s: %s: %w", f.Name, f.Package, err)
+	}
+	c := exec.CommandContext(ctx, "go", append(arguments, found.ImportPath, f.Program)...)
+	c.Dir = found.Dir
+	c.Env = append(os.Environ(), "GOWORK=off", "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("function %s: go build %s: %w\n%s", f.Name, f.Package, err, strings.TrimSpace(string(out)))
 	}
