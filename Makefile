@@ -3,7 +3,7 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help init jsii-cache functions synth picture cost diff test rehearse bench confirm fmt lint audit unit-test daemon-test tools
+.PHONY: help init jsii-cache functions synth picture cost diff test rehearse bench confirm dist fmt lint audit unit-test daemon-test tools
 
 # The pinned Node.js and CDK command line, also for the jsii runtime of the Go app:
 # whatever Node.js the machine has only runs npm. Node.js is a package for each
@@ -77,6 +77,9 @@ bench: $(STAMP) ## measure times and sizes, as ratios
 
 confirm: ## try the unproven facts of docs/aws.md in an AWS account; asks first, costs cents
 	@go run ./test/confirm $(ARGS)
+
+dist: ## the checker as static binaries for Linux and macOS, with checksums: dist/
+	@scripts/dist.sh
 
 fmt: ## format the Go sources
 	gofmt -w $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path '*/cdk.out/*')

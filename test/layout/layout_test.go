@@ -31,7 +31,7 @@ var floors = map[string][]string{
 	"lambda/internal/image": {"internal/platform", "internal/strict", "lambda/internal/guard", "lambda/internal/plain",
 		"lambda/internal/retry"},
 	// What is right and wrong with it.
-	"lambda/internal/verdict": {"internal", "lambda/internal/image", "lambda/internal/plain"},
+	"lambda/internal/verdict": {"internal", "lambda/internal/image", "lambda/internal/plain", "version"},
 	// AWS's services, and CodePipeline's side of a function.
 	"lambda/internal/aws":      {"internal/metrics", "lambda/internal/image/registry", "lambda/internal/retry"},
 	"lambda/internal/pipeline": {"internal", "lambda/internal/aws/login", "lambda/internal/image/registry"},
@@ -43,7 +43,7 @@ var floors = map[string][]string{
 	"lambda/internal/scan":           rooms,
 	"lambda/internal/trigger":        rooms,
 	"lambda/internal/validation":     rooms,
-	"lambda/internal/validation/cli": slices.Concat(rooms, []string{"lambda/internal/validation"}),
+	"lambda/internal/validation/cli": slices.Concat(rooms, []string{"lambda/internal/validation", "version"}),
 	// What all of them use, and what only tests do.
 	"lambda/internal/function": {"internal/settings", "lambda/internal/aws/awsenv", "lambda/internal/plain"},
 	"lambda/internal/guard":    {},

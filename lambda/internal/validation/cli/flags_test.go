@@ -55,8 +55,9 @@ func TestImagesInAFolder(t *testing.T) {
 		{"oci:" + t.TempDir(), cli.Unknown, "wants a folder with an index.json"},
 		{"oci:" + empty + ":app", cli.Unknown, "its index.json lists no image"},
 		{"oci:", cli.Unknown, "names no folder, expected oci:FOLDER"},
-		{one, cli.Unknown, "or, for an image in a folder, oci:" + one + "\n"},
-		{"./one", cli.Unknown, "or, for an image in a folder, oci:./one\n"},
+		{one, cli.Valid, "oci:" + one + ": valid"},
+		{two + ":good", cli.Valid, "oci:" + two + ":good: valid"},
+		{"./one", cli.Unknown, "or, for an image in a folder, oci:./one, and in a tar file, oci-archive:./one\n"},
 		{"https://ghcr.io/me/app:1", cli.Unknown, "is a URL, expected HOST/REPOSITORY:TAG"},
 		{"UPPER/\x1b[31m", cli.Unknown, "\"UPPER/\\x1b[31m\" is no image reference, expected"},
 	} {

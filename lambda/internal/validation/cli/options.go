@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"archway/internal/nearest"
@@ -28,9 +29,17 @@ usage: validate [flags] IMAGE…
 
   IMAGE   a reference such as ghcr.io/me/app:1.2, or REPOSITORY@sha256:…
           oci:FOLDER, oci:FOLDER:NAME or oci:FOLDER@sha256:…, an image in an OCI image layout
+          oci-archive:FILE, the same in a tar file; also oci-archive:FILE:NAME
+          docker-archive:FILE, what docker save writes since Docker 25, which is such a file too
+          dir:FOLDER, what skopeo copy --all IMAGE dir:FOLDER writes
 
 flags:
-  -o text|json          output for people (default) or one JSON document (docs/validate.schema.json)
+  -o FORMAT             text for people (default), json, one document (docs/validate.schema.json),
+                        sarif, junit, github (annotations of GitHub Actions) or markdown
+  -q, --quiet           say nothing of images that are valid
+  --fail-on warning     exit with 1 for warnings, too
+  --policy FILE         a JSON file with the keys of "validation" in cdk.json: allowedPlatforms,
+                        downgrade, requireProvenance, requireSBOM, deep
   --platform PLATFORM   a required platform; repeat it, or separate several by commas
                         (default linux/amd64,linux/arm64)
   --allow-platform PLATFORM
@@ -44,19 +53,24 @@ flags:
                         (default 15m)
   --allow-network CIDR  addresses of this machine, its neighbours or an overlay network, such as
                         100.64.0.0/10, that a registry may lead to; repeat it for several
+  --insecure-registry HOST
+                        a registry that may use plain HTTP, such as registry:5000; repeat it for
+                        several
   --require-provenance  every platform needs an in-toto statement that says how it was built
   --require-sbom        every platform needs a bill of materials, an in-toto statement with SPDX
   --downgrade CHECK=SEVERITY:REASON
                         make what a check finds a warning or an info; it stays visible with the
                         reason; repeat it for several checks
+  --version             which Archway this is
   --help                this text, with the list of checks
 
 exit status:
   0   all images are valid
-  1   some image is not valid
+  1   some image is not valid, or has warnings with --fail-on warning
   2   wrong usage, or a registry could not be asked
 
 Credentials are Docker's: log in with "docker login" or a credential helper. Registries on localhost may use plain HTTP.
+Terminals get colors, unless NO_COLOR is set.
 
 examples:
   validate ghcr.io/me/app:1.2
@@ -64,15 +78,20 @@ examples:
   validate --allow-extra docker.io/library/debian:stable-slim
   validate --against latest --against 1 ghcr.io/me/app:1.2
   validate --downgrade 'config-parity=info:only arm64 needs the wrapper' ghcr.io/me/app:1.2
-  validate --deep oci:./build/image
+  validate --deep ./build/image
   validate -o json localhost:5000/app:latest | jq '.images[].findings[]'
 `
 
 // options are the command line in checked form.
 type options struct {
 	output string
-	want   check.Want
-	images []image
+	// quiet leaves out what is valid, and failOn is the lightest severity that fails.
+	quiet  bool
+	failOn check.Severity
+	// insecure are the registries that may speak plain HTTP.
+	insecure []string
+	want     check.Want
+	images   []image
 	// against are the tags that are to move to the image.
 	against []string
 	// networks are those that registries may lead to although they are this machine's own or a
@@ -85,8 +104,11 @@ type options struct {
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests (tag)
 var tagShape = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 
-// errHelp says that help was asked for.
-var errHelp = errors.New("help")
+// These say that help was asked for, and which version this is.
+var (
+	errHelp    = errors.New("help")
+	errVersion = errors.New("version")
+)
 
 func parse(args []string) (options, error) {
 	o := options{want: check.Want{Downgrades: map[string]spec.Downgrade{}}}
@@ -95,6 +117,29 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.output, "o", "text", "")
 	flags.StringVar(&o.output, "output", "text", "")
+	flags.BoolVar(&o.quiet, "q", false, "")
+	flags.BoolVar(&o.quiet, "quiet", false, "")
+	var asked bool
+	flags.BoolVar(&asked, "version", false, "")
+	var policy string
+	flags.StringVar(&policy, "policy", "", "")
+	o.failOn = check.Error
+	flags.Func("fail-on", "", func(s string) error {
+		o.failOn = check.Severity(s)
+		if o.failOn != check.Error && o.failOn != check.Warning {
+			return errors.New("expected error or warning")
+		}
+		return nil
+	})
+	flags.Func("insecure-registry", "", func(s string) error {
+		for _, host := range strings.Split(s, ",") {
+			if _, err := name.NewRegistry(host); err != nil || host == "" || strings.Contains(host, "/") {
+				return fmt.Errorf("%q is no host, expected one such as registry:5000", host)
+			}
+			o.insecure = append(o.insecure, host)
+		}
+		return nil
+	})
 	flags.Func("revision", "", func(s string) error {
 		o.want.Revision = s
 		if s == "" {
@@ -140,7 +185,13 @@ func parse(args []string) (options, error) {
 	if err != nil {
 		return o, err
 	}
-	if report.Open(o.output, io.Discard, false) == nil {
+	if asked {
+		return o, errVersion
+	}
+	if err := o.apply(policy, &allowed); err != nil {
+		return o, err
+	}
+	if report.Open(o.output, io.Discard, report.Options{}) == nil {
 		return o, fmt.Errorf("-o is %q, expected %s", o.output, report.Formats())
 	}
 	if o.timeout <= 0 {
@@ -150,7 +201,7 @@ func parse(args []string) (options, error) {
 		return o, errors.New("no IMAGE given")
 	}
 	for _, s := range images {
-		image, err := parseImage(s)
+		image, err := parseImage(s, o.insecure...)
 		if err != nil {
 			return o, err
 		}
@@ -188,15 +239,25 @@ func interspersed(flags *flag.FlagSet, args []string) (images []string, err erro
 	}
 }
 
+// oneDash is how package flag calls a flag that has more than one letter.
+var oneDash = regexp.MustCompile(`(flag|argument:|for) -([a-z][a-z-]+)`)
+
 // meant says of a flag that doesn't exist which one was probably meant.
 func meant(flags *flag.FlagSet, err error) error {
 	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !unknown {
-		return err
+		return errors.New(oneDash.ReplaceAllString(err.Error(), "$1 --$2"))
+	}
+	if report.Open(name, io.Discard, report.Options{}) != nil {
+		return fmt.Errorf("there is no flag --%s: did you mean -o %[1]s?", name)
 	}
 	var names []string
 	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	if near := nearest.Word(name, names); near != "" {
+	switch near := nearest.Word(name, names); {
+	case near == "":
+	case len(near) == 1:
+		return fmt.Errorf("there is no flag --%s: did you mean -%s?", name, near)
+	default:
 		return fmt.Errorf("there is no flag --%s: did you mean --%s?", name, near)
 	}
 	return fmt.Errorf("there is no flag --%s", name)

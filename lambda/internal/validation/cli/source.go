@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -39,25 +43,69 @@ type source interface {
 
 const layoutPrefix = "oci:"
 
-func parseImage(s string) (image, error) {
+// unread are the names of places that are not read, and what to do instead.
+var unread = map[string]string{
+	"docker-daemon:": "use docker save IMAGE --output FILE, and docker-archive:FILE; " +
+		"an engine without containerd's image store holds one platform alone, and no index",
+	"containers-storage:": "use skopeo copy --all containers-storage:IMAGE oci:FOLDER, and oci:FOLDER",
+	"docker://":           "leave docker:// off: HOST/REPOSITORY:TAG",
+	"sif:":                "use skopeo copy --all to oci:FOLDER, and oci:FOLDER",
+	"ostree:":             "use skopeo copy --all to oci:FOLDER, and oci:FOLDER",
+}
+
+// parseImage reads an IMAGE of the command line. Insecure are the registries that may speak plain
+// HTTP.
+func parseImage(s string, insecure ...string) (image, error) {
 	if folder, ok := strings.CutPrefix(s, layoutPrefix); ok {
 		if folder == "" {
 			return nil, fmt.Errorf("%q names no folder, expected oci:FOLDER", s)
 		}
 		return inLayout{layout.ParseReference(folder)}, nil
 	}
+	for _, prefix := range []string{"oci-archive:", "docker-archive:"} {
+		if file, ok := strings.CutPrefix(s, prefix); ok {
+			return archived(prefix, file)
+		}
+	}
+	if folder, ok := strings.CutPrefix(s, "dir:"); ok {
+		if folder == "" {
+			return nil, fmt.Errorf("%q names no folder, expected dir:FOLDER", s)
+		}
+		return unpacked{prefix: "dir:", path: folder, unpack: undir}, nil
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(unread)) {
+		if strings.HasPrefix(s, prefix) {
+			return nil, fmt.Errorf("%q is not read: %s", s, unread[prefix])
+		}
+	}
+	// A folder that is a layout is meant as one, also without "oci:".
+	if reference := layout.ParseReference(s); isLayout(reference.Folder) {
+		return inLayout{reference}, nil
+	}
 	const expected = "expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:<64 hexadecimal digits>, the repository in lower case"
 	switch {
 	case strings.Contains(s, "://"):
 		return nil, fmt.Errorf("%q is a URL, %s, without https://", s, expected)
 	case strings.HasPrefix(s, "/"), strings.HasPrefix(s, "."), strings.HasPrefix(s, "~"):
-		return nil, fmt.Errorf("%q is no image reference, %s; or, for an image in a folder, oci:%[1]s", s, expected)
+		return nil,
+			fmt.Errorf("%q is no image reference, %s; or, for an image in a folder, oci:%[1]s, and in a tar file, oci-archive:%[1]s",
+				s, expected)
 	}
-	reference, err := name.ParseReference(s)
+	var how []name.Option
+	if reference,
+		err := name.ParseReference(s); err == nil && slices.Contains(insecure, reference.Context().RegistryStr()) {
+		how = append(how, name.Insecure)
+	}
+	reference, err := name.ParseReference(s, how...)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no image reference, %s", s, expected)
 	}
 	return inRegistry{reference}, nil
+}
+
+func isLayout(folder string) bool {
+	info, err := os.Stat(filepath.Join(folder, "index.json"))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // inRegistry is an image in a registry, read with Docker's credentials.

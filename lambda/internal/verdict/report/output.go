@@ -19,18 +19,35 @@ type Output interface {
 // formats are the outputs by what "validate -o" calls them.
 var formats = []struct {
 	name string
-	open func(w io.Writer, deep bool) Output
+	open func(w io.Writer, how Options) Output
 }{
-	{"text", func(w io.Writer, deep bool) Output { return text{w, deep} }},
-	{"json", func(w io.Writer, _ bool) Output { return &whole{w: w, write: writeJSON} }},
+	{"text", func(w io.Writer, how Options) Output { return &text{w: w, Options: how} }},
+	{"json", document(writeJSON)},
+	{"sarif", document(writeSARIF)},
+	{"junit", document(writeJUnit)},
+	{"github", document(writeGitHub)},
+	{"markdown", document(writeMarkdown)},
 }
 
-// Open gives the output of a format, or nil if there is none of this name. deep says that every
-// layer was to be read whole.
-func Open(format string, w io.Writer, deep bool) Output {
+func document(write func(io.Writer, Document) error) func(io.Writer, Options) Output {
+	return func(w io.Writer, _ Options) Output { return &whole{w: w, write: write} }
+}
+
+// Options are what is different for people.
+type Options struct {
+	// Deep says that every layer was to be read whole.
+	Deep bool
+	// Quiet leaves out what is valid.
+	Quiet bool
+	// Color, if there is one, is where a terminal's colors are written to, beside the text.
+	Color io.Writer
+}
+
+// Open gives the output of a format, or nil if there is none of this name.
+func Open(format string, w io.Writer, how Options) Output {
 	for _, f := range formats {
 		if f.name == format {
-			return f.open(w, deep)
+			return f.open(w, how)
 		}
 	}
 	return nil

@@ -13,23 +13,50 @@ import (
 // width of the text output: findings are read in terminals and in logs.
 const width = 100
 
-// text writes for people, in terminals and logs. deep says that every layer was to be read whole.
+// text writes for people, in terminals and logs.
 type text struct {
-	w    io.Writer
-	deep bool
+	w io.Writer
+	Options
+	all Document
+}
+
+// Colors of a terminal:
+// https://www.ecma-international.org/publications-and-standards/standards/ecma-48
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	blue   = "34"
+)
+
+var colors = map[check.Severity]string{check.Error: red, check.Warning: yellow, check.Info: blue}
+
+// paint writes words in a color, which goes past what keeps everything else from steering a
+// terminal.
+func (t *text) paint(color, words string) {
+	if t.Color == nil {
+		fmt.Fprint(t.w, words)
+		return
+	}
+	fmt.Fprintf(t.Color, "\x1b[1;%sm", color)
+	fmt.Fprint(t.w, words)
+	fmt.Fprint(t.Color, "\x1b[0m")
 }
 
 // Add writes a verdict line, the digest, the platforms, what nodes pull, and the findings with
 // their cures.
-func (t text) Add(image string, v check.Verdict, err error) {
-	if err != nil {
-		return // it is on standard error
+func (t *text) Add(image string, v check.Verdict, err error) {
+	t.all.Add(image, v, err)
+	if err != nil || t.Quiet && v.Valid() {
+		return // an error is on standard error
 	}
 	w := t.w
-	verdict := "valid"
+	verdict, color := "valid", green
 	if !v.Valid() {
-		verdict = "NOT VALID"
+		verdict, color = "NOT VALID", red
 	}
+	fmt.Fprintf(w, "%s: ", image)
+	t.paint(color, verdict)
 	var more []string
 	if len(v.Findings) > 0 {
 		more = append(more, Tally(v.Findings))
@@ -39,9 +66,9 @@ func (t text) Add(image string, v check.Verdict, err error) {
 		more = append(more, "not all read")
 	}
 	if len(more) > 0 {
-		verdict += " (" + strings.Join(more, "; ") + ")"
+		fmt.Fprintf(w, " (%s)", strings.Join(more, "; "))
 	}
-	fmt.Fprintf(w, "%s: %s\n", image, verdict)
+	fmt.Fprintln(w)
 	if v.Image.Digest != "" {
 		fmt.Fprintf(w, "  digest  %s\n", v.Image.Digest)
 	}
@@ -53,7 +80,7 @@ func (t text) Add(image string, v check.Verdict, err error) {
 	}
 	if len(parts) > 0 {
 		hint := " (--deep reads all)"
-		if t.deep {
+		if t.Deep {
 			hint = ""
 		}
 		fmt.Fprintf(w, "\n  not read to their ends, and so not compared with their digests%s:\n", hint)
@@ -63,7 +90,9 @@ func (t text) Add(image string, v check.Verdict, err error) {
 	}
 	last := ""
 	for _, f := range v.Findings {
-		fmt.Fprintf(w, "\n  %s  %s\n", f.Severity, f.Check)
+		fmt.Fprint(w, "\n  ")
+		t.paint(colors[f.Severity], string(f.Severity))
+		fmt.Fprintf(w, "  %s\n", f.Check)
 		wrap(w, "    ", f.Subject.String()+": "+f.Problem+".")
 		switch f.Cure {
 		case "":
@@ -80,8 +109,14 @@ func (t text) Add(image string, v check.Verdict, err error) {
 	fmt.Fprintln(w)
 }
 
-// End has nothing to write.
-func (text) End() error { return nil }
+// End sums up where there are several images.
+func (t *text) End() error {
+	if len(t.all.Images) < 2 || t.Quiet && t.all.Valid {
+		return nil
+	}
+	_, err := fmt.Fprintln(t.w, Total(t.all))
+	return err
+}
 
 // unread names the layers of each image that were not read to their ends.
 func unread(i *index.Image) []string {
