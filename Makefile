@@ -69,7 +69,7 @@ cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
 
 test: tools lint audit unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 
-rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or Ubuntu, as root)
+rehearse: $(STAMP) ## run the synthesized pipelines on this machine (Debian or Ubuntu as root, or Linux with a Docker engine)
 	go run ./test/rehearse $(ARGS)
 
 bench: $(STAMP) ## measure times and sizes, as ratios

@@ -4,6 +4,8 @@
 # modules (once, into the user's cache), and registers the emulation of the other
 # architecture. Says what it does; does nothing where nothing is missing.
 #
+# With --engine it makes a machine ready for somebody without root, who may use a Docker engine: it
+# installs nothing but buildx, into the cache.
 # With --check it only says what a person has to do first, and changes nothing.
 # With --tests it only installs what tests want beyond that: Chromium, shellcheck,
 # skopeo, buildah, a C compiler, musl, BusyBox, containerd and runc.
@@ -64,6 +66,20 @@ foreign_machine() {
 
 emulation_ready() { grep -qsx enabled "$BINFMT/qemu-$(foreign_machine)"; }
 emulator_configured() { [[ -e /usr/lib/binfmt.d/qemu-$(foreign_machine).conf ]]; }
+
+# Checks what somebody without root needs: nothing is installed for them but buildx, in their cache.
+check_engine() {
+  local problems=() program
+  for program in go npm git jq docker timeout; do
+    have "$program" || problems+=("the program $program")
+  done
+  realpath --canonicalize-existing / >/dev/null 2>&1 || problems+=('GNU coreutils')
+  docker_engine_runs || problems+=("a Docker engine that this user may use (docker version does not reach one)")
+  if ((${#problems[@]})); then
+    # shellcheck disable=SC2016 # $PATH is for the user's shell
+    needed "${problems[@]}" 'or, on Debian and Ubuntu, root, which installs and starts what is missing: sudo --preserve-env env "PATH=$PATH" make rehearse'
+  fi
+}
 
 # Checks everything that no package can cure.
 check_machine() {
@@ -206,6 +222,13 @@ main() {
       return
       ;;
   esac
+  if [[ ${1:-} == --engine || ${2:-} == --engine ]]; then
+    check_engine
+    [[ ${1:-} != --check ]] || return 0
+    build_tool docker-buildx "$BUILDX" "$BUILDX_VERSION" cmd/buildx
+    use_tool docker-buildx "$BUILDX_VERSION"
+    return 0
+  fi
   check_machine
   [[ ${1:-} != --check ]] || return 0
   install_packages

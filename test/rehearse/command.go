@@ -178,7 +178,7 @@ func (c *command) rehearse(ctx context.Context, dir string) error {
 	r, err := rehearsal.New(ctx, stacks, rehearsal.Options{
 		Dir:         work,
 		ModuleDir:   module,
-		WorkingCopy: c.commit, OnlyStandIns: c.standIns,
+		WorkingCopy: c.commit, OnlyStandIns: c.standIns, BuildKitImage: c.image,
 		Step:     c.step,
 		Progress: c.view.Writer(),
 		Observer: c.view.Observe,

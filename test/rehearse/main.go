@@ -36,8 +36,9 @@ examples/cdk.json, as far as they are there.
 
 Leaves an HTML page with the timeline, the logs, the images and their tags.
 
-Needs Go, Node.js with npm, and root on Debian or Ubuntu; installs what else is
-missing. No AWS account and no credentials.
+Needs Go, Node.js with npm, and root on Debian or Ubuntu, where it installs what
+else is missing; or, without root, a Docker engine that the user may use. No AWS
+account and no credentials.
 
 Flags:
 `
@@ -69,7 +70,9 @@ type flags struct {
 	only, commit, branch string
 	// standIns leaves the registries of base images alone.
 	standIns bool
-	inputs   []string
+	// image is BuildKit's, for a rehearsal without root.
+	image  string
+	inputs []string
 }
 
 func parseFlags(arguments []string, problems io.Writer) (flags, error) {
@@ -98,6 +101,8 @@ func parseFlags(arguments []string, problems io.Writer) (flags, error) {
 	set.BoolVar(&f.standIns, "stand-ins", false,
 		"don't ask the registries for base images, take the stand-ins that are made where a registry does not answer")
 	set.BoolVar(&f.version, "version", false, "print the version, and do nothing else")
+	set.StringVar(&f.image, "buildkit-image", "",
+		"without root: run the builds in this `image` of BuildKit instead of those that the template names")
 	set.DurationVar(&f.timeout, "timeout", time.Hour, "end the rehearsal after this time")
 	if err := set.Parse(arguments); err != nil {
 		return f, err

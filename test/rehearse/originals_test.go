@@ -26,7 +26,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"archway/test/internal/assembly"
 	"archway/test/rehearse/internal/aws/codepipeline"
+	"archway/test/rehearse/internal/machine/proof"
 	"archway/test/rehearse/internal/machine/standin"
 	"archway/test/rehearse/internal/rehearsal"
 )
@@ -121,11 +123,16 @@ func greeting(t *testing.T) string {
 // A registry answers, and the builds of a working copy get its image, by the digest that it has.
 func TestOriginalBase(t *testing.T) {
 	needsMachine(t)
+	greet(t, stacks(t, helloGo), rehearsal.Options{})
+}
+
+// greet rehearses a working copy that takes the greeter.
+func greet(t *testing.T, stacks []*assembly.Stack, o rehearsal.Options) {
+	t.Helper()
 	through, digest := allRegistries(t)
 	said := &strings.Builder{}
-	r, err := rehearsal.New(t.Context(), stacks(t, helloGo), rehearsal.Options{
-		Dir: t.TempDir(), ModuleDir: root, Progress: said, WorkingCopy: greeting(t), Registries: through,
-	})
+	o.Dir, o.ModuleDir, o.Progress, o.WorkingCopy, o.Registries = t.TempDir(), root, said, greeting(t), through
+	r, err := rehearsal.New(t.Context(), stacks, o)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -145,5 +152,25 @@ func TestOriginalBase(t *testing.T) {
 	}
 	if got := taken(t, r, "team/greeter:1"); got != digest {
 		t.Errorf("the provenance says %s, expected %s", got, digest)
+	}
+	for _, refusal := range r.Permissions().Refused {
+		t.Errorf("%s", refusal)
+	}
+	prove(t, r)
+}
+
+// prove runs what latest serves, as the command does.
+func prove(t *testing.T, r *rehearsal.Rehearsal) {
+	t.Helper()
+	user, password := r.Login()
+	var expect []proof.Expectation
+	for _, arch := range []string{"amd64", "arm64"} {
+		expect = append(expect, proof.Expectation{Platform: "linux/" + arch, Output: "Hello, " + arch + "!"})
+	}
+	if _, err := proof.Run(t.Context(), proof.Options{
+		Host: r.Machine().DockerHost, User: user, Password: password,
+		Image: r.RegistryHost() + "/hello-go:latest", Expect: expect, Progress: t.Output(),
+	}); err != nil {
+		t.Error(err)
 	}
 }

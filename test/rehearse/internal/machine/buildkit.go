@@ -31,6 +31,8 @@ type BuildKit struct {
 	// Frontends are the repositories that Dockerfiles may take their frontends from;
 	// none are all.
 	Frontends []string
+	// Images are BuildKit's own at several registries, for a rehearsal without root.
+	Images []string
 }
 
 // StartBuildKit runs buildkitd, and a Docker engine if none runs, until Close;
@@ -41,6 +43,9 @@ func (m *Machine) StartBuildKit(ctx context.Context, k BuildKit) (builder, build
 		return "", "", errors.New("BuildKit was already started: one per Machine")
 	}
 	m.builder = true
+	if unprivileged() {
+		return m.startUserBuildKit(ctx, k)
+	}
 	host, _, err := net.SplitHostPort(k.RegistryHost)
 	if err != nil {
 		return "", "", fmt.Errorf("registry %q: %w; expected host:port", k.RegistryHost, err)
@@ -91,6 +96,13 @@ func (m *Machine) StartBuildKit(ctx context.Context, k BuildKit) (builder, build
 func (k BuildKit) config(root, socket string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "root = %q\n\n[grpc]\n  address = [%q]\n\n", root, "unix://"+socket)
+	b.WriteString(k.shared())
+	return b.String()
+}
+
+// shared is the part that a daemon of ours and BuildKit's own image have in common.
+func (k BuildKit) shared() string {
+	var b strings.Builder
 	// The cache outlives rehearsals; its size must end somewhere.
 	b.WriteString("[worker.oci]\n  enabled = true\n  gc = true\n  maxUsedSpace = \"20GB\"\n\n[worker.containerd]\n  enabled = false\n")
 	if len(k.Frontends) > 0 {

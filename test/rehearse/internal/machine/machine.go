@@ -31,7 +31,11 @@ type Machine struct {
 	// it is removed by Close.
 	BuildxPlugin string
 	DockerConfig string
+	// Proxy, if set, is what connects to the registry, for HTTPS_PROXY: its name is in no table of
+	// the machine.
+	Proxy string
 
+	state    string // of an unprivileged user's rehearsal
 	progress io.Writer
 	closers  []func() error // in the order of starting
 	closing  sync.Once
@@ -54,8 +58,14 @@ func Prepare(ctx context.Context, progress io.Writer) (*Machine, error) {
 		DockerConfig: filepath.Join(state, "docker-config"),
 		progress:     progress,
 	}
-	if err := setUp(ctx, cache, progress); err != nil {
+	if err := setUp(ctx, cache, progress, userOptions()...); err != nil {
 		return nil, err
+	}
+	if unprivileged() {
+		if err := m.prepareUser(ctx); err != nil {
+			return nil, errors.Join(err, m.Close())
+		}
+		return m, nil
 	}
 	unlock, err := acquire(ctx, filepath.Join(state, "lock"), progress)
 	if err != nil {
@@ -73,14 +83,19 @@ func (m *Machine) start(ctx context.Context) error {
 		return err
 	}
 	m.onClose(func() error { return os.RemoveAll(m.DockerConfig) })
+	if err := m.linkBuildx(); err != nil {
+		return err
+	}
+	return m.findDocker(ctx)
+}
+
+// linkBuildx puts buildx where Docker's client looks for it.
+func (m *Machine) linkBuildx() error {
 	plugins := filepath.Join(m.DockerConfig, "cli-plugins")
 	if err := os.MkdirAll(plugins, 0o700); err != nil {
 		return err
 	}
-	if err := os.Symlink(m.BuildxPlugin, filepath.Join(plugins, "docker-buildx")); err != nil {
-		return err
-	}
-	return m.findDocker(ctx)
+	return os.Symlink(m.BuildxPlugin, filepath.Join(plugins, "docker-buildx"))
 }
 
 // Close stops what Prepare and StartBuildKit started, by process id, and takes

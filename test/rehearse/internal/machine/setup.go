@@ -30,7 +30,7 @@ func Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return setUp(ctx, cache, io.Discard, "--check")
+	return setUp(ctx, cache, io.Discard, userOptions("--check")...)
 }
 
 // setUp installs what is missing.

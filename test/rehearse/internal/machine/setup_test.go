@@ -45,6 +45,21 @@ func TestIncompleteMachine(t *testing.T) {
 	}
 }
 
+// Without root nothing is installed: what a rehearsal needs is named.
+func TestIncompleteUser(t *testing.T) {
+	emptyMachine(t, "bash", "timeout")
+	err := setUp(t.Context(), t.TempDir(), new(bytes.Buffer), "--check", "--engine")
+	if !errors.Is(err, ErrUnavailable) {
+		t.Fatalf("got error %v, expected that the machine can't run the rehearsal", err)
+	}
+	for _, want := range []string{"the program go", "the program jq", "GNU coreutils",
+		"a Docker engine that this user may use", "or, on Debian and Ubuntu, root"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, expected it to have %q", err, want)
+		}
+	}
+}
+
 func TestCheckChangesNothing(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
 	t.Setenv("ARCHWAY_CACHE", cache)

@@ -66,7 +66,8 @@ func (r *Rehearsal) prepareMachine(ctx context.Context, stacks []*assembly.Stack
 		}
 		builder, config, err := r.machine.StartBuildKit(ctx,
 			machine.BuildKit{RegistryHost: r.reg.Host(), CAFile: r.reg.CAFile(), MirrorHost: mirror.Host,
-				Mirrored: mirror.Registries, Caches: builds.mirrors, Frontends: builds.frontends})
+				Mirrored: mirror.Registries, Caches: builds.mirrors, Frontends: builds.frontends,
+				Images: builds.images})
 		docker = codebuild.Docker{Host: r.machine.DockerHost, Builder: builder, BuildxConfig: config}
 		return err
 	})
@@ -133,6 +134,9 @@ func (r *Rehearsal) hosts(docker codebuild.Docker, bin string) (hosts, error) {
 		return hosts{}, err
 	}
 	environment := r.environment()
+	if r.machine.Proxy != "" {
+		environment = append(environment, "HTTPS_PROXY="+r.machine.Proxy)
+	}
 	const system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	return hosts{
 		build: codebuild.Host{

@@ -19,6 +19,9 @@ import (
 // configured in their place.
 const builderConfig = "BUILDKITD_CONFIG"
 
+// builderImages is the variable with the images that a build creates its builder from.
+const builderImages = "BUILDKIT_IMAGES"
+
 // addresses are the names that Dockerfiles have for registries whose address is
 // another one.
 var addresses = map[string]string{"docker.io": "registry-1.docker.io"}
@@ -27,12 +30,16 @@ var addresses = map[string]string{"docker.io": "registry-1.docker.io"}
 type builderSettings struct {
 	mirrors   map[string]string // where they look first, by registry
 	frontends []string          // repositories of Dockerfile frontends
+	images    []string          // BuildKit's own, at several registries
 }
 
 // builderConfig says how the projects' builders are configured, and has the registry answer in the
 // name of the registries whose images they look for there, from the stand-ins of mirror.
 func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (builderSettings, error) {
 	configured, declared := builderSettings{mirrors: map[string]string{}}, map[string]string{}
+	if r.options.BuildKitImage != "" {
+		configured.images = []string{r.options.BuildKitImage}
+	}
 	for _, s := range stacks {
 		stack, err := cloudformation.Load(s, r.account)
 		if err != nil {
@@ -43,6 +50,9 @@ func (r *Rehearsal) builderConfig(stacks []*assembly.Stack, mirror string) (buil
 		}
 		for _, project := range cloudformation.Of[*codebuild.Project](stack) {
 			for _, v := range project.Environment.Variables {
+				if v.Name == builderImages {
+					configured.images = union(configured.images, strings.Fields(v.Value))
+				}
 				if v.Name != builderConfig {
 					continue
 				}
@@ -123,5 +133,15 @@ func parseBuilder(text string) (builderSettings, error) {
 		}
 		mirrors[name] = registry.Mirrors[0]
 	}
-	return builderSettings{mirrors, config.Frontend.Gateway.Allowed}, nil
+	return builderSettings{mirrors: mirrors, frontends: config.Frontend.Gateway.Allowed}, nil
+}
+
+// union adds what is not there yet.
+func union(all, more []string) []string {
+	for _, one := range more {
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
 }

@@ -14,8 +14,8 @@ func TestBuildersConfigurationIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := builderSettings{map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"},
-		[]string{"docker.io/a/b"}}
+	want := builderSettings{mirrors: map[string]string{"docker.io": "ecr.test:1/hub", "quay.io": "ecr.test:1/quay"},
+		frontends: []string{"docker.io/a/b"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(builderSettings{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -59,6 +59,8 @@ type Options struct {
 	// OnlyStandIns leaves the registries of base images alone. Registries, if set, leads to them.
 	OnlyStandIns bool
 	Registries   http.RoundTripper
+	// BuildKitImage, if set, is the image that builds run in without root, and not the template's.
+	BuildKitImage string
 	// Programs, if set, keeps the functions' programs for other rehearsals.
 	Programs *Programs
 	// StandInCLI lets builds call the stand-in for the AWS CLI, also where the machine has the CLI

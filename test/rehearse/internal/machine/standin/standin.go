@@ -148,7 +148,11 @@ func (m *mirror) addStandIns(maker *maker, bases []resolved) error {
 			digest, ok := digests[b.Image]
 			if !ok {
 				b.From = Unknown
-				b.Why = strings.TrimPrefix(b.Why+"; it has no stand-in", "; ")
+				b.Why += "; it has no stand-in"
+				if os.Geteuid() != 0 {
+					b.Why += " without root"
+				}
+				b.Why = strings.TrimPrefix(b.Why, "; ")
 				continue
 			}
 			b.Digest = digest.String()
@@ -223,7 +227,8 @@ func (m *maker) makeAll(references []string, tags map[string]v1.Hash) (map[strin
 	made := map[string]v1.Descriptor{}
 	for _, reference := range references {
 		img, repository, tag, ok := find(reference)
-		if !ok {
+		// A root file system is made by root alone.
+		if ok = ok && (os.Geteuid() == 0 || img.name == generatorName); !ok {
 			m.say("%s has no stand-in: BuildKit asks its real registry; there are %s", reference, String())
 			continue
 		}
