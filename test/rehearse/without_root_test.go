@@ -55,10 +55,14 @@ func TestWithoutRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	source, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Its own mounts: the modules and what was compiled are in a folder that is root's alone.
 	c := exec.CommandContext(t.Context(), "unshare", "--mount", "bash", script)
 	c.Env = append(os.Environ(), "WHO="+fmt.Sprint(someone), "HOME="+home, "BUILDX="+buildx, "TEST="+binary,
-		assemblyOf+"="+filepath.Dir(stacks(t, helloGo)[0].TemplateFile),
+		"ROOT="+source, assemblyOf+"="+filepath.Dir(stacks(t, helloGo)[0].TemplateFile),
 		engineOf+"=unix://"+socket, "MODULES="+goEnv(t, "GOMODCACHE"), "COMPILED="+goEnv(t, "GOCACHE"))
 	out, err := c.CombinedOutput()
 	t.Logf("%s", out)
@@ -67,16 +71,21 @@ func TestWithoutRoot(t *testing.T) {
 	}
 }
 
-// asSomeone becomes the user, in a mount namespace in which they find Go's caches.
+// asSomeone becomes the user, in a mount namespace in which they find this repository and Go's
+// caches, which may be in folders of root. What the user compiles stays in memory: not every file
+// system can be the upper one of an overlay.
 const asSomeone = `set -euo pipefail
-mkdir "$HOME"/{modules,compiled,up,work,tmp} && mkdir -p "$HOME/cache/tools"
+mkdir "$HOME"/{source,modules,compiled,memory,tmp} && mkdir -p "$HOME/cache/tools"
+mount --bind "$ROOT" "$HOME/source"
 mount --bind "$MODULES" "$HOME/modules"
-mount -t overlay overlay -o "lowerdir=$COMPILED,upperdir=$HOME/up,workdir=$HOME/work" "$HOME/compiled"
+mount -t tmpfs tmpfs "$HOME/memory" && mkdir "$HOME"/memory/{up,work}
+mount -t overlay overlay -o "lowerdir=$COMPILED,upperdir=$HOME/memory/up,workdir=$HOME/memory/work" "$HOME/compiled"
 cp -r "${BUILDX%/*}" "$HOME/cache/tools/"
 cp "$TEST" "$HOME/rehearse.test"
 cp -r "$ARCHWAY_TEST_ASSEMBLY" "$HOME/assembly"
 chown "$WHO:$WHO" "$HOME" "$HOME/engine.sock" "$HOME/compiled" "$HOME"/compiled/* "$HOME/tmp"
 chown -R "$WHO:$WHO" "$HOME/cache" "$HOME/assembly"
+cd "$HOME/source/test/rehearse"
 exec setpriv --reuid "$WHO" --regid "$WHO" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- \
   env GOMODCACHE="$HOME/modules" GOCACHE="$HOME/compiled" GOFLAGS=-mod=mod ARCHWAY_CACHE="$HOME/cache" \
   ARCHWAY_TEST_ASSEMBLY="$HOME/assembly" TMPDIR="$HOME/tmp" \
