@@ -64,7 +64,7 @@ func TestLimitsInTime(t *testing.T) {
 		"releases without a tag": lifecycle(asCommitted, "AWS::ECR::Repository", "RegistryImages", "LifecyclePolicy"),
 		"what is staged: what was built, and layer caches that a newer build has replaced": lifecycle(asCommitted,
 			"AWS::ECR::Repository", "RegistryStaging", "LifecyclePolicy"),
-		"images in a [pull-through cache](#pull-through-cache)": lifecycle(
+		"images in a [pull-through cache](caches.md#pull-through-cache)": lifecycle(
 			config.RegistryStack, "AWS::ECR::RepositoryCreationTemplate", "PullThrough", "LifecyclePolicy"),
 		"dead letters": each(day, values(t, "AWS::SQS::Queue", "", "MessageRetentionPeriod")...),
 		"a build":      append(values(t, project, "^hellogoBuild", "TimeoutInMinutes"), queued...),
