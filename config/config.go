@@ -12,7 +12,7 @@ import (
 	"archway/internal/spec"
 )
 
-//go:generate go test -run ^TestSchemaFollowsTheTypes$ . -update
+//go:generate go test -run ^Test(Schema|Reference)Follows . -update
 
 // Config is what Archway provisions: one stack per pipeline, and one for the registry that they
 // share.

@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The README's example is a good configuration, and gives the tags that the table beside it
-// promises.
-func TestReadmeRules(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+// The example of the page on rules is a good configuration, and gives the tags that the table
+// beside it promises.
+func TestDocumentedRules(t *testing.T) {
+	text, err := os.ReadFile("../docs/rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "\n## Build rules\n")
+	_, section, _ := strings.Cut(string(text), "\n## What a rule gives\n")
 	_, block, _ := strings.Cut(section, "```json\n")
 	block, _, _ = strings.Cut(block, "```")
 	cfg := load(t, pipelineWith(block))
