@@ -36,13 +36,13 @@ STAMP := node_modules/.locked
 # Goals whose last line is theirs: what has to be done, and no "make: *** Error" behind it. Where it
 # is asked a question (-q), GNU make 4 says nothing of a recipe that ends with 1, and ends with 1
 # itself; it runs lines that begin with "+" all the same. GNU make 3 says its line as ever.
-EXPLAINED := synth picture diff cost
+EXPLAINED := init synth picture diff cost
 ifeq (,$(filter-out $(EXPLAINED),$(or $(MAKECMDGOALS),help)))
 MAKEFLAGS += -q
 endif
 
-# A program of test/, whose last line is its own: go run would put "exit status 1" behind it.
-program = out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; go build -o "$$out/$(1)" ./test/$(1)
+# A program by its folder, whose last line is its own: go run would put "exit status 1" behind it.
+program = out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; go build -o "$$out/$(notdir $(1))" ./$(1)
 
 help: ## say what can be made (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,20 +52,20 @@ synth: $(STAMP) ## the template; of several stacks a summary, and one by STACK=n
 ifneq ($(strip $(ARGS)),)
 	+@scripts/synth.sh $(ARGS)
 else
-	+@scripts/synth.sh --quiet >/dev/null; $(call program,summary); "$$out/summary" $(if $(STACK),-stack $(STACK)) cdk.out
+	+@scripts/synth.sh --quiet >/dev/null; $(call program,test/summary); "$$out/summary" $(if $(STACK),-stack $(STACK)) cdk.out
 endif
 
 init: $(STAMP) ## write a repository of your own: make init DIR=../pipelines NAME=orders FROM=../orders
-	@go run ./init -name '$(NAME)' -from '$(FROM)' -fork '$(FORK)' '$(DIR)'
+	+@$(call program,init); "$$out/init" -name '$(NAME)' -from '$(FROM)' -fork '$(FORK)' '$(DIR)' || exit 1
 
 picture: $(STAMP) ## draw the configured pipelines: cdk.out/pipeline.svg
 	+@mkdir -p cdk.out; out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; scripts/synth.sh --quiet --output "$$out"; go run ./test/picture -o cdk.out/pipeline.svg $(ARGS) "$$out"
 
 diff: $(STAMP) ## what a change changes, without an account: make diff BASE=main ARGS='-o markdown'
-	+@$(call program,diff); "$$out/diff" -base $(BASE) -runs $(RUNS) $(ARGS) || exit 1
+	+@$(call program,test/diff); "$$out/diff" -base $(BASE) -runs $(RUNS) $(ARGS) || exit 1
 
 cost: $(STAMP) ## what the configured pipelines cost: make cost RUNS=200
-	+@$(call program,cost); scripts/synth.sh --quiet --output "$$out/cdk.out" >/dev/null; "$$out/cost" -runs $(RUNS) $(ARGS) "$$out/cdk.out"
+	+@$(call program,test/cost); scripts/synth.sh --quiet --output "$$out/cdk.out" >/dev/null; "$$out/cost" -runs $(RUNS) $(ARGS) "$$out/cdk.out"
 
 test: tools lint audit unit-test daemon-test ## everything that CI checks, with a rehearsal where the machine allows one
 

@@ -102,12 +102,6 @@ func readModule(path string) (*modfile.File, error) {
 	return file, err
 }
 
-// has reports whether this Archway has a file or folder.
-func (s *source) has(name string) bool {
-	_, err := os.Stat(filepath.Join(s.Dir, name))
-	return err == nil
-}
-
 // remote is where a folder was cloned from, without anybody's credentials; "" if nobody knows.
 func remote(ctx context.Context, dir string) string {
 	text := git(ctx, dir, "remote", "get-url", "origin")

@@ -172,7 +172,8 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"\tarchway/init\n", "\tarchway/lambda/validate\n", "\tarchway/test/rehearse\n", "\nreplace archway => ../",
+		"\tarchway/init\n", "\tarchway/lambda/validate\n", "\tarchway/test/rehearse\n",
+		"\tarchway/test/diff\n", "\tarchway/test/summary\n", "\nreplace archway => ../",
 	} {
 		if !strings.Contains(string(gomod), line) {
 			t.Errorf("go.mod lacks %q:\n%s", line, gomod)
@@ -270,7 +271,7 @@ func TestContinuousIntegration(t *testing.T) {
 			t.Fatal(err)
 		}
 		made, err := render(name, text, values{
-			Go: "1.26.0", Path: "../archway", Seed: "../shop", SeedURL: "https://example.com/shop.git", Diff: true,
+			Go: "1.26.0", Path: "../archway", Seed: "../shop", SeedURL: "https://example.com/shop.git",
 		})
 		if err != nil {
 			t.Fatal(err)

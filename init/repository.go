@@ -47,8 +47,6 @@ type values struct {
 	// Seed is the folder of the application, and SeedURL where it is cloned from; empty if the
 	// example is the application.
 	Seed, SeedURL string
-	// Diff and Cost report whether this Archway has these programs.
-	Diff, Cost bool
 }
 
 // write makes the repository beside its place, and moves it there when all of it is done.
@@ -77,7 +75,6 @@ func (p *program) write(ctx context.Context, o options) error {
 		return err
 	}
 	v := values{Name: o.name, Go: archway.Go, Toolchain: archway.Toolchain, Replace: archway.Replace}
-	v.Diff, v.Cost = archway.has("test/diff"), archway.has("test/cost")
 	if !archway.Fork {
 		v.Path, _, _ = strings.Cut(archway.Replace, " ")
 		v.URL = remote(ctx, archway.Dir)

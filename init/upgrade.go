@@ -74,7 +74,7 @@ func (s *source) require(dir string, text []byte) error {
 	if err := errors.Join(file.AddGoStmt(s.Go), file.AddToolchainStmt(s.Toolchain)); err != nil {
 		return err
 	}
-	for _, tool := range s.tools() {
+	for _, tool := range tools {
 		if err := file.AddTool(tool); err != nil {
 			return err
 		}
@@ -94,17 +94,10 @@ func (s *source) require(dir string, text []byte) error {
 	return write(dir, "go.mod", out.Bytes())
 }
 
-// tools are the programs that this Archway has for repositories that use it.
-func (s *source) tools() []string {
-	all := []string{module}
-	for _, folder := range []string{
-		"init", "lambda/validate", "test/cost", "test/diff", "test/picture", "test/rehearse", "test/summary",
-	} {
-		if s.has(folder) {
-			all = append(all, module+"/"+folder)
-		}
-	}
-	return all
+// tools are the programs for repositories that use Archway.
+var tools = []string{
+	module, module + "/init", module + "/lambda/validate", module + "/test/cost", module + "/test/diff",
+	module + "/test/picture", module + "/test/rehearse", module + "/test/summary",
 }
 
 // union is the lines of both, each once.

@@ -14,7 +14,9 @@ func TestVersion(t *testing.T) {
 		"bench":   {"go", "run", "archway/test/bench"},
 		"confirm": {"go", "run", "archway/test/confirm"},
 		"cost":    {"go", "run", "archway/test/cost"},
+		"diff":    {"go", "run", "archway/test/diff"},
 		"picture": {"go", "run", "archway/test/picture"},
+		"summary": {"go", "run", "archway/test/summary"},
 	} {
 		out, err := exec.Command(command[0], append(command[1:], "--version")...).CombinedOutput()
 		if want := name + " " + version.Version + "\n"; err != nil || string(out) != want {

@@ -25,6 +25,7 @@ import (
 	"archway/test/internal/cost"
 	"archway/test/internal/drawing"
 	"archway/test/internal/scene"
+	"archway/version"
 )
 
 // How the program ends.
@@ -47,7 +48,7 @@ func main() {
 // options are what the command line says.
 type options struct {
 	base, head, format, picture, folder string
-	fail                                bool
+	fail, version                       bool
 	given                               cost.Assumptions
 }
 
@@ -62,6 +63,7 @@ func parse(arguments []string, problems io.Writer) (options, error) {
 	set.StringVar(&o.picture, "picture", "", "draw the pipelines that change into this SVG `file`")
 	set.BoolVar(&o.fail, "fail", false, "end with 1 if there is a difference")
 	set.IntVar(&o.given.Runs, "runs", o.given.Runs, "`number` of runs that each pipeline has in a month, for the cost")
+	set.BoolVar(&o.version, "version", false, "print the version, and do nothing else")
 	if err := set.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -84,6 +86,10 @@ func run(ctx context.Context, arguments []string, out, problems io.Writer) (int,
 	}
 	if err != nil {
 		return failed, err
+	}
+	if o.version {
+		fmt.Fprintln(out, "diff", version.Version)
+		return fine, nil
 	}
 	work, err := os.MkdirTemp("", "archway-diff-")
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"archway/test/internal/assembly"
+	"archway/version"
 )
 
 func main() {
@@ -28,9 +29,14 @@ func run(arguments []string, out, aside io.Writer) error {
 	set := flag.NewFlagSet("summary", flag.ContinueOnError)
 	set.SetOutput(aside)
 	only := set.String("stack", "", "print the template of the stack of this `name`, as YAML")
+	tell := set.Bool("version", false, "print the version, and do nothing else")
 	if err := set.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
+		return err
+	}
+	if *tell {
+		_, err := fmt.Fprintln(out, "summary", version.Version)
 		return err
 	}
 	folder := "cdk.out"

@@ -5,7 +5,6 @@ package base
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,7 +43,9 @@ func Find(ctx context.Context, folder, name string) (Revision, error) {
 
 // Synthesize synthesizes the app of a folder as it was in a revision into out. It takes the
 // revision's own go.mod, and so the Archway that it was made with. A replacement by a folder
-// outside of the repository is that folder as it is now.
+// outside of the repository is that folder as it was in the commit that the line names, as make
+// init writes it; without one, or if the folder doesn't have it, as it is now. A seed out there is
+// taken as it is now.
 func (r Revision) Synthesize(ctx context.Context, folder, out string) (err error) {
 	prefix, err := git(ctx, folder, "rev-parse", "--show-prefix")
 	if err != nil {
@@ -60,23 +61,23 @@ func (r Revision) Synthesize(ctx context.Context, folder, out string) (err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(parent)) }()
 	tree := filepath.Join(parent, filepath.Base(top))
-	// No hook of the repository is for this.
-	_, err = git(ctx, folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", "--force", tree,
-		r.Commit)
+	remove, err := checkOut(ctx, top, r.Commit, tree)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		// Also after an interrupt.
-		_, removed := git(context.WithoutCancel(ctx), folder, "worktree", "remove", "--force", tree)
-		err = errors.Join(err, removed)
-	}()
+	defer func() { err = errors.Join(err, remove()) }()
 	app := filepath.Join(tree, filepath.FromSlash(prefix))
 	if _, err := os.Stat(filepath.Join(app, appFile)); err != nil {
 		return fmt.Errorf("%s (%s) has no %s, so that there is nothing to compare with: name a revision that has one",
 			r.Name, r.Commit, prefix+appFile)
 	}
-	if err := absolute(ctx, app, filepath.Join(top, filepath.FromSlash(prefix)), tree); err != nil {
+	was := filepath.Join(top, filepath.FromSlash(prefix))
+	if err := seeds(app, was, tree); err != nil {
+		return err
+	}
+	done, err := replacements(ctx, app, was, tree, parent)
+	defer func() { err = errors.Join(err, done()) }()
+	if err != nil {
 		return err
 	}
 	if err := Synthesize(ctx, app, folder, out); err != nil {
@@ -86,54 +87,6 @@ func (r Revision) Synthesize(ctx context.Context, folder, out string) (err error
 }
 
 const appFile = "cdk.json"
-
-// absolute makes replacements of modules by folders outside of the repository lead where they led:
-// "../archway" is another place seen from the temporary tree.
-func absolute(ctx context.Context, app, was, tree string) error {
-	out, err := run(ctx, app, "go", "env", "GOMOD")
-	file := strings.TrimSpace(out)
-	if err != nil || file == "" || file == os.DevNull {
-		return err
-	}
-	module := filepath.Dir(file)
-	above, err := filepath.Rel(app, module)
-	if err != nil {
-		return err
-	}
-	text, err := run(ctx, module, "go", "mod", "edit", "-json")
-	if err != nil {
-		return err
-	}
-	var mod struct {
-		Replace []struct {
-			Old, New struct{ Path, Version string }
-		}
-	}
-	if err := json.Unmarshal([]byte(text), &mod); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	for _, r := range mod.Replace {
-		if r.New.Version != "" || filepath.IsAbs(r.New.Path) || !strings.HasPrefix(r.New.Path, ".") {
-			continue
-		}
-		inside, err := filepath.Rel(tree, filepath.Join(module, r.New.Path))
-		if err != nil {
-			return err
-		}
-		if inside != ".." && !strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
-			continue // a folder of the repository, of which the tree has its own
-		}
-		old := r.Old.Path
-		if r.Old.Version != "" {
-			old += "@" + r.Old.Version
-		}
-		there := filepath.Join(was, above, r.New.Path)
-		if _, err := run(ctx, module, "go", "mod", "edit", "-replace="+old+"="+there); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Synthesize runs the CDK's command line in a folder that has a cdk.json; tools is the folder above
 // which node_modules lies, with the pinned command line and Node.js.
