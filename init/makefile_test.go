@@ -33,7 +33,7 @@ func TestMakefile(t *testing.T) {
 	} {
 		for _, wrong := range []string{"", "yes"} {
 			cmd := exec.Command("make", goal)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "MAKEFLAGS=", "STARTED="+started, "WRONG="+wrong)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=", "STARTED="+started, "WRONG="+wrong)
 			out, err := cmd.CombinedOutput()
 			if (err != nil) != (wrong != "") || strings.Contains(string(out), "make") ||
 				wrong != "" && !strings.HasSuffix(string(out), "archway: cure it\n") {
@@ -45,7 +45,7 @@ func TestMakefile(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("make", "-n", "deploy", "rehearse")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "MAKEFLAGS=", "STARTED="+started, "WRONG=")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=", "STARTED="+started, "WRONG=")
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "cdk deploy --all") {
 		t.Errorf("make -n: %v\n%s", err, out)
 	}

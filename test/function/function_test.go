@@ -27,7 +27,7 @@ func checkout(t *testing.T) (dir string) {
 	for _, name := range []string{"go.mod", "go.sum"} {
 		copyFile(t, filepath.Join(root, name), filepath.Join(dir, name))
 	}
-	for _, folder := range []string{"lambda", "internal"} {
+	for _, folder := range []string{"lambda", "internal", "version"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -169,7 +169,7 @@ func inRoot(t *testing.T, root string, env []string) loading.Result {
 	d := specs.Descriptor{Digest: digest.FromBytes(layer), Size: int64(len(layer))}
 	image := rootfs.NewStore(func(context.Context, digest.Digest) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(layer)), nil
-	}, rootfs.Options{Deep: true}).FS([]specs.Descriptor{d})
+	}, rootfs.Options{Deep: true, Keep: func(string) int64 { return 1 << 10 }}).FS([]specs.Descriptor{d})
 	defer image.Close()
 	file, err := image.Resolve(t.Context(), "/", "/bin/app")
 	must(t, err)
