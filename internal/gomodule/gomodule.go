@@ -32,7 +32,8 @@ var errUnknown = errors.New("no go.mod here knows this package, and it is compil
 // with "./" and is relative to dir. dir is a folder inside of a module that knows the package; ""
 // is the working directory.
 func Find(ctx context.Context, dir, name string) (Package, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-find",
+	// Without the commit, for which Git would have to trust a clone that is somebody else's.
+	cmd := exec.CommandContext(ctx, "go", "list", "-find", "-buildvcs=false",
 		"-f", "{{.ImportPath}}\n{{with .Module}}{{.Dir}}{{end}}", "--", name)
 	cmd.Dir = dir
 	cmd.Env = environment()

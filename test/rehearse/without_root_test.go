@@ -87,7 +87,7 @@ chown "$WHO:$WHO" "$HOME" "$HOME/engine.sock" "$HOME/compiled" "$HOME"/compiled/
 chown -R "$WHO:$WHO" "$HOME/cache" "$HOME/assembly"
 cd "$HOME/source/test/rehearse"
 exec setpriv --reuid "$WHO" --regid "$WHO" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- \
-  env GOMODCACHE="$HOME/modules" GOCACHE="$HOME/compiled" GOFLAGS=-mod=mod ARCHWAY_CACHE="$HOME/cache" \
+  env GOMODCACHE="$HOME/modules" GOCACHE="$HOME/compiled" GOFLAGS='-mod=mod -buildvcs=false' ARCHWAY_CACHE="$HOME/cache" \
   ARCHWAY_TEST_ASSEMBLY="$HOME/assembly" TMPDIR="$HOME/tmp" \
   "$HOME/rehearse.test" -test.v -test.timeout 20m -test.run '^TestAsSomeone$'
 `

@@ -48,7 +48,8 @@ func buildCLI(ctx context.Context, bin, moduleDir string) error {
 		return fmt.Errorf("the stand-in for the AWS CLI: %w", err)
 	}
 	// See Function.Build.
-	c := exec.CommandContext(ctx, "go", "run", "-exec", "cp", found.ImportPath, filepath.Join(bin, "aws"))
+	c := exec.CommandContext(ctx, "go", "run", "-buildvcs=false", "-exec", "cp", found.ImportPath,
+		filepath.Join(bin, "aws"))
 	c.Dir, c.Env = found.Dir, append(os.Environ(), "GOWORK=off")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stand-in for the AWS CLI: %w\n%s", err, strings.TrimSpace(string(out)))

@@ -52,7 +52,7 @@ type Function struct {
 // the first rehearsal links anything, which takes about a second a function.
 func (f *Function) Build(ctx context.Context, moduleDir, dir string) error {
 	f.Program = filepath.Join(dir, f.Handler)
-	arguments := []string{"run", "-trimpath", "-exec", "cp"}
+	arguments := []string{"run", "-trimpath", "-buildvcs=false", "-exec", "cp"}
 	if f.Tags != "" {
 		arguments = append(arguments, "-tags", f.Tags)
 	}
